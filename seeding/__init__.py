@@ -1,0 +1,1 @@
+"""Deterministic, ledgered, reversible database seeding for Django."""

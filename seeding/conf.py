@@ -1,0 +1,188 @@
+"""Arguments and environment become one frozen Config, or one error that names everything that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from seeding.exceptions import ConfigurationError
+
+DEFAULT_SEED = 42
+DEFAULT_BATCH_SIZE = 1_000
+FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
+"""`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
+LOG_LEVELS = ("debug", "info", "warn", "error")
+
+
+class Environment(StrEnum):
+    """Where the database is used; it decides what may be seeded and who is asked."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+SPELLINGS: Mapping[str, Environment] = {
+    "dev": Environment.DEV,
+    "development": Environment.DEV,
+    "local": Environment.DEV,
+    "test": Environment.DEV,
+    "staging": Environment.STAGING,
+    "stage": Environment.STAGING,
+    "production": Environment.PRODUCTION,
+    "prod": Environment.PRODUCTION,
+}
+ENVIRONMENT_VARIABLES = ("SEEDING_ENV", "DJANGO_ENV", "NODE_ENV")
+DEFAULT_SIZE: Mapping[Environment, str] = {
+    Environment.DEV: "small",
+    Environment.STAGING: "medium",
+    Environment.PRODUCTION: "small",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a run was told."""
+
+    database: str
+    """Alias in DATABASES."""
+    environment: Environment
+    tables: tuple[str, ...]
+    """Tables or groups; empty means all."""
+    size: str
+    scale: int
+    seed: int | None
+    """None: the ledger's, else DEFAULT_SEED."""
+    as_of: date | None
+    """None: the ledger's, else today."""
+    today: date
+    dry_run: bool
+    force: bool
+    interactive: bool
+    """Whether anybody may be asked: a terminal, and no --no-input."""
+    confirm_database: str | None
+    lock_timeout: int
+    """Seconds to wait for the lock; 0 tries once."""
+    batch_size: int
+    allow_production: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """Where log lines go, and from which level on."""
+
+    level: str
+    file: Path | None
+
+
+def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: date, terminal: bool) -> Config:
+    """Config from parsed options and environment variables; raises ConfigurationError with every problem found."""
+    env = _env(variables)
+    problems: list[str] = []
+    environment = _environment(options.get("env"), variables, problems)
+    if environment is not Environment.DEV and getattr(settings, "SEEDING_DATABASE_IS_FALLBACK", False):
+        problems.append(f"DATABASE_URL is not set; {environment} has no default database. Set it and run again.")
+    if options["database"] not in settings.DATABASES:
+        problems.append(f"--database={options['database']}: there are only {', '.join(settings.DATABASES)}.")
+    tables = tuple(name.strip() for name in (options["table"] or "").split(",") if name.strip())
+    if options["table"] is not None and not tables:
+        problems.append("--table names no table. Write --table=clients or --table=clients,orders.")
+    if not 1 <= options["scale"] <= 1_000_000:
+        problems.append(f"--scale={options['scale']}: give a whole number from 1 to 1,000,000.")
+    if options["seed"] is not None and not -(2**63) <= options["seed"] < 2**63:
+        problems.append(f"--seed={options['seed']}: give an integer of at most 64 bits.")
+    if options["lock_timeout"] < 0:
+        problems.append(f"--lock-timeout={options['lock_timeout']}: give seconds, 0 or more.")
+    as_of = _date("--as-of", options["as_of"], problems)
+    batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
+    if not 1 <= batch_size <= 1_000_000:
+        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
+    if problems:
+        raise ConfigurationError(*problems)
+    return Config(
+        database=options["database"],
+        environment=environment,
+        tables=tables,
+        size=options["size"] or DEFAULT_SIZE[environment],
+        scale=options["scale"],
+        seed=options["seed"],
+        as_of=as_of,
+        today=today,
+        dry_run=options["dry_run"],
+        force=options["force"],
+        interactive=options["interactive"] and terminal,
+        confirm_database=options["confirm_database"],
+        lock_timeout=options["lock_timeout"],
+        batch_size=batch_size,
+        allow_production=variables.get("ALLOW_PRODUCTION_SEEDING") == "true",
+    )
+
+
+def load_logging(variables: Mapping[str, str]) -> LogConfig:
+    """Log level and file from `SEEDING_LOG_LEVEL` and `SEEDING_LOG_FILE` (empty: no file)."""
+    env = _env(variables)
+    level = str(env("SEEDING_LOG_LEVEL", default="info")).lower()
+    if level not in LOG_LEVELS:
+        raise ConfigurationError(f"SEEDING_LOG_LEVEL={level}: give one of {', '.join(LOG_LEVELS)}.")
+    folder = getattr(settings, "SEEDING_LOG_FOLDER", None)
+    default = str(Path(folder) / "seeding.log") if folder else ""
+    file = str(env("SEEDING_LOG_FILE", default=default))
+    return LogConfig(level=level, file=Path(file) if file else None)
+
+
+def detect_environment(option: str | None, variables: Mapping[str, str]) -> Environment:
+    """`--env`, else the first of ENVIRONMENT_VARIABLES that is set, else dev; raises ConfigurationError if unknown."""
+    problems: list[str] = []
+    environment = _environment(option, variables, problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return environment
+
+
+def _environment(option: str | None, variables: Mapping[str, str], problems: list[str]) -> Environment:
+    source, value = "--env", option
+    for variable in ENVIRONMENT_VARIABLES:
+        if value is None and variables.get(variable):
+            source, value = variable, variables[variable]
+    if value is None:
+        return Environment.DEV
+    environment = SPELLINGS.get(value.strip().lower())
+    if environment is None:
+        problems.append(f"{source}={value}: no such environment. There are dev, staging and production.")
+        return Environment.DEV
+    return environment
+
+
+def _env(variables: Mapping[str, str]) -> environ.Env:
+    env = environ.Env()
+    env.ENVIRON = variables
+    return env
+
+
+def _integer(env: environ.Env, variable: str, default: int, problems: list[str]) -> int:
+    try:
+        return int(env.int(variable, default=default))
+    except (ValueError, ImproperlyConfigured):
+        problems.append(f"{variable}={env(variable)}: give a whole number.")
+        return default
+
+
+def _date(option: str, text: str | None, problems: list[str]) -> date | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        problems.append(f"{option}={text}: give a date like 2026-01-31.")
+        return None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        problems.append(f"{option}={text}: give a date from {FIRST_DAY} to {LAST_DAY}.")
+    return day

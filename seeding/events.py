@@ -1,0 +1,38 @@
+"""What happens during a run, told sideways to sinks: the log and the progress bar. Nothing comes back from a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Level = Literal["debug", "info", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened."""
+
+    operation: str
+    """A verb: start, insert, skip, retry, finish, …"""
+    message: str
+    level: Level = "info"
+    seeder: str | None = None
+    record_count: int | None = None
+    duration: float | None = None
+    """Seconds."""
+    error: BaseException | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+Sink = Callable[[Event], None]
+
+
+def broadcast(*sinks: Sink) -> Sink:
+    """One sink that tells all of `sinks`."""
+
+    def tell(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return tell

@@ -1,0 +1,86 @@
+"""Row index → primary key, as ranges: what the ledger stores and what every reference is resolved with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from seeding.rows import Integers
+
+KeyRange = Sequence[int]
+"""[first index, count, first key]: `count` consecutive indexes on as many consecutive keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMap:
+    """A one-to-one map of row indexes onto primary keys; ranges ascending by index, disjoint, of shape (n, 3)."""
+
+    ranges: Integers
+
+    @classmethod
+    def of(cls, ranges: Iterable[KeyRange]) -> Self:
+        """From ranges in any order; neighbours that continue each other become one."""
+        rows = sorted(tuple(one) for one in ranges)
+        merged: list[list[int]] = []
+        for first, count, key in rows:
+            if merged and merged[-1][0] + merged[-1][1] == first and merged[-1][2] + merged[-1][1] == key:
+                merged[-1][1] += count
+            else:
+                merged.append([first, count, key])
+        return cls(np.array(merged, dtype=np.int64).reshape(-1, 3))
+
+    @classmethod
+    def pair(cls, index: Integers, keys: Integers) -> Self:
+        """From two columns of the same length, ascending by index."""
+        if not len(index):
+            return cls.of(())
+        breaks = np.flatnonzero((np.diff(index) != 1) | (np.diff(keys) != 1)) + 1
+        starts = np.concatenate(([0], breaks))
+        counts = np.diff(np.concatenate((starts, [len(index)])))
+        return cls(np.column_stack((index[starts], counts, keys[starts])).astype(np.int64))
+
+    def __len__(self) -> int:
+        return int(self.ranges[:, 1].sum())
+
+    def plus(self, other: KeyMap) -> KeyMap:
+        """Both maps together."""
+        return KeyMap.of([*self.as_lists(), *other.as_lists()])
+
+    def as_lists(self) -> list[list[int]]:
+        """The ranges as plain integers, as the ledger stores them."""
+        return [[int(value) for value in row] for row in self.ranges]
+
+    def lookup(self, index: Integers) -> tuple[Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+        """The key of every index, and whether it has one (the key of one that has none is 0)."""
+        if not len(self.ranges):
+            return np.zeros(len(index), dtype=np.int64), np.zeros(len(index), dtype=bool)
+        first, count, key = self.ranges.T
+        place = np.searchsorted(first, index, side="right") - 1
+        offset = index - first[place]
+        known = (place >= 0) & (offset < count[place])
+        return np.where(known, key[place] + offset, 0), known
+
+    def missing(self, total: int) -> Integers:
+        """The indexes of 0 … total - 1 that have no key, as ranges of shape (n, 2): [first, count]."""
+        inside = self.ranges[self.ranges[:, 0] < total]
+        starts = np.concatenate(([0], inside[:, 0] + inside[:, 1]))
+        ends = np.concatenate((inside[:, 0], [total]))
+        counts = ends - starts
+        return np.column_stack((starts, counts))[counts > 0]
+
+    def count_below(self, total: int) -> int:
+        """How many of the indexes 0 … total - 1 have a key."""
+        return int(total - self.missing(total)[:, 1].sum())
+
+    def key_ranges(self) -> list[tuple[int, int]]:
+        """The keys as ranges [first, last], ascending; neighbours merged."""
+        merged: list[tuple[int, int]] = []
+        for _, count, key in sorted(self.as_lists(), key=lambda one: one[2]):
+            if merged and merged[-1][1] + 1 == key:
+                merged[-1] = (merged[-1][0], key + count - 1)
+            else:
+                merged.append((key, key + count - 1))
+        return merged

@@ -1,0 +1,127 @@
+"""Reading and writing the ledger: what is here, under which keys, of which dataset."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, models, transaction
+
+from seeding.exceptions import ConfigurationError
+from seeding.keys import KeyMap
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.rows import GENERATOR_VERSION
+from seeding.seeders import BaseSeeder, Dataset
+
+MIGRATE = "Create it with: python manage.py migrate"
+
+
+class Ledger:
+    """The ledger of one database (an alias of DATABASES)."""
+
+    def __init__(self, using: str) -> None:
+        self.using = using
+
+    @property
+    def runs(self) -> models.QuerySet[SeedRun]:
+        """Every run."""
+        return SeedRun.objects.using(self.using)
+
+    @property
+    def live(self) -> models.QuerySet[SeedingMetadata]:
+        """The batches that are in the database now."""
+        return SeedingMetadata.objects.using(self.using).filter(live=True)
+
+    def require(self) -> None:
+        """Raise ConfigurationError, naming the way out, unless the ledger's tables are there."""
+        connection = connections[self.using]
+        with connection.cursor() as cursor:
+            present = set(connection.introspection.table_names(cursor))
+        missing = [model._meta.db_table for model in (SeedRun, SeedingMetadata) if model._meta.db_table not in present]
+        if missing:
+            option = "" if self.using == "default" else f" --database={self.using}"
+            raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
+
+    def dataset(self) -> Dataset | None:
+        """What the rows that are here are a function of; None where nothing is seeded."""
+        entry = self.live.select_related("run").order_by("id").first()
+        return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
+
+    def environments(self) -> frozenset[str]:
+        """The environments under which this database was ever seeded."""
+        return frozenset(self.runs.values_list("environment", flat=True).distinct())
+
+    def keys(self, seeder: BaseSeeder) -> KeyMap:
+        """The keys of the seeder's live rows."""
+        ranges = self._batches(seeder).values_list("key_ranges", flat=True)
+        return KeyMap.of(key_range for batch in ranges.iterator() for key_range in batch)
+
+    def versions(self, seeder: BaseSeeder) -> frozenset[str]:
+        """The generator versions of the seeder's live rows."""
+        return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
+
+    def open_run(self, **values: Any) -> SeedRun:
+        """Record that a run begins, in a transaction of its own."""
+        return self.runs.create(
+            host=socket.gethostname(),
+            process_id=os.getpid(),
+            user=getpass.getuser(),
+            started_at=datetime.now(UTC),
+            **values,
+        )
+
+    def close_run(self, run: SeedRun, state: SeedRun.State, **values: Any) -> None:
+        """Record how the run ended."""
+        self.runs.filter(pk=run.pk).update(state=state, finished_at=datetime.now(UTC), **values)
+
+    def close_dead_runs(self) -> int:
+        """Mark as interrupted whatever still says it runs; only the holder of the lock may ask. Returns how many."""
+        return self.runs.filter(state=SeedRun.State.RUNNING).update(
+            state=SeedRun.State.INTERRUPTED, finished_at=datetime.now(UTC), error="found dead: its lock was free"
+        )
+
+    def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
+        """Write the batch down, inside the transaction that inserts its rows and before they are inserted."""
+        if not transaction.get_connection(self.using).in_atomic_block:
+            raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
+        return SeedingMetadata.objects.using(self.using).create(
+            run=run,
+            table_name=seeder.config.table_name,
+            seeder_name=seeder.name,
+            generator_version=generator_version(seeder),
+            environment=run.environment,
+            masked_fields=sorted(seeder.config.pii_fields),
+            created_at=datetime.now(UTC),
+            **_extent(keys, skipped),
+        )
+
+    def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
+        """Correct the entry of the open transaction, after the database has refused some of its rows."""
+        batch = SeedingMetadata.objects.using(self.using).filter(pk=entry.pk)
+        if len(keys):
+            batch.update(**_extent(keys, skipped))
+        else:
+            batch.delete()
+
+    def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
+        return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def generator_version(seeder: BaseSeeder) -> str:
+    """The engine's version and the seeder's: rows of another one are not comparable."""
+    return f"{GENERATOR_VERSION}.{seeder.config.version}"
+
+
+def _extent(keys: KeyMap, skipped: Sequence[Sequence[int]]) -> dict[str, Any]:
+    ranges = keys.as_lists()
+    return {
+        "first_index": ranges[0][0],
+        "key_ranges": ranges,
+        "record_count": len(keys),
+        "skipped_ranges": [list(one) for one in skipped],
+        "skipped_count": sum(count for _, count in skipped),
+    }

@@ -1,0 +1,97 @@
+"""GET_LOCK of MySQL and MariaDB: server-wide by name, gone in silence when its connection dies."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.exceptions import LockLostError
+from seeding.locks.base import Holder, SeedingLock
+
+MAX_NAME = 64
+IDLE_SECONDS = 7 * 24 * 3600
+"""The lock's connection says nothing while a long batch runs; the server must not end it for that."""
+
+
+def lock_name(database: str) -> str:
+    """`seeding:` and the database's name, or its hash where that is longer than MySQL's 64 characters."""
+    name = f"seeding:{database}"
+    if len(name) <= MAX_NAME:
+        return name
+    return f"seeding:{hashlib.blake2b(database.encode(), digest_size=20).hexdigest()}"
+
+
+class MySQLLock(SeedingLock):
+    """A named lock on a connection of its own."""
+
+    def __init__(self, using: str) -> None:
+        super().__init__(using)
+        self._name = lock_name(str(connections[using].settings_dict["NAME"]))
+        self._connection: BaseDatabaseWrapper | None = None
+        self._id: int | None = None
+
+    @property
+    def connection_id(self) -> int | None:
+        """The server's id of the lock's connection."""
+        return self._id
+
+    def acquire(self, timeout: int) -> bool:
+        """GET_LOCK on a new connection."""
+        connection = connections.create_connection(self.using)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION wait_timeout = %s", [IDLE_SECONDS])
+                cursor.execute("SELECT GET_LOCK(%s, %s), CONNECTION_ID()", [self._name, timeout])
+                granted, connection_id = cursor.fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        if granted != 1:
+            connection.close()
+            return False
+        self._connection, self._id = connection, int(connection_id)
+        return True
+
+    def release(self) -> None:
+        """Close the connection: the server frees the lock with it, whatever state it is in."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._id = None
+
+    def verify(self) -> None:
+        """Ask on the lock's own connection whether it still holds the lock."""
+        if self._connection is None:
+            raise LockLostError
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", [self._name])
+                row = cursor.fetchone()
+        except DatabaseError as error:
+            raise LockLostError from error
+        if row[0] != 1:
+            raise LockLostError
+
+    def holder(self) -> Holder | None:
+        """From IS_USED_LOCK, the process list (as far as our rights show it) and the ledger."""
+        row = self._row("SELECT IS_USED_LOCK(%s)", [self._name])
+        if row is None or row[0] is None:
+            return None
+        connection_id = int(row[0])
+        process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %s", [connection_id])
+        run = self.run_of(connection_id)
+        user, host = process or (None, None)
+        return Holder(
+            connection=connection_id,
+            user=run.user if run else user,
+            host=run.host if run else host,
+            since=run.started_at if run else None,
+            run=run.pk if run else None,
+        )
+
+    def _row(self, sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchone()

@@ -1,0 +1,109 @@
+"""A lock on a file beside the SQLite database; the file says who holds it, and stays when the lock is gone."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import tenacity
+from django.db import connections
+
+from seeding.exceptions import LockLostError
+from seeding.locks.base import Holder, SeedingLock
+
+POLL_SECONDS = 0.05
+
+
+def lock_path(database: str) -> Path:
+    """`<database file>.seeding.lock`; an in-memory database belongs to one process, and so does its lock."""
+    if database == ":memory:" or "mode=memory" in database:
+        return Path(tempfile.gettempdir()) / f"seeding-{os.getpid()}.lock"
+    return Path(f"{database}.seeding.lock")
+
+
+class SQLiteLock(SeedingLock):
+    """`flock` on a file: the system frees it when the process ends, however it ends."""
+
+    def __init__(self, using: str) -> None:
+        super().__init__(using)
+        self._path = lock_path(str(connections[using].settings_dict["NAME"]))
+        self._file: IO[str] | None = None
+
+    @property
+    def connection_id(self) -> int | None:
+        """The process id, while held."""
+        return os.getpid() if self._file else None
+
+    def acquire(self, timeout: int) -> bool:
+        """Lock the file, asking again every POLL_SECONDS until `timeout`."""
+        patience = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda file: file is None),
+            stop=tenacity.stop_after_delay(timeout),
+            wait=tenacity.wait_fixed(POLL_SECONDS),
+            retry_error_callback=lambda state: None,
+        )
+        self._file = patience(self._try)
+        return self._file is not None
+
+    def release(self) -> None:
+        """Empty the file and close it, which unlocks it."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+        self._file = None
+
+    def verify(self) -> None:
+        """The file may have been deleted or replaced meanwhile; then another run can lock another file."""
+        try:
+            ours = self._file is not None and os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except OSError as error:
+            raise LockLostError from error
+        if not ours:
+            raise LockLostError
+
+    def holder(self) -> Holder | None:
+        """What the holder wrote into the file, and its run from the ledger."""
+        probe = self._try()
+        if probe is not None:
+            probe.truncate(0)
+            probe.close()
+            return None
+        try:
+            written = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # just taken and not written yet, or just released
+            return Holder()
+        run = self.run_of(written["pid"])
+        return Holder(
+            connection=written["pid"],
+            host=written["host"],
+            user=written["user"],
+            since=datetime.fromisoformat(written["since"]),
+            run=run.pk if run else None,
+        )
+
+    def _try(self) -> IO[str] | None:
+        file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        file.truncate(0)
+        json.dump(
+            {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "user": getpass.getuser(),
+                "since": datetime.now(UTC).isoformat(),
+            },
+            file,
+        )
+        file.flush()
+        return file

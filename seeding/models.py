@@ -1,0 +1,82 @@
+"""The ledger: what was seeded, by which run, under which keys. It lives in the seeded database and commits with the data."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SeedRun(models.Model):
+    """One command: who ran it, with what, and how it ended."""
+
+    class State(models.TextChoices):
+        """Where a run stands; RUNNING without the lock means that the process died."""
+
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    command = models.CharField(max_length=32)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    environment = models.CharField(max_length=16)
+    seed = models.BigIntegerField(help_text="What every value of the dataset is a function of.")
+    as_of = models.DateField(help_text="The day on which the dataset ends.")
+    faker_version = models.CharField(max_length=32)
+    plan = models.JSONField(default=dict, help_text="Size, scale and the row count of every seeder, in order.")
+    results = models.JSONField(default=list, help_text="One result per seeder, as the summary shows them.")
+    exit_code = models.SmallIntegerField(null=True)
+    error = models.TextField(blank=True)
+    host = models.CharField(max_length=255)
+    process_id = models.IntegerField()
+    user = models.CharField(max_length=255, help_text="The operating system's account that ran the command.")
+    lock_connection = models.BigIntegerField(null=True, help_text="The database connection that holds the lock.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "seeding_run"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["state"], name="seeding_run_state"),)
+
+    def __str__(self) -> str:
+        return f"run {self.pk} ({self.command}, {self.state})"
+
+
+class SeedingMetadata(models.Model):
+    """One committed batch of one seeder: which row indexes it holds, and under which primary keys.
+
+    Ranges are lists of `[first, count]` for indexes and `[first index, count, first key]` for keys, ascending, disjoint.
+    `live` is True until the batch is rolled back and NULL from then on, so that the unique constraint, which ignores NULLs,
+    lets one live batch start at an index and no second.
+    """
+
+    run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="batches")
+    table_name = models.CharField(max_length=64)
+    seeder_name = models.CharField(max_length=64)
+    generator_version = models.CharField(max_length=16)
+    first_index = models.BigIntegerField()
+    key_ranges = models.JSONField(help_text="[first index, count, first key] of the rows that were inserted.")
+    skipped_ranges = models.JSONField(default=list, help_text="[first index, count] of the rows that were refused.")
+    record_count = models.IntegerField(help_text="Rows inserted.")
+    skipped_count = models.IntegerField(default=0, help_text="Rows refused.")
+    environment = models.CharField(max_length=16)
+    created_by = models.CharField(max_length=16, default="seeder")
+    created_at = models.DateTimeField()
+    masked_fields = models.JSONField(default=list)
+    live = models.BooleanField(null=True, default=True)
+    rolled_back_at = models.DateTimeField(null=True)
+    rolled_back_by = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        db_table = "seeding_metadata"
+        verbose_name = "seeded batch"
+        verbose_name_plural = "seeding metadata"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["table_name", "seeder_name", "first_index", "live"], name="seeding_one_live_batch"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.record_count} rows of {self.table_name} from index {self.first_index}"

@@ -1,0 +1,81 @@
+"""What a column refers to, whether or not a foreign key declares it.
+
+Three kinds of column name rows of another table: a foreign key (`db_constraint=False` where the database declares none),
+an integer whose meaning another column decides (`referenceType` = 'ORDER'), and a JSON list of objects that hold keys.
+All three are facts of the model; the engine treats them alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A column, or one key of the objects in a JSON column, that holds primary keys of `target`."""
+
+    column: str
+    target: type[models.Model]
+    json_key: str | None = None
+    when: tuple[str, str] | None = None
+    """(column, value): the reference counts only in rows whose `column` holds `value`."""
+
+    @property
+    def target_table(self) -> str:
+        """The database table that the keys belong to."""
+        return self.target._meta.db_table
+
+    def __str__(self) -> str:
+        return f"{self.column}[].{self.json_key}" if self.json_key else self.column
+
+
+class TypedReferenceField(models.IntegerField):
+    """An integer that names a row of the table which the column `kind` tells: `targets` maps its values to models."""
+
+    def __init__(self, *args: Any, kind: str, targets: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.targets = targets
+
+    def deconstruct(self) -> Any:
+        """Django's hook, so that the field can be cloned."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "kind": self.kind, "targets": self.targets}
+
+
+class ReferencingJSONField(models.JSONField):
+    """A JSON list of objects, some of whose keys hold primary keys: `targets` maps those keys to models."""
+
+    def __init__(self, *args: Any, targets: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = targets
+
+    def deconstruct(self) -> Any:
+        """Django's hook, so that the field can be cloned."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "targets": self.targets}
+
+
+def references(model: type[models.Model]) -> tuple[Reference, ...]:
+    """Every reference that `model` declares, in column order."""
+    found: list[Reference] = []
+    for field in model._meta.concrete_fields:
+        column = field.column
+        if isinstance(field, models.ForeignKey):
+            found.append(Reference(column=column, target=field.remote_field.model))
+        elif isinstance(field, TypedReferenceField):
+            found += [
+                Reference(column=column, target=apps.get_model(label), when=(field.kind, value))
+                for value, label in field.targets.items()
+            ]
+        elif isinstance(field, ReferencingJSONField):
+            found += [
+                Reference(column=column, target=apps.get_model(label), json_key=key)
+                for key, label in field.targets.items()
+            ]
+    return tuple(found)

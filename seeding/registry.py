@@ -1,0 +1,166 @@
+"""Which seeders there are, what each needs, and in which order they run.
+
+Seeders are found, never listed: every module of every installed app's `seeders` package is imported when a command asks. A
+module that cannot be imported is remembered, with its error, and costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from types import ModuleType
+
+from django.apps import apps
+
+from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
+from seeding.seeders import BaseSeeder
+
+PACKAGE = "seeders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenModule:
+    """A seeder module that could not be imported."""
+
+    module: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The seeders of a run, parents first."""
+
+    seeders: tuple[BaseSeeder, ...]
+    added: frozenset[str]
+    """Names of seeders that were not asked for, but that others need or belong with."""
+
+
+class Registry:
+    """The seeders of the project, by name and by table."""
+
+    def __init__(self, seeders: Iterable[BaseSeeder], broken: Iterable[BrokenModule] = ()) -> None:
+        self.by_name: Mapping[str, BaseSeeder] = {seeder.name: seeder for seeder in seeders}
+        self.broken = tuple(broken)
+
+    @classmethod
+    def discover(cls) -> Registry:
+        """Import every `seeders` module of the installed apps and collect what they define."""
+        seeders: list[BaseSeeder] = []
+        broken: list[BrokenModule] = []
+        for name in _module_names(broken):
+            try:
+                module = importlib.import_module(name)
+            except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+                broken.append(BrokenModule(module=name, error=error))
+            else:
+                seeders += _defined_in(module)
+        return cls(seeders, broken)
+
+    @cached_property
+    def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
+        """Table → its seeders; more than one where a table has several sources."""
+        tables: dict[str, list[BaseSeeder]] = {}
+        for seeder in self.by_name.values():
+            tables.setdefault(seeder.config.table_name, []).append(seeder)
+        return {table: tuple(seeders) for table, seeders in tables.items()}
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
+        """Group → its seeders."""
+        groups: dict[str, list[BaseSeeder]] = {}
+        for seeder in self.by_name.values():
+            if seeder.config.group:
+                groups.setdefault(seeder.config.group, []).append(seeder)
+        return {group: tuple(seeders) for group, seeders in groups.items()}
+
+    @cached_property
+    def ordered(self) -> tuple[BaseSeeder, ...]:
+        """Every seeder, parents before children; raises MisdeclaredSeederError for a circle."""
+        graph = {name: sorted(parent.name for parent in self.parents(self.by_name[name])) for name in sorted(self.by_name)}
+        try:
+            return tuple(self.by_name[name] for name in TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            circle = " → ".join(error.args[1])
+            raise MisdeclaredSeederError(
+                f"These seeders depend on each other in a circle: {circle}. Derive one of the columns instead."
+            ) from error
+
+    def parents(self, seeder: BaseSeeder) -> tuple[BaseSeeder, ...]:
+        """The seeders that must run before `seeder`; a table that no seeder fills is misdeclared."""
+        parents: list[BaseSeeder] = []
+        for table in seeder.config.dependencies:
+            if table not in self.by_table and not self.broken:
+                raise MisdeclaredSeederError(
+                    f"{seeder.name} depends on the table {table!r}, which no seeder fills. "
+                    f"{_suggest(table, self.by_table)}"
+                )
+            parents += self.by_table.get(table, ())
+        return tuple(parent for parent in parents if parent is not seeder)
+
+    def select(self, names: Iterable[str]) -> Selection:
+        """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.
+
+        Raises ConfigurationError for an unknown name, with the near matches.
+        """
+        wanted = list(names)
+        if not wanted:
+            return Selection(seeders=self.ordered, added=frozenset())
+        problems = [
+            f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
+            for name in wanted
+            if name not in self.by_table and name not in self.groups
+        ]
+        if problems:
+            problems += [f"the seeder module {broken.module} cannot be imported: {broken.error!r}" for broken in self.broken]
+            raise ConfigurationError(*problems)
+        asked = {seeder.name for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ()))}
+        chosen = set(asked)
+        waiting = list(asked)
+        while waiting:
+            seeder = self.by_name[waiting.pop()]
+            companions = [self.by_name[name] for name in seeder.config.companions if name in self.by_name]
+            for other in (*self.parents(seeder), *companions):
+                if other.name not in chosen:
+                    chosen.add(other.name)
+                    waiting.append(other.name)
+        return Selection(
+            seeders=tuple(seeder for seeder in self.ordered if seeder.name in chosen),
+            added=frozenset(chosen - asked),
+        )
+
+
+def _module_names(broken: list[BrokenModule]) -> Iterator[str]:
+    for app in apps.get_app_configs():
+        package_name = f"{app.name}.{PACKAGE}"
+        try:
+            package = importlib.import_module(package_name)
+        except ModuleNotFoundError as error:
+            if error.name != package_name:
+                broken.append(BrokenModule(module=package_name, error=error))
+            continue
+        except Exception as error:  # noqa: BLE001 - as in Registry.discover
+            broken.append(BrokenModule(module=package_name, error=error))
+            continue
+        yield package_name
+        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+            yield f"{package_name}.{module.name}"
+
+
+def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:
+    for _, value in inspect.getmembers(module, inspect.isclass):
+        if issubclass(value, BaseSeeder) and value.__module__ == module.__name__ and hasattr(value, "config"):
+            yield value()
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    names = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)
+    if near:
+        return "Did you mean " + " or ".join(names[match] for match in near) + "?"
+    return "There are: " + ", ".join(sorted(names.values())) + "."

@@ -1,0 +1,167 @@
+"""References between seeded rows: row indexes become primary keys, through the ledger and through adopted rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import numpy as np
+import polars as pl
+from django.db import models
+
+from seeding.exceptions import GenerationError, MisdeclaredSeederError
+from seeding.keys import KeyMap
+from seeding.ledger import Ledger
+from seeding.references import Reference, references
+from seeding.registry import Registry
+from seeding.rows import Integers
+from seeding.seeders import BaseSeeder, Dataset
+
+LOOKUP_CHUNK = 500
+"""Natural keys asked for in one query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A frame whose references are primary keys, and what could not be resolved."""
+
+    data: pl.DataFrame
+    broken: Mapping[Reference, pl.Series]
+    """Per reference, which rows refer to a row that is not there."""
+
+
+class Resolver:
+    """Resolves the references of every seeder of a run. It remembers the key maps, not the rows."""
+
+    def __init__(self, registry: Registry, ledger: Ledger, dataset: Dataset) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._dataset = dataset
+        self._keys: dict[str, KeyMap] = {}
+
+    def keys(self, seeder: BaseSeeder) -> KeyMap:
+        """The keys of the seeder's rows: those of the ledger and those learned since."""
+        if seeder.name not in self._keys:
+            self._keys[seeder.name] = self._ledger.keys(seeder)
+        return self._keys[seeder.name]
+
+    def learn(self, seeder: BaseSeeder, keys: KeyMap) -> None:
+        """Add rows that have just been inserted."""
+        self._keys[seeder.name] = self.keys(seeder).plus(keys)
+
+    def forget(self, seeder: BaseSeeder) -> None:
+        """Read the seeder's keys from the ledger again."""
+        self._keys.pop(seeder.name, None)
+
+    def adopted(self, seeder: BaseSeeder, index: Integers) -> KeyMap:
+        """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data."""
+        natural_key = seeder.config.natural_key
+        if not natural_key or not len(index):
+            return KeyMap.of(())
+        wanted = seeder.generate_data(self._dataset.rows(seeder, index)).select(natural_key)
+        place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
+        found = {
+            place[_folded(values)]: key
+            for key, *values in self._real_rows(seeder, wanted)
+            if _folded(values) in place
+        }
+        ordered = sorted(found.items())
+        return KeyMap.pair(np.array([row for row, _ in ordered]), np.array([key for _, key in ordered]))
+
+    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap) -> Resolved:
+        """Turn the row indexes in every reference column of `data` into keys; `own` adds the keys of the batch itself."""
+        broken: dict[Reference, pl.Series] = {}
+        for reference in references(seeder.config.model):
+            if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
+                continue
+            lookup = _Lookup(self, self._target(seeder, reference), seeder, own)
+            column = data[reference.column]
+            if reference.json_key:
+                resolved, missing = _resolve_json(column, reference.json_key, lookup)
+            else:
+                resolved, missing = lookup.resolve(column)
+            if reference.when:
+                kind, value = reference.when
+                applies = (data[kind] == value).fill_null(False)
+                resolved = resolved.zip_with(applies, column)
+                missing &= applies
+            data = data.with_columns(resolved.alias(reference.column))
+            if missing.any():
+                broken[reference] = missing
+        return Resolved(data=data, broken=broken)
+
+    def _target(self, seeder: BaseSeeder, reference: Reference) -> BaseSeeder:
+        table = reference.target_table
+        if table != seeder.config.table_name and table not in seeder.config.dependencies:
+            raise GenerationError(
+                f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "
+                f"Add {table!r} to its dependencies."
+            )
+        if table == seeder.config.table_name:
+            return seeder
+        targets = self._registry.by_table.get(table, ())
+        if len(targets) != 1:
+            names = ", ".join(target.name for target in targets) or "none"
+            raise MisdeclaredSeederError(
+                f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: exactly one seeder can be meant."
+            )
+        return targets[0]
+
+    def _real_rows(self, seeder: BaseSeeder, wanted: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
+        model = seeder.config.model
+        names = [_attribute(model, column) for column in wanted.columns]
+        for start in range(0, wanted.height, LOOKUP_CHUNK):
+            chunk = wanted[start : start + LOOKUP_CHUNK]
+            if len(names) == 1:
+                condition = models.Q(**{f"{names[0]}__in": chunk.to_series(0).to_list()})
+            else:
+                condition = reduce(or_, (models.Q(**dict(zip(names, row, strict=True))) for row in chunk.iter_rows()))
+            yield from model._base_manager.using(self._ledger.using).filter(condition).values_list("pk", *names)
+
+
+class _Lookup:
+    """Row indexes of one table → keys."""
+
+    def __init__(self, resolver: Resolver, target: BaseSeeder, seeder: BaseSeeder, own: KeyMap) -> None:
+        self._resolver = resolver
+        self._target = target
+        self._keys = resolver.keys(target).plus(own) if target is seeder else resolver.keys(target)
+
+    def resolve(self, column: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """The keys (null stays null), and which indexes have none."""
+        present = column.is_not_null()
+        index = column.fill_null(-1).cast(pl.Int64).to_numpy()
+        keys, known = self._keys.lookup(index)
+        unknown = np.unique(index[~known & present.to_numpy()])
+        if len(unknown):
+            adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
+            keys, known = np.where(found, adopted, keys), known | found
+        values = pl.DataFrame({"key": keys, "known": known}).select(pl.when("known").then("key")).to_series()
+        return values, present & ~pl.Series(known)
+
+
+def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
+    """The lists of objects with `key` resolved, and which lists hold an index that has no key."""
+    lists = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "items": column})
+    items = lists.filter(pl.col("items").list.len() > 0).explode("items").unnest("items")
+    keys, missing = lookup.resolve(items[key])
+    fields = [name for name in items.columns if name != "row"]
+    grouped = (
+        items.with_columns(keys.alias(key), missing.alias("_missing"))
+        .group_by("row", maintain_order=True)
+        .agg(pl.struct(fields).alias("resolved"), pl.col("_missing").any())
+    )
+    joined = lists.join(grouped, on="row", how="left", maintain_order="left")
+    resolved = joined.select(pl.coalesce("resolved", "items")).to_series()
+    return resolved, joined["_missing"].fill_null(False)
+
+
+def _attribute(model: type[models.Model], column: str) -> str:
+    return next(field.attname for field in model._meta.concrete_fields if field.column == column)
+
+
+def _folded(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(value.casefold() if isinstance(value, str) else value for value in values)

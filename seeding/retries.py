@@ -1,0 +1,72 @@
+"""Which database errors pass by themselves, and how often a batch is tried again for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
+
+import tenacity
+from django.db import InterfaceError, OperationalError
+
+T = TypeVar("T")
+
+CONNECTION_CODES = frozenset({1053, 1077, 2002, 2003, 2005, 2006, 2013, 2055, 4031})
+CONTENTION_CODES = frozenset({1205, 1213, 3572})
+"""Error numbers of MySQL and MariaDB: server gone or shutting down; lock wait timeout, deadlock, NOWAIT."""
+
+
+class Transience(Enum):
+    """A family of passing errors."""
+
+    CONNECTION = "connection"
+    CONTENTION = "contention"
+    OTHER = "other"
+
+
+RETRIES = {Transience.CONNECTION: 3, Transience.CONTENTION: 3, Transience.OTHER: 1}
+"""How often each family is tried again."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+"""Seconds; each wait is twice the one before."""
+
+
+def transience(error: BaseException | None) -> Transience | None:
+    """The family `error` belongs to, or None if trying again is useless."""
+    if isinstance(error, InterfaceError):
+        return Transience.CONNECTION
+    if not isinstance(error, OperationalError):
+        return None
+    code = error.args[0] if error.args else None
+    if code in CONNECTION_CODES:
+        return Transience.CONNECTION
+    if code in CONTENTION_CODES or "database is locked" in str(error):
+        return Transience.CONTENTION
+    return Transience.OTHER
+
+
+def retrying(action: Callable[[], T], before_retry: Callable[[BaseException, int], None]) -> T:
+    """The result of `action`, tried again while it fails with a passing error; the last error is raised as it is.
+
+    `before_retry` is told the error and the number of the coming retry, and may repair what the error broke.
+    """
+
+    def hopeful(state: tenacity.RetryCallState) -> bool:
+        family = transience(_error(state))
+        return family is not None and state.attempt_number <= RETRIES[family]
+
+    def prepare(state: tenacity.RetryCallState) -> None:
+        error = _error(state)
+        if error is not None:
+            before_retry(error, state.attempt_number)
+
+    return tenacity.Retrying(
+        retry=hopeful,
+        wait=tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
+        before_sleep=prepare,
+        reraise=True,
+    )(action)
+
+
+def _error(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

@@ -1,0 +1,127 @@
+"""Tables as frozen values: what the model says of each column, and which columns the live table has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Kind(StrEnum):
+    """Families of column types, as a validator tells them apart."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    DATE = "date"
+    DATETIME = "datetime"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSchema:
+    """One column."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    has_default: bool
+    length: int | None = None
+    """Characters."""
+    values: tuple[str, ...] = ()
+    """The members of an enumeration."""
+    scale: int | None = None
+    """Digits after the decimal point."""
+    low: int | Decimal | None = None
+    high: int | Decimal | None = None
+    """The smallest and the largest number the column holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSchema:
+    """One table: its columns by name, its primary key, its unique keys."""
+
+    name: str
+    columns: dict[str, ColumnSchema]
+    primary_key: str
+    unique: tuple[tuple[str, ...], ...]
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Columns that a row must give: neither null nor defaulted, and not the primary key."""
+        return frozenset(
+            column.name
+            for column in self.columns.values()
+            if not column.nullable and not column.has_default and column.name != self.primary_key
+        )
+
+
+KINDS: dict[type[models.Field], Kind] = {
+    models.BooleanField: Kind.BOOLEAN,
+    models.IntegerField: Kind.INTEGER,
+    models.DecimalField: Kind.DECIMAL,
+    models.FloatField: Kind.FLOAT,
+    models.CharField: Kind.TEXT,
+    models.TextField: Kind.TEXT,
+    models.DateTimeField: Kind.DATETIME,  # before DateField, its base class
+    models.DateField: Kind.DATE,
+    models.JSONField: Kind.JSON,
+}
+
+
+def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> TableSchema:
+    """The table as the model declares it, with the number ranges of `connection`'s database."""
+    meta = model._meta
+    assert meta.pk is not None  # Django gives every model one
+    columns = {field.column: _column(field, connection) for field in meta.concrete_fields}
+    unique = [(field.column,) for field in meta.concrete_fields if field.unique and not field.primary_key]
+    for constraint in meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields:
+            unique.append(tuple(_field(model, name).column for name in constraint.fields))
+    return TableSchema(name=meta.db_table, columns=columns, primary_key=meta.pk.column, unique=tuple(unique))
+
+
+def live_columns(connection: BaseDatabaseWrapper, table: str) -> frozenset[str] | None:
+    """The column names of the live table, or None where there is no such table."""
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return None
+        return frozenset(column.name for column in connection.introspection.get_table_description(cursor, table))
+
+
+def _column(field: models.Field, connection: BaseDatabaseWrapper) -> ColumnSchema:
+    target = field
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+    kind = next((kind for base, kind in KINDS.items() if isinstance(target, base)), Kind.TEXT)
+    low: int | Decimal | None = None
+    high: int | Decimal | None = None
+    scale: int | None = None
+    if kind is Kind.INTEGER:
+        low, high = connection.ops.integer_field_range(target.get_internal_type())
+    elif isinstance(target, models.DecimalField):
+        scale = target.decimal_places or 0
+        high = (Decimal(10) ** (target.max_digits or 0) - 1).scaleb(-scale)
+        low = -high
+    return ColumnSchema(
+        name=field.column,
+        kind=kind,
+        nullable=field.null,
+        has_default=field.db_default is not models.NOT_PROVIDED or field.has_default(),
+        length=target.max_length if kind is Kind.TEXT else None,
+        values=tuple(str(value) for value, _ in target.flatchoices) if kind is Kind.TEXT else (),
+        scale=scale,
+        low=low,
+        high=high,
+    )
+
+
+def _field(model: type[models.Model], name: str) -> models.Field:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)  # a constraint names columns
+    return field

@@ -1,0 +1,144 @@
+"""What a seeder is: one class per table (per source, where a table has several), a pure function from rows to columns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+import polars as pl
+from django.db import models
+
+from seeding.exceptions import MisdeclaredSeederError
+from seeding.results import ValidationError
+from seeding.rows import Rows
+
+SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
+"""How many times the smallest dataset each size is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCount:
+    """How many rows each size asks for. `--scale` multiplies them, unless `scales` says that the table stays as it is."""
+
+    small: int
+    medium: int
+    large: int
+    scales: bool = True
+
+    @classmethod
+    def fixed(cls, count: int) -> RecordCount:
+        """The same number at every size and scale: reference data."""
+        return cls(small=count, medium=count, large=count, scales=False)
+
+    def at(self, size: str, scale: int = 1) -> int:
+        """Rows at `size` (a key of SIZES), `scale` times."""
+        count: int = getattr(self, size)
+        return count * scale if self.scales else count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeederConfig:
+    """What the engine must know of a seeder before it generates anything."""
+
+    model: type[models.Model]
+    record_count: RecordCount
+    dependencies: tuple[str, ...] = ()
+    """Tables that must be seeded first: those that the generated columns refer to."""
+    companions: tuple[str, ...] = ()
+    """Seeders (class names) whose rows this one's make no sense without; they are seeded and rolled back together."""
+    group: str = ""
+    """A name for `--table` that stands for several tables."""
+    pii_fields: Mapping[str, str] = field(default_factory=dict)
+    """Column → masking strategy, for every column that holds personal data."""
+    natural_key: tuple[str, ...] = ()
+    """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
+    production: bool = False
+    """Whether the rows may go to a production database: reference data only."""
+    version: int = 1
+    """Raise it when the seeder generates other rows than before."""
+    capacity: int | None = None
+    """The most rows it can generate, where uniqueness or vocabulary sets a limit."""
+
+    @property
+    def table_name(self) -> str:
+        """The database table."""
+        return self.model._meta.db_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """Columns that depend on other seeders' rows, computed in the database once those are there.
+
+    `values` maps fields of the seeder's model to expressions over its row. `children` limits the update to rows that have
+    any (an `Exists` over the child model): where none exists, the generated value stands.
+    """
+
+    values: Mapping[str, Any]
+    reads: tuple[str, ...]
+    """The child tables: the update is skipped where one of them is missing."""
+    where: models.Q | models.Exists | None = None
+    touches: tuple[str, ...] = ()
+    """Timestamp fields that the database would set by itself; they are set to what they were."""
+
+
+class BaseSeeder(ABC):
+    """One table's rows.
+
+    A subclass sets `config` and implements `generate_data`; it sees row indexes and nothing else: no connection, no clock,
+    no environment. Columns carry the database's names. A column that refers to another table holds that table's *row
+    indexes* (null for none); the engine turns them into primary keys. The primary key itself is the engine's business.
+    """
+
+    config: ClassVar[SeederConfig]
+    derivations: ClassVar[Sequence[Derivation]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        config = getattr(cls, "config", None)
+        if config is None:
+            return  # an abstract helper between BaseSeeder and the seeders
+        if not isinstance(config, SeederConfig):
+            raise MisdeclaredSeederError(f"{cls.__name__}.config is no SeederConfig. Write: config = SeederConfig(…)")
+        columns = {column.column for column in config.model._meta.concrete_fields}
+        for name in (*config.pii_fields, *config.natural_key):
+            if name not in columns:
+                raise MisdeclaredSeederError(
+                    f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
+                    f"Columns are named as in the table {config.table_name}."
+                )
+        if not isinstance(config.model._meta.pk, models.AutoField):
+            raise MisdeclaredSeederError(
+                f"{cls.__name__}: the primary key of {config.model.__name__} is no AutoField, "
+                "and keys are assigned as ranges of integers. Give the model an integer key."
+            )
+
+    @property
+    def name(self) -> str:
+        """The class name, which the ledger and the logs carry."""
+        return type(self).__name__
+
+    @abstractmethod
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `rows`, one row per index, in the order of the index.
+
+        Any exception here is a generation failure: it costs this seeder and those that depend on it, no other.
+        """
+
+    def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
+        """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """What every generated value is a function of, besides its place. A database holds one dataset."""
+
+    seed: int
+    as_of: date
+
+    def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
+        """Rows of the seeder's table at `index`."""
+        return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)

@@ -1,0 +1,1 @@
+"""The project's settings: `settings.base` for every command, `settings.tests` for the tests."""

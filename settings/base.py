@@ -1,0 +1,75 @@
+"""Settings of the project that seeds TERP. Everything that differs between machines comes from the environment or `.env`.
+
+Two databases. `default` is TERP's own: of ours it holds the ledger and Django's migration record, nothing else. `admin` is a
+SQLite file for what Django itself wants to store: accounts, sessions, the admin's log.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+
+from settings.databases import database
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env("SECRET_KEY", default="only-for-development" if DEBUG else environ.Env.NOTSET)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "seeding",
+    "terpseed",
+    *env.list("SEEDING_APPS", default=[]),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "settings.urls"
+STATIC_URL = "static/"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+SEEDING_DATABASE_IS_FALLBACK = "DATABASE_URL" not in env
+"""No DATABASE_URL: a SQLite file serves development; `seed` refuses it in staging and production."""
+
+DATABASES = {
+    "default": database(env, "DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'terp.sqlite3'}"),
+    "admin": database(env, "ADMIN_DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'admin.sqlite3'}"),
+}
+DATABASE_ROUTERS = ["settings.routers.AdminRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/logs.py.
+SEEDING_LOG_FOLDER = BASE_DIR / "logs"

@@ -1,0 +1,1 @@
+"""TERP: its tables as unmanaged models, and the seeders that fill them."""

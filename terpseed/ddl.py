@@ -1,0 +1,102 @@
+"""The DDL of the mirrored tables, made from nothing but the models.
+
+Django's schema editor cannot write it: it knows no ON DELETE, no ON UPDATE and no index name over 30 characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .models.fields import CurrentTimestamp, EnumField, Key, TimestampField
+
+BOOLEAN = {True: "1", False: "0"}
+
+
+def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> list[str]:
+    """The statements that create `model`'s table with its indexes and foreign keys, in the order to run them."""
+    quote = connection.ops.quote_name
+    mysql = connection.vendor == "mysql"
+    meta = model._meta
+    lines = [_column(field, connection) for field in meta.local_concrete_fields]
+    if mysql:
+        lines.append(f"PRIMARY KEY ({quote(_primary_key(model).column)})")
+    for constraint in meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            word = "UNIQUE KEY" if mysql else "CONSTRAINT"
+            columns = _columns(model, constraint.fields, connection)
+            lines.append(f"{word} {quote(constraint.name)} {'' if mysql else 'UNIQUE '}({columns})")
+    if mysql:
+        lines += [
+            f"KEY {quote(index.name)} ({_columns(model, index.fields, connection)})"
+            for index in meta.indexes
+        ]
+    lines += _foreign_keys(model, connection)
+    table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
+    if mysql:
+        return [f"{table} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"]
+    # Elsewhere index names are unique in the whole database, and TERP's repeat from table to table.
+    return [table] + [
+        f"CREATE INDEX {quote(f'{meta.db_table}_{index.name}')} ON {quote(meta.db_table)}"
+        f" ({_columns(model, index.fields, connection)})"
+        for index in meta.indexes
+    ]
+
+
+def _primary_key(model: type[models.Model]) -> models.Field:
+    assert model._meta.pk is not None  # Django gives every model one
+    return model._meta.pk
+
+
+def _columns(model: type[models.Model], names: list[str] | tuple[str, ...], connection: BaseDatabaseWrapper) -> str:
+    columns = []
+    for name in names:
+        field = model._meta.get_field(name)
+        if not isinstance(field, models.Field):
+            raise FieldDoesNotExist(f"{model.__name__}.{name} is no column")
+        columns.append(connection.ops.quote_name(field.column))
+    return ", ".join(columns)
+
+
+def _column(field: models.Field, connection: BaseDatabaseWrapper) -> str:
+    quote = connection.ops.quote_name
+    kind = field.db_type(connection) or ""
+    if field.primary_key and connection.vendor == "sqlite":
+        return f"{quote(field.column)} {kind} NOT NULL PRIMARY KEY AUTOINCREMENT"
+    parts = [quote(field.column), kind]
+    if field.primary_key:  # the type of an AutoField already says AUTO_INCREMENT or IDENTITY
+        return " ".join([*parts, "" if connection.vendor == "mysql" else "PRIMARY KEY"]).rstrip()
+    parts.append("NULL" if field.null else "NOT NULL")
+    if field.db_default is not models.NOT_PROVIDED:
+        parts.append(f"DEFAULT {_literal(field)}")
+    if connection.vendor == "mysql":
+        if isinstance(field, TimestampField) and field.on_update:
+            parts.append("ON UPDATE CURRENT_TIMESTAMP")
+    elif isinstance(field, EnumField):
+        values = ", ".join(f"'{value}'" for value in field.values)
+        parts.append(f"CHECK ({quote(field.column)} IN ({values}))")
+    return " ".join(parts)
+
+
+def _literal(field: models.Field) -> str:
+    default = field.db_default
+    if isinstance(default, CurrentTimestamp):
+        return CurrentTimestamp.template
+    if isinstance(default, bool):
+        return BOOLEAN[default]
+    return "'{}'".format(str(default).replace("'", "''"))
+
+
+def _foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) -> Iterator[str]:
+    quote = connection.ops.quote_name
+    for field in model._meta.local_concrete_fields:
+        if isinstance(field, Key) and field.constraint:
+            target = field.remote_field.model
+            yield (
+                f"CONSTRAINT {quote(field.constraint)} FOREIGN KEY ({quote(field.column)})"
+                f" REFERENCES {quote(target._meta.db_table)} ({quote(_primary_key(target).column)})"
+                f" ON DELETE {field.rule}"
+            )
