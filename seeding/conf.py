@@ -138,6 +138,11 @@ def load_logging(variables: Mapping[str, str]) -> LogConfig:
     return LogConfig(level=level, file=Path(file) if file else None)
 
 
+def missing_table_help() -> str:
+    """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else the general answer."""
+    return str(getattr(settings, "SEEDING_MISSING_TABLE_HELP", "Create it with the application's own migrations."))
+
+
 def detect_environment(option: str | None, variables: Mapping[str, str]) -> Environment:
     """`--env`, else the first of ENVIRONMENT_VARIABLES that is set, else dev; raises ConfigurationError if unknown."""
     problems: list[str] = []

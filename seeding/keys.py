@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from seeding.rows import Integers
+from seeding.rows import Integers, Mask
 
 KeyRange = Sequence[int]
 """[first index, count, first key]: `count` consecutive indexes on as many consecutive keys."""
@@ -53,7 +53,7 @@ class KeyMap:
         """The ranges as plain integers, as the ledger stores them."""
         return [[int(value) for value in row] for row in self.ranges]
 
-    def lookup(self, index: Integers) -> tuple[Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    def lookup(self, index: Integers) -> tuple[Integers, Mask]:
         """The key of every index, and whether it has one (the key of one that has none is 0)."""
         if not len(self.ranges):
             return np.zeros(len(index), dtype=np.int64), np.zeros(len(index), dtype=bool)

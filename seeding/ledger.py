@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 
 from seeding.exceptions import ConfigurationError
 from seeding.keys import KeyMap
@@ -18,6 +18,10 @@ from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
 
 MIGRATE = "Create it with: python manage.py migrate"
+
+
+class BatchTakenError(Exception):
+    """The ledger already has a live batch that starts at this index."""
 
 
 class Ledger:
@@ -85,19 +89,26 @@ class Ledger:
         )
 
     def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
-        """Write the batch down, inside the transaction that inserts its rows and before they are inserted."""
+        """Write the batch down, inside the transaction that inserts its rows and before they are inserted.
+
+        Raises BatchTakenError if the ledger has it already.
+        """
         if not transaction.get_connection(self.using).in_atomic_block:
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
-        return SeedingMetadata.objects.using(self.using).create(
-            run=run,
-            table_name=seeder.config.table_name,
-            seeder_name=seeder.name,
-            generator_version=generator_version(seeder),
-            environment=run.environment,
-            masked_fields=sorted(seeder.config.pii_fields),
-            created_at=datetime.now(UTC),
-            **_extent(keys, skipped),
-        )
+        try:
+            with transaction.atomic(using=self.using):
+                return SeedingMetadata.objects.using(self.using).create(
+                    run=run,
+                    table_name=seeder.config.table_name,
+                    seeder_name=seeder.name,
+                    generator_version=generator_version(seeder),
+                    environment=run.environment,
+                    masked_fields=sorted(seeder.config.pii_fields),
+                    created_at=datetime.now(UTC),
+                    **_extent(keys, skipped),
+                )
+        except IntegrityError as error:
+            raise BatchTakenError from error
 
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
         """Correct the entry of the open transaction, after the database has refused some of its rows."""

@@ -56,12 +56,17 @@ class Resolver:
         """Read the seeder's keys from the ledger again."""
         self._keys.pop(seeder.name, None)
 
-    def adopted(self, seeder: BaseSeeder, index: Integers) -> KeyMap:
-        """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data."""
+    def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None) -> KeyMap:
+        """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data.
+
+        `data` holds those rows where they have been generated already.
+        """
         natural_key = seeder.config.natural_key
         if not natural_key or not len(index):
             return KeyMap.of(())
-        wanted = seeder.generate_data(self._dataset.rows(seeder, index)).select(natural_key)
+        if data is None:
+            data = seeder.generate_data(self._dataset.rows(seeder, index))
+        wanted = data.select(natural_key)
         place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
         found = {
             place[_folded(values)]: key

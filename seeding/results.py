@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -41,6 +41,10 @@ class SeederResult:
         """Whether every planned row is there."""
         return self.state in (SeederState.SEEDED, SeederState.EXISTING)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, `success` included."""
+        return {**asdict(self), "success": self.success}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
@@ -74,11 +78,12 @@ class RunSummary:
         """Plain values, as `--json` prints them; the date as YYYY-MM-DD."""
         values = asdict(self)
         values["as_of"] = self.as_of.isoformat()
+        values["results"] = [result.as_dict() for result in self.results]
         values["exit_code"] = self.exit_code
         return values
 
 
-def exit_code(results: Sequence[SeederResult]) -> int:
+def exit_code(results: Iterable[SeederResult]) -> int:
     """The smallest non-zero code wins when several apply."""
     return min((result.exit_code for result in results if result.exit_code), default=0)
 

@@ -26,6 +26,7 @@ POOL_SIZE = 2_048
 """Distinct draws behind each Faker column; the values repeat beyond it, so nothing unique may come from a pool."""
 
 Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +66,7 @@ class Rows:
         """Integers, uniform in [low, high)."""
         return low + np.floor(self.uniform(column) * (high - low)).astype(np.int64)
 
-    def chance(self, column: str, probability: float) -> npt.NDArray[np.bool_]:
+    def chance(self, column: str, probability: float) -> Mask:
         """True with the given probability."""
         return self.uniform(column) < probability
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,6 @@ class DataResult(ValidationResult):
 
     accepted: pl.Series
     """One boolean per row of the batch."""
-
-    @property
-    def rejected(self) -> int:
-        """How many rows may not be inserted."""
-        return int((~self.accepted).sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +85,30 @@ class SchemaValidator:
                 errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
         return ValidationResult(errors=tuple(errors))
 
-    def validate_data(self, data: pl.DataFrame) -> DataResult:
-        """Every row of `data`, whose columns `validate_columns` has passed."""
-        findings = [
-            finding
-            for name in data.columns
-            for finding in _values(self.schema.columns[name], data[name])
-            if finding.broken.any()
+    def validate_data(
+        self, data: pl.DataFrame, findings: Sequence[Finding] = (), business: Sequence[ValidationError] = ()
+    ) -> DataResult:
+        """Every row of `data`, whose columns `validate_columns` has passed.
+
+        `findings` and `business` add what others found about the same rows.
+        """
+        found = [
+            *findings,
+            *(
+                finding
+                for name in data.columns
+                for finding in _values(self.schema.columns[name], data[name])
+                if finding.broken.any()
+            ),
+            *self.check_uniqueness(data),
         ]
-        findings += self.check_uniqueness(data)
-        return result(data, findings)
+        accepted = pl.repeat(True, data.height, eager=True)
+        for finding in found:
+            accepted &= ~finding.broken
+        broken_rules = [error.row for error in business if error.row is not None]
+        accepted = accepted.scatter(broken_rules, False) if broken_rules else accepted
+        errors = (*(error for finding in found for error in _examples(data, finding)), *business)
+        return DataResult(errors=errors, accepted=accepted)
 
     def check_uniqueness(self, data: pl.DataFrame) -> list[Finding]:
         """Rows that repeat a unique key of an earlier row of the batch, case folded; nulls never repeat."""
@@ -120,25 +129,17 @@ class SchemaValidator:
         return findings
 
 
-def result(data: pl.DataFrame, findings: list[Finding]) -> DataResult:
-    """Findings as errors with examples, and the rows that no finding names."""
-    accepted = pl.repeat(True, data.height, eager=True)
-    errors: list[ValidationError] = []
-    for finding in findings:
-        accepted &= ~finding.broken
-        columns = finding.field.split("|")
-        for row in finding.broken.arg_true().head(EXAMPLES):
-            actual = [data[name][row] for name in columns if name in data.columns]
-            errors.append(
-                ValidationError(
-                    field=finding.field,
-                    issue=finding.issue,
-                    expected=finding.expected,
-                    actual=actual[0] if len(actual) == 1 else actual,
-                    row=row,
-                )
-            )
-    return DataResult(errors=tuple(errors), accepted=accepted)
+def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]:
+    columns = [name for name in finding.field.split("|") if name in data.columns]
+    for row in finding.broken.arg_true().head(EXAMPLES):
+        actual = [data[name][row] for name in columns]
+        yield ValidationError(
+            field=finding.field,
+            issue=finding.issue,
+            expected=finding.expected,
+            actual=actual[0] if len(actual) == 1 else actual,
+            row=row,
+        )
 
 
 def _values(column: ColumnSchema, values: pl.Series) -> Iterator[Finding]:

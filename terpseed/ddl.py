@@ -5,15 +5,54 @@ Django's schema editor cannot write it: it knows no ON DELETE, no ON UPDATE and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.conf import Environment
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
 
 from .models.fields import CurrentTimestamp, EnumField, Key, TimestampField
 
 BOOLEAN = {True: "1", False: "0"}
+
+
+def create_tables(tables: Iterable[type[models.Model]], using: str, environment: Environment) -> str:
+    """Create the tables of `tables`, parents first, and return the database's name.
+
+    Raises RefusedError in production and where any of the tables exists, DatabaseUnavailableError without a connection.
+    """
+    wanted = parents_first(tables)
+    if environment is Environment.PRODUCTION:
+        raise RefusedError("terp_schema never runs in production: there the tables belong to TERP's own migrations.")
+    if using not in connections:
+        raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
+    connection = connections[using]
+    name = str(connection.settings_dict["NAME"])
+    try:
+        with connection.cursor() as cursor:
+            present = set(connection.introspection.table_names(cursor))
+    except OperationalError as error:
+        raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}") from error
+    taken = [model._meta.db_table for model in wanted if model._meta.db_table in present]
+    if taken:
+        raise RefusedError(f"{name} already has {', '.join(taken)}; terp_schema only fills an empty database.")
+    with connection.cursor() as cursor:
+        for model in wanted:
+            for statement in create_table(model, connection):
+                cursor.execute(statement)
+    return name
+
+
+def parents_first(tables: Iterable[type[models.Model]]) -> list[type[models.Model]]:
+    """The models in an order in which every declared foreign key finds its table."""
+    graph = {
+        model: {field.remote_field.model for field in _declared_keys(model)} - {model} for model in tables
+    }
+    return list(TopologicalSorter(graph).static_order())
 
 
 def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> list[str]:
@@ -92,11 +131,14 @@ def _literal(field: models.Field) -> str:
 
 def _foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) -> Iterator[str]:
     quote = connection.ops.quote_name
-    for field in model._meta.local_concrete_fields:
-        if isinstance(field, Key) and field.constraint:
-            target = field.remote_field.model
-            yield (
-                f"CONSTRAINT {quote(field.constraint)} FOREIGN KEY ({quote(field.column)})"
-                f" REFERENCES {quote(target._meta.db_table)} ({quote(_primary_key(target).column)})"
-                f" ON DELETE {field.rule}"
-            )
+    for field in _declared_keys(model):
+        target = field.remote_field.model
+        yield (
+            f"CONSTRAINT {quote(field.constraint)} FOREIGN KEY ({quote(field.column)})"
+            f" REFERENCES {quote(target._meta.db_table)} ({quote(_primary_key(target).column)})"
+            f" ON DELETE {field.rule}"
+        )
+
+
+def _declared_keys(model: type[models.Model]) -> list[Key]:
+    return [field for field in model._meta.local_concrete_fields if isinstance(field, Key) and field.constraint]

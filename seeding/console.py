@@ -1,0 +1,119 @@
+"""What people see: the progress bar and the summary. Rich draws them; without a terminal they are plain lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from seeding.events import Event
+from seeding.results import RunSummary, SeederState
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+STYLES = {
+    SeederState.SEEDED: "green",
+    SeederState.EXISTING: "dim",
+    SeederState.PARTIAL: "yellow",
+    SeederState.REFUSED: "red",
+    SeederState.FAILED: "red",
+    SeederState.SKIPPED: "yellow",
+}
+PLAIN_WIDTH = 120
+"""Columns of a line where there is no terminal to ask."""
+
+
+class ProgressBar:
+    """A sink that draws one bar per seeder under way, on a terminal; elsewhere it does nothing."""
+
+    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=stream),
+            disable=not enabled,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def sink(self, event: Event) -> None:
+        """Follow the events of the seeders."""
+        if event.seeder is None:
+            return
+        if event.operation == "start":
+            table, planned = str(event.context["table"]), int(event.context["planned"])
+            self._tasks[event.seeder] = self._progress.add_task(table, total=planned)
+        elif event.seeder in self._tasks and "done" in event.context:
+            self._progress.update(self._tasks[event.seeder], completed=int(event.context["done"]))
+        elif event.operation == "finish" and event.seeder in self._tasks:
+            self._progress.remove_task(self._tasks.pop(event.seeder))
+
+
+def console(stream: TextIO, *, color: bool) -> Console:
+    """A Rich console on `stream`: as wide as the terminal, or PLAIN_WIDTH."""
+    terminal = stream.isatty()
+    return Console(file=stream, no_color=not color, highlight=False, soft_wrap=False, width=None if terminal else PLAIN_WIDTH)
+
+
+def show_plan(out: Console, added: list[str], asked: list[str]) -> None:
+    """Say which tables come along with those that were asked for."""
+    if added:
+        out.print(f"{', '.join(asked)} needs or brings: {', '.join(added)}")
+
+
+def show_summary(out: Console, summary: RunSummary) -> None:
+    """The table of results, then what went wrong, then what was done in one line."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table")
+    table.add_column("seeder")
+    for heading in ("planned", "would insert" if summary.dry_run else "inserted", "existing", "skipped", "seconds"):
+        table.add_column(heading, justify="right")
+    table.add_column("state")
+    for result in summary.results:
+        table.add_row(
+            result.table or "-",
+            result.seeder,
+            f"{result.records_planned:,}",
+            f"{result.records_inserted:,}",
+            f"{result.records_existing:,}",
+            f"{result.records_skipped:,}",
+            f"{result.duration:.2f}",
+            f"[{STYLES[result.state]}]{result.state}[/]",
+        )
+    out.print(table)
+    for name, rows in summary.examples.items():
+        out.print(f"\n[bold]{name}[/] for example")
+        for row in rows:
+            out.print("  " + escape(", ".join(f"{key}={_short(value)}" for key, value in row.items() if value is not None)))
+    for result in summary.results:
+        if result.error:
+            out.print(f"[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
+    out.print(_sentence(summary))
+
+
+def _sentence(summary: RunSummary) -> str:
+    dataset = f"seed {summary.seed}, as of {summary.as_of}"
+    if summary.dry_run:
+        return f"\nDry run ({dataset}): {summary.records_inserted:,} rows would be inserted; nothing was written."
+    done = f"{summary.records_inserted:,} rows inserted" if summary.records_inserted else "Nothing to do: all rows exist"
+    if summary.exit_code:
+        done = f"{summary.records_inserted:,} rows inserted, and not all went well (exit code {summary.exit_code})"
+    return f"\n{done} in {summary.database}, {summary.duration:.1f} s ({dataset}, run {summary.run})."
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

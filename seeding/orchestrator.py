@@ -1,0 +1,295 @@
+"""A whole run: dataset, guard, lock, seeders in order, derivations, and the account of it all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from django.db import connections
+
+from seeding.conf import DEFAULT_SEED, Config
+from seeding.derive import derive
+from seeding.events import Event, Sink
+from seeding.exceptions import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    GenerationError,
+    RefusedError,
+    SeedingError,
+    Terminated,
+)
+from seeding.guard import question
+from seeding.ledger import Ledger, generator_version
+from seeding.locks import SeedingLock, seeding_lock
+from seeding.models import SeedRun
+from seeding.pipeline import RunContext, SeederPipeline
+from seeding.registry import Registry
+from seeding.resolution import Resolver
+from seeding.results import RunSummary, SeederResult, SeederState
+from seeding.retries import retrying
+from seeding.seeders import BaseSeeder, Dataset
+
+Ask = Callable[[str], str]
+"""Shows a question to a person and returns the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run will do: its seeders, parents first, and how many rows each is to have."""
+
+    seeders: tuple[BaseSeeder, ...]
+    counts: dict[str, int]
+    """Seeder name → rows."""
+    added: frozenset[str]
+    """Seeders that were not asked for, but that others need or belong with."""
+
+    @property
+    def added_tables(self) -> list[str]:
+        """The tables of `added`, in the order they run."""
+        tables = (seeder.config.table_name for seeder in self.seeders if seeder.name in self.added)
+        return list(dict.fromkeys(tables))
+
+
+def make_plan(config: Config, registry: Registry) -> Plan:
+    """The seeders that `config` asks for; raises ConfigurationError for unknown tables and for more rows than there can be."""
+    selection = registry.select(config.tables)
+    counts = {seeder.name: seeder.config.record_count.at(config.size, config.scale) for seeder in selection.seeders}
+    problems = [
+        f"{counts[seeder.name]:,} rows of {seeder.config.table_name} were asked for; its seeder can make "
+        f"{seeder.config.capacity:,}. Give a smaller --size or --scale."
+        for seeder in selection.seeders
+        if seeder.config.capacity is not None and counts[seeder.name] > seeder.config.capacity
+    ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return Plan(seeders=selection.seeders, counts=counts, added=selection.added)
+
+
+class SeedOrchestrator:
+    """Runs one plan against one database. `tell` gets every event, `ask` the questions; the clock is the system's."""
+
+    def __init__(self, config: Config, registry: Registry, *, tell: Sink, ask: Ask, missing_table_help: str) -> None:
+        self.config = config
+        self.plan = make_plan(config, registry)
+        self.ledger = Ledger(config.database)
+        self._registry = registry
+        self._tell_sink = tell
+        self._ask = ask
+        self._missing_table_help = missing_table_help
+
+    def run(self) -> RunSummary:
+        """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
+        started = time.monotonic()
+        self._connect()
+        self.ledger.require()
+        if self.config.dry_run:
+            return self._run(self._dataset(), None, seeding_lock(self.config.database), started)
+        self.confirm_destructive_operation()
+        lock = seeding_lock(self.config.database)
+        with lock.held(self.config.lock_timeout):
+            dead = self.ledger.close_dead_runs()
+            if dead:
+                self._tell("recover", f"{dead} earlier runs died; this one goes on where they stopped", level="warn")
+            dataset = self._dataset()
+            run = self._open_run(dataset, lock)
+            try:
+                summary = self._run(dataset, run, lock, started)
+            except BaseException as error:
+                self._close_failed(run, error)
+                raise
+            state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
+            results = [result.as_dict() for result in summary.results]
+            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
+            return summary
+
+    def confirm_destructive_operation(self) -> None:
+        """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""
+        asked = question(self.config, self._database_name, self.plan.seeders, self.ledger.environments())
+        if asked is not None and self._ask(asked.text).strip() != asked.answer:
+            raise RefusedError("Not confirmed; nothing was touched.")
+
+    def report_progress(self, done: int, total: int) -> None:
+        """Tell the sinks that `done` of the run's `total` seeders have ended."""
+        self._tell("progress", f"{done} of {total} seeders done", level="debug", done=done, total=total)
+
+    def generate_summary(self, results: Sequence[SeederResult], **values: Any) -> RunSummary:
+        """The account of the run, which is also its last log line."""
+        summary = RunSummary(
+            database=self._database_name,
+            environment=self.config.environment,
+            size=self.config.size,
+            scale=self.config.scale,
+            dry_run=self.config.dry_run,
+            results=tuple(results),
+            **values,
+        )
+        self._tell(
+            "complete",
+            f"{summary.records_inserted} rows in {len(results)} seeders, exit code {summary.exit_code}",
+            record_count=summary.records_inserted,
+            duration=summary.duration,
+            states={result.seeder: result.state for result in results},
+        )
+        return summary
+
+    @property
+    def _database_name(self) -> str:
+        return str(connections[self.config.database].settings_dict["NAME"])
+
+    def _connect(self) -> None:
+        connection = connections[self.config.database]
+
+        def note(error: BaseException, attempt: int) -> None:
+            self._tell("retry", f"No connection to the database (retry {attempt}): {error}", level="warn")
+
+        try:
+            retrying(connection.ensure_connection, note)
+        except Exception as error:
+            raise DatabaseUnavailableError(
+                f"The database {self._database_name} cannot be reached: {error}. Is the server up, and DATABASE_URL right?"
+            ) from error
+        if connection.vendor == "mysql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP())")
+                offset = cursor.fetchone()[0]
+            if offset:
+                raise ConfigurationError(
+                    "The database session is not in UTC, and timestamps would shift. Set "
+                    "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
+                )
+
+    def _dataset(self) -> Dataset:
+        config, present = self.config, self.ledger.dataset()
+        if present is None:
+            return Dataset(
+                seed=DEFAULT_SEED if config.seed is None else config.seed,
+                as_of=config.as_of or config.today,
+            )
+        problems = [
+            f"{option}={asked}: {self._database_name} holds rows of {option}={held}, and a database has one dataset. "
+            "Leave the option out, or roll back first."
+            for option, asked, held in (("--seed", config.seed, present.seed), ("--as-of", config.as_of, present.as_of))
+            if asked is not None and asked != held
+        ]
+        for seeder in self.plan.seeders:
+            problems += [
+                f"{seeder.config.table_name} holds rows of {seeder.name} version {older}; it now makes version "
+                f"{generator_version(seeder)}. Roll back first."
+                for older in sorted(self.ledger.versions(seeder) - {generator_version(seeder)})
+            ]
+        if problems:
+            raise ConfigurationError(*problems)
+        return present
+
+    def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
+        config = self.config
+        rows = {seeder.config.table_name: self.plan.counts[seeder.name] for seeder in self.plan.seeders}
+        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "rows": rows}
+        run = self.ledger.open_run(
+            command="seed",
+            environment=config.environment,
+            seed=dataset.seed,
+            as_of=dataset.as_of,
+            faker_version=version("Faker"),
+            plan=plan,
+            lock_connection=lock.connection_id,
+        )
+        self._tell(
+            "start",
+            f"Run {run.pk} begins",
+            run=run.pk,
+            database=self._database_name,
+            configuration={**plan, "seed": dataset.seed, "asOf": dataset.as_of.isoformat(), "batchSize": config.batch_size},
+        )
+        return run
+
+    def _run(self, dataset: Dataset, run: SeedRun | None, lock: SeedingLock, started: float) -> RunSummary:
+        context = RunContext(
+            using=self.config.database,
+            dataset=dataset,
+            ledger=self.ledger,
+            resolver=Resolver(self._registry, self.ledger, dataset),
+            lock=lock,
+            tell=self._tell_sink,
+            batch_size=self.config.batch_size,
+            run=run,
+            missing_table_help=self._missing_table_help,
+        )
+        results = self._broken_modules()
+        lost: dict[str, str] = {}
+        for done, seeder in enumerate(self.plan.seeders, start=1):
+            count = self.plan.counts[seeder.name]
+            causes = [parent for parent in seeder.config.dependencies if parent in lost]
+            if causes or self._missing_parent(seeder):
+                results.append(self._skipped(seeder, count, causes or [self._missing_parent(seeder)]))
+            else:
+                results.append(SeederPipeline(seeder, count, context).seed())
+            if results[-1].state in (SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED):
+                lost[seeder.config.table_name] = results[-1].error
+            self.report_progress(done, len(self.plan.seeders))
+        if run is not None:
+            self._derive(context, results)
+        return self.generate_summary(
+            results,
+            run=run.pk if run else None,
+            seed=dataset.seed,
+            as_of=dataset.as_of,
+            duration=time.monotonic() - started,
+            examples=context.examples,
+        )
+
+    def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> None:
+        standing = {result.seeder for result in results if result.success or result.state is SeederState.PARTIAL}
+        for seeder in self.plan.seeders:
+            if seeder.derivations and seeder.name in standing:
+                rows = derive(context.using, seeder, context.resolver.keys(seeder), context.lock)
+                self._tell("derive", f"Derived columns of {seeder.config.table_name}", record_count=rows, seeder=seeder.name)
+
+    def _broken_modules(self) -> list[SeederResult]:
+        results = []
+        for broken in self._registry.broken:
+            text = f"{type(broken.error).__name__}: {broken.error}"
+            self._tell("discover", f"{broken.module} cannot be imported: {text}", level="error", error=broken.error)
+            results.append(
+                SeederResult(
+                    seeder=broken.module,
+                    table="",
+                    state=SeederState.FAILED,
+                    records_planned=0,
+                    error=f"cannot be imported: {text}",
+                    exit_code=GenerationError.exit_code,
+                )
+            )
+        return results
+
+    def _missing_parent(self, seeder: BaseSeeder) -> str:
+        return next((table for table in seeder.config.dependencies if table not in self._registry.by_table), "")
+
+    def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
+        error = f"needs {', '.join(causes)}, which could not be seeded"
+        self._tell("skip", f"{seeder.name} {error}", level="warn", seeder=seeder.name, record_count=count)
+        return SeederResult(
+            seeder=seeder.name,
+            table=seeder.config.table_name,
+            state=SeederState.SKIPPED,
+            records_planned=count,
+            records_skipped=count,
+            error=error,
+        )
+
+    def _close_failed(self, run: SeedRun, error: BaseException) -> None:
+        stopped = isinstance(error, (KeyboardInterrupt, Terminated))
+        state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
+        code = error.exit_code if isinstance(error, SeedingError) else None
+        self._tell("stop", f"Run {run.pk} {state}: {error or type(error).__name__}", level="error", error=error)
+        try:
+            self.ledger.close_run(run, state, exit_code=code, error=str(error))
+        except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
+            self._tell("stop", f"Run {run.pk} could not be closed: {lost}", level="warn")
+
+    def _tell(self, operation: str, message: str, **values: Any) -> None:
+        known = {key: values.pop(key) for key in ("level", "seeder", "record_count", "duration", "error") if key in values}
+        self._tell_sink(Event(operation=operation, message=message, context=values, **known))

@@ -1,0 +1,385 @@
+"""One seeder, batch by batch: generate, resolve, validate, then write the rows and their ledger entry in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import polars as pl
+from django.db import connections, models, transaction
+
+from seeding.events import Event, Level, Sink
+from seeding.exceptions import (
+    DatabaseUnavailableError,
+    GenerationError,
+    InsertionError,
+    LockError,
+    SchemaError,
+    SeedingError,
+)
+from seeding.keys import KeyMap
+from seeding.ledger import BatchTakenError, Ledger
+from seeding.locks import SeedingLock
+from seeding.models import SeedRun
+from seeding.references import references
+from seeding.reservations import ATTEMPTS, reservation
+from seeding.resolution import Resolver
+from seeding.results import SeederResult, SeederState, ValidationError
+from seeding.retries import Transience, retrying, transience
+from seeding.rows import Integers, Mask
+from seeding.schema import expected, live_columns
+from seeding.seeders import BaseSeeder, Dataset
+from seeding.validation import Finding, SchemaValidator
+from seeding.writers import Refusal, insert, instances, writer_for
+
+EXAMPLE_ROWS = 3
+REDACTED = "[redacted]"
+SMALLER_BATCHES = 10
+"""Into how many pieces a batch is cut whose generation failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What all pipelines of a run share."""
+
+    using: str
+    dataset: Dataset
+    ledger: Ledger
+    resolver: Resolver
+    lock: SeedingLock
+    tell: Sink
+    batch_size: int
+    run: SeedRun | None
+    """None in a dry run, which writes nothing."""
+    missing_table_help: str
+    """What to do about a missing table, for the message."""
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The dry run's example rows, per table."""
+
+
+class KeysTakenError(Exception):
+    """Somebody used a key of our range; the batch is tried again with another one."""
+
+
+class RefusedParentsError(Exception):
+    """The database refused rows that others of the batch refer to; the batch is tried again without both."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows on their way into a table; all columns of the same length."""
+
+    generated: pl.DataFrame
+    """As the seeder made them: references are row indexes."""
+    ready: pl.DataFrame
+    """With primary keys, own and referred."""
+    index: Integers
+    keys: Integers
+    accepted: Mask
+    errors: tuple[ValidationError, ...]
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """What is to be inserted."""
+        return self.ready.filter(pl.Series(self.accepted))
+
+    @property
+    def accepted_index(self) -> Integers:
+        """The row indexes of `rows`."""
+        return self.index[self.accepted]
+
+    @property
+    def accepted_keys(self) -> Integers:
+        """The primary keys of `rows`."""
+        return self.keys[self.accepted]
+
+    def rejected_ranges(self) -> list[list[int]]:
+        """The row indexes that validation left out, as the ledger stores them: [first, count]."""
+        rejected = self.index[~self.accepted]
+        return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
+
+
+class SeederPipeline:
+    """Seeds one table from one seeder."""
+
+    def __init__(self, seeder: BaseSeeder, count: int, context: RunContext) -> None:
+        self._seeder = seeder
+        self._count = count
+        self._context = context
+        self._model: type[models.Model] = seeder.config.model
+        self._validator = SchemaValidator(expected(self._model, connections[context.using]))
+        self._writer = writer_for(count)
+        self._next_key: int | None = None
+        self._inserted = self._existing = self._skipped = 0
+
+    def seed(self) -> SeederResult:
+        """Insert every planned row that is not there yet. A failure is a value: it never stops another seeder.
+
+        Only what concerns the whole run is raised: LockError and DatabaseUnavailableError.
+        """
+        started = time.monotonic()
+        state, error, code = SeederState.SEEDED, "", 0
+        try:
+            self._refuse_drift()
+            missing = self.check_idempotency()
+            self._tell("start", f"{self._existing} of {self._count} rows exist already", record_count=self._count)
+            for index in self._batches(missing):
+                self._seed_batch(index)
+        except (LockError, DatabaseUnavailableError):
+            raise
+        except Exception as failure:  # noqa: BLE001 - the boundary of a seeder: its failure is its own
+            state, error, code = SeederState.FAILED, str(failure), InsertionError.exit_code
+            if isinstance(failure, SeedingError):
+                code = failure.exit_code
+            if isinstance(failure, SchemaError):
+                state = SeederState.REFUSED
+            elif transience(failure) is Transience.CONNECTION:
+                raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
+            self._skipped = self._count - self._inserted - self._existing
+            self._tell("fail", f"{self._seeder.name} {state}: {error}", level="error", error=failure)
+        else:
+            if self._skipped:
+                state, code = SeederState.PARTIAL, InsertionError.exit_code
+                error = f"{self._skipped} rows were refused; the log names each."
+            elif not self._inserted:
+                state = SeederState.EXISTING
+        outcome = SeederResult(
+            seeder=self._seeder.name,
+            table=self._seeder.config.table_name,
+            state=state,
+            records_planned=self._count,
+            records_inserted=self._inserted,
+            records_existing=self._existing,
+            records_skipped=self._skipped,
+            duration=time.monotonic() - started,
+            error=error,
+            exit_code=code,
+        )
+        self._tell("finish", f"{outcome.table} {state}", record_count=self._inserted, duration=outcome.duration)
+        return outcome
+
+    def check_idempotency(self) -> Integers:
+        """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
+        keys = self._context.resolver.keys(self._seeder)
+        self._existing += keys.count_below(self._count)
+        return keys.missing(self._count)
+
+    def insert_data(self, batch: Batch) -> list[Refusal]:
+        """Insert the batch's accepted rows and their ledger entry in one transaction; returns what the database refused.
+
+        Raises KeysTakenError if a key is no longer free, BatchTakenError if the ledger already has this batch.
+        """
+        context = self._context
+        assert context.run is not None  # a dry run inserts nothing
+        index, keys = batch.accepted_index, batch.accepted_keys
+        inserted = KeyMap.pair(index, keys)
+        with transaction.atomic(using=context.using):
+            if not reservation(context.using).still_free(self._model, int(keys[0])):
+                raise KeysTakenError
+            entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
+            refusals = insert(self._writer, context.using, self._model, batch.rows)
+            if refusals:
+                refused = [refusal.row for refusal in refusals]
+                if self._orphans(batch.generated, batch.index, set(index[refused].tolist())).any():
+                    raise RefusedParentsError(refusals)
+                inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
+                skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
+                context.ledger.amend(entry, inserted, sorted(skipped))
+            context.lock.verify()
+        context.resolver.learn(self._seeder, inserted)
+        return refusals
+
+    def _refuse_drift(self) -> None:
+        table = self._seeder.config.table_name
+        errors = self._validator.validate_schema(live_columns(connections[self._context.using], table)).errors
+        if any(error.issue == "missing table" for error in errors):
+            raise SchemaError(f"The table {table} is missing. {self._context.missing_table_help}")
+        if errors:
+            raise SchemaError(f"The table {table} differs from its model: " + "; ".join(map(str, errors)))
+
+    def _batches(self, missing: Integers) -> Iterator[Integers]:
+        for first, count in missing:
+            for start in range(int(first), int(first + count), self._context.batch_size):
+                yield np.arange(start, min(start + self._context.batch_size, first + count))
+
+    def _seed_batch(self, index: Integers) -> None:
+        started = time.monotonic()
+        before = self._inserted
+        data = self._generate(index)
+        adopted = self._context.resolver.adopted(self._seeder, index, data).lookup(index)[1]
+        data, index = self._leave_out(data, index, adopted)
+        while len(index):
+            try:
+                self._store(data, index)
+            except BatchTakenError:
+                # A dead run's commit of these rows was still in flight when this run read the ledger.
+                self._context.resolver.forget(self._seeder)
+                data, index = self._leave_out(data, index, self._context.resolver.keys(self._seeder).lookup(index)[1])
+            else:
+                break
+        self._tell(
+            "insert",
+            f"{self._inserted - before} rows of {self._seeder.config.table_name}",
+            level="debug",
+            record_count=self._inserted - before,
+            duration=time.monotonic() - started,
+            done=self._inserted + self._existing + self._skipped,
+        )
+
+    def _leave_out(self, data: pl.DataFrame, index: Integers, existing: Mask) -> tuple[pl.DataFrame, Integers]:
+        self._existing += int(existing.sum())
+        return data.filter(pl.Series(~existing)), index[~existing]
+
+    def _generate(self, index: Integers) -> pl.DataFrame:
+        try:
+            return self._generate_once(index)
+        except GenerationError as error:
+            if len(index) == 1:
+                raise
+            self._tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
+        pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
+        return pl.concat([self._generate_once(piece) for piece in pieces], how="vertical_relaxed")
+
+    def _generate_once(self, index: Integers) -> pl.DataFrame:
+        where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
+        try:
+            data = self._seeder.generate_data(self._context.dataset.rows(self._seeder, index))
+        except Exception as error:  # noqa: BLE001 - the seeder's code: whatever it raises is a generation failure
+            raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
+        if data.height != len(index):
+            raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")
+        errors = self._validator.validate_columns(data).errors
+        if errors:
+            raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
+        return data
+
+    def _store(self, data: pl.DataFrame, index: Integers) -> None:
+        refused: dict[int, str] = {}
+        """Row index → the database's words, for rows whose children stand in the same batch."""
+        for _ in range(ATTEMPTS):
+            batch = self._prepare(data, index, self._take_keys(data, len(index)), refused)
+            refusals: list[Refusal] = []
+            if self._context.run is None:
+                self._rehearse(batch)
+            elif len(batch.accepted_index):
+                try:
+                    refusals = retrying(partial(self.insert_data, batch), self._recover)
+                except KeysTakenError:
+                    self._next_key = None
+                    continue
+                except RefusedParentsError as error:
+                    refused |= {int(batch.accepted_index[one.row]): str(one.error) for one in error.refusals}
+                    continue
+            self._account(batch, refusals)
+            return
+        raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
+
+    def _take_keys(self, data: pl.DataFrame, count: int) -> Integers:
+        if self._context.run is None:
+            return np.arange(1, count + 1) + self._inserted + self._existing + self._skipped
+        if self._next_key is None:
+            wanted = self._count - self._inserted - self._existing - self._skipped
+            samples = islice(instances(self._model, data), ATTEMPTS)
+            self._next_key = reservation(self._context.using).reserve(self._model, wanted, samples)
+        return np.arange(self._next_key, self._next_key + count)
+
+    def _prepare(self, data: pl.DataFrame, index: Integers, keys: Integers, refused: dict[int, str]) -> Batch:
+        """Resolve the references, validate the rows, and leave out with every row those of the batch that need it."""
+        resolved = self._context.resolver.resolve(self._seeder, data, KeyMap.pair(index, keys))
+        ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
+        findings = [
+            Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
+            for one, broken in resolved.broken.items()
+        ]
+        if refused:
+            banned = pl.Series(np.isin(index, list(refused)))
+            findings.append(Finding(field="row", issue="refused by the database", expected="a valid row", broken=banned))
+        checked = self._validator.validate_data(ready, findings, self._seeder.validate_data(ready))
+        accepted = checked.accepted.to_numpy()
+        while (orphans := self._orphans(data, index, set(index[~accepted].tolist())) & accepted).any():
+            accepted = accepted & ~orphans
+        return Batch(generated=data, ready=ready, index=index, keys=keys, accepted=accepted, errors=checked.errors)
+
+    def _orphans(self, data: pl.DataFrame, index: Integers, lost: set[int]) -> Mask:
+        """Rows of the batch that refer to one of its `lost` rows."""
+        orphans = np.zeros(len(index), dtype=bool)
+        for reference in references(self._model) if lost else ():
+            own = reference.target is self._model and not reference.json_key
+            if own and reference.column in data.columns:
+                orphans |= data[reference.column].is_in(list(lost)).fill_null(False).to_numpy()
+        return orphans
+
+    def _rehearse(self, batch: Batch) -> None:
+        context, table = self._context, self._seeder.config.table_name
+        context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
+        context.examples.setdefault(table, batch.rows.head(EXAMPLE_ROWS).to_dicts())
+
+    def _account(self, batch: Batch, refusals: list[Refusal]) -> None:
+        rejected = int((~batch.accepted).sum())
+        self._inserted += len(batch.accepted_index) - len(refusals)
+        self._skipped += rejected + len(refusals)
+        if self._next_key is not None:
+            self._next_key += len(batch.index)
+        if rejected:
+            self._tell(
+                "skip",
+                f"{rejected} rows of {self._seeder.config.table_name} are not valid",
+                level="warn",
+                record_count=rejected,
+                errors=[self._redacted(error) for error in batch.errors],
+            )
+        for refusal in refusals:
+            self._tell(
+                "skip",
+                f"The database refused a row of {self._seeder.config.table_name}",
+                level="warn",
+                error=refusal.error,
+                record_count=1,
+                statement=f"INSERT INTO {self._seeder.config.table_name} ({', '.join(batch.rows.columns)})",
+                data={
+                    name: REDACTED if name in self._seeder.config.pii_fields else value
+                    for name, value in batch.rows.row(refusal.row, named=True).items()
+                },
+            )
+
+    def _redacted(self, error: ValidationError) -> dict[str, Any]:
+        personal = not self._seeder.config.pii_fields.keys().isdisjoint(error.field.split("|"))
+        return {**asdict(error), "actual": REDACTED if personal else error.actual}
+
+    def _recover(self, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self._context.using].close()
+        self._tell("retry", f"Trying the batch again (retry {attempt}): {error}", level="warn")
+
+    def _tell(
+        self,
+        operation: str,
+        message: str,
+        *,
+        level: Level = "info",
+        record_count: int | None = None,
+        duration: float | None = None,
+        error: BaseException | None = None,
+        **details: Any,
+    ) -> None:
+        self._context.tell(
+            Event(
+                operation=operation,
+                message=message,
+                level=level,
+                seeder=self._seeder.name,
+                record_count=record_count,
+                duration=duration,
+                error=error,
+                context={"table": self._seeder.config.table_name, "planned": self._count, **details},
+            )
+        )
