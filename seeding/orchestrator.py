@@ -153,9 +153,9 @@ class SeedOrchestrator:
             ) from error
         if connection.vendor == "mysql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT TIMEDIFF(NOW(), UTC_TIMESTAMP())")
-                offset = cursor.fetchone()[0]
-            if offset:
+                cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
+                in_utc = cursor.fetchone()[0]
+            if not in_utc:
                 raise ConfigurationError(
                     "The database session is not in UTC, and timestamps would shift. Set "
                     "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
@@ -186,8 +186,7 @@ class SeedOrchestrator:
 
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
-        rows = {seeder.config.table_name: self.plan.counts[seeder.name] for seeder in self.plan.seeders}
-        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "rows": rows}
+        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "rows": self.plan.counts}
         run = self.ledger.open_run(
             command="seed",
             environment=config.environment,

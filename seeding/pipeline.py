@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -288,8 +287,8 @@ class SeederPipeline:
             return np.arange(1, count + 1) + self._inserted + self._existing + self._skipped
         if self._next_key is None:
             wanted = self._count - self._inserted - self._existing - self._skipped
-            samples = islice(instances(self._model, data), ATTEMPTS)
-            self._next_key = reservation(self._context.using).reserve(self._model, wanted, samples)
+            samples = self._context.resolver.resolve(self._seeder, data.head(ATTEMPTS), KeyMap.of(())).data
+            self._next_key = reservation(self._context.using).reserve(self._model, wanted, instances(self._model, samples))
         return np.arange(self._next_key, self._next_key + count)
 
     def _prepare(self, data: pl.DataFrame, index: Integers, keys: Integers, refused: dict[int, str]) -> Batch:

@@ -50,17 +50,12 @@ class MySQLReservation:
         for sample in samples:
             sample.pk = key
             try:
-                with transaction.atomic(using=self._using), connections[self._using].cursor() as cursor:
-                    # The sample's references are not resolved yet. The setting is the session's, not the transaction's.
-                    cursor.execute("SET foreign_key_checks = 0")
+                with transaction.atomic(using=self._using):
                     sample.save_base(raw=True, using=self._using, force_insert=True)
                     transaction.set_rollback(True, using=self._using)
-                return
             except (IntegrityError, DataError):
                 continue  # this row cannot be inserted, for a reason that its own turn will tell
-            finally:
-                with connections[self._using].cursor() as cursor:
-                    cursor.execute("SET foreign_key_checks = 1")
+            return
 
 
 class SQLiteReservation:

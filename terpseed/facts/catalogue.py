@@ -1,0 +1,117 @@
+"""What is traded: strains, and the products made of them, each sold by one seller of the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Rows, take
+from terpseed import vocabulary
+from terpseed.facts import calendar
+from terpseed.facts.cells import PRODUCTS, SELLERS, STRAINS
+
+BRAND_AGE, STRAIN_AGE, PRODUCT_AGE, PRODUCT_AGE_SPREAD = 475, 474, 455, 18
+"""Weekdays before the dataset's last day; after the youngest client, before the oldest lot."""
+
+_PAIRS = len(vocabulary.STRAIN_FIRST) * len(vocabulary.STRAIN_SECOND)
+STRAIN_CAPACITY = _PAIRS * (1 + len(vocabulary.STRAIN_THIRD))
+"""Distinct strain names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a product is made into, with what it costs."""
+
+    name: str
+    category: str
+    subcategory: str
+    unit: str
+    low: float
+    high: float
+    """Dollars per unit that the business pays."""
+    step: int
+    """The smallest quantity sold, in hundredths of a unit."""
+
+
+FLOWER = (
+    Form(name="Indoor Flower", category="Flower", subcategory="Indoor", unit="LB", low=900, high=1600, step=50),
+    Form(name="Greenhouse Flower", category="Flower", subcategory="Greenhouse", unit="LB", low=500, high=900, step=50),
+    Form(name="Outdoor Flower", category="Flower", subcategory="Outdoor", unit="LB", low=300, high=500, step=50),
+    Form(name="Smalls", category="Flower", subcategory="Smalls", unit="LB", low=350, high=700, step=50),
+)
+MADE = (
+    Form(name="Pre-Roll 1g", category="Pre-Rolls", subcategory="Single", unit="EA", low=1.2, high=2.5, step=100),
+    Form(name="Pre-Roll 5-Pack", category="Pre-Rolls", subcategory="Multipack", unit="EA", low=6, high=12, step=100),
+    Form(name="Live Resin", category="Concentrates", subcategory="Live Resin", unit="G", low=6, high=12, step=100),
+    Form(name="Shatter", category="Concentrates", subcategory="Shatter", unit="G", low=4, high=8, step=100),
+    Form(name="Rosin", category="Concentrates", subcategory="Rosin", unit="G", low=14, high=24, step=100),
+    Form(name="Gummies 100mg", category="Edibles", subcategory="Gummies", unit="EA", low=3, high=6, step=100),
+    Form(name="Chocolate Bar 100mg", category="Edibles", subcategory="Chocolate", unit="EA", low=4, high=8, step=100),
+    Form(name="Vape Cartridge 1g", category="Vapes", subcategory="Cartridge", unit="EA", low=5, high=10, step=100),
+    Form(name="Disposable Vape", category="Vapes", subcategory="Disposable", unit="EA", low=6, high=12, step=100),
+)
+FORMS = FLOWER + MADE
+
+MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Vapes": 33, "OTHER": 30, "DEFAULT": 30}
+"""Category → default margin in percent; OTHER and DEFAULT are what TERP falls back to."""
+
+
+def strain_name(strains: Rows) -> pl.Series:
+    """Distinct for every strain: two words, and a third once the pairs run out."""
+    index = strains.index
+    plain = index < _PAIRS
+    words = np.empty(len(index), dtype=np.int64)
+    words[plain] = strains.bijection("name", _PAIRS, index[plain])
+    words[~plain] = strains.bijection("long name", STRAIN_CAPACITY - _PAIRS, index[~plain] - _PAIRS)
+    first, second = np.divmod(words % _PAIRS, len(vocabulary.STRAIN_SECOND))
+    third = take(vocabulary.STRAIN_THIRD, words // _PAIRS).str.replace_all("-", " ")
+    name = take(vocabulary.STRAIN_FIRST, first) + " " + take(vocabulary.STRAIN_SECOND, second)
+    return name.zip_with(pl.Series(plain), name + " " + third)
+
+
+def seller(products: Rows) -> Integers:
+    """The seller (index of vendor, brand and supplier profile) of a product."""
+    cell, place = np.divmod(products.index, PRODUCTS)
+    return cell * SELLERS + place % SELLERS
+
+
+def strain(products: Rows) -> Rows:
+    """The strain of a product."""
+    cell, place = np.divmod(products.index, PRODUCTS)
+    return products.of("strains", cell * STRAINS + place // SELLERS)
+
+
+def form(products: Rows) -> Integers:
+    """What the product is, as a place in FORMS: the first two sellers of a cell grow flower, the others process it."""
+    of_strain = strain(products).index
+    group = products.of("products", of_strain)
+    place = products.index % SELLERS
+    flower = group.permutations("flower", len(FLOWER))[np.arange(len(products)), place % 2]
+    made = group.permutations("made", len(MADE))[np.arange(len(products)), place % 2]
+    return np.where(place < SELLERS // 2, flower, len(FLOWER) + made)
+
+
+def product_name(products: Rows) -> pl.Series:
+    """Strain and form: distinct, because no strain of a cell has a form twice."""
+    return strain_name(strain(products)) + " " + take([one.name for one in FORMS], form(products))
+
+
+def category(products: Rows) -> pl.Series:
+    """Spelled as in pricing_defaults."""
+    return take([one.category for one in FORMS], form(products))
+
+
+def unit_cost(products: Rows, batches: Rows) -> Integers:
+    """Cents per unit that a batch of the product cost; `batches` are rows of the same length."""
+    forms = form(products)
+    low = np.array([round(one.low * 100) for one in FORMS])[forms]
+    high = np.array([round(one.high * 100) for one in FORMS])[forms]
+    return low + np.floor(batches.uniform("unit cost") * (high - low)).astype(np.int64)
+
+
+def product_at(products: Rows) -> calendar.Moments:
+    """When the product was entered."""
+    age = PRODUCT_AGE + products.integers("age", 0, PRODUCT_AGE_SPREAD)
+    return calendar.moment(products, "created", age)

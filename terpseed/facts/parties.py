@@ -1,0 +1,115 @@
+"""Who trades: buyers large and small, and sellers, each seller also a vendor and a brand."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Mask, Rows, take
+from terpseed import vocabulary
+from terpseed.facts import calendar
+from terpseed.facts.cells import CLIENTS, SELLERS
+
+FIRST_SELLER = CLIENTS - SELLERS
+"""Places 0 to 5 of a cell only buy, 6 buys and sells, 7 to 9 only sell."""
+BUYERS = FIRST_SELLER + 1
+
+CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
+"""Weekdays before the dataset's last day on which the youngest client came, and how much earlier the oldest did."""
+
+TERMS = ("COD", "NET_7", "NET_15", "NET_30")
+TERM_DAYS = np.array([0, 7, 15, 30])
+
+_PLAIN = len(vocabulary.COMPANY_FIRST) * len(vocabulary.COMPANY_SECOND) * len(vocabulary.BUYER_SUFFIX)
+CAPACITY = _PLAIN * (1 + len(vocabulary.CITIES))
+"""Distinct company names."""
+
+
+def is_large(clients: Rows) -> Mask:
+    """Every seventh client on average buys in bulk: place 0 of every cell, place 1 of three cells in seven."""
+    return (clients.index % CLIENTS == 0) | ((clients.index % CLIENTS == 1) & has_two_large(clients.index // CLIENTS))
+
+
+def has_two_large(cell: Integers) -> Mask:
+    """Whether a cell has two large buyers."""
+    return np.isin(cell % 7, (0, 2, 4))
+
+
+def is_buyer(clients: Rows) -> Mask:
+    """Whether a client buys."""
+    return clients.index % CLIENTS < BUYERS
+
+
+def is_seller(clients: Rows) -> Mask:
+    """Whether a client sells."""
+    return clients.index % CLIENTS >= FIRST_SELLER
+
+
+def client_of_seller(sellers: Rows) -> Rows:
+    """The client that a vendor, supplier profile or brand belongs to: the same party, and the same index for all three."""
+    cell, place = np.divmod(sellers.index, SELLERS)
+    return sellers.of("clients", cell * CLIENTS + FIRST_SELLER + place)
+
+
+def joined_at(clients: Rows) -> calendar.Moments:
+    """When a client came."""
+    age = CLIENT_AGE + clients.integers("age", 0, CLIENT_AGE_SPREAD)
+    return calendar.moment(clients, "joined", age)
+
+
+def term(clients: Rows) -> Integers:
+    """The payment terms of a client, as a place in TERMS."""
+    return clients.integers("term", 0, len(TERMS))
+
+
+def company_name(clients: Rows) -> pl.Series:
+    """Distinct for every client: two words and what the company is, with a city once those run out."""
+    index = clients.index
+    plain = index < _PLAIN
+    words = np.empty(len(index), dtype=np.int64)
+    words[plain] = clients.bijection("name", _PLAIN, index[plain])
+    words[~plain] = clients.bijection("name in city", CAPACITY - _PLAIN, index[~plain] - _PLAIN)
+    words, city = words % _PLAIN, words // _PLAIN
+    rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))
+    first, second = np.divmod(rest, len(vocabulary.COMPANY_SECOND))
+    seller = is_seller(clients)
+    return pl.DataFrame(
+        {
+            "first": take(vocabulary.COMPANY_FIRST, first),
+            "second": take(vocabulary.COMPANY_SECOND, second),
+            "buys": take(vocabulary.BUYER_SUFFIX, suffix),
+            "sells": take(vocabulary.SELLER_SUFFIX, suffix),
+            "seller": seller,
+            "city": take(vocabulary.CITIES, city).str.replace_all("-", " "),
+            "plain": plain,
+        }
+    ).select(
+        pl.format("{} {} {}", "first", "second", pl.when("seller").then("sells").otherwise("buys"))
+        + pl.when("plain").then(pl.lit("")).otherwise(pl.format(" of {}", "city"))
+    ).to_series()
+
+
+def contact_name(clients: Rows) -> pl.Series:
+    """The person one talks to."""
+    return clients.fake("contact first name", "first_name") + " " + clients.fake("contact last name", "last_name")
+
+
+def email(clients: Rows) -> pl.Series:
+    """An address at a reserved domain (RFC 2606), so that no mail ever reaches anybody."""
+    mailbox = clients.choose("mailbox", ("orders", "buying", "office", "accounts", "hello"))
+    domain = clients.choose("domain", ("example.com", "example.org", "example.net"))
+    company = company_name(clients).str.to_lowercase().str.replace_all("[^a-z0-9]+", "-").str.strip_chars("-")
+    return mailbox + "." + company + "@" + domain
+
+
+def phone(clients: Rows) -> pl.Series:
+    """A number in the range 555-0100 to 555-0199, which is reserved for fiction."""
+    line = pl.Series(clients.integers("phone", 100, 200)).cast(pl.String)
+    return "(" + clients.choose("area code", vocabulary.AREA_CODES) + ") 555-0" + line
+
+
+def address(clients: Rows) -> pl.Series:
+    """A street in a California town."""
+    town = clients.choose("town", vocabulary.CITIES).str.replace_all("-", " ")
+    postcode = pl.Series(clients.integers("postcode", 90_001, 96_162)).cast(pl.String)
+    return clients.fake("street", "street_address") + ", " + town + ", CA " + postcode

@@ -1,0 +1,115 @@
+"""Lots and batches: when they came, how much there was, and how the stock of a batch went down."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Mask, Rows, divide, take
+from terpseed.facts import calendar, trade
+from terpseed.facts.cells import BATCHES, LOTS
+
+NO_ORDERS = 8
+"""From this place on, the lots of a cell serve no order: what came too late or is not for sale."""
+FRESH_AGE = np.array([6, 1])
+"""Weekdays since the last two lots of a cell came, at least; up to four more."""
+
+STATUS = np.array(["LIVE"] * 26 + ["ON_HOLD", "AWAITING_INTAKE", "QUARANTINED", "LIVE"])
+"""By place in the cell, before orders."""
+AWAITED = int(np.flatnonzero(STATUS == "AWAITING_INTAKE")[0])
+RECEIVED = BATCHES - 1
+"""Batches of a cell that have been received: all but the awaited one."""
+
+CONSIGNED_SHARE = 0.9
+RANGED_SHARE = 0.1
+"""Share of batches whose cost was agreed as a range."""
+SOLD_TO_THE_LAST = 0.4
+"""Share of traded batches that hold no more than what their orders ask for."""
+TERMS = ("COD", "NET_7", "NET_15", "NET_30")
+
+
+def lot_age(lots: Rows) -> Integers:
+    """Weekdays before the dataset's last day: before the first order that draws from the lot."""
+    cell, place = np.divmod(lots.index, LOTS)
+    traded = place < NO_ORDERS
+    batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * trade.PER_LOT)
+    before_orders = trade.age(trade.first_order(batches)) + lots.integers("lead", 1, trade.LEAD + 1)
+    fresh = FRESH_AGE[np.maximum(place - NO_ORDERS, 0)] + lots.integers("fresh", 0, 5)
+    return np.where(traded, before_orders, fresh)
+
+
+def lot_at(lots: Rows) -> calendar.Moments:
+    """When the lot came: in the first half of the day, so that its batches are received after it."""
+    return calendar.day(lots.as_of, lot_age(lots)).astype("datetime64[s]") + (
+        calendar.OPENS_AT + lots.integers("second", 0, calendar.OPEN_SECONDS // 2)
+    ).astype("timedelta64[s]")
+
+
+def lot(batches: Rows) -> Rows:
+    """The lot of a batch."""
+    return batches.of("lots", batches.index // trade.PER_LOT)
+
+
+def created_at(batches: Rows) -> calendar.Moments:
+    """When the batch was entered: within the hour after its lot."""
+    return calendar.later(lot_at(lot(batches)), batches.integers("entered", 60, 3_600))
+
+
+def received_at(batches: Rows) -> calendar.Moments:
+    """When the batch was weighed in: within the hour after that."""
+    return calendar.later(created_at(batches), batches.integers("received", 60, 3_600))
+
+
+def status(batches: Rows) -> pl.Series:
+    """batchStatus before any order; selling out is derived."""
+    return take(STATUS.tolist(), batches.index % BATCHES)
+
+
+def is_status(batches: Rows, value: str) -> Mask:
+    """Whether the batch has that status before any order."""
+    return STATUS[batches.index % BATCHES] == value
+
+
+def is_consigned(batches: Rows) -> Mask:
+    """Whether the goods still belong to the supplier."""
+    return batches.chance("consigned", CONSIGNED_SHARE)
+
+
+def is_ranged(batches: Rows) -> Mask:
+    """Whether the cost was agreed as a range, a tenth up and down; the unit cost is its middle."""
+    return batches.chance("ranged", RANGED_SHARE)
+
+
+def intake(batches: Rows) -> Integers:
+    """Hundredths of a unit that were received; 0 while awaited.
+
+    A traded batch holds what its lines ask for, and for most up to half as much again; so it can never be oversold.
+    """
+    place = batches.index % BATCHES
+    traded = place < trade.TRADED
+    asked = trade.quantity(trade.lines_served(batches.of("batches", batches.index[traded]))).reshape(-1, trade.SLOTS)
+    surplus = np.where(batches.chance("sold out", SOLD_TO_THE_LAST), 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
+    whole = asked.sum(axis=1)
+    amount = divide(batches.integers("untraded", 2_000_000, 6_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
+    amount[traded] = whole + np.ceil(whole * surplus / 100).astype(np.int64) * 100
+    return np.where(is_status(batches, "AWAITING_INTAKE"), 0, amount)
+
+
+def received(index: Integers, rows: Rows) -> Rows:
+    """The batches that have been received, numbered without the awaited ones."""
+    cell, place = np.divmod(index, RECEIVED)
+    return rows.of("batches", cell * BATCHES + place + (place >= AWAITED))
+
+
+def left_before(lines: Rows) -> Integers:
+    """Hundredths of a unit that the batch held just before a shipped line left it."""
+    batches = trade.batch(lines)
+    served = trade.lines_served(batches)
+    orders = trade.order(served)
+    shape = (len(lines), trade.SLOTS)
+    gone = np.isin(trade.fate(orders), trade.SHIPPING).reshape(shape)
+    left_at = trade.shipped_at(orders).reshape(shape)
+    mine = trade.shipped_at(trade.order(lines))[:, None]
+    # Two lines of a batch may leave in the same second: then the lower index went first.
+    earlier = (left_at < mine) | ((left_at == mine) & (served.index.reshape(shape) < lines.index[:, None]))
+    return intake(batches) - np.where(gone & earlier, trade.quantity(served).reshape(shape), 0).sum(axis=1)

@@ -1,0 +1,39 @@
+"""`batchLocations`: where a received batch lies."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, cells, stock
+from terpseed.models import BatchLocation
+
+
+class BatchLocationSeeder(BaseSeeder):
+    """One per received batch, with all that was received."""
+
+    config = SeederConfig(
+        model=BatchLocation,
+        group="inventory",
+        dependencies=("batches",),
+        record_count=cells.per_cell(stock.RECEIVED),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `batchLocations`."""
+        batches = stock.received(rows.index, rows)
+        received = calendar.timestamps(stock.received_at(batches))
+        return pl.DataFrame(
+            {
+                "batchId": batches.index,
+                "site": rows.choose("site", ("Main Warehouse", "Annex", "Vault"), (6, 3, 1)),
+                "zone": rows.choose("zone", ("A", "B", "C", "D")),
+                "rack": "R" + pl.Series(rows.integers("rack", 1, 25)).cast(pl.String),
+                "shelf": "S" + pl.Series(rows.integers("shelf", 1, 7)).cast(pl.String),
+                "bin": pl.Series(rows.integers("bin", 1, 41)).cast(pl.String),
+                "qty": decimals(stock.intake(batches) * 100, 4),
+                "createdAt": received,
+                "updatedAt": received,
+            }
+        )

@@ -1,0 +1,38 @@
+"""`inventoryMovements`, source INTAKE: every received batch begins with one, from 0."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, cells, stock
+from terpseed.models import InventoryMovement
+from terpseed.seeders.users import STAFF
+
+
+class IntakeMovementSeeder(BaseSeeder):
+    """One per received batch."""
+
+    config = SeederConfig(
+        model=InventoryMovement,
+        group="inventory",
+        dependencies=("batches", "users"),
+        record_count=cells.per_cell(stock.RECEIVED),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `inventoryMovements`."""
+        batches = stock.received(rows.index, rows)
+        amount = decimals(stock.intake(batches) * 100, 4)
+        return pl.DataFrame(
+            {
+                "batchId": batches.index,
+                "inventoryMovementType": pl.repeat("INTAKE", len(rows), eager=True),
+                "quantityChange": amount,
+                "quantityBefore": amount - amount,
+                "quantityAfter": amount,
+                "performedBy": batches.integers("received by", 0, STAFF),
+                "createdAt": calendar.timestamps(stock.received_at(batches)),
+            }
+        )

@@ -1,0 +1,59 @@
+"""`order_line_items`: the relational twin of `orders.items`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, catalogue, cells, stock, trade
+from terpseed.models import OrderLineItem
+
+
+class OrderLineItemSeeder(BaseSeeder):
+    """144 per cell, one to five per order."""
+
+    config = SeederConfig(
+        model=OrderLineItem,
+        group="sales",
+        dependencies=("orders", "batches"),
+        record_count=cells.per_cell(trade.LINES),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `order_line_items`."""
+        orders, batches = trade.order(rows), trade.batch(rows)
+        cost, price = trade.unit_cost(batches), trade.unit_price(rows)
+        written = calendar.timestamps(trade.ordered_at(orders))
+        return pl.DataFrame(
+            {
+                "ranged": stock.is_ranged(batches),
+                "large": trade.is_large_order(rows),
+                "is_margin_overridden": trade.is_haggled(rows),
+                "order_id": orders.index,
+                "batch_id": batches.index,
+                "product_display_name": catalogue.product_name(trade.product(batches)),
+                "quantity": decimals(trade.quantity(rows), 2),
+                "cogs_per_unit": decimals(cost * 100, 4),
+                "original_cogs_per_unit": decimals(cost * 100, 4),
+                "original_range_min": decimals(cost * 90, 4),
+                "original_range_max": decimals(cost * 110, 4),
+                "margin_percent": decimals(trade.margin(rows), 2),
+                "margin_dollar": decimals(price - cost, 2),
+                "unit_price": decimals(price, 2),
+                "line_total": decimals(trade.line_total(rows), 2),
+                "created_at": written,
+                "updated_at": written,
+            }
+        ).select(
+            pl.when("ranged").then(pl.lit("MID")).otherwise(pl.lit("MANUAL")).alias("effective_cogs_basis"),
+            pl.when("ranged").then("original_range_min").alias("original_range_min"),
+            pl.when("ranged").then("original_range_max").alias("original_range_max"),
+            pl.when("is_margin_overridden")
+            .then(pl.lit("MANUAL"))
+            .when("large")
+            .then(pl.lit("CUSTOMER_PROFILE"))
+            .otherwise(pl.lit("DEFAULT"))
+            .alias("margin_source"),
+            pl.exclude("ranged", "large", "original_range_min", "original_range_max"),
+        )

@@ -1,0 +1,38 @@
+"""`pricing_defaults`: the margin of every product category, and TERP's two fallbacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows, decimals, take
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import calendar
+from terpseed.facts.catalogue import MARGINS
+from terpseed.models import PricingDefault
+from terpseed.seeders.users import HIRED_AGE
+
+
+class PricingDefaultSeeder(BaseSeeder):
+    """Without these rows TERP cannot finalise an order. A category that is there already stays as it is."""
+
+    config = SeederConfig(
+        model=PricingDefault,
+        group="reference_data",
+        record_count=RecordCount.fixed(len(MARGINS)),
+        natural_key=("product_category",),
+        production=True,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `pricing_defaults`."""
+        percent = np.array(list(MARGINS.values()))[rows.index]
+        created = calendar.timestamps(calendar.moment(rows, "created", np.full(len(rows), HIRED_AGE)))
+        return pl.DataFrame(
+            {
+                "product_category": take(list(MARGINS), rows.index),
+                "default_margin_percent": decimals(percent * 100, 2),
+                "created_at": created,
+                "updated_at": created,
+            }
+        )

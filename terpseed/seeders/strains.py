@@ -1,0 +1,42 @@
+"""`strains`: the varieties that products are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, catalogue, cells
+from terpseed.models import Strain
+
+
+class StrainSeeder(BaseSeeder):
+    """Five per cell; the last is a cross of the first. A strain that TERP already knows by that name is adopted."""
+
+    config = SeederConfig(
+        model=Strain,
+        group="catalogue",
+        record_count=cells.per_cell(cells.STRAINS),
+        capacity=catalogue.STRAIN_CAPACITY,
+        natural_key=("name",),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `strains`."""
+        name = catalogue.strain_name(rows)
+        place = rows.index % cells.STRAINS
+        child = pl.Series(place == cells.STRAINS - 1)
+        parent = rows.of("strains", rows.index - place)
+        created = calendar.timestamps(calendar.moment(rows, "created", np.full(len(rows), catalogue.STRAIN_AGE)))
+        return pl.DataFrame(
+            {
+                "name": name,
+                "standardizedName": name.str.to_lowercase(),
+                "category": rows.choose("category", ("indica", "sativa", "hybrid"), (3, 2, 5)),
+                "parentStrainId": pl.Series(np.where(child, parent.index, -1)).replace(-1, None),
+                "baseStrainName": catalogue.strain_name(parent).zip_with(child, name),
+                "createdAt": created,
+                "updatedAt": created,
+            }
+        )

@@ -1,0 +1,42 @@
+"""`users`: the staff that created, packed and shipped what is seeded."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import calendar
+from terpseed.models import User
+
+STAFF = 6
+HIRED_AGE = 760
+"""Weekdays before the dataset's last day: before the first client."""
+
+
+class UserSeeder(BaseSeeder):
+    """Nobody can log in as them: no login method, an `openId` that no identity provider issues, never an admin."""
+
+    config = SeederConfig(
+        model=User,
+        group="staff",
+        record_count=RecordCount.fixed(STAFF),
+        pii_fields={"name": "person_name", "email": "email"},
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `users`."""
+        first, last = rows.fake("first name", "first_name"), rows.fake("last name", "last_name")
+        number = pl.Series(rows.index + 1).cast(pl.String)
+        hired = calendar.timestamps(calendar.moment(rows, "hired", rows.index + HIRED_AGE))
+        return pl.DataFrame(
+            {
+                "openId": "seeded-staff-" + number,
+                "name": first + " " + last,
+                "email": first.str.to_lowercase() + "." + last.str.to_lowercase() + number + "@example.com",
+                "role": pl.repeat("user", len(rows), eager=True),
+                "createdAt": hired,
+                "updatedAt": hired,
+                "lastSignedIn": hired,
+            }
+        )
