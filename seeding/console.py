@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -42,7 +42,7 @@ class ProgressBar:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> ProgressBar:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -62,7 +62,7 @@ class ProgressBar:
             self._progress.remove_task(self._tasks.pop(event.seeder))
 
 
-def console(stream: TextIO, *, color: bool) -> Console:
+def console(stream: Any, *, color: bool) -> Console:
     """A Rich console on `stream`: as wide as the terminal, or PLAIN_WIDTH."""
     terminal = stream.isatty()
     return Console(file=stream, no_color=not color, highlight=False, soft_wrap=False, width=None if terminal else PLAIN_WIDTH)

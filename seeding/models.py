@@ -73,9 +73,7 @@ class SeedingMetadata(models.Model):
         verbose_name_plural = "seeding metadata"
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["table_name", "seeder_name", "first_index", "live"], name="seeding_one_live_batch"
-            ),
+            models.UniqueConstraint(fields=["table_name", "seeder_name", "first_index", "live"], name="seeding_one_live_batch"),
         )
 
     def __str__(self) -> str:

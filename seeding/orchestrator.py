@@ -201,7 +201,12 @@ class SeedOrchestrator:
             f"Run {run.pk} begins",
             run=run.pk,
             database=self._database_name,
-            configuration={**plan, "seed": dataset.seed, "asOf": dataset.as_of.isoformat(), "batchSize": config.batch_size},
+            configuration={
+                **plan,
+                "seed": dataset.seed,
+                "asOf": dataset.as_of.isoformat(),
+                "batchSize": config.batch_size,
+            },
         )
         return run
 

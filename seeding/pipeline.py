@@ -135,7 +135,7 @@ class SeederPipeline:
                 self._seed_batch(index)
         except (LockError, DatabaseUnavailableError):
             raise
-        except Exception as failure:  # noqa: BLE001 - the boundary of a seeder: its failure is its own
+        except Exception as failure:
             state, error, code = SeederState.FAILED, str(failure), InsertionError.exit_code
             if isinstance(failure, SeedingError):
                 code = failure.exit_code
@@ -252,7 +252,7 @@ class SeederPipeline:
         where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
         try:
             data = self._seeder.generate_data(self._context.dataset.rows(self._seeder, index))
-        except Exception as error:  # noqa: BLE001 - the seeder's code: whatever it raises is a generation failure
+        except Exception as error:
             raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
         if data.height != len(index):
             raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")

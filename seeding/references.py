@@ -61,11 +61,18 @@ class ReferencingJSONField(models.JSONField):
         return name, path, args, {**kwargs, "targets": self.targets}
 
 
+def column_name(field: models.Field[Any, Any]) -> str:
+    """The database's name of a field that has a column."""
+    if field.column is None:
+        raise TypeError(f"{field} has no column")
+    return field.column
+
+
 def references(model: type[models.Model]) -> tuple[Reference, ...]:
     """Every reference that `model` declares, in column order."""
     found: list[Reference] = []
     for field in model._meta.concrete_fields:
-        column = field.column
+        column = column_name(field)
         if isinstance(field, models.ForeignKey):
             found.append(Reference(column=column, target=field.remote_field.model))
         elif isinstance(field, TypedReferenceField):
@@ -75,7 +82,6 @@ def references(model: type[models.Model]) -> tuple[Reference, ...]:
             ]
         elif isinstance(field, ReferencingJSONField):
             found += [
-                Reference(column=column, target=apps.get_model(label), json_key=key)
-                for key, label in field.targets.items()
+                Reference(column=column, target=apps.get_model(label), json_key=key) for key, label in field.targets.items()
             ]
     return tuple(found)

@@ -97,8 +97,7 @@ class Registry:
         for table in seeder.config.dependencies:
             if table not in self.by_table and not self.broken:
                 raise MisdeclaredSeederError(
-                    f"{seeder.name} depends on the table {table!r}, which no seeder fills. "
-                    f"{_suggest(table, self.by_table)}"
+                    f"{seeder.name} depends on the table {table!r}, which no seeder fills. {_suggest(table, self.by_table)}"
                 )
             parents += self.by_table.get(table, ())
         return tuple(parent for parent in parents if parent is not seeder)

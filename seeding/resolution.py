@@ -68,11 +68,7 @@ class Resolver:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
         wanted = data.select(natural_key)
         place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
-        found = {
-            place[_folded(values)]: key
-            for key, *values in self._real_rows(seeder, wanted)
-            if _folded(values) in place
-        }
+        found = {place[_folded(values)]: key for key, *values in self._real_rows(seeder, wanted) if _folded(values) in place}
         ordered = sorted(found.items())
         return KeyMap.pair(np.array([row for row, _ in ordered]), np.array([key for _, key in ordered]))
 

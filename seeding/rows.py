@@ -60,7 +60,8 @@ class Rows:
 
     def uniform(self, column: str, low: float = 0.0, high: float = 1.0) -> Floats:
         """Floats, uniform in [low, high)."""
-        return low + (high - low) * ((self.bits(column) >> np.uint64(11)) * 2.0**-53)
+        unit: Floats = (self.bits(column) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return low + (high - low) * unit
 
     def integers(self, column: str, low: int, high: int) -> Integers:
         """Integers, uniform in [low, high)."""
@@ -129,9 +130,12 @@ def take(values: Sequence[str], index: Integers) -> pl.Series:
 
 def decimals(values: Integers, scale: int) -> pl.Series:
     """Integers that count units of 10**-scale (cents: scale 2) as exact decimals."""
-    return pl.Series(values).cast(pl.Decimal(38, 0)).to_frame("v").select(
-        (pl.col("v") / pl.lit(10**scale, dtype=pl.Decimal(38, scale))).cast(pl.Decimal(38, scale))
-    )["v"]
+    return (
+        pl.Series(values)
+        .cast(pl.Decimal(38, 0))
+        .to_frame("v")
+        .select((pl.col("v") / pl.lit(10**scale, dtype=pl.Decimal(38, scale))).cast(pl.Decimal(38, scale)))["v"]
+    )
 
 
 def divide(numerator: Integers, denominator: Integers | int) -> Integers:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.references import column_name
 
 
 class Kind(StrEnum):
@@ -61,7 +64,7 @@ class TableSchema:
         )
 
 
-KINDS: dict[type[models.Field], Kind] = {
+KINDS: dict[type[models.Field[Any, Any]], Kind] = {
     models.BooleanField: Kind.BOOLEAN,
     models.IntegerField: Kind.INTEGER,
     models.DecimalField: Kind.DECIMAL,
@@ -78,12 +81,16 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     """The table as the model declares it, with the number ranges of `connection`'s database."""
     meta = model._meta
     assert meta.pk is not None  # Django gives every model one
-    columns = {field.column: _column(field, connection) for field in meta.concrete_fields}
-    unique = [(field.column,) for field in meta.concrete_fields if field.unique and not field.primary_key]
-    for constraint in meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields:
-            unique.append(tuple(_field(model, name).column for name in constraint.fields))
-    return TableSchema(name=meta.db_table, columns=columns, primary_key=meta.pk.column, unique=tuple(unique))
+    columns = {column_name(field): _column(field, connection) for field in meta.concrete_fields}
+    unique: list[tuple[str, ...]] = [
+        (column_name(field),) for field in meta.concrete_fields if field.unique and not field.primary_key
+    ]
+    unique += [
+        tuple(column_name(_field(model, name)) for name in constraint.fields)
+        for constraint in meta.constraints
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
+    ]
+    return TableSchema(name=meta.db_table, columns=columns, primary_key=column_name(meta.pk), unique=tuple(unique))
 
 
 def live_columns(connection: BaseDatabaseWrapper, table: str) -> frozenset[str] | None:
@@ -94,7 +101,7 @@ def live_columns(connection: BaseDatabaseWrapper, table: str) -> frozenset[str] 
         return frozenset(column.name for column in connection.introspection.get_table_description(cursor, table))
 
 
-def _column(field: models.Field, connection: BaseDatabaseWrapper) -> ColumnSchema:
+def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:
     target = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
@@ -109,7 +116,7 @@ def _column(field: models.Field, connection: BaseDatabaseWrapper) -> ColumnSchem
         high = (Decimal(10) ** (target.max_digits or 0) - 1).scaleb(-scale)
         low = -high
     return ColumnSchema(
-        name=field.column,
+        name=column_name(field),
         kind=kind,
         nullable=field.null,
         has_default=field.db_default is not models.NOT_PROVIDED or field.has_default(),
@@ -121,7 +128,7 @@ def _column(field: models.Field, connection: BaseDatabaseWrapper) -> ColumnSchem
     )
 
 
-def _field(model: type[models.Model], name: str) -> models.Field:
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)  # a constraint names columns
     return field

@@ -5,8 +5,9 @@ Django's schema editor cannot write it: it knows no ON DELETE, no ON UPDATE and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import OperationalError, connections, models
@@ -14,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
+from seeding.references import column_name
 
 from .models.fields import CurrentTimestamp, EnumField, Key, TimestampField
 
@@ -49,9 +51,7 @@ def create_tables(tables: Iterable[type[models.Model]], using: str, environment:
 
 def parents_first(tables: Iterable[type[models.Model]]) -> list[type[models.Model]]:
     """The models in an order in which every declared foreign key finds its table."""
-    graph = {
-        model: {field.remote_field.model for field in _declared_keys(model)} - {model} for model in tables
-    }
+    graph = {model: {field.remote_field.model for field in _declared_keys(model)} - {model} for model in tables}
     return list(TopologicalSorter(graph).static_order())
 
 
@@ -62,17 +62,14 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
     meta = model._meta
     lines = [_column(field, connection) for field in meta.local_concrete_fields]
     if mysql:
-        lines.append(f"PRIMARY KEY ({quote(_primary_key(model).column)})")
+        lines.append(f"PRIMARY KEY ({quote(column_name(_primary_key(model)))})")
     for constraint in meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             word = "UNIQUE KEY" if mysql else "CONSTRAINT"
             columns = _columns(model, constraint.fields, connection)
             lines.append(f"{word} {quote(constraint.name)} {'' if mysql else 'UNIQUE '}({columns})")
     if mysql:
-        lines += [
-            f"KEY {quote(index.name)} ({_columns(model, index.fields, connection)})"
-            for index in meta.indexes
-        ]
+        lines += [f"KEY {quote(index.name)} ({_columns(model, index.fields, connection)})" for index in meta.indexes]
     lines += _foreign_keys(model, connection)
     table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
     if mysql:
@@ -85,27 +82,27 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
     ]
 
 
-def _primary_key(model: type[models.Model]) -> models.Field:
+def _primary_key(model: type[models.Model]) -> models.Field[Any, Any]:
     assert model._meta.pk is not None  # Django gives every model one
     return model._meta.pk
 
 
-def _columns(model: type[models.Model], names: list[str] | tuple[str, ...], connection: BaseDatabaseWrapper) -> str:
+def _columns(model: type[models.Model], names: Sequence[str], connection: BaseDatabaseWrapper) -> str:
     columns = []
     for name in names:
         field = model._meta.get_field(name)
         if not isinstance(field, models.Field):
             raise FieldDoesNotExist(f"{model.__name__}.{name} is no column")
-        columns.append(connection.ops.quote_name(field.column))
+        columns.append(connection.ops.quote_name(column_name(field)))
     return ", ".join(columns)
 
 
-def _column(field: models.Field, connection: BaseDatabaseWrapper) -> str:
+def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> str:
     quote = connection.ops.quote_name
     kind = field.db_type(connection) or ""
     if field.primary_key and connection.vendor == "sqlite":
-        return f"{quote(field.column)} {kind} NOT NULL PRIMARY KEY AUTOINCREMENT"
-    parts = [quote(field.column), kind]
+        return f"{quote(column_name(field))} {kind} NOT NULL PRIMARY KEY AUTOINCREMENT"
+    parts = [quote(column_name(field)), kind]
     if field.primary_key:  # the type of an AutoField already says AUTO_INCREMENT or IDENTITY
         return " ".join([*parts, "" if connection.vendor == "mysql" else "PRIMARY KEY"]).rstrip()
     parts.append("NULL" if field.null else "NOT NULL")
@@ -116,11 +113,11 @@ def _column(field: models.Field, connection: BaseDatabaseWrapper) -> str:
             parts.append("ON UPDATE CURRENT_TIMESTAMP")
     elif isinstance(field, EnumField):
         values = ", ".join(f"'{value}'" for value in field.values)
-        parts.append(f"CHECK ({quote(field.column)} IN ({values}))")
+        parts.append(f"CHECK ({quote(column_name(field))} IN ({values}))")
     return " ".join(parts)
 
 
-def _literal(field: models.Field) -> str:
+def _literal(field: models.Field[Any, Any]) -> str:
     default = field.db_default
     if isinstance(default, CurrentTimestamp):
         return CurrentTimestamp.template
@@ -134,8 +131,8 @@ def _foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) ->
     for field in _declared_keys(model):
         target = field.remote_field.model
         yield (
-            f"CONSTRAINT {quote(field.constraint)} FOREIGN KEY ({quote(field.column)})"
-            f" REFERENCES {quote(target._meta.db_table)} ({quote(_primary_key(target).column)})"
+            f"CONSTRAINT {quote(str(field.constraint))} FOREIGN KEY ({quote(column_name(field))})"
+            f" REFERENCES {quote(target._meta.db_table)} ({quote(column_name(_primary_key(target)))})"
             f" ON DELETE {field.rule}"
         )
 

@@ -14,7 +14,16 @@ COMPANY_SECOND = tuple(
     Breeze Wind Cloud Rain Sun Moon Star Sky Dawn Dusk Ember Flame Hearth Crown Shield Arrow Feather Pine Oak Fern Moss
     Thistle Poppy Lotus Jasmine""".split()
 )
-BUYER_SUFFIX = ("Dispensary", "Collective", "Wellness", "Provisions", "Cannabis Co.", "Apothecary", "Remedies", "Boutique")
+BUYER_SUFFIX = (
+    "Dispensary",
+    "Collective",
+    "Wellness",
+    "Provisions",
+    "Cannabis Co.",
+    "Apothecary",
+    "Remedies",
+    "Boutique",
+)
 SELLER_SUFFIX = ("Farms", "Gardens", "Cultivation", "Growers", "Organics", "Botanicals", "Extracts", "Labs")
 CITIES = tuple(
     """Arcata Eureka Fortuna Ukiah Willits Sonoma Napa Petaluma Sebastopol Oakland Berkeley Richmond Vallejo Fremont Hayward

@@ -94,4 +94,5 @@ class MySQLLock(SeedingLock):
     def _row(self, sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
         with connections[self.using].cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchone()
+            row: tuple[Any, ...] | None = cursor.fetchone()
+        return row

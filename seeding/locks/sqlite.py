@@ -47,7 +47,7 @@ class SQLiteLock(SeedingLock):
             retry=tenacity.retry_if_result(lambda file: file is None),
             stop=tenacity.stop_after_delay(timeout),
             wait=tenacity.wait_fixed(POLL_SECONDS),
-            retry_error_callback=lambda state: None,
+            retry_error_callback=lambda _: None,
         )
         self._file = patience(self._try)
         return self._file is not None

@@ -45,7 +45,7 @@ class SeedingCommand(BaseCommand):
 def terminable() -> Iterator[None]:
     """Turn SIGTERM into Terminated for a block, where signals can be handled at all (the main thread)."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise Terminated
 
     try:

@@ -18,7 +18,7 @@ OPEN_EVERY = 10
 
 def per_cell(count: int) -> RecordCount:
     """`count` rows in every cell."""
-    return RecordCount(**{size: count * cells for size, cells in SIZES.items()})
+    return RecordCount(small=count * SIZES["small"], medium=count * SIZES["medium"], large=count * SIZES["large"])
 
 
 def is_open(cell: Integers) -> Integers:
@@ -36,8 +36,8 @@ class VaryingCount(RecordCount):
     @classmethod
     def of(cls, *, in_open: int, in_closed: int) -> VaryingCount:
         """From the rows of one cell of either kind."""
-        sizes = {size: _total(cells, in_open, in_closed) for size, cells in SIZES.items()}
-        return cls(**sizes, in_open=in_open, in_closed=in_closed)
+        small, medium, large = (_total(SIZES[size], in_open, in_closed) for size in ("small", "medium", "large"))
+        return cls(small=small, medium=medium, large=large, in_open=in_open, in_closed=in_closed)
 
     def at(self, size: str, scale: int = 1) -> int:
         """Rows in all the cells of that size."""

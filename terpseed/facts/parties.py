@@ -73,20 +73,24 @@ def company_name(clients: Rows) -> pl.Series:
     rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))
     first, second = np.divmod(rest, len(vocabulary.COMPANY_SECOND))
     seller = is_seller(clients)
-    return pl.DataFrame(
-        {
-            "first": take(vocabulary.COMPANY_FIRST, first),
-            "second": take(vocabulary.COMPANY_SECOND, second),
-            "buys": take(vocabulary.BUYER_SUFFIX, suffix),
-            "sells": take(vocabulary.SELLER_SUFFIX, suffix),
-            "seller": seller,
-            "city": take(vocabulary.CITIES, city).str.replace_all("-", " "),
-            "plain": plain,
-        }
-    ).select(
-        pl.format("{} {} {}", "first", "second", pl.when("seller").then("sells").otherwise("buys"))
-        + pl.when("plain").then(pl.lit("")).otherwise(pl.format(" of {}", "city"))
-    ).to_series()
+    return (
+        pl.DataFrame(
+            {
+                "first": take(vocabulary.COMPANY_FIRST, first),
+                "second": take(vocabulary.COMPANY_SECOND, second),
+                "buys": take(vocabulary.BUYER_SUFFIX, suffix),
+                "sells": take(vocabulary.SELLER_SUFFIX, suffix),
+                "seller": seller,
+                "city": take(vocabulary.CITIES, city).str.replace_all("-", " "),
+                "plain": plain,
+            }
+        )
+        .select(
+            pl.format("{} {} {}", "first", "second", pl.when("seller").then("sells").otherwise("buys"))
+            + pl.when("plain").then(pl.lit("")).otherwise(pl.format(" of {}", "city"))
+        )
+        .to_series()
+    )
 
 
 def contact_name(clients: Rows) -> pl.Series:

@@ -61,7 +61,7 @@ def received_at(batches: Rows) -> calendar.Moments:
 
 
 def status(batches: Rows) -> pl.Series:
-    """batchStatus before any order; selling out is derived."""
+    """BatchStatus before any order; selling out is derived."""
     return take(STATUS.tolist(), batches.index % BATCHES)
 
 

@@ -57,9 +57,7 @@ class Product(models.Model):
 
     id = models.AutoField(primary_key=True)
     brand = Key("Brand", "brandId")
-    supplier_client = Key(
-        "Client", "supplier_client_id", "products_supplier_client_id_clients_id_fk", "SET NULL", null=True
-    )
+    supplier_client = Key("Client", "supplier_client_id", "products_supplier_client_id_clients_id_fk", "SET NULL", null=True)
     strain = Key("Strain", "strainId", null=True)
     nameCanonical = models.CharField(max_length=500)
     deleted_at = TimestampField(null=True)

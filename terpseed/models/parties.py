@@ -42,9 +42,7 @@ class Client(models.Model):
     email = models.CharField(max_length=255, null=True)
     phone = models.CharField(max_length=50, null=True)
     address = TextField(null=True)
-    businessType = EnumField(
-        "RETAIL", "WHOLESALE", "DISPENSARY", "DELIVERY", "MANUFACTURER", "DISTRIBUTOR", "OTHER", null=True
-    )
+    businessType = EnumField("RETAIL", "WHOLESALE", "DISPENSARY", "DELIVERY", "MANUFACTURER", "DISTRIBUTOR", "OTHER", null=True)
     preferredContact = EnumField("EMAIL", "PHONE", "TEXT", "ANY", null=True)
     payment_terms = models.IntegerField(null=True, db_default=30)
     is_buyer = models.BooleanField(null=True, db_default=False)
@@ -66,9 +64,7 @@ class Client(models.Model):
         null=True,
         db_default="NONE",
     )
-    cogs_adjustment_value = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, db_default=Decimal("0.0000")
-    )
+    cogs_adjustment_value = models.DecimalField(max_digits=15, decimal_places=4, null=True, db_default=Decimal("0.0000"))
     auto_defer_consignment = models.BooleanField(null=True, db_default=False)
     total_spent = models.DecimalField(max_digits=15, decimal_places=2, null=True, db_default=Decimal("0.00"))
     total_profit = models.DecimalField(max_digits=15, decimal_places=2, null=True, db_default=Decimal("0.00"))

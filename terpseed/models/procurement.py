@@ -13,9 +13,7 @@ class Lot(models.Model):
     id = models.AutoField(primary_key=True)
     code = models.CharField(max_length=50)
     deleted_at = TimestampField(null=True)
-    supplier_client = Key(
-        "Client", "supplier_client_id", "lots_supplier_client_id_clients_id_fk", "RESTRICT", null=True
-    )
+    supplier_client = Key("Client", "supplier_client_id", "lots_supplier_client_id_clients_id_fk", "RESTRICT", null=True)
     vendor = Key("Vendor", "vendorId")
     date = TimestampField()
     notes = TextField(null=True)

@@ -58,9 +58,7 @@ class Order(models.Model):
     pickPackStatus = EnumField("PENDING", "PICKING", "PACKED", "READY", null=True, db_default="PENDING")
     referred_by_client = Key("Client", "referred_by_client_id", "orders_referred_by_client_id_clients_id_fk", null=True)
     is_referral_order = models.BooleanField(null=True, db_default=False)
-    converted_from_order = Key(
-        "self", "converted_from_order_id", "orders_converted_from_order_id_orders_id_fk", null=True
-    )
+    converted_from_order = Key("self", "converted_from_order_id", "orders_converted_from_order_id_orders_id_fk", null=True)
     converted_from_sales_sheet_id = models.IntegerField(null=True)
     converted_at = TimestampField(null=True)
     confirmed_at = TimestampField(null=True)

@@ -77,7 +77,14 @@ class BatchSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "code": "BATCH-9" + serial.str.zfill(6),
-                "sku": "S" + seller.str.zfill(3) + "-P" + product.str.zfill(3) + "-" + created.dt.strftime("%Y%m%d") + "-9" + serial.str.zfill(3),
+                "sku": "S"
+                + seller.str.zfill(3)
+                + "-P"
+                + product.str.zfill(3)
+                + "-"
+                + created.dt.strftime("%Y%m%d")
+                + "-9"
+                + serial.str.zfill(3),
                 "productId": trade.product(rows).index,
                 "lotId": stock.lot(rows).index,
                 "batchStatus": stock.status(rows),

@@ -25,17 +25,40 @@ class Command(SeedingCommand):
         """Declare the options."""
         add = parser.add_argument
         add("--table", metavar="NAME[,NAME…]", help="tables or groups to seed, with what they need (default: all)")
-        add("--size", choices=("small", "medium", "large"), help="1, 10 or 100 times the smallest dataset (default: small in dev, medium in staging)")
+        add(
+            "--size",
+            choices=("small", "medium", "large"),
+            help="1, 10 or 100 times the smallest dataset (default: small in dev, medium in staging)",
+        )
         add("--scale", type=int, default=1, metavar="N", help="multiply the size (default: 1)")
         add("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
-        add("--dry-run", action="store_true", help="generate and validate for real, write nothing, show counts and example rows")
+        add(
+            "--dry-run",
+            action="store_true",
+            help="generate and validate for real, write nothing, show counts and example rows",
+        )
         asking = parser.add_mutually_exclusive_group()
         asking.add_argument("--force", action="store_true", help="answer yes where the environment asks")
-        asking.add_argument("--no-input", action="store_false", dest="interactive", help="never ask: refuse where a question would be needed")
+        asking.add_argument(
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="never ask: refuse where a question would be needed",
+        )
         add("--confirm-database", metavar="NAME", help="the database's name, which --force needs in production")
         add("--seed", type=int, metavar="N", help="what every value is a function of (default: the ledger's, else 42)")
-        add("--as-of", metavar="DATE", help="the day on which the data ends, YYYY-MM-DD (default: the ledger's, else today)")
-        add("--lock-timeout", type=int, default=0, metavar="SECONDS", help="how long to wait for another run (default: 0)")
+        add(
+            "--as-of",
+            metavar="DATE",
+            help="the day on which the data ends, YYYY-MM-DD (default: the ledger's, else today)",
+        )
+        add(
+            "--lock-timeout",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="how long to wait for another run (default: 0)",
+        )
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the summary as one JSON object")
 

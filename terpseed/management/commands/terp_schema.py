@@ -19,7 +19,9 @@ class Command(SeedingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
-        parser.add_argument("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
+        parser.add_argument(
+            "--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the tables and say how many."""

@@ -1,0 +1,65 @@
+# Two commands: `make demo` seeds a TERP database in a SQLite file, `make test` checks everything.
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core
+
+# What `make demo` sets up is the development default, whatever the shell's environment says.
+demo test: export DATABASE_URL :=
+demo test: unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
+
+.PHONY: demo test lint types contracts pytest servers clean
+
+demo: .venv/runtime
+	@$(MANAGE) migrate --verbosity=0
+	@$(MANAGE) migrate --verbosity=0 --database=admin
+	@$(MANAGE) terp_schema --if-missing
+	@$(MANAGE) seed --size=small 2>/dev/null
+	@echo
+	@echo "What to try next:"
+	@echo "  $(MANAGE) seed --size=medium              ten times the data, the small rows stay"
+	@echo "  $(MANAGE) seed --table=orders --dry-run   what would be written, and example rows"
+	@echo "  $(MANAGE) createsuperuser --database=admin"
+	@echo "  $(MANAGE) runserver                       the ledger, at http://127.0.0.1:8000/admin/"
+	@echo "  DATABASE_URL=mysql://user:password@host:3306/terp $(MANAGE) seed --dry-run"
+
+test: servers .venv/development
+	@$(MAKE) --no-print-directory lint types contracts pytest
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports
+
+pytest:
+	$(BIN)/pytest
+
+# The tests start a MariaDB of their own; this sees to it that there is one to start.
+servers:
+	@if command -v mariadbd >/dev/null && command -v mariadb_config >/dev/null; then :; \
+	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(DEBIAN); \
+	else \
+		echo "The tests need a MariaDB server and its client library. On Debian, as root:" >&2; \
+		echo "    apt-get install --no-install-recommends $(DEBIAN)" >&2; \
+		echo "Elsewhere install the packages that hold mariadbd, mariadb-install-db and mariadb_config." >&2; \
+		exit 1; \
+	fi
+
+.venv/runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv *.sqlite3 *.seeding.lock logs
