@@ -5,15 +5,14 @@ MANAGE := $(BIN)/python manage.py
 DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core
 
 # What `make demo` sets up is the development default, whatever the shell's environment says.
-demo test: export DATABASE_URL :=
-demo test: unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
+unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 
 .PHONY: demo test lint types contracts pytest servers clean
 
 demo: .venv/runtime
+	@test -f terp.sqlite3 || $(MANAGE) terp_schema
 	@$(MANAGE) migrate --verbosity=0
 	@$(MANAGE) migrate --verbosity=0 --database=admin
-	@$(MANAGE) terp_schema --if-missing
 	@$(MANAGE) seed --size=small 2>/dev/null
 	@echo
 	@echo "What to try next:"

@@ -137,5 +137,5 @@ def _foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) ->
         )
 
 
-def _declared_keys(model: type[models.Model]) -> list[Key]:
+def _declared_keys(model: type[models.Model]) -> list[Key[Any, Any]]:
     return [field for field in model._meta.local_concrete_fields if isinstance(field, Key) and field.constraint]

@@ -1,0 +1,7 @@
+"""Settings of the tests: every database is made by the test that uses it."""
+
+from settings.base import *  # noqa: F403
+
+SECRET_KEY = "for-tests"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SEEDING_LOG_FOLDER = None

@@ -1,0 +1,146 @@
+"""Databases for the tests: a new one for each, on SQLite and on a real MariaDB, with TERP's tables and the ledger in it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import environ
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from settings.databases import database as database_settings
+from tests.servers import MariaDB
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = date(2026, 3, 2)
+SERVERS = ("sqlite", "mariadb")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database of a test."""
+
+    alias: str
+    url: str
+    server: str
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall() or ())
+
+    def seed(self, **options: object) -> dict[str, Any]:
+        """`seed --json` in this process, with a fixed day; returns the summary. Raises CommandError as the command does."""
+        out = StringIO()
+        options = {"as_of": AS_OF.isoformat(), "table": None, **options}
+        call_command("seed", database=self.alias, json=True, stdout=out, stderr=StringIO(), **options)
+        summary: dict[str, Any] = json.loads(out.getvalue())
+        return summary
+
+    def content(self, table: str) -> list[tuple[Any, ...]]:
+        """Every row of a table, in the order of its keys."""
+        quoted = connections[self.alias].ops.quote_name(table)
+        return self.query(f"SELECT * FROM {quoted} ORDER BY id")
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    """One server for all tests."""
+    server = MariaDB.start(tmp_path_factory.mktemp("mariadb"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make_database(
+    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[Callable[..., Database]]:
+    """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it."""
+    made: list[tuple[str, str]] = []
+
+    def make(server: str, *, ready: bool = True) -> Database:
+        name = f"t{next(_numbers)}"
+        url = f"sqlite:///{tmp_path / name}.sqlite3"
+        if server == "mariadb":
+            running: MariaDB = request.getfixturevalue("mariadb")
+            running.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+            url = running.url(name)
+        env = environ.Env()
+        env.ENVIRON = {"DATABASE_URL": url}
+        connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
+        connections.configure_settings(connections.settings)
+        made.append((name, server))
+        database = Database(alias=name, url=url, server=server)
+        if ready:
+            call_command("terp_schema", database=name, stdout=StringIO())
+            call_command("migrate", database=name, verbosity=0)
+        return database
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield make
+        for name, server in made:
+            connections[name].close()
+            del connections[name], connections.settings[name]
+            if server == "mariadb":
+                request.getfixturevalue("mariadb").sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(params=SERVERS)
+def database(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
+    """A new database with TERP's tables and the ledger, on each kind of server."""
+    return make_database(request.param)
+
+
+@pytest.fixture
+def sqlite(make_database: Callable[..., Database]) -> Database:
+    """The same on SQLite alone, for what does not depend on the server."""
+    return make_database("sqlite")
+
+
+Manage = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a subprocess: nothing of ours but what a test adds."""
+    ours = ("DATABASE_URL", "ADMIN_DATABASE_URL", "SEEDING_", "DJANGO_", "NODE_ENV", "ALLOW_PRODUCTION")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return {
+        **clean,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'terp.sqlite3'}",
+        "ADMIN_DATABASE_URL": f"sqlite:///{tmp_path / 'admin.sqlite3'}",
+        "SEEDING_LOG_FILE": str(tmp_path / "seeding.log"),
+    }
+
+
+@pytest.fixture
+def manage(environment: dict[str, str]) -> Manage:
+    """Run `manage.py` as a process of its own, with the given variables added to `environment`."""
+
+    def run(*arguments: str, variables: Mapping[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**environment, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return run
