@@ -96,6 +96,7 @@ class SeedOrchestrator:
             dataset = self._dataset()
             run = self._open_run(dataset, lock)
             try:
+                self._announce(run)
                 summary = self._run(dataset, run, lock, started)
             except BaseException as error:
                 self._close_failed(run, error)
@@ -187,7 +188,7 @@ class SeedOrchestrator:
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
         plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "rows": self.plan.counts}
-        run = self.ledger.open_run(
+        return self.ledger.open_run(
             command="seed",
             environment=config.environment,
             seed=dataset.seed,
@@ -196,19 +197,10 @@ class SeedOrchestrator:
             plan=plan,
             lock_connection=lock.connection_id,
         )
-        self._tell(
-            "start",
-            f"Run {run.pk} begins",
-            run=run.pk,
-            database=self._database_name,
-            configuration={
-                **plan,
-                "seed": dataset.seed,
-                "asOf": dataset.as_of.isoformat(),
-                "batchSize": config.batch_size,
-            },
-        )
-        return run
+
+    def _announce(self, run: SeedRun) -> None:
+        configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}
+        self._tell("start", f"Run {run.pk} begins", run=run.pk, database=self._database_name, configuration=configuration)
 
     def _run(self, dataset: Dataset, run: SeedRun | None, lock: SeedingLock, started: float) -> RunSummary:
         context = RunContext(
@@ -289,6 +281,8 @@ class SeedOrchestrator:
         state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
         code = error.exit_code if isinstance(error, SeedingError) else None
         self._tell("stop", f"Run {run.pk} {state}: {error or type(error).__name__}", level="error", error=error)
+        # A signal may have cut a query short, and then the connection answers nothing any more.
+        connections[self.config.database].close()
         try:
             self.ledger.close_run(run, state, exit_code=code, error=str(error))
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead

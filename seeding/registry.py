@@ -159,7 +159,7 @@ def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:
 
 def _suggest(name: str, known: Iterable[str]) -> str:
     names = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
     if near:
         return "Did you mean " + " or ".join(names[match] for match in near) + "?"
     return "There are: " + ", ".join(sorted(names.values())) + "."

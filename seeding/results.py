@@ -80,6 +80,7 @@ class RunSummary:
         values["as_of"] = self.as_of.isoformat()
         values["results"] = [result.as_dict() for result in self.results]
         values["exit_code"] = self.exit_code
+        values["records_inserted"] = self.records_inserted
         return values
 
 

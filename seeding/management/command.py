@@ -22,6 +22,7 @@ class SeedingCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Wrong arguments are exit code 1; argparse would say 2, which here means that the lock is held."""
+        self._called_from_command_line = True  # so that Django's parser prints its usage and exits
         try:
             self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
         except SystemExit as stop:

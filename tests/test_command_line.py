@@ -1,0 +1,324 @@
+"""The command as a person types it: a process of its own, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from seeding.locks import seeding_lock
+from seeding.models import SeedRun
+from tests.conftest import ROOT, SERVERS, Database, Manage
+from tests.servers import MariaDB
+
+
+def wait_for(words: str, stream: IO[str] | None) -> None:
+    """Read lines until one holds `words`; fails where the stream ends without it."""
+    assert stream is not None
+    assert any(words in line for line in iter(stream.readline, "")), f"{words!r} was never said"
+
+
+@pytest.fixture
+def ready(manage: Manage) -> Manage:
+    """`manage` on a SQLite file with TERP's tables and the ledger."""
+    assert manage("terp_schema").returncode == 0
+    assert manage("migrate").returncode == 0
+    return manage
+
+
+def test_the_first_seed(ready: Manage, tmp_path: Path) -> None:
+    done = ready("seed", "--table=clients")
+
+    assert done.returncode == 0
+    assert "10 rows inserted" in done.stdout
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"timestamp", "level", "seeder", "operation", "recordCount", "duration", "environment"} <= set().union(*lines)
+    assert (tmp_path / "seeding.log").read_text(encoding="utf-8").splitlines() == done.stderr.splitlines()
+
+
+def test_json_is_one_object_on_stdout(ready: Manage) -> None:
+    done = ready("seed", "--json", "--table=clients,users")
+
+    summary = json.loads(done.stdout)
+    assert {one["table"]: one["records_inserted"] for one in summary["results"]} == {"clients": 10, "users": 6}
+
+
+def test_verbosity_zero_is_silent(ready: Manage) -> None:
+    assert ready("seed", "-v0").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "reason"),
+    [
+        (["--unknown"], {}, "unrecognized arguments: --unknown"),
+        (["--size=huge"], {}, "invalid choice: 'huge'"),
+        (["--seed=abc"], {}, "invalid int value: 'abc'"),
+        (["--scale=0"], {}, "--scale=0"),
+        (["--table=cleints"], {}, "Did you mean clients?"),
+        (["--table=,"], {}, "--table names no table"),
+        (["--env=moon"], {}, "--env=moon: no such environment"),
+        ([], {"NODE_ENV": "moon"}, "NODE_ENV=moon: no such environment"),
+        (["--as-of=yesterday"], {}, "--as-of=yesterday"),
+        (["--as-of=1960-01-01"], {}, "1975-01-01 to 2036-12-31"),
+        (["--lock-timeout=-1"], {}, "--lock-timeout=-1"),
+        (["--database=nowhere"], {}, "--database=nowhere: there are only default, admin"),
+        (["--force", "--no-input"], {}, "not allowed with argument"),
+        (["--size=large", "--scale=1000000"], {}, "Give a smaller --size or --scale"),
+        ([], {"DATABASE_URL": "nonsense"}, "DATABASE_URL is no database URL"),
+        ([], {"DATABASE_URL": "mysql://user:s3cret@host:port/terp"}, "DATABASE_URL is no database URL"),
+        ([], {"SEEDING_BATCH_SIZE": "many"}, "SEEDING_BATCH_SIZE=many"),
+        ([], {"SEEDING_LOG_LEVEL": "loud"}, "SEEDING_LOG_LEVEL=loud"),
+        (["--env=production"], {}, "ALLOW_PRODUCTION_SEEDING"),
+        (["--env=production", "--force"], {"ALLOW_PRODUCTION_SEEDING": "true"}, "Synthetic data never goes to production"),
+        (["--env=staging"], {}, "there is nobody to ask"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_a_reason_and_exit_code_1(
+    ready: Manage, tmp_path: Path, arguments: list[str], variables: Mapping[str, str], reason: str
+) -> None:
+    database = tmp_path / "terp.sqlite3"
+    before = database.read_bytes()
+
+    done = ready("seed", *arguments, variables=variables)
+
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "s3cret" not in done.stderr
+    assert database.read_bytes() == before
+
+
+def test_all_that_is_wrong_is_told_at_once(ready: Manage) -> None:
+    done = ready("seed", "--scale=0", "--env=moon", "--as-of=never")
+
+    assert all(word in done.stderr for word in ("--scale=0", "--env=moon", "--as-of=never"))
+
+
+@pytest.mark.parametrize("variable", ["SEEDING_ENV", "DJANGO_ENV", "NODE_ENV"])
+def test_the_environment_decides_the_size(ready: Manage, variable: str) -> None:
+    done = ready("seed", "--force", "--json", "--table=clients", variables={variable: "staging"})
+
+    summary = json.loads(done.stdout)
+    assert (summary["environment"], summary["size"], summary["records_inserted"]) == ("staging", "medium", 100)
+
+
+def test_staging_needs_a_database(manage: Manage, environment: dict[str, str]) -> None:
+    del environment["DATABASE_URL"]
+
+    done = manage("seed", "--env=staging", "--force")
+
+    assert done.returncode == 1
+    assert "DATABASE_URL is not set" in done.stderr
+
+
+def test_reference_data_goes_to_production_by_the_documented_way(ready: Manage, environment: dict[str, str]) -> None:
+    name = environment["DATABASE_URL"].removeprefix("sqlite:///")
+    command = ("seed", "--env=production", "--table=reference_data", "--force")
+    allowed = {"ALLOW_PRODUCTION_SEEDING": "true"}
+
+    unconfirmed = ready(*command, variables=allowed)
+    confirmed = ready(*command, f"--confirm-database={name}", variables=allowed)
+    afterwards = ready("seed", "--env=dev")
+
+    assert (unconfirmed.returncode, confirmed.returncode, afterwards.returncode) == (1, 0, 1)
+    assert "--confirm-database=" in unconfirmed.stderr
+    assert "has been a production database" in afterwards.stderr
+
+
+def test_no_server_is_three_tries_a_sentence_and_exit_code_2(manage: Manage, tmp_path: Path) -> None:
+    done = manage("seed", variables={"DATABASE_URL": f"mysql://u:s3cret@localhost/terp?unix_socket={tmp_path / 'no'}"})
+
+    *log, sentence = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert [json.loads(line)["operation"] for line in log] == ["retry"] * 3
+    assert "cannot be reached" in sentence
+    assert "s3cret" not in done.stderr
+
+
+def test_terp_schema_refuses_what_it_must(ready: Manage, manage: Manage) -> None:
+    again = ready("terp_schema")
+    production = manage("terp_schema", "--env=production")
+
+    assert (again.returncode, production.returncode) == (1, 1)
+    assert "already has" in again.stderr
+    assert "never runs in production" in production.stderr
+
+
+def test_a_missing_table_is_exit_code_3_and_names_the_way_out(manage: Manage) -> None:
+    manage("migrate")
+
+    done = manage("seed", "--table=clients")
+
+    assert done.returncode == 3
+    assert "terp_schema" in done.stdout
+    assert "The table clients is missing" in done.stdout
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_held_lock_is_exit_code_2_and_names_the_holder(
+    make_database: Callable[..., Database], manage: Manage, server: str
+) -> None:
+    database = make_database(server)
+    lock = seeding_lock(database.alias)
+
+    with lock.held(timeout=0):
+        started = time.monotonic()
+        done = manage("seed", variables={"DATABASE_URL": database.url})
+        took = time.monotonic() - started
+        holder = f"connection {lock.connection_id}"
+
+    assert done.returncode == 2
+    assert holder in done.stderr
+    assert "Traceback" not in done.stderr
+    assert took < 10
+    assert manage("seed", "--table=users", variables={"DATABASE_URL": database.url}).returncode == 0
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_two_runs_started_together(make_database: Callable[..., Database], environment: dict[str, str], server: str) -> None:
+    database = make_database(server)
+    command = [sys.executable, "manage.py", "seed", "--size=medium"]
+    env = {**environment, "DATABASE_URL": database.url}
+
+    processes = [subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate(timeout=120)[1] for process in processes]
+
+    codes = [process.returncode for process in processes]
+    assert sorted(codes) == [0, 2]
+    assert "Another run holds the seeding lock: connection" in outputs[codes.index(2)]
+    assert len(database.content("clients")) == 100
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_releases_the_lock_and_is_resumed(  # noqa: PLR0913, PLR0917
+    make_database: Callable[..., Database],
+    environment: dict[str, str],
+    manage: Manage,
+    server: str,
+    number: signal.Signals,
+    code: int,
+) -> None:
+    database = make_database(server)
+    env = {**environment, "DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "20", "SEEDING_LOG_LEVEL": "debug"}
+    command = [sys.executable, "manage.py", "seed", "--size=large"]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    wait_for('"seeder": "ProductSeeder"', process.stderr)
+
+    process.send_signal(number)
+    rest = process.communicate(timeout=60)[1]
+
+    run = SeedRun.objects.using(database.alias).get()
+    assert process.returncode == code
+    assert "The lock is released and the ledger is true" in rest
+    assert run.state == "interrupted"
+    assert not seeding_lock(database.alias).is_locked
+    finished = manage("seed", "--size=medium", "--json", variables={"DATABASE_URL": database.url})
+    assert finished.returncode == 0
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_killed_run_is_resumed_where_it_stopped(
+    make_database: Callable[..., Database], environment: dict[str, str], manage: Manage, server: str
+) -> None:
+    killed, undisturbed = make_database(server), make_database(server)
+    env = {**environment, "DATABASE_URL": killed.url, "SEEDING_BATCH_SIZE": "20", "SEEDING_LOG_LEVEL": "debug"}
+    command = [sys.executable, "manage.py", "seed", "--size=medium"]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    wait_for("rows of orders", process.stderr)
+
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    resumed = manage("seed", "--size=medium", "--json", variables={"DATABASE_URL": killed.url})
+    manage("seed", "--size=medium", variables={"DATABASE_URL": undisturbed.url})
+
+    counts = {one["seeder"]: one for one in json.loads(resumed.stdout)["results"]}
+    assert resumed.returncode == 0
+    assert counts["ClientSeeder"]["records_inserted"] == 0
+    assert counts["OrderSeeder"]["records_existing"] >= 20
+    for table in ("clients", "orders", "order_line_items", "batches", "inventoryMovements"):
+        assert len(killed.content(table)) == len(undisturbed.content(table))
+    assert [row[2] for row in killed.content("orders")] == [row[2] for row in undisturbed.content("orders")]
+
+
+def test_the_progress_bar_is_drawn_on_a_terminal(ready: Manage, environment: dict[str, str]) -> None:
+    parent, child = os.openpty()
+    command = [sys.executable, "manage.py", "seed", "--size=medium"]
+    env = {**environment, "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=child, stdout=child, stderr=child)
+    os.close(child)
+
+    shown = b""
+    while True:
+        try:
+            shown += os.read(parent, 65_536)
+        except OSError:  # the other end has closed
+            break
+    process.wait()
+
+    assert process.returncode == 0
+    assert "━".encode() in shown
+    assert b"inventoryMovements" in shown
+    assert b'"level": "info"' not in shown
+
+
+def test_start_up_runs_no_seeding_code(manage: Manage, environment: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "brokenapp"
+    (broken / "seeders").mkdir(parents=True)
+    (broken / "__init__.py").touch()
+    (broken / "seeders" / "__init__.py").touch()
+    (broken / "seeders" / "things.py").write_text("raise RuntimeError('this seeder is broken')\n")
+    environment |= {"PYTHONPATH": str(tmp_path), "SEEDING_APPS": "brokenapp"}
+    loaded = (
+        "import sys, django; django.setup(); print([m for m in sys.modules if 'seeders.' in m or m in ('polars', 'faker')])"
+    )
+
+    checked = manage("check")
+    imported = subprocess.run(
+        [sys.executable, "-c", loaded],
+        cwd=ROOT,
+        env={**environment, "DJANGO_SETTINGS_MODULE": "settings.base"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    manage("terp_schema")
+    manage("migrate")
+    seeded = manage("seed", "--table=clients")
+
+    assert checked.returncode == 0
+    assert imported.stdout == "[]\n"
+    assert seeded.returncode == 4
+    assert "this seeder is broken" in seeded.stdout
+    assert "10 rows inserted" in seeded.stdout
+
+
+def test_the_server_starts_without_a_query_of_ours(environment: dict[str, str], mariadb: MariaDB) -> None:
+    mariadb.sql("CREATE DATABASE untouched; SET GLOBAL general_log_file='queries.log'; SET GLOBAL general_log=ON")
+    env = {**environment, "DATABASE_URL": mariadb.url("untouched"), "PYTHONUNBUFFERED": "1"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--database=admin", "-v0"], cwd=ROOT, env=env, check=True)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for("Quit the server", process.stdout)
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+
+    mariadb.sql("SET GLOBAL general_log=OFF; DROP DATABASE untouched")
+    asked = (mariadb.socket.parent / "data" / "queries.log").read_text(encoding="utf-8", errors="replace")
+    ours = [line for line in asked.splitlines() if "seeding" in line.lower() or "FROM `clients`" in line]
+    assert ours == []
