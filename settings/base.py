@@ -72,7 +72,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/logs.py.
-SEEDING_LOG_FOLDER = BASE_DIR / "logs"
+SEEDING_LOG_FOLDER = str(BASE_DIR / "logs")
 
 SEEDING_MISSING_TABLE_HELP = (
     "Create it with TERP's own migrations, or, in an empty development database, with: python manage.py terp_schema"

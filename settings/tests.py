@@ -4,4 +4,4 @@ from settings.base import *  # noqa: F403
 
 SECRET_KEY = "for-tests"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-SEEDING_LOG_FOLDER = None
+SEEDING_LOG_FOLDER = ""

@@ -36,7 +36,7 @@ class Database:
     url: str
     server: str
 
-    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, *parameters: str | int | None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with connections[self.alias].cursor() as cursor:
             cursor.execute(sql, parameters or None)
@@ -53,7 +53,7 @@ class Database:
     def content(self, table: str) -> list[tuple[Any, ...]]:
         """Every row of a table, in the order of its keys."""
         quoted = connections[self.alias].ops.quote_name(table)
-        return self.query(f"SELECT * FROM {quoted} ORDER BY id")
+        return self.query(f"SELECT * FROM {quoted} ORDER BY id")  # noqa: S608 - the name is quoted
 
 
 @pytest.fixture(scope="session")

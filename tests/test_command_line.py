@@ -199,7 +199,7 @@ def test_two_runs_started_together(make_database: Callable[..., Database], envir
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_run_releases_the_lock_and_is_resumed(  # noqa: PLR0913, PLR0917
+def test_a_stopped_run_releases_the_lock_and_is_resumed(  # noqa: PLR0917
     make_database: Callable[..., Database],
     environment: dict[str, str],
     manage: Manage,

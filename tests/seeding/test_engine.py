@@ -1,0 +1,271 @@
+"""The engine on seeders made for the purpose: what goes wrong in one, and what it costs the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from django.db import OperationalError, connections
+
+from seeding import conf
+from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
+from seeding.locks import seeding_lock
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.orchestrator import SeedOrchestrator
+from seeding.registry import Registry
+from seeding.results import RunSummary, SeederState, ValidationError
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.writers import BulkCreateWriter, CreateWriter, writer_for
+from terpseed.models import Client, Strain, SupplierProfile
+from tests.conftest import AS_OF, Database
+
+COUNT = RecordCount.fixed(20)
+
+
+class Strains(BaseSeeder):
+    """Each strain descends from the one before, so that a lost row takes all later ones with it."""
+
+    config = SeederConfig(model=Strain, record_count=COUNT)
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "name": [f"Strain {index}" for index in rows.index],
+                "standardizedName": ["x"] * len(rows),
+                "parentStrainId": pl.Series(rows.index - 1).replace(-1, None),
+            }
+        )
+
+
+class Clients(BaseSeeder):
+    config = SeederConfig(model=Client, record_count=COUNT, pii_fields={"name": "company_name"})
+    change: Callable[[pl.DataFrame], pl.DataFrame] = staticmethod(lambda data: data)
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        data = pl.DataFrame({"teri_code": [f"T{index}" for index in rows.index], "name": [f"C{i}" for i in rows.index]})
+        return type(self).change(data)
+
+
+class Profiles(BaseSeeder):
+    config = SeederConfig(model=SupplierProfile, record_count=COUNT, dependencies=("clients",))
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame({"client_id": rows.index})
+
+
+def run(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RunSummary, list[Any]]:
+    told: list[Any] = []
+    config = conf.load(
+        {
+            "database": database.alias, "table": None, "size": None, "scale": 1, "seed": None, "as_of": None,
+            "lock_timeout": 0, "dry_run": False, "force": False, "interactive": False, "confirm_database": None, **options,
+        },
+        {},
+        today=AS_OF,
+        terminal=False,
+    )  # fmt: skip
+    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=told.append, ask=input, missing_table_help="")
+    return orchestrator.run(), told
+
+
+def seeder(change: Callable[[pl.DataFrame], pl.DataFrame]) -> BaseSeeder:
+    made: type[BaseSeeder] = type("Clients", (Clients,), {"change": staticmethod(change), "config": Clients.config})
+    return made()
+
+
+def test_invalid_rows_are_left_out_with_their_children(database: Database) -> None:
+    broken = seeder(lambda data: data.with_columns(name=pl.when(pl.col("name") == "C3").then(None).otherwise("name")))
+
+    summary, told = run(database, broken, Profiles())
+
+    clients, profiles = summary.results
+    assert (clients.state, clients.records_inserted, clients.records_skipped) == (SeederState.PARTIAL, 19, 1)
+    assert (profiles.state, profiles.records_inserted, profiles.records_skipped) == (SeederState.PARTIAL, 19, 1)
+    assert summary.exit_code == 5
+    reasons = [event.context["errors"][0] for event in told if event.operation == "skip"]
+    assert [reason["issue"] for reason in reasons] == ["null", "reference to nothing"]
+    assert reasons[0]["actual"] == "[redacted]"
+
+
+def test_a_row_lost_to_the_database_takes_its_descendants_along(database: Database) -> None:
+    Strain.objects.using(database.alias).create(name="Strain 15", standardizedName="x")
+
+    summary, _ = run(database, Strains())
+
+    assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (15, 5)
+    names = set(Strain.objects.using(database.alias).values_list("name", flat=True))
+    assert names == {f"Strain {index}" for index in range(16)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data: data.with_columns(colour=pl.lit("red")), "unknown column"),
+        (lambda data: data.drop("name"), "missing column"),
+        (lambda data: data.with_columns(name=pl.lit(1)), "wrong type"),
+        (lambda data: data.head(1), "1 rows were generated for 2 indexes"),
+        (lambda _: 1 / 0, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_failed_generation_costs_the_seeder_and_what_needs_it(
+    sqlite: Database, change: Callable[[pl.DataFrame], pl.DataFrame], words: str
+) -> None:
+    summary, told = run(sqlite, seeder(change), Profiles(), Strains())
+
+    states = {result.table: result.state for result in summary.results}
+    assert states == {"clients": "failed", "supplier_profiles": "skipped", "strains": "seeded"}
+    assert summary.exit_code == 4
+    assert [event for event in told if event.operation == "retry"]
+    assert words in next(result.error for result in summary.results if result.table == "clients")
+
+
+def test_a_business_rule_of_the_seeder_counts(sqlite: Database) -> None:
+    class Strict(Clients):
+        config = Clients.config
+
+        def validate_data(self, data: pl.DataFrame) -> list[ValidationError]:
+            return [ValidationError(field="name", issue="unlucky", expected="luck", actual="C13", row=13)]
+
+    summary, _ = run(sqlite, Strict())
+
+    assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (19, 1)
+
+
+def test_a_reference_without_a_dependency_is_named_with_its_fix(sqlite: Database) -> None:
+    class Careless(Profiles):
+        config = SeederConfig(model=SupplierProfile, record_count=COUNT)
+
+    summary, _ = run(sqlite, Clients(), Careless())
+
+    assert "Add 'clients' to its dependencies" in next(one for one in summary.results if one.table != "clients").error
+
+
+def test_counts_always_add_up_after_a_failure_midway(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_late(data: pl.DataFrame) -> pl.DataFrame:
+        if "T15" in data["teri_code"]:
+            raise RuntimeError("late")
+        return data
+
+    config = SeederConfig(model=Client, record_count=COUNT)
+    late: type[BaseSeeder] = type("Late", (Clients,), {"change": staticmethod(fail_late), "config": config})
+    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", 5)
+
+    summary, _ = run(sqlite, late())
+
+    result = summary.results[0]
+    assert (result.records_inserted, result.records_skipped) == (15, 5)
+    assert len(sqlite.content("clients")) == 15
+
+
+def test_a_lost_lock_stops_before_the_next_commit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = seeding_lock(database.alias)
+
+    def lose(data: pl.DataFrame) -> pl.DataFrame:
+        holder = lock.holder()
+        assert holder is not None
+        if database.server == "mariadb":
+            database.query(f"KILL {holder.connection}")
+        else:
+            Path(f"{connections[database.alias].settings_dict['NAME']}.seeding.lock").unlink()
+        return data
+
+    with pytest.raises(LockLostError):
+        run(database, seeder(lose))
+
+    assert database.content("clients") == []
+    assert not SeedingMetadata.objects.using(database.alias).exists()
+    assert SeedRun.objects.using(database.alias).get().state == "failed"
+
+
+def test_a_deadlock_is_tried_again(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, failures = CreateWriter.write, [OperationalError(1213, "Deadlock found"), OperationalError(1205, "Lock wait")]
+
+    def flaky(self: CreateWriter, *arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        write(self, *arguments)
+
+    monkeypatch.setattr(CreateWriter, "write", flaky)
+
+    summary, told = run(sqlite, Clients())
+
+    assert summary.results[0].records_inserted == 20
+    assert [event.message for event in told if event.operation == "retry"] == [
+        "Trying the batch again (retry 1): (1205, 'Lock wait')",
+        "Trying the batch again (retry 2): (1213, 'Deadlock found')",
+    ]
+
+
+def test_a_batch_in_flight_from_a_dead_run_is_not_doubled(database: Database) -> None:
+    run(database, Clients())
+    entry = SeedingMetadata.objects.using(database.alias).get()
+    SeedingMetadata.objects.using(database.alias).filter(pk=entry.pk).update(live=None)
+    hidden = [True]
+
+    def appear(data: pl.DataFrame) -> pl.DataFrame:
+        if hidden:
+            hidden.clear()
+            SeedingMetadata.objects.using(database.alias).filter(pk=entry.pk).update(live=True)
+        return data
+
+    summary, _ = run(database, seeder(appear))
+
+    assert (summary.results[0].records_inserted, summary.results[0].records_existing) == (0, 20)
+    assert len(database.content("clients")) == 20
+
+
+def test_few_rows_are_created_one_by_one_and_many_in_bulk() -> None:
+    assert isinstance(writer_for(99), CreateWriter)
+    assert isinstance(writer_for(100), BulkCreateWriter)
+
+
+def test_a_circle_of_dependencies_is_named() -> None:
+    class One(Clients):
+        config = SeederConfig(model=Client, record_count=COUNT, dependencies=("supplier_profiles",))
+
+    with pytest.raises(MisdeclaredSeederError, match=r"One → .*Profiles|Profiles → .*One"):
+        _ = Registry([One(), Profiles()]).ordered
+
+
+def test_a_dependency_that_nobody_seeds_is_named() -> None:
+    class Lost(Clients):
+        config = SeederConfig(model=Client, record_count=COUNT, dependencies=("brnads",))
+
+    with pytest.raises(MisdeclaredSeederError, match="depends on the table 'brnads', which no seeder fills"):
+        _ = Registry([Lost()]).ordered
+
+
+def test_a_misdeclared_seeder_fails_when_its_class_is_made() -> None:
+    with pytest.raises(MisdeclaredSeederError, match=r"Wrong names the column 'nickname', which Client lacks"):
+        type(
+            "Wrong",
+            (Clients,),
+            {"config": SeederConfig(model=Client, record_count=COUNT, pii_fields={"nickname": "name"})},
+        )
+    with pytest.raises(MisdeclaredSeederError, match=r"Wrong\.config is no SeederConfig"):
+        type("Wrong", (Clients,), {"config": "clients"})
+
+
+def test_more_rows_than_a_seeder_can_make_are_refused(sqlite: Database) -> None:
+    class Few(Clients):
+        config = SeederConfig(model=Client, record_count=COUNT, capacity=19)
+
+    with pytest.raises(ConfigurationError, match=r"20 rows of clients were asked for; its seeder can make 19"):
+        run(sqlite, Few())
+
+
+def test_keys_are_consecutive_and_leave_the_application_room(make_database: Callable[..., Database]) -> None:
+    database = make_database("mariadb")
+    database.query("INSERT INTO clients (id, teri_code, name) VALUES (5000, 'REG0001', 'real')")
+
+    run(database, Clients())
+    database.query("INSERT INTO clients (teri_code, name) VALUES ('REG0002', 'real too')")
+
+    keys = [row[0] for row in database.content("clients")]
+    assert keys == [5000, *range(6001, 6021), 6021]
+    assert np.diff(keys[1:]).max() == 1

@@ -1,0 +1,99 @@
+"""The lock, contended for by real connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+
+from seeding.exceptions import LockHeldError, LockLostError
+from seeding.locks import seeding_lock
+from seeding.locks.mysql import MAX_NAME, lock_name
+from tests.conftest import SERVERS, Database
+
+
+def test_one_of_many_gets_it(database: Database) -> None:
+    got: list[bool] = []
+    together = threading.Barrier(8)
+
+    def contend() -> None:
+        lock = seeding_lock(database.alias)
+        together.wait()
+        got.append(lock.acquire(0))
+        together.wait()
+        lock.release()
+        connections[database.alias].close()
+
+    threads = [threading.Thread(target=contend) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(got) == [False] * 7 + [True]
+
+
+def test_the_holder_is_named(database: Database) -> None:
+    first, second = seeding_lock(database.alias), seeding_lock(database.alias)
+
+    with first.held(0):
+        holder = second.holder()
+        with pytest.raises(LockHeldError, match=f"connection {first.connection_id}"), second.held(0):
+            raise AssertionError("two locks at a time")
+
+    assert holder is not None
+    assert holder.connection is not None
+    assert not second.is_locked
+
+
+def test_waiting_ends_when_the_lock_is_free(database: Database) -> None:
+    taken, second = threading.Event(), seeding_lock(database.alias)
+
+    def hold_for_a_while() -> None:
+        with seeding_lock(database.alias).held(0):
+            taken.set()
+            threading.Event().wait(0.3)
+        connections[database.alias].close()
+
+    thread = threading.Thread(target=hold_for_a_while)
+    thread.start()
+    taken.wait()
+
+    assert not second.acquire(0)
+    assert second.acquire(30)
+
+    second.release()
+    thread.join()
+
+
+def test_waiting_ends_at_the_timeout(database: Database) -> None:
+    with seeding_lock(database.alias).held(0):
+        assert not seeding_lock(database.alias).acquire(1)
+
+
+def test_a_lock_that_is_not_held_does_not_verify(database: Database) -> None:
+    lock = seeding_lock(database.alias)
+
+    with pytest.raises(LockLostError):
+        lock.verify()
+
+    with lock.held(0):
+        lock.verify()
+    lock.release()  # a second time, and nothing happens
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_two_databases_do_not_block_each_other(make_database: Callable[..., Database], server: str) -> None:
+    one, other = make_database(server, ready=False), make_database(server, ready=False)
+
+    with seeding_lock(one.alias).held(0), seeding_lock(other.alias).held(0):
+        assert seeding_lock(one.alias).is_locked
+
+
+def test_names_fit_the_server() -> None:
+    assert lock_name("terp") == "seeding:terp"
+    names = {lock_name("d" * 60 + end) for end in "ab"}
+    assert len(names) == 2
+    assert max(map(len, names)) <= MAX_NAME
