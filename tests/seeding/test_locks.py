@@ -86,7 +86,7 @@ def test_a_lock_that_is_not_held_does_not_verify(database: Database) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_two_databases_do_not_block_each_other(make_database: Callable[..., Database], server: str) -> None:
-    one, other = make_database(server, ready=False), make_database(server, ready=False)
+    one, other = make_database(server), make_database(server)
 
     with seeding_lock(one.alias).held(0), seeding_lock(other.alias).held(0):
         assert seeding_lock(one.alias).is_locked

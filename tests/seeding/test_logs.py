@@ -50,13 +50,14 @@ def test_every_level_has_its_name(file: Path, level: str) -> None:
 
 
 def test_an_error_comes_with_its_trace_on_one_line(file: Path) -> None:
-    with pytest.raises(KeyError) as caught:
-        {}["several\nlines, naïve ☃ and \x00"]
+    with pytest.raises(ValueError, match="several") as caught:
+        int("several\nlines, naïve ☃ and \x01")
     logs.SeederLogger("dev").error("failed", error=caught.value, value=object())
 
     line = written(file)[0]
     assert "Traceback" in line["exc_info"]
     assert "naïve ☃" in line["exc_info"]
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_a_file_that_cannot_be_written_is_said_and_the_console_serves(

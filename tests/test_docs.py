@@ -1,0 +1,71 @@
+"""The documentation against the code: every flag, variable, exit code, group and table stands in it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import load_command_class
+
+from seeding.exceptions import SeedingError
+from seeding.management.command import INTERRUPTED, TERMINATED
+from seeding.registry import Registry
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
+               "--force-color", "--skip-checks"}  # fmt: skip
+
+
+def table(heading: str) -> str:
+    """The part of the README under a heading."""
+    return re.split(r"\n#+ ", README.split(f"# {heading}\n", 1)[1])[0]
+
+
+def test_every_flag_stands_in_the_readme_and_no_other() -> None:
+    parser = load_command_class("seeding", "seed").create_parser("manage.py", "seed")
+    flags = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+
+    assert set(re.findall(r"^\| `(--[a-z-]+)", table("The command"), re.MULTILINE)) == flags - DJANGOS_OWN
+
+
+def test_every_exit_code_stands_in_the_readme_and_no_other() -> None:
+    def codes(error: type[SeedingError]) -> set[int]:
+        return {error.exit_code}.union(*(codes(one) for one in error.__subclasses__()))
+
+    listed = {
+        int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table("Exit codes"), re.MULTILINE) for code in row.split(",")
+    }
+    assert listed == codes(SeedingError) | {0, INTERRUPTED, TERMINATED}
+
+
+def test_every_variable_stands_in_the_readme_and_in_the_example() -> None:
+    sources = [*(ROOT / "settings").glob("*.py"), ROOT / "seeding" / "conf.py"]
+    code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"|\(env, "([A-Z_]+)"|variables\.get\("([A-Z_]+)"', code))
+    used = {name for found in read for name in found if name} | {"SEEDING_ENV", "DJANGO_ENV", "NODE_ENV"}
+
+    assert set(re.findall(r"`([A-Z_]{5,})`", table("Environment variables"))) == used
+    assert set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)) == used
+
+
+@pytest.mark.parametrize("seeder", Registry.discover().ordered, ids=lambda seeder: seeder.name)
+def test_every_seeder_stands_in_the_readme_under_its_group(seeder: object) -> None:
+    config = Registry.discover().by_name[seeder.name].config  # type: ignore[attr-defined]
+
+    (row,) = re.findall(rf"^\| `{config.group}` \| (.*) \|$", table("What is seeded"), re.MULTILINE)
+    assert config.table_name in row
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+            assert (ROOT / target).exists(), (page, target)
+
+
+def test_the_example_seeder_works() -> None:
+    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert example is not None
+
+    assert "class ReviewSeeder(BaseSeeder):" in example[1]
+    compile(example[1], "README.md", "exec")
