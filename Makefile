@@ -13,14 +13,13 @@ demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
 	@$(MANAGE) migrate --verbosity=0
 	@$(MANAGE) migrate --verbosity=0 --database=admin
-	@$(MANAGE) seed --size=small 2>/dev/null
+	@SEEDING_LOG_LEVEL=warn $(MANAGE) seed --size=small
 	@echo
 	@echo "What to try next:"
 	@echo "  $(MANAGE) seed --size=medium              ten times the data, the small rows stay"
 	@echo "  $(MANAGE) seed --table=orders --dry-run   what would be written, and example rows"
 	@echo "  $(MANAGE) createsuperuser --database=admin"
 	@echo "  $(MANAGE) runserver                       the ledger, at http://127.0.0.1:8000/admin/"
-	@echo "  DATABASE_URL=mysql://user:password@host:3306/terp $(MANAGE) seed --dry-run"
 
 test: servers .venv/development
 	@$(MAKE) --no-print-directory lint types contracts pytest

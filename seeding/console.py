@@ -107,7 +107,8 @@ def show_summary(out: Console, summary: RunSummary) -> None:
 def _sentence(summary: RunSummary) -> str:
     dataset = f"seed {summary.seed}, as of {summary.as_of}"
     if summary.dry_run:
-        return f"\nDry run ({dataset}): {summary.records_inserted:,} rows would be inserted; nothing was written."
+        rows = f"{summary.records_inserted:,} rows would be inserted"
+        return f"\nDry run ({dataset}): {rows}; nothing was written. The keys shown are not the final ones."
     done = f"{summary.records_inserted:,} rows inserted" if summary.records_inserted else "Nothing to do: all rows exist"
     if summary.exit_code:
         done = f"{summary.records_inserted:,} rows inserted, and not all went well (exit code {summary.exit_code})"

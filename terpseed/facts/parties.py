@@ -11,8 +11,7 @@ from terpseed.facts import calendar
 from terpseed.facts.cells import CLIENTS, SELLERS
 
 FIRST_SELLER = CLIENTS - SELLERS
-"""Places 0 to 5 of a cell only buy, 6 buys and sells, 7 to 9 only sell."""
-BUYERS = FIRST_SELLER + 1
+"""Places 0 to 5 of a cell only buy, 6 sells and may buy, 7 to 9 only sell."""
 
 CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
 """Weekdays before the dataset's last day on which the youngest client came, and how much earlier the oldest did."""
@@ -37,7 +36,7 @@ def has_two_large(cell: Integers) -> Mask:
 
 def is_buyer(clients: Rows) -> Mask:
     """Whether a client buys."""
-    return clients.index % CLIENTS < BUYERS
+    return clients.index % CLIENTS <= FIRST_SELLER
 
 
 def is_seller(clients: Rows) -> Mask:

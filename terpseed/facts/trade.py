@@ -117,11 +117,14 @@ def shipped_at(orders: Rows) -> calendar.Moments:
 
 
 def client(orders: Rows) -> Rows:
-    """Who ordered: LARGE_ORDERS orders of a cell go to its large buyers in turn, the rest to its small ones in turn."""
+    """Who ordered: LARGE_ORDERS orders of a cell go to its large buyers in turn, the rest to its small ones in turn.
+
+    The seller who may buy has not yet: it would buy its own goods back.
+    """
     cell = orders.index // ORDERS
     rank = orders.shuffled("client", ORDERS)
     large = np.where(parties.has_two_large(cell), 2, 1)
-    small = parties.BUYERS - large
+    small = parties.FIRST_SELLER - large
     place = np.where(rank < LARGE_ORDERS, rank % large, large + (rank - LARGE_ORDERS) % small)
     return orders.of("clients", cell * CLIENTS + place)
 

@@ -14,7 +14,7 @@ from django.db.models import F, Q, Sum
 
 from seeding.models import SeedRun
 from terpseed.facts.cells import BATCHES, CLIENTS, ORDERS, PRODUCTS
-from terpseed.models import Batch, BatchLocation, Client, InventoryMovement, Order, OrderLineItem, PricingDefault, Product
+from terpseed.models import Batch, BatchLocation, Client, InventoryMovement, Lot, Order, OrderLineItem, PricingDefault, Product
 from tests.conftest import SERVERS, Database
 
 RESERVING = ("CONFIRMED", "READY_FOR_PACKING", "PACKED")
@@ -165,6 +165,11 @@ def parties_that_are_not_the_same(using: str) -> list[Any]:
     ]
 
 
+def goods_that_their_own_supplier_buys(using: str) -> list[Any]:
+    lines = OrderLineItem.objects.using(using)
+    return list(lines.filter(order__client=F("batch__lot__supplier_client")))
+
+
 def categories_without_a_price_rule(using: str) -> list[Any]:
     known = set(PricingDefault.objects.using(using).values_list("product_category", flat=True))
     used = set(Product.objects.using(using).values_list("category", flat=True))
@@ -201,6 +206,7 @@ RULES: tuple[Callable[[str], list[Any]], ...] = (
     dates_out_of_order,
     business_outside_business_hours,
     parties_that_are_not_the_same,
+    goods_that_their_own_supplier_buys,
     categories_without_a_price_rule,
     names_that_repeat,
     addresses_that_could_reach_somebody,
@@ -261,6 +267,9 @@ BREAKAGES: dict[Callable[[str], list[Any]], Callable[[str], object]] = {
     dates_out_of_order: lambda db: Order.objects.using(db).update(created_at=datetime(2020, 1, 1, tzinfo=UTC)),
     business_outside_business_hours: lambda db: Order.objects.using(db).update(created_at=datetime(2026, 1, 3, tzinfo=UTC)),
     parties_that_are_not_the_same: lambda db: Product.objects.using(db).update(supplier_client=None),
+    goods_that_their_own_supplier_buys: lambda db: Lot.objects.using(db).update(
+        supplier_client=Order.objects.using(db).earliest("id").client_id
+    ),
     categories_without_a_price_rule: lambda db: PricingDefault.objects.using(db).all().delete(),
     names_that_repeat: lambda db: Product.objects.using(db).update(nameCanonical="Blue Dream"),
     addresses_that_could_reach_somebody: lambda db: Client.objects.using(db).update(email="jane@gmail.com"),
