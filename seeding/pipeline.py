@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from django.db import connections, models, transaction
 
+from seeding.batches import Batch, Preparation
 from seeding.events import Event, Level, Sink
 from seeding.exceptions import (
     DatabaseUnavailableError,
@@ -25,7 +26,6 @@ from seeding.keys import KeyMap
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
-from seeding.references import references
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState, ValidationError
@@ -33,7 +33,7 @@ from seeding.retries import Transience, retrying, transience
 from seeding.rows import Integers, Mask
 from seeding.schema import expected, live_columns
 from seeding.seeders import BaseSeeder, Dataset
-from seeding.validation import Finding, SchemaValidator
+from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, insert, instances, writer_for
 
 EXAMPLE_ROWS = 3
@@ -73,40 +73,6 @@ class RefusedParentsError(Exception):
         self.refusals = refusals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Rows on their way into a table; all columns of the same length."""
-
-    generated: pl.DataFrame
-    """As the seeder made them: references are row indexes."""
-    ready: pl.DataFrame
-    """With primary keys, own and referred."""
-    index: Integers
-    keys: Integers
-    accepted: Mask
-    errors: tuple[ValidationError, ...]
-
-    @property
-    def rows(self) -> pl.DataFrame:
-        """What is to be inserted."""
-        return self.ready.filter(pl.Series(self.accepted))
-
-    @property
-    def accepted_index(self) -> Integers:
-        """The row indexes of `rows`."""
-        return self.index[self.accepted]
-
-    @property
-    def accepted_keys(self) -> Integers:
-        """The primary keys of `rows`."""
-        return self.keys[self.accepted]
-
-    def rejected_ranges(self) -> list[list[int]]:
-        """The row indexes that validation left out, as the ledger stores them: [first, count]."""
-        rejected = self.index[~self.accepted]
-        return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
-
-
 class SeederPipeline:
     """Seeds one table from one seeder."""
 
@@ -116,6 +82,7 @@ class SeederPipeline:
         self._context = context
         self._model: type[models.Model] = seeder.config.model
         self._validator = SchemaValidator(expected(self._model, connections[context.using]))
+        self._preparation = Preparation(seeder, context.resolver, self._validator)
         self._writer = writer_for(count)
         self._next_key: int | None = None
         self._inserted = self._existing = self._skipped = 0
@@ -188,7 +155,7 @@ class SeederPipeline:
             refusals = insert(self._writer, context.using, self._model, batch.rows)
             if refusals:
                 refused = [refusal.row for refusal in refusals]
-                if self._orphans(batch.generated, batch.index, set(index[refused].tolist())).any():
+                if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
                     raise RefusedParentsError(refusals)
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
@@ -265,7 +232,7 @@ class SeederPipeline:
         refused: dict[int, str] = {}
         """Row index → the database's words, for rows whose children stand in the same batch."""
         for _ in range(ATTEMPTS):
-            batch = self._prepare(data, index, self._take_keys(data, len(index)), refused)
+            batch = self._preparation.prepare(data, index, self._take_keys(data, len(index)), refused)
             refusals: list[Refusal] = []
             if self._context.run is None:
                 self._rehearse(batch)
@@ -290,32 +257,6 @@ class SeederPipeline:
             samples = self._context.resolver.resolve(self._seeder, data.head(ATTEMPTS), KeyMap.of(())).data
             self._next_key = reservation(self._context.using).reserve(self._model, wanted, instances(self._model, samples))
         return np.arange(self._next_key, self._next_key + count)
-
-    def _prepare(self, data: pl.DataFrame, index: Integers, keys: Integers, refused: dict[int, str]) -> Batch:
-        """Resolve the references, validate the rows, and leave out with every row those of the batch that need it."""
-        resolved = self._context.resolver.resolve(self._seeder, data, KeyMap.pair(index, keys))
-        ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
-        findings = [
-            Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
-            for one, broken in resolved.broken.items()
-        ]
-        if refused:
-            banned = pl.Series(np.isin(index, list(refused)))
-            findings.append(Finding(field="row", issue="refused by the database", expected="a valid row", broken=banned))
-        checked = self._validator.validate_data(ready, findings, self._seeder.validate_data(ready))
-        accepted = checked.accepted.to_numpy()
-        while (orphans := self._orphans(data, index, set(index[~accepted].tolist())) & accepted).any():
-            accepted = accepted & ~orphans
-        return Batch(generated=data, ready=ready, index=index, keys=keys, accepted=accepted, errors=checked.errors)
-
-    def _orphans(self, data: pl.DataFrame, index: Integers, lost: set[int]) -> Mask:
-        """Rows of the batch that refer to one of its `lost` rows."""
-        orphans = np.zeros(len(index), dtype=bool)
-        for reference in references(self._model) if lost else ():
-            own = reference.target is self._model and not reference.json_key
-            if own and reference.column in data.columns:
-                orphans |= data[reference.column].is_in(list(lost)).fill_null(False).to_numpy()
-        return orphans
 
     def _rehearse(self, batch: Batch) -> None:
         context, table = self._context, self._seeder.config.table_name

@@ -114,6 +114,21 @@ class Rows:
             outside[outside] = result[outside] >= np.uint64(size)
         return result.astype(np.int64)
 
+    def tiers(self, column: str, *sizes: int) -> Integers:
+        """A bijection within each of several consecutive domains: 0 … sizes[0] - 1, then the next sizes[1] indexes, and so on.
+
+        The first rows take all their values from the first domain, so that names stay short until those run out.
+        """
+        result = self.index.copy()
+        first = 0
+        for number, size in enumerate(sizes):
+            inside = (self.index >= first) & (self.index < first + size)
+            result[inside] = first + self.bijection(f"{column}/{number}", size, self.index[inside] - first)
+            first += size
+        if len(result) and self.index.max() >= first:
+            raise ValueError(f"{self.table}.{column} has only {first:,} distinct values")
+        return result
+
 
 def mix(key: np.uint64, counter: Integers) -> Words:
     """SplitMix64's output at `counter` of the stream `key`."""

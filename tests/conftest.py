@@ -18,6 +18,7 @@ import environ
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from settings.databases import database as database_settings
 from tests.servers import MariaDB
@@ -66,7 +67,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
 
 @pytest.fixture
 def make_database(
-    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: pytest.FixtureRequest
+    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Callable[..., Database]]:
     """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it."""
     made: list[tuple[str, str]] = []
@@ -89,7 +90,7 @@ def make_database(
             call_command("migrate", database=name, verbosity=0)
         return database
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         yield make
         for name, server in made:
             connections[name].close()

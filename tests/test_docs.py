@@ -10,6 +10,7 @@ from django.core.management import load_command_class
 from seeding.exceptions import SeedingError
 from seeding.management.command import INTERRUPTED, TERMINATED
 from seeding.registry import Registry
+from seeding.seeders import BaseSeeder
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,8 +51,8 @@ def test_every_variable_stands_in_the_readme_and_in_the_example() -> None:
 
 
 @pytest.mark.parametrize("seeder", Registry.discover().ordered, ids=lambda seeder: seeder.name)
-def test_every_seeder_stands_in_the_readme_under_its_group(seeder: object) -> None:
-    config = Registry.discover().by_name[seeder.name].config  # type: ignore[attr-defined]
+def test_every_seeder_stands_in_the_readme_under_its_group(seeder: BaseSeeder) -> None:
+    config = seeder.config
 
     (row,) = re.findall(rf"^\| `{config.group}` \| (.*) \|$", table("What is seeded"), re.MULTILINE)
     assert config.table_name in row

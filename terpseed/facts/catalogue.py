@@ -60,15 +60,11 @@ MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Va
 
 def strain_name(strains: Rows) -> pl.Series:
     """Distinct for every strain: two words, and a third once the pairs run out."""
-    index = strains.index
-    plain = index < _PAIRS
-    words = np.empty(len(index), dtype=np.int64)
-    words[plain] = strains.bijection("name", _PAIRS, index[plain])
-    words[~plain] = strains.bijection("long name", STRAIN_CAPACITY - _PAIRS, index[~plain] - _PAIRS)
-    first, second = np.divmod(words % _PAIRS, len(vocabulary.STRAIN_SECOND))
-    third = take(vocabulary.STRAIN_THIRD, words // _PAIRS).str.replace_all("-", " ")
+    more, words = np.divmod(strains.tiers("name", _PAIRS, STRAIN_CAPACITY - _PAIRS), _PAIRS)
+    first, second = np.divmod(words, len(vocabulary.STRAIN_SECOND))
+    third = take(("", *vocabulary.STRAIN_THIRD), more).str.replace_all("-", " ")
     name = take(vocabulary.STRAIN_FIRST, first) + " " + take(vocabulary.STRAIN_SECOND, second)
-    return name.zip_with(pl.Series(plain), name + " " + third)
+    return name.zip_with(pl.Series(more == 0), name + " " + third)
 
 
 def seller(products: Rows) -> Integers:

@@ -63,12 +63,7 @@ def term(clients: Rows) -> Integers:
 
 def company_name(clients: Rows) -> pl.Series:
     """Distinct for every client: two words and what the company is, with a city once those run out."""
-    index = clients.index
-    plain = index < _PLAIN
-    words = np.empty(len(index), dtype=np.int64)
-    words[plain] = clients.bijection("name", _PLAIN, index[plain])
-    words[~plain] = clients.bijection("name in city", CAPACITY - _PLAIN, index[~plain] - _PLAIN)
-    words, city = words % _PLAIN, words // _PLAIN
+    city, words = np.divmod(clients.tiers("name", _PLAIN, CAPACITY - _PLAIN), _PLAIN)
     rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))
     first, second = np.divmod(rest, len(vocabulary.COMPANY_SECOND))
     seller = is_seller(clients)
@@ -80,8 +75,8 @@ def company_name(clients: Rows) -> pl.Series:
                 "buys": take(vocabulary.BUYER_SUFFIX, suffix),
                 "sells": take(vocabulary.SELLER_SUFFIX, suffix),
                 "seller": seller,
-                "city": take(vocabulary.CITIES, city).str.replace_all("-", " "),
-                "plain": plain,
+                "city": take(("", *vocabulary.CITIES), city).str.replace_all("-", " "),
+                "plain": city == 0,
             }
         )
         .select(

@@ -7,7 +7,6 @@ behaviour: nothing that this project does may lean on a cascade.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -123,7 +122,7 @@ class TerpIndex(models.Index):
     def __init__(self, name: str, *fields: str) -> None:
         super().__init__(fields=fields, name=name)
 
-    def deconstruct(self) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:  # type: ignore[override]
+    def deconstruct(self) -> Any:
         """Django's hook, so that the index can be cloned."""
         return f"{type(self).__module__}.{type(self).__qualname__}", (self.name, *self.fields), {}
 
