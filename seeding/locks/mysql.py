@@ -6,7 +6,7 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import LockLostError
@@ -62,7 +62,7 @@ class MySQLLock(SeedingLock):
         Closing alone would do, a moment later: the server notices it in its own time.
         """
         if self._connection is not None:
-            with suppress(DatabaseError), self._connection.cursor() as cursor:
+            with suppress(Error), self._connection.cursor() as cursor:
                 cursor.execute("SELECT RELEASE_LOCK(%s)", [self._name])
             self._connection.close()
         self._connection = self._id = None
@@ -75,7 +75,7 @@ class MySQLLock(SeedingLock):
             with self._connection.cursor() as cursor:
                 cursor.execute("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", [self._name])
                 row = cursor.fetchone()
-        except DatabaseError as error:
+        except Error as error:
             raise LockLostError from error
         if row[0] != 1:
             raise LockLostError

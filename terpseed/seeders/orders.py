@@ -14,7 +14,7 @@ from terpseed.seeders.users import STAFF
 
 QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED)
 PACKED = (Fate.PACKED, *trade.SHIPPING)
-QUOTE_VALID_DAYS = 7
+QUOTE_VALID = np.timedelta64(7, "D")
 
 FULFILLMENT = ["DRAFT" if fate in QUOTES else fate.name for fate in Fate]
 QUOTE_STATUS = [fate.name.removeprefix("QUOTE_") for fate in Fate]
@@ -61,10 +61,10 @@ class OrderSeeder(BaseSeeder):
                 "total_cogs": decimals(cost, 4),
                 "total_margin": decimals(margin, 2),
                 "avg_margin_percent": decimals(divide(margin * 10_000, subtotal), 2),
-                "valid_until": _only(pl.Series(day + QUOTE_VALID_DAYS), quote),
+                "valid_until": _only(pl.Series(day + QUOTE_VALID), quote),
                 "quoteStatus": _only(take(QUOTE_STATUS, fate), quote),
                 "paymentTerms": take(parties.TERMS, terms),
-                "due_date": _only(pl.Series(day + parties.TERM_DAYS[terms]), confirmed),
+                "due_date": _only(pl.Series(day + parties.TERM_DAYS[terms].astype("timedelta64[D]")), confirmed),
                 "saleStatus": _only(take(("PENDING", "CANCELLED"), (fate == Fate.CANCELLED).astype(np.int64)), sale),
                 "fulfillmentStatus": take(FULFILLMENT, fate),
                 "confirmed_at": calendar.timestamps(ordered, confirmed),
