@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 
 from seeding.models import SeedingMetadata, SeedRun
 
@@ -47,6 +48,8 @@ class SeedRunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "environment", "command", "started_at")
     search_fields = ("=id", "user", "host", "error")
     date_hierarchy = "started_at"
+    exclude = ("results",)
+    readonly_fields = ("seeders",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[SeedRun]:
         """With the number of rows of each run, in the same query."""
@@ -57,6 +60,23 @@ class SeedRunAdmin(ReadOnlyAdmin):
     def rows(self, run: Any) -> str:
         """Rows that the run inserted."""
         return number_format(run.row_count, use_l10n=True, force_grouping=True)
+
+    @admin.display(description="seeders")
+    def seeders(self, run: SeedRun) -> str:
+        """The results of the run as a table."""
+        columns = (
+            "table",
+            "seeder",
+            "state",
+            "records_planned",
+            "records_inserted",
+            "records_existing",
+            "records_skipped",
+            "error",
+        )
+        head = format_html_join("", "<th>{}</th>", ((name.removeprefix("records_"),) for name in columns))
+        rows = ((format_html_join("", "<td>{}</td>", ((result.get(name, ""),) for name in columns)),) for result in run.results)
+        return format_html("<table><tr>{}</tr>{}</table>", head, format_html_join("", "<tr>{}</tr>", rows))
 
     @admin.display(description="duration")
     def duration(self, run: SeedRun) -> str:

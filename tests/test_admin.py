@@ -66,6 +66,16 @@ def test_nothing_can_be_changed(staff: Client, run: SeedRun, model: str) -> None
     assert staff.post(f"/admin/seeding/{model}/{key}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_a_run_shows_its_seeders(staff: Client, run: SeedRun) -> None:
+    SeedRun.objects.update(results=[{"table": "clients", "state": "partial", "error": "<b>3 rows</b>"}])
+
+    shown = staff.get(f"/admin/seeding/seedrun/{run.pk}/change/").content.decode()
+
+    assert "<td>clients</td>" in shown
+    assert "<td>partial</td>" in shown
+    assert "&lt;b&gt;3 rows" in shown
+
+
 def test_a_stranger_is_sent_to_the_login(run: SeedRun) -> None:
     answer = Client().get("/admin/seeding/seedrun/")
 
