@@ -189,7 +189,10 @@ class SeederPipeline:
             except BatchTakenError:
                 # A dead run's commit of these rows was still in flight when this run read the ledger.
                 self._context.resolver.forget(self._seeder)
-                data, index = self._leave_out(data, index, self._context.resolver.keys(self._seeder).lookup(index)[1])
+                known = self._context.resolver.keys(self._seeder).lookup(index)[1]
+                if not known.any():
+                    raise
+                data, index = self._leave_out(data, index, known)
             else:
                 break
         self._tell(

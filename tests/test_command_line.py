@@ -270,6 +270,21 @@ def test_the_progress_bar_is_drawn_on_a_terminal(ready: Manage, environment: dic
     assert b'"level": "info"' not in shown
 
 
+@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 1), ("\x04", 1)])
+def test_staging_asks_on_a_terminal(ready: Manage, environment: dict[str, str], answer: str, code: int) -> None:
+    parent, child = os.openpty()
+    command = [sys.executable, "manage.py", "seed", "--env=staging", "--size=small", "--table=users"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=child, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(child)
+
+    os.write(parent, answer.encode())
+    _, asked = process.communicate(timeout=60)
+
+    os.close(parent)
+    assert process.returncode == code
+    assert b"Seed the staging database" in asked
+
+
 def test_start_up_runs_no_seeding_code(manage: Manage, environment: dict[str, str], tmp_path: Path) -> None:
     broken = tmp_path / "brokenapp"
     (broken / "seeders").mkdir(parents=True)

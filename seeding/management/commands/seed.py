@@ -62,6 +62,11 @@ class Command(SeedingCommand):
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the summary as one JSON object")
 
+    def ask(self, question: str) -> str:
+        """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
+        self.stderr.write(question, self.style.WARNING)
+        return sys.stdin.readline()
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
@@ -80,7 +85,7 @@ class Command(SeedingCommand):
                 config,
                 Registry.discover(),
                 tell=broadcast(logs.SeederLogger(config.environment).sink, bar.sink),
-                ask=input,
+                ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
             )
             out = console.console(self.stdout, color=not options["no_color"])
