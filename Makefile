@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core
+DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core pkg-config gcc libc6-dev python3-dev
 
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
@@ -39,13 +39,13 @@ pytest:
 
 # The tests start a MariaDB of their own; this sees to it that there is one to start.
 servers:
-	@if command -v mariadbd >/dev/null && command -v mariadb_config >/dev/null; then :; \
+	@if command -v mariadbd mariadb_config pkg-config cc | wc -l | grep -qx 4; then :; \
 	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(DEBIAN); \
 	else \
 		echo "The tests need a MariaDB server and its client library. On Debian, as root:" >&2; \
 		echo "    apt-get install --no-install-recommends $(DEBIAN)" >&2; \
-		echo "Elsewhere install the packages that hold mariadbd, mariadb-install-db and mariadb_config." >&2; \
+		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb_config, pkg-config and a C compiler." >&2; \
 		exit 1; \
 	fi
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import models
+from model_bakery import baker, generators, random_gen
 
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.references import references
 from seeding.registry import Registry
 from terpseed.models import Batch, Client, Order, PricingDefault, Product, Strain
+from terpseed.models.fields import Key, ReferencingJSONField, TextField, TimestampField
 from tests.conftest import AS_OF, SERVERS, Database
 
 DERIVED = {"batches": {"onHandQty", "reservedQty", "batchStatus"}}
@@ -348,6 +351,18 @@ def test_a_run_that_died_is_found_and_finished(sqlite: Database) -> None:
     assert list(SeedRun.objects.using(sqlite.alias).values_list("state", flat=True)) == ["succeeded", "interrupted"]
 
 
+def real_row(model: type[models.Model], database: Database) -> models.Model:
+    """The one row that the application has in a table, made with the rows it needs where it is not there yet."""
+    found = model._base_manager.using(database.alias).first()
+    if found is not None:
+        return found
+    keys = [field for field in model._meta.concrete_fields if isinstance(field, Key) and not field.null]
+    parents = {field.name: real_row(field.remote_field.model, database) for field in keys}
+    attributes: dict[str, Any] = parents
+    made: models.Model = baker.make(model, _using=database.alias, **attributes)
+    return made
+
+
 def ledgered_keys(database: Database, table: str) -> set[int]:
     entries = SeedingMetadata.objects.using(database.alias).filter(table_name=table, live=True)
     ranges = [one for entry in entries for one in entry.key_ranges]
@@ -363,3 +378,23 @@ def _values(model: type[Any], column: str, json_key: str | None, database: Datab
 
 def _hashable(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(json.dumps(value, default=str) for value in row)
+
+
+def test_real_rows_in_every_table_stay_as_they_are(database: Database) -> None:
+    ours = (
+        (TimestampField, random_gen.gen_datetime),
+        (TextField, random_gen.gen_text),
+        (ReferencingJSONField, random_gen.gen_json),
+    )
+    for field, make in ours:
+        generators.add(f"{field.__module__}.{field.__qualname__}", make)
+    for model in apps.get_app_config("terpseed").get_models():
+        real_row(model, database)
+    before = everything(database)
+
+    summary = database.seed()
+
+    assert summary["exit_code"] == 0
+    for table, rows in before.items():
+        assert rows
+        assert set(map(_hashable, rows)) <= set(map(_hashable, database.content(table)))
