@@ -72,14 +72,15 @@ class SeederConfig:
 class Derivation:
     """Columns that depend on other seeders' rows, computed in the database once those are there.
 
-    `values` maps fields of the seeder's model to expressions over its row. `children` limits the update to rows that have
-    any (an `Exists` over the child model): where none exists, the generated value stands.
+    The update is set-based, of seeded rows alone, and must be idempotent: it runs at the end of every run.
     """
 
     values: Mapping[str, Any]
+    """Fields of the seeder's model → expressions over its row."""
     reads: tuple[str, ...]
     """The child tables: the update is skipped where one of them is missing."""
     where: models.Q | models.Exists | None = None
+    """Which rows are updated: as a rule those that have a child (`Exists`); the others keep the generated value."""
     touches: tuple[str, ...] = ()
     """Timestamp fields that the database would set by itself; they are set to what they were."""
 
