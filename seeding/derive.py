@@ -21,7 +21,10 @@ RANGES_PER_STATEMENT = 200
 
 
 def derive(using: str, seeder: BaseSeeder, keys: KeyMap, lock: SeedingLock) -> int:
-    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at."""
+    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
+
+    Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
+    """
     connection = connections[using]
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from seeding.conf import DEFAULT_SEED, Config
 from seeding.derive import derive
@@ -17,6 +18,7 @@ from seeding.exceptions import (
     ConfigurationError,
     DatabaseUnavailableError,
     GenerationError,
+    InsertionError,
     RefusedError,
     SeedingError,
     Terminated,
@@ -29,7 +31,7 @@ from seeding.pipeline import RunContext, SeederPipeline
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
-from seeding.retries import retrying
+from seeding.retries import Transience, retrying, transience
 from seeding.seeders import BaseSeeder, Dataset
 
 Ask = Callable[[str], str]
@@ -215,7 +217,7 @@ class SeedOrchestrator:
             missing_table_help=self._missing_table_help,
         )
         results = self._broken_modules()
-        lost: dict[str, str] = {}
+        lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
             count = self.plan.counts[seeder.name]
             causes = [parent for parent in seeder.config.dependencies if parent in lost]
@@ -224,10 +226,10 @@ class SeedOrchestrator:
             else:
                 results.append(SeederPipeline(seeder, count, context).seed())
             if results[-1].state in (SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED):
-                lost[seeder.config.table_name] = results[-1].error
+                lost.add(seeder.config.table_name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
-            self._derive(context, results)
+            results = self._derive(context, results)
         return self.generate_summary(
             results,
             run=run.pk if run else None,
@@ -237,12 +239,29 @@ class SeedOrchestrator:
             examples=context.examples,
         )
 
-    def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> None:
-        standing = {result.seeder for result in results if result.success or result.state is SeederState.PARTIAL}
-        for seeder in self.plan.seeders:
-            if seeder.derivations and seeder.name in standing:
-                rows = derive(context.using, seeder, context.resolver.keys(seeder), context.lock)
-                self._tell("derive", f"Derived columns of {seeder.config.table_name}", record_count=rows, seeder=seeder.name)
+    def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
+        """The results, those of the seeders marked whose derived columns the database refused."""
+        return [self._derived(context, result) for result in results]
+
+    def _derived(self, context: RunContext, result: SeederResult) -> SeederResult:
+        seeder = self._registry.by_name.get(result.seeder)
+        standing = result.success or result.state is SeederState.PARTIAL
+        if seeder is None or not seeder.derivations or not standing:
+            return result
+
+        def note(error: BaseException, attempt: int) -> None:
+            if transience(error) is Transience.CONNECTION:
+                connections[context.using].close()
+            self._tell("retry", f"Deriving again (retry {attempt}): {error}", level="warn", seeder=result.seeder)
+
+        try:
+            rows = retrying(partial(derive, context.using, seeder, context.resolver.keys(seeder), context.lock), note)
+        except DatabaseError as error:
+            words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
+            self._tell("derive", f"{result.table}: {words}", level="error", seeder=result.seeder, error=error)
+            return replace(result, state=SeederState.PARTIAL, error=words, exit_code=InsertionError.exit_code)
+        self._tell("derive", f"Derived columns of {result.table}", record_count=rows, seeder=result.seeder)
+        return result
 
     def _broken_modules(self) -> list[SeederResult]:
         results = []

@@ -45,7 +45,15 @@ class Registry:
     """The seeders of the project, by name and by table."""
 
     def __init__(self, seeders: Iterable[BaseSeeder], broken: Iterable[BrokenModule] = ()) -> None:
-        self.by_name: Mapping[str, BaseSeeder] = {seeder.name: seeder for seeder in seeders}
+        by_name: dict[str, BaseSeeder] = {}
+        for seeder in seeders:
+            other = by_name.setdefault(seeder.name, seeder)
+            if other is not seeder:
+                raise MisdeclaredSeederError(
+                    f"{type(seeder).__module__} and {type(other).__module__} both define {seeder.name}, and the ledger knows "
+                    "seeders by their names. Rename one."
+                )
+        self.by_name: Mapping[str, BaseSeeder] = by_name
         self.broken = tuple(broken)
 
     @classmethod

@@ -9,8 +9,9 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
-from seeding.exceptions import ConfigurationError, SeedingError, Terminated
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -36,6 +37,9 @@ class SeedingCommand(BaseCommand):
                 return super().execute(*args, **options)
         except SeedingError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
+        except (OperationalError, InterfaceError) as error:
+            text = f"The database gave up: {error}. Run the command again: it goes on where it stopped."
+            raise CommandError(text, returncode=DatabaseUnavailableError.exit_code) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED) from None
         except Terminated:

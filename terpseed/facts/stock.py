@@ -80,6 +80,17 @@ def is_ranged(batches: Rows) -> Mask:
     return batches.chance("ranged", RANGED_SHARE)
 
 
+def cost_range(batches: Rows) -> tuple[Integers, Integers]:
+    """The lowest and the highest cost that were agreed, in hundredths of a cent."""
+    cents = trade.unit_cost(batches)
+    return cents * 90, cents * 110
+
+
+def grade(batches: Rows) -> pl.Series:
+    """A, the best, to D."""
+    return batches.choose("grade", ("A", "B", "C", "D"), (4, 3, 2, 1))
+
+
 def intake(batches: Rows) -> Integers:
     """Hundredths of a unit that were received; 0 while awaited.
 

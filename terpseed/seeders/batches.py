@@ -69,31 +69,22 @@ class BatchSeeder(BaseSeeder):
         """The columns of `batches`."""
         amount, cost = stock.intake(rows), trade.unit_cost(rows) * 100
         consigned, ranged = stock.is_consigned(rows), stock.is_ranged(rows)
-        entered = stock.created_at(rows)
-        created = calendar.timestamps(entered)
+        low, high = stock.cost_range(rows)
+        created = calendar.timestamps(stock.created_at(rows))
         serial = pl.Series(rows.index).cast(pl.String)
-        seller = pl.Series(trade.lot_seller(stock.lot(rows))).cast(pl.String)
-        product = pl.Series(trade.product(rows).index).cast(pl.String)
         return pl.DataFrame(
             {
                 "code": "BATCH-9" + serial.str.zfill(6),
-                "sku": "S"
-                + seller.str.zfill(3)
-                + "-P"
-                + product.str.zfill(3)
-                + "-"
-                + created.dt.strftime("%Y%m%d")
-                + "-9"
-                + serial.str.zfill(3),
+                "sku": _sku(rows, created),
                 "productId": trade.product(rows).index,
                 "lotId": stock.lot(rows).index,
                 "batchStatus": stock.status(rows),
                 "isPhotographyComplete": stock.is_status(rows, "LIVE"),
-                "grade": rows.choose("grade", ("A", "B", "C", "D"), (4, 3, 2, 1)),
+                "grade": stock.grade(rows),
                 "ranged": ranged,
                 "unitCogs": decimals(cost, 4),
-                "unitCogsMin": decimals(cost * 9 // 10, 4),
-                "unitCogsMax": decimals(cost * 11 // 10, 4),
+                "unitCogsMin": decimals(low, 4),
+                "unitCogsMax": decimals(high, 4),
                 "consigned": consigned,
                 "terms": rows.choose("terms", stock.TERMS),
                 "onHandQty": decimals(amount * 100, 4),
@@ -111,3 +102,15 @@ class BatchSeeder(BaseSeeder):
             pl.when("consigned").then(pl.lit("CONSIGNED")).otherwise(pl.lit("OFFICE_OWNED")).alias("ownership_type"),
             pl.exclude("ranged", "consigned", "terms", "unitCogsMin", "unitCogsMax"),
         )
+
+
+def _sku(rows: Rows, created: pl.Series) -> pl.Series:
+    """Brand, product, day and number, as the application writes them."""
+    parts = {
+        "brand": trade.lot_seller(stock.lot(rows)),
+        "product": trade.product(rows).index,
+        "number": rows.index,
+    }
+    padded = pl.DataFrame(parts).select(pl.all().cast(pl.String).str.zfill(3))
+    day = created.dt.strftime("%Y%m%d").alias("day")
+    return padded.with_columns(day).select(pl.format("S{}-P{}-{}-9{}", "brand", "product", "day", "number")).to_series()

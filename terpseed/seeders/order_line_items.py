@@ -24,6 +24,7 @@ class OrderLineItemSeeder(BaseSeeder):
         """The columns of `order_line_items`."""
         orders, batches = trade.order(rows), trade.batch(rows)
         cost, price = trade.unit_cost(batches), trade.unit_price(rows)
+        low, high = stock.cost_range(batches)
         written = calendar.timestamps(trade.ordered_at(orders))
         return pl.DataFrame(
             {
@@ -36,8 +37,8 @@ class OrderLineItemSeeder(BaseSeeder):
                 "quantity": decimals(trade.quantity(rows), 2),
                 "cogs_per_unit": decimals(cost * 100, 4),
                 "original_cogs_per_unit": decimals(cost * 100, 4),
-                "original_range_min": decimals(cost * 90, 4),
-                "original_range_max": decimals(cost * 110, 4),
+                "original_range_min": decimals(low, 4),
+                "original_range_max": decimals(high, 4),
                 "margin_percent": decimals(trade.margin(rows), 2),
                 "margin_dollar": decimals(price - cost, 2),
                 "unit_price": decimals(price, 2),

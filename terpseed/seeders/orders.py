@@ -106,7 +106,7 @@ def _items(lines: Rows, position: Integers) -> pl.Series:
             "strain": catalogue.strain_name(catalogue.strain(products)),
             "category": catalogue.category(products),
             "subcategory": take([one.subcategory for one in catalogue.FORMS], form),
-            "grade": batches.choose("grade", ("A", "B", "C", "D"), (4, 3, 2, 1)),
+            "grade": stock.grade(batches),
             "quantity": _hundredths(quantity),
             "unitPrice": _hundredths(price),
             "price": _hundredths(price),

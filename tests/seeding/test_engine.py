@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 from django.db import OperationalError, connections
+from django.db.models import Value
 
 from seeding import conf
+from seeding.derive import derive
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
@@ -19,7 +21,7 @@ from seeding.orchestrator import SeedOrchestrator
 from seeding.registry import Registry
 from seeding.results import RunSummary, SeederState, ValidationError
 from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
 from seeding.writers import BulkCreateWriter, CreateWriter, writer_for
 from terpseed.models import Client, Strain, SupplierProfile
 from tests.conftest import AS_OF, Database
@@ -238,6 +240,47 @@ def test_a_dependency_that_nobody_seeds_is_named() -> None:
 
     with pytest.raises(MisdeclaredSeederError, match="depends on the table 'brnads', which no seeder fills"):
         _ = Registry([Lost()]).ordered
+
+
+def test_two_seeders_of_one_name_are_refused() -> None:
+    with pytest.raises(MisdeclaredSeederError, match=r"both define Clients.*Rename one"):
+        Registry([Clients(), Clients()])
+
+
+def test_derived_columns_that_the_database_refuses_cost_no_other_seeder(sqlite: Database) -> None:
+    class Failing(Clients):
+        config = SeederConfig(model=Client, record_count=COUNT)
+        derivations = (Derivation(values={"teri_code": Value("the same")}, reads=("clients",)),)
+
+    summary, _ = run(sqlite, Failing(), Strains())
+
+    states = {result.table: (result.state, result.exit_code) for result in summary.results}
+    assert states == {"clients": ("partial", 5), "strains": ("seeded", 0)}
+    assert len(sqlite.content("clients")) == 20
+    assert SeedRun.objects.using(sqlite.alias).get().state == "failed"
+
+
+def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deriving(Clients):
+        config = SeederConfig(model=Client, record_count=COUNT)
+        derivations = (Derivation(values={"address": Value("here")}, reads=("clients",)),)
+
+    failures = [OperationalError(1213, "Deadlock found")]
+
+    def flaky(*arguments: Any) -> int:
+        if failures:
+            raise failures.pop()
+        return derive(*arguments)
+
+    monkeypatch.setattr("seeding.orchestrator.derive", flaky)
+
+    summary, told = run(sqlite, Deriving())
+
+    assert summary.exit_code == 0
+    assert set(Client.objects.using(sqlite.alias).values_list("address", flat=True)) == {"here"}
+    assert [event.message for event in told if event.operation == "retry"] == [
+        "Deriving again (retry 1): (1213, 'Deadlock found')"
+    ]
 
 
 def test_a_misdeclared_seeder_fails_when_its_class_is_made() -> None:
