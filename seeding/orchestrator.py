@@ -84,13 +84,13 @@ class SeedOrchestrator:
 
     def run(self) -> RunSummary:
         """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
-        started = time.monotonic()
         self._connect()
         self.ledger.require()
-        if self.config.dry_run:
-            return self._run(self._dataset(), None, seeding_lock(self.config.database), started)
-        self.confirm_destructive_operation()
         lock = seeding_lock(self.config.database)
+        if self.config.dry_run:
+            return self._run(self._dataset(), None, lock, time.monotonic())
+        self.confirm_destructive_operation()
+        started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
         with lock.held(self.config.lock_timeout):
             dead = self.ledger.close_dead_runs()
             if dead:

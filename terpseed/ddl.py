@@ -42,7 +42,6 @@ def create_tables(tables: Iterable[type[models.Model]], using: str, environment:
     taken = [model._meta.db_table for model in wanted if model._meta.db_table in present]
     if taken:
         raise RefusedError(f"{name} already has {', '.join(taken)}; terp_schema only fills an empty database.")
-    # Without the checks, as TERP's own schema is loaded: with them MariaDB stores another word for the same rule.
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         for model in wanted:
             for statement in create_table(model, connection):
@@ -76,7 +75,8 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
     table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
     if mysql:
         added = ", ".join(f"ADD {key}" for key in _foreign_keys(model, connection))
-        # By ALTER, as TERP's own schema has it: MariaDB's information_schema tells the two ways apart.
+        # By ALTER and without the checks, as TERP's own schema is loaded: only so does MariaDB's information_schema tell
+        # RESTRICT and NO ACTION, which are the same to InnoDB, in the same words.
         alter = [f"ALTER TABLE {quote(meta.db_table)} {added}"] if added else []
         return [f"{table} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", *alter]
     # Elsewhere index names are unique in the whole database, and TERP's repeat from table to table.
