@@ -5,25 +5,51 @@ sometimes inside one table, and a renaming would be one more thing to know.
 """
 
 from .catalogue import Brand, Product, Strain
-from .inventory import Batch, BatchLocation, InventoryMovement
-from .parties import Client, SupplierProfile, Vendor
-from .procurement import Lot
-from .reference import PricingDefault, User
-from .sales import Order, OrderLineItem
+from .inventory import Batch, BatchLocation, InventoryMovement, ProductImage
+from .ledger import Account, BankAccount, FiscalPeriod, LedgerEntry, Payment
+from .parties import Client, ClientCreditLimit, SupplierProfile, Vendor
+from .payables import Bill, BillLineItem, VendorPayable
+from .procurement import Lot, PurchaseOrder, PurchaseOrderItem
+from .receivables import ClientTransaction, Invoice, InvoiceLineItem, InvoicePayment
+from .reference import Category, Grade, Location, PricingDefault, Sequence, Subcategory, User
+from .sales import Order, OrderLineItem, OrderLineItemAllocation, OrderStatusHistory
 
 __all__ = [
+    "Account",
+    "BankAccount",
     "Batch",
     "BatchLocation",
+    "Bill",
+    "BillLineItem",
     "Brand",
+    "Category",
     "Client",
+    "ClientCreditLimit",
+    "ClientTransaction",
+    "FiscalPeriod",
+    "Grade",
     "InventoryMovement",
+    "Invoice",
+    "InvoiceLineItem",
+    "InvoicePayment",
+    "LedgerEntry",
+    "Location",
     "Lot",
     "Order",
     "OrderLineItem",
+    "OrderLineItemAllocation",
+    "OrderStatusHistory",
+    "Payment",
     "PricingDefault",
     "Product",
+    "ProductImage",
+    "PurchaseOrder",
+    "PurchaseOrderItem",
+    "Sequence",
     "Strain",
+    "Subcategory",
     "SupplierProfile",
     "User",
     "Vendor",
+    "VendorPayable",
 ]

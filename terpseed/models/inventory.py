@@ -133,3 +133,32 @@ class InventoryMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inventoryMovementType} {self.quantityChange} of batch {self.batch_id}"
+
+
+class ProductImage(models.Model):
+    """A photograph of a batch."""
+
+    id = models.AutoField(primary_key=True)
+    batch = Key("Batch", "batch_id", "product_images_batch_id_batches_id_fk", "CASCADE", null=True)
+    product = Key("Product", "product_id", "product_images_product_id_products_id_fk", "CASCADE", null=True)
+    image_url = models.CharField(max_length=500)
+    thumbnail_url = models.CharField(max_length=500, null=True)
+    caption = models.CharField(max_length=255, null=True)
+    is_primary = models.BooleanField(null=True, db_default=False)
+    sort_order = models.IntegerField(null=True, db_default=0)
+    status = EnumField("PENDING", "APPROVED", "REJECTED", "ARCHIVED", null=True, db_default="APPROVED")
+    uploaded_by = Key("User", "uploaded_by", "product_images_uploaded_by_users_id_fk", null=True)
+    uploaded_at = TimestampField(now=True, null=True)
+    deleted_at = TimestampField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "product_images"
+        indexes = (
+            TerpIndex("idx_batch_images", "batch"),
+            TerpIndex("idx_product_images", "product"),
+            TerpIndex("product_images_uploaded_by_users_id_fk", "uploaded_by"),
+        )
+
+    def __str__(self) -> str:
+        return self.image_url

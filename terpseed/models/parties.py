@@ -125,3 +125,33 @@ class SupplierProfile(models.Model):
 
     def __str__(self) -> str:
         return f"profile of client {self.client_id}"
+
+
+class ClientCreditLimit(models.Model):
+    """How much a client may owe, and how much of that it does."""
+
+    id = models.AutoField(primary_key=True)
+    client = Key("Client", "client_id", "client_credit_limits_client_id_clients_id_fk", "CASCADE")
+    credit_limit = models.DecimalField(max_digits=15, decimal_places=2, db_default=Decimal("0.00"))
+    current_exposure = models.DecimalField(max_digits=15, decimal_places=2, db_default=Decimal("0.00"))
+    utilization_percent = models.DecimalField(max_digits=5, decimal_places=2, db_default=Decimal("0.00"))
+    credit_health_score = models.DecimalField(max_digits=5, decimal_places=2, db_default=Decimal("0.00"))
+    base_capacity = models.DecimalField(max_digits=15, decimal_places=2, db_default=Decimal("0.00"))
+    risk_modifier = models.DecimalField(max_digits=5, decimal_places=4, db_default=Decimal("1.0000"))
+    directional_factor = models.DecimalField(max_digits=5, decimal_places=4, db_default=Decimal("1.0000"))
+    mode = EnumField("LEARNING", "ACTIVE", db_default="LEARNING")
+    confidence_score = models.DecimalField(max_digits=5, decimal_places=2, db_default=Decimal("0.00"))
+    data_readiness = models.DecimalField(max_digits=5, decimal_places=2, db_default=Decimal("0.00"))
+    trend = EnumField("IMPROVING", "STABLE", "WORSENING", db_default="STABLE")
+    last_calculated = TimestampField(now=True, on_update=True, null=True)
+    created_at = TimestampField(now=True, null=True)
+    updated_at = TimestampField(now=True, on_update=True, null=True)
+
+    class Meta:
+        managed = False
+        db_table = "client_credit_limits"
+        indexes = (TerpIndex("idx_client_id", "client"),)
+        constraints = (Unique("client_credit_limits_client_id_unique", "client"),)
+
+    def __str__(self) -> str:
+        return f"credit limit of client {self.client_id}"

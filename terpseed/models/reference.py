@@ -1,10 +1,10 @@
-"""Reference data: the people and the price rules that the rest leans on."""
+"""Reference data: what a fresh TERP needs to work at all, and the people in it."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from .fields import EnumField, TerpIndex, TextField, TimestampField, Unique
+from .fields import EnumField, Key, TerpIndex, TextField, TimestampField, Unique
 
 
 class User(models.Model):
@@ -47,3 +47,106 @@ class PricingDefault(models.Model):
 
     def __str__(self) -> str:
         return self.product_category
+
+
+class Category(models.Model):
+    """A kind of product."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=100)
+    deleted_at = TimestampField(null=True)
+    description = TextField(null=True)
+    isActive = models.IntegerField(db_default=1)
+    createdAt = TimestampField(now=True)
+    updatedAt = TimestampField(now=True, on_update=True)
+
+    class Meta:
+        managed = False
+        db_table = "categories"
+        constraints = (Unique("categories_name_unique", "name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subcategory(models.Model):
+    """A kind within a category."""
+
+    id = models.AutoField(primary_key=True)
+    category = Key("Category", "categoryId")
+    name = models.CharField(max_length=100)
+    deleted_at = TimestampField(null=True)
+    description = TextField(null=True)
+    isActive = models.IntegerField(db_default=1)
+    createdAt = TimestampField(now=True)
+    updatedAt = TimestampField(now=True, on_update=True)
+
+    class Meta:
+        managed = False
+        db_table = "subcategories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grade(models.Model):
+    """A quality, from A to D."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=50)
+    deleted_at = TimestampField(null=True)
+    description = TextField(null=True)
+    sortOrder = models.IntegerField(null=True, db_default=0)
+    isActive = models.IntegerField(db_default=1)
+    createdAt = TimestampField(now=True)
+    updatedAt = TimestampField(now=True, on_update=True)
+
+    class Meta:
+        managed = False
+        db_table = "grades"
+        constraints = (Unique("grades_name_unique", "name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Location(models.Model):
+    """A place in a warehouse."""
+
+    id = models.AutoField(primary_key=True)
+    site = models.CharField(max_length=100)
+    deleted_at = TimestampField(null=True)
+    zone = models.CharField(max_length=100, null=True)
+    rack = models.CharField(max_length=100, null=True)
+    shelf = models.CharField(max_length=100, null=True)
+    bin = models.CharField(max_length=100, null=True)
+    isActive = models.IntegerField(db_default=1)
+    createdAt = TimestampField(now=True)
+    updatedAt = TimestampField(now=True, on_update=True)
+
+    class Meta:
+        managed = False
+        db_table = "locations"
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.site, self.zone, self.rack, self.shelf, self.bin)))
+
+
+class Sequence(models.Model):
+    """A counter behind the codes that TERP writes; the application alone moves it."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=50)
+    deleted_at = TimestampField(null=True)
+    prefix = models.CharField(max_length=20)
+    currentValue = models.IntegerField(db_default=0)
+    createdAt = TimestampField(now=True)
+    updatedAt = TimestampField(now=True, on_update=True)
+
+    class Meta:
+        managed = False
+        db_table = "sequences"
+        constraints = (Unique("sequences_name_unique", "name"),)
+
+    def __str__(self) -> str:
+        return self.name

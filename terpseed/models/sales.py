@@ -36,7 +36,7 @@ class Order(models.Model):
     cash_payment = models.DecimalField(max_digits=15, decimal_places=2, null=True, db_default=Decimal("0.00"))
     due_date = models.DateField(null=True)
     saleStatus = EnumField("PENDING", "PARTIAL", "PAID", "OVERDUE", "CANCELLED", null=True)
-    invoice_id = models.IntegerField(null=True)
+    invoice = Key("Invoice", "invoice_id", null=True)
     fulfillmentStatus = EnumField(
         "DRAFT",
         "CONFIRMED",
@@ -137,3 +137,62 @@ class OrderLineItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of batch {self.batch_id} on order {self.order_id}"
+
+
+class OrderLineItemAllocation(models.Model):
+    """The stock that a line of a confirmed order has been promised."""
+
+    id = models.AutoField(primary_key=True)
+    order_line_item = Key("OrderLineItem", "order_line_item_id")
+    batch = Key("Batch", "batch_id")
+    quantity_allocated = models.DecimalField(max_digits=10, decimal_places=2)
+    unit_cost = models.DecimalField(max_digits=12, decimal_places=4)
+    allocated_at = TimestampField(now=True)
+    allocated_by = Key("User", "allocated_by", null=True)
+
+    class Meta:
+        managed = False
+        db_table = "order_line_item_allocations"
+        indexes = (
+            TerpIndex("idx_allocations_batch", "batch"),
+            TerpIndex("idx_allocations_line_item", "order_line_item"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity_allocated} of batch {self.batch_id} for line {self.order_line_item_id}"
+
+
+class OrderStatusHistory(models.Model):
+    """One step of an order on its way."""
+
+    id = models.AutoField(primary_key=True)
+    order = Key("Order", "order_id", "order_status_history_order_id_orders_id_fk", "RESTRICT")
+    fulfillmentStatus = EnumField(
+        "DRAFT",
+        "CONFIRMED",
+        "READY_FOR_PACKING",
+        "PACKED",
+        "SHIPPED",
+        "DELIVERED",
+        "RETURNED",
+        "RESTOCKED",
+        "RETURNED_TO_VENDOR",
+        "CANCELLED",
+        db_default="READY_FOR_PACKING",
+    )
+    changed_by = Key("User", "changed_by", "order_status_history_changed_by_users_id_fk")
+    changed_at = TimestampField(now=True)
+    notes = TextField(null=True)
+    deleted_at = TimestampField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "order_status_history"
+        indexes = (
+            TerpIndex("idx_changed_at", "changed_at"),
+            TerpIndex("idx_order_id", "order"),
+            TerpIndex("order_status_history_changed_by_users_id_fk", "changed_by"),
+        )
+
+    def __str__(self) -> str:
+        return f"order {self.order_id} {self.fulfillmentStatus}"
