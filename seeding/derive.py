@@ -6,21 +6,50 @@ that the next one does not repair.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
+from graphlib import CycleError, TopologicalSorter
 from operator import or_
 
 from django.db import connections, transaction
 from django.db.models import F, Q
 
+from seeding.exceptions import MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
-from seeding.seeders import BaseSeeder
+from seeding.seeders import BaseSeeder, Dataset
 
 RANGES_PER_STATEMENT = 200
 
 
-def derive(using: str, seeder: BaseSeeder, keys: KeyMap, lock: SeedingLock) -> int:
+def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
+    """The seeders to derive again after the tables `changed` were touched, each after those whose columns it reads.
+
+    Raises MisdeclaredSeederError where two seeders derive from each other.
+    """
+    reads = {
+        seeder: {table for derivation in derivations for table in derivation.reads}
+        for seeder in seeders
+        if (derivations := seeder.derivations(dataset))
+    }
+    graph = {
+        seeder: {other for other in reads if other is not seeder and other.config.table_name in tables}
+        for seeder, tables in reads.items()
+    }
+    stale = set(changed)
+    found: list[BaseSeeder] = []
+    try:
+        for seeder in TopologicalSorter(graph).static_order():
+            if seeder.config.table_name in stale or reads[seeder] & stale:
+                found.append(seeder)
+                stale.add(seeder.config.table_name)
+    except CycleError as error:
+        circle = " → ".join(seeder.name for seeder in error.args[1])
+        raise MisdeclaredSeederError(f"These seeders derive columns from each other in a circle: {circle}.") from error
+    return tuple(found)
+
+
+def derive(using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, lock: SeedingLock) -> int:
     """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
 
     Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
@@ -29,7 +58,7 @@ def derive(using: str, seeder: BaseSeeder, keys: KeyMap, lock: SeedingLock) -> i
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
     matched = 0
-    for derivation in seeder.derivations:
+    for derivation in seeder.derivations(dataset):
         if not set(derivation.reads) <= present:
             continue
         rows = seeder.config.model._base_manager.using(using)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, connections
 
 from seeding.conf import DEFAULT_SEED, Config
-from seeding.derive import derive
+from seeding.derive import derive, in_order
 from seeding.events import Event, Sink
 from seeding.exceptions import (
     ConfigurationError,
@@ -220,13 +220,14 @@ class SeedOrchestrator:
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
             count = self.plan.counts[seeder.name]
-            causes = [parent for parent in seeder.config.dependencies if parent in lost]
+            parents = self._registry.parents(seeder)
+            causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
             if causes or self._missing_parent(seeder):
                 results.append(self._skipped(seeder, count, causes or [self._missing_parent(seeder)]))
             else:
                 results.append(SeederPipeline(seeder, count, context).seed())
             if results[-1].state in (SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED):
-                lost.add(seeder.config.table_name)
+                lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
             results = self._derive(context, results)
@@ -240,14 +241,26 @@ class SeedOrchestrator:
         )
 
     def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
-        """The results, those of the seeders marked whose derived columns the database refused."""
-        return [self._derived(context, result) for result in results]
+        """The results, those of the seeders marked whose derived columns the database refused.
 
-    def _derived(self, context: RunContext, result: SeederResult) -> SeederResult:
-        seeder = self._registry.by_name.get(result.seeder)
-        standing = result.success or result.state is SeederState.PARTIAL
-        if seeder is None or not seeder.derivations or not standing:
-            return result
+        What earlier runs seeded is derived again too, where it looks at tables of this run.
+        """
+        account = {result.seeder: result for result in results}
+        changed = {seeder.config.table_name for seeder in self.plan.seeders}
+        for seeder in in_order(self._registry.by_name.values(), context.dataset, changed):
+            of_earlier_runs = SeederResult(
+                seeder=seeder.name, table=seeder.config.table_name, state=SeederState.EXISTING, records_planned=0
+            )
+            result = account.get(seeder.name, of_earlier_runs)
+            if not (result.success or result.state is SeederState.PARTIAL):
+                continue
+            result = self._derived(context, seeder, result)
+            if seeder.name in account or result.error:
+                account[seeder.name] = result
+        return list(account.values())
+
+    def _derived(self, context: RunContext, seeder: BaseSeeder, result: SeederResult) -> SeederResult:
+        keys = context.resolver.keys(seeder)
 
         def note(error: BaseException, attempt: int) -> None:
             if transience(error) is Transience.CONNECTION:
@@ -255,7 +268,7 @@ class SeedOrchestrator:
             self._tell("retry", f"Deriving again (retry {attempt}): {error}", level="warn", seeder=result.seeder)
 
         try:
-            rows = retrying(partial(derive, context.using, seeder, context.resolver.keys(seeder), context.lock), note)
+            rows = retrying(partial(derive, context.using, seeder, context.dataset, keys, context.lock), note)
         except DatabaseError as error:
             words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
             self._tell("derive", f"{result.table}: {words}", level="error", seeder=result.seeder, error=error)
@@ -281,7 +294,7 @@ class SeedOrchestrator:
         return results
 
     def _missing_parent(self, seeder: BaseSeeder) -> str:
-        return next((table for table in seeder.config.dependencies if table not in self._registry.by_table), "")
+        return next((name for name in seeder.config.dependencies if not self._registry.sources(name)), "")
 
     def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
         error = f"needs {', '.join(causes)}, which could not be seeded"

@@ -100,15 +100,24 @@ class Registry:
             ) from error
 
     def parents(self, seeder: BaseSeeder) -> tuple[BaseSeeder, ...]:
-        """The seeders that must run before `seeder`; a table that no seeder fills is misdeclared."""
+        """The seeders that must run before `seeder`; raises MisdeclaredSeederError for a dependency that nothing fills."""
         parents: list[BaseSeeder] = []
-        for table in seeder.config.dependencies:
-            if table not in self.by_table and not self.broken:
+        for name in seeder.config.dependencies:
+            sources = self.sources(name)
+            if not sources and not self.broken:
+                known = {**self.by_table, **self.by_name}
                 raise MisdeclaredSeederError(
-                    f"{seeder.name} depends on the table {table!r}, which no seeder fills. {_suggest(table, self.by_table)}"
+                    f"{seeder.name} depends on {name!r}, which is no table that a seeder fills and no seeder. "
+                    f"{_suggest(name, known)}"
                 )
-            parents += self.by_table.get(table, ())
+            parents += sources
         return tuple(parent for parent in parents if parent is not seeder)
+
+    def sources(self, name: str) -> tuple[BaseSeeder, ...]:
+        """The seeders that a dependency means: all of a table, or the one of that name; none where it is unknown."""
+        if name in self.by_name:
+            return (self.by_name[name],)
+        return self.by_table.get(name, ())
 
     def select(self, names: Iterable[str]) -> Selection:
         """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.

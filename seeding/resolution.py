@@ -66,7 +66,8 @@ class Resolver:
             return KeyMap.of(())
         if data is None:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
-        wanted = data.select(natural_key)
+        # A natural key may hold a reference (a subcategory's category), and what the table holds are keys.
+        wanted = self.resolve(seeder, data.select(natural_key), KeyMap.of(())).data
         place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
         found = {place[_folded(values)]: key for key, *values in self._real_rows(seeder, wanted) if _folded(values) in place}
         ordered = sorted(found.items())
@@ -96,18 +97,19 @@ class Resolver:
 
     def _target(self, seeder: BaseSeeder, reference: Reference) -> BaseSeeder:
         table = reference.target_table
-        if table != seeder.config.table_name and table not in seeder.config.dependencies:
+        if table == seeder.config.table_name:
+            return seeder
+        targets = [parent for parent in self._registry.parents(seeder) if parent.config.table_name == table]
+        if not targets:
             raise GenerationError(
                 f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "
                 f"Add {table!r} to its dependencies."
             )
-        if table == seeder.config.table_name:
-            return seeder
-        targets = self._registry.by_table.get(table, ())
-        if len(targets) != 1:
-            names = ", ".join(target.name for target in targets) or "none"
+        if len(targets) > 1:
+            names = " and ".join(target.name for target in targets)
             raise MisdeclaredSeederError(
-                f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: exactly one seeder can be meant."
+                f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: "
+                "name the one that is meant in its dependencies, instead of the table."
             )
         return targets[0]
 

@@ -143,6 +143,16 @@ def take(values: Sequence[str], index: Integers) -> pl.Series:
     return pl.Series(values, dtype=pl.String).gather(pl.Series(index, dtype=pl.UInt32))
 
 
+def only(values: pl.Series, present: Mask) -> pl.Series:
+    """`values` where `present`, null elsewhere."""
+    return pl.DataFrame({"value": values, "present": present}).select(pl.when("present").then("value")).to_series()
+
+
+def numerals(values: Integers, width: int = 0) -> pl.Series:
+    """Integers as text, with leading zeros to at least `width` digits."""
+    return pl.Series(values).cast(pl.String).str.zfill(width)
+
+
 def decimals(values: Integers, scale: int) -> pl.Series:
     """Integers that count units of 10**-scale (cents: scale 2) as exact decimals."""
     return (

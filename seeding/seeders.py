@@ -46,7 +46,8 @@ class SeederConfig:
     model: type[models.Model]
     record_count: RecordCount
     dependencies: tuple[str, ...] = ()
-    """Tables that must be seeded first: those that the generated columns refer to."""
+    """Tables that must be seeded first: those that the generated columns refer to. Where a table has several sources, the name
+    of the one seeder that is meant."""
     companions: tuple[str, ...] = ()
     """Seeders (class names) whose rows this one's make no sense without; they are seeded and rolled back together."""
     group: str = ""
@@ -78,9 +79,9 @@ class Derivation:
     values: Mapping[str, Any]
     """Fields of the seeder's model → expressions over its row."""
     reads: tuple[str, ...]
-    """The child tables: the update is skipped where one of them is missing."""
+    """The tables it looks at: what is derived there comes first, and the update is skipped where one of them is missing."""
     where: models.Q | models.Exists | None = None
-    """Which rows are updated: as a rule those that have a child (`Exists`); the others keep the generated value."""
+    """Which rows are updated; the others keep the generated value."""
     touches: tuple[str, ...] = ()
     """Timestamp fields that the database would set by itself; they are set to what they were."""
 
@@ -94,7 +95,6 @@ class BaseSeeder(ABC):
     """
 
     config: ClassVar[SeederConfig]
-    derivations: ClassVar[Sequence[Derivation]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -127,6 +127,10 @@ class BaseSeeder(ABC):
 
         Any exception here is a generation failure: it costs this seeder and those that depend on it, no other.
         """
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """The columns that depend on other seeders' rows, in the order to compute them. None unless overridden."""
+        return ()
 
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""

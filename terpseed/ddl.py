@@ -17,7 +17,7 @@ from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
 from seeding.references import column_name
 
-from .models.fields import CurrentTimestamp, EnumField, Key, TimestampField
+from .models.fields import CurrentTimestamp, EnumField, Key, TerpIndex, TimestampField
 
 BOOLEAN = {True: "1", False: "0"}
 
@@ -69,7 +69,7 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
             columns = _columns(model, constraint.fields, connection)
             lines.append(f"{word} {quote(constraint.name)} {'' if mysql else 'UNIQUE '}({columns})")
     if mysql:
-        lines += [f"KEY {quote(index.name)} ({_columns(model, index.fields, connection)})" for index in meta.indexes]
+        lines += [f"KEY {quote(index.terp_name)} ({_columns(model, index.fields, connection)})" for index in _indexes(model)]
     else:
         lines += _foreign_keys(model, connection)
     table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
@@ -79,17 +79,21 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
         # RESTRICT and NO ACTION, which are the same to InnoDB, in the same words.
         alter = [f"ALTER TABLE {quote(meta.db_table)} {added}"] if added else []
         return [f"{table} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", *alter]
-    # Elsewhere index names are unique in the whole database, and TERP's repeat from table to table.
+    # Elsewhere index names are unique in the whole database, and TERP's repeat from table to table:
+    # Django's names begin with the model's.
     return [table] + [
-        f"CREATE INDEX {quote(f'{meta.db_table}_{index.name}')} ON {quote(meta.db_table)}"
-        f" ({_columns(model, index.fields, connection)})"
-        for index in meta.indexes
+        f"CREATE INDEX {quote(index.name)} ON {quote(meta.db_table)} ({_columns(model, index.fields, connection)})"
+        for index in _indexes(model)
     ]
 
 
 def _primary_key(model: type[models.Model]) -> models.Field[Any, Any]:
     assert model._meta.pk is not None  # Django gives every model one
     return model._meta.pk
+
+
+def _indexes(model: type[models.Model]) -> list[TerpIndex]:
+    return [index for index in model._meta.indexes if isinstance(index, TerpIndex)]
 
 
 def _columns(model: type[models.Model], names: Sequence[str], connection: BaseDatabaseWrapper) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from seeding.rows import Integers, Rows
+from seeding.rows import Integers, Mask, Rows, only
 
 OPENS_AT = 9 * 3600
 OPEN_SECONDS = 8 * 3600
@@ -32,12 +32,27 @@ def later(moments: Moments, seconds: Integers | int) -> Moments:
     return np.minimum(moments + np.asarray(seconds).astype("timedelta64[s]"), closing)
 
 
-def timestamps(moments: Moments, present: npt.NDArray[np.bool_] | None = None) -> pl.Series:
+def month_end(days: Moments) -> Moments:
+    """The last day of each day's month."""
+    months = days.astype("datetime64[M]") + np.timedelta64(1, "M")
+    return months.astype("datetime64[D]") - np.timedelta64(1, "D")
+
+
+def after(moments: Moments, days: Integers) -> Moments:
+    """The calendar day that lies so many days after each moment."""
+    return moments.astype("datetime64[D]") + days.astype("timedelta64[D]")
+
+
+def timestamps(moments: Moments, present: Mask | None = None) -> pl.Series:
     """A column of UTC datetimes; null where `present` is False."""
-    values = pl.Series("at", moments.astype("datetime64[us]")).dt.replace_time_zone("UTC")
-    if present is None:
-        return values
-    return pl.DataFrame({"at": values, "present": present}).select(pl.when("present").then("at")).to_series()
+    values = pl.Series(moments.astype("datetime64[us]")).dt.replace_time_zone("UTC")
+    return values if present is None else only(values, present)
+
+
+def dates(moments: Moments, present: Mask | None = None) -> pl.Series:
+    """A column of dates; null where `present` is False."""
+    values = pl.Series(moments.astype("datetime64[D]"))
+    return values if present is None else only(values, present)
 
 
 def years(moments: Moments) -> pl.Series:

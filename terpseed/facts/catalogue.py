@@ -54,6 +54,8 @@ MADE = (
 )
 FORMS = FLOWER + MADE
 
+CATEGORIES = tuple(dict.fromkeys(form.category for form in FORMS))
+
 MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Vapes": 33, "OTHER": 30, "DEFAULT": 30}
 """Category → default margin in percent; OTHER and DEFAULT are what TERP falls back to."""
 

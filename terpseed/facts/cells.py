@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,32 +27,56 @@ def is_open(cell: Integers) -> Integers:
     return (cell % OPEN_EVERY == 0).astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaryingCount(RecordCount):
-    """Rows of which an open cell has another number than a closed one."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layout(RecordCount):
+    """Rows of which every closed cell has the same, and every open one: a row per entry of a table."""
 
-    in_open: int
-    in_closed: int
+    entries: tuple[Integers, Integers]
+    """Of a closed cell, and of an open one; each of shape (rows, columns)."""
 
     @classmethod
-    def of(cls, *, in_open: int, in_closed: int) -> VaryingCount:
-        """From the rows of one cell of either kind."""
-        small, medium, large = (_total(SIZES[size], in_open, in_closed) for size in ("small", "medium", "large"))
-        return cls(small=small, medium=medium, large=large, in_open=in_open, in_closed=in_closed)
+    def of(cls, *, closed: Sequence[object], opened: Sequence[object]) -> Layout:
+        """From the entries of one cell of either kind, each a number or a tuple of numbers."""
+        tables = (_table(closed), _table(opened))
+        small, medium, large = (_rows_before(np.array(SIZES[size]), *tables) for size in ("small", "medium", "large"))
+        return cls(small=int(small), medium=int(medium), large=int(large), entries=tables)
 
     def at(self, size: str, scale: int = 1) -> int:
         """Rows in all the cells of that size."""
-        return _total(SIZES[size] * scale, self.in_open, self.in_closed)
+        return int(self.first(np.array(SIZES[size] * scale)))
+
+    def first(self, cell: Integers) -> Integers:
+        """The index of the first row of a cell."""
+        return _rows_before(cell, *self.entries)
+
+    def index(self, cell: Integers, value: Integers) -> Integers:
+        """The index of the row of `cell` whose entry begins with `value`, where the entries ascend by it."""
+        kind = is_open(cell)
+        found = [np.searchsorted(table[:, 0], value) for table in self.entries]
+        return self.first(cell) + np.where(kind == 1, found[1], found[0])
 
     def locate(self, index: Integers) -> tuple[Integers, Integers]:
-        """The cell of each row, and the row's place in it."""
-        period = _total(OPEN_EVERY, self.in_open, self.in_closed)
+        """The cell of each row, and the row's entry: shapes (n,) and (n, columns)."""
+        cell, position = self.position(index)
+        tables = self.entries
+        kind = is_open(cell)
+        rows = [table[np.minimum(position, len(table) - 1)] for table in tables]
+        return cell, np.where(kind[:, None] == 1, rows[1], rows[0])
+
+    def position(self, index: Integers) -> tuple[Integers, Integers]:
+        """The cell of each row, and the position of its entry in the cell's table."""
+        closed, opened = (len(table) for table in self.entries)
+        period = opened + (OPEN_EVERY - 1) * closed
         rest = index % period
-        nth = np.where(rest < self.in_open, 0, 1 + (rest - self.in_open) // self.in_closed)
-        start = np.where(nth == 0, 0, self.in_open + (nth - 1) * self.in_closed)
-        return index // period * OPEN_EVERY + nth, rest - start
+        nth = np.where(rest < opened, 0, 1 + (rest - opened) // closed)
+        return index // period * OPEN_EVERY + nth, rest - np.where(nth == 0, 0, opened + (nth - 1) * closed)
 
 
-def _total(cells: int, in_open: int, in_closed: int) -> int:
-    opened = -(-cells // OPEN_EVERY)
-    return opened * in_open + (cells - opened) * in_closed
+def _table(entries: Sequence[object]) -> Integers:
+    table = np.array(entries, dtype=np.int64)
+    return table.reshape(len(entries), -1)
+
+
+def _rows_before(cell: Integers, closed: Integers, opened: Integers) -> Integers:
+    open_cells = -(-cell // OPEN_EVERY)
+    return open_cells * len(opened) + (cell - open_cells) * len(closed)

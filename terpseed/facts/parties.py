@@ -7,7 +7,7 @@ import polars as pl
 
 from seeding.rows import Integers, Mask, Rows, take
 from terpseed import vocabulary
-from terpseed.facts import calendar
+from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS
 
 FIRST_SELLER = CLIENTS - SELLERS
@@ -18,6 +18,10 @@ CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
 
 TERMS = ("COD", "NET_7", "NET_15", "NET_30")
 TERM_DAYS = np.array([0, 7, 15, 30])
+
+LONGEST = 255
+"""Characters that a client's name may have."""
+_LONG_WORDS = " of the Greater Northern California Cannabis Cultivation, Manufacturing and Distribution Association" * 3
 
 _PLAIN = len(vocabulary.COMPANY_FIRST) * len(vocabulary.COMPANY_SECOND) * len(vocabulary.BUYER_SUFFIX)
 CAPACITY = _PLAIN * (1 + len(vocabulary.CITIES))
@@ -62,7 +66,15 @@ def term(clients: Rows) -> Integers:
 
 
 def company_name(clients: Rows) -> pl.Series:
-    """Distinct for every client: two words and what the company is, with a city once those run out."""
+    """Distinct for every client: two words and what the company is, with a city once those run out; two are pinned."""
+    plain = _plain_name(clients)
+    longest = (plain + _LONG_WORDS).str.slice(0, LONGEST)
+    accented = "Señor " + plain + " & Łódź Café & Söhne 🌿"
+    named = plain.zip_with(pl.Series(clients.index != pinned.LONGEST_NAME), longest)
+    return named.zip_with(pl.Series(clients.index != pinned.ACCENTED_NAME), accented)
+
+
+def _plain_name(clients: Rows) -> pl.Series:
     city, words = np.divmod(clients.tiers("name", _PLAIN, CAPACITY - _PLAIN), _PLAIN)
     rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))
     first, second = np.divmod(rest, len(vocabulary.COMPANY_SECOND))
@@ -96,7 +108,7 @@ def email(clients: Rows) -> pl.Series:
     """An address at a reserved domain (RFC 2606), so that no mail ever reaches anybody."""
     mailbox = clients.choose("mailbox", ("orders", "buying", "office", "accounts", "hello"))
     domain = clients.choose("domain", ("example.com", "example.org", "example.net"))
-    company = company_name(clients).str.to_lowercase().str.replace_all("[^a-z0-9]+", "-").str.strip_chars("-")
+    company = _plain_name(clients).str.to_lowercase().str.replace_all("[^a-z0-9]+", "-").str.strip_chars("-")
     return mailbox + "." + company + "@" + domain
 
 

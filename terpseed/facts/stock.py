@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from seeding.rows import Integers, Mask, Rows, divide, take
-from terpseed.facts import calendar, trade
+from terpseed.facts import calendar, fulfilment, trade
 from terpseed.facts.cells import BATCHES, LOTS
 
 NO_ORDERS = 8
@@ -20,12 +20,14 @@ AWAITED = int(np.flatnonzero(STATUS == "AWAITING_INTAKE")[0])
 RECEIVED = BATCHES - 1
 """Batches of a cell that have been received: all but the awaited one."""
 
-CONSIGNED_SHARE = 0.9
+OWNED = (3, 25, 29)
+"""Slots of the batches that were bought outright; the others, nine in ten, still belong to their suppliers."""
+SOLD_OUT = (6, 7, 15, 16)
+"""Slots of the batches of which nothing is left: all six orders were shipped, and asked for no less than there was."""
+GRADES = ("A", "B", "C", "D")
+SITES, ZONES = ("Main Warehouse", "Annex", "Vault"), ("A", "B", "C", "D")
 RANGED_SHARE = 0.1
 """Share of batches whose cost was agreed as a range."""
-SOLD_TO_THE_LAST = 0.4
-"""Share of traded batches that hold no more than what their orders ask for."""
-TERMS = ("COD", "NET_7", "NET_15", "NET_30")
 
 
 def lot_age(lots: Rows) -> Integers:
@@ -72,7 +74,12 @@ def is_status(batches: Rows, value: str) -> Mask:
 
 def is_consigned(batches: Rows) -> Mask:
     """Whether the goods still belong to the supplier."""
-    return batches.chance("consigned", CONSIGNED_SHARE)
+    return ~np.isin(trade.slot(batches), OWNED)
+
+
+def is_sold_out(batches: Rows) -> Mask:
+    """Whether nothing is left once all orders are shipped."""
+    return np.isin(trade.slot(batches), SOLD_OUT)
 
 
 def is_ranged(batches: Rows) -> Mask:
@@ -88,22 +95,42 @@ def cost_range(batches: Rows) -> tuple[Integers, Integers]:
 
 def grade(batches: Rows) -> pl.Series:
     """A, the best, to D."""
-    return batches.choose("grade", ("A", "B", "C", "D"), (4, 3, 2, 1))
+    return batches.choose("grade", GRADES, (4, 3, 2, 1))
 
 
-def intake(batches: Rows) -> Integers:
-    """Hundredths of a unit that were received; 0 while awaited.
+def ordered(batches: Rows) -> Integers:
+    """Hundredths of a unit that were ordered from the supplier.
 
     A traded batch holds what its lines ask for, and for most up to half as much again; so it can never be oversold.
     """
-    place = batches.index % BATCHES
-    traded = place < trade.TRADED
+    traded = batches.index % BATCHES < trade.TRADED
     asked = trade.quantity(trade.lines_served(batches.of("batches", batches.index[traded]))).reshape(-1, trade.SLOTS)
-    surplus = np.where(batches.chance("sold out", SOLD_TO_THE_LAST), 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
+    surplus = np.where(is_sold_out(batches), 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
     whole = asked.sum(axis=1)
     amount = divide(batches.integers("untraded", 2_000_000, 6_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
     amount[traded] = whole + np.ceil(whole * surplus / 100).astype(np.int64) * 100
-    return np.where(is_status(batches, "AWAITING_INTAKE"), 0, amount)
+    return amount
+
+
+def intake(batches: Rows) -> Integers:
+    """Hundredths of a unit that were received: all that was ordered, 0 while awaited."""
+    return np.where(is_status(batches, "AWAITING_INTAKE"), 0, ordered(batches))
+
+
+def sold(batches: Rows) -> Integers:
+    """Hundredths of a unit that have left with shipped orders."""
+    traded = batches.index % BATCHES < trade.TRADED
+    served = trade.lines_served(batches.of("batches", batches.index[traded]))
+    gone = np.isin(trade.fate(trade.order(served)), trade.SHIPPING)
+    amount = np.zeros(len(batches), dtype=np.int64)
+    amount[traded] = np.where(gone, trade.quantity(served), 0).reshape(-1, trade.SLOTS).sum(axis=1)
+    return amount
+
+
+def last_order(batches: Rows) -> Rows:
+    """The last order that a traded batch serves."""
+    served = trade.lines_served(batches)
+    return trade.order(served.of(served.table, served.index[trade.SLOTS - 1 :: trade.SLOTS]))
 
 
 def received(index: Integers, rows: Rows) -> Rows:
@@ -119,8 +146,8 @@ def left_before(lines: Rows) -> Integers:
     orders = trade.order(served)
     shape = (len(lines), trade.SLOTS)
     gone = np.isin(trade.fate(orders), trade.SHIPPING).reshape(shape)
-    left_at = trade.shipped_at(orders).reshape(shape)
-    mine = trade.shipped_at(trade.order(lines))[:, None]
+    left_at = fulfilment.shipped_at(orders).reshape(shape)
+    mine = fulfilment.shipped_at(trade.order(lines))[:, None]
     # Two lines of a batch may leave in the same second: then the lower index went first.
     earlier = (left_at < mine) | ((left_at == mine) & (served.index.reshape(shape) < lines.index[:, None]))
     return intake(batches) - np.where(gone & earlier, trade.quantity(served).reshape(shape), 0).sum(axis=1)

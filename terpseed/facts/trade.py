@@ -8,13 +8,15 @@ ask for: nothing is ever oversold, and nothing has to be looked up.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import IntEnum
 
 import numpy as np
+import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, divide
-from terpseed.facts import calendar, catalogue, parties
-from terpseed.facts.cells import BATCHES, CLIENTS, LOTS, ORDERS, PRODUCTS, SELLERS, STRAINS, is_open
+from seeding.rows import Floats, Integers, Mask, Rows, divide, numerals
+from terpseed.facts import calendar, catalogue, parties, pinned
+from terpseed.facts.cells import BATCHES, CLIENTS, LOTS, ORDERS, PRODUCTS, SELLERS, STRAINS, Layout, is_open
 
 LINES_OF_ORDER = np.array([3, 2, 4, 1, 3, 5, 2, 3, 2, 4] * 4 + [3, 2, 4, 1, 3, 5, 2, 3, 2, 3])
 LINES = int(LINES_OF_ORDER.sum())
@@ -33,6 +35,8 @@ WINDOW = 390
 LARGE_ORDERS = 20
 """Orders of a cell that go to its large buyers: 40 % of the orders, at 3.5 times the size, are 70 % of the revenue."""
 LARGE_CENTS, SMALL_CENTS = 1_750_000, 500_000
+SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1.10, 1.04])
+"""January to December: what an order is worth against the year's average. April has its holiday, winter is quiet."""
 LEAD = 60
 """A batch arrives at most so many weekdays before the first order that may draw from it."""
 
@@ -57,6 +61,7 @@ class Fate(IntEnum):
 
 RESERVING = (Fate.CONFIRMED, Fate.READY_FOR_PACKING, Fate.PACKED)
 SHIPPING = (Fate.SHIPPED, Fate.DELIVERED, Fate.RETURNED)
+STANDING = RESERVING + SHIPPING
 
 _PAST = {4: Fate.QUOTE_EXPIRED, 9: Fate.CANCELLED, 14: Fate.QUOTE_REJECTED, 19: Fate.RETURNED, 24: Fate.QUOTE_EXPIRED,
          29: Fate.CANCELLED, 39: Fate.QUOTE_EXPIRED, 44: Fate.QUOTE_REJECTED}  # fmt: skip
@@ -82,8 +87,24 @@ FATES = np.array(
 """[cell is open, place of the order in its cell]."""
 RECENT_AGE = np.array([0] * (ORDERS - len(_RECENT)) + [age for _, age in _RECENT])
 
-SHIPPED_LINES = tuple(np.flatnonzero(np.isin(FATES[kind][ORDER_OF_LINE], SHIPPING)) for kind in (0, 1))
-"""The places of the lines that left the house, in a closed cell and in an open one."""
+UNSETTLED = (
+    {49: 0},
+    {27: 70, 31: 50, 33: 0, 35: 60, pinned.DUE_TODAY: 0, 40: 50, pinned.ORDER_AT_LIMIT: 0, 42: 0, 43: 0},
+)
+"""Shipped orders that are not paid for in full, of a closed cell and of an open one: place, and percent paid. Sold on NET_30,
+those to 36 are past due, one per bucket of the aging report, and the later ones are not due yet."""
+
+
+def orders_with(*fates: Fate) -> Layout:
+    """The places of the orders that have one of the fates."""
+    closed, opened = (np.flatnonzero(np.isin(FATES[kind], fates)) for kind in (0, 1))
+    return Layout.of(closed=closed.tolist(), opened=opened.tolist())
+
+
+def lines_with(*fates: Fate) -> Layout:
+    """The places of the lines whose orders have one of the fates."""
+    closed, opened = (np.flatnonzero(np.isin(FATES[kind][ORDER_OF_LINE], fates)) for kind in (0, 1))
+    return Layout.of(closed=closed.tolist(), opened=opened.tolist())
 
 
 def fate(orders: Rows) -> Integers:
@@ -93,27 +114,28 @@ def fate(orders: Rows) -> Integers:
 
 
 def age(orders: Rows) -> Integers:
-    """Weekdays before the dataset's last day; it never rises from an order of a cell to the next."""
-    cell, place = np.divmod(orders.index, ORDERS)
-    kind = is_open(cell)
-    span = WINDOW - YOUNGEST_PAST[kind]
-    past = WINDOW - np.floor((place + orders.uniform("age")) * span / PAST_ORDERS[kind]).astype(np.int64)
-    return np.where(place < PAST_ORDERS[kind], past, RECENT_AGE[place])
+    """Weekdays before the dataset's last day; but for the pinned orders, it never rises from an order of a cell to the next."""
+    ages = _unpinned_age(orders)
+    midnight, due_today = orders.index == pinned.MIDNIGHT_ORDER, _is_due_today(orders)
+    ages[midnight] = np.busday_count(_month_end(orders, midnight), np.datetime64(orders.as_of, "D"))
+    ages[due_today] = _due_today(orders.as_of)[0]
+    return ages
 
 
 def ordered_at(orders: Rows) -> calendar.Moments:
     """When the order was written."""
-    return calendar.moment(orders, "ordered", age(orders))
+    moments = calendar.moment(orders, "ordered", age(orders))
+    midnight = orders.index == pinned.MIDNIGHT_ORDER
+    moments[midnight] = _month_end(orders, midnight)
+    return moments
 
 
-def packed_at(orders: Rows) -> calendar.Moments:
-    """When a packed order was packed: one weekday after it was written."""
-    return calendar.moment(orders, "packed", np.maximum(age(orders) - 1, 1))
-
-
-def shipped_at(orders: Rows) -> calendar.Moments:
-    """When a shipped order was shipped: two weekdays after it was written."""
-    return calendar.moment(orders, "shipped", np.maximum(age(orders) - 2, 1))
+def term(orders: Rows) -> Integers:
+    """The payment terms, as a place in parties.TERMS: the client's, but NET_30 where the invoice is still open."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    unsettled = np.array([[where in places for where in range(ORDERS)] for places in UNSETTLED])[is_open(cell), place]
+    terms = np.where(unsettled, parties.TERMS.index("NET_30"), parties.term(client(orders)))
+    return np.where(_is_due_today(orders), _due_today(orders.as_of)[1], terms)
 
 
 def client(orders: Rows) -> Rows:
@@ -126,7 +148,8 @@ def client(orders: Rows) -> Rows:
     large = np.where(parties.has_two_large(cell), 2, 1)
     small = parties.FIRST_SELLER - large
     place = np.where(rank < LARGE_ORDERS, rank % large, large + (rank - LARGE_ORDERS) % small)
-    return orders.of("clients", cell * CLIENTS + place)
+    buyer = np.where(orders.index == pinned.ORDER_AT_LIMIT, pinned.AT_CREDIT_LIMIT, cell * CLIENTS + place)
+    return orders.of("clients", buyer)
 
 
 def lines_of(orders: Rows) -> tuple[Rows, Integers]:
@@ -148,18 +171,38 @@ def order(lines: Rows) -> Rows:
 def batch(lines: Rows) -> Rows:
     """The batch that serves a line."""
     cell, place = np.divmod(lines.index, LINES)
+    return batch_at(lines, cell, slot_of_line(place))
+
+
+def slot_of_line(place: Integers) -> Integers:
+    """The slot that serves the line at a place of its cell."""
     block, within = np.divmod(place, BLOCK_LINES)
-    offset = _block_permutations(lines, cell, block)[np.arange(len(lines)), within % SLOTS]
-    return lines.of("batches", cell * BATCHES + block * SLOTS + offset)
+    return block * SLOTS + within % SLOTS
+
+
+def batch_at(rows: Rows, cell: Integers, slot: Integers) -> Rows:
+    """The batch at a slot of a cell.
+
+    Slot 6b + j of the traded ones is the batch that serves every sixth line of block b, beginning with its line j; which
+    batch of the block that is, the cell's permutation says. The other slots are the places themselves.
+    """
+    block = np.minimum(slot // SLOTS, TRADED // SLOTS - 1)
+    offset = _block_permutations(rows, cell, block)[np.arange(len(slot)), slot % SLOTS]
+    return rows.of("batches", cell * BATCHES + np.where(slot < TRADED, block * SLOTS + offset, slot))
+
+
+def slot(batches: Rows) -> Integers:
+    """The slot of a batch in its cell: the inverse of `batch_at`."""
+    cell, place = np.divmod(batches.index, BATCHES)
+    block = np.minimum(place // SLOTS, TRADED // SLOTS - 1)
+    inverse = np.argsort(_block_permutations(batches, cell, block), axis=1)
+    return np.where(place < TRADED, block * SLOTS + inverse[np.arange(len(batches)), place % SLOTS], place)
 
 
 def lines_served(batches: Rows) -> Rows:
     """The SLOTS lines of every traded batch, flattened: in time order, batch by batch."""
-    cell, place = np.divmod(batches.index, BATCHES)
-    block, offset = np.divmod(place, SLOTS)
-    inverse = np.argsort(_block_permutations(batches, cell, block), axis=1)
-    residue = inverse[np.arange(len(batches)), offset]
-    first = cell * LINES + block * BLOCK_LINES + residue
+    block, residue = np.divmod(slot(batches), SLOTS)
+    first = batches.index // BATCHES * LINES + block * BLOCK_LINES + residue
     return batches.of("order_line_items", (first[:, None] + SLOTS * np.arange(SLOTS)).ravel())
 
 
@@ -193,7 +236,7 @@ def margin(lines: Rows) -> Integers:
     """Hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
     margins = np.array([catalogue.MARGINS[one.category] * 100 for one in catalogue.FORMS])
     usual = margins[catalogue.form(product(batch(lines)))]
-    return usual - 300 * is_large_order(lines) + 200 * is_haggled(lines)
+    return np.where(is_sample(lines), 0, usual - 300 * is_large_order(lines) + 200 * is_haggled(lines))
 
 
 def is_large_order(lines: Rows) -> Mask:
@@ -206,13 +249,18 @@ def is_haggled(lines: Rows) -> Mask:
     return lines.chance("haggled", 0.05)
 
 
+def is_sample(lines: Rows) -> Mask:
+    """Whether the line is a sample at no charge."""
+    return lines.index == pinned.SAMPLE_LINE
+
+
 def unit_price(lines: Rows) -> Integers:
-    """Cents: cost / (1 - margin)."""
-    return divide(unit_cost(batch(lines)) * 10_000, 10_000 - margin(lines))
+    """Cents: cost / (1 - margin); nothing for a sample."""
+    return np.where(is_sample(lines), 0, divide(unit_cost(batch(lines)) * 10_000, 10_000 - margin(lines)))
 
 
 def quantity(lines: Rows) -> Integers:
-    """Hundredths of a unit: what brings the line near its share of the order's value, in whole selling steps."""
+    """Hundredths of a unit: what brings the line near its share of the order's value, in whole selling steps (one of a sample)."""
     orders = order(lines)
     large = is_large_order(lines)
     value = np.where(large, LARGE_CENTS, SMALL_CENTS) * np.where(
@@ -220,13 +268,62 @@ def quantity(lines: Rows) -> Integers:
     )
     share = lines.uniform("share", 0.7, 1.3) / LINES_OF_ORDER[orders.index % ORDERS]
     step = np.array([one.step for one in catalogue.FORMS])[catalogue.form(product(batch(lines)))]
-    steps = np.maximum(np.rint(value * share * 100 / (unit_price(lines) * step)), 1).astype(np.int64)
-    return steps * step
+    asked = value * season(orders) * share * 100 / (np.maximum(unit_price(lines), 1) * step)
+    return np.where(is_sample(lines), 1, np.maximum(np.rint(asked), 1)).astype(np.int64) * step
+
+
+def season(orders: Rows) -> Floats:
+    """What the order's month is worth, by SEASON."""
+    months = calendar.day(orders.as_of, age(orders)).astype("datetime64[M]").astype(np.int64)
+    return SEASON[months % 12]
 
 
 def line_total(lines: Rows) -> Integers:
     """Cents."""
     return divide(quantity(lines) * unit_price(lines), 100)
+
+
+def sale_number(orders: Rows) -> pl.Series:
+    """The number of a sale: a letter and what the application makes of the time, which never begins with a 9."""
+    return "S-9" + numerals(orders.index, 13)
+
+
+def order_total(orders: Rows) -> Integers:
+    """Cents: Σ line totals."""
+    lines, position = lines_of(orders)
+    return summed(line_total(lines), position, len(orders))
+
+
+def summed(values: Integers, position: Integers, count: int) -> Integers:
+    """Σ values per position 0 … count - 1."""
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, position, values)
+    return sums
+
+
+def _unpinned_age(orders: Rows) -> Integers:
+    cell, place = np.divmod(orders.index, ORDERS)
+    kind = is_open(cell)
+    span = WINDOW - YOUNGEST_PAST[kind]
+    past = WINDOW - np.floor((place + orders.uniform("age")) * span / PAST_ORDERS[kind]).astype(np.int64)
+    return np.where(place < PAST_ORDERS[kind], past, RECENT_AGE[place])
+
+
+def _month_end(orders: Rows, chosen: Mask) -> calendar.Moments:
+    """The end of the month in which the chosen orders would have been written, were they not pinned."""
+    return calendar.month_end(calendar.day(orders.as_of, _unpinned_age(orders)[chosen]))
+
+
+def _is_due_today(orders: Rows) -> Mask:
+    cell, place = np.divmod(orders.index, ORDERS)
+    return (place == pinned.DUE_TODAY) & (is_open(cell) == 1)
+
+
+def _due_today(as_of: date) -> tuple[int, int]:
+    """Age and terms of an order, shipped two weekdays later on a weekday, whose invoice is due on the dataset's last day."""
+    weekend = {5: (10, "NET_15"), 6: (20, "NET_30")}
+    shipped, terms = weekend.get(as_of.weekday(), (5, "NET_7"))
+    return shipped + 2, parties.TERMS.index(terms)
 
 
 def _block_permutations(rows: Rows, cell: Integers, block: Integers) -> Integers:

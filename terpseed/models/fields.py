@@ -115,16 +115,20 @@ class Key(models.ForeignKey):
 
 
 class TerpIndex(models.Index):
-    """An index under TERP's own name: MySQL allows 64 characters where Django allows 30."""
+    """An index under TERP's own name, which MySQL wants to be unique in its table only, and allows 64 characters.
 
-    max_name_length = 64
+    Django, which wants it unique in the app, knows it by a name that begins with the model's.
+    """
 
-    def __init__(self, name: str, *fields: str) -> None:
-        super().__init__(fields=fields, name=name)
+    max_name_length = 128
+
+    def __init__(self, terp_name: str, *fields: str) -> None:
+        self.terp_name = terp_name
+        super().__init__(fields=fields, name=f"%(class)s_{terp_name}")
 
     def deconstruct(self) -> Any:
         """Django's hook, so that the index can be cloned."""
-        return f"{type(self).__module__}.{type(self).__qualname__}", (self.name, *self.fields), {}
+        return f"{type(self).__module__}.{type(self).__qualname__}", (self.terp_name, *self.fields), {}
 
 
 class Unique(models.UniqueConstraint):

@@ -27,8 +27,8 @@ class BatchLocationSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "batchId": batches.index,
-                "site": rows.choose("site", ("Main Warehouse", "Annex", "Vault"), (6, 3, 1)),
-                "zone": rows.choose("zone", ("A", "B", "C", "D")),
+                "site": rows.choose("site", stock.SITES, (6, 3, 1)),
+                "zone": rows.choose("zone", stock.ZONES),
                 "rack": "R" + pl.Series(rows.integers("rack", 1, 25)).cast(pl.String),
                 "shelf": "S" + pl.Series(rows.integers("shelf", 1, 7)).cast(pl.String),
                 "bin": pl.Series(rows.integers("bin", 1, 41)).cast(pl.String),

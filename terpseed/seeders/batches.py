@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from django.db.models import Case, CharField, DecimalField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
 from seeding.rows import Rows, decimals
-from seeding.seeders import BaseSeeder, Derivation, SeederConfig
-from terpseed.facts import calendar, cells, stock, trade
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import QUANTITY, total
+from terpseed.facts import calendar, cells, parties, stock, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem
 
-QUANTITY = DecimalField(max_digits=15, decimal_places=4)
-
-MOVEMENTS = InventoryMovement.objects.filter(batch=OuterRef("pk"))
-RESERVED_LINES = OrderLineItem.objects.filter(
-    batch=OuterRef("pk"), order__fulfillmentStatus__in=[fate.name for fate in trade.RESERVING]
-)
-
-
-def total(rows: QuerySet[InventoryMovement] | QuerySet[OrderLineItem], column: str) -> Coalesce:
-    """Σ column of the child rows of each batch, 0 where there are none."""
-    sums = rows.order_by().values("batch").annotate(total=Sum(column)).values("total")
-    return Coalesce(Subquery(sums, output_field=QUANTITY), Value(0), output_field=QUANTITY)
+RESERVING = [fate.name for fate in trade.RESERVING]
 
 
 class BatchSeeder(BaseSeeder):
@@ -38,32 +27,36 @@ class BatchSeeder(BaseSeeder):
         companions=("BatchLocationSeeder", "IntakeMovementSeeder"),
         record_count=cells.per_cell(cells.BATCHES),
     )
-    derivations: ClassVar = (
-        Derivation(
-            values={"onHandQty": total(MOVEMENTS, "quantityChange")},
-            where=Exists(MOVEMENTS),
-            reads=("inventoryMovements",),
-            touches=("updatedAt",),
-        ),
-        Derivation(
-            values={"reservedQty": total(RESERVED_LINES, "quantity")},
-            reads=("orders", "order_line_items"),
-            touches=("updatedAt",),
-        ),
-        Derivation(
-            values={
-                "batchStatus": Case(
-                    When(batchStatus="LIVE", onHandQty=0, then=Value("SOLD_OUT")),
-                    When(batchStatus="SOLD_OUT", onHandQty__gt=0, then=Value("LIVE")),
-                    default=F("batchStatus"),
-                    output_field=CharField(),
-                )
-            },
-            where=Exists(MOVEMENTS),
-            reads=("inventoryMovements",),
-            touches=("updatedAt",),
-        ),
-    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """What is on hand and reserved, and whether anything is left."""
+        movements = InventoryMovement.objects.filter(batch=OuterRef("pk"), deleted_at__isnull=True)
+        reserved = OrderLineItem.objects.filter(batch=OuterRef("pk"), order__fulfillmentStatus__in=RESERVING)
+        status = Case(
+            When(batchStatus="LIVE", onHandQty=0, then=Value("SOLD_OUT")),
+            When(batchStatus="SOLD_OUT", onHandQty__gt=0, then=Value("LIVE")),
+            default=F("batchStatus"),
+            output_field=CharField(),
+        )
+        return (
+            Derivation(
+                values={"onHandQty": total(movements, "batch", "quantityChange", QUANTITY)},
+                where=Exists(movements),
+                reads=("inventoryMovements",),
+                touches=("updatedAt",),
+            ),
+            Derivation(
+                values={"reservedQty": total(reserved, "batch", "quantity", QUANTITY)},
+                reads=("orders", "order_line_items"),
+                touches=("updatedAt",),
+            ),
+            Derivation(
+                values={"batchStatus": status},
+                where=Exists(movements),
+                reads=("inventoryMovements",),
+                touches=("updatedAt",),
+            ),
+        )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `batches`."""
@@ -86,7 +79,7 @@ class BatchSeeder(BaseSeeder):
                 "unitCogsMin": decimals(low, 4),
                 "unitCogsMax": decimals(high, 4),
                 "consigned": consigned,
-                "terms": rows.choose("terms", stock.TERMS),
+                "terms": rows.choose("terms", parties.TERMS),
                 "onHandQty": decimals(amount * 100, 4),
                 "quarantineQty": decimals(np.where(stock.is_status(rows, "QUARANTINED"), amount, 0) * 100, 4),
                 "holdQty": decimals(np.where(stock.is_status(rows, "ON_HOLD"), amount, 0) * 100, 4),

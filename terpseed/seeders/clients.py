@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 import numpy as np
 import polars as pl
+from django.db.models import Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
-from seeding.rows import Rows, decimals
-from seeding.seeders import BaseSeeder, SeederConfig
-from terpseed.facts import calendar, cells, parties
-from terpseed.models import Client
+from seeding.rows import Integers, Rows, decimals
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import DaysSince, percentage, total
+from terpseed.facts import calendar, cells, parties, pinned, receivables
+from terpseed.models import Client, Invoice, Order
 
 CREDIT_LIMIT = {"large": 250_000_00, "small": 40_000_00}
 """Cents."""
 REFERRED_SHARE = 0.15
+
+NOT_CHARGED = ("DRAFT", "VOID")
+OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
+"""Statuses of invoices."""
+
+
+def credit_limit(clients: Rows) -> Integers:
+    """Cents: by what a client is, and for the pinned one exactly what it owes."""
+    buyer = np.where(parties.is_buyer(clients), CREDIT_LIMIT["small"], 0)
+    limit = np.where(parties.is_large(clients), CREDIT_LIMIT["large"], buyer)
+    at_limit = clients.index == pinned.AT_CREDIT_LIMIT
+    return np.where(at_limit, receivables.owed(pinned.AT_CREDIT_LIMIT, clients) if at_limit.any() else 0, limit)
 
 
 class ClientSeeder(BaseSeeder):
@@ -26,13 +44,30 @@ class ClientSeeder(BaseSeeder):
         pii_fields={"name": "company_name", "email": "email", "phone": "phone", "address": "street_address"},
     )
 
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """What the client has spent and still owes, and since when."""
+        invoices = Invoice.objects.filter(customer=OuterRef("pk"), deleted_at__isnull=True)
+        charged = invoices.exclude(status__in=NOT_CHARGED)
+        orders = Order.objects.filter(client=OuterRef("pk"), invoice__deleted_at__isnull=True).exclude(invoice=None)
+        oldest = invoices.filter(status="OVERDUE").order_by().values("customer").annotate(due=Min("dueDate")).values("due")
+        columns = {
+            "total_spent": total(charged, "customer", "totalAmount"),
+            "total_profit": total(orders.exclude(invoice__status__in=NOT_CHARGED), "client", "total_margin"),
+            "total_owed": total(invoices.filter(status__in=OPEN), "customer", "amountDue"),
+            "oldest_debt_days": Coalesce(DaysSince(dataset.as_of, Subquery(oldest)), 0),
+        }
+        margin = percentage("total_profit", "total_spent", at_most=Decimal("999.99"))
+        return tuple(
+            Derivation(values=values, reads=("invoices", "orders"), touches=("updated_at",))
+            for values in (columns, {"avg_profit_margin": margin})
+        )
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `clients`."""
         large, buyer, seller = parties.is_large(rows), parties.is_buyer(rows), parties.is_seller(rows)
         place = rows.index % cells.CLIENTS
         referred = (place > 0) & buyer & rows.chance("referred", REFERRED_SHARE)
         joined = calendar.timestamps(parties.joined_at(rows))
-        limit = np.where(large, CREDIT_LIMIT["large"], np.where(buyer, CREDIT_LIMIT["small"], 0))
         return pl.DataFrame(
             {
                 "large": large,
@@ -49,7 +84,7 @@ class ClientSeeder(BaseSeeder):
                 "is_buyer": buyer,
                 "is_seller": seller,
                 "is_brand": place == cells.CLIENTS - 1,
-                "credit_limit": decimals(limit, 2),
+                "credit_limit": decimals(credit_limit(rows), 2),
                 "referred_by_client_id": pl.Series(np.where(referred, rows.index - place, -1)).replace(-1, None),
                 "created_at": joined,
                 "updated_at": joined,

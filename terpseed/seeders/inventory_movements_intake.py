@@ -6,9 +6,8 @@ import polars as pl
 
 from seeding.rows import Rows, decimals
 from seeding.seeders import BaseSeeder, SeederConfig
-from terpseed.facts import calendar, cells, stock
+from terpseed.facts import calendar, cells, staff, stock
 from terpseed.models import InventoryMovement
-from terpseed.seeders.users import STAFF
 
 
 class IntakeMovementSeeder(BaseSeeder):
@@ -32,7 +31,7 @@ class IntakeMovementSeeder(BaseSeeder):
                 "quantityChange": amount,
                 "quantityBefore": amount - amount,
                 "quantityAfter": amount,
-                "performedBy": batches.integers("received by", 0, STAFF),
+                "performedBy": staff.member(batches, "received by"),
                 "createdAt": calendar.timestamps(stock.received_at(batches)),
             }
         )

@@ -30,7 +30,7 @@ class OrderLineItemSeeder(BaseSeeder):
             {
                 "ranged": stock.is_ranged(batches),
                 "large": trade.is_large_order(rows),
-                "is_margin_overridden": trade.is_haggled(rows),
+                "is_margin_overridden": trade.is_haggled(rows) | trade.is_sample(rows),
                 "order_id": orders.index,
                 "batch_id": batches.index,
                 "product_display_name": catalogue.product_name(trade.product(batches)),
@@ -43,6 +43,7 @@ class OrderLineItemSeeder(BaseSeeder):
                 "margin_dollar": decimals(price - cost, 2),
                 "unit_price": decimals(price, 2),
                 "line_total": decimals(trade.line_total(rows), 2),
+                "is_sample": trade.is_sample(rows),
                 "created_at": written,
                 "updated_at": written,
             }

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
+from django.db.models import Case, CharField, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
-from seeding.rows import Floats, Integers, Mask, Rows, decimals, divide, take
-from seeding.seeders import BaseSeeder, SeederConfig
-from terpseed.facts import calendar, catalogue, cells, parties, stock, trade
+from seeding.rows import Floats, Integers, Rows, decimals, divide, numerals, only, take
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import translated
+from terpseed.facts import calendar, catalogue, cells, fulfilment, parties, receivables, staff, stock, trade
+from terpseed.facts.fulfilment import Step
 from terpseed.facts.trade import Fate
-from terpseed.models import Order
-from terpseed.seeders.users import STAFF
+from terpseed.models import Invoice, Order
 
 QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED)
-PACKED = (Fate.PACKED, *trade.SHIPPING)
 QUOTE_VALID = np.timedelta64(7, "D")
 
-FULFILLMENT = ["DRAFT" if fate in QUOTES else fate.name for fate in Fate]
 QUOTE_STATUS = [fate.name.removeprefix("QUOTE_") for fate in Fate]
+SALE_STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": "CANCELLED"}
+"""By status of the invoice; PENDING where it is another, or none."""
 PICKING = ["READY" if fate in trade.SHIPPING else "PACKED" if fate is Fate.PACKED else "PENDING" for fate in Fate]
 
 
@@ -28,9 +33,32 @@ class OrderSeeder(BaseSeeder):
         model=Order,
         group="sales",
         dependencies=("clients", "users", "batches", "products"),
-        companions=("OrderLineItemSeeder", "SaleMovementSeeder"),
+        companions=(
+            "OrderLineItemSeeder",
+            "AllocationSeeder",
+            "OrderStatusHistorySeeder",
+            "SaleMovementSeeder",
+            "InvoiceSeeder",  # what was shipped is invoiced
+        ),
         record_count=cells.per_cell(cells.ORDERS),
     )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """The invoice, and how far it is paid."""
+        invoices = Invoice.objects.filter(referenceType="ORDER", referenceId=OuterRef("pk"), deleted_at__isnull=True)
+        status = Invoice.objects.filter(pk=OuterRef("invoice_id")).annotate(
+            word=translated("status", SALE_STATUS, default=Value("PENDING"))
+        )
+        sale_status = Case(
+            When(orderType="QUOTE", then=Value(None)),
+            When(fulfillmentStatus="CANCELLED", then=Value("CANCELLED")),
+            default=Coalesce(Subquery(status.values("word")), Value("PENDING")),
+            output_field=CharField(),
+        )
+        return tuple(
+            Derivation(values=values, reads=("invoices",), touches=("updated_at",))
+            for values in ({"invoice": Subquery(invoices.order_by("pk").values("pk")[:1])}, {"saleStatus": sale_status})
+        )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `orders`."""
@@ -38,19 +66,18 @@ class OrderSeeder(BaseSeeder):
         quote, draft = np.isin(fate, QUOTES), fate == Fate.DRAFT
         sale = ~quote
         confirmed = sale & ~draft
-        packed, shipped = np.isin(fate, PACKED), np.isin(fate, trade.SHIPPING)
+        packed, shipped = fulfilment.has(rows, Step.PACKED), fulfilment.has(rows, Step.SHIPPED)
         lines, position = trade.lines_of(rows)
         subtotal, cost = _sums(lines, position, len(rows))
         margin = subtotal - divide(cost, 100)
-        terms = parties.term(trade.client(rows))
+        terms = trade.term(rows)
         ordered = trade.ordered_at(rows)
         day = ordered.astype("datetime64[D]")
-        last_change = np.where(shipped, trade.shipped_at(rows), np.where(packed, trade.packed_at(rows), ordered))
-        serial = pl.Series(rows.index).cast(pl.String)
+        due = np.where(shipped, receivables.due(rows), calendar.after(ordered, parties.TERM_DAYS[terms]))
         return pl.DataFrame(
             {
-                "order_number": ("S-9" + serial.str.zfill(13)).zip_with(
-                    pl.Series(sale), "Q-" + calendar.years(ordered) + "-9" + serial.str.zfill(5)
+                "order_number": trade.sale_number(rows).zip_with(
+                    pl.Series(sale), "Q-" + calendar.years(ordered) + "-9" + numerals(rows.index, 5)
                 ),
                 "orderType": take(("QUOTE", "SALE"), sale.astype(np.int64)),
                 "is_draft": draft,
@@ -61,32 +88,29 @@ class OrderSeeder(BaseSeeder):
                 "total_cogs": decimals(cost, 4),
                 "total_margin": decimals(margin, 2),
                 "avg_margin_percent": decimals(divide(margin * 10_000, subtotal), 2),
-                "valid_until": _only(pl.Series(day + QUOTE_VALID), quote),
-                "quoteStatus": _only(take(QUOTE_STATUS, fate), quote),
+                "valid_until": only(pl.Series(day + QUOTE_VALID), quote),
+                "quoteStatus": only(take(QUOTE_STATUS, fate), quote),
                 "paymentTerms": take(parties.TERMS, terms),
-                "due_date": _only(pl.Series(day + parties.TERM_DAYS[terms].astype("timedelta64[D]")), confirmed),
-                "saleStatus": _only(take(("PENDING", "CANCELLED"), (fate == Fate.CANCELLED).astype(np.int64)), sale),
-                "fulfillmentStatus": take(FULFILLMENT, fate),
-                "confirmed_at": calendar.timestamps(ordered, confirmed),
-                "packed_at": calendar.timestamps(trade.packed_at(rows), packed),
-                "packed_by": _only(pl.Series(rows.integers("packed by", 0, STAFF)), packed),
-                "shipped_at": calendar.timestamps(trade.shipped_at(rows), shipped),
-                "shipped_by": _only(pl.Series(rows.integers("shipped by", 0, STAFF)), shipped),
+                "due_date": calendar.dates(due, confirmed),
+                "saleStatus": only(take(("PENDING", "CANCELLED"), (fate == Fate.CANCELLED).astype(np.int64)), sale),
+                "fulfillmentStatus": take(fulfilment.STATUS, fate),
+                "confirmed_at": calendar.timestamps(fulfilment.at(rows, Step.CONFIRMED), confirmed),
+                "packed_at": calendar.timestamps(fulfilment.at(rows, Step.PACKED), packed),
+                "packed_by": only(pl.Series(staff.member(rows, "packed by")), packed),
+                "shipped_at": calendar.timestamps(fulfilment.shipped_at(rows), shipped),
+                "shipped_by": only(pl.Series(staff.member(rows, "shipped by")), shipped),
                 "pickPackStatus": take(PICKING, fate),
-                "created_by": rows.integers("created by", 0, STAFF),
+                "created_by": staff.member(rows, "created by"),
                 "created_at": calendar.timestamps(ordered),
-                "updated_at": calendar.timestamps(last_change),
+                "updated_at": calendar.timestamps(fulfilment.last_at(rows)),
             }
         )
 
 
 def _sums(lines: Rows, position: Integers, orders: int) -> tuple[Integers, Integers]:
     """Per order: Σ line totals in cents, and Σ costs in hundredths of a cent."""
-    subtotal = np.zeros(orders, dtype=np.int64)
-    cost = np.zeros(orders, dtype=np.int64)
-    np.add.at(subtotal, position, trade.line_total(lines))
-    np.add.at(cost, position, trade.quantity(lines) * trade.unit_cost(trade.batch(lines)))
-    return subtotal, cost
+    cost = trade.quantity(lines) * trade.unit_cost(trade.batch(lines))
+    return trade.summed(trade.line_total(lines), position, orders), trade.summed(cost, position, orders)
 
 
 def _items(lines: Rows, position: Integers) -> pl.Series:
@@ -110,7 +134,7 @@ def _items(lines: Rows, position: Integers) -> pl.Series:
             "quantity": _hundredths(quantity),
             "unitPrice": _hundredths(price),
             "price": _hundredths(price),
-            "isSample": np.zeros(len(lines), dtype=bool),
+            "isSample": trade.is_sample(lines),
             "unitCogs": _hundredths(cost),
             "cogsMode": take(("FIXED", "RANGE"), stock.is_ranged(batches).astype(np.int64)),
             "cogsSource": take(("FIXED", "MIDPOINT"), stock.is_ranged(batches).astype(np.int64)),
@@ -127,8 +151,3 @@ def _items(lines: Rows, position: Integers) -> pl.Series:
 
 def _hundredths(values: Integers) -> Floats:
     return values / 100
-
-
-def _only(values: pl.Series, present: Mask) -> pl.Series:
-    """`values` where `present`, null elsewhere."""
-    return pl.DataFrame({"value": values, "present": present}).select(pl.when("present").then("value")).to_series()

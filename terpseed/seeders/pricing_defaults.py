@@ -7,10 +7,9 @@ import polars as pl
 
 from seeding.rows import Rows, decimals, take
 from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
-from terpseed.facts import calendar
+from terpseed.facts import staff
 from terpseed.facts.catalogue import MARGINS
 from terpseed.models import PricingDefault
-from terpseed.seeders.users import HIRED_AGE
 
 
 class PricingDefaultSeeder(BaseSeeder):
@@ -27,7 +26,7 @@ class PricingDefaultSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `pricing_defaults`."""
         percent = np.array(list(MARGINS.values()))[rows.index]
-        created = calendar.timestamps(calendar.moment(rows, "created", np.full(len(rows), HIRED_AGE)))
+        created = staff.founded(rows)
         return pl.DataFrame(
             {
                 "product_category": take(list(MARGINS), rows.index),

@@ -7,11 +7,8 @@ import polars as pl
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
 from terpseed.facts import calendar
+from terpseed.facts.staff import FOUNDED_AGE, STAFF
 from terpseed.models import User
-
-STAFF = 6
-HIRED_AGE = 760
-"""Weekdays before the dataset's last day: before the first client."""
 
 
 class UserSeeder(BaseSeeder):
@@ -28,7 +25,7 @@ class UserSeeder(BaseSeeder):
         """The columns of `users`."""
         first, last = rows.fake("first name", "first_name"), rows.fake("last name", "last_name")
         number = pl.Series(rows.index + 1).cast(pl.String)
-        hired = calendar.timestamps(calendar.moment(rows, "hired", rows.index + HIRED_AGE))
+        hired = calendar.timestamps(calendar.moment(rows, "hired", rows.index + FOUNDED_AGE))
         return pl.DataFrame(
             {
                 "openId": "seeded-staff-" + number,

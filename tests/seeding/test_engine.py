@@ -21,7 +21,7 @@ from seeding.orchestrator import SeedOrchestrator
 from seeding.registry import Registry
 from seeding.results import RunSummary, SeederState, ValidationError
 from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
+from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 from seeding.writers import BulkCreateWriter, CreateWriter, writer_for
 from terpseed.models import Client, Strain, SupplierProfile
 from tests.conftest import AS_OF, Database
@@ -238,7 +238,7 @@ def test_a_dependency_that_nobody_seeds_is_named() -> None:
     class Lost(Clients):
         config = SeederConfig(model=Client, record_count=COUNT, dependencies=("brnads",))
 
-    with pytest.raises(MisdeclaredSeederError, match="depends on the table 'brnads', which no seeder fills"):
+    with pytest.raises(MisdeclaredSeederError, match="depends on 'brnads', which is no table that a seeder fills"):
         _ = Registry([Lost()]).ordered
 
 
@@ -250,7 +250,9 @@ def test_two_seeders_of_one_name_are_refused() -> None:
 def test_derived_columns_that_the_database_refuses_cost_no_other_seeder(sqlite: Database) -> None:
     class Failing(Clients):
         config = SeederConfig(model=Client, record_count=COUNT)
-        derivations = (Derivation(values={"teri_code": Value("the same")}, reads=("clients",)),)
+
+        def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+            return (Derivation(values={"teri_code": Value("the same")}, reads=("clients",)),)
 
     summary, _ = run(sqlite, Failing(), Strains())
 
@@ -263,7 +265,9 @@ def test_derived_columns_that_the_database_refuses_cost_no_other_seeder(sqlite: 
 def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     class Deriving(Clients):
         config = SeederConfig(model=Client, record_count=COUNT)
-        derivations = (Derivation(values={"address": Value("here")}, reads=("clients",)),)
+
+        def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+            return (Derivation(values={"address": Value("here")}, reads=("clients",)),)
 
     failures = [OperationalError(1213, "Deadlock found")]
 

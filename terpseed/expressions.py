@@ -1,0 +1,70 @@
+"""Expressions that derived columns and rules share: what Django's ORM says in too many words, or not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    DecimalField,
+    F,
+    Func,
+    IntegerField,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Least, Round
+
+MONEY = DecimalField(max_digits=15, decimal_places=2)
+QUANTITY = DecimalField(max_digits=15, decimal_places=4)
+
+
+def total(rows: QuerySet[Any], by: str, column: str | Combinable, output: DecimalField[Any, Any] = MONEY) -> Round:
+    """Σ column of `rows`, which name the row of the outer query in `by`; 0 where there are none."""
+    sums = rows.order_by().values(by).annotate(total=Sum(column)).values("total")
+    return rounded(Coalesce(Subquery(sums, output_field=output), Value(Decimal(0)), output_field=output), output)
+
+
+def rounded(value: Any, output: DecimalField[Any, Any] = MONEY) -> Round:
+    """To the column's scale: SQLite adds decimals as floats, and what should be nothing is not quite."""
+    return Round(value, precision=output.decimal_places, output_field=output)
+
+
+def percentage(part: str, whole: str, *, at_most: Decimal) -> Case:
+    """`part` as a percentage of `whole`, 0 where that is none; `at_most` is what the column holds."""
+    share = rounded(F(part) * Decimal(100) / F(whole))
+    return Case(When(**{f"{whole}__gt": 0}, then=Least(share, Value(at_most))), default=Value(Decimal(0)), output_field=MONEY)
+
+
+def translated(column: str, words: dict[str, str | None], default: Any = None) -> Case:
+    """The words that stand for the values of a column."""
+    whens = (When(**{column: value}, then=Value(word)) for value, word in words.items())
+    return Case(*whens, default=default, output_field=CharField())
+
+
+class DaysSince(Func):
+    """Whole days from an expression's date to a fixed one."""
+
+    function = "DATEDIFF"
+    output_field = IntegerField()
+
+    def __init__(self, day: date, since: Any) -> None:
+        super().__init__(Value(day, output_field=DateField()), since)
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
+        """SQLite counts in Julian days."""
+        template = "CAST(julianday(%(expressions)s) AS integer)"
+        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(")
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
+        """PostgreSQL subtracts dates."""
+        return super().as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ")

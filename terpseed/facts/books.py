@@ -1,0 +1,171 @@
+"""The books: the chart of accounts, the fiscal periods, and the journal of every document.
+
+A journal is all the lines that share a reference. An invoice debits receivables and credits sales; what it sold leaves
+inventory, or, where it was consigned, was never in it: then the sale itself makes the debt to the supplier. So a bill for consigned
+goods is in the books already, and only a bill for goods that were bought is journalled. A voided invoice has no journal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Rows, decimals, divide, numerals
+from terpseed.facts import calendar, receivables, stock, trade
+from terpseed.facts.cells import Layout
+
+
+class Number(IntEnum):
+    """The accounts, as row indexes of `accounts`."""
+
+    CASH = 0
+    RECEIVABLE = 1
+    INVENTORY = 2
+    PAYABLE = 3
+    EQUITY = 4
+    RETAINED = 5
+    SALES = 6
+    COST = 7
+    ADJUSTMENTS = 8
+    BAD_DEBT = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account of the chart; TERP looks most of them up by their names."""
+
+    code: str
+    name: str
+    kind: str
+    parent: Number | None = None
+
+    @property
+    def normal_balance(self) -> str:
+        """The side on which the account grows."""
+        return "DEBIT" if self.kind in ("ASSET", "EXPENSE") else "CREDIT"
+
+
+CHART = (
+    Account(code="1000", name="Cash", kind="ASSET"),
+    Account(code="1100", name="Accounts Receivable", kind="ASSET"),
+    Account(code="1200", name="Inventory", kind="ASSET"),
+    Account(code="2000", name="Accounts Payable", kind="LIABILITY"),
+    Account(code="3000", name="Owner's Equity", kind="EQUITY"),
+    Account(code="3100", name="Retained Earnings", kind="EQUITY", parent=Number.EQUITY),
+    Account(code="4000", name="Sales Revenue", kind="REVENUE"),
+    Account(code="5000", name="Cost of Goods Sold", kind="EXPENSE"),
+    Account(code="5100", name="Inventory Adjustments", kind="EXPENSE", parent=Number.COST),
+    Account(code="5200", name="Bad Debt Expense", kind="EXPENSE"),
+)
+"""By Number."""
+
+MONTHS_BEFORE = 24
+"""Fiscal periods before the month of the dataset's last day: more than the business is old."""
+PERIODS = MONTHS_BEFORE + 2
+
+
+def period_start(rows: Rows, periods: Integers) -> calendar.Moments:
+    """The first day of each fiscal period (row index)."""
+    return (_this_month(rows) + (periods - MONTHS_BEFORE).astype("timedelta64[M]")).astype("datetime64[D]")
+
+
+def period(rows: Rows, moments: calendar.Moments) -> Integers:
+    """The fiscal period (row index) of each moment."""
+    return (moments.astype("datetime64[M]") - _this_month(rows)).astype(np.int64) + MONTHS_BEFORE
+
+
+class Side(IntEnum):
+    """What a line of an invoice's journal says."""
+
+    RECEIVABLE = 0
+    SALES = 1
+    COST = 2
+    FROM_INVENTORY = 3
+    OWED_FOR_CONSIGNED = 4
+
+
+def _invoice_lines(kind: int) -> list[tuple[int, int]]:
+    lines = []
+    for place in receivables.STANDING.entries[kind].ravel().tolist():
+        served = np.flatnonzero(place == trade.ORDER_OF_LINE)
+        owned = np.isin(trade.slot_of_line(served), stock.OWNED)
+        lines += [(place, side) for side in (Side.RECEIVABLE, Side.SALES, Side.COST)]
+        lines += [(place, Side.FROM_INVENTORY)] if owned.any() else []
+        lines += [] if owned.all() else [(place, Side.OWED_FOR_CONSIGNED)]
+    return lines
+
+
+INVOICE_JOURNAL = Layout.of(closed=_invoice_lines(0), opened=_invoice_lines(1))
+"""(place of the order, Side)."""
+
+
+def two_lines(documents: Layout) -> Layout:
+    """The journal of documents that debit one account and credit another: (the document's entry, 0 or 1)."""
+    return Layout.of(
+        **{
+            name: [(*entry, side) for entry in table.tolist() for side in (0, 1)]
+            for name, table in zip(("closed", "opened"), documents.entries, strict=True)
+        }
+    )
+
+
+def invoice_amounts(orders: Rows, sides: Integers) -> Integers:
+    """Cents of each line of the invoices' journals."""
+    lines, position = trade.lines_of(orders)
+    batches = trade.batch(lines)
+    cost = divide(trade.quantity(lines) * trade.unit_cost(batches), 100)
+    consigned = stock.is_consigned(batches)
+    price = trade.summed(trade.line_total(lines), position, len(orders))
+    owed, own = (trade.summed(np.where(chosen, cost, 0), position, len(orders)) for chosen in (consigned, ~consigned))
+    return np.choose(sides, (price, price, owed + own, own, owed))
+
+
+def journal(
+    rows: Rows,
+    *,
+    series: int,
+    accounts: Integers,
+    debit: Integers,
+    credit: Integers,
+    moments: calendar.Moments,
+    posted_by: Integers,
+    kind: str,
+    documents: Integers,
+    description: pl.Series,
+) -> pl.DataFrame:
+    """The columns of `ledgerEntries`; `series` sets the entry numbers of one source apart from those of the others."""
+    posted = calendar.timestamps(moments)
+    return pl.DataFrame(
+        {
+            "entryNumber": "JE-" + calendar.years(moments) + f"-9{series}" + numerals(rows.index, 6),
+            "entryDate": calendar.dates(moments),
+            "accountId": accounts,
+            "debit": decimals(debit, 2),
+            "credit": decimals(credit, 2),
+            "description": description,
+            "referenceType": pl.repeat(kind, len(rows), eager=True),
+            "referenceId": documents,
+            "fiscalPeriodId": period(rows, moments),
+            "isPosted": np.ones(len(rows), dtype=bool),
+            "postedAt": posted,
+            "postedBy": posted_by,
+            "createdBy": posted_by,
+            "createdAt": posted,
+        }
+    )
+
+
+def transfer(side: Integers, amount: Integers, debited: Number, credited: Number) -> dict[str, Integers]:
+    """Accounts, debits and credits of journals of two lines: `side` 0 debits the one account, 1 credits the other."""
+    return {
+        "accounts": np.where(side == 0, debited, credited),
+        "debit": np.where(side == 0, amount, 0),
+        "credit": np.where(side == 0, 0, amount),
+    }
+
+
+def _this_month(rows: Rows) -> np.datetime64:
+    return np.datetime64(rows.as_of, "M")

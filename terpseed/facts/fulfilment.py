@@ -1,0 +1,83 @@
+"""The way of an order through the house: which steps it takes, and when."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from seeding.rows import Integers, Mask, Rows
+from terpseed.facts import calendar, trade
+from terpseed.facts.cells import Layout
+from terpseed.facts.trade import Fate
+
+
+class Step(IntEnum):
+    """What an order's fulfilment can come to, in the order of time."""
+
+    DRAFT = 0
+    CONFIRMED = 1
+    READY_FOR_PACKING = 2
+    PACKED = 3
+    SHIPPED = 4
+    DELIVERED = 5
+    RETURNED = 6
+    CANCELLED = 7
+
+
+def path(fate: Fate) -> tuple[Step, ...]:
+    """The steps an order of that fate has taken; quotes stay drafts."""
+    if fate == Fate.CANCELLED:
+        return (Step.DRAFT, Step.CONFIRMED, Step.CANCELLED)
+    last = Step[fate.name] if fate >= Fate.DRAFT else Step.DRAFT
+    return tuple(step for step in Step if step <= last)
+
+
+STATUS = [path(fate)[-1].name for fate in Fate]
+"""By Fate."""
+_TAKEN = np.array([[step in path(fate) for step in Step] for fate in Fate])
+
+HISTORY = Layout.of(
+    **{
+        name: [(place, step) for place, fate in enumerate(trade.FATES[kind]) for step in path(Fate(fate))]
+        for kind, name in enumerate(("closed", "opened"))
+    }
+)
+"""(place of the order, step): every step that every order of a cell has taken."""
+
+
+def has(orders: Rows, step: Step) -> Mask:
+    """Whether an order has taken a step."""
+    return _TAKEN[trade.fate(orders), step]
+
+
+def at(orders: Rows, step: Step) -> calendar.Moments:
+    """When an order took a step (if it has): confirmed and made ready the day it was written, the rest on later weekdays."""
+    if step <= Step.READY_FOR_PACKING:
+        minutes = np.zeros(len(orders), dtype=np.int64)
+        for earlier in range(1, step + 1):
+            minutes = minutes + orders.integers(f"step {earlier}", 5, 31)
+        return calendar.later(trade.ordered_at(orders), minutes * 60)
+    weekdays = {Step.PACKED: 1, Step.SHIPPED: 2, Step.DELIVERED: 3, Step.RETURNED: 8, Step.CANCELLED: 1}[step]
+    return calendar.moment(orders, step.name, np.maximum(trade.age(orders) - weekdays, 1))
+
+
+def shipped_at(orders: Rows) -> calendar.Moments:
+    """When a shipped order left the house."""
+    return at(orders, Step.SHIPPED)
+
+
+def last_at(orders: Rows) -> calendar.Moments:
+    """When an order took its last step."""
+    last = at(orders, Step.DRAFT)
+    for step in Step:
+        last = np.where(has(orders, step), at(orders, step), last)
+    return last
+
+
+def step_at(orders: Rows, steps: Integers) -> calendar.Moments:
+    """When each order took the step given for it."""
+    moments = at(orders, Step.DRAFT)
+    for step in Step:
+        moments = np.where(steps == step, at(orders, step), moments)
+    return moments

@@ -1,0 +1,132 @@
+"""What TERP owes its suppliers: for consigned batches what was sold of them, for others what was received; and the payments."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Mask, Rows, divide, numerals
+from terpseed.facts import calendar, fulfilment, parties, settlement, stock, trade
+from terpseed.facts.cells import BATCHES, Layout, is_open
+from terpseed.facts.settlement import Part
+
+PAYABLES = Layout.of(
+    **{
+        kind: [slot for slot in range(BATCHES) if slot not in stock.OWNED and slot != stock.AWAITED]
+        for kind in ("closed", "opened")
+    }
+)
+"""The slot of the batch: every consigned one that was received."""
+
+BILLS = Layout.of(
+    closed=[(3, 1, 100), (6, 1, 100), (7, 1, 100), (15, 1, 100), (25, 0, 0), (29, 0, 0)],
+    opened=[(3, 2, 100), (6, 1, 100), (7, 1, 40), (16, 0, 0), (25, 1, 30), (29, 0, 0)],
+)
+"""(slot of the batch, payments, percent paid). Owned batches are billed when they come, consigned ones once sold out."""
+
+PAYMENTS = Layout.of(
+    **{
+        name: [(slot, number, parts, percent) for slot, parts, percent in entries.tolist() for number in range(parts)]
+        for name, entries in zip(("closed", "opened"), BILLS.entries, strict=True)
+    }
+)
+"""(slot of the batch, number, parts, percent)."""
+
+PURCHASES = Layout.of(**{kind: list(stock.OWNED) for kind in ("closed", "opened")})
+"""The slot of the batch, of the bills that bring something into the inventory account."""
+
+
+def batch(rows: Rows, layout: Layout) -> Rows:
+    """The batches whose slots begin the entries of `layout`, whose rows `rows` are."""
+    cell, entry = layout.locate(rows.index)
+    return trade.batch_at(rows, cell, entry[:, 0])
+
+
+def bill(batches: Rows) -> Integers:
+    """The bill (row index) of a billed batch."""
+    return BILLS.index(batches.index // BATCHES, trade.slot(batches))
+
+
+def bill_number(batches: Rows) -> pl.Series:
+    """The number of the bill of a billed batch."""
+    return "BILL-" + calendar.years(billed_at(batches)) + "-9" + numerals(bill(batches), 6)
+
+
+def payment_number(payments: Rows) -> pl.Series:
+    """The number of a sent payment."""
+    return "PMT-SNT-" + calendar.years(paid_at(payments)) + "-9" + numerals(payments.index, 6)
+
+
+def percent_paid(batches: Rows) -> Integers:
+    """How much of the batch's bill is paid; 0 where there is no bill."""
+    tables = np.zeros((2, BATCHES), dtype=np.int64)
+    for kind, entries in enumerate(BILLS.entries):
+        tables[kind, entries[:, 0]] = entries[:, 2]
+    return tables[is_open(batches.index // BATCHES), trade.slot(batches)]
+
+
+def is_billed(batches: Rows) -> Mask:
+    """Whether the batch has a bill."""
+    tables = np.zeros((2, BATCHES), dtype=bool)
+    for kind, entries in enumerate(BILLS.entries):
+        tables[kind, entries[:, 0]] = True
+    return tables[is_open(batches.index // BATCHES), trade.slot(batches)]
+
+
+def billed_age(batches: Rows) -> Integers:
+    """Weekdays before the dataset's last day on which the batch was billed: if consigned, one after the last shipment."""
+    traded = np.minimum(batches.index % BATCHES, trade.TRADED - 1) + batches.index // BATCHES * BATCHES
+    sold_out = trade.age(stock.last_order(batches.of("batches", traded))) - 3
+    return np.where(stock.is_consigned(batches), np.maximum(sold_out, 1), stock.lot_age(stock.lot(batches)))
+
+
+def billed_at(batches: Rows) -> calendar.Moments:
+    """When the batch was billed."""
+    on_intake = calendar.later(stock.received_at(batches), batches.integers("billed", 600, 3_600))
+    return np.where(stock.is_consigned(batches), calendar.moment(batches, "billed", billed_age(batches)), on_intake)
+
+
+def term(batches: Rows) -> Integers:
+    """The terms of the bill, as a place in parties.TERMS: the vendor's, but NET_30 while it is not paid."""
+    vendors = batches.of("vendors", trade.lot_seller(stock.lot(batches)))
+    usual = parties.term(parties.client_of_seller(vendors))
+    return np.where(percent_paid(batches) == 100, usual, parties.TERMS.index("NET_30"))
+
+
+def total(batches: Rows) -> Integers:
+    """Cents that the batch costs: all that was received of it."""
+    return divide(stock.intake(batches) * trade.unit_cost(batches), 100)
+
+
+def part(payments: Rows) -> Part:
+    """What the payment is of its bill."""
+    _, entry = PAYMENTS.locate(payments.index)
+    return Part(number=entry[:, 1], parts=entry[:, 2], percent=entry[:, 3])
+
+
+def amount(payments: Rows) -> Integers:
+    """Cents."""
+    return settlement.amount(total(batch(payments, PAYMENTS)), part(payments))
+
+
+def paid_at(payments: Rows) -> calendar.Moments:
+    """When the payment was sent."""
+    batches = batch(payments, PAYMENTS)
+    return settlement.paid_at(payments, billed_at(batches), billed_age(batches), term(batches), part(payments))
+
+
+def last_paid_at(batches: Rows) -> calendar.Moments:
+    """When the last payment on a billed batch was sent; of one that is not paid, any moment."""
+    cell = batches.index // BATCHES
+    last = PAYMENTS.index(cell, trade.slot(batches) + 1) - 1
+    return paid_at(batches.of("payments", np.maximum(last, 0)))
+
+
+def settled(batches: Rows) -> Integers:
+    """Cents that have been paid for a batch."""
+    return divide(total(batches) * percent_paid(batches), 100)
+
+
+def emptied_at(batches: Rows) -> calendar.Moments:
+    """When the last of a sold-out batch left."""
+    return fulfilment.shipped_at(stock.last_order(batches))

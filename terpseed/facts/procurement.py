@@ -1,0 +1,135 @@
+"""Purchase orders: one for every lot, and some that no lot has come of."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from seeding.rows import Integers, Mask, Rows, divide
+from terpseed.facts import calendar, catalogue, stock, trade
+from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
+
+
+class Stage(IntEnum):
+    """How far a purchase order has come."""
+
+    DRAFT = 0
+    SENT = 1
+    CONFIRMED = 2
+    RECEIVING = 3
+    RECEIVED = 4
+    CANCELLED = 5
+
+
+_LOTS = [(place, Stage.RECEIVED, 0) for place in range(LOTS - 1)] + [(LOTS - 1, Stage.RECEIVING, 0)]
+_CANCELLED = (LOTS, Stage.CANCELLED, 90)
+_UNDER_WAY = [(LOTS + 1, Stage.CONFIRMED, 4), (LOTS + 2, Stage.SENT, 2), (LOTS + 3, Stage.DRAFT, 1)]
+PURCHASE_ORDERS = Layout.of(closed=[*_LOTS, _CANCELLED], opened=[*_LOTS, _CANCELLED, *_UNDER_WAY])
+"""(place, Stage, age in weekdays where no lot tells it); the places below LOTS are those of the lots."""
+ITEMS = Layout.of(
+    **{
+        name: [(place, item) for place, _, _ in table.tolist() for item in range(trade.PER_LOT)]
+        for name, table in zip(("closed", "opened"), PURCHASE_ORDERS.entries, strict=True)
+    }
+)
+"""(place of the purchase order, number of the item)."""
+LEAD = 4
+"""A lot comes at most so many weekdays after it was ordered."""
+
+
+def stage(orders: Rows) -> Integers:
+    """A Stage per purchase order."""
+    return PURCHASE_ORDERS.locate(orders.index)[1][:, 1]
+
+
+def lot(orders: Rows) -> tuple[Rows, Mask]:
+    """The lot that came of each purchase order, and whether there is one (where not, the lot is another's)."""
+    cell, entry = PURCHASE_ORDERS.locate(orders.index)
+    place = entry[:, 0]
+    return orders.of("lots", cell * LOTS + np.minimum(place, LOTS - 1)), place < LOTS
+
+
+def seller(orders: Rows) -> Integers:
+    """The seller (index of vendor, brand and supplier profile) it was sent to."""
+    lots, exists = lot(orders)
+    cell, entry = PURCHASE_ORDERS.locate(orders.index)
+    return np.where(exists, trade.lot_seller(lots), cell * SELLERS + entry[:, 0] % SELLERS)
+
+
+def age(orders: Rows) -> Integers:
+    """Weekdays before the dataset's last day on which it was written."""
+    lots, exists = lot(orders)
+    before_lot = stock.lot_age(lots) + orders.integers("lead", 1, LEAD + 1)
+    return np.where(exists, before_lot, PURCHASE_ORDERS.locate(orders.index)[1][:, 2])
+
+
+def ordered_at(orders: Rows) -> calendar.Moments:
+    """When it was written."""
+    return calendar.moment(orders, "ordered", age(orders))
+
+
+def sent_at(orders: Rows) -> calendar.Moments:
+    """When a sent one was sent: within the hour."""
+    return calendar.later(ordered_at(orders), orders.integers("sent", 300, 1_800))
+
+
+def confirmed_at(orders: Rows) -> calendar.Moments:
+    """When the supplier confirmed it: within the hour after that."""
+    return calendar.later(sent_at(orders), orders.integers("confirmed", 300, 1_800))
+
+
+def expected_at(orders: Rows) -> calendar.Moments:
+    """When the goods came; where they have not, the day they are promised for, a week after the order."""
+    lots, exists = lot(orders)
+    return np.where(exists, stock.lot_at(lots), ordered_at(orders) + np.timedelta64(7, "D"))
+
+
+def order(items: Rows) -> tuple[Rows, Integers]:
+    """The purchase order of an item, and its number on it."""
+    cell, entry = ITEMS.locate(items.index)
+    return items.of("purchaseOrders", PURCHASE_ORDERS.index(cell, entry[:, 0])), entry[:, 1]
+
+
+def batch(items: Rows) -> tuple[Rows, Mask]:
+    """The batch that came of an item, and whether there is one (where not, the batch is another's)."""
+    orders, number = order(items)
+    lots, exists = lot(orders)
+    return items.of("batches", lots.index * trade.PER_LOT + number), exists
+
+
+def product(items: Rows) -> Rows:
+    """What is ordered: three different products of the seller per order."""
+    batches, exists = batch(items)
+    orders, number = order(items)
+    cell, entry = PURCHASE_ORDERS.locate(orders.index)
+    strain = (entry[:, 0] + number) % STRAINS
+    other = cell * PRODUCTS + strain * SELLERS + seller(orders) % SELLERS
+    return items.of("products", np.where(exists, trade.product(batches).index, other))
+
+
+def unit_cost(items: Rows) -> Integers:
+    """Cents per unit."""
+    batches, exists = batch(items)
+    return np.where(exists, trade.unit_cost(batches), catalogue.unit_cost(product(items), items))
+
+
+def quantity(items: Rows) -> Integers:
+    """Hundredths of a unit that are ordered; whole units."""
+    batches, exists = batch(items)
+    other = divide(items.integers("value", 200_000, 800_000), unit_cost(items)) * 100 + 100
+    return np.where(exists, stock.ordered(batches), other)
+
+
+def received(items: Rows) -> Integers:
+    """Hundredths of a unit that have come."""
+    batches, exists = batch(items)
+    return np.where(exists, stock.intake(batches), 0)
+
+
+def total(orders: Rows) -> Integers:
+    """Cents that a purchase order comes to."""
+    cell, entry = PURCHASE_ORDERS.locate(orders.index)
+    first = ITEMS.index(cell, entry[:, 0])
+    items = orders.of("purchaseOrderItems", (first[:, None] + np.arange(trade.PER_LOT)).ravel())
+    return divide((quantity(items) * unit_cost(items)).reshape(-1, trade.PER_LOT).sum(axis=1), 100)

@@ -1,0 +1,103 @@
+"""What clients owe: an invoice for every shipped order, and the payments on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Integers, Mask, Rows, divide, numerals
+from terpseed.facts import calendar, fulfilment, settlement, trade
+from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
+from terpseed.facts.settlement import Part
+from terpseed.facts.trade import Fate
+
+INVOICES = trade.orders_with(*trade.SHIPPING)
+"""The place of the order."""
+STANDING = trade.orders_with(Fate.SHIPPED, Fate.DELIVERED)
+"""The place of the order, of invoices that are not void: what was returned is not owed."""
+LINES = trade.lines_with(*trade.SHIPPING)
+"""The place of the order line."""
+
+
+def _plan(kind: int) -> list[tuple[int, int, int, int]]:
+    payments = []
+    for place in STANDING.entries[kind].ravel().tolist():
+        percent = trade.UNSETTLED[kind].get(place, 100)
+        parts = 2 if percent == 100 and place % 6 == 2 else 1
+        payments += [(place, number, parts, percent) for number in range(parts if percent else 0)]
+    return payments
+
+
+PAYMENTS = Layout.of(closed=_plan(0), opened=_plan(1))
+"""(place of the order, number, parts, percent)."""
+
+
+def order(invoices: Rows) -> Rows:
+    """The order of an invoice."""
+    return order_at(invoices, INVOICES)
+
+
+def order_at(rows: Rows, layout: Layout) -> Rows:
+    """The orders whose places begin the entries of `layout`, whose rows `rows` are."""
+    cell, entry = layout.locate(rows.index)
+    return rows.of("orders", cell * ORDERS + entry[:, 0])
+
+
+def invoice(orders: Rows) -> Integers:
+    """The invoice (row index) of a shipped order."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    return INVOICES.index(cell, place)
+
+
+def invoice_number(orders: Rows) -> pl.Series:
+    """The number of the invoice of a shipped order."""
+    return "INV-" + calendar.years(invoiced_at(orders)) + "-9" + numerals(invoice(orders), 6)
+
+
+def payment_number(payments: Rows) -> pl.Series:
+    """The number of a received payment."""
+    return "PMT-RCV-" + calendar.years(paid_at(payments)) + "-9" + numerals(payments.index, 6)
+
+
+def invoiced_at(orders: Rows) -> calendar.Moments:
+    """When the invoice of a shipped order was written: within the hour after it left."""
+    return calendar.later(fulfilment.shipped_at(orders), orders.integers("invoiced", 600, 3_600))
+
+
+def due(orders: Rows) -> calendar.Moments:
+    """The day on which the invoice of a shipped order has to be paid."""
+    return settlement.due(invoiced_at(orders), trade.term(orders))
+
+
+def is_void(orders: Rows) -> Mask:
+    """Whether the invoice was voided, because the goods came back."""
+    return trade.fate(orders) == Fate.RETURNED
+
+
+def part(payments: Rows) -> Part:
+    """What the payment is of its invoice."""
+    _, entry = PAYMENTS.locate(payments.index)
+    return Part(number=entry[:, 1], parts=entry[:, 2], percent=entry[:, 3])
+
+
+def amount(payments: Rows) -> Integers:
+    """Cents."""
+    return settlement.amount(trade.order_total(order_at(payments, PAYMENTS)), part(payments))
+
+
+def paid_at(payments: Rows) -> calendar.Moments:
+    """When the payment came."""
+    orders = order_at(payments, PAYMENTS)
+    invoiced_age = np.maximum(trade.age(orders) - 2, 1)
+    return settlement.paid_at(payments, invoiced_at(orders), invoiced_age, trade.term(orders), part(payments))
+
+
+def owed(client: int, rows: Rows) -> int:
+    """Cents that one client owes, once everything is seeded."""
+    cell = client // CLIENTS
+    kind = int(is_open(np.array(cell)))
+    unsettled = trade.UNSETTLED[kind]
+    orders = rows.of("orders", cell * ORDERS + np.array(list(unsettled)))
+    total = trade.order_total(orders)
+    due = total - divide(total * np.array(list(unsettled.values())), 100)
+    return int(due[trade.client(orders).index == client].sum())

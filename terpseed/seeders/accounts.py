@@ -1,0 +1,40 @@
+"""`accounts`: the chart of accounts."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows, take
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import staff
+from terpseed.facts.books import CHART
+from terpseed.models import Account
+
+
+class AccountSeeder(BaseSeeder):
+    """What TERP looks up by name when it posts. An account whose number TERP has already is adopted."""
+
+    config = SeederConfig(
+        model=Account,
+        group="reference_data",
+        record_count=RecordCount.fixed(len(CHART)),
+        natural_key=("accountNumber",),
+        production=True,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `accounts`."""
+        parent = np.array([-1 if account.parent is None else account.parent for account in CHART])[rows.index]
+        created = staff.founded(rows)
+        return pl.DataFrame(
+            {
+                "accountNumber": take([account.code for account in CHART], rows.index),
+                "accountName": take([account.name for account in CHART], rows.index),
+                "accountType": take([account.kind for account in CHART], rows.index),
+                "parentAccountId": pl.Series(parent).replace(-1, None),
+                "normalBalance": take([account.normal_balance for account in CHART], rows.index),
+                "createdAt": created,
+                "updatedAt": created,
+            }
+        )

@@ -1,0 +1,57 @@
+"""`bankAccounts`: where payments come in and go out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+from django.db.models import Case, F, OuterRef, Value, When
+from django.db.models.functions import Greatest, Least
+
+from seeding.rows import Rows, numerals, take
+from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from terpseed.expressions import total
+from terpseed.facts import staff
+from terpseed.facts.books import Number
+from terpseed.facts.settlement import BANK_ACCOUNTS
+from terpseed.models import BankAccount, Payment
+
+BANKS = ("North Coast Credit Union", "Redwood Valley Bank", "Bay Commercial Bank")
+HIGHEST = Decimal("9999999999.99")
+"""What the column holds."""
+
+
+class BankAccountSeeder(BaseSeeder):
+    """Three accounts at banks that do not exist; the balance is what the payments come to, as far as the column goes."""
+
+    config = SeederConfig(
+        model=BankAccount,
+        group="staff",
+        dependencies=("accounts",),
+        record_count=RecordCount.fixed(BANK_ACCOUNTS),
+        pii_fields={"accountNumber": "bank_account"},
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """The balance."""
+        payments = Payment.objects.filter(bankAccount=OuterRef("pk"), deleted_at__isnull=True)
+        signed = Case(When(paymentType="SENT", then=-F("amount")), default=F("amount"))
+        balance = Greatest(Least(total(payments, "bankAccount", signed), Value(HIGHEST)), Value(-HIGHEST))
+        return (Derivation(values={"currentBalance": balance}, reads=("payments",), touches=("updatedAt",)),)
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `bankAccounts`."""
+        created = staff.founded(rows)
+        return pl.DataFrame(
+            {
+                "accountName": "Operating Account " + numerals(rows.index + 1),
+                "accountNumber": "000000" + numerals(rows.index + 1, 4),  # no bank has a number of so many zeros
+                "bankName": take(BANKS, rows.index),
+                "accountType": pl.repeat("CHECKING", len(rows), eager=True),
+                "ledgerAccountId": np.full(len(rows), Number.CASH),
+                "createdAt": created,
+                "updatedAt": created,
+            }
+        )

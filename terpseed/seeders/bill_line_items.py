@@ -1,0 +1,38 @@
+"""`billLineItems`: the batch that a bill is for."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, catalogue, payables, stock, trade
+from terpseed.models import BillLineItem
+
+
+class BillLineItemSeeder(BaseSeeder):
+    """One per bill: all that was received of one batch."""
+
+    config = SeederConfig(
+        model=BillLineItem,
+        group="payables",
+        dependencies=("bills", "products", "lots"),
+        record_count=payables.BILLS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `billLineItems`."""
+        batches = payables.batch(rows, payables.BILLS)
+        products = trade.product(batches)
+        return pl.DataFrame(
+            {
+                "billId": rows.index,
+                "productId": products.index,
+                "lotId": stock.lot(batches).index,
+                "description": catalogue.product_name(products),
+                "quantity": decimals(stock.intake(batches), 2),
+                "unitPrice": decimals(trade.unit_cost(batches), 2),
+                "lineTotal": decimals(payables.total(batches), 2),
+                "createdAt": calendar.timestamps(payables.billed_at(batches)),
+            }
+        )

@@ -1,0 +1,73 @@
+"""`bills`: what TERP owes a vendor, for a batch it bought or for a consigned one it has sold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+from django.db.models import Case, CharField, F, OuterRef, Value, When
+
+from seeding.rows import Rows, decimals, take
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import rounded, total
+from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
+from terpseed.models import Bill, Payment
+
+
+class BillSeeder(BaseSeeder):
+    """Six per cell, as they came in; what has been paid of them is derived."""
+
+    config = SeederConfig(
+        model=Bill,
+        group="payables",
+        # A bill for consigned goods is for what was sold of them.
+        dependencies=("vendors", "lots", "users", "SaleMovementSeeder"),
+        companions=("BillLineItemSeeder",),
+        record_count=payables.BILLS,
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """What is paid, what is due, and the status that follows."""
+        payments = Payment.objects.filter(bill=OuterRef("pk"), paymentType="SENT", deleted_at__isnull=True)
+        status = Case(
+            When(status__in=("DRAFT", "VOID"), then=F("status")),
+            When(amountDue=0, then=Value("PAID")),
+            When(dueDate__lt=dataset.as_of, then=Value("OVERDUE")),
+            When(amountPaid__gt=0, then=Value("PARTIAL")),
+            When(status="PENDING", then=F("status")),
+            default=Value("APPROVED"),
+            output_field=CharField(),
+        )
+        due = rounded(F("totalAmount") - F("amountPaid"))
+        return tuple(
+            Derivation(values=values, reads=("payments",), touches=("updatedAt",))
+            for values in ({"amountPaid": total(payments, "bill", "amount")}, {"amountDue": due}, {"status": status})
+        )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `bills`."""
+        batches = payables.batch(rows, payables.BILLS)
+        lots = stock.lot(batches)
+        billed, term = payables.billed_at(batches), payables.term(batches)
+        amount = decimals(payables.total(batches), 2)
+        return pl.DataFrame(
+            {
+                "billNumber": payables.bill_number(batches),
+                "vendorId": trade.lot_seller(lots),
+                "billDate": calendar.dates(billed),
+                "dueDate": calendar.dates(settlement.due(billed, term)),
+                "subtotal": amount,
+                "totalAmount": amount,
+                "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),
+                "amountDue": amount,
+                "status": take(("APPROVED", "PENDING"), (~stock.is_consigned(batches)).astype(np.int64)),
+                "paymentTerms": take(parties.TERMS, term),
+                "referenceType": pl.repeat("LOT", len(rows), eager=True),
+                "referenceId": lots.index,
+                "createdBy": staff.member(rows, "created by"),
+                "createdAt": calendar.timestamps(billed),
+                "updatedAt": calendar.timestamps(billed),
+            }
+        )

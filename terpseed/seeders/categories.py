@@ -1,0 +1,28 @@
+"""`categories`: the kinds of products."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, take
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import staff
+from terpseed.facts.catalogue import CATEGORIES
+from terpseed.models import Category
+
+
+class CategorySeeder(BaseSeeder):
+    """Every category that products are spelled with. One that TERP has already is adopted."""
+
+    config = SeederConfig(
+        model=Category,
+        group="reference_data",
+        record_count=RecordCount.fixed(len(CATEGORIES)),
+        natural_key=("name",),
+        production=True,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `categories`."""
+        created = staff.founded(rows)
+        return pl.DataFrame({"name": take(CATEGORIES, rows.index), "createdAt": created, "updatedAt": created})

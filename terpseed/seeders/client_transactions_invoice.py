@@ -1,0 +1,60 @@
+"""`client_transactions`, source INVOICE: what a client was charged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from django.db.models import Max, OuterRef, Subquery, Value
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import translated
+from terpseed.facts import calendar, receivables, trade
+from terpseed.models import ClientTransaction, Invoice, Payment
+
+
+class InvoiceTransactionSeeder(BaseSeeder):
+    """One per invoice that stands."""
+
+    config = SeederConfig(
+        model=ClientTransaction,
+        group="receivables",
+        dependencies=("clients", "invoices"),
+        record_count=receivables.STANDING,
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """How far it is paid, how much and when."""
+        words: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": None}
+        invoices = Invoice.objects.filter(invoiceNumber=OuterRef("transaction_number"))
+        status = invoices.annotate(word=translated("status", words, default=Value("PENDING"))).values("word")
+        payments = Payment.objects.filter(invoice__invoiceNumber=OuterRef("transaction_number"), deleted_at__isnull=True)
+        last = payments.order_by().values("invoice").annotate(last=Max("paymentDate")).values("last")
+        return (
+            Derivation(
+                values={
+                    "payment_status": Subquery(status),
+                    "payment_amount": Subquery(invoices.values("amountPaid")),
+                    "payment_date": Subquery(last),
+                },
+                reads=("invoices", "payments"),
+                touches=("updated_at",),
+            ),
+        )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `client_transactions`."""
+        orders = receivables.order_at(rows, receivables.STANDING)
+        issued = receivables.invoiced_at(orders)
+        return pl.DataFrame(
+            {
+                "client_id": trade.client(orders).index,
+                "transaction_type": pl.repeat("INVOICE", len(rows), eager=True),
+                "transaction_number": receivables.invoice_number(orders),
+                "transaction_date": calendar.dates(issued),
+                "amount": decimals(trade.order_total(orders), 2),
+                "created_at": calendar.timestamps(issued),
+                "updated_at": calendar.timestamps(issued),
+            }
+        )

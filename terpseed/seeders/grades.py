@@ -1,0 +1,30 @@
+"""`grades`: A, the best, to D."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, take
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import staff
+from terpseed.facts.stock import GRADES
+from terpseed.models import Grade
+
+
+class GradeSeeder(BaseSeeder):
+    """The four grades. One that TERP has already is adopted."""
+
+    config = SeederConfig(
+        model=Grade,
+        group="reference_data",
+        record_count=RecordCount.fixed(len(GRADES)),
+        natural_key=("name",),
+        production=True,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `grades`."""
+        created = staff.founded(rows)
+        return pl.DataFrame(
+            {"name": take(GRADES, rows.index), "sortOrder": rows.index + 1, "createdAt": created, "updatedAt": created}
+        )

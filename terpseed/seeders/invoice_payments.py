@@ -1,0 +1,34 @@
+"""`invoice_payments`: which invoice a payment settles."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, receivables, staff
+from terpseed.models import InvoicePayment
+
+
+class InvoicePaymentSeeder(BaseSeeder):
+    """One per received payment, all of it on one invoice."""
+
+    config = SeederConfig(
+        model=InvoicePayment,
+        group="receivables",
+        dependencies=("ReceivedPaymentSeeder", "invoices", "users"),
+        record_count=receivables.PAYMENTS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `invoice_payments`."""
+        payments = rows.of("payments", rows.index)
+        return pl.DataFrame(
+            {
+                "payment_id": payments.index,
+                "invoice_id": receivables.invoice(receivables.order_at(payments, receivables.PAYMENTS)),
+                "allocated_amount": decimals(receivables.amount(payments), 2),
+                "allocated_at": calendar.timestamps(receivables.paid_at(payments)),
+                "allocated_by": staff.member(payments, "created by"),
+            }
+        )

@@ -1,0 +1,72 @@
+"""`invoices`: what a client owes for an order that was shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+from django.db.models import Case, CharField, F, OuterRef, Value, When
+
+from seeding.rows import Rows, decimals, take
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import rounded, total
+from terpseed.facts import calendar, parties, receivables, staff, trade
+from terpseed.models import Invoice, Payment
+
+
+class InvoiceSeeder(BaseSeeder):
+    """One per shipped order, as it was issued; voided where the goods came back. What has been paid of it is derived."""
+
+    config = SeederConfig(
+        model=Invoice,
+        group="receivables",
+        dependencies=("orders", "clients", "users"),
+        companions=("InvoiceLineItemSeeder",),
+        record_count=receivables.INVOICES,
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """What is paid, what is due, and the status that follows."""
+        payments = Payment.objects.filter(invoice=OuterRef("pk"), paymentType="RECEIVED", deleted_at__isnull=True)
+        status = Case(
+            When(status__in=("DRAFT", "VOID"), then=F("status")),
+            When(amountDue=0, then=Value("PAID")),
+            When(dueDate__lt=dataset.as_of, then=Value("OVERDUE")),
+            When(amountPaid__gt=0, then=Value("PARTIAL")),
+            When(status="VIEWED", then=F("status")),
+            default=Value("SENT"),
+            output_field=CharField(),
+        )
+        due = rounded(F("totalAmount") - F("amountPaid"))
+        return tuple(
+            Derivation(values=values, reads=("payments",), touches=("updatedAt",))
+            for values in ({"amountPaid": total(payments, "invoice", "amount")}, {"amountDue": due}, {"status": status})
+        )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `invoices`."""
+        orders = receivables.order(rows)
+        issued = receivables.invoiced_at(orders)
+        amount = decimals(trade.order_total(orders), 2)
+        status = np.where(receivables.is_void(orders), 2, rows.chance("viewed", 0.6).astype(np.int64))
+        return pl.DataFrame(
+            {
+                "invoiceNumber": receivables.invoice_number(orders),
+                "customerId": trade.client(orders).index,
+                "invoiceDate": calendar.dates(issued),
+                "dueDate": calendar.dates(receivables.due(orders)),
+                "subtotal": amount,
+                "totalAmount": amount,
+                "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),
+                "amountDue": amount,
+                "status": take(("SENT", "VIEWED", "VOID"), status),
+                "paymentTerms": take(parties.TERMS, trade.term(orders)),
+                "referenceType": pl.repeat("ORDER", len(rows), eager=True),
+                "referenceId": orders.index,
+                "createdBy": staff.member(rows, "created by"),
+                "createdAt": calendar.timestamps(issued),
+                "updatedAt": calendar.timestamps(issued),
+            }
+        )

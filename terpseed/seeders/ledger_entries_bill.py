@@ -1,0 +1,36 @@
+"""`ledgerEntries`, source BILL: what TERP has bought."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import books, payables, staff
+from terpseed.facts.books import Number
+from terpseed.models import LedgerEntry
+
+
+class BillJournalSeeder(BaseSeeder):
+    """Two lines per bill for goods that were bought: inventory up, payables up. Consigned ones are in the books by their sale."""
+
+    config = SeederConfig(
+        model=LedgerEntry,
+        group="ledger",
+        dependencies=("accounts", "fiscalPeriods", "bills", "users"),
+        record_count=books.two_lines(payables.PURCHASES),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `ledgerEntries`."""
+        batches = payables.batch(rows.of("bills", rows.index // 2), payables.PURCHASES)
+        return books.journal(
+            rows,
+            series=3,
+            **books.transfer(rows.index % 2, payables.total(batches), Number.INVENTORY, Number.PAYABLE),
+            moments=payables.billed_at(batches),
+            posted_by=staff.member(batches, "posted by"),
+            kind="BILL",
+            documents=payables.bill(batches),
+            description="Bill " + payables.bill_number(batches),
+        )

@@ -1,0 +1,45 @@
+"""`ledgerEntries`, source INVOICE: what was sold, and what it cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import books, receivables, staff
+from terpseed.facts.books import Number, Side
+from terpseed.models import LedgerEntry
+
+ACCOUNT = np.array([Number.RECEIVABLE, Number.SALES, Number.COST, Number.INVENTORY, Number.PAYABLE])
+"""By Side."""
+
+
+class InvoiceJournalSeeder(BaseSeeder):
+    """Four or five lines per invoice that stands."""
+
+    config = SeederConfig(
+        model=LedgerEntry,
+        group="ledger",
+        dependencies=("accounts", "fiscalPeriods", "invoices", "users"),
+        record_count=books.INVOICE_JOURNAL,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `ledgerEntries`."""
+        orders = receivables.order_at(rows, books.INVOICE_JOURNAL)
+        side = books.INVOICE_JOURNAL.locate(rows.index)[1][:, 1]
+        amount = books.invoice_amounts(orders, side)
+        debits = np.isin(side, (Side.RECEIVABLE, Side.COST))
+        return books.journal(
+            rows,
+            series=1,
+            accounts=ACCOUNT[side],
+            debit=np.where(debits, amount, 0),
+            credit=np.where(debits, 0, amount),
+            moments=receivables.invoiced_at(orders),
+            posted_by=staff.member(orders, "posted by"),
+            kind="INVOICE",
+            documents=receivables.invoice(orders),
+            description="Invoice " + receivables.invoice_number(orders),
+        )

@@ -1,0 +1,36 @@
+"""`ledgerEntries`, source PAYMENT: what clients have paid."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import books, receivables, staff
+from terpseed.facts.books import Number
+from terpseed.models import LedgerEntry
+
+
+class ReceivedPaymentJournalSeeder(BaseSeeder):
+    """Two lines per received payment: cash up, receivables down."""
+
+    config = SeederConfig(
+        model=LedgerEntry,
+        group="ledger",
+        dependencies=("accounts", "fiscalPeriods", "ReceivedPaymentSeeder", "users"),
+        record_count=books.two_lines(receivables.PAYMENTS),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `ledgerEntries`."""
+        payments = rows.of("payments", rows.index // 2)
+        return books.journal(
+            rows,
+            series=2,
+            **books.transfer(rows.index % 2, receivables.amount(payments), Number.CASH, Number.RECEIVABLE),
+            moments=receivables.paid_at(payments),
+            posted_by=staff.member(payments, "posted by"),
+            kind="PAYMENT",
+            documents=payments.index,
+            description="Payment " + receivables.payment_number(payments),
+        )

@@ -1,0 +1,36 @@
+"""`ledgerEntries`, source PAYMENT: what TERP has paid."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import books, payables, staff
+from terpseed.facts.books import Number
+from terpseed.models import LedgerEntry
+
+
+class SentPaymentJournalSeeder(BaseSeeder):
+    """Two lines per sent payment: payables down, cash down."""
+
+    config = SeederConfig(
+        model=LedgerEntry,
+        group="ledger",
+        dependencies=("accounts", "fiscalPeriods", "SentPaymentSeeder", "users"),
+        record_count=books.two_lines(payables.PAYMENTS),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `ledgerEntries`."""
+        payments = rows.of("payments", rows.index // 2)
+        return books.journal(
+            rows,
+            series=4,
+            **books.transfer(rows.index % 2, payables.amount(payments), Number.PAYABLE, Number.CASH),
+            moments=payables.paid_at(payments),
+            posted_by=staff.member(payments, "posted by"),
+            kind="PAYMENT",
+            documents=payments.index,
+            description="Payment " + payables.payment_number(payments),
+        )

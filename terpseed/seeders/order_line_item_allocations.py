@@ -1,0 +1,40 @@
+"""`order_line_item_allocations`: the stock that the lines of confirmed orders have been promised."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, fulfilment, staff, trade
+from terpseed.facts.fulfilment import Step
+from terpseed.models import OrderLineItemAllocation
+
+ALLOCATED = trade.lines_with(*trade.STANDING)
+
+
+class AllocationSeeder(BaseSeeder):
+    """One per line of an order that was confirmed and not cancelled: all of it, from one batch."""
+
+    config = SeederConfig(
+        model=OrderLineItemAllocation,
+        group="sales",
+        dependencies=("order_line_items", "batches", "users"),
+        record_count=ALLOCATED,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `order_line_item_allocations`."""
+        cell, entry = ALLOCATED.locate(rows.index)
+        lines = rows.of("order_line_items", cell * trade.LINES + entry[:, 0])
+        batches, orders = trade.batch(lines), trade.order(lines)
+        return pl.DataFrame(
+            {
+                "order_line_item_id": lines.index,
+                "batch_id": batches.index,
+                "quantity_allocated": decimals(trade.quantity(lines), 2),
+                "unit_cost": decimals(trade.unit_cost(batches) * 100, 4),
+                "allocated_at": calendar.timestamps(fulfilment.at(orders, Step.CONFIRMED)),
+                "allocated_by": staff.member(orders, "allocated by"),
+            }
+        )

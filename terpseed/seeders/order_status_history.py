@@ -1,0 +1,36 @@
+"""`order_status_history`: the way of every order through the house."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows, take
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, cells, fulfilment, staff
+from terpseed.facts.fulfilment import Step
+from terpseed.models import OrderStatusHistory
+
+
+class OrderStatusHistorySeeder(BaseSeeder):
+    """One per step that an order has taken, from draft to what it is now."""
+
+    config = SeederConfig(
+        model=OrderStatusHistory,
+        group="sales",
+        dependencies=("orders", "users"),
+        record_count=fulfilment.HISTORY,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `order_status_history`."""
+        cell, entry = fulfilment.HISTORY.locate(rows.index)
+        orders, step = rows.of("orders", cell * cells.ORDERS + entry[:, 0]), entry[:, 1]
+        return pl.DataFrame(
+            {
+                "order_id": orders.index,
+                "fulfillmentStatus": take([one.name for one in Step], step),
+                "changed_by": np.where(step == Step.DRAFT, staff.member(orders, "created by"), staff.member(rows, "by")),
+                "changed_at": calendar.timestamps(fulfilment.step_at(orders, step)),
+            }
+        )

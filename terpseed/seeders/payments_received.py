@@ -1,0 +1,33 @@
+"""`payments`, source RECEIVED: what clients have paid on their invoices."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import receivables, settlement, trade
+from terpseed.models import Payment
+
+
+class ReceivedPaymentSeeder(BaseSeeder):
+    """One or two per invoice, which they settle but for what is still open."""
+
+    config = SeederConfig(
+        model=Payment,
+        group="receivables",
+        dependencies=("invoices", "clients", "bankAccounts", "users"),
+        companions=("InvoicePaymentSeeder",),
+        record_count=receivables.PAYMENTS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `payments`."""
+        orders = receivables.order_at(rows, receivables.PAYMENTS)
+        common = settlement.payment(
+            rows, "RECEIVED", receivables.payment_number(rows), receivables.amount(rows), receivables.paid_at(rows)
+        )
+        return common.with_columns(
+            pl.Series("customerId", trade.client(orders).index),
+            pl.Series("invoiceId", receivables.invoice(orders)),
+        )

@@ -1,0 +1,31 @@
+"""`payments`, source SENT: what TERP has paid on its bills."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import parties, payables, settlement, stock, trade
+from terpseed.models import Payment
+
+
+class SentPaymentSeeder(BaseSeeder):
+    """One or two per bill that is not waiting. `vendorId` is the supplying *client*: TERP's payments say so."""
+
+    config = SeederConfig(
+        model=Payment,
+        group="payables",
+        dependencies=("bills", "clients", "bankAccounts", "users"),
+        record_count=payables.PAYMENTS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `payments`."""
+        batches = payables.batch(rows, payables.PAYMENTS)
+        sellers = rows.of("vendors", trade.lot_seller(stock.lot(batches)))
+        common = settlement.payment(rows, "SENT", payables.payment_number(rows), payables.amount(rows), payables.paid_at(rows))
+        return common.with_columns(
+            pl.Series("vendorId", parties.client_of_seller(sellers).index),
+            pl.Series("billId", payables.bill(batches)),
+        )

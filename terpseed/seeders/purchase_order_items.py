@@ -1,0 +1,41 @@
+"""`purchaseOrderItems`: one product of a purchase order."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from seeding.rows import Rows, decimals
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, parties, procurement
+from terpseed.models import PurchaseOrderItem
+
+
+class PurchaseOrderItemSeeder(BaseSeeder):
+    """Three per order; what has come of it is the intake of a batch."""
+
+    config = SeederConfig(
+        model=PurchaseOrderItem,
+        group="procurement",
+        dependencies=("purchaseOrders", "products", "clients"),
+        record_count=procurement.ITEMS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `purchaseOrderItems`."""
+        orders, _ = procurement.order(rows)
+        quantity, cost = procurement.quantity(rows), procurement.unit_cost(rows)
+        written = calendar.timestamps(procurement.ordered_at(orders))
+        sellers = rows.of("vendors", procurement.seller(orders))
+        return pl.DataFrame(
+            {
+                "purchaseOrderId": orders.index,
+                "productId": procurement.product(rows).index,
+                "quantityOrdered": decimals(quantity * 100, 4),
+                "quantityReceived": decimals(procurement.received(rows) * 100, 4),
+                "unitCost": decimals(cost * 100, 4),
+                "totalCost": decimals(quantity * cost, 4),
+                "supplier_client_id": parties.client_of_seller(sellers).index,
+                "createdAt": written,
+                "updatedAt": written,
+            }
+        )

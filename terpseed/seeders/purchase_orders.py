@@ -1,0 +1,57 @@
+"""`purchaseOrders`: what was ordered from a supplier; a lot is what came of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows, decimals, numerals, take
+from seeding.seeders import BaseSeeder, SeederConfig
+from terpseed.facts import calendar, parties, procurement, staff
+from terpseed.facts.procurement import Stage
+from terpseed.models import PurchaseOrder
+
+
+class PurchaseOrderSeeder(BaseSeeder):
+    """One per lot, received but for the last, which is still coming in; one cancelled; in open cells three more under way."""
+
+    config = SeederConfig(
+        model=PurchaseOrder,
+        group="procurement",
+        dependencies=("vendors", "clients", "users"),
+        companions=("PurchaseOrderItemSeeder",),
+        record_count=procurement.PURCHASE_ORDERS,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `purchaseOrders`."""
+        stage = procurement.stage(rows)
+        sellers = rows.of("vendors", procurement.seller(rows))
+        ordered, expected = procurement.ordered_at(rows), procurement.expected_at(rows)
+        total = decimals(procurement.total(rows), 2)
+        sent = ~np.isin(stage, (Stage.DRAFT, Stage.CANCELLED))
+        confirmed = sent & (stage != Stage.SENT)
+        arrived = np.isin(stage, (Stage.RECEIVED, Stage.RECEIVING))
+        received = stage == Stage.RECEIVED
+        terms = parties.term(parties.client_of_seller(sellers))
+        changed = np.where(arrived, expected, np.where(confirmed, procurement.confirmed_at(rows), ordered))
+        return pl.DataFrame(
+            {
+                "poNumber": "PO-" + calendar.years(ordered) + "-9" + numerals(rows.index, 4),
+                "supplier_client_id": parties.client_of_seller(sellers).index,
+                "vendorId": sellers.index,
+                "purchaseOrderStatus": take([one.name for one in Stage], stage),
+                "orderDate": calendar.dates(ordered),
+                "expectedDeliveryDate": calendar.dates(expected),
+                "actualDeliveryDate": calendar.dates(expected, received),
+                "subtotal": total,
+                "total": total,
+                "paymentTerms": take(parties.TERMS, terms),
+                "paymentDueDate": calendar.dates(calendar.after(expected, parties.TERM_DAYS[terms]), received),
+                "createdBy": staff.member(rows, "created by"),
+                "createdAt": calendar.timestamps(ordered),
+                "updatedAt": calendar.timestamps(changed),
+                "sentAt": calendar.timestamps(procurement.sent_at(rows), sent),
+                "confirmedAt": calendar.timestamps(procurement.confirmed_at(rows), confirmed),
+            }
+        )

@@ -1,0 +1,44 @@
+"""`sequences`: the counters behind the codes that TERP itself writes."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.rows import Rows, take
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from terpseed.facts import staff
+from terpseed.models import Sequence
+
+SEQUENCES = (
+    ("lot_code", "LOT-", 1_000),
+    ("batch_code", "BATCH-", 1_000),
+    ("invoice_number", "INV-", 0),
+    ("bill_number", "BILL-", 0),
+)
+"""Name, prefix, and the value before the first code."""
+
+
+class SequenceSeeder(BaseSeeder):
+    """One per kind of code. A counter that TERP has already is adopted, and never moved: seeded codes lie where it never comes."""
+
+    config = SeederConfig(
+        model=Sequence,
+        group="reference_data",
+        record_count=RecordCount.fixed(len(SEQUENCES)),
+        natural_key=("name",),
+        production=True,
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `sequences`."""
+        created = staff.founded(rows)
+        return pl.DataFrame(
+            {
+                "name": take([name for name, _, _ in SEQUENCES], rows.index),
+                "prefix": take([prefix for _, prefix, _ in SEQUENCES], rows.index),
+                "currentValue": np.array([value for _, _, value in SEQUENCES])[rows.index],
+                "createdAt": created,
+                "updatedAt": created,
+            }
+        )

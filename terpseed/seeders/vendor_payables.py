@@ -1,0 +1,82 @@
+"""`vendor_payables`: what TERP owes the consignor of a batch for what it has sold of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
+
+from seeding.rows import Rows, decimals, divide, numerals, only, take
+from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from terpseed.expressions import rounded, total
+from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
+from terpseed.models import Batch, InventoryMovement, VendorPayable
+
+
+class VendorPayableSeeder(BaseSeeder):
+    """One per consigned batch that was received. It falls due when the batch is sold out; then it is billed, and paid by the bill."""
+
+    config = SeederConfig(
+        model=VendorPayable,
+        group="payables",
+        dependencies=("clients", "batches", "lots", "users", "SaleMovementSeeder", "SentPaymentSeeder"),
+        record_count=payables.PAYABLES,
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """What was sold, what is owed for it, and the status that follows."""
+        sales = InventoryMovement.objects.filter(
+            batch=OuterRef("batch_id"), inventoryMovementType="SALE", deleted_at__isnull=True
+        )
+        sold_out = Exists(Batch.objects.filter(pk=OuterRef("batch_id"), onHandQty=0))
+        status = Case(
+            When(status="VOID", then=F("status")),
+            When(total_amount__gt=0, amount_due__lte=0, then=Value("PAID")),
+            When(amount_paid__gt=0, then=Value("PARTIAL")),
+            When(sold_out, then=Value("DUE")),
+            default=Value("PENDING"),
+            output_field=CharField(),
+        )
+        return tuple(
+            Derivation(values=values, reads=("batches", "inventoryMovements"), touches=("updated_at",))
+            for values in (
+                {"units_sold": total(sales, "batch", -F("quantityChange"))},
+                {"total_amount": rounded(F("units_sold") * F("cogs_per_unit"))},
+                {"amount_due": rounded(F("total_amount") - F("amount_paid"))},
+                {"status": status},
+            )
+        )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `vendor_payables`."""
+        batches = payables.batch(rows, payables.PAYABLES)
+        lots = stock.lot(batches)
+        sellers = rows.of("vendors", trade.lot_seller(lots))
+        sold, cost, paid = stock.sold(batches), trade.unit_cost(batches), payables.settled(batches)
+        owed = divide(sold * cost, 100)
+        sold_out, billed = stock.is_sold_out(batches), payables.is_billed(batches)
+        emptied, received = payables.emptied_at(batches), stock.received_at(batches)
+        state = np.where(sold_out, np.where(paid == owed, 3, np.where(paid > 0, 2, 1)), 0)
+        due = settlement.due(payables.billed_at(batches), payables.term(batches))
+        return pl.DataFrame(
+            {
+                "vendor_client_id": parties.client_of_seller(sellers).index,
+                "batch_id": batches.index,
+                "lot_id": lots.index,
+                "payable_number": "PAY-" + calendar.dates(received).dt.strftime("%Y%m") + "-9" + numerals(rows.index, 5),
+                "units_sold": decimals(sold, 2),
+                "cogs_per_unit": decimals(cost, 2),
+                "total_amount": decimals(owed, 2),
+                "amount_paid": decimals(paid, 2),
+                "amount_due": decimals(owed - paid, 2),
+                "status": take(("PENDING", "DUE", "PARTIAL", "PAID"), state),
+                "due_date": calendar.dates(due, billed),
+                "paid_date": only(calendar.dates(payables.last_paid_at(batches)), state == 3),
+                "inventory_zero_at": calendar.timestamps(emptied, sold_out),
+                "created_by": staff.member(rows, "created by"),
+                "created_at": calendar.timestamps(received),
+                "updated_at": calendar.timestamps(np.where(sold_out, emptied, received)),
+            }
+        )
