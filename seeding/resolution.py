@@ -79,15 +79,19 @@ class Resolver:
         for reference in references(seeder.config.model):
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
+            applies = None
+            if reference.when:
+                kind, value = reference.when
+                applies = (data[kind] == value).fill_null(False)
+                if not applies.any():
+                    continue
             lookup = _Lookup(self, self._target(seeder, reference), seeder, own)
             column = data[reference.column]
             if reference.json_key:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
             else:
                 resolved, missing = lookup.resolve(column)
-            if reference.when:
-                kind, value = reference.when
-                applies = (data[kind] == value).fill_null(False)
+            if applies is not None:
                 resolved = resolved.zip_with(applies, column)
                 missing &= applies
             data = data.with_columns(resolved.alias(reference.column))

@@ -60,10 +60,10 @@ class DaysSince(Func):
     def __init__(self, day: date, since: Any) -> None:
         super().__init__(Value(day, output_field=DateField()), since)
 
-    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         """SQLite counts in Julian days."""
         template = "CAST(julianday(%(expressions)s) AS integer)"
-        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(")
+        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
         """PostgreSQL subtracts dates."""

@@ -1,8 +1,8 @@
 """The books: the chart of accounts, the fiscal periods, and the journal of every document.
 
 A journal is all the lines that share a reference. An invoice debits receivables and credits sales; what it sold leaves
-inventory, or, where it was consigned, was never in it: then the sale itself makes the debt to the supplier. So a bill for consigned
-goods is in the books already, and only a bill for goods that were bought is journalled. A voided invoice has no journal.
+inventory, or, where it was consigned, was never in it: then the sale itself makes the debt to the supplier. So a bill for
+consigned goods is in the books already, and only a bill for goods that were bought has a journal. A voided invoice has none.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Side(IntEnum):
 
 
 def _invoice_lines(kind: int) -> list[tuple[int, int]]:
-    lines = []
+    lines: list[tuple[int, int]] = []
     for place in receivables.STANDING.entries[kind].ravel().tolist():
         served = np.flatnonzero(place == trade.ORDER_OF_LINE)
         owned = np.isin(trade.slot_of_line(served), stock.OWNED)

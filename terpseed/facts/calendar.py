@@ -34,8 +34,8 @@ def later(moments: Moments, seconds: Integers | int) -> Moments:
 
 def month_end(days: Moments) -> Moments:
     """The last day of each day's month."""
-    months = days.astype("datetime64[M]") + np.timedelta64(1, "M")
-    return months.astype("datetime64[D]") - np.timedelta64(1, "D")
+    following: Moments = (days.astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
+    return following - np.timedelta64(1, "D")
 
 
 def after(moments: Moments, days: Integers) -> Moments:

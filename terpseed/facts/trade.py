@@ -260,7 +260,7 @@ def unit_price(lines: Rows) -> Integers:
 
 
 def quantity(lines: Rows) -> Integers:
-    """Hundredths of a unit: what brings the line near its share of the order's value, in whole selling steps (one of a sample)."""
+    """Hundredths of a unit: what brings the line near its share of the order's value, in selling steps (one of a sample)."""
     orders = order(lines)
     large = is_large_order(lines)
     value = np.where(large, LARGE_CENTS, SMALL_CENTS) * np.where(

@@ -12,7 +12,7 @@ from terpseed.models import LedgerEntry
 
 
 class BillJournalSeeder(BaseSeeder):
-    """Two lines per bill for goods that were bought: inventory up, payables up. Consigned ones are in the books by their sale."""
+    """Two lines per bill for goods that were bought: inventory up, payables up. The sale itself books consigned ones."""
 
     config = SeederConfig(
         model=LedgerEntry,

@@ -20,7 +20,7 @@ SEQUENCES = (
 
 
 class SequenceSeeder(BaseSeeder):
-    """One per kind of code. A counter that TERP has already is adopted, and never moved: seeded codes lie where it never comes."""
+    """One per code. A counter that TERP has already is adopted and never moved: seeded codes lie where it never comes."""
 
     config = SeederConfig(
         model=Sequence,

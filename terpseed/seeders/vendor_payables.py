@@ -16,7 +16,7 @@ from terpseed.models import Batch, InventoryMovement, VendorPayable
 
 
 class VendorPayableSeeder(BaseSeeder):
-    """One per consigned batch that was received. It falls due when the batch is sold out; then it is billed, and paid by the bill."""
+    """One per consigned batch that was received. It falls due when that is sold out, is billed, and paid so."""
 
     config = SeederConfig(
         model=VendorPayable,
