@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from seeding.events import Event
-from seeding.results import RunSummary, SeederState
+from seeding.results import RunSummary, SeederState, Verdict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -102,6 +103,32 @@ def show_summary(out: Console, summary: RunSummary) -> None:
         if result.error:
             out.print(f"[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
     out.print(_sentence(summary))
+
+
+def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
+    """The table of rules, then those that are broken, each with what it says and a few rows."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("rule")
+    table.add_column("table")
+    for heading in ("rows looked at", "rows that break it"):
+        table.add_column(heading, justify="right")
+    for verdict in verdicts:
+        broken = f"[red]{verdict.broken:,}[/]" if verdict.broken else "0"
+        looked_at = f"no {', '.join(verdict.missing)}" if verdict.missing else f"{verdict.looked_at:,}"
+        table.add_row(verdict.rule, verdict.table, looked_at, "-" if verdict.missing else broken)
+    out.print(table)
+    broken_rules = [verdict for verdict in verdicts if verdict.broken]
+    for verdict in broken_rules:
+        more = ", …" if verdict.broken > len(verdict.examples) else ""
+        keys = escape("; ".join(verdict.examples))
+        out.print(f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
+    rows = sum(verdict.looked_at for verdict in verdicts)
+    if not rows:
+        out.print("\nNothing is seeded here: there was nothing to look at.")
+    elif broken_rules:
+        out.print(f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
+    else:
+        out.print(f"\nAll {len(verdicts)} rules hold.")
 
 
 def _sentence(summary: RunSummary) -> str:

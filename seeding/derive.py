@@ -6,20 +6,17 @@ that the next one does not repair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import reduce
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
-from operator import or_
 
 from django.db import connections, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.keys import KeyMap
+from seeding.ledger import within
 from seeding.locks import SeedingLock
 from seeding.seeders import BaseSeeder, Dataset
-
-RANGES_PER_STATEMENT = 200
 
 
 def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
@@ -65,14 +62,8 @@ def derive(using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, lock:
         if derivation.where is not None:
             rows = rows.filter(derivation.where)
         kept = {field: F(field) for field in derivation.touches}
-        for condition in _conditions(keys):
+        for condition in within(keys.key_ranges()):
             with transaction.atomic(using=using):
                 matched += rows.filter(condition).update(**derivation.values, **kept)
                 lock.verify()
     return matched
-
-
-def _conditions(keys: KeyMap) -> Iterator[Q]:
-    ranges = keys.key_ranges()
-    for start in range(0, len(ranges), RANGES_PER_STATEMENT):
-        yield reduce(or_, (Q(pk__range=one) for one in ranges[start : start + RANGES_PER_STATEMENT]))

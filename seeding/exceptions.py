@@ -68,5 +68,11 @@ class InsertionError(SeedingError):
     exit_code = 5
 
 
+class IncoherentError(SeedingError):
+    """The data breaks a rule."""
+
+    exit_code = 5
+
+
 class Terminated(BaseException):
     """The process was told to stop by SIGTERM: like KeyboardInterrupt, no `except Exception` may catch it."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import IntegrityError, connections, models, transaction
@@ -17,6 +19,7 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
 
+RANGES_PER_STATEMENT = 200
 MIGRATE = "Create it with: python manage.py migrate"
 
 
@@ -63,6 +66,11 @@ class Ledger:
         """The keys of the seeder's live rows."""
         ranges = self._batches(seeder).values_list("key_ranges", flat=True)
         return KeyMap.of(key_range for batch in ranges.iterator() for key_range in batch)
+
+    def key_ranges(self, table: str) -> list[tuple[int, int]]:
+        """The keys of a table's live rows, whatever seeder made them: [first, last], ascending."""
+        batches = self.live.filter(table_name=table).values_list("key_ranges", flat=True)
+        return KeyMap.of((key, count, key) for batch in batches.iterator() for _, count, key in batch).key_ranges()
 
     def versions(self, seeder: BaseSeeder) -> frozenset[str]:
         """The generator versions of the seeder's live rows."""
@@ -120,6 +128,12 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def within(ranges: Sequence[tuple[int, int]]) -> Iterator[models.Q]:
+    """Conditions on the primary key that together match the ranges, each short enough for one statement."""
+    for start in range(0, len(ranges), RANGES_PER_STATEMENT):
+        yield reduce(or_, (models.Q(pk__range=one) for one in ranges[start : start + RANGES_PER_STATEMENT]))
 
 
 def generator_version(seeder: BaseSeeder) -> str:

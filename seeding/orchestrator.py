@@ -16,7 +16,6 @@ from seeding.derive import derive, in_order
 from seeding.events import Event, Sink
 from seeding.exceptions import (
     ConfigurationError,
-    DatabaseUnavailableError,
     GenerationError,
     InsertionError,
     RefusedError,
@@ -33,6 +32,7 @@ from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
 from seeding.retries import Transience, retrying, transience
 from seeding.seeders import BaseSeeder, Dataset
+from seeding.sessions import connect
 
 Ask = Callable[[str], str]
 """Shows a question to a person and returns the answer."""
@@ -143,26 +143,10 @@ class SeedOrchestrator:
         return str(connections[self.config.database].settings_dict["NAME"])
 
     def _connect(self) -> None:
-        connection = connections[self.config.database]
-
         def note(error: BaseException, attempt: int) -> None:
             self._tell("retry", f"No connection to the database (retry {attempt}): {error}", level="warn")
 
-        try:
-            retrying(connection.ensure_connection, note)
-        except Exception as error:
-            raise DatabaseUnavailableError(
-                f"The database {self._database_name} cannot be reached: {error}. Is the server up, and DATABASE_URL right?"
-            ) from error
-        if connection.vendor == "mysql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
-                in_utc = cursor.fetchone()[0]
-            if not in_utc:
-                raise ConfigurationError(
-                    "The database session is not in UTC, and timestamps would shift. Set "
-                    "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
-                )
+        connect(self.config.database, note)
 
     def _dataset(self) -> Dataset:
         config, present = self.config, self.ledger.dataset()

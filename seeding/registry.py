@@ -7,29 +7,18 @@ module that cannot be imported is remembered, with its error, and costs nothing 
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
 
-from django.apps import apps
-
+from seeding.discovery import BrokenModule, modules
 from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
 from seeding.seeders import BaseSeeder
 
 PACKAGE = "seeders"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenModule:
-    """A seeder module that could not be imported."""
-
-    module: str
-    error: Exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +48,8 @@ class Registry:
     @classmethod
     def discover(cls) -> Registry:
         """Import every `seeders` module of the installed apps and collect what they define."""
-        seeders: list[BaseSeeder] = []
         broken: list[BrokenModule] = []
-        for name in _module_names(broken):
-            try:
-                module = importlib.import_module(name)
-            except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
-                broken.append(BrokenModule(module=name, error=error))
-            else:
-                seeders += _defined_in(module)
+        seeders = [seeder for module in modules(PACKAGE, broken) for seeder in _defined_in(module)]
         return cls(seeders, broken)
 
     @cached_property
@@ -149,23 +131,6 @@ class Registry:
             seeders=tuple(seeder for seeder in self.ordered if seeder.name in chosen),
             added=frozenset(chosen - asked),
         )
-
-
-def _module_names(broken: list[BrokenModule]) -> Iterator[str]:
-    for app in apps.get_app_configs():
-        package_name = f"{app.name}.{PACKAGE}"
-        try:
-            package = importlib.import_module(package_name)
-        except ModuleNotFoundError as error:
-            if error.name != package_name:
-                broken.append(BrokenModule(module=package_name, error=error))
-            continue
-        except Exception as error:  # noqa: BLE001 - as in Registry.discover
-            broken.append(BrokenModule(module=package_name, error=error))
-            continue
-        yield package_name
-        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            yield f"{package_name}.{module.name}"
 
 
 def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:

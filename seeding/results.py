@@ -90,6 +90,21 @@ def exit_code(results: Iterable[SeederResult]) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the database said about one rule."""
+
+    rule: str
+    sentence: str
+    table: str
+    looked_at: int = 0
+    broken: int = 0
+    examples: tuple[str, ...] = ()
+    """A few of the rows that break it, by their primary keys."""
+    missing: tuple[str, ...] = ()
+    """Tables that the rule needs and the database lacks: then it was not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationError:
     """One broken rule: which field, what is wrong, what was expected, what was there, and in which row of the batch."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 from django.db.models import OuterRef, Subquery
 
@@ -42,6 +43,7 @@ class ClientCreditLimitSeeder(BaseSeeder):
         clients = rows.of("clients", rows.index)
         limit = decimals(credit_limit(clients), 2)
         since = calendar.timestamps(parties.joined_at(clients))
+        calculated = calendar.timestamps(calendar.moment(rows, "calculated", np.ones(len(rows), dtype=np.int64)))
         return pl.DataFrame(
             {
                 "client_id": clients.index,
@@ -53,8 +55,8 @@ class ClientCreditLimitSeeder(BaseSeeder):
                 "data_readiness": decimals(rows.integers("readiness", 6_000, 10_000), 2),
                 "mode": pl.repeat("ACTIVE", len(rows), eager=True),
                 "trend": rows.choose("trend", ("STABLE", "IMPROVING", "WORSENING"), (6, 3, 1)),
-                "last_calculated": since,
+                "last_calculated": calculated,
                 "created_at": since,
-                "updated_at": since,
+                "updated_at": calculated,
             }
         )

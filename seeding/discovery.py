@@ -1,0 +1,47 @@
+"""What the installed apps bring along: the modules of a package of one name in each of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+from django.apps import apps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenModule:
+    """A module that could not be imported."""
+
+    module: str
+    error: Exception
+
+
+def modules(package: str, broken: list[BrokenModule]) -> Iterator[ModuleType]:
+    """Import `package` of every installed app, and each module in it; what cannot be imported is added to `broken`."""
+    for name in _names(package, broken):
+        try:
+            module = importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+            broken.append(BrokenModule(module=name, error=error))
+        else:
+            yield module
+
+
+def _names(package: str, broken: list[BrokenModule]) -> Iterator[str]:
+    for app in apps.get_app_configs():
+        name = f"{app.name}.{package}"
+        try:
+            found = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                broken.append(BrokenModule(module=name, error=error))
+            continue
+        except Exception as error:  # noqa: BLE001 - as above
+            broken.append(BrokenModule(module=name, error=error))
+            continue
+        yield name
+        for module in pkgutil.iter_modules(getattr(found, "__path__", ())):
+            yield f"{name}.{module.name}"

@@ -1,0 +1,128 @@
+"""What must be true of the seeded data, as rules that are asked of the database itself.
+
+A rule looks at the seeded rows of one table, and finds those that break it; what it compares them with may be any row that is
+there. Rules are found, never listed: every `Invariant` in the `invariants` module (or package) of an installed app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.db import connections, models
+
+from seeding.discovery import BrokenModule, modules
+from seeding.ledger import Ledger, within
+from seeding.results import Verdict
+
+PACKAGE = "invariants"
+EXAMPLES = 5
+"""Rows that break a rule, named in its verdict."""
+
+Breaking = models.QuerySet[Any] | Iterable[Any]
+"""The rows that break a rule: a queryset (of models or values), or their primary keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """What a rule looks at."""
+
+    rows: models.QuerySet[Any]
+    """Seeded rows of the rule's table: all of them, or, where there are many, some at a time."""
+    as_of: date
+    """The dataset's last day."""
+
+
+Check = Callable[[Seeded], Breaking]
+"""Finds the rows that break a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """One rule."""
+
+    name: str
+    sentence: str
+    """What is true where the rule holds."""
+    model: type[models.Model]
+    reads: tuple[type[models.Model], ...]
+    """The other tables it looks at; where one is missing, the rule is not asked."""
+    breaking: Check
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table it needs, its own first."""
+        return tuple(model._meta.db_table for model in (self.model, *self.reads))
+
+
+def invariant(
+    model: type[models.Model], *reads: type[models.Model], name: str = "", sentence: str = ""
+) -> Callable[[Check], Invariant]:
+    """Make a rule about `model` out of a function, named by its name and explained by its docstring, unless told otherwise."""
+
+    def decorate(function: Check) -> Invariant:
+        return Invariant(
+            name=name or getattr(function, "__name__", "").replace("_", "-"),
+            sentence=sentence or " ".join((function.__doc__ or "").split()),
+            model=model,
+            reads=reads,
+            breaking=function,
+        )
+
+    return decorate
+
+
+def discover() -> tuple[list[Invariant], list[BrokenModule]]:
+    """Every rule of the installed apps, in the order of their modules, and the modules that could not be imported."""
+    broken: list[BrokenModule] = []
+    found = {
+        id(value): value
+        for module in modules(PACKAGE, broken)
+        for value in vars(module).values()
+        if isinstance(value, Invariant)
+    }
+    return list(found.values()), broken
+
+
+def check(using: str, invariants: Iterable[Invariant]) -> Iterator[Verdict]:
+    """Ask the database about each rule; nothing is looked at where nothing is seeded."""
+    connection, ledger = connections[using], Ledger(using)
+    with connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
+    dataset = ledger.dataset()
+    for one in invariants:
+        missing = [table for table in one.tables if table not in present]
+        if missing or dataset is None:
+            yield Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=tuple(missing))
+            continue
+        looked_at = broken = 0
+        examples: list[str] = []
+        for condition in within(ledger.key_ranges(one.tables[0])):
+            seeded = Seeded(rows=one.model._base_manager.using(using).filter(condition), as_of=dataset.as_of)
+            looked_at += seeded.rows.count()
+            breaking = one.breaking(seeded)
+            if not isinstance(breaking, models.QuerySet):
+                breaking = list(breaking)
+            count = breaking.count() if isinstance(breaking, models.QuerySet) else len(breaking)
+            if count:
+                broken += count
+                examples += [_named(row) for row in islice(breaking, EXAMPLES - len(examples))]
+        yield Verdict(
+            rule=one.name,
+            sentence=one.sentence,
+            table=one.tables[0],
+            looked_at=looked_at,
+            broken=broken,
+            examples=tuple(examples),
+        )
+
+
+def _named(row: object) -> str:
+    if isinstance(row, models.Model):
+        return str(row.pk)
+    if isinstance(row, dict):
+        return ", ".join(f"{key}={value}" for key, value in row.items())
+    return str(row)

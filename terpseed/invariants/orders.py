@@ -1,0 +1,218 @@
+"""Quotes and sales, their lines, and their way through the house."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Abs, Coalesce
+
+from seeding.invariants import Seeded, invariant
+from terpseed.expressions import total
+from terpseed.models import (
+    InventoryMovement,
+    Invoice,
+    Order,
+    OrderLineItem,
+    OrderLineItemAllocation,
+    OrderStatusHistory,
+    Payment,
+)
+
+RESERVING = ("CONFIRMED", "READY_FOR_PACKING", "PACKED")
+SHIPPED = ("SHIPPED", "DELIVERED", "RETURNED")
+HALF_A_CENT = Decimal("0.0051")
+"""And what SQLite's floats add to it."""
+LEGAL = {
+    "DRAFT": ("",),
+    "CONFIRMED": ("DRAFT",),
+    "READY_FOR_PACKING": ("CONFIRMED",),
+    "PACKED": ("READY_FOR_PACKING",),
+    "SHIPPED": ("PACKED",),
+    "DELIVERED": ("SHIPPED",),
+    "RETURNED": ("DELIVERED",),
+    "CANCELLED": ("DRAFT", "CONFIRMED", "READY_FOR_PACKING", "PACKED"),
+}
+"""Status → those it may follow."""
+PAGE = 500
+
+
+def _lines() -> QuerySet[Any]:
+    return OrderLineItem.objects.filter(order=OuterRef("pk"))
+
+
+def _sales() -> QuerySet[Any]:
+    return InventoryMovement.objects.filter(referenceType="ORDER", referenceId=OuterRef("pk"), deleted_at__isnull=True)
+
+
+@invariant(OrderLineItem)
+def a_line_total_is_quantity_times_price(seeded: Seeded) -> QuerySet[Any]:
+    """Its line_total is quantity × unit_price, rounded to cents, and something is ordered."""
+    off = Abs(F("line_total") - F("quantity") * F("unit_price"))
+    return seeded.rows.annotate(off=off).filter(Q(off__gt=HALF_A_CENT) | Q(quantity__lte=0))
+
+
+@invariant(OrderLineItem)
+def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
+    """Its unit_price is cost / (1 − margin), rounded to cents, and nothing for a sample; margin_dollar is what lies between."""
+    # Without the division, in which databases round as they like: price × (1 − margin) is the cost.
+    kept = Value(Decimal(1)) - F("margin_percent") / Value(Decimal(100))
+    off = Abs(F("unit_price") * kept - F("cogs_per_unit"))
+    priced = seeded.rows.annotate(off=off, earned=F("unit_price") - F("cogs_per_unit"))
+    wrong = Q(is_sample=False, off__gt=HALF_A_CENT) | Q(is_sample=True, unit_price__gt=0)
+    return priced.annotate(strayed=Abs(F("earned") - F("margin_dollar"))).filter(wrong | Q(strayed__gt=HALF_A_CENT))
+
+
+@invariant(OrderLineItem)
+def a_line_costs_what_its_batch_does(seeded: Seeded) -> QuerySet[Any]:
+    """Its cogs_per_unit is the unit cost of the batch."""
+    return seeded.rows.exclude(cogs_per_unit=F("batch__unitCogs"))
+
+
+@invariant(OrderLineItem)
+def open_orders_are_served_from_live_batches(seeded: Seeded) -> QuerySet[Any]:
+    """Only batches that are for sale are on confirmed orders that have not left."""
+    return seeded.rows.filter(order__fulfillmentStatus__in=RESERVING).exclude(batch__batchStatus="LIVE")
+
+
+@invariant(OrderLineItem)
+def nobody_buys_their_own_goods(seeded: Seeded) -> QuerySet[Any]:
+    """The supplier of a batch is not the client who orders it."""
+    return seeded.rows.filter(order__client=F("batch__lot__supplier_client"))
+
+
+@invariant(OrderLineItem, OrderLineItemAllocation)
+def allocations_sum_to_the_line(seeded: Seeded) -> QuerySet[Any]:
+    """A line of a confirmed order has been promised all it asks for, from its own batch; one of any other order nothing."""
+    allocations = OrderLineItemAllocation.objects.filter(order_line_item=OuterRef("pk"))
+    promised = total(allocations, "order_line_item", "quantity_allocated")
+    elsewhere = Exists(allocations.exclude(batch=OuterRef("batch_id")))
+    standing = Q(order__fulfillmentStatus__in=(*RESERVING, *SHIPPED), order__orderType="SALE", order__is_draft=False)
+    asked = seeded.rows.annotate(promised=promised)
+    return asked.filter((standing & ~Q(promised=F("quantity"))) | (~standing & ~Q(promised=0)) | elsewhere)
+
+
+@invariant(Order, OrderLineItem)
+def an_order_is_the_sum_of_its_lines(seeded: Seeded) -> QuerySet[Any]:
+    """Subtotal = Σ line_total; total is the same, with no tax, discount or shipping; so are cost and margin."""
+    cost = Coalesce(total(_lines(), "order", F("quantity") * F("cogs_per_unit")), Value(Decimal(0)))
+    summed = seeded.rows.annotate(lines=total(_lines(), "order", "line_total"), off=Abs(F("total_cogs") - cost))
+    margin = Abs(F("total_margin") - (F("total") - F("total_cogs")))
+    plain = Q(tax=0, discount=0, shipping=0, subtotal=F("lines"), total=F("subtotal"))
+    return summed.annotate(strayed=margin).exclude(plain & Q(off__lte=HALF_A_CENT, strayed__lte=HALF_A_CENT))
+
+
+@invariant(Order, OrderLineItem)
+def items_and_lines_tell_the_same_story(seeded: Seeded) -> Iterator[Any]:
+    """In orders.items are the lines of the order, one by one: the same batch and product, both there, the same money."""
+    last = 0
+    while page := list(seeded.rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        last = page[-1].pk
+        lines: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        written = OrderLineItem.objects.using(seeded.rows.db).filter(order__in=[order.pk for order in page])
+        for line in written.select_related("batch__product").order_by("pk"):
+            product = line.batch.product
+            lines[line.order_id].append(
+                (
+                    line.batch_id,
+                    product.pk,
+                    line.product_display_name,
+                    product.category,
+                    line.is_sample,
+                    line.quantity,
+                    line.unit_price,
+                    line.line_total,
+                )
+            )
+        yield from (order.pk for order in page if [_told(item) for item in order.items] != lines[order.pk])
+
+
+def _told(item: dict[str, Any]) -> tuple[Any, ...]:
+    words = (item["batchId"], item["productId"], item["displayName"], item["category"], item["isSample"])
+    money = (item["quantity"], item["unitPrice"], item["lineTotal"])
+    return words + tuple(Decimal(json.dumps(value)).quantize(Decimal("0.01")) for value in money)
+
+
+@invariant(Order, InventoryMovement, OrderLineItemAllocation, OrderLineItem, Invoice, Payment)
+def drafts_and_quotes_have_no_consequences(seeded: Seeded) -> QuerySet[Any]:
+    """A draft or a quote has no allocation, no movement, no invoice and no payment, and stays DRAFT."""
+    allocations = OrderLineItemAllocation.objects.filter(order_line_item__order=OuterRef("pk"))
+    invoices = Invoice.objects.filter(referenceType="ORDER", referenceId=OuterRef("pk"))
+    payments = Payment.objects.filter(invoice__referenceType="ORDER", invoice__referenceId=OuterRef("pk"))
+    consequences = Exists(_sales()) | Exists(allocations) | Exists(invoices) | Exists(payments)
+    followed = consequences | ~Q(fulfillmentStatus="DRAFT") | Q(invoice__isnull=False)
+    return seeded.rows.filter(Q(orderType="QUOTE") | Q(is_draft=True)).filter(followed)
+
+
+@invariant(Order, InventoryMovement, OrderLineItem)
+def what_was_shipped_has_moved(seeded: Seeded) -> QuerySet[Any]:
+    """The sale movements of a shipped order are its lines, batch by batch; no other order has any."""
+    shipped = Q(fulfillmentStatus__in=SHIPPED)
+    moved, asked = total(_sales(), "referenceId", "quantityChange"), total(_lines(), "order", "quantity")
+    of_batch = InventoryMovement.objects.filter(
+        referenceType="ORDER",
+        referenceId=OuterRef("order_id"),
+        batch=OuterRef("batch_id"),
+        quantityChange=-OuterRef("quantity"),
+        deleted_at__isnull=True,
+    )
+    unmoved = Exists(_lines().exclude(Exists(of_batch)))
+    counted = seeded.rows.annotate(moved=moved, asked=asked)
+    return counted.filter((shipped & (~Q(moved=-F("asked")) | unmoved)) | (~shipped & ~Q(moved=0)))
+
+
+@invariant(Order, Invoice)
+def what_was_shipped_is_invoiced(seeded: Seeded) -> QuerySet[Any]:
+    """A shipped order has an invoice that names it, and names that invoice; no other order has one."""
+    shipped = Q(fulfillmentStatus__in=SHIPPED)
+    named = Exists(Invoice.objects.filter(pk=OuterRef("invoice_id"), referenceType="ORDER", referenceId=OuterRef("pk")))
+    other = Invoice.objects.filter(referenceType="ORDER", referenceId=OuterRef("pk"), deleted_at__isnull=True)
+    return seeded.rows.filter((shipped & ~named) | (~shipped & (Q(invoice__isnull=False) | Exists(other))))
+
+
+@invariant(Order, Invoice)
+def order_and_invoice_agree(seeded: Seeded) -> QuerySet[Any]:
+    """Client, amount, terms and due date of an order are its invoice's, and saleStatus says how far that is paid."""
+    same = Q(
+        invoice__customer=F("client"),
+        invoice__totalAmount=F("total"),
+        invoice__paymentTerms=F("paymentTerms"),
+        invoice__dueDate=F("due_date"),
+    )
+    paid = Q(invoice__status=F("saleStatus")) & Q(saleStatus__in=("PAID", "PARTIAL", "OVERDUE"))
+    waiting = Q(saleStatus="PENDING", invoice__status__in=("DRAFT", "SENT", "VIEWED"))
+    void = Q(saleStatus="CANCELLED", invoice__status="VOID")
+    return seeded.rows.filter(invoice__isnull=False).exclude(same & (paid | waiting | void))
+
+
+@invariant(Order)
+def an_order_without_an_invoice_is_not_paid(seeded: Seeded) -> QuerySet[Any]:
+    """A quote has no saleStatus; a sale that was not invoiced is PENDING, or CANCELLED when it was cancelled."""
+    quote = Q(orderType="QUOTE", saleStatus__isnull=True)
+    cancelled = Q(orderType="SALE", saleStatus="CANCELLED", fulfillmentStatus="CANCELLED")
+    pending = Q(orderType="SALE", saleStatus="PENDING") & ~Q(fulfillmentStatus="CANCELLED")
+    return seeded.rows.filter(invoice=None).exclude(quote | cancelled | pending)
+
+
+@invariant(OrderStatusHistory)
+def history_takes_legal_steps(seeded: Seeded) -> QuerySet[Any]:
+    """Each step of an order follows one that it may follow, and the first is DRAFT."""
+    of_order = OrderStatusHistory.objects.filter(order=OuterRef("order_id"), deleted_at__isnull=True)
+    earlier = of_order.filter(
+        Q(changed_at__lt=OuterRef("changed_at")) | Q(changed_at=OuterRef("changed_at"), pk__lt=OuterRef("pk"))
+    )
+    before = Subquery(earlier.order_by("-changed_at", "-pk").values("fulfillmentStatus")[:1])
+    legal = Q(*(Q(fulfillmentStatus=status, before__in=allowed) for status, allowed in LEGAL.items()), _connector=Q.OR)
+    return seeded.rows.filter(deleted_at__isnull=True).annotate(before=Coalesce(before, Value(""))).exclude(legal)
+
+
+@invariant(Order, OrderStatusHistory)
+def history_ends_at_the_present_status(seeded: Seeded) -> QuerySet[Any]:
+    """The last step of an order is what it is now."""
+    history = OrderStatusHistory.objects.filter(order=OuterRef("pk"), deleted_at__isnull=True)
+    last = Subquery(history.order_by("-changed_at", "-pk").values("fulfillmentStatus")[:1])
+    return seeded.rows.annotate(last=Coalesce(last, Value(""))).exclude(last=F("fulfillmentStatus"))

@@ -1,0 +1,136 @@
+"""When things happened: causes before effects, on weekdays in business hours, and nothing after the dataset's last day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from seeding.invariants import Invariant, Seeded, invariant
+from terpseed.facts.pinned import MIDNIGHT_ORDER
+from terpseed.models import (
+    Batch,
+    Bill,
+    InventoryMovement,
+    Invoice,
+    InvoicePayment,
+    LedgerEntry,
+    Lot,
+    Order,
+    OrderLineItem,
+    OrderLineItemAllocation,
+    OrderStatusHistory,
+    Payment,
+    PurchaseOrder,
+    VendorPayable,
+)
+
+OPENS, CLOSES = time(9), time(17)
+MIDNIGHT = f"S-9{MIDNIGHT_ORDER:013}"
+"""The order number of the one exception to business hours."""
+WEEKEND = (1, 7)
+
+HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
+    Lot: ("date",),
+    Batch: ("createdAt",),
+    InventoryMovement: ("createdAt",),
+    PurchaseOrder: ("createdAt", "sentAt", "confirmedAt"),
+    Order: ("created_at", "confirmed_at", "packed_at", "shipped_at", "updated_at"),
+    OrderLineItemAllocation: ("allocated_at",),
+    OrderStatusHistory: ("changed_at",),
+    Invoice: ("createdAt", "updatedAt"),
+    InvoicePayment: ("allocated_at",),
+    Payment: ("createdAt",),
+    Bill: ("createdAt",),
+    VendorPayable: ("created_at", "inventory_zero_at"),
+    LedgerEntry: ("postedAt",),
+}
+"""The moments of each table that tell when business was done."""
+THE_ORDER = {Order: "", OrderStatusHistory: "order__", OrderLineItemAllocation: "order_line_item__order__"}
+"""How the order is reached from the tables that share its moments."""
+
+
+def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
+    def breaking(seeded: Seeded) -> QuerySet[Any]:
+        end = datetime.combine(seeded.as_of, time(0), UTC)
+        wrong = Q()
+        for field in fields:
+            late = Q(**{f"{field}__time__lt": OPENS}) | Q(**{f"{field}__time__gt": CLOSES})
+            wrong |= late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
+        found = seeded.rows.filter(wrong)
+        if model in THE_ORDER:
+            found = found.exclude(**{f"{THE_ORDER[model]}order_number": MIDNIGHT})
+        return found
+
+    return invariant(
+        model,
+        name=f"{model._meta.db_table}-happen-in-business-hours",
+        sentence=f"{', '.join(fields)}: a weekday from 9 to 17 h UTC, before the dataset's last day.",
+    )(breaking)
+
+
+globals().update(
+    {f"{model.__name__.lower()}_in_business_hours": _in_hours(model, fields) for model, fields in HAPPENED.items()}
+)
+
+
+@invariant(Order)
+def an_order_goes_forward(seeded: Seeded) -> QuerySet[Any]:
+    """The client came before the order; it was confirmed, packed and shipped in turn, and last changed when that happened."""
+    return seeded.rows.filter(
+        Q(created_at__lt=F("client__created_at"))
+        | Q(confirmed_at__lt=F("created_at"))
+        | Q(packed_at__lt=F("confirmed_at"))
+        | Q(shipped_at__lt=F("packed_at"))
+        | Q(updated_at__lt=F("created_at"))
+        | Q(updated_at__lt=F("shipped_at"))
+    )
+
+
+@invariant(OrderLineItem)
+def a_line_is_of_a_batch_that_had_come(seeded: Seeded) -> QuerySet[Any]:
+    """No order sells a batch that came after it."""
+    return seeded.rows.filter(order__created_at__lt=F("batch__createdAt"))
+
+
+@invariant(Batch, Lot)
+def a_batch_follows_its_lot(seeded: Seeded) -> QuerySet[Any]:
+    """Lot before batch, product before batch."""
+    return seeded.rows.filter(Q(createdAt__lt=F("lot__date")) | Q(createdAt__lt=F("product__createdAt")))
+
+
+@invariant(InventoryMovement)
+def a_movement_follows_its_batch(seeded: Seeded) -> QuerySet[Any]:
+    """Batch before movement."""
+    return seeded.rows.filter(createdAt__lt=F("batch__createdAt"))
+
+
+@invariant(Invoice, Order)
+def an_invoice_follows_the_shipment(seeded: Seeded) -> QuerySet[Any]:
+    """Shipment before invoice, and its day is that day; the due date is not before it."""
+    shipped = Subquery(Order.objects.filter(pk=OuterRef("referenceId")).values("shipped_at"))
+    late = seeded.rows.annotate(shipped=shipped).filter(referenceType="ORDER", shipped__gt=F("createdAt"))
+    return late | seeded.rows.annotate(shipped=shipped).filter(
+        Q(dueDate__lt=F("invoiceDate")) | ~Q(createdAt__date=F("invoiceDate"))
+    )
+
+
+@invariant(Payment)
+def a_payment_follows_its_document(seeded: Seeded) -> QuerySet[Any]:
+    """Invoice or bill before payment, and paymentDate is its day."""
+    early = Q(createdAt__lt=F("invoice__createdAt")) | Q(createdAt__lt=F("bill__createdAt"))
+    return seeded.rows.filter(early | ~Q(createdAt__date=F("paymentDate")))
+
+
+@invariant(PurchaseOrder)
+def a_purchase_order_goes_forward(seeded: Seeded) -> QuerySet[Any]:
+    """Written, sent, confirmed, delivered, in turn; the order date is the day it was written."""
+    return seeded.rows.filter(
+        Q(sentAt__lt=F("createdAt"))
+        | Q(confirmedAt__lt=F("sentAt"))
+        | Q(actualDeliveryDate__lt=F("orderDate"))
+        | Q(actualDeliveryDate__gte=seeded.as_of)
+        | ~Q(createdAt__date=F("orderDate"))
+    )
