@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connections, models
+from django.db.models.expressions import Combinable
 
 from seeding.discovery import BrokenModule, modules
 from seeding.ledger import Ledger, within
@@ -73,6 +74,14 @@ def invariant(
         )
 
     return decorate
+
+
+def unless(rows: models.QuerySet[Any], *right: Combinable | models.Q, **lookups: Any) -> models.QuerySet[Any]:
+    """The rows that are not known to meet the conditions: like `exclude`, but a comparison with NULL does not count as met."""
+    condition = models.When(models.Q(*right, **lookups), then=models.Value(1))
+    met = models.Case(condition, default=models.Value(0), output_field=models.IntegerField())
+    found: models.QuerySet[Any] = rows.annotate(met=met).filter(met=0)
+    return found
 
 
 def discover() -> tuple[list[Invariant], list[BrokenModule]]:

@@ -157,7 +157,9 @@ def _values(column: ColumnSchema, values: pl.Series) -> Iterator[Finding]:
             yield finding("unknown value", ", ".join(column.values), ~values.is_in(column.values))
         yield finding("NUL byte", "text without NUL", values.str.contains("\0", literal=True))
     elif column.low is not None and column.high is not None:
-        outside = (values < column.low) | (values > column.high)
+        # Wide enough for any column's limits: those of a SQLite integer do not fit into an Int32.
+        numbers = values.cast(pl.Int128) if values.dtype.is_integer() else values
+        outside = (numbers < column.low) | (numbers > column.high)
         yield finding("out of range", f"{column.low} to {column.high}", outside)
         if isinstance(values.dtype, pl.Decimal) and values.dtype.scale > (column.scale or 0):
             yield finding("too many decimals", f"at most {column.scale}", values.round(column.scale or 0) != values)

@@ -41,7 +41,7 @@ def rounded(value: Any, output: DecimalField[Any, Any] = MONEY) -> Round:
 
 def percentage(part: str, whole: str, *, at_most: Decimal) -> Case:
     """`part` as a percentage of `whole`, 0 where that is none; `at_most` is what the column holds."""
-    share = rounded(F(part) * Decimal(100) / F(whole))
+    share = rounded(Ratio(F(part) * Value(Decimal(100)), F(whole)))
     return Case(When(**{f"{whole}__gt": 0}, then=Least(share, Value(at_most))), default=Value(Decimal(0)), output_field=MONEY)
 
 
@@ -49,6 +49,18 @@ def translated(column: str, words: dict[str, str | None], default: Any = None) -
     """The words that stand for the values of a column."""
     whens = (When(**{column: value}, then=Value(word)) for value, word in words.items())
     return Case(*whens, default=default, output_field=CharField())
+
+
+class Ratio(Func):
+    """A division that SQLite does not take for one of integers, which it does whenever both values happen to be whole."""
+
+    template = "%(expressions)s"
+    arg_joiner = " / "
+    output_field = MONEY
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """The first operand as a float."""
+        return super().as_sql(compiler, connection, template="CAST(%(expressions)s", arg_joiner=" AS REAL) / ", **context)
 
 
 class DaysSince(Func):

@@ -20,12 +20,15 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
+from seeding.invariants import Invariant, check, discover
+from seeding.results import Verdict
 from settings.databases import database as database_settings
 from tests.servers import MariaDB
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 3, 2)
 SERVERS = ("sqlite", "mariadb")
+RULES, _BROKEN = discover()
 _numbers = itertools.count(1)
 
 
@@ -42,6 +45,14 @@ class Database:
         with connections[self.alias].cursor() as cursor:
             cursor.execute(sql, parameters or None)
             return list(cursor.fetchall() or ())
+
+    def verdicts(self, *rules: Invariant) -> list[Verdict]:
+        """What the database says about the rules (all, if none is given)."""
+        return list(check(self.alias, rules or RULES))
+
+    def broken_rules(self) -> dict[str, int]:
+        """The rules that do not hold: name → rows that break it."""
+        return {verdict.rule: verdict.broken for verdict in self.verdicts() if verdict.broken}
 
     def seed(self, **options: object) -> dict[str, Any]:
         """`seed --json` in this process, with a fixed day; returns the summary. Raises CommandError as the command does."""

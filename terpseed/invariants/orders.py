@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Abs, Coalesce
 
-from seeding.invariants import Seeded, invariant
-from terpseed.expressions import total
+from seeding.invariants import Seeded, invariant, unless
+from terpseed.expressions import Ratio, total
 from terpseed.models import (
     InventoryMovement,
     Invoice,
@@ -60,7 +60,7 @@ def a_line_total_is_quantity_times_price(seeded: Seeded) -> QuerySet[Any]:
 def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
     """Its unit_price is cost / (1 − margin), rounded to cents, and nothing for a sample; margin_dollar is what lies between."""
     # Without the division, in which databases round as they like: price × (1 − margin) is the cost.
-    kept = Value(Decimal(1)) - F("margin_percent") / Value(Decimal(100))
+    kept = Value(Decimal(1)) - Ratio(F("margin_percent"), Value(Decimal(100)))
     off = Abs(F("unit_price") * kept - F("cogs_per_unit"))
     priced = seeded.rows.annotate(off=off, earned=F("unit_price") - F("cogs_per_unit"))
     wrong = Q(is_sample=False, off__gt=HALF_A_CENT) | Q(is_sample=True, unit_price__gt=0)
@@ -70,13 +70,13 @@ def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
 @invariant(OrderLineItem)
 def a_line_costs_what_its_batch_does(seeded: Seeded) -> QuerySet[Any]:
     """Its cogs_per_unit is the unit cost of the batch."""
-    return seeded.rows.exclude(cogs_per_unit=F("batch__unitCogs"))
+    return unless(seeded.rows, cogs_per_unit=F("batch__unitCogs"))
 
 
 @invariant(OrderLineItem)
 def open_orders_are_served_from_live_batches(seeded: Seeded) -> QuerySet[Any]:
     """Only batches that are for sale are on confirmed orders that have not left."""
-    return seeded.rows.filter(order__fulfillmentStatus__in=RESERVING).exclude(batch__batchStatus="LIVE")
+    return unless(seeded.rows.filter(order__fulfillmentStatus__in=RESERVING), batch__batchStatus="LIVE")
 
 
 @invariant(OrderLineItem)
@@ -103,7 +103,7 @@ def an_order_is_the_sum_of_its_lines(seeded: Seeded) -> QuerySet[Any]:
     summed = seeded.rows.annotate(lines=total(_lines(), "order", "line_total"), off=Abs(F("total_cogs") - cost))
     margin = Abs(F("total_margin") - (F("total") - F("total_cogs")))
     plain = Q(tax=0, discount=0, shipping=0, subtotal=F("lines"), total=F("subtotal"))
-    return summed.annotate(strayed=margin).exclude(plain & Q(off__lte=HALF_A_CENT, strayed__lte=HALF_A_CENT))
+    return unless(summed.annotate(strayed=margin), plain & Q(off__lte=HALF_A_CENT, strayed__lte=HALF_A_CENT))
 
 
 @invariant(Order, OrderLineItem)
@@ -186,7 +186,7 @@ def order_and_invoice_agree(seeded: Seeded) -> QuerySet[Any]:
     paid = Q(invoice__status=F("saleStatus")) & Q(saleStatus__in=("PAID", "PARTIAL", "OVERDUE"))
     waiting = Q(saleStatus="PENDING", invoice__status__in=("DRAFT", "SENT", "VIEWED"))
     void = Q(saleStatus="CANCELLED", invoice__status="VOID")
-    return seeded.rows.filter(invoice__isnull=False).exclude(same & (paid | waiting | void))
+    return unless(seeded.rows.filter(invoice__isnull=False), same & (paid | waiting | void))
 
 
 @invariant(Order)
@@ -195,7 +195,7 @@ def an_order_without_an_invoice_is_not_paid(seeded: Seeded) -> QuerySet[Any]:
     quote = Q(orderType="QUOTE", saleStatus__isnull=True)
     cancelled = Q(orderType="SALE", saleStatus="CANCELLED", fulfillmentStatus="CANCELLED")
     pending = Q(orderType="SALE", saleStatus="PENDING") & ~Q(fulfillmentStatus="CANCELLED")
-    return seeded.rows.filter(invoice=None).exclude(quote | cancelled | pending)
+    return unless(seeded.rows.filter(invoice=None), quote | cancelled | pending)
 
 
 @invariant(OrderStatusHistory)
@@ -207,7 +207,7 @@ def history_takes_legal_steps(seeded: Seeded) -> QuerySet[Any]:
     )
     before = Subquery(earlier.order_by("-changed_at", "-pk").values("fulfillmentStatus")[:1])
     legal = Q(*(Q(fulfillmentStatus=status, before__in=allowed) for status, allowed in LEGAL.items()), _connector=Q.OR)
-    return seeded.rows.filter(deleted_at__isnull=True).annotate(before=Coalesce(before, Value(""))).exclude(legal)
+    return unless(seeded.rows.filter(deleted_at__isnull=True).annotate(before=Coalesce(before, Value(""))), legal)
 
 
 @invariant(Order, OrderStatusHistory)
@@ -215,4 +215,4 @@ def history_ends_at_the_present_status(seeded: Seeded) -> QuerySet[Any]:
     """The last step of an order is what it is now."""
     history = OrderStatusHistory.objects.filter(order=OuterRef("pk"), deleted_at__isnull=True)
     last = Subquery(history.order_by("-changed_at", "-pk").values("fulfillmentStatus")[:1])
-    return seeded.rows.annotate(last=Coalesce(last, Value(""))).exclude(last=F("fulfillmentStatus"))
+    return unless(seeded.rows.annotate(last=Coalesce(last, Value(""))), last=F("fulfillmentStatus"))

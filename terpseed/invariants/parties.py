@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 
-from seeding.invariants import Seeded, invariant
+from seeding.invariants import Seeded, invariant, unless
 from terpseed.models import (
     Client,
     Lot,
@@ -25,26 +25,28 @@ RESERVED_DOMAINS = ("@example.com", "@example.net", "@example.org")
 @invariant(SupplierProfile, Client, Vendor)
 def a_supplier_is_one_party(seeded: Seeded) -> QuerySet[Any]:
     """The client and the vendor of a supplier profile have one name, and the client sells."""
-    return seeded.rows.exclude(client__name=F("legacy_vendor__name"), client__is_seller=True)
+    return unless(seeded.rows, client__name=F("legacy_vendor__name"), client__is_seller=True)
 
 
 @invariant(Lot, SupplierProfile)
 def a_lots_vendor_is_its_supplier(seeded: Seeded) -> QuerySet[Any]:
     """The vendor and the supplying client of a lot are the same party."""
-    return seeded.rows.exclude(vendor__name=F("supplier_client__name"))
+    return unless(seeded.rows, vendor__name=F("supplier_client__name"))
 
 
 @invariant(PurchaseOrder, Client, Vendor)
 def a_purchase_orders_vendor_is_its_supplier(seeded: Seeded) -> QuerySet[Any]:
     """The vendor and the supplying client of a purchase order are the same party."""
-    return seeded.rows.exclude(vendor__name=F("supplier_client__name"))
+    return unless(seeded.rows, vendor__name=F("supplier_client__name"))
 
 
 @invariant(PurchaseOrderItem, PurchaseOrder, Product)
 def an_item_is_ordered_from_its_seller(seeded: Seeded) -> QuerySet[Any]:
     """The product of an item is the supplier's."""
-    return seeded.rows.exclude(
-        product__supplier_client=F("purchaseOrder__supplier_client"), supplier_client=F("purchaseOrder__supplier_client")
+    return unless(
+        seeded.rows,
+        product__supplier_client=F("purchaseOrder__supplier_client"),
+        supplier_client=F("purchaseOrder__supplier_client"),
     )
 
 
@@ -54,7 +56,7 @@ def every_category_has_its_margin(seeded: Seeded) -> QuerySet[Any]:
     defaults = PricingDefault.objects.all()
     known = Exists(defaults.filter(product_category=OuterRef("category")))
     fallbacks = Exists(defaults.filter(product_category="OTHER")) & Exists(defaults.filter(product_category="DEFAULT"))
-    return seeded.rows.exclude(known & fallbacks)
+    return unless(seeded.rows, known & fallbacks)
 
 
 @invariant(Product)
@@ -96,4 +98,4 @@ def _repeated(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
 
 def _unreserved(rows: QuerySet[Any], email: str, phone: str) -> QuerySet[Any]:
     reserved = Q(*((f"{email}__endswith", domain) for domain in RESERVED_DOMAINS), _connector=Q.OR)
-    return rows.exclude(reserved & Q(**{f"{phone}__contains": ") 555-01"}))
+    return unless(rows, reserved & Q(**{f"{phone}__contains": ") 555-01"}))
