@@ -1,7 +1,7 @@
 """What must be true of the seeded data, as rules that are asked of the database itself.
 
 A rule looks at the seeded rows of one table, and finds those that break it; what it compares them with may be any row that is
-there. Rules are found, never listed: every `Invariant` in the `invariants` module (or package) of an installed app.
+there. Rules are found, never listed: every `Invariant`, alone or in a tuple, in the `invariants` module or package of an app.
 """
 
 from __future__ import annotations
@@ -87,12 +87,11 @@ def unless(rows: models.QuerySet[Any], *right: Combinable | models.Q, **lookups:
 def discover() -> tuple[list[Invariant], list[BrokenModule]]:
     """Every rule of the installed apps, in the order of their modules, and the modules that could not be imported."""
     broken: list[BrokenModule] = []
-    found = {
-        id(value): value
-        for module in modules(PACKAGE, broken)
-        for value in vars(module).values()
-        if isinstance(value, Invariant)
-    }
+    found: dict[int, Invariant] = {}
+    for module in modules(PACKAGE, broken):
+        for value in vars(module).values():
+            listed = value if isinstance(value, tuple) else (value,)
+            found |= {id(one): one for one in listed if isinstance(one, Invariant)}
     return list(found.values()), broken
 
 

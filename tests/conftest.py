@@ -21,6 +21,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from seeding.invariants import Invariant, check, discover
+from seeding.models import SeedRun
 from seeding.results import Verdict
 from settings.databases import database as database_settings
 from tests.servers import MariaDB
@@ -61,6 +62,10 @@ class Database:
         call_command("seed", database=self.alias, json=True, stdout=out, stderr=StringIO(), **options)
         summary: dict[str, Any] = json.loads(out.getvalue())
         return summary
+
+    def last_results(self) -> dict[str, dict[str, Any]]:
+        """What the last run has recorded of each seeder."""
+        return {result["seeder"]: result for result in SeedRun.objects.using(self.alias).latest("pk").results}
 
     def content(self, table: str) -> list[tuple[Any, ...]]:
         """Every row of a table, in the order of its keys."""

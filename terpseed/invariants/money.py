@@ -24,10 +24,12 @@ from terpseed.models import (
     Invoice,
     InvoiceLineItem,
     InvoicePayment,
+    Lot,
     Order,
     Payment,
     PurchaseOrder,
     PurchaseOrderItem,
+    Vendor,
     VendorPayable,
 )
 
@@ -97,7 +99,7 @@ def an_invoices_order_names_it(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows, Q(referenceType="ORDER") & Exists(orders))
 
 
-@invariant(Payment, Invoice, Bill)
+@invariant(Payment, Invoice, Bill, Client, Vendor)
 def a_payment_is_on_a_document_of_its_party(seeded: Seeded) -> QuerySet[Any]:
     """A payment is more than 0; received, on an invoice of that client; sent, on a bill, to that vendor's client."""
     received = Q(paymentType="RECEIVED", bill=None, vendor=None, invoice__customer=F("customer"))
@@ -170,7 +172,7 @@ def a_payable_is_what_was_sold(seeded: Seeded) -> QuerySet[Any]:
     return unless(counted, right & status)
 
 
-@invariant(VendorPayable, Batch)
+@invariant(VendorPayable, Batch, Lot)
 def a_payable_is_the_consignors(seeded: Seeded) -> QuerySet[Any]:
     """The batch is consigned, of that lot, and the payable is in favour of the client who delivered it, at the batch's cost."""
     theirs = Q(batch__ownership_type="CONSIGNED", batch__lot=F("lot"), lot__supplier_client=F("vendor_client"))

@@ -14,13 +14,16 @@ from django.db.models.functions import Abs, Coalesce
 from seeding.invariants import Seeded, invariant, unless
 from terpseed.expressions import Ratio, total
 from terpseed.models import (
+    Batch,
     InventoryMovement,
     Invoice,
+    Lot,
     Order,
     OrderLineItem,
     OrderLineItemAllocation,
     OrderStatusHistory,
     Payment,
+    Product,
 )
 
 RESERVING = ("CONFIRMED", "READY_FOR_PACKING", "PACKED")
@@ -67,25 +70,25 @@ def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
     return priced.annotate(strayed=Abs(F("earned") - F("margin_dollar"))).filter(wrong | Q(strayed__gt=HALF_A_CENT))
 
 
-@invariant(OrderLineItem)
+@invariant(OrderLineItem, Batch)
 def a_line_costs_what_its_batch_does(seeded: Seeded) -> QuerySet[Any]:
     """Its cogs_per_unit is the unit cost of the batch."""
     return unless(seeded.rows, cogs_per_unit=F("batch__unitCogs"))
 
 
-@invariant(OrderLineItem)
+@invariant(OrderLineItem, Batch, Order)
 def open_orders_are_served_from_live_batches(seeded: Seeded) -> QuerySet[Any]:
     """Only batches that are for sale are on confirmed orders that have not left."""
     return unless(seeded.rows.filter(order__fulfillmentStatus__in=RESERVING), batch__batchStatus="LIVE")
 
 
-@invariant(OrderLineItem)
+@invariant(OrderLineItem, Batch, Lot, Order)
 def nobody_buys_their_own_goods(seeded: Seeded) -> QuerySet[Any]:
     """The supplier of a batch is not the client who orders it."""
     return seeded.rows.filter(order__client=F("batch__lot__supplier_client"))
 
 
-@invariant(OrderLineItem, OrderLineItemAllocation)
+@invariant(OrderLineItem, OrderLineItemAllocation, Order)
 def allocations_sum_to_the_line(seeded: Seeded) -> QuerySet[Any]:
     """A line of a confirmed order has been promised all it asks for, from its own batch; one of any other order nothing."""
     allocations = OrderLineItemAllocation.objects.filter(order_line_item=OuterRef("pk"))
@@ -106,7 +109,7 @@ def an_order_is_the_sum_of_its_lines(seeded: Seeded) -> QuerySet[Any]:
     return unless(summed.annotate(strayed=margin), plain & Q(off__lte=HALF_A_CENT, strayed__lte=HALF_A_CENT))
 
 
-@invariant(Order, OrderLineItem)
+@invariant(Order, OrderLineItem, Batch, Product)
 def items_and_lines_tell_the_same_story(seeded: Seeded) -> Iterator[Any]:
     """In orders.items are the lines of the order, one by one: the same batch and product, both there, the same money."""
     last = 0

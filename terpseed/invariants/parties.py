@@ -28,7 +28,7 @@ def a_supplier_is_one_party(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows, client__name=F("legacy_vendor__name"), client__is_seller=True)
 
 
-@invariant(Lot, SupplierProfile)
+@invariant(Lot, Client, Vendor)
 def a_lots_vendor_is_its_supplier(seeded: Seeded) -> QuerySet[Any]:
     """The vendor and the supplying client of a lot are the same party."""
     return unless(seeded.rows, vendor__name=F("supplier_client__name"))

@@ -11,7 +11,16 @@ from django.db.models.functions import Coalesce
 from seeding.invariants import Seeded, invariant, unless
 from terpseed.expressions import QUANTITY, total
 from terpseed.invariants.orders import RESERVING
-from terpseed.models import Batch, BatchLocation, InventoryMovement, Lot, OrderLineItem, Product
+from terpseed.models import (
+    Batch,
+    BatchLocation,
+    Brand,
+    InventoryMovement,
+    Lot,
+    Order,
+    OrderLineItem,
+    Product,
+)
 
 QUANTITIES = ("onHandQty", "sampleQty", "reservedQty", "quarantineQty", "holdQty", "defectiveQty")
 
@@ -95,14 +104,14 @@ def consignment_and_ownership_agree(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows, consigned | owned)
 
 
-@invariant(Batch, OrderLineItem)
+@invariant(Batch, OrderLineItem, Order)
 def reserved_is_what_open_orders_ask_for(seeded: Seeded) -> QuerySet[Any]:
     """What is reserved is Σ quantity of the lines of confirmed orders that have not left."""
     lines = OrderLineItem.objects.filter(batch=OuterRef("pk"), order__fulfillmentStatus__in=RESERVING)
     return unless(seeded.rows, reservedQty=total(lines, "batch", "quantity", QUANTITY))
 
 
-@invariant(Batch, Lot, Product)
+@invariant(Batch, Lot, Product, Brand)
 def a_batch_is_of_its_lots_seller(seeded: Seeded) -> QuerySet[Any]:
     """The product of a batch belongs to the supplier, and to the vendor, that delivered the lot."""
     of_supplier = Q(product__supplier_client=F("lot__supplier_client"))

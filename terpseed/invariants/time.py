@@ -13,6 +13,7 @@ from terpseed.facts.pinned import MIDNIGHT_ORDER
 from terpseed.models import (
     Batch,
     Bill,
+    Client,
     InventoryMovement,
     Invoice,
     InvoicePayment,
@@ -23,6 +24,7 @@ from terpseed.models import (
     OrderLineItemAllocation,
     OrderStatusHistory,
     Payment,
+    Product,
     PurchaseOrder,
     VendorPayable,
 )
@@ -48,11 +50,17 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     LedgerEntry: ("postedAt",),
 }
 """The moments of each table that tell when business was done."""
-THE_ORDER = {Order: "", OrderStatusHistory: "order__", OrderLineItemAllocation: "order_line_item__order__"}
-"""How the order is reached from the tables that share its moments."""
+THE_ORDER: dict[type[models.Model], tuple[str, tuple[type[models.Model], ...]]] = {
+    Order: ("", ()),
+    OrderStatusHistory: ("order__", (Order,)),
+    OrderLineItemAllocation: ("order_line_item__order__", (OrderLineItem, Order)),
+}
+"""How the order is reached from the tables that share its moments, and over which others."""
 
 
 def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
+    path, reads = THE_ORDER.get(model, ("", ()))
+
     def breaking(seeded: Seeded) -> QuerySet[Any]:
         end = datetime.combine(seeded.as_of, time(0), UTC)
         wrong = Q()
@@ -61,22 +69,21 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
             wrong |= late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
         found = seeded.rows.filter(wrong)
         if model in THE_ORDER:
-            found = found.exclude(**{f"{THE_ORDER[model]}order_number": MIDNIGHT})
+            found = found.exclude(**{f"{path}order_number": MIDNIGHT})
         return found
 
     return invariant(
         model,
+        *reads,
         name=f"{model._meta.db_table}-happen-in-business-hours",
         sentence=f"{', '.join(fields)}: a weekday from 9 to 17 h UTC, before the dataset's last day.",
     )(breaking)
 
 
-globals().update(
-    {f"{model.__name__.lower()}_in_business_hours": _in_hours(model, fields) for model, fields in HAPPENED.items()}
-)
+IN_BUSINESS_HOURS = tuple(_in_hours(model, fields) for model, fields in HAPPENED.items())
 
 
-@invariant(Order)
+@invariant(Order, Client)
 def an_order_goes_forward(seeded: Seeded) -> QuerySet[Any]:
     """The client came before the order; it was confirmed, packed and shipped in turn, and last changed when that happened."""
     return seeded.rows.filter(
@@ -89,19 +96,19 @@ def an_order_goes_forward(seeded: Seeded) -> QuerySet[Any]:
     )
 
 
-@invariant(OrderLineItem)
+@invariant(OrderLineItem, Batch, Order)
 def a_line_is_of_a_batch_that_had_come(seeded: Seeded) -> QuerySet[Any]:
     """No order sells a batch that came after it."""
     return seeded.rows.filter(order__created_at__lt=F("batch__createdAt"))
 
 
-@invariant(Batch, Lot)
+@invariant(Batch, Lot, Product)
 def a_batch_follows_its_lot(seeded: Seeded) -> QuerySet[Any]:
     """Lot before batch, product before batch."""
     return seeded.rows.filter(Q(createdAt__lt=F("lot__date")) | Q(createdAt__lt=F("product__createdAt")))
 
 
-@invariant(InventoryMovement)
+@invariant(InventoryMovement, Batch)
 def a_movement_follows_its_batch(seeded: Seeded) -> QuerySet[Any]:
     """Batch before movement."""
     return seeded.rows.filter(createdAt__lt=F("batch__createdAt"))
@@ -117,7 +124,7 @@ def an_invoice_follows_the_shipment(seeded: Seeded) -> QuerySet[Any]:
     )
 
 
-@invariant(Payment)
+@invariant(Payment, Bill, Invoice)
 def a_payment_follows_its_document(seeded: Seeded) -> QuerySet[Any]:
     """Invoice or bill before payment, and paymentDate is its day."""
     early = Q(createdAt__lt=F("invoice__createdAt")) | Q(createdAt__lt=F("bill__createdAt"))

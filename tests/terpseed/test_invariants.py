@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,13 +11,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models import F, Max, Min
+from django.test.utils import CaptureQueriesContext
 
-from seeding.invariants import discover
+from seeding.invariants import Invariant, Seeded, discover
 from terpseed import models as terp
 from terpseed.invariants.time import HAPPENED
-from tests.conftest import RULES, SERVERS, Database
+from tests.conftest import AS_OF, RULES, SERVERS, Database
 
 SATURDAY = datetime(2026, 2, 28, 12, tzinfo=UTC)
 EVENING = datetime(2026, 2, 27, 20, tzinfo=UTC)
@@ -459,6 +461,18 @@ def test_every_rule_has_been_broken_on_purpose() -> None:
     assert set(BREAKAGES) == {rule.name for rule in rules}
     assert len({rule.name for rule in rules}) == len(rules)
     assert all(rule.sentence.endswith(".") for rule in rules)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_looks_at_the_tables_it_declares(sqlite: Database, rule: Invariant) -> None:
+    sqlite.seed(table="vendors")  # so that there is a dataset
+    asked = Seeded(rows=rule.model._base_manager.using(sqlite.alias), as_of=AS_OF)
+
+    with CaptureQueriesContext(connections[sqlite.alias]) as queries:
+        list(rule.breaking(asked))
+
+    used = {table for query in queries for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
+    assert used <= set(rule.tables)
 
 
 @pytest.mark.parametrize("seed", [1, 42, 2**40])

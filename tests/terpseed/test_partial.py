@@ -1,0 +1,183 @@
+"""A part of TERP alone: any table or group, on an empty database, on one that has reference rows, and on an older TERP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import connections, models
+
+from seeding.registry import Registry
+from terpseed import models as terp
+from terpseed.models.fields import Key
+from tests.conftest import Database
+
+REGISTRY = Registry.discover()
+REGISTRY_MODELS = {seeder.config.model for seeder in REGISTRY.by_name.values()}
+TABLES = sorted(REGISTRY.by_table)
+GROUPS = sorted(REGISTRY.groups)
+REAL = datetime(2024, 5, 17, 10, tzinfo=UTC)
+
+
+def counts(database: Database) -> dict[str, int]:
+    """Rows of every mirrored table."""
+    quote = connections[database.alias].ops.quote_name
+    return {table: database.query(f"SELECT COUNT(*) FROM {quote(table)}")[0][0] for table in TABLES}  # noqa: S608
+
+
+def summed(summary: dict[str, Any], *columns: str) -> dict[str, int]:
+    """What the summary says of every table."""
+    rows = dict.fromkeys(TABLES, 0)
+    for result in summary["results"]:
+        rows[result["table"]] += sum(result[column] for column in columns)
+    return rows
+
+
+def real_reference_rows(database: Database) -> list[models.Model]:
+    """Rows as a TERP in use has them, under names that the seeders use too."""
+    using = database.alias
+    names = ["Flower", "Vapes"]
+    categories = [terp.Category(name=name, createdAt=REAL, updatedAt=REAL) for name in names]
+    rows: list[models.Model] = [
+        *categories,
+        terp.Grade(name="A", createdAt=REAL, updatedAt=REAL),
+        terp.Location(site="Annex", zone="B", createdAt=REAL, updatedAt=REAL),
+        terp.PricingDefault(product_category="Flower", default_margin_percent=18, created_at=REAL, updated_at=REAL),
+        terp.Sequence(name="lot_code", prefix="LOT-", currentValue=1_734, createdAt=REAL, updatedAt=REAL),
+        *(
+            terp.Account(
+                accountNumber=number,
+                accountName=name,
+                accountType="ASSET",
+                normalBalance="DEBIT",
+                createdAt=REAL,
+                updatedAt=REAL,
+            )
+            for number, name in (("1000", "Cash"), ("1100", "Accounts Receivable"))
+        ),
+        terp.FiscalPeriod(
+            periodName="FY26 P2",
+            startDate=date(2026, 2, 1),
+            endDate=date(2026, 2, 28),
+            fiscalYear=2026,
+            status="OPEN",
+            createdAt=REAL,
+            updatedAt=REAL,
+        ),
+    ]
+    for row in rows:
+        row.save(using=using, force_insert=True)
+    indoor = terp.Subcategory(category_id=categories[0].pk, name="Indoor", createdAt=REAL, updatedAt=REAL)
+    elsewhere = terp.Subcategory(category_id=categories[1].pk, name="Shatter", createdAt=REAL, updatedAt=REAL)
+    for row in (indoor, elsewhere):
+        row.save(using=using, force_insert=True)
+    return [*rows, indoor, elsewhere]
+
+
+def content(using: str, rows: list[models.Model]) -> list[Any]:
+    return [type(row)._base_manager.using(using).filter(pk=row.pk).values().get() for row in rows]
+
+
+@pytest.mark.parametrize("name", [*TABLES, *GROUPS])
+def test_alone_it_leaves_a_coherent_database(sqlite: Database, name: str) -> None:
+    summary = sqlite.seed(table=name)
+
+    wanted = {seeder.config.table_name for seeder in REGISTRY.select([name]).seeders}
+    assert sqlite.broken_rules() == {}
+    assert {table for table, count in counts(sqlite).items() if count} == wanted
+    assert counts(sqlite) == summed(summary, "records_inserted")
+
+
+@pytest.mark.parametrize("name", [*TABLES, *GROUPS])
+def test_so_it_does_beside_real_reference_rows(sqlite: Database, name: str) -> None:
+    real = real_reference_rows(sqlite)
+    before = content(sqlite.alias, real)
+
+    summary = sqlite.seed(table=name)
+
+    assert sqlite.broken_rules() == {}
+    assert content(sqlite.alias, real) == before
+    assert summary["exit_code"] == 0
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_alone_on_mariadb_beside_real_reference_rows(make_database: Callable[..., Database], group: str) -> None:
+    database = make_database("mariadb")
+    real = real_reference_rows(database)
+    before = content(database.alias, real)
+
+    database.seed(table=group)
+
+    assert database.broken_rules() == {}
+    assert content(database.alias, real) == before
+
+
+def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database) -> None:
+    real = real_reference_rows(database)
+
+    summary = database.seed()
+
+    existing = {result["table"]: result["records_existing"] for result in summary["results"] if result["records_existing"]}
+    cash = next(row for row in real if isinstance(row, terp.Account))
+    february = next(row for row in real if isinstance(row, terp.FiscalPeriod))
+    assert existing == {
+        "categories": 2,
+        "grades": 1,
+        "locations": 1,
+        "pricing_defaults": 1,
+        "sequences": 1,
+        "accounts": 2,
+        "fiscalPeriods": 1,
+        "subcategories": 1,  # the other one of that name is in another category
+    }
+    assert set(terp.BankAccount.objects.using(database.alias).values_list("ledgerAccount", flat=True)) == {cash.pk}
+    assert terp.LedgerEntry.objects.using(database.alias).filter(fiscalPeriod=february.pk).exists()
+    assert terp.LedgerEntry.objects.using(database.alias).filter(account=cash.pk).exists()
+
+
+OF_LEDGER = {"InvoiceJournalSeeder", "BillJournalSeeder", "ReceivedPaymentJournalSeeder", "SentPaymentJournalSeeder"}
+OF_BILLS = {"BillLineItemSeeder", "SentPaymentSeeder", "BillJournalSeeder", "SentPaymentJournalSeeder", "VendorPayableSeeder"}
+OF_INVOICES = {
+    *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
+    *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "missing", "skipped"),
+    [
+        ("sqlite", "vendor_payables", set()),
+        ("sqlite", "fiscalPeriods", OF_LEDGER),
+        ("mariadb", "client_credit_limits", set()),
+        ("mariadb", "fiscalPeriods", OF_LEDGER),
+        ("mariadb", "bills", OF_BILLS),
+        ("mariadb", "invoices", OF_INVOICES),
+    ],
+)
+def test_an_older_terp_without_some_tables(
+    make_database: Callable[..., Database], server: str, missing: str, skipped: set[str]
+) -> None:
+    database = make_database(server)
+    quote = connections[database.alias].ops.quote_name
+    for model in REGISTRY_MODELS:
+        for field in model._meta.local_concrete_fields:
+            declared = isinstance(field, Key) and field.constraint and field.remote_field.model._meta.db_table == missing
+            if declared and server == "mariadb":
+                database.query(f"ALTER TABLE {quote(model._meta.db_table)} DROP FOREIGN KEY {quote(field.constraint)}")
+    database.query(f"DROP TABLE {quote(missing)}")
+
+    with pytest.raises(CommandError) as failure:
+        database.seed(size="small")
+
+    result = database.last_results()
+    refused = {name for name, one in result.items() if one["state"] == "refused"}
+    assert failure.value.returncode == 3
+    assert {result[name]["table"] for name in refused} == {missing}
+    assert all(missing in result[name]["error"] for name in refused)
+    assert {name for name, one in result.items() if one["state"] == "skipped"} == skipped
+    assert all("could not be seeded" in result[name]["error"] for name in skipped)
+    assert all(one["state"] == "seeded" for name, one in result.items() if name not in refused | skipped)
+    assert database.broken_rules() == {}
