@@ -11,7 +11,7 @@ from seeding.exceptions import SeedingError
 from seeding.management.command import INTERRUPTED, TERMINATED
 from seeding.registry import Registry
 from seeding.seeders import BaseSeeder
-from tests.conftest import ROOT
+from tests.conftest import ROOT, RULES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
@@ -23,11 +23,12 @@ def table(heading: str) -> str:
     return re.split(r"\n#+ ", README.split(f"# {heading}\n", 1)[1])[0]
 
 
-def test_every_flag_stands_in_the_readme_and_no_other() -> None:
-    parser = load_command_class("seeding", "seed").create_parser("manage.py", "seed")
+@pytest.mark.parametrize(("command", "heading"), [("seed", "The command"), ("seed_check", "Checking")])
+def test_every_flag_stands_in_the_readme_and_no_other(command: str, heading: str) -> None:
+    parser = load_command_class("seeding", command).create_parser("manage.py", command)
     flags = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
 
-    assert set(re.findall(r"^\| `(--[a-z-]+)", table("The command"), re.MULTILINE)) == flags - DJANGOS_OWN
+    assert set(re.findall(r"^\| `(--[a-z-]+)", table(heading), re.MULTILINE)) == flags - DJANGOS_OWN
 
 
 def test_every_exit_code_stands_in_the_readme_and_no_other() -> None:
@@ -62,6 +63,13 @@ def test_every_link_leads_somewhere() -> None:
     for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
             assert (ROOT / target).exists(), (page, target)
+
+
+def test_every_rule_stands_in_the_docs_and_no_other() -> None:
+    rules = {f"| {rule.name} | {rule.tables[0]} | {rule.sentence} |" for rule in RULES}
+
+    listed = (ROOT / "docs" / "terp-data.md").read_text(encoding="utf-8").split("## What must be true\n")[1]
+    assert set(re.findall(r"^\| [a-zA-Z]\S*-.* \|$", listed, re.MULTILINE)) == rules
 
 
 def test_the_example_seeder_works() -> None:

@@ -101,7 +101,7 @@ def allocations_sum_to_the_line(seeded: Seeded) -> QuerySet[Any]:
 
 @invariant(Order, OrderLineItem)
 def an_order_is_the_sum_of_its_lines(seeded: Seeded) -> QuerySet[Any]:
-    """Subtotal = Σ line_total; total is the same, with no tax, discount or shipping; so are cost and margin."""
+    """The subtotal is Σ line_total; the total is the same, with no tax, discount or shipping; so are cost and margin."""
     cost = Coalesce(total(_lines(), "order", F("quantity") * F("cogs_per_unit")), Value(Decimal(0)))
     summed = seeded.rows.annotate(lines=total(_lines(), "order", "line_total"), off=Abs(F("total_cogs") - cost))
     margin = Abs(F("total_margin") - (F("total") - F("total_cogs")))

@@ -163,10 +163,9 @@ def test_an_older_terp_without_some_tables(
     database = make_database(server)
     quote = connections[database.alias].ops.quote_name
     for model in REGISTRY_MODELS:
-        for field in model._meta.local_concrete_fields:
-            declared = isinstance(field, Key) and field.constraint and field.remote_field.model._meta.db_table == missing
-            if declared and server == "mariadb":
-                database.query(f"ALTER TABLE {quote(model._meta.db_table)} DROP FOREIGN KEY {quote(field.constraint)}")
+        for key in (field for field in model._meta.local_concrete_fields if isinstance(field, Key)):
+            if server == "mariadb" and key.constraint and key.remote_field.model._meta.db_table == missing:
+                database.query(f"ALTER TABLE {quote(model._meta.db_table)} DROP FOREIGN KEY {quote(key.constraint)}")
     database.query(f"DROP TABLE {quote(missing)}")
 
     with pytest.raises(CommandError) as failure:
