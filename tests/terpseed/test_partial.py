@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -113,6 +114,61 @@ def test_a_group_alone_on_mariadb_beside_real_reference_rows(make_database: Call
 
     assert database.broken_rules() == {}
     assert content(database.alias, real) == before
+
+
+def test_what_is_there_is_derived_again_when_more_comes(sqlite: Database) -> None:
+    for group in ("parties", "staff", "inventory", "sales", "receivables", "payables", "ledger"):
+        sqlite.seed(table=group)
+
+        assert sqlite.broken_rules() == {}, group
+
+
+def test_no_real_row_is_derived(database: Database) -> None:
+    using = database.alias
+    user = terp.User.objects.using(using).create(openId="real")
+    client = terp.Client.objects.using(using).create(teri_code="REG0001", name="Somebody Real", total_owed=5)
+    invoice = terp.Invoice.objects.using(using).create(
+        invoiceNumber="INV-2026-000001",
+        customer=client,
+        invoiceDate=REAL.date(),
+        dueDate=REAL.date(),
+        subtotal=100,
+        totalAmount=100,
+        amountDue=70,
+        createdBy=user,
+    )
+    before = content(using, [user, client, invoice])
+
+    database.seed()
+
+    assert content(using, [user, client, invoice]) == before
+
+
+def test_a_real_payment_on_a_seeded_invoice_counts(sqlite: Database) -> None:
+    using = sqlite.alias
+    sqlite.seed()
+    invoice = terp.Invoice.objects.using(using).filter(status="OVERDUE", amountPaid=0).earliest("pk")
+    owed = terp.Client.objects.using(using).get(pk=invoice.customer_id).total_owed
+    terp.Payment.objects.using(using).create(
+        paymentNumber="PMT-RCV-2026-000001",
+        paymentType="RECEIVED",
+        paymentDate=REAL.date(),
+        amount=invoice.amountDue,
+        paymentMethod="CASH",
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        createdBy_id=invoice.createdBy_id,
+    )
+
+    sqlite.seed()
+
+    paid = terp.Invoice.objects.using(using).get(pk=invoice.pk)
+    assert (paid.status, paid.amountDue, paid.amountPaid) == ("PAID", Decimal(0), invoice.amountDue)
+    assert paid.updatedAt == invoice.updatedAt
+    assert terp.Order.objects.using(using).get(invoice=invoice.pk).saleStatus == "PAID"
+    assert owed is not None
+    assert terp.Client.objects.using(using).get(pk=invoice.customer_id).total_owed == owed - invoice.amountDue
+    assert sqlite.broken_rules() == {}
 
 
 def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database) -> None:
