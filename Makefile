@@ -35,7 +35,7 @@ contracts:
 	$(BIN)/lint-imports
 
 pytest:
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 # The tests start a MariaDB of their own; this sees to it that there is one to start.
 servers:
