@@ -189,6 +189,8 @@ def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database
         "fiscalPeriods": 1,
         "subcategories": 1,  # the other one of that name is in another category
     }
+    subcategories = terp.Subcategory.objects.using(database.alias)
+    assert {name: subcategories.filter(name=name).count() for name in ("Indoor", "Shatter")} == {"Indoor": 1, "Shatter": 2}
     assert set(terp.BankAccount.objects.using(database.alias).values_list("ledgerAccount", flat=True)) == {cash.pk}
     assert terp.LedgerEntry.objects.using(database.alias).filter(fiscalPeriod=february.pk).exists()
     assert terp.LedgerEntry.objects.using(database.alias).filter(account=cash.pk).exists()
