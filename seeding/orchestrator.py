@@ -23,6 +23,7 @@ from seeding.exceptions import (
     Terminated,
 )
 from seeding.guard import question
+from seeding.introspection import read_tables
 from seeding.ledger import Ledger, generator_version
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
@@ -198,6 +199,7 @@ class SeedOrchestrator:
             tell=self._tell_sink,
             batch_size=self.config.batch_size,
             run=run,
+            live=read_tables(connections[self.config.database], {seeder.config.table_name for seeder in self.plan.seeders}),
             missing_table_help=self._missing_table_help,
         )
         results = self._broken_modules()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState, ValidationError
 from seeding.retries import Transience, retrying, transience
 from seeding.rows import Integers, Mask
-from seeding.schema import expected, live_columns
+from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, insert, instances, writer_for
@@ -55,6 +55,8 @@ class RunContext:
     batch_size: int
     run: SeedRun | None
     """None in a dry run, which writes nothing."""
+    live: Mapping[str, TableSchema]
+    """The tables of the plan as the database has them."""
     missing_table_help: str
     """What to do about a missing table, for the message."""
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class SeederPipeline:
         self._count = count
         self._context = context
         self._model: type[models.Model] = seeder.config.model
-        self._validator = SchemaValidator(expected(self._model, connections[context.using]))
+        live = context.live.get(seeder.config.table_name)
+        self._validator = SchemaValidator(expected(self._model, connections[context.using]), live)
         self._preparation = Preparation(seeder, context.resolver, self._validator)
         self._writer = writer_for(count)
         self._next_key: int | None = None
@@ -165,12 +168,14 @@ class SeederPipeline:
         return refusals
 
     def _refuse_drift(self) -> None:
-        table = self._seeder.config.table_name
-        errors = self._validator.validate_schema(live_columns(connections[self._context.using], table)).errors
-        if any(error.issue == "missing table" for error in errors):
-            raise SchemaError(f"The table {table} is missing. {self._context.missing_table_help}")
-        if errors:
-            raise SchemaError(f"The table {table} differs from its model: " + "; ".join(map(str, errors)))
+        found = self._validator.validate_schema(self._context.missing_table_help)
+        if harmless := [str(one) for one in found.differences if one.harmless]:
+            self._tell("drift", "; ".join(harmless), level="debug", differences=harmless)
+        if self._validator.unevaluated:
+            names = ", ".join(self._validator.unevaluated)
+            self._tell("drift", f"The database alone checks {names}: the clause cannot be read here", level="warn")
+        if not found.valid:
+            raise SchemaError(" ".join(str(one) for one in found.differences if not one.harmless))
 
     def _batches(self, missing: Integers) -> Iterator[Integers]:
         for first, count in missing:

@@ -1,8 +1,9 @@
-"""Tables as frozen values: what the model says of each column, and which columns the live table has."""
+"""Tables as frozen values, whether a model declares them or a database has them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,8 @@ class Kind(StrEnum):
     DATE = "date"
     DATETIME = "datetime"
     JSON = "json"
+    OTHER = "other"
+    """Nothing that a seeder could fill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +39,47 @@ class ColumnSchema:
     has_default: bool
     length: int | None = None
     """Characters."""
+    octets: int | None = None
+    """Bytes."""
+    character_octets: int | None = None
+    """Bytes that one character may have: 3 in MySQL's old utf8."""
     values: tuple[str, ...] = ()
     """The members of an enumeration."""
     scale: int | None = None
     """Digits after the decimal point."""
-    low: int | Decimal | None = None
-    high: int | Decimal | None = None
-    """The smallest and the largest number the column holds."""
+    low: int | Decimal | date | datetime | None = None
+    high: int | Decimal | date | datetime | None = None
+    """The smallest and the largest number (or moment) the column holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A reference that the database itself enforces."""
+
+    column: str
+    table: str
+    """Where it points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A CHECK constraint."""
+
+    name: str
+    clause: str
+    """SQL, as the database tells it; empty where only the name is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSchema:
-    """One table: its columns by name, its primary key, its unique keys."""
+    """One table."""
 
     name: str
     columns: dict[str, ColumnSchema]
     primary_key: str
     unique: tuple[tuple[str, ...], ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def required(self) -> frozenset[str]:
@@ -90,15 +117,23 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
         for constraint in meta.constraints
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
     ]
-    return TableSchema(name=meta.db_table, columns=columns, primary_key=column_name(meta.pk), unique=tuple(unique))
-
-
-def live_columns(connection: BaseDatabaseWrapper, table: str) -> frozenset[str] | None:
-    """The column names of the live table, or None where there is no such table."""
-    with connection.cursor() as cursor:
-        if table not in connection.introspection.table_names(cursor):
-            return None
-        return frozenset(column.name for column in connection.introspection.get_table_description(cursor, table))
+    keys = [
+        field
+        for field in meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and getattr(field, "db_constraint", True)
+    ]
+    return TableSchema(
+        name=meta.db_table,
+        columns=columns,
+        primary_key=column_name(meta.pk),
+        unique=tuple(unique),
+        foreign_keys=tuple(ForeignKey(column=column_name(key), table=key.related_model._meta.db_table) for key in keys),
+        checks=tuple(
+            Check(name=constraint.name, clause="")
+            for constraint in meta.constraints
+            if isinstance(constraint, models.CheckConstraint)
+        ),
+    )
 
 
 def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:

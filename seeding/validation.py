@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
+from seeding.drift import Difference, differences
 from seeding.results import ValidationError, ValidationResult
-from seeding.schema import ColumnSchema, Kind, TableSchema
+from seeding.schema import Check, ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20
 """How many rows of each kind of error are named; the rest are counted."""
+
+BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
+"""Bytes per character → what a column of that character set cannot hold."""
 
 DTYPES: dict[Kind, tuple[Any, ...]] = {
     Kind.BOOLEAN: (pl.Boolean,),
@@ -44,24 +49,34 @@ class Finding:
     broken: pl.Series
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaResult(ValidationResult):
+    """How a live table differs from its model; what is harmless is no error."""
+
+    differences: tuple[Difference, ...] = ()
+
+
 class SchemaValidator:
-    """Validates the table `schema`: its live shape, and batches of rows for it."""
+    """Validates the table `schema`: its live shape, and batches of rows for it.
 
-    def __init__(self, schema: TableSchema) -> None:
-        self.schema = schema
+    `live` is the table as the database has it. It adds what a model cannot say: bytes, character sets, the span of a
+    timestamp, the clauses of checks.
+    """
 
-    def validate_schema(self, live: frozenset[str] | None) -> ValidationResult:
-        """The model against the columns of the live table (None: there is no such table)."""
-        if live is None:
-            missing = ValidationError(field=self.schema.name, issue="missing table", expected="a table", actual="none")
-            return ValidationResult(errors=(missing,))
-        return ValidationResult(
-            errors=tuple(
-                ValidationError(field=name, issue="missing column", expected=column.kind.value, actual="none")
-                for name, column in self.schema.columns.items()
-                if name not in live
-            )
+    def __init__(self, schema: TableSchema, live: TableSchema | None = None) -> None:
+        self.schema = schema if live is None else _narrowed(schema, live)
+        self._live = live
+        self._checks, self.unevaluated = _compiled(self.schema.checks)
+
+    def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
+        """The model against the live table."""
+        found = differences(self.schema, self._live, missing_table_help)
+        errors = tuple(
+            ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
+            for one in found
+            if not one.harmless
         )
+        return SchemaResult(errors=errors, differences=tuple(found))
 
     def validate_columns(self, data: pl.DataFrame) -> ValidationResult:
         """What is wrong with the columns themselves, whatever the rows: one such error refuses the whole batch."""
@@ -101,6 +116,7 @@ class SchemaValidator:
                 if finding.broken.any()
             ),
             *self.check_uniqueness(data),
+            *self.check_constraints(data),
         ]
         accepted = pl.repeat(True, data.height, eager=True)
         for finding in found:
@@ -128,6 +144,51 @@ class SchemaValidator:
                 )
         return findings
 
+    def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
+        """Rows that break a CHECK of the live table; a clause over columns that are not generated is left to the database."""
+        findings = []
+        for check, clause, columns in self._checks:
+            if columns <= set(data.columns):
+                kept = data.select(clause.alias("kept"))["kept"].cast(pl.Boolean).fill_null(value=True)
+                findings.append(
+                    Finding(field="|".join(sorted(columns)), issue=f"breaks {check.name}", expected=check.clause, broken=~kept)
+                )
+        return [finding for finding in findings if finding.broken.any()]
+
+
+def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
+    """The model's schema with what only the live table tells."""
+
+    def narrowed(column: ColumnSchema) -> ColumnSchema:
+        there = live.columns.get(column.name)
+        if there is None:
+            return column
+        text = replace(column, octets=there.octets, character_octets=there.character_octets)
+        return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
+
+    known = {check.name for check in schema.checks}
+    return replace(
+        schema,
+        columns={name: narrowed(column) for name, column in schema.columns.items()},
+        checks=tuple(check for check in live.checks if check.name in known) or schema.checks,
+    )
+
+
+def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[str]]], tuple[str, ...]]:
+    """The checks as expressions, with the columns they look at; and the names of those that Polars cannot read."""
+    compiled, unevaluated = [], []
+    for check in checks:
+        if not check.clause:
+            continue
+        try:
+            # MySQL quotes names with backticks, and texts with the name of their character set before them.
+            clause = pl.sql_expr(re.sub(r"_\w+(?=')", "", check.clause.replace("`", '"').replace("\\'", "'")))
+        except pl.exceptions.PolarsError:
+            unevaluated.append(check.name)
+        else:
+            compiled.append((check, clause, set(clause.meta.root_names())))
+    return compiled, tuple(unevaluated)
+
 
 def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]:
     columns = [name for name in finding.field.split("|") if name in data.columns]
@@ -142,26 +203,40 @@ def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]
         )
 
 
-def _values(column: ColumnSchema, values: pl.Series) -> Iterator[Finding]:
-    def finding(issue: str, expected: Any, broken: pl.Series) -> Finding:
-        return Finding(field=column.name, issue=issue, expected=expected, broken=broken.fill_null(False))
+Rule = tuple[str, Any, pl.Series]
+"""Issue, what is expected, and the rows that break it."""
 
+
+def _values(column: ColumnSchema, values: pl.Series) -> Iterator[Finding]:
+    for issue, expected, broken in _rules(column, values):
+        yield Finding(field=column.name, issue=issue, expected=expected, broken=broken.fill_null(False))
+
+
+def _rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
     if not column.nullable:
-        yield finding("null", "a value", values.is_null())
+        yield "null", "a value", values.is_null()
     if values.dtype == pl.Null:
         return
     if column.kind is Kind.TEXT:
-        if column.length is not None:
-            yield finding("too long", f"at most {column.length} characters", values.str.len_chars() > column.length)
-        if column.values:
-            yield finding("unknown value", ", ".join(column.values), ~values.is_in(column.values))
-        yield finding("NUL byte", "text without NUL", values.str.contains("\0", literal=True))
+        yield from _text_rules(column, values)
+    elif column.kind is Kind.FLOAT:
+        yield "not a number", "a finite number", ~values.is_finite()
     elif column.low is not None and column.high is not None:
         # Wide enough for any column's limits: those of a SQLite integer do not fit into an Int32.
         numbers = values.cast(pl.Int128) if values.dtype.is_integer() else values
-        outside = (numbers < column.low) | (numbers > column.high)
-        yield finding("out of range", f"{column.low} to {column.high}", outside)
+        yield "out of range", f"{column.low} to {column.high}", (numbers < column.low) | (numbers > column.high)
         if isinstance(values.dtype, pl.Decimal) and values.dtype.scale > (column.scale or 0):
-            yield finding("too many decimals", f"at most {column.scale}", values.round(column.scale or 0) != values)
-    elif column.kind is Kind.FLOAT:
-        yield finding("not a number", "a finite number", ~values.is_finite())
+            yield "too many decimals", f"at most {column.scale}", values.round(column.scale or 0) != values
+
+
+def _text_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
+    if column.length is not None:
+        yield "too long", f"at most {column.length} characters", values.str.len_chars() > column.length
+    if column.octets is not None:
+        yield "too long", f"at most {column.octets} bytes", values.str.len_bytes() > column.octets
+    if column.values:
+        yield "unknown value", ", ".join(column.values), ~values.is_in(column.values)
+    if column.character_octets is not None:
+        wide = values.str.contains(BEYOND[column.character_octets])
+        yield "character that does not fit", f"characters of at most {column.character_octets} bytes", wide
+    yield "NUL byte", "text without NUL", values.str.contains("\0", literal=True)

@@ -61,6 +61,10 @@ class Batch(models.Model):
         constraints = (
             Unique("batches_code_unique", "code"),
             Unique("batches_sku_unique", "sku"),
+            *(
+                models.CheckConstraint(name=f"chk_batches_{name}_nonnegative", condition=models.Q(**{f"{name}__gte": 0}))
+                for name in ("onHandQty", "reservedQty", "sampleQty")
+            ),
         )
 
     def __str__(self) -> str:

@@ -155,7 +155,13 @@ class LedgerEntry(models.Model):
         managed = False
         db_table = "ledgerEntries"
         indexes = (TerpIndex("idx_ledger_entries_account_id", "account"),)
-        constraints = (Unique("ledgerEntries_entryNumber_unique", "entryNumber"),)
+        constraints = (
+            Unique("ledgerEntries_entryNumber_unique", "entryNumber"),
+            models.CheckConstraint(
+                name="chk_single_direction",
+                condition=models.Q(debit=0, credit__gte=0) | models.Q(credit=0, debit__gte=0),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.entryNumber

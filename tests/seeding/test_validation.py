@@ -100,11 +100,3 @@ def test_exactly_the_bad_rows_are_left_out_and_few_are_named(bad: list[bool]) ->
 
     assert result.accepted.to_list() == [not one for one in bad]
     assert len(result.errors) == min(sum(bad), EXAMPLES)
-
-
-def test_the_live_table_is_compared() -> None:
-    names = frozenset(one.name for one in COLUMNS)
-
-    assert VALIDATOR.validate_schema(names).valid
-    assert [error.issue for error in VALIDATOR.validate_schema(None).errors] == ["missing table"]
-    assert [error.field for error in VALIDATOR.validate_schema(names - {"age"}).errors] == ["age"]
