@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from seeding.events import Event
-from seeding.results import RunSummary, SeederState, Verdict
+from seeding.results import CheckReport, Difference, RunSummary, SeederState, Verdict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -103,6 +103,33 @@ def show_summary(out: Console, summary: RunSummary) -> None:
         if result.error:
             out.print(f"[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
     out.print(_sentence(summary))
+
+
+def show_report(out: Console, report: CheckReport) -> None:
+    """What `seed_check` found."""
+    if "schema" in report.checks:
+        show_differences(out, report.differences, report.tables)
+    if report.checks != ("schema",):
+        show_verdicts(out, report.verdicts)
+
+
+def show_differences(out: Console, found: Sequence[Difference], tables: int) -> None:
+    """The table of differences between the models and the live tables, those that refuse a seeder first."""
+    if not found:
+        out.print(f"{tables} tables are as their models say.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("table", "column", "difference", "expected", "actual", ""):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        weight = "harmless" if one.harmless else "[red]refused[/]"
+        table.add_row(one.table, one.column, one.issue, escape(_short(one.expected)), escape(_short(one.actual)), weight)
+    out.print(table)
+    for one in found:
+        if not one.harmless:
+            out.print(f"[red]{one.table}{'.' if one.column else ''}{one.column}[/]: {escape(one.fix)}")
+    refused = {one.table for one in found if not one.harmless}
+    out.print(f"\n{len(refused)} of {tables} tables are not as their models say: their seeders would be refused.")
 
 
 def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:

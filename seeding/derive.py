@@ -6,7 +6,7 @@ that the next one does not repair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from graphlib import CycleError, TopologicalSorter
 
 from django.db import connections, transaction
@@ -46,17 +46,21 @@ def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[
     return tuple(found)
 
 
-def derive(using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, lock: SeedingLock) -> int:
+def derive(
+    using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, lock: SeedingLock, *, drifted: Collection[str] = ()
+) -> int:
     """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
+
+    One that looks at a table which is missing or `drifted` is left out.
 
     Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
     """
     connection = connections[using]
     with connection.cursor() as cursor:
-        present = set(connection.introspection.table_names(cursor))
+        readable = set(connection.introspection.table_names(cursor)).difference(drifted)
     matched = 0
     for derivation in seeder.derivations(dataset):
-        if not set(derivation.reads) <= present:
+        if not set(derivation.reads) <= readable:
             continue
         rows = seeder.config.model._base_manager.using(using)
         if derivation.where is not None:

@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from seeding.results import MIGRATE, Difference
 from seeding.schema import ColumnSchema, Kind, TableSchema
 
 NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 TEXTS = frozenset({Kind.TEXT, Kind.JSON})
-MIGRATE = "Run the application's migrations, or bring the model up to date."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One thing in which a table is not what its model says."""
-
-    table: str
-    column: str
-    issue: str
-    expected: str
-    actual: str
-    fix: str = MIGRATE
-    harmless: bool = False
-    """Whether the seeder can work all the same."""
-
-    def __str__(self) -> str:
-        where = f"{self.table}.{self.column}" if self.column else self.table
-        return f"{where}: {self.issue} (expected {self.expected}, actual {self.actual}). {self.fix}"
 
 
 def differences(expected: TableSchema, live: TableSchema | None, missing_table_help: str = "") -> list[Difference]:

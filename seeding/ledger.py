@@ -67,10 +67,15 @@ class Ledger:
         ranges = self._batches(seeder).values_list("key_ranges", flat=True)
         return KeyMap.of(key_range for batch in ranges.iterator() for key_range in batch)
 
-    def key_ranges(self, table: str) -> list[tuple[int, int]]:
-        """The keys of a table's live rows, whatever seeder made them: [first, last], ascending."""
-        batches = self.live.filter(table_name=table).values_list("key_ranges", flat=True)
+    def key_ranges(self, table: str, run: SeedRun | None = None) -> list[tuple[int, int]]:
+        """The keys of a table's live rows, whatever seeder made them: [first, last], ascending; those of one run, if given."""
+        live = self.live.filter(table_name=table) if run is None else self.live.filter(table_name=table, run=run)
+        batches = live.values_list("key_ranges", flat=True)
         return KeyMap.of((key, count, key) for batch in batches.iterator() for _, count, key in batch).key_ranges()
+
+    def tables(self) -> frozenset[str]:
+        """The tables that hold seeded rows."""
+        return frozenset(self.live.values_list("table_name", flat=True).distinct())
 
     def versions(self, seeder: BaseSeeder) -> frozenset[str]:
         """The generator versions of the seeder's live rows."""

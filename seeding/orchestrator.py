@@ -34,6 +34,7 @@ from seeding.results import RunSummary, SeederResult, SeederState
 from seeding.retries import Transience, retrying, transience
 from seeding.seeders import BaseSeeder, Dataset
 from seeding.sessions import connect
+from seeding.verification import verify
 
 Ask = Callable[[str], str]
 """Shows a question to a person and returns the answer."""
@@ -216,7 +217,7 @@ class SeedOrchestrator:
                 lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
-            results = self._derive(context, results)
+            results = self._verify(run, self._derive(context, results))
         return self.generate_summary(
             results,
             run=run.pk if run else None,
@@ -233,6 +234,7 @@ class SeedOrchestrator:
         """
         account = {result.seeder: result for result in results}
         changed = {seeder.config.table_name for seeder in self.plan.seeders}
+        drifted = {result.table for result in results if result.state is SeederState.REFUSED}
         for seeder in in_order(self._registry.by_name.values(), context.dataset, changed):
             of_earlier_runs = SeederResult(
                 seeder=seeder.name, table=seeder.config.table_name, state=SeederState.EXISTING, records_planned=0
@@ -240,12 +242,12 @@ class SeedOrchestrator:
             result = account.get(seeder.name, of_earlier_runs)
             if not (result.success or result.state is SeederState.PARTIAL):
                 continue
-            result = self._derived(context, seeder, result)
+            result = self._derived(context, seeder, result, drifted)
             if seeder.name in account or result.error:
                 account[seeder.name] = result
         return list(account.values())
 
-    def _derived(self, context: RunContext, seeder: BaseSeeder, result: SeederResult) -> SeederResult:
+    def _derived(self, context: RunContext, seeder: BaseSeeder, result: SeederResult, drifted: set[str]) -> SeederResult:
         keys = context.resolver.keys(seeder)
 
         def note(error: BaseException, attempt: int) -> None:
@@ -254,13 +256,31 @@ class SeedOrchestrator:
             self._tell("retry", f"Deriving again (retry {attempt}): {error}", level="warn", seeder=result.seeder)
 
         try:
-            rows = retrying(partial(derive, context.using, seeder, context.dataset, keys, context.lock), note)
+            rows = retrying(partial(derive, context.using, seeder, context.dataset, keys, context.lock, drifted=drifted), note)
         except DatabaseError as error:
             words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
             self._tell("derive", f"{result.table}: {words}", level="error", seeder=result.seeder, error=error)
             return replace(result, state=SeederState.PARTIAL, error=words, exit_code=InsertionError.exit_code)
         self._tell("derive", f"Derived columns of {result.table}", record_count=rows, seeder=result.seeder)
         return result
+
+    def _verify(self, run: SeedRun, results: Sequence[SeederResult]) -> list[SeederResult]:
+        """The results, a seeder marked for every table of which this run has inserted rows that refer to nothing."""
+        account = {result.seeder: result for result in results}
+        by_table = {seeder.config.table_name: seeder for seeder in reversed(self.plan.seeders)}
+        for table, seeder in by_table.items():
+            inserted = self.ledger.key_ranges(table, run)
+            for verdict in verify(self.config.database, seeder.config.model, inserted) if inserted else ():
+                if not verdict.broken:
+                    continue
+                words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."
+                self._tell("verify", f"{table}: {words}", level="error", seeder=seeder.name, record_count=verdict.broken)
+                result = account[seeder.name]
+                text = f"{result.error} {words}".strip()
+                account[seeder.name] = replace(
+                    result, state=SeederState.PARTIAL, error=text, exit_code=result.exit_code or InsertionError.exit_code
+                )
+        return list(account.values())
 
     def _broken_modules(self) -> list[SeederResult]:
         results = []

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+MIGRATE = "Run the application's migrations, or bring the model up to date."
+
 
 class SeederState(StrEnum):
     """How one seeder ended."""
@@ -102,6 +104,52 @@ class Verdict:
     """A few of the rows that break it, by their primary keys."""
     missing: tuple[str, ...] = ()
     """Tables that the rule needs and the database lacks: then it was not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing in which a table is not what its model says."""
+
+    table: str
+    column: str
+    issue: str
+    expected: str
+    actual: str
+    fix: str = MIGRATE
+    harmless: bool = False
+    """Whether the seeder can work all the same."""
+
+    def __str__(self) -> str:
+        where = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{where}: {self.issue} (expected {self.expected}, actual {self.actual}). {self.fix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `seed_check` found."""
+
+    checks: tuple[str, ...]
+    """What was asked: schema, references, invariants."""
+    tables: int
+    """Tables whose schema was compared."""
+    differences: tuple[Difference, ...]
+    verdicts: tuple[Verdict, ...]
+    unreadable: tuple[str, ...]
+    """Modules that could not be imported, so that what they hold was not checked."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a seeder would be refused."""
+        return any(not one.harmless for one in self.differences)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a rule or a reference is broken."""
+        return any(verdict.broken for verdict in self.verdicts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

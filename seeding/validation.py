@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from seeding.drift import Difference, differences
-from seeding.results import ValidationError, ValidationResult
+from seeding.drift import differences
+from seeding.results import Difference, ValidationError, ValidationResult
 from seeding.schema import Check, ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20

@@ -26,11 +26,8 @@ class MariaDB:
             raise RuntimeError("The tests need MariaDB (mariadbd). See `make servers`.")
         user = ["--user=root"] if os.geteuid() == 0 else []
         data, socket = folder / "data", folder / "s"
-        subprocess.run(
-            ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-             "--skip-test-db", *user],
-            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        # On a busy machine its bootstrap sometimes gives up; it says why, and the next attempt works.
+        tenacity.Retrying(stop=tenacity.stop_after_attempt(3), reraise=True)(_install, data, user)
         process = subprocess.Popen(
             [binary, "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking",
              f"--pid-file={folder / 'pid'}", f"--log-error={folder / 'error.log'}",
@@ -57,3 +54,14 @@ class MariaDB:
         """End the server."""
         self.process.terminate()
         self.process.wait()
+
+
+def _install(data: Path, user: list[str]) -> None:
+    shutil.rmtree(data, ignore_errors=True)
+    done = subprocess.run(
+        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
+         "--skip-test-db", *user],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)

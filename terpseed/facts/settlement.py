@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Rows, decimals, divide, only, take
+from seeding.rows import Integers, Mask, Rows, decimals, divide, only, take
 from terpseed.facts import calendar, parties, staff
 
 METHODS = ("ACH", "WIRE", "CHECK", "ACH", "CASH", "CHECK", "WIRE", "ACH", "CREDIT_CARD", "CASH",
@@ -72,6 +72,12 @@ def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, momen
             "updatedAt": at,
         }
     )
+
+
+def is_past(rows: Rows, due_on: calendar.Moments) -> Mask:
+    """Whether that day lies before the dataset's last one: what is owed is overdue then."""
+    past: Mask = due_on < np.datetime64(rows.as_of, "D")
+    return past
 
 
 def due(issued_at: calendar.Moments, term: Integers) -> calendar.Moments:

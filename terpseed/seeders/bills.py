@@ -17,7 +17,7 @@ from terpseed.models import Bill, Payment
 
 
 class BillSeeder(BaseSeeder):
-    """Six per cell, as they came in; what has been paid of them is derived."""
+    """Six per cell, as they are while nothing has been paid of them, which is derived."""
 
     config = SeederConfig(
         model=Bill,
@@ -51,18 +51,19 @@ class BillSeeder(BaseSeeder):
         batches = payables.batch(rows, payables.BILLS)
         lots = stock.lot(batches)
         billed, term = payables.billed_at(batches), payables.term(batches)
-        amount = decimals(payables.total(batches), 2)
+        amount, due = decimals(payables.total(batches), 2), settlement.due(billed, term)
+        status = np.where(settlement.is_past(rows, due), 2, (~stock.is_consigned(batches)).astype(np.int64))
         return pl.DataFrame(
             {
                 "billNumber": payables.bill_number(batches),
                 "vendorId": trade.lot_seller(lots),
                 "billDate": calendar.dates(billed),
-                "dueDate": calendar.dates(settlement.due(billed, term)),
+                "dueDate": calendar.dates(due),
                 "subtotal": amount,
                 "totalAmount": amount,
                 "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),
                 "amountDue": amount,
-                "status": take(("APPROVED", "PENDING"), (~stock.is_consigned(batches)).astype(np.int64)),
+                "status": take(("APPROVED", "PENDING", "OVERDUE"), status),
                 "paymentTerms": take(parties.TERMS, term),
                 "referenceType": pl.repeat("LOT", len(rows), eager=True),
                 "referenceId": lots.index,

@@ -31,16 +31,10 @@ class InvoiceTransactionSeeder(BaseSeeder):
         status = invoices.annotate(word=translated("status", words, default=Value("PENDING"))).values("word")
         payments = Payment.objects.filter(invoice__invoiceNumber=OuterRef("transaction_number"), deleted_at__isnull=True)
         last = payments.order_by().values("invoice").annotate(last=Max("paymentDate")).values("last")
+        paid = {"payment_status": Subquery(status), "payment_amount": Subquery(invoices.values("amountPaid"))}
         return (
-            Derivation(
-                values={
-                    "payment_status": Subquery(status),
-                    "payment_amount": Subquery(invoices.values("amountPaid")),
-                    "payment_date": Subquery(last),
-                },
-                reads=("invoices", "payments"),
-                touches=("updated_at",),
-            ),
+            Derivation(values=paid, reads=("invoices",), touches=("updated_at",)),
+            Derivation(values={"payment_date": Subquery(last)}, reads=("invoices", "payments"), touches=("updated_at",)),
         )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -12,12 +12,12 @@ from django.db.models import Case, CharField, F, OuterRef, Value, When
 from seeding.rows import Rows, decimals, take
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import rounded, total
-from terpseed.facts import calendar, parties, receivables, staff, trade
+from terpseed.facts import calendar, parties, receivables, settlement, staff, trade
 from terpseed.models import Invoice, Payment
 
 
 class InvoiceSeeder(BaseSeeder):
-    """One per shipped order, as it was issued; voided where the goods came back. What has been paid of it is derived."""
+    """One per shipped order, as it is while nothing has been paid of it, which is derived; voided where the goods came back."""
 
     config = SeederConfig(
         model=Invoice,
@@ -50,18 +50,20 @@ class InvoiceSeeder(BaseSeeder):
         orders = receivables.order(rows)
         issued = receivables.invoiced_at(orders)
         amount = decimals(trade.order_total(orders), 2)
-        status = np.where(receivables.is_void(orders), 2, rows.chance("viewed", 0.6).astype(np.int64))
+        due = receivables.due(orders)
+        waiting = np.where(settlement.is_past(rows, due), 3, rows.chance("viewed", 0.6).astype(np.int64))
+        status = np.where(receivables.is_void(orders), 2, waiting)
         return pl.DataFrame(
             {
                 "invoiceNumber": receivables.invoice_number(orders),
                 "customerId": trade.client(orders).index,
                 "invoiceDate": calendar.dates(issued),
-                "dueDate": calendar.dates(receivables.due(orders)),
+                "dueDate": calendar.dates(due),
                 "subtotal": amount,
                 "totalAmount": amount,
                 "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),
                 "amountDue": amount,
-                "status": take(("SENT", "VIEWED", "VOID"), status),
+                "status": take(("SENT", "VIEWED", "VOID", "OVERDUE"), status),
                 "paymentTerms": take(parties.TERMS, trade.term(orders)),
                 "referenceType": pl.repeat("ORDER", len(rows), eager=True),
                 "referenceId": orders.index,

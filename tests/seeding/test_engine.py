@@ -271,10 +271,10 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
 
     failures = [OperationalError(1213, "Deadlock found")]
 
-    def flaky(*arguments: Any) -> int:
+    def flaky(*arguments: Any, **options: Any) -> int:
         if failures:
             raise failures.pop()
-        return derive(*arguments)
+        return derive(*arguments, **options)
 
     monkeypatch.setattr("seeding.orchestrator.derive", flaky)
 

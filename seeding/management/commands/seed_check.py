@@ -1,56 +1,57 @@
-"""`manage.py seed_check`: whether what is seeded here is as it must be."""
+"""`manage.py seed_check`: whether the tables are as their models say, and what is seeded as it must be."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from seeding.exceptions import GenerationError, IncoherentError
+from seeding.exceptions import GenerationError, IncoherentError, SchemaError
 from seeding.management.command import SeedingCommand
+
+CHECKS = ("schema", "references", "invariants")
 
 
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = "Check what is seeded, and change nothing. Examples: seed_check --invariants; seed_check --invariants --json"
+    help = "Check what is seeded, and change nothing. Examples: seed_check; seed_check --schema; seed_check --invariants --json"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         add = parser.add_argument
+        add("--schema", action="store_true", help="compare every seeder's model with the live table")
         add(
-            "--invariants",
+            "--references",
             action="store_true",
-            help="ask the database about every rule (so does no option)",
+            help="see that every reference of a seeded row leads to a row",
         )
+        add("--invariants", action="store_true", help="ask the database about every rule that the data must keep")
         add("--lock-timeout", type=int, default=0, metavar="SECONDS", help="how long to wait for a run (default: 0)")
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
-        add("--json", action="store_true", help="print the verdicts as one JSON list")
+        add("--json", action="store_true", help="print the findings as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console, invariants, logs
-        from seeding.ledger import Ledger
-        from seeding.locks import seeding_lock
+        from seeding import conf, console, logs
+        from seeding.checking import Checker
         from seeding.sessions import connect
 
         logs.configure(conf.load_logging(os.environ), console_level="warn")
-        using = options["database"]
-        connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
-        Ledger(using).require()
-        rules, broken = invariants.discover()
-        with seeding_lock(using).held(options["lock_timeout"]):
-            verdicts = list(invariants.check(using, rules))
+        connect(options["database"], lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
+        chosen = [name for name in CHECKS if options[name]] or list(CHECKS)
+        checker = Checker(options["database"], conf.missing_table_help())
+        report = checker.run(chosen, options["lock_timeout"])
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False))
+            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, default=str))
         elif options["verbosity"] > 0:
-            console.show_verdicts(console.console(self.stdout, color=not options["no_color"]), verdicts)
-        if broken:
-            text = "\n".join(f"{one.module} cannot be imported: {one.error!r}" for one in broken)
-            raise GenerationError(f"Not all rules were asked.\n{text}")
-        if any(verdict.broken for verdict in verdicts):
+            console.show_report(console.console(self.stdout, color=not options["no_color"]), report)
+        if report.refused:
+            raise SchemaError("The schema is not what the models say: see the list.")
+        if report.unreadable:
+            raise GenerationError("Not everything was checked. " + "\n".join(report.unreadable))
+        if report.broken:
             raise IncoherentError("The seeded data breaks a rule: see the list.")

@@ -1,0 +1,66 @@
+"""All that can be asked of a seeded database: its schema, the references of its seeded rows, the rules that they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import connections
+
+from seeding.drift import differences
+from seeding.introspection import read_tables
+from seeding.invariants import check, discover
+from seeding.ledger import Ledger
+from seeding.locks import seeding_lock
+from seeding.registry import Registry
+from seeding.results import CheckReport, Difference, Verdict
+from seeding.schema import expected
+from seeding.verification import verify
+
+
+class Checker:
+    """Asks one database (an alias of DATABASES)."""
+
+    def __init__(self, using: str, missing_table_help: str) -> None:
+        self._using = using
+        self._missing_table_help = missing_table_help
+        self._registry = Registry.discover()
+        self._ledger = Ledger(using)
+
+    def run(self, checks: Collection[str], lock_timeout: int) -> CheckReport:
+        """The findings of the `checks` (schema, references, invariants), with the lock held, so that no run is half done."""
+        if "references" in checks or "invariants" in checks:
+            self._ledger.require()
+        rules, broken = discover() if "invariants" in checks else ([], [])
+        with seeding_lock(self._using).held(lock_timeout):
+            found = self.schema() if "schema" in checks else []
+            verdicts = self.references() if "references" in checks else []
+            verdicts += check(self._using, rules)
+        unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
+        return CheckReport(
+            checks=tuple(checks),
+            tables=len(self._registry.by_table) if "schema" in checks else 0,
+            differences=tuple(found),
+            verdicts=tuple(verdicts),
+            unreadable=tuple(unreadable),
+        )
+
+    def schema(self) -> list[Difference]:
+        """Every difference between the seeders' models and the live tables."""
+        connection = connections[self._using]
+        live = read_tables(connection, set(self._registry.by_table))
+        found = [
+            difference
+            for table, (seeder, *_) in self._registry.by_table.items()
+            for difference in differences(expected(seeder.config.model, connection), live.get(table), self._missing_table_help)
+        ]
+        return sorted(found, key=lambda one: one.harmless)
+
+    def references(self) -> list[Verdict]:
+        """A verdict on every reference of every table that holds seeded rows."""
+        seeded = self._ledger.tables()
+        return [
+            verdict
+            for table, (seeder, *_) in self._registry.by_table.items()
+            if table in seeded
+            for verdict in verify(self._using, seeder.config.model, self._ledger.key_ranges(table))
+        ]
