@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from seeding.references import references
 from seeding.resolution import Resolver
 from seeding.results import ValidationError
 from seeding.rows import Integers, Mask
-from seeding.seeders import BaseSeeder
+from seeding.seeders import BaseSeeder, RowRule
 from seeding.validation import Finding, SchemaValidator
 
 
@@ -28,6 +29,8 @@ class Batch:
     keys: Integers
     accepted: Mask
     errors: tuple[ValidationError, ...]
+    reasons: Mapping[str, int]
+    """"column: issue" → how many rows it has cost."""
 
     @property
     def rows(self) -> pl.DataFrame:
@@ -53,8 +56,11 @@ class Batch:
 class Preparation:
     """Turns what a seeder generated into a Batch."""
 
-    def __init__(self, seeder: BaseSeeder, resolver: Resolver, validator: SchemaValidator) -> None:
+    def __init__(
+        self, seeder: BaseSeeder, resolver: Resolver, validator: SchemaValidator, rules: Sequence[RowRule] = ()
+    ) -> None:
         self._seeder = seeder
+        self._rules = rules
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
@@ -75,11 +81,23 @@ class Preparation:
             Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
             for row, words in refused.items()
         ]
-        checked = self._validator.validate_data(ready, findings, self._seeder.validate_data(ready))
+        business = [*self._seeder.validate_data(ready), *(error for rule in self._rules for error in rule(self._seeder, ready))]
+        checked = self._validator.validate_data(ready, findings, business)
         accepted = checked.accepted.to_numpy()
         while (orphans := self.orphans(data, set(index[~accepted].tolist())) & accepted).any():
             accepted = accepted & ~orphans
-        return Batch(generated=data, ready=ready, index=index, keys=keys, accepted=accepted, errors=checked.errors)
+        reasons = dict(checked.counts)
+        if orphaned := int((checked.accepted.to_numpy() & ~accepted).sum()):
+            reasons["row: its parent in this batch is left out"] = orphaned
+        return Batch(
+            generated=data,
+            ready=ready,
+            index=index,
+            keys=keys,
+            accepted=accepted,
+            errors=checked.errors,
+            reasons=reasons,
+        )
 
     def orphans(self, data: pl.DataFrame, lost: set[int]) -> Mask:
         """Which generated rows refer to a row of the same table whose index is in `lost`."""

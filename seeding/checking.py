@@ -13,7 +13,7 @@ from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.registry import Registry
 from seeding.results import CheckReport, Difference, Verdict
-from seeding.schema import expected
+from seeding.schema import expected, mirrored_tables
 from seeding.verification import verify
 
 
@@ -47,11 +47,12 @@ class Checker:
     def schema(self) -> list[Difference]:
         """Every difference between the seeders' models and the live tables."""
         connection = connections[self._using]
-        live = read_tables(connection, set(self._registry.by_table))
+        models = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items()}
+        there = read_tables(connection, mirrored_tables(models.values()))
         found = [
             difference
-            for table, (seeder, *_) in self._registry.by_table.items()
-            for difference in differences(expected(seeder.config.model, connection), live.get(table), self._missing_table_help)
+            for model in models.values()
+            for difference in differences(expected(model, connection), there, self._missing_table_help)
         ]
         return sorted(found, key=lambda one: one.harmless)
 

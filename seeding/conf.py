@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from seeding.exceptions import ConfigurationError
 
@@ -136,6 +137,22 @@ def load_logging(variables: Mapping[str, str]) -> LogConfig:
     default = str(Path(folder) / "seeding.log") if folder else ""
     file = str(env("SEEDING_LOG_FILE", default=default))
     return LogConfig(level=level, file=Path(file) if file else None)
+
+
+def row_rules() -> tuple[Any, ...]:
+    """The project's own rules for rows: callables that the setting SEEDING_VALIDATORS names by their dotted paths.
+
+    Raises ConfigurationError for one that cannot be imported.
+    """
+    rules, problems = [], []
+    for path in getattr(settings, "SEEDING_VALIDATORS", ()):
+        try:
+            rules.append(import_string(path))
+        except ImportError as error:
+            problems.append(f"SEEDING_VALIDATORS names {path!r}, which cannot be imported: {error}")
+    if problems:
+        raise ConfigurationError(*problems)
+    return tuple(rules)
 
 
 def missing_table_help() -> str:

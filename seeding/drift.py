@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,14 @@ NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 TEXTS = frozenset({Kind.TEXT, Kind.JSON})
 
 
-def differences(expected: TableSchema, live: TableSchema | None, missing_table_help: str = "") -> list[Difference]:
-    """Every difference, those that refuse the seeder first."""
+def differences(expected: TableSchema, there: Mapping[str, TableSchema], missing_table_help: str = "") -> list[Difference]:
+    """Every difference, those that refuse the seeder first; `there` are the live tables, by name."""
+    live = there.get(expected.name)
     if live is None:
         fix = missing_table_help or MIGRATE
         return [Difference(table=expected.name, column="", issue="missing table", expected="a table", actual="none", fix=fix)]
-    found = [*_columns(expected, live), *_keys(expected, live), *_checks(expected, live)]
+    keys = [*_unique_keys(expected, live), *_foreign_keys(expected, live, there)]
+    found = [*_columns(expected, live), *keys, *_checks(expected, live)]
     return sorted(found, key=lambda one: one.harmless)
 
 
@@ -111,7 +113,7 @@ def _members(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Ite
         yield difference("new enum value", ", ".join(expected.values), value, fix="Add it to the model.", harmless=True)
 
 
-def _keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
+def _unique_keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
     unique = {frozenset(key) for key in live.unique}
     for key in expected.unique:
         if frozenset(key) not in unique:
@@ -128,10 +130,9 @@ def _keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
             fix="Add it to the model.",
             harmless=True,
         )
-    yield from _foreign_keys(expected, live)
 
 
-def _foreign_keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
+def _foreign_keys(expected: TableSchema, live: TableSchema, tables: Collection[str]) -> Iterator[Difference]:
     wanted = {key.column: key.table for key in expected.foreign_keys}
     there = {key.column: key.table for key in live.foreign_keys}
     for column, table in wanted.items():
@@ -142,6 +143,7 @@ def _foreign_keys(expected: TableSchema, live: TableSchema) -> Iterator[Differen
                 issue="missing foreign key",
                 expected=f"to {table}",
                 actual=f"to {there[column]}" if column in there else "none",
+                harmless=table not in tables,  # an older application has neither
             )
     for column, table in there.items():
         if column in expected.columns and column not in wanted:

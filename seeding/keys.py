@@ -63,6 +63,17 @@ class KeyMap:
         known = (place >= 0) & (offset < count[place])
         return np.where(known, key[place] + offset, 0), known
 
+    def nearest(self, index: Integers) -> Integers:
+        """The key of every index, or of the nearest one below it that has a key (above it, where none is below).
+
+        The map must not be empty.
+        """
+        first, count, key = self.ranges.T
+        place = np.searchsorted(first, index, side="right") - 1
+        offset = np.clip(index - first[place], 0, count[place] - 1)
+        nearest: Integers = np.where(place >= 0, key[place] + offset, key[0])
+        return nearest
+
     def missing(self, total: int) -> Integers:
         """The indexes of 0 … total - 1 that have no key, as ranges of shape (n, 2): [first, count]."""
         inside = self.ranges[self.ranges[:, 0] < total]

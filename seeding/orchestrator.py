@@ -32,7 +32,8 @@ from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
 from seeding.retries import Transience, retrying, transience
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.schema import mirrored_tables
+from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
 from seeding.verification import verify
 
@@ -75,7 +76,17 @@ def make_plan(config: Config, registry: Registry) -> Plan:
 class SeedOrchestrator:
     """Runs one plan against one database. `tell` gets every event, `ask` the questions; the clock is the system's."""
 
-    def __init__(self, config: Config, registry: Registry, *, tell: Sink, ask: Ask, missing_table_help: str) -> None:
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        *,
+        tell: Sink,
+        ask: Ask,
+        missing_table_help: str,
+        rules: Sequence[RowRule] = (),
+    ) -> None:
+        self._rules = rules
         self.config = config
         self.plan = make_plan(config, registry)
         self.ledger = Ledger(config.database)
@@ -200,8 +211,11 @@ class SeedOrchestrator:
             tell=self._tell_sink,
             batch_size=self.config.batch_size,
             run=run,
-            live=read_tables(connections[self.config.database], {seeder.config.table_name for seeder in self.plan.seeders}),
+            live=read_tables(
+                connections[self.config.database], mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
+            ),
             missing_table_help=self._missing_table_help,
+            rules=self._rules,
         )
         results = self._broken_modules()
         lost: set[str] = set()

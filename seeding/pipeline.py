@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from seeding.results import SeederResult, SeederState, ValidationError
 from seeding.retries import Transience, retrying, transience
 from seeding.rows import Integers, Mask
 from seeding.schema import TableSchema, expected
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, insert, instances, writer_for
 
@@ -56,9 +56,11 @@ class RunContext:
     run: SeedRun | None
     """None in a dry run, which writes nothing."""
     live: Mapping[str, TableSchema]
-    """The tables of the plan as the database has them."""
+    """The tables of the plan, and those they refer to, as the database has them."""
     missing_table_help: str
     """What to do about a missing table, for the message."""
+    rules: Sequence[RowRule] = ()
+    """The project's own, for every seeder."""
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """The dry run's example rows, per table."""
 
@@ -83,9 +85,8 @@ class SeederPipeline:
         self._count = count
         self._context = context
         self._model: type[models.Model] = seeder.config.model
-        live = context.live.get(seeder.config.table_name)
-        self._validator = SchemaValidator(expected(self._model, connections[context.using]), live)
-        self._preparation = Preparation(seeder, context.resolver, self._validator)
+        self._validator = SchemaValidator(expected(self._model, connections[context.using]), context.live)
+        self._preparation = Preparation(seeder, context.resolver, self._validator, context.rules)
         self._writer = writer_for(count)
         self._next_key: int | None = None
         self._inserted = self._existing = self._skipped = 0
@@ -283,6 +284,7 @@ class SeederPipeline:
                 f"{rejected} rows of {self._seeder.config.table_name} are not valid",
                 level="warn",
                 record_count=rejected,
+                reasons=batch.reasons,
                 errors=[self._redacted(error) for error in batch.errors],
             )
         for refusal in refusals:

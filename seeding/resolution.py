@@ -76,6 +76,7 @@ class Resolver:
     def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap) -> Resolved:
         """Turn the row indexes in every reference column of `data` into keys; `own` adds the keys of the batch itself."""
         broken: dict[Reference, pl.Series] = {}
+        any_parent = seeder.config.any_parent
         for reference in references(seeder.config.model):
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
@@ -85,7 +86,7 @@ class Resolver:
                 applies = (data[kind] == value).fill_null(False)
                 if not applies.any():
                     continue
-            lookup = _Lookup(self, self._target(seeder, reference), seeder, own)
+            lookup = _Lookup(self, self._target(seeder, reference), seeder, own, any_row=reference.column in any_parent)
             column = data[reference.column]
             if reference.json_key:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
@@ -132,7 +133,8 @@ class Resolver:
 class _Lookup:
     """Row indexes of one table → keys."""
 
-    def __init__(self, resolver: Resolver, target: BaseSeeder, seeder: BaseSeeder, own: KeyMap) -> None:
+    def __init__(self, resolver: Resolver, target: BaseSeeder, seeder: BaseSeeder, own: KeyMap, *, any_row: bool) -> None:
+        self._any_row = any_row
         self._resolver = resolver
         self._target = target
         self._keys = resolver.keys(target).plus(own) if target is seeder else resolver.keys(target)
@@ -146,6 +148,8 @@ class _Lookup:
         if len(unknown):
             adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found
+            if self._any_row and len(self._keys):
+                keys, known = np.where(known, keys, self._keys.nearest(index)), np.ones(len(index), dtype=bool)
         values = pl.DataFrame({"key": keys, "known": known}).select(pl.when("known").then("key")).to_series()
         return values, present & ~pl.Series(known)
 

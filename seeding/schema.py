@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -102,6 +103,17 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
     models.DateField: Kind.DATE,
     models.JSONField: Kind.JSON,
 }
+
+
+def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozenset[str]:
+    """The tables of the models, and those that their references point at."""
+    tables: set[str] = set()
+    for model in models_of_seeders:
+        tables.add(model._meta.db_table)
+        tables |= {
+            field.related_model._meta.db_table for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)
+        }
+    return frozenset(tables)
 
 
 def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> TableSchema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -54,6 +54,9 @@ class SeederConfig:
     """A name for `--table` that stands for several tables."""
     pii_fields: Mapping[str, str] = field(default_factory=dict)
     """Column → masking strategy, for every column that holds personal data."""
+    any_parent: tuple[str, ...] = ()
+    """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
+    say. Children of a refused parent are left out otherwise."""
     natural_key: tuple[str, ...] = ()
     """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
     production: bool = False
@@ -104,7 +107,7 @@ class BaseSeeder(ABC):
         if not isinstance(config, SeederConfig):
             raise MisdeclaredSeederError(f"{cls.__name__}.config is no SeederConfig. Write: config = SeederConfig(…)")
         columns = {column.column for column in config.model._meta.concrete_fields}
-        for name in (*config.pii_fields, *config.natural_key):
+        for name in (*config.pii_fields, *config.natural_key, *config.any_parent):
             if name not in columns:
                 raise MisdeclaredSeederError(
                     f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
@@ -135,6 +138,10 @@ class BaseSeeder(ABC):
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""
         return ()
+
+
+RowRule = Callable[[BaseSeeder, pl.DataFrame], Sequence[ValidationError]]
+"""A project's own rule for the rows of any seeder, with references resolved: one error per broken rule and row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

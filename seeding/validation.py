@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +38,8 @@ class DataResult(ValidationResult):
 
     accepted: pl.Series
     """One boolean per row of the batch."""
+    counts: Mapping[str, int]
+    """"column: issue" → how many rows have it, named among the errors or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +62,19 @@ class SchemaResult(ValidationResult):
 class SchemaValidator:
     """Validates the table `schema`: its live shape, and batches of rows for it.
 
-    `live` is the table as the database has it. It adds what a model cannot say: bytes, character sets, the span of a
-    timestamp, the clauses of checks.
+    `there` are the live tables, by name. The one of this schema adds what a model cannot say: bytes, character sets, the span
+    of a timestamp, the clauses of checks.
     """
 
-    def __init__(self, schema: TableSchema, live: TableSchema | None = None) -> None:
+    def __init__(self, schema: TableSchema, there: Mapping[str, TableSchema] | None = None) -> None:
+        self._there = there or {}
+        live = self._there.get(schema.name)
         self.schema = schema if live is None else _narrowed(schema, live)
-        self._live = live
         self._checks, self.unevaluated = _compiled(self.schema.checks)
 
     def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
         """The model against the live table."""
-        found = differences(self.schema, self._live, missing_table_help)
+        found = differences(self.schema, self._there, missing_table_help)
         errors = tuple(
             ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
             for one in found
@@ -107,12 +111,13 @@ class SchemaValidator:
 
         `findings` and `business` add what others found about the same rows.
         """
+        unresolved = {finding.field: finding.broken for finding in findings}
         found = [
             *findings,
             *(
                 finding
                 for name in data.columns
-                for finding in _values(self.schema.columns[name], data[name])
+                for finding in _values(self.schema.columns[name], data[name], unresolved.get(name))
                 if finding.broken.any()
             ),
             *self.check_uniqueness(data),
@@ -124,7 +129,9 @@ class SchemaValidator:
         broken_rules = [error.row for error in business if error.row is not None]
         accepted = accepted.scatter(broken_rules, False) if broken_rules else accepted
         errors = (*(error for finding in found for error in _examples(data, finding)), *business)
-        return DataResult(errors=errors, accepted=accepted)
+        counts = Counter({f"{finding.field}: {finding.issue}": int(finding.broken.sum()) for finding in found})
+        counts.update(f"{error.field}: {error.issue}" for error in business)
+        return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
 
     def check_uniqueness(self, data: pl.DataFrame) -> list[Finding]:
         """Rows that repeat a unique key of an earlier row of the batch, case folded; nulls never repeat."""
@@ -207,9 +214,12 @@ Rule = tuple[str, Any, pl.Series]
 """Issue, what is expected, and the rows that break it."""
 
 
-def _values(column: ColumnSchema, values: pl.Series) -> Iterator[Finding]:
+def _values(column: ColumnSchema, values: pl.Series, unresolved: pl.Series | None) -> Iterator[Finding]:
     for issue, expected, broken in _rules(column, values):
-        yield Finding(field=column.name, issue=issue, expected=expected, broken=broken.fill_null(False))
+        rows = broken.fill_null(value=False)
+        if unresolved is not None:  # a reference to nothing is null by now, and told already
+            rows &= ~unresolved
+        yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)
 
 
 def _rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:

@@ -33,6 +33,7 @@ class OrderSeeder(BaseSeeder):
         model=Order,
         group="sales",
         dependencies=("clients", "users", "batches", "products"),
+        any_parent=("created_by", "packed_by", "shipped_by"),
         companions=(
             "OrderLineItemSeeder",
             "AllocationSeeder",

@@ -17,14 +17,14 @@ from seeding.derive import derive
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.orchestrator import SeedOrchestrator
 from seeding.registry import Registry
-from seeding.results import RunSummary, SeederState, ValidationError
+from seeding.results import SeederState, ValidationError
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 from seeding.writers import BulkCreateWriter, CreateWriter, writer_for
 from terpseed.models import Client, Strain, SupplierProfile
-from tests.conftest import AS_OF, Database
+from tests.conftest import Database
+from tests.seeding.runs import run
 
 COUNT = RecordCount.fixed(20)
 
@@ -58,21 +58,6 @@ class Profiles(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         return pl.DataFrame({"client_id": rows.index})
-
-
-def run(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RunSummary, list[Any]]:
-    told: list[Any] = []
-    config = conf.load(
-        {
-            "database": database.alias, "table": None, "size": None, "scale": 1, "seed": None, "as_of": None,
-            "lock_timeout": 0, "dry_run": False, "force": False, "interactive": False, "confirm_database": None, **options,
-        },
-        {},
-        today=AS_OF,
-        terminal=False,
-    )  # fmt: skip
-    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=told.append, ask=input, missing_table_help="")
-    return orchestrator.run(), told
 
 
 def seeder(change: Callable[[pl.DataFrame], pl.DataFrame]) -> BaseSeeder:

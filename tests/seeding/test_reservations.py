@@ -13,7 +13,8 @@ from seeding.exceptions import ConfigurationError, InsertionError
 from seeding.reservations import HEADROOM, MySQLReservation, reservation
 from terpseed.models import Client
 from tests.conftest import Database
-from tests.seeding.test_engine import Clients, run, seeder
+from tests.seeding.runs import run
+from tests.seeding.test_engine import Clients, seeder
 
 INSERT = "INSERT INTO clients (teri_code, name, created_at) VALUES (%s, 'real', '2026-01-01 00:00:00')"
 

@@ -87,6 +87,7 @@ class Command(SeedingCommand):
                 tell=broadcast(logs.SeederLogger(config.environment).sink, bar.sink),
                 ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
+                rules=conf.row_rules(),
             )
             out = console.console(self.stdout, color=not options["no_color"])
             if not options["json"] and options["verbosity"] > 0:

@@ -1,0 +1,30 @@
+"""A run of seeders made for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seeding import conf
+from seeding.orchestrator import SeedOrchestrator
+from seeding.registry import Registry
+from seeding.results import RunSummary
+from seeding.seeders import BaseSeeder, RowRule
+from tests.conftest import AS_OF, Database
+
+
+def run(
+    database: Database, *seeders: BaseSeeder, rules: Sequence[RowRule] = (), **options: Any
+) -> tuple[RunSummary, list[Any]]:
+    told: list[Any] = []
+    config = conf.load(
+        {
+            "database": database.alias, "table": None, "size": None, "scale": 1, "seed": None, "as_of": None,
+            "lock_timeout": 0, "dry_run": False, "force": False, "interactive": False, "confirm_database": None, **options,
+        },
+        {},
+        today=AS_OF,
+        terminal=False,
+    )  # fmt: skip
+    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=told.append, ask=input, missing_table_help="", rules=rules)
+    return orchestrator.run(), told
