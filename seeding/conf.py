@@ -17,6 +17,8 @@ from django.utils.module_loading import import_string
 from seeding.exceptions import ConfigurationError
 
 DEFAULT_SEED = 42
+SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
+"""How many times the smallest dataset each size is."""
 DEFAULT_BATCH_SIZE = 1_000
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
@@ -96,6 +98,8 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     tables = tuple(name.strip() for name in (options["table"] or "").split(",") if name.strip())
     if options["table"] is not None and not tables:
         problems.append("--table names no table. Write --table=clients or --table=clients,orders.")
+    if options["size"] not in (None, *SIZES):
+        problems.append(f"--size={options['size']}: give one of {', '.join(SIZES)}.")
     if not 1 <= options["scale"] <= 1_000_000:
         problems.append(f"--scale={options['scale']}: give a whole number from 1 to 1,000,000.")
     if options["seed"] is not None and not -(2**63) <= options["seed"] < 2**63:

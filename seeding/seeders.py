@@ -15,9 +15,6 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.results import ValidationError
 from seeding.rows import Rows
 
-SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
-"""How many times the smallest dataset each size is."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCount:
@@ -34,7 +31,7 @@ class RecordCount:
         return cls(small=count, medium=count, large=count, scales=False)
 
     def at(self, size: str, scale: int = 1) -> int:
-        """Rows at `size` (a key of SIZES), `scale` times."""
+        """Rows at `size` (a key of `conf.SIZES`), `scale` times."""
         count: int = getattr(self, size)
         return count * scale if self.scales else count
 

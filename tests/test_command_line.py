@@ -285,6 +285,7 @@ def test_staging_asks_on_a_terminal(ready: Manage, environment: dict[str, str], 
     assert b"Seed the staging database" in asked
 
 
+@pytest.mark.property(1)
 def test_start_up_runs_no_seeding_code(manage: Manage, environment: dict[str, str], tmp_path: Path) -> None:
     broken = tmp_path / "brokenapp"
     (broken / "seeders").mkdir(parents=True)

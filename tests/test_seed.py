@@ -261,6 +261,7 @@ def test_a_dry_run_writes_nothing_and_counts_the_same(database: Database) -> Non
     assert rehearsed["examples"]["orders"][0]["items"][0]["displayName"]
 
 
+@pytest.mark.property(25)
 def test_every_reference_is_whole(database: Database) -> None:
     database.seed()
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from seeding.conf import SIZES
 from seeding.registry import Registry
 from seeding.schema import expected
-from seeding.seeders import SIZES, BaseSeeder, Dataset
+from seeding.seeders import BaseSeeder, Dataset
 from seeding.validation import SchemaValidator
 
 REGISTRY = Registry.discover()
