@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from seeding.results import MIGRATE, Difference
+from seeding.results import MIGRATE, MISSING_TABLE, Difference
 from seeding.schema import ColumnSchema, Kind, TableSchema
 
 NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
@@ -19,7 +19,7 @@ def differences(expected: TableSchema, there: Mapping[str, TableSchema], missing
     live = there.get(expected.name)
     if live is None:
         fix = missing_table_help or MIGRATE
-        return [Difference(table=expected.name, column="", issue="missing table", expected="a table", actual="none", fix=fix)]
+        return [Difference(table=expected.name, column="", issue=MISSING_TABLE, expected="a table", actual="none", fix=fix)]
     keys = [*_unique_keys(expected, live), *_foreign_keys(expected, live, there)]
     found = [*_columns(expected, live), *keys, *_checks(expected, live)]
     return sorted(found, key=lambda one: one.harmless)

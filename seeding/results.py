@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+MISSING_TABLE = "missing table"
 MIGRATE = "Run the application's migrations, or bring the model up to date."
 
 
@@ -120,6 +121,8 @@ class Difference:
     """Whether the seeder can work all the same."""
 
     def __str__(self) -> str:
+        if self.issue == MISSING_TABLE:
+            return f"The table {self.table} is missing. {self.fix}"
         where = f"{self.table}.{self.column}" if self.column else self.table
         return f"{where}: {self.issue} (expected {self.expected}, actual {self.actual}). {self.fix}"
 

@@ -93,7 +93,11 @@ DRIFTS = {
         "ALTER TABLE payments ADD CONSTRAINT chk_small CHECK (amount < 100000)",
         ["payments", "unknown check", "chk_small", "100000", "CheckConstraint"],
     ),
-    "a table dropped": ("product_images", "DROP TABLE product_images", ["product_images", "missing table", "terp_schema"]),
+    "a table dropped": (
+        "product_images",
+        "DROP TABLE product_images",
+        ["The table product_images is missing", "missing", "terp_schema"],
+    ),
 }
 
 COMPANIONS = {name for seeder in REGISTRY.ordered for name in seeder.config.companions}
