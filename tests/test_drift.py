@@ -33,6 +33,11 @@ DRIFTS = {
         "ALTER TABLE vendor_payables DROP COLUMN payable_number",
         ["vendor_payables.payable_number", "missing column", "text(50)"],
     ),
+    "a column dropped that others derive from": (
+        "payments",
+        "ALTER TABLE payments DROP COLUMN amount",
+        ["payments.amount", "missing column", "decimal"],
+    ),
     "a required column added": (
         "bills",
         "ALTER TABLE bills ADD COLUMN audit_code VARCHAR(10) NOT NULL",
