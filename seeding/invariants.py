@@ -16,6 +16,7 @@ from django.db import connections, models
 from django.db.models.expressions import Combinable
 
 from seeding.discovery import BrokenModule, modules
+from seeding.introspection import lacking
 from seeding.ledger import Ledger, within
 from seeding.results import Verdict
 
@@ -50,7 +51,7 @@ class Invariant:
     """What is true where the rule holds."""
     model: type[models.Model]
     reads: tuple[type[models.Model], ...]
-    """The other tables it looks at; where one is missing, the rule is not asked."""
+    """The other tables it looks at; where one is missing, or lacks a column, the rule is not asked."""
     breaking: Check
 
     @property
@@ -97,14 +98,13 @@ def discover() -> tuple[list[Invariant], list[BrokenModule]]:
 
 def check(using: str, invariants: Iterable[Invariant]) -> Iterator[Verdict]:
     """Ask the database about each rule; nothing is looked at where nothing is seeded."""
-    connection, ledger = connections[using], Ledger(using)
-    with connection.cursor() as cursor:
-        present = set(connection.introspection.table_names(cursor))
+    ledger, rules = Ledger(using), list(invariants)
+    lacks = lacking(connections[using], (model for one in rules for model in (one.model, *one.reads)))
     dataset = ledger.dataset()
-    for one in invariants:
-        missing = [table for table in one.tables if table not in present]
+    for one in rules:
+        missing = tuple(part for table in one.tables for part in lacks[table])
         if missing or dataset is None:
-            yield Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=tuple(missing))
+            yield Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing)
             continue
         looked_at = broken = 0
         examples: list[str] = []

@@ -104,7 +104,7 @@ class Verdict:
     examples: tuple[str, ...] = ()
     """A few of the rows that break it, by their primary keys."""
     missing: tuple[str, ...] = ()
-    """Tables that the rule needs and the database lacks: then it was not asked."""
+    """Tables and columns that the rule needs and the database lacks: then it was not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

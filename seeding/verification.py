@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connections, models
 
+from seeding.introspection import lacking
 from seeding.ledger import within
 from seeding.references import Reference, references
 from seeding.results import Verdict
@@ -19,17 +20,19 @@ PAGE = 2_000
 
 def verify(using: str, model: type[models.Model], key_ranges: list[tuple[int, int]]) -> Iterator[Verdict]:
     """One verdict per reference of `model`, over its rows with the given keys ([first, last])."""
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        present = set(connection.introspection.table_names(cursor))
-    for reference in references(model):
+    declared = references(model)
+    lacks = lacking(connections[using], (model, *(reference.target for reference in declared)))
+    for reference in declared:
         table = model._meta.db_table
         verdict = Verdict(
             rule=f"{table}.{reference} leads to {reference.target_table}",
             sentence=f"Every {reference} names a row of {reference.target_table}.",
             table=table,
         )
-        missing = tuple(name for name in (table, reference.target_table) if name not in present)
+        own, target = lacks[table], lacks[reference.target_table]
+        missing = tuple(
+            part for part in (*own, *target) if part in {table, reference.target_table, f"{table}.{reference.column}"}
+        )
         if missing:
             yield replace(verdict, missing=missing)
             continue
