@@ -179,9 +179,11 @@ def _compatible(expected: Kind, live: Kind) -> bool:
 
 
 def _narrower(expected: ColumnSchema, live: ColumnSchema) -> bool:
-    if expected.kind is Kind.BOOLEAN or live.high is None or expected.high is None or live.low is None or expected.low is None:
+    limits = [one for one in (expected.low, live.low, live.high, expected.high) if isinstance(one, int)]
+    if expected.kind is Kind.BOOLEAN or len(limits) < 4:
         return False
-    return live.high < expected.high or live.low > expected.low  # type: ignore[operator]
+    low, live_low, live_high, high = limits
+    return live_high < high or live_low > low
 
 
 def _whole(column: ColumnSchema) -> int:

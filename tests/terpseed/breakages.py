@@ -1,0 +1,428 @@
+"""Data broken on purpose: for every rule the ways to break it, each on one row of a seeded database where that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Max
+
+from terpseed import models as terp
+from terpseed.invariants.time import HAPPENED
+
+SATURDAY = datetime(2026, 2, 28, 12, tzinfo=UTC)
+EVENING = datetime(2026, 2, 27, 20, tzinfo=UTC)
+PAST = datetime(2020, 1, 1, 12, tzinfo=UTC)
+FUTURE = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+Break = Callable[[str], object]
+
+
+def change(model: type[models.Model], where: dict[str, Any] | None = None, **values: Any) -> Break:
+    """Set columns of one row, the first that fits."""
+
+    def broken(using: str) -> object:
+        rows = model._base_manager.using(using)
+        first = rows.filter(**(where or {})).order_by("pk").values_list("pk", flat=True)[0]
+        return rows.filter(pk=first).update(**values)
+
+    return broken
+
+
+def drop(model: type[models.Model], **where: Any) -> Break:
+    """Delete one row, the first that fits."""
+
+    def broken(using: str) -> object:
+        rows = model._base_manager.using(using)
+        return rows.filter(pk=rows.filter(**where).order_by("pk").values_list("pk", flat=True)[0])._raw_delete(using)
+
+    return broken
+
+
+def another(model: type[models.Model], **values: Any) -> Break:
+    """Add a row like the first one, but for some columns."""
+
+    def broken(using: str) -> None:
+        row = model._base_manager.using(using).order_by("pk")[0]
+        row.pk = None
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save(using=using, force_insert=True)
+
+    return broken
+
+
+def move_items(using: str) -> None:
+    order = terp.Order.objects.using(using).earliest("pk")
+    order.items[0]["quantity"] += 1
+    order.save(using=using, update_fields=["items"])
+
+
+def point_items_elsewhere(using: str) -> None:
+    order = terp.Order.objects.using(using).earliest("pk")
+    order.items[0]["batchId"] = terp.Batch.objects.using(using).aggregate(last=Max("pk"))["last"] + 1
+    order.save(using=using, update_fields=["items"])
+
+
+def sell_to_the_supplier(using: str) -> None:
+    line = terp.OrderLineItem.objects.using(using).select_related("batch__lot").earliest("pk")
+    terp.Order.objects.using(using).filter(pk=line.order_id).update(client=line.batch.lot.supplier_client_id)
+
+
+def swap_batches(using: str) -> None:
+    allocation = terp.OrderLineItemAllocation.objects.using(using).earliest("pk")
+    other = terp.Batch.objects.using(using).exclude(pk=allocation.batch_id).earliest("pk")
+    terp.OrderLineItemAllocation.objects.using(using).filter(pk=allocation.pk).update(batch=other.pk)
+
+
+def other_party(model: type[models.Model], column: str) -> Break:
+    """Point a reference at another client."""
+
+    def broken(using: str) -> object:
+        row = model._base_manager.using(using).earliest("pk")
+        now = getattr(row, f"{column}_id")
+        other = terp.Client.objects.using(using).filter(is_seller=True).exclude(pk=now).earliest("pk")
+        return model._base_manager.using(using).filter(pk=row.pk).update(**{column: other.pk})
+
+    return broken
+
+
+def of_another(model: type[models.Model], column: str, **where: Any) -> Break:
+    """Point a reference of one row at the row that another one refers to."""
+
+    def broken(using: str) -> object:
+        rows = model._base_manager.using(using).filter(**where).order_by("pk")
+        first = rows[0]
+        other = next(row for row in rows if getattr(row, f"{column}_id") != getattr(first, f"{column}_id"))
+        return rows.model._base_manager.using(using).filter(pk=first.pk).update(**{column: getattr(other, f"{column}_id")})
+
+    return broken
+
+
+SHIPPED, DRAFT = {"fulfillmentStatus": "DELIVERED"}, {"orderType": "SALE", "is_draft": True}
+QUOTE = {"orderType": "QUOTE"}
+INTAKE, SALE = {"inventoryMovementType": "INTAKE"}, {"inventoryMovementType": "SALE"}
+
+BREAKAGES: dict[str, list[Break]] = {
+    "quantities-are-not-negative": [change(terp.Batch, sampleQty=-1), change(terp.Batch, defectiveQty=-1)],
+    "commitments-fit-the-stock": [change(terp.Batch, holdQty=F("onHandQty") + 1), change(terp.Batch, reservedQty=10**6)],
+    "a-received-batch-begins-with-one-intake": [
+        drop(terp.InventoryMovement, **INTAKE),
+        change(terp.InventoryMovement, INTAKE, inventoryMovementType="TRANSFER"),
+        change(terp.InventoryMovement, SALE, inventoryMovementType="INTAKE"),
+        change(terp.InventoryMovement, INTAKE, quantityBefore=1),
+        change(terp.Batch, {"batchStatus": "LIVE"}, batchStatus="AWAITING_INTAKE"),
+    ],
+    "on-hand-is-the-sum-of-the-movements": [
+        change(terp.Batch, onHandQty=F("onHandQty") + 1),
+        drop(terp.InventoryMovement, **SALE),
+    ],
+    "movements-chain": [
+        change(terp.InventoryMovement, SALE, quantityBefore=F("quantityBefore") + 1, quantityAfter=F("quantityAfter") + 1),
+        change(terp.InventoryMovement, SALE, quantityAfter=F("quantityAfter") + 1),
+    ],
+    "locations-sum-to-the-intake": [change(terp.BatchLocation, qty=F("qty") + 1), drop(terp.BatchLocation)],
+    "no-more-is-shipped-than-was-taken-in": [change(terp.InventoryMovement, SALE, quantityChange=-(10**6))],
+    "what-is-sold-out-holds-nothing": [
+        change(terp.Batch, {"onHandQty__gt": 0}, batchStatus="SOLD_OUT"),
+        change(terp.Batch, {"onHandQty__gt": 0}, batchStatus="CLOSED"),
+        change(terp.Batch, {"batchStatus": "SOLD_OUT"}, batchStatus="LIVE"),
+    ],
+    "consignment-and-ownership-agree": [
+        change(terp.Batch, {"ownership_type": "CONSIGNED"}, ownership_type="OFFICE_OWNED"),
+        change(terp.Batch, {"ownership_type": "CONSIGNED"}, paymentTerms="COD"),
+        change(terp.Batch, {"ownership_type": "OFFICE_OWNED"}, ownership_type="SAMPLE"),
+    ],
+    "reserved-is-what-open-orders-ask-for": [change(terp.Batch, reservedQty=F("reservedQty") + 1)],
+    "a-batch-is-of-its-lots-seller": [
+        other_party(terp.Lot, "supplier_client"),
+        change(terp.Brand, vendor=None),
+        change(terp.Lot, supplier_client=None),
+    ],
+    "a-line-total-is-quantity-times-price": [
+        change(terp.OrderLineItem, line_total=F("line_total") + Decimal("0.01")),
+        change(terp.OrderLineItem, quantity=0, line_total=0),
+    ],
+    "a-price-is-cost-and-margin": [
+        change(terp.OrderLineItem, margin_percent=F("margin_percent") + 1),
+        change(terp.OrderLineItem, margin_dollar=F("margin_dollar") + 1),
+        change(terp.OrderLineItem, {"is_sample": True}, unit_price=1, margin_dollar=F("margin_dollar") + 1),
+        change(terp.OrderLineItem, {"is_sample": False}, unit_price=0),
+    ],
+    "a-line-costs-what-its-batch-does": [
+        change(terp.OrderLineItem, cogs_per_unit=F("cogs_per_unit") + 1),
+        lambda using: terp.Batch.objects.using(using).update(unitCogs=None),
+    ],
+    "open-orders-are-served-from-live-batches": [
+        lambda using: terp.Batch.objects.using(using).filter(reservedQty__gt=0).update(batchStatus="ON_HOLD")
+    ],
+    "nobody-buys-their-own-goods": [sell_to_the_supplier],
+    "allocations-sum-to-the-line": [
+        change(terp.OrderLineItemAllocation, quantity_allocated=F("quantity_allocated") - 1),
+        drop(terp.OrderLineItemAllocation),
+        swap_batches,
+        change(terp.Order, SHIPPED, fulfillmentStatus="CANCELLED"),
+    ],
+    "an-order-is-the-sum-of-its-lines": [
+        change(terp.Order, subtotal=F("subtotal") + 1, total=F("total") + 1),
+        change(terp.Order, total=F("total") + 1),
+        change(terp.Order, tax=1),
+        change(terp.Order, tax=None),
+        change(terp.Order, total_cogs=None),
+        change(terp.Order, total_margin=None),
+        change(terp.Order, total_margin=F("total_margin") + 1),
+        change(terp.Order, total_cogs=F("total_cogs") + 1),
+        drop(terp.OrderLineItem),
+    ],
+    "items-and-lines-tell-the-same-story": [
+        change(terp.Order, items=[]),
+        move_items,
+        point_items_elsewhere,
+        drop(terp.OrderLineItem),
+    ],
+    "drafts-and-quotes-have-no-consequences": [
+        change(terp.Order, SHIPPED, orderType="QUOTE"),
+        change(terp.Order, SHIPPED, is_draft=True),
+        change(terp.Order, QUOTE, fulfillmentStatus="CONFIRMED"),
+    ],
+    "what-was-shipped-has-moved": [
+        drop(terp.InventoryMovement, **SALE),
+        change(terp.InventoryMovement, SALE, quantityChange=F("quantityChange") - 1),
+        of_another(terp.InventoryMovement, "batch", **SALE),
+        change(terp.Order, DRAFT, fulfillmentStatus="SHIPPED"),
+        change(terp.Order, SHIPPED, fulfillmentStatus="CONFIRMED"),
+    ],
+    "what-was-shipped-is-invoiced": [
+        change(terp.Order, SHIPPED, invoice=None),
+        change(terp.Invoice, referenceId=0),
+        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, invoice=1),
+        change(terp.Order, SHIPPED, fulfillmentStatus="CONFIRMED"),
+    ],
+    "order-and-invoice-agree": [
+        change(terp.Order, SHIPPED, saleStatus="PENDING"),
+        change(terp.Order, SHIPPED, paymentTerms="PARTIAL"),
+        change(terp.Order, SHIPPED, due_date=date(2020, 1, 1)),
+        change(terp.Order, SHIPPED, due_date=None),
+        change(terp.Order, SHIPPED, saleStatus=None),
+        change(terp.Invoice, totalAmount=F("totalAmount") + 1),
+        of_another(terp.Invoice, "customer"),
+    ],
+    "an-order-without-an-invoice-is-not-paid": [
+        change(terp.Order, QUOTE, saleStatus="PENDING"),
+        change(terp.Order, {"fulfillmentStatus": "CANCELLED"}, saleStatus="PENDING"),
+        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, saleStatus="PAID"),
+        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, saleStatus=None),
+    ],
+    "history-takes-legal-steps": [
+        drop(terp.OrderStatusHistory, fulfillmentStatus="CONFIRMED"),
+        drop(terp.OrderStatusHistory, fulfillmentStatus="DRAFT"),
+        change(terp.OrderStatusHistory, {"fulfillmentStatus": "PACKED"}, fulfillmentStatus="RESTOCKED"),
+        change(terp.OrderStatusHistory, {"fulfillmentStatus": "SHIPPED"}, changed_at=PAST),
+    ],
+    "history-ends-at-the-present-status": [
+        drop(terp.OrderStatusHistory, fulfillmentStatus="DELIVERED"),
+        change(terp.Order, SHIPPED, fulfillmentStatus="SHIPPED"),
+        lambda using: terp.OrderStatusHistory.objects.using(using).update(deleted_at=PAST),
+    ],
+    "an-invoice-is-the-sum-of-its-lines": [
+        change(terp.InvoiceLineItem, lineTotal=F("lineTotal") + 1),
+        drop(terp.InvoiceLineItem),
+        change(terp.Invoice, taxAmount=1),
+    ],
+    "an-invoice-line-is-quantity-times-price": [change(terp.InvoiceLineItem, quantity=F("quantity") + 1)],
+    "an-invoice-is-paid-what-its-payments-say": [
+        change(terp.Invoice, amountPaid=F("amountPaid") + 1, amountDue=F("amountDue") - 1),
+        change(terp.Invoice, amountDue=F("amountDue") + 1),
+        change(terp.Payment, {"paymentType": "RECEIVED"}, amount=F("amount") + 1),
+        change(terp.Payment, {"paymentType": "RECEIVED"}, deleted_at=PAST),
+    ],
+    "an-invoices-status-is-what-is-due": [
+        change(terp.Invoice, {"status": "PAID"}, status="PARTIAL"),
+        change(terp.Invoice, {"status": "OVERDUE"}, status="SENT"),
+        change(terp.Invoice, {"status": "OVERDUE", "amountPaid__gt": 0}, status="PARTIAL"),
+        change(terp.Invoice, {"status": "PARTIAL"}, status="PAID"),
+        change(terp.Invoice, {"status": "SENT"}, status="OVERDUE"),
+    ],
+    "an-invoices-order-names-it": [change(terp.Order, SHIPPED, invoice=None), change(terp.Invoice, referenceId=None)],
+    "a-payment-is-on-a-document-of-its-party": [
+        change(terp.Payment, {"paymentType": "RECEIVED"}, amount=0),
+        change(terp.Payment, {"paymentType": "RECEIVED"}, invoice=None),
+        change(terp.Payment, {"paymentType": "RECEIVED"}, customer=None),
+        change(terp.Payment, {"paymentType": "SENT"}, vendor=None),
+        of_another(terp.Payment, "customer", paymentType="RECEIVED"),
+        of_another(terp.Payment, "vendor", paymentType="SENT"),
+        change(terp.Payment, {"paymentType": "SENT"}, bill=None),
+    ],
+    "a-received-payment-is-allocated": [
+        change(terp.InvoicePayment, allocated_amount=F("allocated_amount") - 1),
+        drop(terp.InvoicePayment),
+        of_another(terp.InvoicePayment, "invoice"),
+    ],
+    "a-bill-is-the-sum-of-its-lines": [
+        change(terp.BillLineItem, lineTotal=F("lineTotal") + 1),
+        change(terp.BillLineItem, quantity=F("quantity") + 1),
+        change(terp.Bill, subtotal=F("subtotal") + 1),
+        change(terp.Bill, totalAmount=F("totalAmount") + 1),
+    ],
+    "a-bill-has-a-line": [drop(terp.BillLineItem)],
+    "a-bill-is-paid-what-its-payments-say": [
+        change(terp.Bill, amountPaid=F("amountPaid") + 1, amountDue=F("amountDue") - 1),
+        change(terp.Bill, amountDue=F("amountDue") + 1),
+        change(terp.Payment, {"paymentType": "SENT"}, amount=F("amount") + 1),
+        change(terp.Payment, {"paymentType": "SENT"}, deleted_at=PAST),
+    ],
+    "a-bills-status-is-what-is-due": [
+        change(terp.Bill, {"status": "PAID"}, status="APPROVED"),
+        change(terp.Bill, {"status": "PENDING"}, status="PAID"),
+        change(terp.Bill, {"status": "OVERDUE"}, status="PARTIAL"),
+        change(terp.Bill, {"status": "PARTIAL"}, status="APPROVED"),
+    ],
+    "a-payable-is-what-was-sold": [
+        change(terp.VendorPayable, units_sold=F("units_sold") + 1),
+        change(terp.VendorPayable, total_amount=F("total_amount") + 1),
+        change(terp.VendorPayable, amount_due=F("amount_due") + 1),
+        change(terp.VendorPayable, {"status": "PENDING"}, status="DUE"),
+        change(terp.VendorPayable, {"status": "DUE"}, status="PENDING"),
+        change(terp.VendorPayable, {"status": "PARTIAL"}, status="PAID"),
+    ],
+    "a-payable-is-the-consignors": [
+        other_party(terp.VendorPayable, "vendor_client"),
+        of_another(terp.VendorPayable, "lot"),
+        change(terp.VendorPayable, cogs_per_unit=F("cogs_per_unit") + 1),
+        lambda using: terp.Batch.objects.using(using).update(unitCogs=None),
+        lambda using: terp.Lot.objects.using(using).update(supplier_client=None),
+    ],
+    "a-purchase-order-is-the-sum-of-its-items": [
+        change(terp.PurchaseOrder, subtotal=F("subtotal") + 1, total=F("total") + 1),
+        change(terp.PurchaseOrder, total=F("total") + 1),
+        change(terp.PurchaseOrder, total=None),
+        change(terp.PurchaseOrder, subtotal=None),
+        drop(terp.PurchaseOrderItem),
+    ],
+    "a-purchase-order-item-is-quantity-times-cost": [
+        change(terp.PurchaseOrderItem, totalCost=F("totalCost") + 1),
+        change(terp.PurchaseOrderItem, quantityReceived=0),
+        change(terp.PurchaseOrderItem, quantityReceived=None),
+        change(terp.PurchaseOrderItem, {"purchaseOrder__purchaseOrderStatus": "SENT"}, quantityReceived=1),
+    ],
+    "a-client-owes-its-open-invoices": [
+        change(terp.Client, total_owed=F("total_owed") + 1),
+        change(terp.Client, total_owed=None),
+        change(terp.Client, oldest_debt_days=None),
+        change(terp.Client, {"oldest_debt_days__gt": 0}, oldest_debt_days=1),
+        change(terp.Invoice, {"status": "OVERDUE"}, status="VOID"),
+    ],
+    "a-client-has-spent-what-it-was-charged": [
+        change(terp.Client, total_spent=F("total_spent") + 1),
+        change(terp.Client, total_profit=F("total_profit") + 1),
+        change(terp.Client, avg_profit_margin=F("avg_profit_margin") + 1),
+        change(terp.Client, total_spent=None),
+        change(terp.Client, total_profit=None),
+        change(terp.Client, avg_profit_margin=None),
+    ],
+    "a-credit-exposure-is-what-is-owed": [
+        change(terp.ClientCreditLimit, current_exposure=F("current_exposure") + 1),
+        change(terp.ClientCreditLimit, utilization_percent=F("utilization_percent") + 1),
+        change(terp.ClientCreditLimit, {"credit_limit": 0}, utilization_percent=1),
+        change(terp.ClientCreditLimit, utilization_percent=Decimal("999.99")),
+        change(terp.Client, credit_limit=F("credit_limit") + 1),
+        change(terp.Client, credit_limit=None),
+        change(terp.Client, total_owed=None),
+    ],
+    "a-balance-is-what-went-through-the-account": [
+        change(terp.BankAccount, currentBalance=F("currentBalance") + 1),
+        change(terp.Payment, {"bankAccount__isnull": False}, bankAccount=None),
+    ],
+    "a-statement-says-what-the-documents-do": [
+        change(terp.ClientTransaction, {"transaction_type": kind}, **{column: value})
+        for kind in ("ORDER", "INVOICE", "PAYMENT")
+        for column, value in (("amount", F("amount") + 1), ("payment_status", None), ("transaction_number", "X"))
+    ],
+    "a-journal-line-is-single-sided": [change(terp.LedgerEntry, debit=1, credit=1)],
+    "a-journal-balances": [
+        change(terp.LedgerEntry, {"debit__gt": 0}, debit=F("debit") + 1),
+        drop(terp.LedgerEntry),
+        change(terp.LedgerEntry, entryDate=F("entryDate") - timedelta(days=1)),
+    ],
+    "a-journal-says-what-its-document-does": [
+        change(terp.Payment, amount=F("amount") + 1),
+        change(terp.Invoice, {"status": "PAID"}, totalAmount=F("totalAmount") + 1),
+        change(terp.LedgerEntry, {"referenceType": "BILL", "credit__gt": 0}, referenceId=0),
+    ],
+    "a-journal-line-is-in-its-open-period": [
+        of_another(terp.LedgerEntry, "fiscalPeriod"),
+        lambda using: terp.FiscalPeriod.objects.using(using).update(status="CLOSED"),
+        change(terp.LedgerEntry, entryDate=date(2020, 1, 1)),
+    ],
+    "a-supplier-is-one-party": [
+        of_another(terp.SupplierProfile, "legacy_vendor"),
+        change(terp.SupplierProfile, legacy_vendor=None),
+    ],
+    "a-lots-vendor-is-its-supplier": [of_another(terp.Lot, "vendor"), change(terp.Lot, supplier_client=None)],
+    "a-purchase-orders-vendor-is-its-supplier": [
+        of_another(terp.PurchaseOrder, "vendor"),
+        change(terp.PurchaseOrder, vendor=None),
+        change(terp.PurchaseOrder, supplier_client=None),
+    ],
+    "an-item-is-ordered-from-its-seller": [
+        of_another(terp.PurchaseOrderItem, "supplier_client"),
+        other_party(terp.PurchaseOrder, "supplier_client"),
+        change(terp.PurchaseOrder, supplier_client=None),
+        change(terp.PurchaseOrderItem, supplier_client=None),
+        lambda using: terp.Product.objects.using(using).update(supplier_client=None),
+    ],
+    "every-category-has-its-margin": [
+        drop(terp.PricingDefault, product_category="DEFAULT"),
+        drop(terp.PricingDefault, product_category="Flower"),
+        change(terp.Product, category="Flour"),
+    ],
+    "no-two-products-are-called-the-same": [another(terp.Product)],
+    "no-two-clients-are-called-the-same": [another(terp.Client, teri_code="REG90000")],
+    "nothing-reaches-a-real-client": [change(terp.Client, email="jane@gmail.com"), change(terp.Client, phone="(415) 555-2345")],
+    "nothing-reaches-a-real-vendor": [
+        change(terp.Vendor, contactEmail="jane@gmail.com"),
+        change(terp.Vendor, contactPhone=None),
+    ],
+    "nothing-reaches-a-real-supplier": [
+        change(terp.SupplierProfile, contact_email=None),
+        change(terp.SupplierProfile, contact_phone="(415) 556-0123"),
+    ],
+    "an-order-goes-forward": [
+        change(terp.Client, created_at=FUTURE),
+        change(terp.Order, SHIPPED, confirmed_at=PAST),
+        change(terp.Order, SHIPPED, packed_at=PAST),
+        change(terp.Order, SHIPPED, shipped_at=PAST),
+        change(terp.Order, updated_at=PAST),
+    ],
+    "a-line-is-of-a-batch-that-had-come": [change(terp.Batch, createdAt=FUTURE)],
+    "a-batch-follows-its-lot": [change(terp.Lot, date=FUTURE), change(terp.Product, createdAt=FUTURE)],
+    "a-movement-follows-its-batch": [change(terp.InventoryMovement, createdAt=PAST)],
+    "an-invoice-follows-the-shipment": [
+        change(terp.Order, SHIPPED, shipped_at=FUTURE),
+        change(terp.Invoice, dueDate=date(2020, 1, 1)),
+        change(terp.Invoice, invoiceDate=date(2020, 1, 1)),
+    ],
+    "a-payment-follows-its-document": [
+        change(terp.Payment, {"paymentType": "RECEIVED"}, createdAt=PAST, paymentDate=PAST.date()),
+        change(terp.Payment, {"paymentType": "SENT"}, createdAt=PAST, paymentDate=PAST.date()),
+        change(terp.Payment, paymentDate=PAST.date()),
+    ],
+    "a-purchase-order-goes-forward": [
+        change(terp.PurchaseOrder, {"sentAt__isnull": False}, sentAt=PAST),
+        change(terp.PurchaseOrder, {"confirmedAt__isnull": False}, confirmedAt=PAST),
+        change(terp.PurchaseOrder, {"purchaseOrderStatus": "RECEIVED"}, actualDeliveryDate=PAST.date()),
+        change(terp.PurchaseOrder, {"purchaseOrderStatus": "RECEIVED"}, actualDeliveryDate=FUTURE.date()),
+        change(terp.PurchaseOrder, orderDate=PAST.date()),
+    ],
+    **{
+        f"{model._meta.db_table}-happen-in-business-hours": [
+            change(model, {f"{field}__isnull": False}, **{field: moment})
+            for field in fields
+            for moment in (SATURDAY, EVENING, FUTURE)
+        ]
+        for model, fields in HAPPENED.items()
+    },
+}
