@@ -263,6 +263,8 @@ class SeedOrchestrator:
 
     def _derived(self, context: RunContext, seeder: BaseSeeder, result: SeederResult, drifted: set[str]) -> SeederResult:
         keys = context.resolver.keys(seeder)
+        if not len(keys):
+            return result
 
         def note(error: BaseException, attempt: int) -> None:
             if transience(error) is Transience.CONNECTION:
