@@ -188,7 +188,8 @@ def _narrower(expected: ColumnSchema, live: ColumnSchema) -> bool:
 
 def _whole(column: ColumnSchema) -> int:
     """Digits before the decimal point."""
-    return len(str(int(column.high))) if isinstance(column.high, Decimal) else 0
+    whole = int(column.high) if isinstance(column.high, Decimal) else 0
+    return len(str(whole)) if whole else 0
 
 
 def _type(column: ColumnSchema) -> str:
