@@ -73,10 +73,7 @@ class Preparation:
         """
         resolved = self._resolver.resolve(self._seeder, data, KeyMap.pair(index, keys))
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
-        findings = [
-            Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
-            for one, broken in resolved.broken.items()
-        ]
+        findings = self._validator.check_foreign_keys(resolved.broken)
         findings += [
             Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
             for row, words in refused.items()

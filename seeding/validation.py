@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from seeding.drift import differences
+from seeding.references import Reference
 from seeding.results import Difference, ValidationError, ValidationResult
 from seeding.schema import Check, ColumnSchema, Kind, TableSchema
 
@@ -150,6 +151,13 @@ class SchemaValidator:
                     Finding(field="|".join(key), issue="repeated", expected="unique within the batch", broken=broken)
                 )
         return findings
+
+    def check_foreign_keys(self, unresolved: Mapping[Reference, pl.Series]) -> list[Finding]:
+        """Rows that refer to a row which is not there, declared key or not: what resolving the references has found."""
+        return [
+            Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
+            for one, broken in unresolved.items()
+        ]
 
     def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
         """Rows that break a CHECK of the live table; a clause over columns that are not generated is left to the database."""
