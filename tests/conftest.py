@@ -98,6 +98,8 @@ def make_database(
         env = environ.Env()
         env.ENVIRON = {"DATABASE_URL": url}
         connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
+        if server == "sqlite":  # what a power cut would leave is not tested, and waiting for the disk is most of the time
+            connections.settings[name].setdefault("OPTIONS", {})["init_command"] = "PRAGMA synchronous=OFF"
         connections.configure_settings(connections.settings)
         made.append((name, server))
         database = Database(alias=name, url=url, server=server)

@@ -31,7 +31,8 @@ class MariaDB:
         process = subprocess.Popen(
             [binary, "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking",
              f"--pid-file={folder / 'pid'}", f"--log-error={folder / 'error.log'}",
-             "--innodb-flush-log-at-trx-commit=0", "--default-time-zone=+05:00", *user],
+             "--innodb-flush-log-at-trx-commit=0", "--innodb-file-per-table=0", "--skip-innodb-doublewrite",
+             "--default-time-zone=+05:00", *user],
         )  # fmt: skip
         server = cls(socket=socket, process=process)
         patience = tenacity.Retrying(stop=tenacity.stop_after_delay(60), wait=tenacity.wait_fixed(0.1), reraise=True)

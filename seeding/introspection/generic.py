@@ -1,14 +1,13 @@
-"""Tables as Django's own introspection tells them: SQLite, PostgreSQL."""
+"""Tables as Django's own introspection tells them: PostgreSQL, and whatever else Django knows."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema import Check, ColumnSchema, ForeignKey, Kind, TableSchema
+from seeding.schema import ColumnSchema, ForeignKey, Kind, TableSchema
 
 KINDS = {
     "BooleanField": Kind.BOOLEAN,
@@ -20,10 +19,11 @@ KINDS = {
     "DateField": Kind.DATE,
     "JSONField": Kind.JSON,
 }
-MEMBERS = re.compile(r'CHECK \("(?P<column>\w+)" IN \((?P<values>[^)]*)\)\)')
-"""How an enumeration is declared where there is no type for it."""
-NAMED_CHECK = re.compile(r'CONSTRAINT "(?P<name>\w+)" CHECK \((?P<clause>.*?)\)\s*(?:,\n|\n\))', re.DOTALL)
-VALUE = re.compile(r"'((?:[^']|'')*)'")
+
+
+def kind_of(field_type: str) -> Kind:
+    """The kind of column that a Django field of that type has."""
+    return Kind.INTEGER if field_type.endswith(("IntegerField", "AutoField")) else KINDS.get(field_type, Kind.OTHER)
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
@@ -35,51 +35,31 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
 
 def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> TableSchema:
     introspection = connection.introspection
-    constraints = introspection.get_constraints(cursor, name)
-    text = _declaration(connection, cursor, name)
-    members = {found["column"]: tuple(VALUE.findall(found["values"])) for found in MEMBERS.finditer(text)}
-    description = introspection.get_table_description(cursor, name)
-    primary_key = introspection.get_primary_key_column(cursor, name) or ""
+    constraints = introspection.get_constraints(cursor, name).values()
     return TableSchema(
         name=name,
-        columns={row.name: _column(introspection, row, members.get(row.name, ())) for row in description},
-        primary_key=primary_key,
+        columns={row.name: _column(introspection, row) for row in introspection.get_table_description(cursor, name)},
+        primary_key=introspection.get_primary_key_column(cursor, name) or "",
         unique=tuple(
-            tuple(one["columns"]) for one in constraints.values() if one["unique"] and not one["primary_key"] and one["columns"]
+            tuple(one["columns"]) for one in constraints if one["unique"] and not one["primary_key"] and one["columns"]
         ),
         foreign_keys=tuple(
             ForeignKey(column=one["columns"][0], table=one["foreign_key"][0])
-            for one in constraints.values()
+            for one in constraints
             if one["foreign_key"] and len(one["columns"]) == 1
         ),
-        checks=tuple(_checks(text)),
     )
 
 
-def _column(introspection: Any, row: Any, values: tuple[str, ...]) -> ColumnSchema:
+def _column(introspection: Any, row: Any) -> ColumnSchema:
     try:
         field_type = introspection.get_field_type(row.type_code, row)
     except KeyError:
         field_type = "unknown"
-    integer = field_type.endswith(("IntegerField", "AutoField"))
-    kind = Kind.INTEGER if integer else KINDS.get(field_type, Kind.OTHER)
     return ColumnSchema(
         name=row.name,
-        kind=kind,
+        kind=kind_of(field_type),
         nullable=bool(row.null_ok),
         has_default=row.default is not None,
         length=row.display_size if field_type == "CharField" and row.display_size else None,
-        values=values,
     )
-
-
-def _checks(text: str) -> Iterator[Check]:
-    for found in NAMED_CHECK.finditer(text):
-        yield Check(name=found["name"], clause=found["clause"])
-
-
-def _declaration(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> str:
-    if connection.vendor != "sqlite":
-        return ""
-    cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [name])
-    return str(cursor.fetchone()[0])

@@ -1,0 +1,65 @@
+"""Tables as SQLite's pragmas tell them: Django's introspection parses the declaration anew for every question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.introspection.generic import kind_of
+from seeding.schema import Check, ColumnSchema, ForeignKey, TableSchema
+
+MEMBERS = re.compile(r'CHECK \("(?P<column>\w+)" IN \((?P<values>[^)]*)\)\)')
+"""How an enumeration is declared where there is no type for it."""
+NAMED_CHECK = re.compile(r'CONSTRAINT "(?P<name>\w+)" CHECK \((?P<clause>.*?)\)\s*(?:,\n|\n\))', re.DOTALL)
+VALUE = re.compile(r"'((?:[^']|'')*)'")
+LENGTH = re.compile(r"\((\d+)\)")
+
+
+def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
+    """Those of the tables `names` that there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        declared = {name: sql for name, sql in cursor.fetchall() if name in names}
+        return {name: _table(connection, cursor, name, sql) for name, sql in declared.items()}
+
+
+def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str) -> TableSchema:
+    def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
+        cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
+        return list(cursor.fetchall())
+
+    members = {found["column"]: tuple(VALUE.findall(found["values"])) for found in MEMBERS.finditer(declaration)}
+    described = ask("table_info", name)
+    unique = [
+        index
+        for _, index, is_unique, origin, partial in ask("index_list", name)
+        if is_unique and origin != "pk" and not partial
+    ]
+    return TableSchema(
+        name=name,
+        columns={row[1]: _column(connection, row, members.get(row[1], ())) for row in described},
+        primary_key=next((row[1] for row in described if row[5]), ""),
+        unique=tuple(tuple(column for _, _, column in ask("index_info", index)) for index in unique),
+        foreign_keys=tuple(ForeignKey(column=row[3], table=row[2]) for row in ask("foreign_key_list", name)),
+        checks=tuple(Check(name=found["name"], clause=found["clause"]) for found in NAMED_CHECK.finditer(declaration)),
+    )
+
+
+def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple[str, ...]) -> ColumnSchema:
+    _, name, declared, not_null, default, primary = row
+    length = LENGTH.search(declared)
+    try:
+        field_type = str(connection.introspection.data_types_reverse[declared])
+    except KeyError:
+        field_type = "unknown"
+    return ColumnSchema(
+        name=name,
+        kind=kind_of(field_type),
+        nullable=not not_null and not primary,
+        has_default=default is not None or bool(primary),
+        length=int(length[1]) if field_type == "CharField" and length else None,
+        values=values,
+    )
