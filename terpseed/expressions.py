@@ -24,6 +24,8 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
+from seeding.seeders import Derivation
+
 MONEY = DecimalField(max_digits=15, decimal_places=2)
 QUANTITY = DecimalField(max_digits=15, decimal_places=4)
 
@@ -49,6 +51,27 @@ def translated(column: str, words: dict[str, str | None], default: Any = None) -
     """The words that stand for the values of a column."""
     whens = (When(**{column: value}, then=Value(word)) for value, word in words.items())
     return Case(*whens, default=default, output_field=CharField())
+
+
+def settled(payments: QuerySet[Any], by: str, as_of: date, *, waiting: str, otherwise: str) -> tuple[Derivation, ...]:
+    """What is paid of an invoice or a bill, what is due, and the status that follows, in that order.
+
+    `payments` name it in `by`. While nothing is paid and nothing overdue it stays `waiting`, or is `otherwise`.
+    """
+    status = Case(
+        When(status__in=("DRAFT", "VOID"), then=F("status")),
+        When(amountDue=0, then=Value("PAID")),
+        When(dueDate__lt=as_of, then=Value("OVERDUE")),
+        When(amountPaid__gt=0, then=Value("PARTIAL")),
+        When(status=waiting, then=F("status")),
+        default=Value(otherwise),
+        output_field=CharField(),
+    )
+    due = rounded(F("totalAmount") - F("amountPaid"))
+    return tuple(
+        Derivation(values=values, reads=("payments",), touches=("updatedAt",))
+        for values in ({"amountPaid": total(payments, by, "amount")}, {"amountDue": due}, {"status": status})
+    )
 
 
 class Ratio(Func):

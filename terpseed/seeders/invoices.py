@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
-from django.db.models import Case, CharField, F, OuterRef, Value, When
+from django.db.models import OuterRef
 
 from seeding.rows import Rows, decimals, take
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
-from terpseed.expressions import rounded, total
+from terpseed.expressions import settled
 from terpseed.facts import calendar, parties, receivables, settlement, staff, trade
 from terpseed.models import Invoice, Payment
 
@@ -30,20 +30,7 @@ class InvoiceSeeder(BaseSeeder):
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """What is paid, what is due, and the status that follows."""
         payments = Payment.objects.filter(invoice=OuterRef("pk"), paymentType="RECEIVED", deleted_at__isnull=True)
-        status = Case(
-            When(status__in=("DRAFT", "VOID"), then=F("status")),
-            When(amountDue=0, then=Value("PAID")),
-            When(dueDate__lt=dataset.as_of, then=Value("OVERDUE")),
-            When(amountPaid__gt=0, then=Value("PARTIAL")),
-            When(status="VIEWED", then=F("status")),
-            default=Value("SENT"),
-            output_field=CharField(),
-        )
-        due = rounded(F("totalAmount") - F("amountPaid"))
-        return tuple(
-            Derivation(values=values, reads=("payments",), touches=("updatedAt",))
-            for values in ({"amountPaid": total(payments, "invoice", "amount")}, {"amountDue": due}, {"status": status})
-        )
+        return settled(payments, "invoice", dataset.as_of, waiting="VIEWED", otherwise="SENT")
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `invoices`."""
