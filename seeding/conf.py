@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -52,21 +52,14 @@ DEFAULT_SIZE: Mapping[Environment, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """Everything a run was told."""
+class WritingConfig:
+    """What every command that writes was told."""
 
     database: str
     """Alias in DATABASES."""
     environment: Environment
     tables: tuple[str, ...]
     """Tables or groups; empty means all."""
-    size: str
-    scale: int
-    seed: int | None
-    """None: the ledger's, else DEFAULT_SEED."""
-    as_of: date | None
-    """None: the ledger's, else today."""
-    today: date
     dry_run: bool
     force: bool
     interactive: bool
@@ -74,8 +67,47 @@ class Config:
     confirm_database: str | None
     lock_timeout: int
     """Seconds to wait for the lock; 0 tries once."""
-    batch_size: int
     allow_production: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config(WritingConfig):
+    """Everything a seeding run was told."""
+
+    size: str
+    scale: int
+    seed: int | None
+    """None: the ledger's, else DEFAULT_SEED."""
+    as_of: date | None
+    """None: the ledger's, else today."""
+    today: date
+    batch_size: int
+
+
+class Strategy(StrEnum):
+    """How a rollback removes rows."""
+
+    DELETE = "delete"
+    TRUNCATE = "truncate"
+    NONE = "none"
+    """Not at all: it only reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackConfig(WritingConfig):
+    """Everything a rollback was told. What it names is what is rolled back; nothing named means all."""
+
+    run: int | None
+    before: datetime | None
+    """Only what was seeded before this moment."""
+    where: tuple[tuple[str, str], ...]
+    """(Django lookup on the one table's model, value as text), all of which a row must meet."""
+    strategy: Strategy
+    cascade: bool
+    """Whether seeded rows that refer to those go too."""
+    keep_modified: bool
+    """Whether rows that somebody has changed stay."""
+    audit_file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +122,67 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     """Config from parsed options and environment variables; raises ConfigurationError with every problem found."""
     env = _env(variables)
     problems: list[str] = []
+    common = _writing(options, variables, terminal, problems)
+    if options["size"] not in (None, *SIZES):
+        problems.append(f"--size={options['size']}: give one of {', '.join(SIZES)}.")
+    if not 1 <= options["scale"] <= 1_000_000:
+        problems.append(f"--scale={options['scale']}: give a whole number from 1 to 1,000,000.")
+    if options["seed"] is not None and not -(2**63) <= options["seed"] < 2**63:
+        problems.append(f"--seed={options['seed']}: give an integer of at most 64 bits.")
+    as_of = _date("--as-of", options["as_of"], problems)
+    if as_of is not None and not FIRST_DAY <= as_of <= LAST_DAY:
+        problems.append(f"--as-of={as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
+    batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
+    if not 1 <= batch_size <= 1_000_000:
+        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
+    if problems:
+        raise ConfigurationError(*problems)
+    return Config(
+        **common,
+        size=options["size"] or DEFAULT_SIZE[common["environment"]],
+        scale=options["scale"],
+        seed=options["seed"],
+        as_of=as_of,
+        today=today,
+        batch_size=batch_size,
+    )
+
+
+def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, terminal: bool) -> RollbackConfig:
+    """RollbackConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
+    env = _env(variables)
+    problems: list[str] = []
+    common = _writing(options, variables, terminal, problems)
+    where = []
+    for condition in options["where"] or ():
+        lookup, equals, value = condition.partition("=")
+        if not equals or not lookup:
+            problems.append(f"--where={condition}: write FIELD__LOOKUP=VALUE, like --where name__startswith=Test.")
+        where.append((lookup.strip(), value))
+    if where and len(common["tables"]) != 1:
+        problems.append("--where looks at the rows of one table: name it with --table.")
+    if options["strategy"] not in tuple(Strategy):
+        problems.append(f"--strategy={options['strategy']}: give one of {', '.join(Strategy)}.")
+    if options["run"] is not None and options["run"] < 1:
+        problems.append(f"--run={options['run']}: give the number of a run.")
+    before = _date("--before", options["before"], problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    strategy = Strategy(options["strategy"])
+    return RollbackConfig(
+        **{**common, "dry_run": common["dry_run"] or strategy is Strategy.NONE},
+        run=options["run"],
+        before=datetime.combine(before, time(), UTC) if before else None,
+        where=tuple(where),
+        strategy=strategy,
+        cascade=options["cascade"],
+        keep_modified=options["keep_modified"],
+        audit_file=_file(env, "SEEDING_AUDIT_FILE", "seeding-audit.log") or Path("seeding-audit.log"),
+    )
+
+
+def _writing(options: Mapping[str, Any], variables: Mapping[str, str], terminal: bool, problems: list[str]) -> dict[str, Any]:  # noqa: FBT001
+    """The fields of a WritingConfig."""
     environment = _environment(options.get("env"), variables, problems)
     if environment is not Environment.DEV and getattr(settings, "SEEDING_DATABASE_IS_FALLBACK", False):
         problems.append(f"DATABASE_URL is not set; {environment} has no default database. Set it and run again.")
@@ -98,37 +191,19 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     tables = tuple(name.strip() for name in (options["table"] or "").split(",") if name.strip())
     if options["table"] is not None and not tables:
         problems.append("--table names no table. Write --table=clients or --table=clients,orders.")
-    if options["size"] not in (None, *SIZES):
-        problems.append(f"--size={options['size']}: give one of {', '.join(SIZES)}.")
-    if not 1 <= options["scale"] <= 1_000_000:
-        problems.append(f"--scale={options['scale']}: give a whole number from 1 to 1,000,000.")
-    if options["seed"] is not None and not -(2**63) <= options["seed"] < 2**63:
-        problems.append(f"--seed={options['seed']}: give an integer of at most 64 bits.")
     if options["lock_timeout"] < 0:
         problems.append(f"--lock-timeout={options['lock_timeout']}: give seconds, 0 or more.")
-    as_of = _date("--as-of", options["as_of"], problems)
-    batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
-    if not 1 <= batch_size <= 1_000_000:
-        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
-    if problems:
-        raise ConfigurationError(*problems)
-    return Config(
-        database=options["database"],
-        environment=environment,
-        tables=tables,
-        size=options["size"] or DEFAULT_SIZE[environment],
-        scale=options["scale"],
-        seed=options["seed"],
-        as_of=as_of,
-        today=today,
-        dry_run=options["dry_run"],
-        force=options["force"],
-        interactive=options["interactive"] and terminal,
-        confirm_database=options["confirm_database"],
-        lock_timeout=options["lock_timeout"],
-        batch_size=batch_size,
-        allow_production=variables.get("ALLOW_PRODUCTION_SEEDING") == "true",
-    )
+    return {
+        "database": options["database"],
+        "environment": environment,
+        "tables": tables,
+        "dry_run": options["dry_run"],
+        "force": options["force"],
+        "interactive": options["interactive"] and terminal,
+        "confirm_database": options["confirm_database"],
+        "lock_timeout": options["lock_timeout"],
+        "allow_production": variables.get("ALLOW_PRODUCTION_SEEDING") == "true",
+    }
 
 
 def load_logging(variables: Mapping[str, str]) -> LogConfig:
@@ -137,10 +212,14 @@ def load_logging(variables: Mapping[str, str]) -> LogConfig:
     level = str(env("SEEDING_LOG_LEVEL", default="info")).lower()
     if level not in LOG_LEVELS:
         raise ConfigurationError(f"SEEDING_LOG_LEVEL={level}: give one of {', '.join(LOG_LEVELS)}.")
+    return LogConfig(level=level, file=_file(env, "SEEDING_LOG_FILE", "seeding.log"))
+
+
+def _file(env: environ.Env, variable: str, name: str) -> Path | None:
+    """The file that `variable` names, else `name` in the setting SEEDING_LOG_FOLDER; None where neither is given."""
     folder = getattr(settings, "SEEDING_LOG_FOLDER", None)
-    default = str(Path(folder) / "seeding.log") if folder else ""
-    file = str(env("SEEDING_LOG_FILE", default=default))
-    return LogConfig(level=level, file=Path(file) if file else None)
+    file = str(env(variable, default=str(Path(folder) / name) if folder else ""))
+    return Path(file) if file else None
 
 
 def row_rules() -> tuple[Any, ...]:
@@ -209,6 +288,4 @@ def _date(option: str, text: str | None, problems: list[str]) -> date | None:
     except ValueError:
         problems.append(f"{option}={text}: give a date like 2026-01-31.")
         return None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        problems.append(f"{option}={text}: give a date from {FIRST_DAY} to {LAST_DAY}.")
     return day

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from seeding.events import Event
-from seeding.results import CheckReport, Difference, RunSummary, SeederState, Verdict
+from seeding.results import CheckReport, Difference, RollbackSummary, RunSummary, SeederState, Verdict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -105,6 +105,39 @@ def show_summary(out: Console, summary: RunSummary) -> None:
     out.print(_sentence(summary))
 
 
+def show_rollback(out: Console, summary: RollbackSummary) -> None:
+    """The table of results, what somebody changed, what stays and why, then what was done in one line."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table")
+    for heading in ("seeded", "would delete" if summary.dry_run else "deleted", "gone before", "kept", "refused", "seconds"):
+        table.add_column(heading, justify="right")
+    for result in summary.results:
+        kept = f"[yellow]{result.records_kept:,}[/]" if result.records_kept else "0"
+        table.add_row(
+            result.table,
+            f"{result.records_planned:,}",
+            f"{result.records_deleted:,}",
+            f"{result.records_gone:,}",
+            kept,
+            f"[red]{result.records_failed:,}[/]" if result.records_failed else "0",
+            f"{result.duration:.2f}",
+        )
+    if summary.results:
+        out.print(table)
+    for heading, lines in (("Changed since they were seeded:", summary.modified), ("Kept:", summary.kept)):
+        if lines:
+            out.print(f"\n[yellow]{heading}[/]")
+        for line in lines:
+            out.print(f"  {escape(str(line))}")
+    if summary.uncompared:
+        tables = ", ".join(summary.uncompared)
+        out.print(f"\nWhether somebody has changed rows of {tables} cannot be said: they were made by another version.")
+    for result in summary.results:
+        if result.error:
+            out.print(f"[red]{result.table}[/]: {escape(result.error)}")
+    out.print(_undone(summary))
+
+
 def show_report(out: Console, report: CheckReport) -> None:
     """What `seed_check` found."""
     if "schema" in report.checks:
@@ -167,6 +200,18 @@ def _sentence(summary: RunSummary) -> str:
     if summary.exit_code:
         done = f"{summary.records_inserted:,} rows inserted, and not all went well (exit code {summary.exit_code})"
     return f"\n{done} in {summary.database}, {summary.duration:.1f} s ({dataset}, run {summary.run})."
+
+
+def _undone(summary: RollbackSummary) -> str:
+    if summary.dry_run:
+        return f"\n{summary.records_deleted:,} rows would be deleted from {summary.database}; nothing was changed."
+    if not summary.results:
+        rest = f"{summary.left:,} seeded rows are there" if summary.left else "nothing is seeded there"
+        return f"Nothing to roll back in {summary.database}: {rest}."
+    kept = f", {summary.left:,} seeded rows are left" if summary.left else ", nothing seeded is left"
+    code = f" (exit code {summary.exit_code})" if summary.exit_code else ""
+    done = f"{summary.records_deleted:,} rows deleted from {summary.database}{kept}{code}"
+    return f"\n{done}, {summary.duration:.1f} s (run {summary.run})."
 
 
 def _short(value: Any) -> str:

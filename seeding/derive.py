@@ -6,16 +6,22 @@ that the next one does not repair.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 
+from seeding.events import Event, Sink
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.ledger import within
 from seeding.locks import SeedingLock
+from seeding.retries import Transience, retrying, transience
 from seeding.seeders import BaseSeeder, Dataset
 
 
@@ -44,6 +50,52 @@ def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[
         circle = " → ".join(seeder.name for seeder in error.args[1])
         raise MisdeclaredSeederError(f"These seeders derive columns from each other in a circle: {circle}.") from error
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederivation:
+    """Derives again what depends on tables that a run has changed, seeder by seeder."""
+
+    using: str
+    dataset: Dataset
+    keys: Callable[[BaseSeeder], KeyMap]
+    """The seeder's live rows."""
+    lock: SeedingLock
+    tell: Sink
+
+    def run(
+        self,
+        seeders: Iterable[BaseSeeder],
+        changed: Iterable[str],
+        *,
+        drifted: Collection[str] = (),
+        skip: Collection[str] = (),
+    ) -> dict[str, str]:
+        """Derive, but for the seeders named in `skip`; returns the words for those that the database refused, by name."""
+        refused: dict[str, str] = {}
+        for seeder in in_order(seeders, self.dataset, changed):
+            keys = self.keys(seeder)
+            if seeder.name in skip or not len(keys):
+                continue
+            table, started = seeder.config.table_name, time.monotonic()
+            derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted)
+            try:
+                rows = retrying(derivation, partial(self._recover, seeder))
+            except DatabaseError as error:
+                words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
+                refused[seeder.name] = words
+                self._tell(seeder, f"{table}: {words}", level="error", error=error)
+            else:
+                self._tell(seeder, f"Derived columns of {table}", record_count=rows, duration=time.monotonic() - started)
+        return refused
+
+    def _recover(self, seeder: BaseSeeder, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self.using].close()
+        self._tell(seeder, f"Deriving again (retry {attempt}): {error}", operation="retry", level="warn")
+
+    def _tell(self, seeder: BaseSeeder, message: str, *, operation: str = "derive", **values: Any) -> None:
+        self.tell(Event(operation=operation, message=message, seeder=seeder.name, **values))
 
 
 def derive(

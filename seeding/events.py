@@ -25,6 +25,12 @@ class Event:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+def event(operation: str, message: str, **values: Any) -> Event:
+    """An Event from the values of its fields, and its context from all others."""
+    known = {name: values.pop(name) for name in ("level", "seeder", "record_count", "duration", "error") if name in values}
+    return Event(operation=operation, message=message, context=values, **known)
+
+
 Sink = Callable[[Event], None]
 
 

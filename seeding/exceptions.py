@@ -74,5 +74,11 @@ class IncoherentError(SeedingError):
     exit_code = 5
 
 
+class RollbackError(SeedingError):
+    """Not everything that was seeded could be rolled back."""
+
+    exit_code = 6
+
+
 class Terminated(BaseException):
     """The process was told to stop by SIGTERM: like KeyboardInterrupt, no `except Exception` may catch it."""

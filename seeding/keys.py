@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from seeding.keysets import KeySet
 from seeding.rows import Integers, Mask
 
 KeyRange = Sequence[int]
@@ -85,6 +86,22 @@ class KeyMap:
     def count_below(self, total: int) -> int:
         """How many of the indexes 0 … total - 1 have a key."""
         return int(total - self.missing(total)[:, 1].sum())
+
+    def key_set(self) -> KeySet:
+        """The keys, without what they stand for."""
+        return KeySet.of((key, key + count - 1) for _, count, key in self.as_lists())
+
+    def pairs(self) -> tuple[Integers, Integers]:
+        """Every index and its key, as two columns, ascending by index."""
+        count = self.ranges[:, 1]
+        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return np.repeat(self.ranges[:, 0], count) + offset, np.repeat(self.ranges[:, 2], count) + offset
+
+    def split(self, keys: KeySet) -> tuple[KeyMap, KeyMap]:
+        """The part with keys in `keys`, and the rest."""
+        index, key = self.pairs()
+        inside = keys.has(key)
+        return KeyMap.pair(index[inside], key[inside]), KeyMap.pair(index[~inside], key[~inside])
 
     def key_ranges(self) -> list[tuple[int, int]]:
         """The keys as ranges [first, last], ascending; neighbours merged."""

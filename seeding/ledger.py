@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
@@ -14,7 +14,9 @@ from typing import Any
 from django.db import IntegrityError, connections, models, transaction
 
 from seeding.exceptions import ConfigurationError
+from seeding.introspection import lacking
 from seeding.keys import KeyMap
+from seeding.keysets import KeySet
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
@@ -45,10 +47,8 @@ class Ledger:
 
     def require(self) -> None:
         """Raise ConfigurationError, naming the way out, unless the ledger's tables are there."""
-        connection = connections[self.using]
-        with connection.cursor() as cursor:
-            present = set(connection.introspection.table_names(cursor))
-        missing = [model._meta.db_table for model in (SeedRun, SeedingMetadata) if model._meta.db_table not in present]
+        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata))
+        missing = [part for parts in lacks.values() for part in parts]
         if missing:
             option = "" if self.using == "default" else f" --database={self.using}"
             raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
@@ -73,6 +73,17 @@ class Ledger:
         batches = live.values_list("key_ranges", flat=True)
         return KeyMap.of((key, count, key) for batch in batches.iterator() for _, count, key in batch).key_ranges()
 
+    def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
+        """(seeder, table) → the keys of its live rows, whether or not there still is such a seeder."""
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for seeder, table, held in self.live.values_list("seeder_name", "table_name", "key_ranges").iterator():
+            found.setdefault((seeder, table), []).extend((key, key + count - 1) for _, count, key in held)
+        return {name: KeySet.of(bounds) for name, bounds in found.items()}
+
+    def tables_ever(self) -> frozenset[str]:
+        """The tables that hold seeded rows or once did."""
+        return frozenset(SeedingMetadata.objects.using(self.using).values_list("table_name", flat=True).distinct())
+
     def tables(self) -> frozenset[str]:
         """The tables that hold seeded rows."""
         return frozenset(self.live.values_list("table_name", flat=True).distinct())
@@ -80,6 +91,11 @@ class Ledger:
     def versions(self, seeder: BaseSeeder) -> frozenset[str]:
         """The generator versions of the seeder's live rows."""
         return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
+
+    def is_unfinished(self) -> bool:
+        """Whether the last run did not come to its end."""
+        last = self.runs.order_by("-pk").first()
+        return last is not None and not last.results
 
     def open_run(self, **values: Any) -> SeedRun:
         """Record that a run begins, in a transaction of its own."""
@@ -130,6 +146,25 @@ class Ledger:
             batch.update(**_extent(keys, skipped))
         else:
             batch.delete()
+
+    def retire(self, entries: Iterable[SeedingMetadata], gone: KeySet, run: SeedRun) -> None:
+        """Mark what the live entries say of the keys `gone` as rolled back, inside the transaction that deletes their rows.
+
+        Where rows of a batch stay, a second entry takes over what was rolled back.
+        """
+        marks = {"live": None, "rolled_back_at": datetime.now(UTC), "rolled_back_by": run.user, "rolled_back_in": run}
+        whole = []
+        for entry in entries:
+            undone, staying = KeyMap.of(entry.key_ranges).split(gone)
+            if not len(staying):
+                whole.append(entry.pk)
+            elif len(undone):
+                self.live.filter(pk=entry.pk).update(**_extent(staying, entry.skipped_ranges))
+                entry.pk = None
+                for name, value in {**marks, **_extent(undone, ())}.items():
+                    setattr(entry, name, value)
+                entry.save(using=self.using, force_insert=True)
+        self.live.filter(pk__in=whole).update(**marks)
 
     def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)

@@ -71,6 +71,11 @@ class Formatter(JsonFormatter):
         super().add_fields(log_data, record, message_dict)
 
 
+def json_lines() -> Formatter:
+    """What makes a log record one line of JSON."""
+    return Formatter("%(message)s", json_ensure_ascii=False, json_default=str)
+
+
 def configure(config: LogConfig, *, console_level: str) -> str | None:
     """Send the log to stderr from `console_level` on and to the file from `config.level` on.
 
@@ -92,6 +97,6 @@ def configure(config: LogConfig, *, console_level: str) -> str | None:
         except OSError as error:
             problem = f"The log file cannot be written ({error}); log lines go to stderr alone. Set SEEDING_LOG_FILE."
     for handler in handlers:
-        handler.setFormatter(Formatter("%(message)s", json_ensure_ascii=False, json_default=str))
+        handler.setFormatter(json_lines())
         logger.addHandler(handler)
     return problem

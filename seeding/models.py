@@ -65,7 +65,10 @@ class SeedingMetadata(models.Model):
     masked_fields = models.JSONField(default=list)
     live = models.BooleanField(null=True, default=True)
     rolled_back_at = models.DateTimeField(null=True)
-    rolled_back_by = models.CharField(max_length=255, blank=True)
+    rolled_back_by = models.CharField(max_length=255, blank=True, help_text="The operating system's account that did it.")
+    rolled_back_in = models.ForeignKey(
+        SeedRun, on_delete=models.PROTECT, null=True, related_name="undone", help_text="The run that rolled the batch back."
+    )
 
     class Meta:
         db_table = "seeding_metadata"

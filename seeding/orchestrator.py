@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from seeding.conf import DEFAULT_SEED, Config
-from seeding.derive import derive, in_order
-from seeding.events import Event, Sink
+from seeding.derive import Rederivation
+from seeding.events import Sink, event
 from seeding.exceptions import (
     ConfigurationError,
     GenerationError,
     InsertionError,
-    RefusedError,
-    SeedingError,
-    Terminated,
 )
-from seeding.guard import question
+from seeding.guard import Ask, confirm, question
 from seeding.introspection import read_tables
 from seeding.ledger import Ledger, generator_version
 from seeding.locks import SeedingLock, seeding_lock
@@ -31,14 +27,11 @@ from seeding.pipeline import RunContext, SeederPipeline
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
-from seeding.retries import Transience, retrying, transience
+from seeding.runs import locked, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
 from seeding.verification import verify
-
-Ask = Callable[[str], str]
-"""Shows a question to a person and returns the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +97,11 @@ class SeedOrchestrator:
             return self._run(self._dataset(), None, lock, time.monotonic())
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
-        with lock.held(self.config.lock_timeout):
-            dead = self.ledger.close_dead_runs()
-            if dead:
-                self._tell("recover", f"{dead} earlier runs died; this one goes on where they stopped", level="warn")
+        with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
             dataset = self._dataset()
-            run = self._open_run(dataset, lock)
-            try:
+            with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink) as run:
                 self._announce(run)
                 summary = self._run(dataset, run, lock, started)
-            except BaseException as error:
-                self._close_failed(run, error)
-                raise
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
             self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
@@ -123,9 +109,8 @@ class SeedOrchestrator:
 
     def confirm_destructive_operation(self) -> None:
         """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""
-        asked = question(self.config, self._database_name, self.plan.seeders, self.ledger.environments())
-        if asked is not None and self._ask(asked.text).strip() != asked.answer:
-            raise RefusedError("Not confirmed; nothing was touched.")
+        remembered = self.ledger.environments()
+        confirm(question(self.config, self._database_name, self.plan.seeders, remembered), self._ask)
 
     def report_progress(self, done: int, total: int) -> None:
         """Tell the sinks that `done` of the run's `total` seeders have ended."""
@@ -247,38 +232,21 @@ class SeedOrchestrator:
         What earlier runs seeded is derived again too, where it looks at tables of this run.
         """
         account = {result.seeder: result for result in results}
-        changed = {seeder.config.table_name for seeder in self.plan.seeders}
-        drifted = {result.table for result in results if result.state is SeederState.REFUSED}
-        for seeder in in_order(self._registry.by_name.values(), context.dataset, changed):
-            of_earlier_runs = SeederResult(
-                seeder=seeder.name, table=seeder.config.table_name, state=SeederState.EXISTING, records_planned=0
-            )
-            result = account.get(seeder.name, of_earlier_runs)
-            if not (result.success or result.state is SeederState.PARTIAL):
-                continue
-            result = self._derived(context, seeder, result, drifted)
-            if seeder.name in account or result.error:
-                account[seeder.name] = result
+        rederivation = Rederivation(
+            using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=self._tell_sink
+        )
+        refused = rederivation.run(
+            self._registry.by_name.values(),
+            {seeder.config.table_name for seeder in self.plan.seeders},
+            drifted={result.table for result in results if result.state is SeederState.REFUSED},
+            skip={result.seeder for result in results if not (result.success or result.state is SeederState.PARTIAL)},
+        )
+        for name, words in refused.items():
+            table = self._registry.by_name[name].config.table_name
+            of_earlier_runs = SeederResult(seeder=name, table=table, state=SeederState.EXISTING, records_planned=0)
+            result = account.get(name, of_earlier_runs)
+            account[name] = replace(result, state=SeederState.PARTIAL, error=words, exit_code=InsertionError.exit_code)
         return list(account.values())
-
-    def _derived(self, context: RunContext, seeder: BaseSeeder, result: SeederResult, drifted: set[str]) -> SeederResult:
-        keys = context.resolver.keys(seeder)
-        if not len(keys):
-            return result
-
-        def note(error: BaseException, attempt: int) -> None:
-            if transience(error) is Transience.CONNECTION:
-                connections[context.using].close()
-            self._tell("retry", f"Deriving again (retry {attempt}): {error}", level="warn", seeder=result.seeder)
-
-        try:
-            rows = retrying(partial(derive, context.using, seeder, context.dataset, keys, context.lock, drifted=drifted), note)
-        except DatabaseError as error:
-            words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
-            self._tell("derive", f"{result.table}: {words}", level="error", seeder=result.seeder, error=error)
-            return replace(result, state=SeederState.PARTIAL, error=words, exit_code=InsertionError.exit_code)
-        self._tell("derive", f"Derived columns of {result.table}", record_count=rows, seeder=result.seeder)
-        return result
 
     def _verify(self, run: SeedRun, results: Sequence[SeederResult]) -> list[SeederResult]:
         """The results, a seeder marked for every table of which this run has inserted rows that refer to nothing."""
@@ -330,18 +298,5 @@ class SeedOrchestrator:
             error=error,
         )
 
-    def _close_failed(self, run: SeedRun, error: BaseException) -> None:
-        stopped = isinstance(error, (KeyboardInterrupt, Terminated))
-        state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
-        code = error.exit_code if isinstance(error, SeedingError) else None
-        self._tell("stop", f"Run {run.pk} {state}: {error or type(error).__name__}", level="error", error=error)
-        # A signal may have cut a query short, and then the connection answers nothing any more.
-        connections[self.config.database].close()
-        try:
-            self.ledger.close_run(run, state, exit_code=code, error=str(error))
-        except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
-            self._tell("stop", f"Run {run.pk} could not be closed: {lost}", level="warn")
-
     def _tell(self, operation: str, message: str, **values: Any) -> None:
-        known = {key: values.pop(key) for key in ("level", "seeder", "record_count", "duration", "error") if key in values}
-        self._tell_sink(Event(operation=operation, message=message, context=values, **known))
+        self._tell_sink(event(operation, message, **values))

@@ -70,6 +70,16 @@ class Registry:
         return {group: tuple(seeders) for group, seeders in groups.items()}
 
     @cached_property
+    def companions(self) -> tuple[frozenset[str], ...]:
+        """The groups of seeders, by name, whose rows make no sense apart."""
+        groups: list[frozenset[str]] = []
+        for name, seeder in self.by_name.items():
+            group = frozenset({name, *seeder.config.companions})
+            apart = [other for other in groups if not other & group]
+            groups = [*apart, group.union(*(other for other in groups if other & group))]
+        return tuple(group for group in groups if len(group) > 1)
+
+    @cached_property
     def ordered(self) -> tuple[BaseSeeder, ...]:
         """Every seeder, parents before children; raises MisdeclaredSeederError for a circle."""
         graph = {name: sorted(parent.name for parent in self.parents(self.by_name[name])) for name in sorted(self.by_name)}
@@ -101,14 +111,9 @@ class Registry:
             return (self.by_name[name],)
         return self.by_table.get(name, ())
 
-    def select(self, names: Iterable[str]) -> Selection:
-        """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.
-
-        Raises ConfigurationError for an unknown name, with the near matches.
-        """
+    def named(self, names: Iterable[str]) -> tuple[BaseSeeder, ...]:
+        """The seeders of the tables or groups `names`; raises ConfigurationError for an unknown one, with the near matches."""
         wanted = list(names)
-        if not wanted:
-            return Selection(seeders=self.ordered, added=frozenset())
         problems = [
             f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
             for name in wanted
@@ -117,7 +122,17 @@ class Registry:
         if problems:
             problems += [f"the seeder module {broken.module} cannot be imported: {broken.error!r}" for broken in self.broken]
             raise ConfigurationError(*problems)
-        asked = {seeder.name for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ()))}
+        return tuple(seeder for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ())))
+
+    def select(self, names: Iterable[str]) -> Selection:
+        """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.
+
+        Raises ConfigurationError for an unknown name, with the near matches.
+        """
+        wanted = list(names)
+        if not wanted:
+            return Selection(seeders=self.ordered, added=frozenset())
+        asked = {seeder.name for seeder in self.named(wanted)}
         chosen = set(asked)
         waiting = list(asked)
         while waiting:

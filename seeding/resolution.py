@@ -73,10 +73,13 @@ class Resolver:
         ordered = sorted(found.items())
         return KeyMap.pair(np.array([row for row, _ in ordered]), np.array([key for _, key in ordered]))
 
-    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap) -> Resolved:
-        """Turn the row indexes in every reference column of `data` into keys; `own` adds the keys of the batch itself."""
+    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
+        """Turn the row indexes in every reference column of `data` into keys; `own` adds the keys of the batch itself.
+
+        `exact` counts a reference as broken where another parent would do for one that is not there.
+        """
         broken: dict[Reference, pl.Series] = {}
-        any_parent = seeder.config.any_parent
+        any_parent = () if exact else seeder.config.any_parent
         for reference in references(seeder.config.model):
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue

@@ -60,6 +60,8 @@ class ForeignKey:
     column: str
     table: str
     """Where it points."""
+    key: str
+    """The column there that it holds values of; empty where the declaration leaves it out, which means the primary key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,10 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
         columns=columns,
         primary_key=column_name(meta.pk),
         unique=tuple(unique),
-        foreign_keys=tuple(ForeignKey(column=column_name(key), table=key.related_model._meta.db_table) for key in keys),
+        foreign_keys=tuple(
+            ForeignKey(column=column_name(key), table=key.related_model._meta.db_table, key=column_name(key.target_field))
+            for key in keys
+        ),
         checks=tuple(
             Check(name=constraint.name, clause="")
             for constraint in meta.constraints

@@ -56,6 +56,9 @@ class SeederConfig:
     say. Children of a refused parent are left out otherwise."""
     natural_key: tuple[str, ...] = ()
     """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
+    keep_modified: bool = False
+    """Whether a row that somebody has changed stays when the seeder is rolled back, asked for or not: a counter that the
+    application has advanced."""
     production: bool = False
     """Whether the rows may go to a production database: reference data only."""
     version: int = 1

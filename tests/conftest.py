@@ -16,10 +16,11 @@ from typing import Any
 
 import environ
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
+from seeding.exceptions import RollbackError
 from seeding.invariants import Invariant, check, discover
 from seeding.models import SeedRun
 from seeding.results import Verdict
@@ -63,6 +64,18 @@ class Database:
         summary: dict[str, Any] = json.loads(out.getvalue())
         return summary
 
+    def rollback(self, **options: object) -> dict[str, Any]:
+        """`seed_rollback --force --json` in this process; returns the summary, also where it ends with exit code 6."""
+        out = StringIO()
+        options = {"force": True, **options}
+        try:
+            call_command("seed_rollback", database=self.alias, json=True, stdout=out, stderr=StringIO(), **options)
+        except CommandError as error:
+            if error.returncode != RollbackError.exit_code:
+                raise
+        summary: dict[str, Any] = json.loads(out.getvalue())
+        return summary
+
     def last_results(self) -> dict[str, dict[str, Any]]:
         """What the last run has recorded of each seeder."""
         return {result["seeder"]: result for result in SeedRun.objects.using(self.alias).latest("pk").results}
@@ -79,6 +92,14 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     server = MariaDB.start(tmp_path_factory.mktemp("mariadb"))
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def audit_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the test's rollbacks are written down."""
+    file = tmp_path / "audit.log"
+    monkeypatch.setenv("SEEDING_AUDIT_FILE", str(file))
+    return file
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> TableSche
             tuple(one["columns"]) for one in constraints if one["unique"] and not one["primary_key"] and one["columns"]
         ),
         foreign_keys=tuple(
-            ForeignKey(column=one["columns"][0], table=one["foreign_key"][0])
+            ForeignKey(column=one["columns"][0], table=one["foreign_key"][0], key=one["foreign_key"][1])
             for one in constraints
             if one["foreign_key"] and len(one["columns"]) == 1
         ),

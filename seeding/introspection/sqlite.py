@@ -43,7 +43,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
         columns={row[1]: _column(connection, row, members.get(row[1], ())) for row in described},
         primary_key=next((row[1] for row in described if row[5]), ""),
         unique=tuple(tuple(column for _, _, column in ask("index_info", index)) for index in unique),
-        foreign_keys=tuple(ForeignKey(column=row[3], table=row[2]) for row in ask("foreign_key_list", name)),
+        foreign_keys=tuple(ForeignKey(column=row[3], table=row[2], key=row[4] or "") for row in ask("foreign_key_list", name)),
         checks=tuple(Check(name=found["name"], clause=found["clause"]) for found in NAMED_CHECK.finditer(declaration)),
     )
 

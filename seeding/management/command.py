@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
@@ -44,6 +46,44 @@ class SeedingCommand(BaseCommand):
             raise CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED) from None
         except Terminated:
             raise CommandError("Terminated. The lock is released and the ledger is true.", returncode=TERMINATED) from None
+
+    def add_common_arguments(self, parser: CommandParser) -> None:
+        """Declare what every command that writes has."""
+        add = parser.add_argument
+        add("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
+        asking = parser.add_mutually_exclusive_group()
+        asking.add_argument("--force", action="store_true", help="answer yes where there is a question")
+        asking.add_argument(
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="never ask: refuse where a question would be needed",
+        )
+        add("--confirm-database", metavar="NAME", help="the database's name, which --force needs in production")
+        add(
+            "--lock-timeout",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="how long to wait for another run (default: 0)",
+        )
+        add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
+        add("--json", action="store_true", help="print the summary as one JSON object")
+
+    def configure_logging(self, options: Mapping[str, Any]) -> bool:
+        """Send the log where it belongs; returns whether a person watches on a terminal, who sees a progress bar instead."""
+        from seeding import conf, logs  # imported late, so that `manage.py help` does not wait
+
+        on_terminal = bool(self.stderr.isatty() and options["verbosity"] > 0)
+        trouble = logs.configure(conf.load_logging(os.environ), console_level="warn" if on_terminal else "debug")
+        if trouble:
+            self.stderr.write(trouble)
+        return on_terminal
+
+    def ask(self, question: str) -> str:
+        """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
+        self.stderr.write(question, self.style.WARNING)
+        return sys.stdin.readline()
 
 
 @contextmanager

@@ -20,13 +20,17 @@ SEQUENCES = (
 
 
 class SequenceSeeder(BaseSeeder):
-    """One per code. A counter that TERP has already is adopted and never moved: seeded codes lie where it never comes."""
+    """One per code. A counter that TERP has already is adopted and never moved: seeded codes lie where it never comes.
+
+    One that TERP has advanced since is TERP's own and stays on rollback.
+    """
 
     config = SeederConfig(
         model=Sequence,
         group="reference_data",
         record_count=RecordCount.fixed(len(SEQUENCES)),
         natural_key=("name",),
+        keep_modified=True,
         production=True,
     )
 

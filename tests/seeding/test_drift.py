@@ -181,4 +181,4 @@ def test_an_enumeration_is_read_from_sqlites_check(sqlite: Database) -> None:
 
     assert orders.columns["orderType"].values == ("QUOTE", "SALE")
     assert ("order_number",) in orders.unique
-    assert ForeignKey(column="client_id", table="clients") in orders.foreign_keys
+    assert ForeignKey(column="client_id", table="clients", key="id") in orders.foreign_keys

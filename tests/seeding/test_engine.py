@@ -261,7 +261,7 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
             raise failures.pop()
         return derive(*arguments, **options)
 
-    monkeypatch.setattr("seeding.orchestrator.derive", flaky)
+    monkeypatch.setattr("seeding.derive.derive", flaky)
 
     summary, told = run(sqlite, Deriving())
 

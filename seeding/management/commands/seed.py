@@ -31,41 +31,18 @@ class Command(SeedingCommand):
             help="1, 10 or 100 times the smallest dataset (default: small in dev, medium in staging)",
         )
         add("--scale", type=int, default=1, metavar="N", help="multiply the size (default: 1)")
-        add("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
         add(
             "--dry-run",
             action="store_true",
             help="generate and validate for real, write nothing, show counts and example rows",
         )
-        asking = parser.add_mutually_exclusive_group()
-        asking.add_argument("--force", action="store_true", help="answer yes where the environment asks")
-        asking.add_argument(
-            "--no-input",
-            action="store_false",
-            dest="interactive",
-            help="never ask: refuse where a question would be needed",
-        )
-        add("--confirm-database", metavar="NAME", help="the database's name, which --force needs in production")
         add("--seed", type=int, metavar="N", help="what every value is a function of (default: the ledger's, else 42)")
         add(
             "--as-of",
             metavar="DATE",
             help="the day on which the data ends, YYYY-MM-DD (default: the ledger's, else today)",
         )
-        add(
-            "--lock-timeout",
-            type=int,
-            default=0,
-            metavar="SECONDS",
-            help="how long to wait for another run (default: 0)",
-        )
-        add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
-        add("--json", action="store_true", help="print the summary as one JSON object")
-
-    def ask(self, question: str) -> str:
-        """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
-        self.stderr.write(question, self.style.WARNING)
-        return sys.stdin.readline()
+        self.add_common_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and report."""
@@ -76,10 +53,7 @@ class Command(SeedingCommand):
         from seeding.registry import Registry
 
         config = conf.load(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
-        on_terminal = self.stderr.isatty() and options["verbosity"] > 0
-        trouble = logs.configure(conf.load_logging(os.environ), console_level="warn" if on_terminal else "debug")
-        if trouble:
-            self.stderr.write(trouble)
+        on_terminal = self.configure_logging(options)
         with console.ProgressBar(sys.stderr, enabled=on_terminal) as bar:
             orchestrator = SeedOrchestrator(
                 config,

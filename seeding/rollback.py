@@ -1,0 +1,381 @@
+"""A whole rollback: what was seeded goes, what real rows need stays, and the ledger says which is which."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from django.apps import apps
+from django.core.exceptions import FieldError
+from django.core.exceptions import ValidationError as InvalidValue
+from django.db import DatabaseError, connections, models
+
+from seeding.audit import AuditLog, auditing
+from seeding.conf import RollbackConfig
+from seeding.deletion import ROWS_PER_TRANSACTION, Deleter
+from seeding.derive import Rederivation
+from seeding.events import Sink, event
+from seeding.exceptions import ConfigurationError
+from seeding.guard import Ask, confirm, rollback_question
+from seeding.introspection import read_tables
+from seeding.keys import KeyMap
+from seeding.keysets import NOTHING, KeySet, union
+from seeding.ledger import Ledger, within
+from seeding.links import links
+from seeding.locks import SeedingLock, seeding_lock
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.modifications import UNKNOWN, Changes, Comparison
+from seeding.registry import Registry
+from seeding.resolution import Resolver
+from seeding.results import Modified, RollbackResult, RollbackSummary
+from seeding.retries import Transience, retrying, transience
+from seeding.rollback_plan import RollbackPlan, SeededRows
+from seeding.runs import locked, recorded
+from seeding.seeders import Dataset
+from seeding.sessions import connect
+from seeding.tracing import Tracer
+
+REFUSALS = 20
+"""Rows of one table that the database may refuse to delete before the rest of that table is left alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChanges:
+    """What somebody has changed of one seeder's rows."""
+
+    table: str
+    found: Changes
+    stays: bool
+    """Whether a changed row stays, asked for or not."""
+
+
+class RollbackManager:
+    """Rolls one database back. `tell` gets every event, `ask` the question."""
+
+    def __init__(self, config: RollbackConfig, registry: Registry, *, tell: Sink, ask: Ask) -> None:
+        self.config = config
+        self.ledger = Ledger(config.database)
+        self._registry = registry
+        self._tell_sink = tell
+        self._ask = ask
+
+    def rollback(self) -> RollbackSummary:
+        """Delete what was asked for; raises SeedingError for what stops the whole run, and whatever tells it to stop."""
+        connect(self.config.database, self._recover)
+        self.ledger.require()
+        self._refuse_unknown_run()
+        if self.config.dry_run:
+            started = time.monotonic()
+            plan, changes = self.plan()
+            return self._summary(plan, changes, self._rehearsed(plan), None, started)
+        self.confirm_rollback()
+        started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
+        lock = seeding_lock(self.config.database)
+        with auditing(self.config.audit_file), locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
+            stale = self.ledger.tables_ever() if self.ledger.is_unfinished() else frozenset()
+            dataset = self.ledger.dataset()
+            plan, changes = self.plan()
+            if dataset is None or not (plan.selected or stale):
+                return self._summary(plan, changes, [], None, started)
+            with recorded(self.ledger, self._open_run(plan, dataset, lock), self._tell_sink) as run:
+                self._announce(plan, changes, run)
+                results = self.delete_in_order(plan, lock, run)
+                results = self._derive(results, stale, lock)
+                summary = self._summary(plan, changes, results, run, started)
+            self.log_rollback(summary, run)
+            return summary
+
+    def identify_seeded_data(self, table: str) -> KeySet:
+        """The primary keys of the table's rows that were asked for: from the ledger alone, but for what --where looks at."""
+        held = self._asked.filter(table_name=table).values_list("key_ranges", flat=True)
+        seeded = union(KeyMap.of(ranges).key_set() for ranges in held.iterator())
+        return self._meeting(table, seeded) if self.config.where else seeded
+
+    def confirm_rollback(self) -> None:
+        """Ask, showing what would go; raises RefusedError unless the answer is the one that was asked for."""
+        asked = rollback_question(self.config, self._database, self.ledger.environments())
+        if asked is None:
+            return
+        plan, _ = self.plan()
+        rows = "".join(f"{result.records_deleted:>12,}  {result.table}\n" for result in self._rehearsed(plan))
+        if rows:
+            place = f"Environment {self.config.environment}, database {self._database}, rows to delete:\n"
+            confirm(asked, self._ask, f"{place}{rows}")
+
+    def plan(self) -> tuple[RollbackPlan, list[TableChanges]]:
+        """What goes and what stays, and what somebody has changed of it.
+
+        Raises RefusedError where other seeded rows refer to those that were asked for, and --cascade was not given.
+        """
+        connection = connections[self.config.database]
+        with connection.cursor() as cursor:
+            there = read_tables(connection, connection.introspection.table_names(cursor))
+        tables = self._asked.order_by("table_name").values_list("table_name", flat=True).distinct()
+        plan = RollbackPlan(
+            seeded=SeededRows(of_seeder=self.ledger.by_seeder(), companions=self._registry.companions),
+            there=there,
+            links=links(there, apps.get_models()),
+            tracer=Tracer(self.config.database),
+            selected={table: keys for table in tables if (keys := self.identify_seeded_data(table))},
+        )
+        plan.add_companions()
+        plan.add_dependants(cascade=self.config.cascade)
+        changes = list(self._changes(plan))
+        for one in changes:
+            if one.found.keys and (self.config.keep_modified or one.stays):
+                plan.keep(one.table, one.found.keys, "somebody has changed them since")
+        plan.keep_referenced()
+        return plan, changes
+
+    def delete_in_order(self, plan: RollbackPlan, lock: SeedingLock, run: SeedRun) -> list[RollbackResult]:
+        """Carry the plan out, table by table, those that refer before those they refer to."""
+        deleter = Deleter(self.config.database, self.ledger, lock, AuditLog(run, self._database), run)
+        return [self._delete(plan, table, deleter) for table in plan.order]
+
+    def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> None:
+        """Close the run in the ledger. Every key that was deleted stands in the audit log and in the ledger's entries."""
+        state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
+        results = [result.as_dict() for result in summary.results] or [{"table": "", "error": "nothing to delete"}]
+        self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
+
+    @property
+    def _database(self) -> str:
+        return str(connections[self.config.database].settings_dict["NAME"])
+
+    @cached_property
+    def _asked(self) -> models.QuerySet[SeedingMetadata]:
+        """The live entries of the ledger that the options select."""
+        config, entries = self.config, self.ledger.live
+        if config.run is not None:
+            entries = entries.filter(run_id=config.run)
+        if config.before is not None:
+            entries = entries.filter(created_at__lt=config.before)
+        if config.tables:
+            ledgered = self.ledger.tables()
+            unknown = [name for name in config.tables if name not in ledgered]
+            seeders = {seeder.name for seeder in self._registry.named(unknown)}
+            entries = entries.filter(models.Q(table_name__in=config.tables) | models.Q(seeder_name__in=seeders))
+        return entries
+
+    def _refuse_unknown_run(self) -> None:
+        run = self.config.run
+        if run is not None and not self.ledger.runs.filter(pk=run).exists():
+            raise ConfigurationError(f"--run={run}: the ledger of {self._database} knows no such run.")
+
+    def _meeting(self, table: str, seeded: KeySet) -> KeySet:
+        """Those of the rows that meet every --where."""
+        model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
+        if model is None:
+            raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
+        rows = model._base_manager.using(self.config.database)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a date for a moment is meant in UTC
+                for lookup, text in self.config.where:
+                    value: Any = text.split(",") if lookup.endswith(("__in", "__range")) else text
+                    if lookup.endswith("__isnull"):
+                        value = {"true": True, "false": False}[text.lower()]
+                    rows = rows.filter(**{lookup: value})
+                found = [key for part in within(seeded.ranges) for key in rows.filter(part).values_list("pk", flat=True)]
+        except (FieldError, InvalidValue, ValueError, TypeError, KeyError) as error:
+            words = "; ".join(error.messages) if isinstance(error, InvalidValue) else str(error)
+            raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error
+        return KeySet.holding(np.array(found, dtype=np.int64))
+
+    def _changes(self, plan: RollbackPlan) -> Iterator[TableChanges]:
+        dataset = self.ledger.dataset()
+        for (name, table), keys in plan.seeded.of_seeder.items():
+            among = keys & plan.selected.get(table, NOTHING)
+            if not among or table not in plan.there or dataset is None:
+                continue
+            seeder = self._registry.by_name.get(name)
+            found = UNKNOWN
+            if seeder is not None and seeder.config.table_name == table:
+                resolver = Resolver(self._registry, self.ledger, dataset)
+                comparison = Comparison(self.config.database, seeder, dataset, resolver, plan.there[table])
+                batches = self.ledger.live.filter(seeder_name=name, table_name=table).select_related("run")
+                try:
+                    found = comparison.run(list(batches), among)
+                except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone
+                    message = f"{table}: its rows cannot be compared with what was seeded: {error}"
+                    self._tell("compare", message, level="warn", seeder=name, error=error)
+            yield TableChanges(table=table, found=found, stays=seeder is not None and seeder.config.keep_modified)
+
+    def _delete(self, plan: RollbackPlan, table: str, deleter: Deleter) -> RollbackResult:
+        started, planned = time.monotonic(), len(plan.selected[table])
+        deleted = gone = failed = refusals = 0
+        error = ""
+        batches = list(self.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index"))
+        seeder = "+".join(sorted({batch.seeder_name for batch in batches}))
+        self._tell("start", f"{planned} seeded rows of {table}", seeder=seeder, table=table, planned=planned)
+        for portion, keys in _portions(batches, plan.doomed(table)):
+            waiting = [keys]
+            while waiting:
+                rows = waiting.pop() & plan.doomed(table)
+                if not rows:
+                    continue
+                try:
+                    outcome = retrying(partial(deleter.delete, plan, table, portion, rows), self._recover)
+                except DatabaseError as refused:
+                    if transience(refused) is Transience.CONNECTION:
+                        raise
+                    if len(rows) > 1 and refusals < REFUSALS:
+                        half = rows.last(len(rows) // 2)
+                        waiting += [rows - half, half]
+                        continue
+                    refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {refused}"
+                    plan.keep(table, rows, f"the database would not delete them: {refused}")
+                    self._tell("fail", f"{table}: {error}", level="error", seeder=seeder, error=refused, keys=rows.ranges)
+                    continue
+                deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
+                for link, pairs in outcome.referred.items():
+                    plan.keep_for(link, pairs)
+                plan.forget(table, outcome.deleted | outcome.gone)
+                self._tell("delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
+                           record_count=len(outcome.deleted), done=deleted + gone, keys=outcome.deleted.ranges)  # fmt: skip
+        result = RollbackResult(
+            table=table,
+            records_planned=planned,
+            records_deleted=deleted,
+            records_gone=gone,
+            records_kept=planned - deleted - gone - failed,
+            records_failed=failed,
+            duration=time.monotonic() - started,
+            error=error,
+        )
+        self._tell(
+            "finish", f"{deleted} rows of {table} deleted", seeder=seeder, record_count=deleted, duration=result.duration
+        )
+        return result
+
+    def _rehearsed(self, plan: RollbackPlan) -> list[RollbackResult]:
+        """The results that carrying out the plan now would have."""
+        results = []
+        for table in plan.order:
+            planned, doomed = len(plan.selected[table]), plan.doomed(table)
+            present = plan.tracer.count(plan.there[table], doomed) if table in plan.there else 0
+            results.append(
+                RollbackResult(
+                    table=table,
+                    records_planned=planned,
+                    records_deleted=present,
+                    records_gone=len(doomed) - present,
+                    records_kept=planned - len(doomed),
+                )
+            )
+        return results
+
+    def _derive(self, results: list[RollbackResult], stale: Collection[str], lock: SeedingLock) -> list[RollbackResult]:
+        """Make what is left coherent again; the results, with a word where the database refused it."""
+        dataset = self.ledger.dataset()
+        if dataset is None:
+            return results
+        rederivation = Rederivation(
+            using=self.config.database, dataset=dataset, keys=self.ledger.keys, lock=lock, tell=self._tell_sink
+        )
+        changed = {result.table for result in results}.union(stale)
+        refused = rederivation.run(self._registry.by_name.values(), changed)
+        return results + [
+            RollbackResult(table=self._registry.by_name[name].config.table_name, records_planned=0, error=words)
+            for name, words in refused.items()
+        ]
+
+    def _open_run(self, plan: RollbackPlan, dataset: Dataset, lock: SeedingLock) -> SeedRun:
+        config = self.config
+        return self.ledger.open_run(
+            command="seed_rollback",
+            environment=config.environment,
+            seed=dataset.seed,
+            as_of=dataset.as_of,
+            faker_version=version("Faker"),
+            plan={
+                "tables": list(config.tables),
+                "run": config.run,
+                "before": config.before.isoformat() if config.before else None,
+                "where": [f"{lookup}={value}" for lookup, value in config.where],
+                "strategy": config.strategy,
+                "cascade": config.cascade,
+                "keepModified": config.keep_modified,
+                "rows": {table: len(plan.doomed(table)) for table in plan.order},
+            },
+            lock_connection=lock.connection_id,
+        )
+
+    def _announce(self, plan: RollbackPlan, changes: Sequence[TableChanges], run: SeedRun) -> None:
+        self._tell("start", f"Rollback run {run.pk} begins", run=run.pk, database=self._database, configuration=run.plan)
+        for reason in plan.reasons:
+            self._tell("keep", str(reason), level="warn", record_count=reason.count, table=reason.table)
+        for one in _modified(changes):
+            self._tell(
+                "modified", f"Changed since they were seeded: {one}", level="warn", record_count=one.count, table=one.table
+            )
+
+    def _summary(
+        self,
+        plan: RollbackPlan,
+        changes: Sequence[TableChanges],
+        results: Sequence[RollbackResult],
+        run: SeedRun | None,
+        started: float,
+    ) -> RollbackSummary:
+        summary = RollbackSummary(
+            run=run.pk if run else None,
+            database=self._database,
+            environment=self.config.environment,
+            strategy=self.config.strategy,
+            dry_run=self.config.dry_run,
+            duration=time.monotonic() - started,
+            results=tuple(results),
+            kept=tuple(plan.reasons),
+            modified=_modified(changes),
+            uncompared=tuple(sorted({one.table for one in changes if not one.found.complete})),
+            left=self.ledger.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0,
+        )
+        self._tell(
+            "complete",
+            f"{summary.records_deleted} rows of {len(results)} tables deleted, exit code {summary.exit_code}",
+            record_count=summary.records_deleted,
+            duration=summary.duration,
+            left=summary.left,
+        )
+        return summary
+
+    def _recover(self, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self.config.database].close()
+        self._tell("retry", f"Trying again (retry {attempt}): {error}", level="warn")
+
+    def _tell(self, operation: str, message: str, **values: Any) -> None:
+        self._tell_sink(event(operation, message, **values))
+
+
+def _modified(changes: Sequence[TableChanges]) -> tuple[Modified, ...]:
+    return tuple(
+        Modified(table=one.table, count=len(one.found.keys), examples=dict(one.found.examples))
+        for one in changes
+        if one.found.keys
+    )
+
+
+def _portions(batches: Sequence[SeedingMetadata], doomed: KeySet) -> Iterator[tuple[list[int], KeySet]]:
+    """The doomed rows in portions of at most ROWS_PER_TRANSACTION, the last first, each with the entries that hold them."""
+    entries: list[int] = []
+    rows = NOTHING
+    for batch in batches:
+        left = KeyMap.of(batch.key_ranges).key_set() & doomed
+        while left:
+            part = left.last(ROWS_PER_TRANSACTION - len(rows))
+            left = left - part
+            rows |= part
+            entries.append(batch.pk)
+            if len(rows) == ROWS_PER_TRANSACTION:
+                yield entries, rows
+                entries, rows = [], NOTHING
+    if rows:
+        yield entries, rows

@@ -1,0 +1,45 @@
+"""A run as the ledger records it: opened under the lock, and closed whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+
+from seeding.events import Event, Sink
+from seeding.exceptions import SeedingError, Terminated
+from seeding.ledger import Ledger
+from seeding.locks import SeedingLock
+from seeding.models import SeedRun
+
+
+@contextmanager
+def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink) -> Iterator[int]:
+    """Hold the lock for a block; yields how many earlier runs were found dead, and marks them."""
+    with lock.held(timeout):
+        dead = ledger.close_dead_runs()
+        if dead:
+            message = f"{dead} earlier runs died; this one goes on where they stopped"
+            tell(Event(operation="recover", message=message, level="warn"))
+        yield dead
+
+
+@contextmanager
+def recorded(ledger: Ledger, run: SeedRun, tell: Sink) -> Iterator[SeedRun]:
+    """Close the run as failed or interrupted if the block raises; the block itself closes it where it ends well."""
+    try:
+        yield run
+    except BaseException as error:
+        stopped = isinstance(error, (KeyboardInterrupt, Terminated))
+        state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
+        code = error.exit_code if isinstance(error, SeedingError) else None
+        message = f"Run {run.pk} {state}: {error or type(error).__name__}"
+        tell(Event(operation="stop", message=message, level="error", error=error))
+        # A signal may have cut a query short, and then the connection answers nothing any more.
+        connections[ledger.using].close()
+        try:
+            ledger.close_run(run, state, exit_code=code, error=str(error))
+        except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
+            tell(Event(operation="stop", message=f"Run {run.pk} could not be closed: {lost}", level="warn"))
+        raise
