@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from django.db import models
 
-from seeding.references import references
+from seeding.references import namings, references
 from seeding.schema import TableSchema
 
 
@@ -90,7 +90,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Link]:
 def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> Iterator[Link]:
     for model in mirrors:
         table = there.get(model._meta.db_table)
-        for reference in references(model) if table else ():
+        for reference in (*references(model), *namings(model)) if table else ():
             assert table is not None
             target = there.get(reference.target_table)
             if target is not None and {reference.column, *(reference.when or ())[:1]} <= table.columns.keys():
@@ -100,7 +100,7 @@ def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.M
                     column=reference.column,
                     target=target.name,
                     target_key=target.primary_key,
-                    target_column=target.primary_key,
+                    target_column=reference.by or target.primary_key,
                     declared=False,
                     nullable=table.columns[reference.column].nullable,
                     json_key=reference.json_key,

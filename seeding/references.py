@@ -24,6 +24,8 @@ class Reference:
     json_key: str | None = None
     when: tuple[str, str] | None = None
     """(column, value): the reference counts only in rows whose `column` holds `value`."""
+    by: str | None = None
+    """The column of `target` whose values it holds, where that is not the primary key."""
 
     @property
     def target_table(self) -> str:
@@ -38,6 +40,23 @@ class TypedReferenceField(models.IntegerField):
     """An integer that names a row of the table which the column `kind` tells: `targets` maps its values to models."""
 
     def __init__(self, *args: Any, kind: str, targets: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.targets = targets
+
+    def deconstruct(self) -> Any:
+        """Django's hook, so that the field can be cloned."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "kind": self.kind, "targets": self.targets}
+
+
+class NamingField(models.CharField):
+    """A text that names a row of another table by what stands in one of its columns: a number, a category.
+
+    `targets` maps the values of the column `kind` to (model, column); without a `kind` there is one target, under "".
+    """
+
+    def __init__(self, *args: Any, targets: Mapping[str, tuple[str, str]], kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.targets = targets
@@ -68,8 +87,23 @@ def column_name(field: models.Field[Any, Any]) -> str:
     return field.column
 
 
+def namings(model: type[models.Model]) -> tuple[Reference, ...]:
+    """Every reference of `model` that holds not a key but a name; generated as the text it is, nothing resolves it."""
+    return tuple(
+        Reference(
+            column=column_name(field),
+            target=apps.get_model(label),
+            by=by,
+            when=(field.kind, value) if field.kind else None,
+        )
+        for field in model._meta.concrete_fields
+        if isinstance(field, NamingField)
+        for value, (label, by) in field.targets.items()
+    )
+
+
 def references(model: type[models.Model]) -> tuple[Reference, ...]:
-    """Every reference that `model` declares, in column order."""
+    """Every reference that `model` declares as a key, in column order."""
     found: list[Reference] = []
     for field in model._meta.concrete_fields:
         column = column_name(field)

@@ -27,7 +27,7 @@ from seeding.introspection import read_tables
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet, union
 from seeding.ledger import Ledger, within
-from seeding.links import links
+from seeding.links import Link, links
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.modifications import UNKNOWN, Changes, Comparison
@@ -117,10 +117,14 @@ class RollbackManager:
         with connection.cursor() as cursor:
             there = read_tables(connection, connection.introspection.table_names(cursor))
         tables = self._asked.order_by("table_name").values_list("table_name", flat=True).distinct()
+        between = links(there, apps.get_models())
+        seeded = SeededRows(
+            of_seeder=self.ledger.by_seeder(), companions=self._registry.companions, followed=self._followed(between)
+        )
         plan = RollbackPlan(
-            seeded=SeededRows(of_seeder=self.ledger.by_seeder(), companions=self._registry.companions),
+            seeded=seeded,
             there=there,
-            links=links(there, apps.get_models()),
+            links=between,
             tracer=Tracer(self.config.database),
             selected={table: keys for table in tables if (keys := self.identify_seeded_data(table))},
         )
@@ -162,6 +166,18 @@ class RollbackManager:
             seeders = {seeder.name for seeder in self._registry.named(unknown)}
             entries = entries.filter(models.Q(table_name__in=config.tables) | models.Q(seeder_name__in=seeders))
         return entries
+
+    def _followed(self, between: Sequence[Link]) -> dict[str, set[str]]:
+        """Seeder → those it depends on, but names in no column."""
+        linked = {(link.table, link.target) for link in between}
+        return {
+            seeder.name: {
+                parent.name
+                for parent in self._registry.parents(seeder)
+                if (seeder.config.table_name, parent.config.table_name) not in linked
+            }
+            for seeder in self._registry.by_name.values()
+        }
 
     def _refuse_unknown_run(self) -> None:
         run = self.config.run

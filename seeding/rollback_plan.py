@@ -6,7 +6,8 @@ and they stay together. A seeded row to which a row outside the ledger refers st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
@@ -33,6 +34,8 @@ class SeededRows:
     """(seeder, table) → primary keys."""
     companions: tuple[frozenset[str], ...]
     """Groups of seeders, by name, whose rows make no sense apart."""
+    followed: Mapping[str, Collection[str]]
+    """Seeder → those on whose rows its own depend, though no column says on which: they go when all of those go."""
 
     @cached_property
     def of_table(self) -> TableKeys:
@@ -104,21 +107,33 @@ class RollbackPlan:
 
         Raises RefusedError, naming them, unless `cascade` says that they are to go too.
         """
-        asked, found = sorted(self.selected), dict[Link, int]()
+        asked, found = sorted(self.selected), Counter[str]()
         fresh = dict(self.selected)
         while fresh:
             before = dict(self.selected)
             for link in self.links:
                 others = self.seeded.of_table.get(link.table, NOTHING) - before.get(link.table, NOTHING)
                 children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
-                if children:
-                    found[link] = found.get(link, 0) + len(children)
-                    _add(self.selected, link.table, children)
+                found[f"{link.table} ({link.column})"] += len(children)
+                _add(self.selected, link.table, children)
+            for table, followers in self._followers().items():
+                found[table] += len(followers)
+                _add(self.selected, table, followers)
+            found = +found
             if found and not cascade:
                 raise RefusedError(_refusal(asked, found))
             self.add_companions()
             fresh = {table: keys - before.get(table, NOTHING) for table, keys in self.selected.items()}
             fresh = {table: keys for table, keys in fresh.items() if keys}
+
+    def _followers(self) -> TableKeys:
+        """The rows of seeders that followed others of which nothing is left."""
+        followers: TableKeys = {}
+        for (name, table), rows in self.seeded.of_seeder.items():
+            for (other, others_table), others in self.seeded.of_seeder.items():
+                if other in self.seeded.followed.get(name, ()) and not others - self.selected.get(others_table, NOTHING):
+                    _add(followers, table, rows - self.selected.get(table, NOTHING))
+        return followers
 
     def keep_referenced(self) -> None:
         """Keep what rows outside the ledger refer to."""
@@ -204,6 +219,6 @@ def _add(rows: TableKeys, table: str, keys: KeySet) -> None:
         rows[table] = rows.get(table, NOTHING) | keys
 
 
-def _refusal(asked: Iterable[str], found: Mapping[Link, int]) -> str:
-    rows = ", ".join(f"{count:,} of {link.table} ({link.column})" for link, count in found.items())
-    return f"Other seeded rows refer to those of {', '.join(asked)}: {rows}. Give --cascade to roll them back too."
+def _refusal(asked: Iterable[str], found: Mapping[str, int]) -> str:
+    rows = ", ".join(f"{count:,} of {place}" for place, count in found.items())
+    return f"Other seeded rows depend on those of {', '.join(asked)}: {rows}. Give --cascade to roll them back too."

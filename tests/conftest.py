@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
+from seeding.checking import Checker
 from seeding.exceptions import RollbackError
 from seeding.invariants import Invariant, check, discover
 from seeding.models import SeedRun
@@ -55,6 +56,10 @@ class Database:
     def broken_rules(self) -> dict[str, int]:
         """The rules that do not hold: name → rows that break it."""
         return {verdict.rule: verdict.broken for verdict in self.verdicts() if verdict.broken}
+
+    def references(self) -> list[Verdict]:
+        """What the database says about every reference of the seeded rows."""
+        return Checker(self.alias, "").references()
 
     def seed(self, **options: object) -> dict[str, Any]:
         """`seed --json` in this process, with a fixed day; returns the summary. Raises CommandError as the command does."""

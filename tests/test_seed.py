@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -10,48 +9,16 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import models
-from model_bakery import baker, generators, random_gen
 
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.references import Reference, references
 from seeding.registry import Registry
-from terpseed.models import Batch, Client, Payment, PricingDefault, Product, Strain
-from terpseed.models.fields import Key, ReferencingJSONField, TextField, TimestampField
+from terpseed.models import Batch, Client, PricingDefault, Product, Strain
 from tests.conftest import AS_OF, SERVERS, Database
+from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows
 
 CHANGED_BY_GROWTH = {"bankAccounts": {"currentBalance"}}
 """Derived from all payments; every other derived column looks no further than its own cell."""
-
-
-def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    tables = [model._meta.db_table for model in apps.get_app_config("terpseed").get_models()]
-    return {table: database.content(table) for table in tables}
-
-
-def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
-    """Every table without its primary keys: a reference is the place that its row has among the seeded ones."""
-    place: dict[str, dict[int, int]] = {}
-    for model in apps.get_app_config("terpseed").get_models():
-        # Payments have two sources, whose keys interleave as they grow: their numbers tell them apart.
-        order = "paymentNumber" if model is Payment else "id"
-        keys = model._base_manager.using(database.alias).order_by(order).values_list("id", flat=True)
-        place[model._meta.db_table] = {key: number for number, key in enumerate(keys)}
-    data = {}
-    for model in apps.get_app_config("terpseed").get_models():
-        rows = list(model._base_manager.using(database.alias).order_by("id").values())
-        attribute = {field.column: field.attname for field in model._meta.concrete_fields}
-        for row in rows:
-            del row["id"]
-            for reference in references(model):
-                keys_of, name = place[reference.target_table], attribute[reference.column]
-                if reference.json_key:
-                    for item in row[name]:
-                        item[reference.json_key] = keys_of[item[reference.json_key]]
-                elif row[name] is not None and (reference.when is None or row[reference.when[0]] == reference.when[1]):
-                    row[name] = keys_of[row[name]]
-        data[model._meta.db_table] = sorted(rows, key=str)
-    return data
 
 
 def test_it_seeds_every_table_and_counts_what_is_there(database: Database) -> None:
@@ -88,8 +55,8 @@ def test_growth_leaves_every_row_as_it_was(database: Database) -> None:
         table = model._meta.db_table
         derived = CHANGED_BY_GROWTH.get(table, set())
         kept = [place for place, field in enumerate(model._meta.concrete_fields) if field.column not in derived]
-        old = {tuple(row[place] for place in kept) for row in map(_hashable, before[table])}
-        new = {tuple(row[place] for place in kept) for row in map(_hashable, after[table])}
+        old = {tuple(row[place] for place in kept) for row in map(hashable, before[table])}
+        new = {tuple(row[place] for place in kept) for row in map(hashable, after[table])}
         assert old <= new
 
 
@@ -355,24 +322,6 @@ def test_a_run_that_died_is_found_and_finished(sqlite: Database) -> None:
     assert list(SeedRun.objects.using(sqlite.alias).values_list("state", flat=True)) == ["succeeded", "interrupted"]
 
 
-def real_row(model: type[models.Model], database: Database) -> models.Model:
-    """The one row that the application has in a table, made with the rows it needs where it is not there yet."""
-    found = model._base_manager.using(database.alias).first()
-    if found is not None:
-        return found
-    keys = [field for field in model._meta.concrete_fields if isinstance(field, Key) and not field.null]
-    parents = {field.name: real_row(field.remote_field.model, database) for field in keys}
-    attributes: dict[str, Any] = parents
-    made: models.Model = baker.make(model, _using=database.alias, **attributes)
-    return made
-
-
-def ledgered_keys(database: Database, table: str) -> set[int]:
-    entries = SeedingMetadata.objects.using(database.alias).filter(table_name=table, live=True)
-    ranges = [one for entry in entries for one in entry.key_ranges]
-    return {key for _, count, first in ranges for key in range(first, first + count)}
-
-
 def _values(model: type[Any], reference: Reference, database: Database) -> list[Any]:
     rows = model._base_manager.using(database.alias)
     if reference.json_key:
@@ -383,20 +332,8 @@ def _values(model: type[Any], reference: Reference, database: Database) -> list[
     return list(rows.values_list(attribute, flat=True))
 
 
-def _hashable(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(json.dumps(value, default=str) for value in row)
-
-
 def test_real_rows_in_every_table_stay_as_they_are(database: Database) -> None:
-    ours = (
-        (TimestampField, random_gen.gen_datetime),
-        (TextField, lambda: random_gen.gen_string(20)),
-        (ReferencingJSONField, random_gen.gen_json),
-    )
-    for field, make in ours:
-        generators.add(f"{field.__module__}.{field.__qualname__}", make)
-    for model in apps.get_app_config("terpseed").get_models():
-        real_row(model, database)
+    real_rows(database)
     before = everything(database)
 
     summary = database.seed()
@@ -404,4 +341,4 @@ def test_real_rows_in_every_table_stay_as_they_are(database: Database) -> None:
     assert summary["exit_code"] == 0
     for table, rows in before.items():
         assert rows
-        assert set(map(_hashable, rows)) <= set(map(_hashable, database.content(table)))
+        assert set(map(hashable, rows)) <= set(map(hashable, database.content(table)))

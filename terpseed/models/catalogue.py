@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from .fields import Key, TerpIndex, TextField, TimestampField, Unique
+from .fields import Key, NamingField, TerpIndex, TextField, TimestampField, Unique
 
 
 class Brand(models.Model):
@@ -61,7 +61,7 @@ class Product(models.Model):
     strain = Key("Strain", "strainId", null=True)
     nameCanonical = models.CharField(max_length=500)
     deleted_at = TimestampField(null=True)
-    category = models.CharField(max_length=100)
+    category = NamingField(max_length=100, targets={"": ("terpseed.PricingDefault", "product_category")})
     subcategory = models.CharField(max_length=100, null=True)
     uomSellable = models.CharField(max_length=20, db_default="EA")
     description = TextField(null=True)

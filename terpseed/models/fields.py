@@ -13,12 +13,13 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Func
 
-from seeding.references import ReferencingJSONField, TypedReferenceField
+from seeding.references import NamingField, ReferencingJSONField, TypedReferenceField
 
 __all__ = [
     "CurrentTimestamp",
     "EnumField",
     "Key",
+    "NamingField",
     "ReferencingJSONField",
     "TerpIndex",
     "TextField",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import models
 
-from .fields import EnumField, Key, TerpIndex, TextField, TimestampField, TypedReferenceField, Unique
+from .fields import EnumField, Key, NamingField, TerpIndex, TextField, TimestampField, TypedReferenceField, Unique
 
 
 class Invoice(models.Model):
@@ -112,7 +112,16 @@ class ClientTransaction(models.Model):
     id = models.AutoField(primary_key=True)
     client = Key("Client", "client_id", "client_transactions_client_id_clients_id_fk", "CASCADE")
     transaction_type = EnumField("INVOICE", "PAYMENT", "QUOTE", "ORDER", "REFUND", "CREDIT")
-    transaction_number = models.CharField(max_length=100, null=True)
+    transaction_number = NamingField(
+        max_length=100,
+        null=True,
+        kind="transaction_type",
+        targets={
+            "ORDER": ("terpseed.Order", "order_number"),
+            "INVOICE": ("terpseed.Invoice", "invoiceNumber"),
+            "PAYMENT": ("terpseed.Payment", "paymentNumber"),
+        },
+    )
     transaction_date = models.DateField()
     amount = models.DecimalField(max_digits=15, decimal_places=2)
     payment_status = EnumField("PAID", "PENDING", "OVERDUE", "PARTIAL", null=True, db_default="PENDING")

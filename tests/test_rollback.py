@@ -1,0 +1,586 @@
+"""`seed_rollback` in one process against real databases: all of it or a part, what is kept and why, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections, models
+
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.registry import Registry
+from terpseed.models import (
+    Account,
+    Batch,
+    BatchLocation,
+    Client,
+    InventoryMovement,
+    Order,
+    OrderLineItem,
+    PricingDefault,
+    Product,
+    ProductImage,
+    Sequence,
+    User,
+    Vendor,
+)
+from tests.conftest import SERVERS, Database
+from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows
+
+TABLES = sorted(Registry.discover().by_table)
+SUMMED = ("records_deleted", "records_gone", "records_kept", "records_failed")
+
+
+def rows(model: type[models.Model], database: Database) -> models.QuerySet[Any]:
+    """All rows of a table, the seeded ones by key."""
+    return model._base_manager.using(database.alias).order_by("pk")
+
+
+def by_table(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {result["table"]: result for result in summary["results"]}
+
+
+def kept(summary: dict[str, Any]) -> set[tuple[str, str, tuple[int, ...], tuple[str, ...]]]:
+    return {(one["table"], one["by"], tuple(one["keys"]), tuple(one["referring"])) for one in summary["kept"]}
+
+
+def real_order(database: Database, client: int, user: int, **values: object) -> Order:
+    """An order that a salesperson has placed."""
+    return Order.objects.using(database.alias).create(
+        order_number=f"R{Order.objects.using(database.alias).count()}", orderType="SALE", client_id=client, created_by_id=user,
+        paymentTerms="COD", subtotal=1, total=1, **{"items": [], **values},
+    )  # fmt: skip
+
+
+def own_user(database: Database) -> int:
+    return int(User.objects.using(database.alias).create(openId="someone real", role="user").pk)
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_everything_seeded_goes_and_all_else_stays(database: Database, size: str) -> None:
+    real_rows(database)
+    before = everything(database)
+    seeded = database.seed(size=size)
+
+    summary = database.rollback()
+
+    assert everything(database) == before
+    assert summary["exit_code"] == 0
+    assert (summary["records_deleted"], summary["left"]) == (seeded["records_inserted"], 0)
+    assert summary["modified"] == summary["kept"] == summary["uncompared"] == []
+
+
+def test_afterwards_seeding_gives_the_same_business(database: Database) -> None:
+    database.seed()
+    before = business_data(database)
+    database.rollback()
+
+    database.seed()
+
+    assert business_data(database) == before
+
+
+def test_afterwards_another_dataset_may_be_seeded(sqlite: Database) -> None:
+    sqlite.seed(table="clients", seed=1)
+    sqlite.rollback()
+
+    assert sqlite.seed(table="clients", seed=2)["exit_code"] == 0
+
+
+def test_what_was_adopted_stays(database: Database) -> None:
+    mine = PricingDefault.objects.using(database.alias).create(product_category="Flower", default_margin_percent=12)
+    database.seed()
+
+    database.rollback()
+
+    assert list(rows(PricingDefault, database)) == [mine]
+
+
+@pytest.mark.parametrize("size", ["small"])
+def test_no_real_row_is_lost_or_changed_whatever_refers_to_what(database: Database, size: str) -> None:
+    user = own_user(database)
+    using = database.alias
+    database.seed(size=size)
+    clients, batches = (list(rows(model, database).values_list("pk", flat=True)) for model in (Client, Batch))
+    order = rows(Order, database)[0]
+    real = {
+        "cascade": real_order(database, clients[1], user),
+        "set null": Product.objects.using(using).create(
+            brand_id=1, category="x", nameCanonical="x", supplier_client_id=clients[2]
+        ),
+        "restrict": InventoryMovement.objects.using(using).create(
+            batch_id=batches[3], inventoryMovementType="ADJUSTMENT", quantityChange="1", quantityBefore="0", quantityAfter="1",
+            performedBy_id=user,
+        ),
+        "undeclared": BatchLocation.objects.using(using).create(batch_id=batches[4], site="x", qty="1"),
+        "typed": InventoryMovement.objects.using(using).create(
+            batch_id=batches[3], inventoryMovementType="SALE", quantityChange="1", quantityBefore="0", quantityAfter="1",
+            performedBy_id=user, referenceType="ORDER", referenceId=order.pk,
+        ),
+    }  # fmt: skip
+    own_client = Client.objects.using(using).create(teri_code="REAL1", name="Real")
+    real["json"] = real_order(database, own_client.pk, user, items=[{"batchId": batches[5], "productId": 0}, {"batchId": None}])
+    before = {name: type(one)._base_manager.using(using).filter(pk=one.pk).values().get() for name, one in real.items()}
+
+    summary = database.rollback()
+
+    assert {name: type(one)._base_manager.using(using).filter(pk=one.pk).values().get() for name, one in real.items()} == before
+    assert summary["exit_code"] == 6
+    named = kept(summary)
+    assert {
+        ("clients", "orders.client_id", (clients[1],), (str(real["cascade"].pk),)),
+        ("clients", "products.supplier_client_id", (clients[2],), (str(real["set null"].pk),)),
+        ("batches", "batchLocations.batchId", (batches[4],), (str(real["undeclared"].pk),)),
+        ("orders", "inventoryMovements.referenceId", (order.pk,), (str(real["typed"].pk),)),
+        ("batches", "orders.items[].batchId", (batches[5],), (str(real["json"].pk),)),
+        ("batches", "inventoryMovements.batchId", (batches[3],), (str(real["restrict"].pk), str(real["typed"].pk))),
+    } <= named
+    assert (
+        {clients[1], clients[2]}
+        <= ledgered_keys(database, "clients")
+        == set(rows(Client, database).exclude(pk=own_client.pk).values_list("pk", flat=True))
+    )
+    for table in TABLES:
+        assert ledgered_keys(database, table) <= {row[0] for row in database.content(table)}
+    assert [verdict.rule for verdict in database.references() if verdict.broken] == []
+
+
+def test_what_is_kept_keeps_what_it_needs_and_what_belongs_to_it(database: Database) -> None:
+    user = own_user(database)
+    database.seed()
+    order = rows(Order, database).filter(fulfillmentStatus="DELIVERED", invoice__isnull=False)[0]
+    real_order(database, Client.objects.using(database.alias).create(teri_code="REAL1", name="Real").pk, user,
+               converted_from_order_id=order.pk)  # fmt: skip
+    lines = list(rows(OrderLineItem, database).filter(order=order).values_list("pk", flat=True))
+
+    database.rollback()
+
+    kept_order = rows(Order, database).get(pk=order.pk)
+    assert kept_order.invoice_id == order.invoice_id
+    assert list(rows(OrderLineItem, database).values_list("pk", flat=True)) == lines
+    assert {order.client_id} <= ledgered_keys(database, "clients")
+    assert set(rows(OrderLineItem, database).values_list("batch_id", flat=True)) <= ledgered_keys(database, "batches")
+    assert [verdict.rule for verdict in database.references() if verdict.broken] == []
+    # The margins OTHER and DEFAULT are nothing that a row refers to; TERP was without them before.
+    assert database.broken_rules().keys() <= {"every-category-has-its-margin"}
+
+
+def test_a_table_that_no_model_mirrors_counts_too(database: Database) -> None:
+    database.seed(table="clients")
+    clients = sorted(ledgered_keys(database, "clients"))
+    key = "INTEGER REFERENCES clients (id) ON DELETE CASCADE"
+    database.query(f"CREATE TABLE visits (code VARCHAR(9) PRIMARY KEY, client {key})" if database.server == "sqlite" else
+                   "CREATE TABLE visits (code VARCHAR(9) PRIMARY KEY, client INT, "
+                   "FOREIGN KEY (client) REFERENCES clients (id) ON DELETE CASCADE)")  # fmt: skip
+    database.query("INSERT INTO visits VALUES ('V1', %s)", clients[3])
+
+    summary = database.rollback()
+
+    assert kept(summary) == {("clients", "visits.client", (clients[3],), ("V1",))}
+    assert database.query("SELECT * FROM visits") == [("V1", clients[3])]
+    assert ledgered_keys(database, "clients") == {clients[3]}
+
+
+def test_what_was_kept_goes_once_the_reason_is_gone(database: Database) -> None:
+    user = own_user(database)
+    database.seed(table="clients")
+    order = real_order(database, min(ledgered_keys(database, "clients")), user)
+    assert database.rollback()["left"] == 1
+    order.delete()
+
+    summary = database.rollback()
+
+    assert (summary["exit_code"], summary["records_deleted"], summary["left"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_alone_leaves_a_coherent_rest(sqlite: Database, table: str) -> None:
+    sqlite.seed()
+
+    summary = sqlite.rollback(table=table, cascade=True)
+
+    assert summary["exit_code"] == 0
+    assert ledgered_keys(sqlite, table) == set()
+    for other in TABLES:
+        assert ledgered_keys(sqlite, other) == {row[0] for row in sqlite.content(other)}
+    assert [verdict.rule for verdict in sqlite.references() if verdict.broken] == []
+    assert sqlite.broken_rules() == {}
+
+
+def test_companions_go_along(sqlite: Database) -> None:
+    sqlite.seed(table="batches")
+
+    summary = sqlite.rollback(table="batches")
+
+    assert {table: result["records_deleted"] for table, result in by_table(summary).items()} == {
+        "batches": 30, "batchLocations": 29, "inventoryMovements": 29,
+    }  # fmt: skip
+    assert len(ledgered_keys(sqlite, "lots")) == 10
+
+
+def test_other_seeded_rows_that_refer_are_a_refusal_that_names_them(database: Database) -> None:
+    database.seed()
+    before = everything(database)
+
+    with pytest.raises(CommandError) as caught:
+        database.rollback(table="clients")
+
+    assert caught.value.returncode == 1
+    words = str(caught.value)
+    assert words.startswith("Other seeded rows depend on those of clients: ")
+    assert "50 of orders (client_id)" in words
+    assert "10 of client_credit_limits (client_id)" in words
+    assert words.endswith("Give --cascade to roll them back too.")
+    assert everything(database) == before
+
+
+def test_some_rows_of_a_table(database: Database) -> None:
+    database.seed(table="clients")
+    sellers = set(rows(Client, database).filter(is_seller=True, is_buyer=False).values_list("pk", flat=True))
+
+    summary = database.rollback(table="clients", where=["is_seller=True", "teri_code__startswith=VND"], cascade=True)
+
+    assert by_table(summary)["clients"]["records_deleted"] == len(sellers) == 3
+    assert ledgered_keys(database, "clients") == {row[0] for row in database.content("clients")}
+    assert ledgered_keys(database, "clients").isdisjoint(sellers)
+    entries = SeedingMetadata.objects.using(database.alias).order_by("pk")
+    assert [(one.live, one.record_count) for one in entries] == [(True, 7), (None, 3)]
+    assert entries[1].rolled_back_in_id == summary["run"]
+
+
+def test_what_was_rolled_back_in_part_is_seeded_again(database: Database) -> None:
+    database.seed(table="clients")
+    before = business_data(database)["clients"]
+    database.rollback(table="clients", where=["is_seller=True"], cascade=True)
+
+    summary = database.seed(table="clients")
+
+    assert (summary["results"][0]["records_inserted"], summary["results"][0]["records_existing"]) == (4, 6)
+    assert business_data(database)["clients"] == before
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("nme=x", "--where nme=x is no condition on clients: Cannot resolve keyword 'nme'"),
+        ("id=x", "--where id=x is no condition on clients"),
+        ("created_at__lt=yesterday", "--where created_at__lt=yesterday is no condition on clients"),
+        ("email__isnull=maybe", "--where email__isnull=maybe is no condition on clients"),
+    ],
+)
+def test_a_condition_that_is_none_is_refused(sqlite: Database, condition: str, words: str) -> None:
+    sqlite.seed(table="clients")
+
+    with pytest.raises(CommandError) as caught:
+        sqlite.rollback(table="clients", where=[condition])
+
+    assert caught.value.returncode == 1
+    assert str(caught.value).startswith(words)
+    assert len(ledgered_keys(sqlite, "clients")) == 10
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [("created_at__lt=2100-01-01", 0), ("teri_code__in=WHL90000,REG90002", 8), ("email__isnull=true", 10)],
+)
+def test_conditions_take_dates_lists_and_truths(sqlite: Database, condition: str, left: int) -> None:
+    sqlite.seed(table="clients")
+
+    sqlite.rollback(table="clients", where=[condition], cascade=True)
+
+    assert len(ledgered_keys(sqlite, "clients")) == left
+
+
+def test_one_run_alone(database: Database) -> None:
+    first = database.seed(table="clients")["run"]
+    before = everything(database)
+    second = database.seed(table="clients", size="medium")["run"]
+
+    summary = database.rollback(run=second)
+
+    assert everything(database) == before
+    assert summary["records_deleted"] == 90
+    assert SeedingMetadata.objects.using(database.alias).get(live=True).run_id == first
+
+
+def test_what_is_older_than_a_day(sqlite: Database) -> None:
+    sqlite.seed(table="clients")
+    SeedingMetadata.objects.using(sqlite.alias).update(created_at="2026-01-30T23:59:59Z")
+    sqlite.seed(table="strains")
+
+    summary = sqlite.rollback(before="2026-01-31")
+
+    assert list(by_table(summary)) == ["clients"]
+    assert len(ledgered_keys(sqlite, "strains")) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"run": 99}, "--run=99: the ledger of"),
+        ({"before": "soon"}, "--before=soon: give a date"),
+        ({"where": ["name=x"]}, "--where looks at the rows of one table"),
+        ({"where": ["name"], "table": "clients"}, "--where=name: write FIELD__LOOKUP=VALUE"),
+        ({"table": "clinets"}, "there is no table 'clinets'"),
+        ({"table": ","}, "--table names no table"),
+        ({"lock_timeout": -1}, "--lock-timeout=-1"),
+    ],
+)
+def test_wrong_options_touch_nothing(sqlite: Database, options: dict[str, Any], words: str) -> None:
+    sqlite.seed(table="clients")
+
+    with pytest.raises(CommandError) as caught:
+        sqlite.rollback(**options)
+
+    assert caught.value.returncode == 1
+    assert str(caught.value).startswith(words)
+    assert len(ledgered_keys(sqlite, "clients")) == 10
+
+
+def test_what_somebody_has_changed_is_listed_and_goes(database: Database) -> None:
+    database.seed()
+    client, product = rows(Client, database)[3], rows(Product, database)[5]
+    rows(Client, database).filter(pk=client.pk).update(name="Renamed", phone=None)
+    rows(Product, database).filter(pk=product.pk).update(category="Other")
+    order = rows(Order, database)[7]
+    order.items[0]["quantity"] += 1
+    rows(Order, database).filter(pk=order.pk).update(items=order.items)
+
+    touched = ["updatedAt"] if database.server == "mariadb" else []  # ON UPDATE
+
+    summary = database.rollback()
+
+    assert {one["table"]: (one["count"], one["examples"]) for one in summary["modified"]} == {
+        "clients": (1, {str(client.pk): ["name", "phone"]}),
+        "products": (1, {str(product.pk): ["category", *touched]}),
+        "orders": (1, {str(order.pk): ["items"]}),
+    }
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+
+
+def test_what_somebody_has_changed_stays_if_asked(database: Database) -> None:
+    database.seed()
+    product = rows(Product, database)[5]
+    rows(Product, database).filter(pk=product.pk).update(category="Other")
+
+    summary = database.rollback(keep_modified=True)
+
+    assert summary["exit_code"] == 6
+    assert ledgered_keys(database, "products") == {product.pk}
+    assert ledgered_keys(database, "brands") == {product.brand_id}
+    assert ledgered_keys(database, "orders") == set()
+    assert [verdict.rule for verdict in database.references() if verdict.broken] == []
+
+
+def test_a_counter_that_the_application_has_advanced_stays(database: Database) -> None:
+    database.seed(table="sequences")
+    counter = rows(Sequence, database)[1]
+    rows(Sequence, database).filter(pk=counter.pk).update(currentValue=counter.currentValue + 1)
+
+    summary = database.rollback()
+
+    assert summary["exit_code"] == 6
+    assert ledgered_keys(database, "sequences") == {counter.pk}
+
+
+def test_rows_of_another_faker_are_not_judged(sqlite: Database) -> None:
+    sqlite.seed(table="clients")
+    rows(Client, sqlite).update(name="Renamed")
+    SeedRun.objects.using(sqlite.alias).update(faker_version="1.0")
+
+    summary = sqlite.rollback()
+
+    assert (summary["modified"], summary["uncompared"], summary["left"]) == ([], ["clients"], 0)
+
+
+def test_a_row_already_gone_is_noted(database: Database) -> None:
+    database.seed(table="clients")
+    rows(Client, database).filter(pk=max(ledgered_keys(database, "clients"))).delete()
+
+    summary = database.rollback()
+
+    result = by_table(summary)["clients"]
+    assert (result["records_planned"], result["records_deleted"], result["records_gone"]) == (10, 9, 1)
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+
+
+def test_a_table_already_gone_is_noted(sqlite: Database) -> None:
+    sqlite.seed(table="strains")
+    sqlite.query("DROP TABLE strains")
+
+    summary = sqlite.rollback()
+
+    assert by_table(summary)["strains"]["records_gone"] == 5
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+
+
+def test_rows_of_a_seeder_that_is_no_more_go_too(sqlite: Database) -> None:
+    sqlite.seed(table="strains")
+    SeedingMetadata.objects.using(sqlite.alias).update(seeder_name="FormerSeeder")
+
+    summary = sqlite.rollback(table="strains")
+
+    assert (summary["records_deleted"], summary["uncompared"]) == (5, ["strains"])
+    assert sqlite.content("strains") == []
+
+
+def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(database: Database) -> None:
+    database.seed()
+    order = rows(Order, database)[11]
+    refusal = (
+        f"CREATE TRIGGER keep BEFORE DELETE ON orders WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'never'); END"
+        if database.server == "sqlite"
+        else "CREATE TRIGGER keep BEFORE DELETE ON orders FOR EACH ROW "
+        f"IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'; END IF"
+    )
+    database.query(refusal)
+
+    summary = database.rollback()
+
+    result = by_table(summary)["orders"]
+    assert summary["exit_code"] == 6
+    assert (result["records_deleted"], result["records_failed"], result["records_kept"]) == (49, 1, 0)
+    assert "never" in result["error"]
+    assert ledgered_keys(database, "orders") == {order.pk}
+    assert order.client_id in ledgered_keys(database, "clients")
+    assert {item["batchId"] for item in order.items} == ledgered_keys(database, "batches")
+
+
+@pytest.mark.parametrize("table", [None, "clients", "orders", "inventory"])
+def test_a_dry_run_shows_the_counts_and_changes_nothing(database: Database, table: str | None) -> None:
+    user = own_user(database)
+    database.seed()
+    real_order(database, min(ledgered_keys(database, "clients")), user)
+    rows(Client, database).filter(pk=max(ledgered_keys(database, "clients"))).update(name="Renamed")
+    rows(ProductImage, database).filter(pk=max(ledgered_keys(database, "product_images"))).delete()
+    before = everything(database)
+
+    rehearsed = database.rollback(dry_run=True, table=table, cascade=True)
+
+    assert everything(database) == before
+    assert SeedRun.objects.using(database.alias).count() == 1
+    done = database.rollback(table=table, cascade=True)
+    for counted in (rehearsed, done):
+        for result in counted["results"]:
+            del result["duration"]
+    assert rehearsed["results"] == done["results"]
+    assert (rehearsed["kept"], rehearsed["modified"]) == (done["kept"], done["modified"])
+
+
+def test_the_counts_add_up(database: Database) -> None:
+    user = own_user(database)
+    database.seed()
+    real_order(database, min(ledgered_keys(database, "clients")), user)
+    rows(ProductImage, database).filter(pk=max(ledgered_keys(database, "product_images"))).delete()
+
+    summary = database.rollback()
+
+    for result in summary["results"]:
+        assert result["records_planned"] == sum(result[name] for name in SUMMED)
+    assert summary["left"] == sum(result["records_kept"] for result in summary["results"]) > 0
+
+
+def test_every_deleted_key_is_in_the_audit_log(database: Database, audit_file: Path) -> None:
+    database.seed()
+    before = {table: ledgered_keys(database, table) for table in TABLES}
+
+    summary = database.rollback()
+
+    lines = [json.loads(line) for line in audit_file.read_text(encoding="utf-8").splitlines()]
+    deleted: dict[str, set[int]] = {}
+    for line in lines:
+        keys = {key for first, last in line["keys"] for key in range(first, last + 1)}
+        assert line["recordCount"] == len(keys)
+        deleted.setdefault(line["table"], set()).update(keys)
+    assert deleted == before
+    assert {(line["operation"], line["run"], line["environment"]) for line in lines} == {("delete", summary["run"], "dev")}
+    assert all(line["timestamp"] and line["user"] and line["host"] and line["database"] for line in lines)
+
+
+def test_nothing_is_deleted_without_an_audit_log(sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite.seed(table="strains")
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("SEEDING_AUDIT_FILE", str(tmp_path / "taken" / "audit.log"))
+
+    with pytest.raises(CommandError, match=r"^The audit log cannot be written .*Set SEEDING_AUDIT_FILE\.$") as caught:
+        sqlite.rollback()
+
+    assert caught.value.returncode == 1
+    assert len(sqlite.content("strains")) == 5
+
+
+def test_the_ledger_keeps_what_it_knew(sqlite: Database) -> None:
+    sqlite.seed(table="strains")
+
+    summary = sqlite.rollback()
+
+    entry = SeedingMetadata.objects.using(sqlite.alias).get()
+    run = SeedRun.objects.using(sqlite.alias).get(pk=summary["run"])
+    assert (entry.live, entry.record_count, entry.rolled_back_in, entry.rolled_back_by) == (None, 5, run, run.user)
+    assert entry.rolled_back_at is not None
+    assert (run.command, run.state, run.exit_code, run.plan["rows"]) == ("seed_rollback", "succeeded", 0, {"strains": 5})
+    assert run.results[0]["records_deleted"] == 5
+
+
+def test_nothing_to_do_is_no_error(sqlite: Database) -> None:
+    out = StringIO()
+
+    call_command("seed_rollback", database=sqlite.alias, force=True, stdout=out, stderr=StringIO())
+
+    assert out.getvalue().startswith("Nothing to roll back in ")
+    assert not SeedRun.objects.using(sqlite.alias).exists()
+
+
+def test_after_an_interrupted_run_everything_is_derived_again(sqlite: Database) -> None:
+    sqlite.seed()
+    before = everything(sqlite)
+    rows(Client, sqlite).update(total_owed=0)
+    SeedRun.objects.using(sqlite.alias).update(state="running", results=[], finished_at=None)
+
+    sqlite.rollback(table="product_images")
+    sqlite.seed(table="product_images")
+
+    assert everything(sqlite)["clients"] == before["clients"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server)
+    database.seed(table="accounts")
+    keys = sorted(ledgered_keys(database, "accounts"))
+    quote = connections[database.alias].ops.quote_name
+    if server == "sqlite":
+        # The same table with the key declared: SQLite cannot add one.
+        (declared,) = database.query("SELECT sql FROM sqlite_master WHERE name = 'accounts'")[0]
+        database.query("ALTER TABLE accounts RENAME TO former")
+        database.query(
+            declared.rstrip().removesuffix(")")
+            + ', FOREIGN KEY ("parentAccountId") REFERENCES accounts (id) ON DELETE RESTRICT)'
+        )
+        database.query("INSERT INTO accounts SELECT * FROM former")
+        database.query("DROP TABLE former")
+    else:
+        database.query("ALTER TABLE accounts ADD FOREIGN KEY (parentAccountId) REFERENCES accounts (id) ON DELETE RESTRICT")
+    for child, parent in zip(keys, [*keys[1:], keys[0]], strict=True):
+        database.query(f"UPDATE accounts SET {quote('parentAccountId')} = %s WHERE id = %s", parent, child)  # noqa: S608
+
+    summary = database.rollback()
+
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+    assert rows(Account, database).count() == 0
+
+
+def test_real_rows_that_refer_to_each_other_stay_as_they_are(sqlite: Database) -> None:
+    parent = Vendor.objects.using(sqlite.alias).create(name="Real vendor")
+    sqlite.seed(table="vendors")
+
+    sqlite.rollback()
+
+    assert [hashable(row) for row in sqlite.content("vendors")] == [
+        hashable((parent.pk, "Real vendor", *sqlite.content("vendors")[0][2:]))
+    ]
