@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from seeding import conf
 from seeding.orchestrator import SeedOrchestrator
 from seeding.registry import Registry
-from seeding.results import RunSummary
+from seeding.results import RollbackSummary, RunSummary
+from seeding.rollback import RollbackManager
 from seeding.seeders import BaseSeeder, RowRule
 from tests.conftest import AS_OF, Database
 
@@ -28,3 +30,18 @@ def run(
     )  # fmt: skip
     orchestrator = SeedOrchestrator(config, Registry(seeders), tell=told.append, ask=input, missing_table_help="", rules=rules)
     return orchestrator.run(), told
+
+
+def undo(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RollbackSummary, list[Any]]:
+    """A rollback of what seeders made for a test have seeded."""
+    told: list[Any] = []
+    config = conf.load_rollback(
+        {
+            "database": database.alias, "table": None, "run": None, "before": None, "where": None, "strategy": "delete",
+            "cascade": False, "keep_modified": False, "lock_timeout": 0, "dry_run": False, "force": True, "interactive": False,
+            "confirm_database": None, **options,
+        },
+        os.environ,
+        terminal=False,
+    )  # fmt: skip
+    return RollbackManager(config, Registry(seeders), tell=told.append, ask=input).rollback(), told
