@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import Error, connections, transaction
 
 from seeding.audit import AuditLog
@@ -25,7 +24,7 @@ from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
 from seeding.tracing import Pairs, ranges
 
-ROWS_PER_TRANSACTION = 10_000
+ROWS_PER_TRANSACTION = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,8 @@ class Deleter:
             with _unchecked(self._using), transaction.atomic(using=self._using):
                 entries = list(self._ledger.live.filter(pk__in=batches))
                 wanted = keys & union(KeyMap.of(entry.key_ranges).key_set() for entry in entries)
-                present = self._locked(plan, table, wanted)
+                there = plan.there.get(table)
+                present = plan.tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
                 going = present - union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
                 self._loosen(plan, table, going)
@@ -77,21 +77,6 @@ class Deleter:
             raise
         # What the ledger does not hold any more was deleted by an attempt whose commit was not answered.
         return Deletion(deleted=going | (keys - wanted), gone=gone, referred=referred)
-
-    def _locked(self, plan: RollbackPlan, table: str, wanted: KeySet) -> KeySet:
-        """Which of the rows are there, locked until the transaction ends."""
-        if table not in plan.there:
-            return NOTHING
-        connection = connections[self._using]
-        primary = self._quoted(plan.there[table].primary_key)
-        lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-        found = []
-        with connection.cursor() as cursor:
-            for piece in wanted.pieces():
-                condition, values = ranges(primary, piece)
-                cursor.execute(f"SELECT {primary} FROM {self._quoted(table)} WHERE {condition}{lock}", values)  # noqa: S608
-                found.append(KeySet.holding(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)))
-        return union(found)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Link, Iterator[Pairs]]]:
         """Who refers to the rows by a declared key now; the others were looked for when the plan was made."""

@@ -14,9 +14,9 @@ from typing import Any
 from django.db import IntegrityError, connections, models, transaction
 
 from seeding.exceptions import ConfigurationError
-from seeding.introspection import lacking
+from seeding.introspection import lacking, read_tables
 from seeding.keys import KeyMap
-from seeding.keysets import KeySet
+from seeding.keysets import KeySet, union
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
@@ -165,6 +165,31 @@ class Ledger:
                     setattr(entry, name, value)
                 entry.save(using=self.using, force_insert=True)
         self.live.filter(pk__in=whole).update(**marks)
+
+    def announce_truncation(self, table: str, run: SeedRun) -> list[SeedingMetadata]:
+        """Say that the table is about to be emptied: its entries stay live, and tell when and by whom. Returns them."""
+        entries = self.live.filter(table_name=table)
+        entries.update(rolled_back_at=datetime.now(UTC), rolled_back_by=run.user, rolled_back_in=run)
+        return list(entries)
+
+    def settle_truncations(self) -> None:
+        """See which announced truncations came to pass: those whose table does not hold all the rows any more."""
+        announced = self.live.filter(rolled_back_at__isnull=False)
+        quote = connections[self.using].ops.quote_name
+        for table in set(announced.values_list("table_name", flat=True)):
+            entries = announced.filter(table_name=table)
+            keys = union(KeyMap.of(held).key_set() for held in entries.values_list("key_ranges", flat=True))
+            there = read_tables(connections[self.using], [table])
+            present = 0
+            with connections[self.using].cursor() as cursor:
+                for first, last in keys.ranges if table in there else ():
+                    condition = f"{quote(there[table].primary_key)} BETWEEN %s AND %s"
+                    cursor.execute(f"SELECT COUNT(*) FROM {quote(table)} WHERE {condition}", [first, last])  # noqa: S608
+                    present += cursor.fetchone()[0]
+            if present == len(keys):
+                entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
+            else:
+                entries.update(live=None)
 
     def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)

@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError as InvalidValue
 from django.db import DatabaseError, connections, models
 
 from seeding.audit import AuditLog, auditing
-from seeding.conf import RollbackConfig
+from seeding.conf import RollbackConfig, Strategy
 from seeding.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.derive import Rederivation
 from seeding.events import Sink, event
@@ -40,6 +40,7 @@ from seeding.runs import locked, recorded
 from seeding.seeders import Dataset
 from seeding.sessions import connect
 from seeding.tracing import Tracer
+from seeding.truncation import Truncation, refuse_unless_seeded_alone
 
 REFUSALS = 20
 """Rows of one table that the database may refuse to delete before the rest of that table is left alone."""
@@ -135,11 +136,17 @@ class RollbackManager:
             if one.found.keys and (self.config.keep_modified or one.stays):
                 plan.keep(one.table, one.found.keys, "somebody has changed them since")
         plan.keep_referenced()
+        if self.config.strategy is Strategy.TRUNCATE:
+            refuse_unless_seeded_alone(plan)
         return plan, changes
 
     def delete_in_order(self, plan: RollbackPlan, lock: SeedingLock, run: SeedRun) -> list[RollbackResult]:
         """Carry the plan out, table by table, those that refer before those they refer to."""
-        deleter = Deleter(self.config.database, self.ledger, lock, AuditLog(run, self._database), run)
+        tools = (self.config.database, self.ledger, lock, AuditLog(run, self._database), run)
+        if self.config.strategy is Strategy.TRUNCATE and connections[self.config.database].vendor == "mysql":
+            truncation = Truncation(*tools)
+            return [self._truncate(plan, table, truncation) for table in plan.order if table in plan.there]
+        deleter = Deleter(*tools)
         return [self._delete(plan, table, deleter) for table in plan.order]
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> None:
@@ -270,12 +277,24 @@ class RollbackManager:
         )
         return result
 
+    def _truncate(self, plan: RollbackPlan, table: str, truncation: Truncation) -> RollbackResult:
+        started, planned = time.monotonic(), len(plan.selected[table])
+        deleted, gone = truncation.empty(plan, table)
+        self._tell("truncate", f"{table} is empty", record_count=len(deleted), table=table, keys=deleted.ranges)
+        return RollbackResult(
+            table=table,
+            records_planned=planned,
+            records_deleted=len(deleted),
+            records_gone=len(gone),
+            duration=time.monotonic() - started,
+        )
+
     def _rehearsed(self, plan: RollbackPlan) -> list[RollbackResult]:
         """The results that carrying out the plan now would have."""
         results = []
         for table in plan.order:
             planned, doomed = len(plan.selected[table]), plan.doomed(table)
-            present = plan.tracer.count(plan.there[table], doomed) if table in plan.there else 0
+            present = len(plan.tracer.present(plan.there[table], doomed)) if table in plan.there else 0
             results.append(
                 RollbackResult(
                     table=table,

@@ -16,8 +16,9 @@ from seeding.models import SeedRun
 
 @contextmanager
 def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink) -> Iterator[int]:
-    """Hold the lock for a block; yields how many earlier runs were found dead, and marks them."""
+    """Hold the lock for a block; yields how many earlier runs were found dead, marks them, and settles what they left open."""
     with lock.held(timeout):
+        ledger.settle_truncations()
         dead = ledger.close_dead_runs()
         if dead:
             message = f"{dead} earlier runs died; this one goes on where they stopped"

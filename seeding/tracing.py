@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from django.db import connections
 
-from seeding.keysets import NOTHING, RANGES_PER_STATEMENT, KeySet
+from seeding.keysets import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.links import Link
 from seeding.rows import Integers
 from seeding.schema import TableSchema
@@ -74,16 +74,28 @@ class Tracer:
                 found |= KeySet.holding(pairs.targets)
         return found & among
 
-    def count(self, table: TableSchema, keys: KeySet) -> int:
-        """How many of the rows `keys` are there."""
-        quote = self._connection.ops.quote_name
-        found = 0
+    def total(self, table: TableSchema) -> int:
+        """How many rows the table holds, seeded or not."""
         with self._connection.cursor() as cursor:
-            for piece in keys.pieces():
-                condition, values = ranges(quote(table.primary_key), piece)
-                cursor.execute(f"SELECT COUNT(*) FROM {quote(table.name)} WHERE {condition}", values)  # noqa: S608 - as below
-                found += cursor.fetchone()[0]
-        return found
+            cursor.execute(f"SELECT COUNT(*) FROM {self._connection.ops.quote_name(table.name)}")  # noqa: S608
+            return int(cursor.fetchone()[0])
+
+    def present(self, table: TableSchema, keys: KeySet, *, locking: bool = False) -> KeySet:
+        """Which of the rows `keys` are there; `locking` keeps them as they are until the transaction ends."""
+        quote = self._connection.ops.quote_name
+        lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
+        found = []
+        for piece in keys.pieces():
+            condition, values = ranges(quote(table.primary_key), piece)
+            with self._connection.cursor() as cursor:
+                source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
+                cursor.execute(f"SELECT COUNT(*) {source}", values)
+                if cursor.fetchone()[0] == len(piece):
+                    found.append(piece)  # as a rule; and a million keys need not be told
+                else:
+                    cursor.execute(f"SELECT {quote(table.primary_key)} {source}", values)
+                    found.append(KeySet.holding(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)))
+        return union(found)
 
     def _to(self, link: Link, targets: KeySet, condition: Condition, *, locking: bool = False) -> Iterator[Pairs]:
         if link.json_key:

@@ -584,3 +584,49 @@ def test_real_rows_that_refer_to_each_other_stay_as_they_are(sqlite: Database) -
     assert [hashable(row) for row in sqlite.content("vendors")] == [
         hashable((parent.pk, "Real vendor", *sqlite.content("vendors")[0][2:]))
     ]
+
+
+def test_truncating_empties_tables_that_hold_nothing_else(database: Database, audit_file: Path) -> None:
+    seeded = database.seed()
+
+    summary = database.rollback(strategy="truncate")
+
+    lines = [json.loads(line) for line in audit_file.read_text(encoding="utf-8").splitlines()]
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+    assert summary["records_deleted"] == seeded["records_inserted"] == sum(line["recordCount"] for line in lines)
+    assert {table: content for table, content in everything(database).items() if content} == {}
+    assert {line["operation"] for line in lines} == {"truncate" if database.server == "mariadb" else "delete"}
+    assert SeedingMetadata.objects.using(database.alias).filter(live=None, rolled_back_in=summary["run"]).exists()
+    assert database.seed()["exit_code"] == 0
+
+
+def test_truncating_is_refused_where_there_is_anything_else(database: Database) -> None:
+    Vendor.objects.using(database.alias).create(name="Real vendor")
+    database.seed()
+    before = everything(database)
+
+    with pytest.raises(CommandError, match=r"vendors holds other rows too\. Nothing was touched") as caught:
+        database.rollback(strategy="truncate")
+
+    assert caught.value.returncode == 1
+    assert everything(database) == before
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_truncation_that_was_cut_short_is_settled(
+    make_database: Callable[..., Database],
+    happened: bool,  # noqa: FBT001
+) -> None:
+    database = make_database("mariadb")
+    database.seed(table="strains")
+    entries = SeedingMetadata.objects.using(database.alias)
+    entries.update(rolled_back_at="2026-03-02T10:00:00Z", rolled_back_by="somebody")
+    if happened:
+        database.query("TRUNCATE TABLE strains")
+        database.query("INSERT INTO strains (id, name, standardizedName) VALUES (1002, 'Real strain', 'real strain')")
+
+    summary = database.rollback()
+
+    assert summary["records_deleted"] == (0 if happened else 5)
+    assert [row[1] for row in database.content("strains")] == (["Real strain"] if happened else [])
+    assert entries.filter(live=True).count() == 0
