@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 
+from seeding.exceptions import GenerationError
 from seeding.keys import KeyMap
 from seeding.references import references
 from seeding.resolution import Resolver
 from seeding.results import ValidationError
 from seeding.rows import Integers, Mask
-from seeding.seeders import BaseSeeder, RowRule
+from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.validation import Finding, SchemaValidator
+from seeding.writers import settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Rows on their way into a table; all columns of the same length."""
+    """Rows on their way into a table."""
 
     generated: pl.DataFrame
     """As the seeder made them: references are row indexes."""
     ready: pl.DataFrame
-    """With primary keys, own and referred."""
+    """The accepted rows with primary keys, own and referred."""
+    rows: pl.DataFrame
+    """The same as writers take them: what is to be inserted."""
     index: Integers
     keys: Integers
     accepted: Mask
     errors: tuple[ValidationError, ...]
     reasons: Mapping[str, int]
     """"column: issue" → how many rows it has cost."""
-
-    @property
-    def rows(self) -> pl.DataFrame:
-        """What is to be inserted."""
-        return self.ready.filter(pl.Series(self.accepted))
 
     @property
     def accepted_index(self) -> Integers:
@@ -54,24 +54,54 @@ class Batch:
 
 
 class Preparation:
-    """Turns what a seeder generated into a Batch."""
+    """Generates a seeder's rows and turns them into a Batch."""
 
     def __init__(
-        self, seeder: BaseSeeder, resolver: Resolver, validator: SchemaValidator, rules: Sequence[RowRule] = ()
+        self,
+        seeder: BaseSeeder,
+        dataset: Dataset,
+        resolver: Resolver,
+        validator: SchemaValidator,
+        rules: Sequence[RowRule] = (),
     ) -> None:
         self._seeder = seeder
+        self._dataset = dataset
         self._rules = rules
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
         self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
 
-    def prepare(self, data: pl.DataFrame, index: Integers, keys: Integers, refused: dict[int, str]) -> Batch:
+    def generate(self, index: Integers) -> pl.DataFrame:
+        """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows."""
+        where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
+        try:
+            data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
+        except Exception as error:
+            raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
+        if data.height != len(index):
+            raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")
+        errors = self._validator.validate_columns(data).errors
+        if errors:
+            raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
+        return data
+
+    def prepare(
+        self,
+        data: pl.DataFrame,
+        index: Integers,
+        keys: Integers,
+        there: KeyMap,
+        *,
+        refused: Mapping[int, str] = MappingProxyType({}),
+        ask: bool = True,
+    ) -> Batch:
         """Resolve, validate, and leave out with every row those of the batch that need it.
 
-        `refused` maps row indexes that the database has refused before to its words.
+        `there` are the keys of the seeder's rows so far. `refused` maps row indexes that the database has refused before to
+        its words. Raises NotKnownYetError where the database would have to be asked and `ask` forbids it.
         """
-        resolved = self._resolver.resolve(self._seeder, data, KeyMap.pair(index, keys))
+        resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)), ask=ask)
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
         findings = self._validator.check_foreign_keys(resolved.broken)
         findings += [
@@ -86,9 +116,11 @@ class Preparation:
         reasons = dict(checked.counts)
         if orphaned := int((checked.accepted.to_numpy() & ~accepted).sum()):
             reasons["row: its parent in this batch is left out"] = orphaned
+        kept = ready if accepted.all() else ready.filter(pl.Series(accepted))
         return Batch(
             generated=data,
-            ready=ready,
+            ready=kept,
+            rows=settled(self._seeder.config.model, kept),
             index=index,
             keys=keys,
             accepted=accepted,

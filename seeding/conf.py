@@ -19,7 +19,7 @@ from seeding.exceptions import ConfigurationError
 DEFAULT_SEED = 42
 SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
 """How many times the smallest dataset each size is."""
-DEFAULT_BATCH_SIZE = 1_000
+DEFAULT_BATCH_SIZE: int | None = None
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
 LOG_LEVELS = ("debug", "info", "warn", "error")
@@ -81,7 +81,10 @@ class Config(WritingConfig):
     as_of: date | None
     """None: the ledger's, else today."""
     today: date
-    batch_size: int
+    batch_size: int | None
+    """Rows per transaction; None fits them to the writer and to the width of the rows."""
+    writer: str | None
+    """The writer to take whatever the number of rows; None chooses by that."""
 
 
 class Strategy(StrEnum):
@@ -133,7 +136,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     if as_of is not None and not FIRST_DAY <= as_of <= LAST_DAY:
         problems.append(f"--as-of={as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
     batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
-    if not 1 <= batch_size <= 1_000_000:
+    if batch_size is not None and not 1 <= batch_size <= 1_000_000:
         problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
     if problems:
         raise ConfigurationError(*problems)
@@ -145,6 +148,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
         as_of=as_of,
         today=today,
         batch_size=batch_size,
+        writer=variables.get("SEEDING_WRITER") or None,
     )
 
 
@@ -272,12 +276,13 @@ def _env(variables: Mapping[str, str]) -> environ.Env:
     return env
 
 
-def _integer(env: environ.Env, variable: str, default: int, problems: list[str]) -> int:
+def _integer(env: environ.Env, variable: str, default: int | None, problems: list[str]) -> int | None:
     try:
-        return int(env.int(variable, default=default))
+        number = env.int(variable, default=default)
     except (ValueError, ImproperlyConfigured):
         problems.append(f"{variable}={env(variable)}: give a whole number.")
         return default
+    return None if number is None else int(number)
 
 
 def _date(option: str, text: str | None, problems: list[str]) -> date | None:

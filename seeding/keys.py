@@ -24,14 +24,7 @@ class KeyMap:
     @classmethod
     def of(cls, ranges: Iterable[KeyRange]) -> Self:
         """From ranges in any order; neighbours that continue each other become one."""
-        rows = sorted(tuple(one) for one in ranges)
-        merged: list[list[int]] = []
-        for first, count, key in rows:
-            if merged and merged[-1][0] + merged[-1][1] == first and merged[-1][2] + merged[-1][1] == key:
-                merged[-1][1] += count
-            else:
-                merged.append([first, count, key])
-        return cls(np.array(merged, dtype=np.int64).reshape(-1, 3))
+        return cls._merged(np.array([tuple(one) for one in ranges], dtype=np.int64).reshape(-1, 3))
 
     @classmethod
     def pair(cls, index: Integers, keys: Integers) -> Self:
@@ -43,12 +36,24 @@ class KeyMap:
         counts = np.diff(np.concatenate((starts, [len(index)])))
         return cls(np.column_stack((index[starts], counts, keys[starts])).astype(np.int64))
 
+    @classmethod
+    def _merged(cls, ranges: Integers) -> Self:
+        ordered = ranges[np.argsort(ranges[:, 0], kind="stable")]
+        ends = ordered[:-1, [0, 2]] + ordered[:-1, [1]]
+        starts = np.flatnonzero(np.concatenate(([True], (ends != ordered[1:, [0, 2]]).any(axis=1)))[: len(ordered)])
+        counts = np.add.reduceat(ordered[:, 1], starts) if len(ordered) else ordered[:, 1]
+        return cls(np.column_stack((ordered[starts, 0], counts, ordered[starts, 2])))
+
     def __len__(self) -> int:
         return int(self.ranges[:, 1].sum())
 
     def plus(self, other: KeyMap) -> KeyMap:
         """Both maps together."""
-        return KeyMap.of([*self.as_lists(), *other.as_lists()])
+        return KeyMap._merged(np.concatenate((self.ranges, other.ranges)))
+
+    def same(self, other: KeyMap) -> bool:
+        """Whether both map the same indexes onto the same keys."""
+        return np.array_equal(self.ranges, other.ranges)
 
     def as_lists(self) -> list[list[int]]:
         """The ranges as plain integers, as the ledger stores them."""

@@ -32,6 +32,7 @@ from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
 from seeding.verification import verify
+from seeding.writers import Writers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +93,17 @@ class SeedOrchestrator:
         """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
         self._connect()
         self.ledger.require()
+        writers = Writers(self.config.database, self.config.writer)
         lock = seeding_lock(self.config.database)
         if self.config.dry_run:
-            return self._run(self._dataset(), None, lock, time.monotonic())
+            return self._run(self._dataset(), None, lock, writers, time.monotonic())
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
         with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
             dataset = self._dataset()
             with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink) as run:
                 self._announce(run)
-                summary = self._run(dataset, run, lock, started)
+                summary = self._run(dataset, run, lock, writers, started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
             self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
@@ -186,7 +188,7 @@ class SeedOrchestrator:
         configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}
         self._tell("start", f"Run {run.pk} begins", run=run.pk, database=self._database_name, configuration=configuration)
 
-    def _run(self, dataset: Dataset, run: SeedRun | None, lock: SeedingLock, started: float) -> RunSummary:
+    def _run(self, dataset: Dataset, run: SeedRun | None, lock: SeedingLock, writers: Writers, started: float) -> RunSummary:
         context = RunContext(
             using=self.config.database,
             dataset=dataset,
@@ -195,6 +197,7 @@ class SeedOrchestrator:
             lock=lock,
             tell=self._tell_sink,
             batch_size=self.config.batch_size,
+            writers=writers,
             run=run,
             live=read_tables(
                 connections[self.config.database], mirrored_tables(seeder.config.model for seeder in self.plan.seeders)

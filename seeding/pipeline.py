@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from seeding.exceptions import (
 from seeding.keys import KeyMap
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
+from seeding.lookahead import Foreseen, Lookahead, Slices
 from seeding.models import SeedRun
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
@@ -34,7 +35,7 @@ from seeding.rows import Integers, Mask
 from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.validation import SchemaValidator
-from seeding.writers import Refusal, insert, instances, writer_for
+from seeding.writers import Refusal, Writers, insert, instances, settled
 
 EXAMPLE_ROWS = 3
 REDACTED = "[redacted]"
@@ -52,7 +53,9 @@ class RunContext:
     resolver: Resolver
     lock: SeedingLock
     tell: Sink
-    batch_size: int
+    batch_size: int | None
+    """Rows; None fits them to the writer and to the width of the rows."""
+    writers: Writers
     run: SeedRun | None
     """None in a dry run, which writes nothing."""
     live: Mapping[str, TableSchema]
@@ -86,8 +89,8 @@ class SeederPipeline:
         self._context = context
         self._model: type[models.Model] = seeder.config.model
         self._validator = SchemaValidator(expected(self._model, connections[context.using]), context.live)
-        self._preparation = Preparation(seeder, context.resolver, self._validator, context.rules)
-        self._writer = writer_for(count)
+        self._preparation = Preparation(seeder, context.dataset, context.resolver, self._validator, context.rules)
+        self._writer = context.writers.choose(count)
         self._next_key: int | None = None
         self._inserted = self._existing = self._skipped = 0
 
@@ -102,8 +105,11 @@ class SeederPipeline:
             self._refuse_drift()
             missing = self.check_idempotency()
             self._tell("start", f"{self._existing} of {self._count} rows exist already", record_count=self._count)
-            for index in self._batches(missing):
-                self._seed_batch(index)
+            self._tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
+            slices = Slices(missing, size=self._context.batch_size, most=self._writer.rows_per_batch)
+            with Lookahead(slices, self._preparation) as ahead:
+                for index, foreseen in ahead:
+                    self._seed_batch(index, foreseen, ahead)
         except (LockError, DatabaseUnavailableError):
             raise
         except Exception as failure:
@@ -178,20 +184,15 @@ class SeederPipeline:
         if not found.valid:
             raise SchemaError(" ".join(str(one) for one in found.differences if not one.harmless))
 
-    def _batches(self, missing: Integers) -> Iterator[Integers]:
-        for first, count in missing:
-            for start in range(int(first), int(first + count), self._context.batch_size):
-                yield np.arange(start, min(start + self._context.batch_size, first + count))
-
-    def _seed_batch(self, index: Integers) -> None:
+    def _seed_batch(self, index: Integers, foreseen: Foreseen | None, ahead: Lookahead) -> None:
         started = time.monotonic()
         before = self._inserted
-        data = self._generate(index)
+        data = self._generate(index) if foreseen is None else foreseen.data
         adopted = self._context.resolver.adopted(self._seeder, index, data).lookup(index)[1]
         data, index = self._leave_out(data, index, adopted)
         while len(index):
             try:
-                self._store(data, index)
+                self._store(data, index, foreseen, ahead)
             except BatchTakenError:
                 # A dead run's commit of these rows was still in flight when this run read the ledger.
                 self._context.resolver.forget(self._seeder)
@@ -216,32 +217,23 @@ class SeederPipeline:
 
     def _generate(self, index: Integers) -> pl.DataFrame:
         try:
-            return self._generate_once(index)
+            return self._preparation.generate(index)
         except GenerationError as error:
             if len(index) == 1:
                 raise
             self._tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
         pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
-        return pl.concat([self._generate_once(piece) for piece in pieces], how="vertical_relaxed")
+        return pl.concat([self._preparation.generate(piece) for piece in pieces], how="vertical_relaxed")
 
-    def _generate_once(self, index: Integers) -> pl.DataFrame:
-        where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
-        try:
-            data = self._seeder.generate_data(self._context.dataset.rows(self._seeder, index))
-        except Exception as error:
-            raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
-        if data.height != len(index):
-            raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")
-        errors = self._validator.validate_columns(data).errors
-        if errors:
-            raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
-        return data
-
-    def _store(self, data: pl.DataFrame, index: Integers) -> None:
+    def _store(self, data: pl.DataFrame, index: Integers, foreseen: Foreseen | None, ahead: Lookahead) -> None:
         refused: dict[int, str] = {}
         """Row index → the database's words, for rows whose children stand in the same batch."""
         for _ in range(ATTEMPTS):
-            batch = self._preparation.prepare(data, index, self._take_keys(data, len(index)), refused)
+            keys, there = self._take_keys(data, len(index)), self._context.resolver.keys(self._seeder)
+            batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
+            if batch is None:
+                batch = self._preparation.prepare(data, index, keys, there, refused=refused)
+            ahead.begin(data, int(keys[-1]) + 1, there.plus(KeyMap.pair(batch.accepted_index, batch.accepted_keys)))
             refusals: list[Refusal] = []
             if self._context.run is None:
                 self._rehearse(batch)
@@ -263,14 +255,17 @@ class SeederPipeline:
             return np.arange(1, count + 1) + self._inserted + self._existing + self._skipped
         if self._next_key is None:
             wanted = self._count - self._inserted - self._existing - self._skipped
-            samples = self._context.resolver.resolve(self._seeder, data.head(ATTEMPTS), KeyMap.of(())).data
+            resolver = self._context.resolver
+            samples = settled(
+                self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), resolver.keys(self._seeder)).data
+            )
             self._next_key = reservation(self._context.using).reserve(self._model, wanted, instances(self._model, samples))
         return np.arange(self._next_key, self._next_key + count)
 
     def _rehearse(self, batch: Batch) -> None:
         context, table = self._context, self._seeder.config.table_name
         context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
-        context.examples.setdefault(table, batch.rows.head(EXAMPLE_ROWS).to_dicts())
+        context.examples.setdefault(table, batch.ready.head(EXAMPLE_ROWS).to_dicts())
 
     def _account(self, batch: Batch, refusals: list[Refusal]) -> None:
         rejected = int((~batch.accepted).sum())

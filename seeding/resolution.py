@@ -24,6 +24,10 @@ LOOKUP_CHUNK = 500
 """Natural keys asked for in one query."""
 
 
+class NotKnownYetError(Exception):
+    """The database would have to be asked, and this is not the time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """A frame whose references are primary keys, and what could not be resolved."""
@@ -41,10 +45,16 @@ class Resolver:
         self._ledger = ledger
         self._dataset = dataset
         self._keys: dict[str, KeyMap] = {}
+        self._adopted: dict[str, KeyMap] = {}
 
-    def keys(self, seeder: BaseSeeder) -> KeyMap:
-        """The keys of the seeder's rows: those of the ledger and those learned since."""
+    def keys(self, seeder: BaseSeeder, *, ask: bool = True) -> KeyMap:
+        """The keys of the seeder's rows: those of the ledger and those learned since.
+
+        Raises NotKnownYetError where the ledger would have to be read and `ask` forbids it.
+        """
         if seeder.name not in self._keys:
+            if not ask:
+                raise NotKnownYetError
             self._keys[seeder.name] = self._ledger.keys(seeder)
         return self._keys[seeder.name]
 
@@ -56,27 +66,38 @@ class Resolver:
         """Read the seeder's keys from the ledger again."""
         self._keys.pop(seeder.name, None)
 
-    def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None) -> KeyMap:
+    def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None, *, ask: bool = True) -> KeyMap:
         """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data.
 
-        `data` holds those rows where they have been generated already.
+        `data` holds those rows where they have been generated already. Raises NotKnownYetError where the database would have
+        to be asked and `ask` forbids it.
         """
         natural_key = seeder.config.natural_key
         if not natural_key or not len(index):
             return KeyMap.of(())
+        known = self._adopted.get(seeder.name, KeyMap.of(()))
+        if known.lookup(index)[1].all():
+            return known
+        if not ask:
+            raise NotKnownYetError
         if data is None:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
         # A natural key may hold a reference (a subcategory's category), and what the table holds are keys.
-        wanted = self.resolve(seeder, data.select(natural_key), KeyMap.of(())).data
+        wanted = self.resolve(seeder, data.select(natural_key), self.keys(seeder)).data
         place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
         found = {place[_folded(values)]: key for key, *values in self._real_rows(seeder, wanted) if _folded(values) in place}
-        ordered = sorted(found.items())
-        return KeyMap.pair(np.array([row for row, _ in ordered]), np.array([key for _, key in ordered]))
+        ordered = sorted((row, key) for row, key in found.items() if not known.lookup(np.array([row]))[1].any())
+        adopted = known.plus(KeyMap.of((row, 1, key) for row, key in ordered))
+        self._adopted[seeder.name] = adopted
+        return adopted
 
-    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
-        """Turn the row indexes in every reference column of `data` into keys; `own` adds the keys of the batch itself.
+    def resolve(
+        self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, ask: bool = True, exact: bool = False
+    ) -> Resolved:
+        """Turn the row indexes in every reference column of `data` into keys; `own` are those of the seeder's own rows.
 
-        `exact` counts a reference as broken where another parent would do for one that is not there.
+        `exact` counts a reference as broken where another parent would do for one that is not there. Raises NotKnownYetError
+        where the database would have to be asked and `ask` forbids it.
         """
         broken: dict[Reference, pl.Series] = {}
         any_parent = () if exact else seeder.config.any_parent
@@ -89,7 +110,9 @@ class Resolver:
                 applies = (data[kind] == value).fill_null(False)
                 if not applies.any():
                     continue
-            lookup = _Lookup(self, self._target(seeder, reference), seeder, own, any_row=reference.column in any_parent)
+            target = self._target(seeder, reference)
+            keys = own if target is seeder else self.keys(target, ask=ask)
+            lookup = _Lookup(self, target, keys, any_row=reference.column in any_parent, ask=ask)
             column = data[reference.column]
             if reference.json_key:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
@@ -136,11 +159,12 @@ class Resolver:
 class _Lookup:
     """Row indexes of one table → keys."""
 
-    def __init__(self, resolver: Resolver, target: BaseSeeder, seeder: BaseSeeder, own: KeyMap, *, any_row: bool) -> None:
-        self._any_row = any_row
+    def __init__(self, resolver: Resolver, target: BaseSeeder, keys: KeyMap, *, any_row: bool, ask: bool) -> None:
         self._resolver = resolver
         self._target = target
-        self._keys = resolver.keys(target).plus(own) if target is seeder else resolver.keys(target)
+        self._keys = keys
+        self._any_row = any_row
+        self._ask = ask
 
     def resolve(self, column: pl.Series) -> tuple[pl.Series, pl.Series]:
         """The keys (null stays null), and which indexes have none."""
@@ -149,7 +173,7 @@ class _Lookup:
         keys, known = self._keys.lookup(index)
         unknown = np.unique(index[~known & present.to_numpy()])
         if len(unknown):
-            adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
+            adopted, found = self._resolver.adopted(self._target, unknown, ask=self._ask).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found
             if self._any_row and len(self._keys):
                 keys, known = np.where(known, keys, self._keys.nearest(index)), np.ones(len(index), dtype=bool)

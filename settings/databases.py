@@ -9,9 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 FORMS = "mysql://user:password@host:3306/name or sqlite:////absolute/path/to/file.sqlite3"
 
-SESSION = {
+SESSION: dict[str, dict[str, Any]] = {
     "django.db.backends.mysql": {
         "charset": "utf8mb4",
+        "local_infile": True,  # LOAD DATA LOCAL, if the server allows it too
         # Django leaves the session's time zone as the server has it, and TIMESTAMP values would shift.
         "init_command": "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL'",
     },

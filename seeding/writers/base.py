@@ -13,9 +13,11 @@ class Writer(Protocol):
     """Inserts every row of a frame, or raises and inserts none."""
 
     name: str
+    rows_per_batch: int
+    """What it is worth giving it at once."""
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
-        """Insert `data`, whose columns carry the database's names and whose values are final, keys included."""
+        """Insert `data`: settled rows under the database's column names, keys included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

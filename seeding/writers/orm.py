@@ -6,19 +6,17 @@ from collections.abc import Iterator
 
 import polars as pl
 from django.db import models
+from django.db.models.expressions import Value
 
-from seeding.writers.base import Writer
-
-CREATE_BELOW = 100
-"""Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""
-
-ROWS_PER_STATEMENT = 1_000
+ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
+"""At most; servers take statements of four megabytes and more."""
 
 
 class CreateWriter:
     """`Model.objects.create`, one row at a time."""
 
     name = "create"
+    rows_per_batch = 1_000
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert each row with a statement of its own."""
@@ -30,19 +28,28 @@ class BulkCreateWriter:
     """`bulk_create`: one statement for up to ROWS_PER_STATEMENT rows."""
 
     name = "bulk_create"
+    rows_per_batch = 1_000
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert the whole frame."""
-        model._base_manager.using(using).bulk_create(instances(model, data), batch_size=ROWS_PER_STATEMENT)
-
-
-def writer_for(count: int) -> Writer:
-    """The writer for a seeder that inserts `count` rows."""
-    return CreateWriter() if count < CREATE_BELOW else BulkCreateWriter()
+        width = data.estimated_size() / data.height
+        rows = max(1, min(ROWS_PER_STATEMENT, int(BYTES_PER_STATEMENT / width)))
+        model._base_manager.using(using).bulk_create(instances(model, data), batch_size=rows)
 
 
 def instances(model: type[models.Model], data: pl.DataFrame) -> Iterator[models.Model]:
-    """Unsaved model instances, one per row."""
-    names = {field.column: field.attname for field in model._meta.concrete_fields}
-    for row in data.rename({column: names[column] for column in data.columns}).iter_rows(named=True):
-        yield model(**row)
+    """Unsaved model instances, one per row of settled data."""
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    names = {column: fields[column].attname for column in data.columns}
+    texts = [fields[column].attname for column in data.columns if isinstance(fields[column], models.JSONField)]
+    # Django would make one of these for every row, which takes longer than the insertion.
+    defaults = {
+        field.attname: field.get_default()
+        for column, field in fields.items()
+        if column not in names and field.has_db_default() and not field.has_default()
+    }
+    for row in data.rename(names).iter_rows(named=True):
+        for name in texts:
+            if row[name] is not None:  # it is JSON already: Django's field would encode it once more
+                row[name] = Value(row[name], output_field=models.TextField())
+        yield model(**defaults, **row)

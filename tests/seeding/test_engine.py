@@ -21,7 +21,7 @@ from seeding.registry import Registry
 from seeding.results import SeederState, ValidationError
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
-from seeding.writers import BulkCreateWriter, CreateWriter, writer_for
+from seeding.writers import CreateWriter, Writers
 from terpseed.models import Client, Strain, SupplierProfile
 from tests.conftest import Database
 from tests.seeding.runs import run
@@ -206,9 +206,13 @@ def test_a_batch_in_flight_from_a_dead_run_is_not_doubled(database: Database) ->
     assert len(database.content("clients")) == 20
 
 
-def test_few_rows_are_created_one_by_one_and_many_in_bulk() -> None:
-    assert isinstance(writer_for(99), CreateWriter)
-    assert isinstance(writer_for(100), BulkCreateWriter)
+def test_the_more_rows_the_faster_the_writer(database: Database) -> None:
+    writers = Writers(database.alias)
+
+    chosen = [writers.choose(count).name for count in (1, 99, 100, 10_000, 10_001)]
+
+    native = "executemany" if database.server == "sqlite" else "load_data"
+    assert chosen == ["create", "create", "bulk_create", "bulk_create", native]
 
 
 def test_a_circle_of_dependencies_is_named() -> None:

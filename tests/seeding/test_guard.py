@@ -33,6 +33,7 @@ def config(environment: Environment, *, allowed: bool, force: bool, terminal: bo
         confirm_database=confirmed,
         lock_timeout=0,
         batch_size=1,
+        writer=None,
         allow_production=allowed,
     )
 

@@ -1,0 +1,59 @@
+"""Which writer a seeder gets: by how many rows it has and by what the server allows."""
+
+from __future__ import annotations
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.exceptions import ConfigurationError
+from seeding.writers.base import Writer
+from seeding.writers.copy import CopyWriter
+from seeding.writers.executemany import ExecutemanyWriter
+from seeding.writers.load_data import LoadDataWriter
+from seeding.writers.multi_insert import MultiInsertWriter
+from seeding.writers.orm import BulkCreateWriter, CreateWriter
+
+CREATE_BELOW = 100
+"""Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""
+
+NATIVE_ABOVE = 10_000
+"""Rows of a seeder above which the server's own way to load is taken, where there is one."""
+
+
+class Writers:
+    """The writers that the database `using` allows; `forced` names the one to take whatever the number of rows.
+
+    Raises ConfigurationError, naming those that are possible, where the forced one is not.
+    """
+
+    def __init__(self, using: str, forced: str | None = None) -> None:
+        self.native = _native(connections[using])
+        """The fastest first; none on a kind of server that we do not know."""
+        every: tuple[Writer, ...] = (CreateWriter(), BulkCreateWriter(), *self.native)
+        possible = {writer.name: writer for writer in every}
+        if forced is not None and forced not in possible:
+            raise ConfigurationError(f"SEEDING_WRITER={forced}: this database takes {', '.join(possible)}.")
+        self._forced = None if forced is None else possible[forced]
+
+    def choose(self, count: int) -> Writer:
+        """The writer for a seeder that has `count` rows."""
+        if self._forced is not None:
+            return self._forced
+        if count < CREATE_BELOW:
+            return CreateWriter()
+        return self.native[0] if self.native and count > NATIVE_ABOVE else BulkCreateWriter()
+
+
+def _native(connection: BaseDatabaseWrapper) -> tuple[Writer, ...]:
+    if connection.vendor == "sqlite":
+        return (ExecutemanyWriter(),)
+    if connection.vendor == "postgresql":
+        return (CopyWriter(),)
+    if connection.vendor != "mysql":
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@local_infile, @@max_allowed_packet")
+        server_allows, max_packet = cursor.fetchone()
+    # Server and client must both allow it; the client's word stands in the settings.
+    allowed = server_allows and connection.get_connection_params().get("local_infile")
+    return (*((LoadDataWriter(),) if allowed else ()), MultiInsertWriter(int(max_packet)))

@@ -1,0 +1,102 @@
+"""Values as a database takes them, converted whole columns at a time, so that every writer leaves the same rows.
+
+`settled` comes first, for every writer: JSON becomes text, and what the model itself would fill in is there. `plain` comes
+after it, for those that speak to the database without Django's fields.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.references import column_name
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+"""As Django writes it."""
+CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
+
+
+def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
+    """`data` with JSON as text, decimals at their column's scale, and the defaults that are Python's, not the database's."""
+    columns: list[pl.Series] = []
+    for field in model._meta.concrete_fields:
+        name, base = column_name(field), _base(field)
+        if name not in data.columns:
+            if not field.has_default():
+                continue  # the database has the default, or there is none
+            column = pl.Series(name, [field.get_default() for _ in range(data.height)], dtype=_default_dtype(field))
+        else:
+            column = data[name]
+        if isinstance(base, models.JSONField):
+            column = json_text(column)
+        elif isinstance(base, models.DecimalField) and column.dtype != pl.Null:
+            column = column.cast(pl.Decimal(38, base.decimal_places or 0))
+        columns.append(column)
+    return data.with_columns(columns)
+
+
+def json_text(column: pl.Series) -> pl.Series:
+    """Every value as a JSON text; null stays null."""
+    if column.dtype == pl.Null:
+        return column
+    if column.dtype == pl.Object:
+        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    wrapped = pl.struct(pl.col(column.name).alias("v")).struct.json_encode()
+    bare = wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
+    encoded = column.to_frame().select(pl.when(pl.col(column.name).is_not_null()).then(bare).alias(column.name))
+    return encoded.to_series()
+
+
+def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> pl.DataFrame:
+    """Settled rows as numbers, decimals and texts alone: moments in the connection's time zone, booleans as 0 and 1.
+
+    A field with a conversion of its own is asked value by value.
+    """
+    fields = {column_name(field): field for field in model._meta.concrete_fields}
+    return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
+
+
+def _plain(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    if not _is_plain(field):
+        return pl.Series(column.name, [field.get_db_prep_save(value, connection) for value in column])
+    if column.dtype == pl.Boolean:
+        return column.cast(pl.Int8)
+    if column.dtype == pl.Date:
+        return column.cast(pl.String)
+    if isinstance(column.dtype, pl.Datetime):
+        return _moments(column, connection.timezone_name)
+    return column
+
+
+def _moments(column: pl.Series, time_zone: str) -> pl.Series:
+    local = column.dt.cast_time_unit("us").dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
+    whole = local.dt.microsecond() == 0
+    texts = local.dt.strftime(MOMENT)
+    if whole.all():
+        return texts
+    return texts.zip_with(whole.fill_null(value=True), local.dt.strftime(MOMENT + "%.6f"))
+
+
+def _default_dtype(field: models.Field[Any, Any]) -> pl.DataType | None:
+    """What holds any Python value, where Polars may not look into it; None lets it choose."""
+    return pl.Object() if isinstance(field, models.JSONField) or not _is_plain(field) else None
+
+
+def _base(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The field whose type the column has: that of the key at the end of a chain of foreign keys."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field
+
+
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    """Whether the database takes the field's values as they are."""
+    base = _base(field)
+    if isinstance(base, (models.UUIDField, models.BinaryField, models.DurationField, models.TimeField)):
+        return False
+    return all(getattr(type(base), name).__module__.startswith("django.db.models.fields") for name in CONVERSIONS)

@@ -1,0 +1,61 @@
+"""`INSERT` with many rows per statement, its literals made whole columns at a time: for servers that refuse LOAD DATA LOCAL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from django.db import DataError, connections, models
+
+from seeding.writers.encoding import plain
+
+BYTES_PER_STATEMENT = 1_000_000
+"""Of values; longer statements are no faster."""
+
+
+class MultiInsertWriter:
+    """`INSERT … VALUES (…), (…), …` on MySQL and MariaDB, every statement within `max_packet` bytes (max_allowed_packet)."""
+
+    name = "multi_insert"
+    rows_per_batch = 100_000
+
+    def __init__(self, max_packet: int) -> None:
+        self._max_packet = max_packet
+
+    def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
+        """Insert the whole frame; raises DataError for a row that no statement can hold."""
+        connection = connections[using]
+        quote = connection.ops.quote_name
+        rows = plain(model, data, connection)
+        columns = ", ".join(map(quote, rows.columns))
+        head = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - the names are quoted
+        with connection.cursor() as cursor:
+            # The server's sql_mode decides whether a backslash escapes; the driver knows.
+            escapes = cursor.connection.escape_string(b"\\") == b"\\\\"
+            for values in self._statements(literals(rows, backslash_escapes=escapes), self._max_packet - len(head.encode())):
+                cursor.execute(head + values)
+
+    def _statements(self, texts: pl.Series, room: int) -> Iterator[str]:
+        lengths = texts.str.len_bytes().to_numpy().astype(np.int64) + 1  # the comma
+        if lengths.max() > room:
+            raise DataError(f"A row of {lengths.max():,} bytes is more than max_allowed_packet ({self._max_packet:,}) allows.")
+        ends = np.cumsum(lengths)
+        start, limit = 0, min(room, BYTES_PER_STATEMENT)
+        while start < len(ends):
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + limit, side="right")))
+            yield texts[start:stop].str.join(",").item()
+            start = stop
+
+
+def literals(rows: pl.DataFrame, *, backslash_escapes: bool) -> pl.Series:
+    """`(1,'text',NULL)` for every plain row."""
+    specials = ["'", "\\"] if backslash_escapes else ["'"]
+    fields = []
+    for name, dtype in rows.schema.items():
+        column = pl.col(name)
+        if dtype == pl.String:
+            column = pl.concat_str(pl.lit("'"), column.str.replace_many(specials, [2 * one for one in specials]), pl.lit("'"))
+        fields.append(column.cast(pl.String).fill_null("NULL"))
+    return rows.select(pl.concat_str(pl.lit("("), pl.concat_str(fields, separator=","), pl.lit(")"))).to_series()
