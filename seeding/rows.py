@@ -84,13 +84,14 @@ class Rows:
 
     def shuffled(self, column: str, size: int) -> Integers:
         """Each row's place after shuffling its group, the groups being `size` consecutive indexes: 0 … size - 1."""
-        groups, inverse = np.unique(self.index // size, return_inverse=True)
+        groups, inverse = _distinct(self.index // size)
         return self.of(self.table, groups).permutations(column, size)[inverse, self.index % size]
 
     def permutations(self, column: str, size: int) -> Integers:
         """A random permutation of 0 … size - 1 for every index, which here numbers groups: shape (len(self), size)."""
-        keys = mix(_key(self.seed, self.table, column), self.index[:, None] * size + np.arange(size))
-        return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")
+        groups, inverse = _distinct(self.index)
+        keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
+        return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
 
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
         """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.
@@ -136,6 +137,15 @@ def mix(key: np.uint64, counter: Integers) -> Words:
     z = (z ^ (z >> np.uint64(30))) * _MIX_1
     z = (z ^ (z >> np.uint64(27))) * _MIX_2
     return z ^ (z >> np.uint64(31))
+
+
+def _distinct(index: Integers) -> tuple[Integers, Integers]:
+    """Few numbers that hold all of `index`, and where in them each of it stands: the rows of a batch share their groups."""
+    low, high = (int(index.min()), int(index.max())) if len(index) else (0, -1)
+    if high - low < len(index):
+        return np.arange(low, high + 1), index - low
+    groups, inverse = np.unique(index, return_inverse=True)
+    return groups, inverse
 
 
 def take(values: Sequence[str], index: Integers) -> pl.Series:
