@@ -14,7 +14,7 @@ from seeding.locks import seeding_lock
 from seeding.registry import Registry
 from seeding.results import CheckReport, Difference, Verdict
 from seeding.schema import expected, mirrored_tables
-from seeding.verification import verify
+from seeding.verification import shortcomings, verify
 
 
 class Checker:
@@ -58,10 +58,11 @@ class Checker:
 
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""
-        seeded = self._ledger.tables()
+        there = self._ledger.tables()
+        seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
+        lacks = shortcomings(self._using, seeded.values())
         return [
             verdict
-            for table, (seeder, *_) in self._registry.by_table.items()
-            if table in seeded
-            for verdict in verify(self._using, seeder.config.model, self._ledger.key_ranges(table))
+            for table, model in seeded.items()
+            for verdict in verify(self._using, model, self._ledger.key_ranges(table), lacks)
         ]

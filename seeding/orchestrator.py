@@ -31,7 +31,7 @@ from seeding.runs import locked, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
-from seeding.verification import verify
+from seeding.verification import shortcomings, verify
 from seeding.writers import Writers
 
 
@@ -255,9 +255,11 @@ class SeedOrchestrator:
         """The results, a seeder marked for every table of which this run has inserted rows that refer to nothing."""
         account = {result.seeder: result for result in results}
         by_table = {seeder.config.table_name: seeder for seeder in reversed(self.plan.seeders)}
-        for table, seeder in by_table.items():
-            inserted = self.ledger.key_ranges(table, run)
-            for verdict in verify(self.config.database, seeder.config.model, inserted) if inserted else ():
+        inserted = {table: ranges for table in by_table if (ranges := self.ledger.key_ranges(table, run))}
+        lacks = shortcomings(self.config.database, (by_table[table].config.model for table in inserted))
+        for table, ranges in inserted.items():
+            seeder = by_table[table]
+            for verdict in verify(self.config.database, seeder.config.model, ranges, lacks):
                 if not verdict.broken:
                     continue
                 words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."

@@ -1,12 +1,19 @@
-"""Whether every reference of the seeded rows, declared or not, leads to a row: asked of the database itself."""
+"""Whether every reference of the seeded rows, declared or not, leads to a row: asked of the database itself.
+
+Keys come in ranges: where the referred table has every key from the lowest that is referred to up to the highest, nothing needs
+looking up row by row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import polars as pl
 from django.db import connections, models
+from django.db.models.functions import Cast
 
 from seeding.introspection import lacking
 from seeding.ledger import within
@@ -14,63 +21,111 @@ from seeding.references import Reference, references
 from seeding.results import Verdict
 
 EXAMPLES = 5
-PAGE = 2_000
+PAGE = 10_000
 """Rows whose JSON is read at a time."""
 
 
-def verify(using: str, model: type[models.Model], key_ranges: list[tuple[int, int]]) -> Iterator[Verdict]:
-    """One verdict per reference of `model`, over its rows with the given keys ([first, last])."""
-    declared = references(model)
-    lacks = lacking(connections[using], (model, *(reference.target for reference in declared)))
-    for reference in declared:
-        table = model._meta.db_table
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What has been found of one reference so far."""
+
+    looked_at: int = 0
+    broken: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, looked_at: int, orphans: Iterable[Any] = ()) -> None:
+        self.looked_at += looked_at
+        for key in orphans:
+            self.broken += 1
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(str(key))
+
+
+def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[str, Sequence[str]]:
+    """What the tables of `mirrored`, and those they refer to, lack of their models: the fourth argument of `verify`."""
+    both = {one for model in mirrored for one in (model, *(reference.target for reference in references(model)))}
+    return lacking(connections[using], both)
+
+
+def verify(
+    using: str, model: type[models.Model], key_ranges: list[tuple[int, int]], lacks: Mapping[str, Sequence[str]]
+) -> Iterator[Verdict]:
+    """One verdict per reference of `model`, over its rows with the given keys ([first, last]).
+
+    `lacks` are the `shortcomings` of the tables; a reference that needs what is not there is not looked at.
+    """
+    table = model._meta.db_table
+    missing = {
+        one: tuple(
+            part
+            for part in (*lacks[table], *lacks[one.target_table])
+            if part in {table, one.target_table, f"{table}.{one.column}"}
+        )
+        for one in references(model)
+    }
+    tallies = {one: _Tally() for one, parts in missing.items() if not parts}
+    for condition in within(key_ranges) if tallies else ():
+        rows = model._base_manager.using(using).filter(condition)
+        _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key})
+        in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
+        for one, tally in tallies.items():
+            if one.json_key:
+                in_json[one.column][one] = tally
+        for column, of_column in in_json.items():
+            _look_into_json(rows, column, of_column)
+    for one, parts in missing.items():
         verdict = Verdict(
-            rule=f"{table}.{reference} leads to {reference.target_table}",
-            sentence=f"Every {reference} names a row of {reference.target_table}.",
+            rule=f"{table}.{one} leads to {one.target_table}",
+            sentence=f"Every {one} names a row of {one.target_table}.",
             table=table,
+            missing=parts,
         )
-        own, target = lacks[table], lacks[reference.target_table]
-        missing = tuple(
-            part for part in (*own, *target) if part in {table, reference.target_table, f"{table}.{reference.column}"}
-        )
-        if missing:
-            yield replace(verdict, missing=missing)
+        if not parts:
+            found = tallies[one]
+            verdict = replace(verdict, looked_at=found.looked_at, broken=found.broken, examples=tuple(found.examples))
+        yield verdict
+
+
+def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally]) -> None:
+    attributes = {field.column: field.attname for field in rows.model._meta.concrete_fields}
+    wanted: dict[str, models.Aggregate] = {}
+    for place, one in enumerate(tallies):
+        only = models.Q(**dict([one.when])) if one.when else None
+        wanted |= {
+            f"{name}_{place}": aggregate(attributes[one.column], filter=only)
+            for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
+        }
+    found = rows.aggregate(**wanted)
+    for place, (one, tally) in enumerate(tallies.items()):
+        low, high = found[f"low_{place}"], found[f"high_{place}"]
+        if low is None or _has_all(rows.db, one.target, low, high):
+            tally.add(found[f"count_{place}"])
             continue
-        looked_at = broken = 0
-        examples: list[str] = []
-        for condition in within(key_ranges):
-            rows = model._base_manager.using(using).filter(condition)
-            count, orphans = _orphans(rows, reference)
-            looked_at += count
-            found = [str(key) for key in orphans]
-            broken += len(found)
-            examples = (examples + found)[:EXAMPLES]
-        yield replace(verdict, looked_at=looked_at, broken=broken, examples=tuple(examples))
+        referring = rows.filter(**{f"{attributes[one.column]}__isnull": False}, **dict([one.when] if one.when else []))
+        there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(attributes[one.column])))
+        tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
 
 
-def _orphans(rows: models.QuerySet[Any], reference: Reference) -> tuple[int, Iterable[Any]]:
-    """How many rows refer to something, and the keys of those that refer to nothing that is there."""
-    targets = reference.target._base_manager.using(rows.db)
-    if reference.json_key:
-        return rows.count(), _json_orphans(rows, reference)
-    attribute = next(field.attname for field in rows.model._meta.concrete_fields if field.column == reference.column)
-    if reference.when:
-        rows = rows.filter(**dict([reference.when]))
-    referring = rows.filter(**{f"{attribute}__isnull": False})
-    there = models.Exists(targets.filter(pk=models.OuterRef(attribute)))
-    return referring.count(), referring.filter(~there).values_list("pk", flat=True)
-
-
-def _json_orphans(rows: models.QuerySet[Any], reference: Reference) -> Iterator[Any]:
-    targets = reference.target._base_manager.using(rows.db)
+def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally]) -> None:
+    named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
+    # As text: Django would decode every row's JSON by itself, and in Python.
+    texts = rows.order_by("pk").annotate(text=Cast(column, models.TextField())).values_list("pk", "text")
     last = None
-    while True:
-        page = rows.order_by("pk") if last is None else rows.order_by("pk").filter(pk__gt=last)
-        held = list(page.values_list("pk", reference.column)[:PAGE])
-        if not held:
-            return
-        last = held[-1][0]
-        named = {key: [item.get(reference.json_key) for item in items or ()] for key, items in held}
-        wanted = {one for keys in named.values() for one in keys if one is not None}
-        there = set(targets.filter(pk__in=wanted).values_list("pk", flat=True))
-        yield from (key for key, keys in named.items() if not wanted.intersection(keys) <= there)
+    while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
+        last = page[-1][0]
+        frame = pl.DataFrame(page, schema={"pk": pl.Int64, "text": pl.String}, orient="row")
+        items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
+        for one, tally in tallies.items():
+            keys = items.select("pk", key=str(one.json_key)).drop_nulls()
+            low, high = keys["key"].min(), keys["key"].max()
+            broken = keys.clear()
+            if low is not None and not _has_all(rows.db, one.target, low, high):
+                wanted = keys["key"].unique().to_list()
+                there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
+                broken = keys.filter(~pl.col("key").is_in(list(there)))
+            tally.add(len(page), broken["pk"].unique(maintain_order=True))
+
+
+def _has_all(using: str, target: type[models.Model], low: Any, high: Any) -> bool:
+    """Whether the target has a row for every key from `low` to `high`."""
+    return bool(target._base_manager.using(using).filter(pk__range=(low, high)).count() == high - low + 1)
