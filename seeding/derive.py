@@ -7,7 +7,7 @@ that the next one does not repair.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -70,15 +70,20 @@ class Rederivation:
         *,
         drifted: Collection[str] = (),
         skip: Collection[str] = (),
+        inserted: Mapping[str, int] | None = None,
     ) -> dict[str, str]:
-        """Derive, but for the seeders named in `skip`; returns the words for those that the database refused, by name."""
+        """Derive, but for the seeders named in `skip`; returns the words for those that the database refused, by name.
+
+        `inserted` are the rows that this run has inserted for a seeder: where those are all, none was ever derived before.
+        """
         refused: dict[str, str] = {}
         for seeder in in_order(seeders, self.dataset, changed):
             keys = self.keys(seeder)
             if seeder.name in skip or not len(keys):
                 continue
             table, started = seeder.config.table_name, time.monotonic()
-            derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted)
+            new = (inserted or {}).get(seeder.name) == len(keys)
+            derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new)
             try:
                 rows = retrying(derivation, partial(self._recover, seeder))
             except DatabaseError as error:
@@ -99,11 +104,19 @@ class Rederivation:
 
 
 def derive(
-    using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, lock: SeedingLock, *, drifted: Collection[str] = ()
+    using: str,
+    seeder: BaseSeeder,
+    dataset: Dataset,
+    keys: KeyMap,
+    lock: SeedingLock,
+    *,
+    drifted: Collection[str] = (),
+    new: bool = False,
 ) -> int:
     """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
 
-    One that looks at a table which is missing or `drifted` is left out.
+    One that looks at a table which is missing or `drifted` is left out. `new` says that the rows were never derived before and
+    hold what was generated.
 
     Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
     """
@@ -114,6 +127,8 @@ def derive(
     for derivation in seeder.derivations(dataset):
         if not set(derivation.reads) <= readable:
             continue
+        if new and derivation.foreseen and not any(_holds_rows(using, table) for table in derivation.reads):
+            continue
         rows = seeder.config.model._base_manager.using(using)
         if derivation.where is not None:
             rows = rows.filter(derivation.where)
@@ -123,3 +138,10 @@ def derive(
                 matched += rows.filter(condition).update(**derivation.values, **kept)
                 lock.verify()
     return matched
+
+
+def _holds_rows(using: str, table: str) -> bool:
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608 - the name is quoted
+        return cursor.fetchone() is not None

@@ -243,6 +243,7 @@ class SeedOrchestrator:
             {seeder.config.table_name for seeder in self.plan.seeders},
             drifted={result.table for result in results if result.state is SeederState.REFUSED},
             skip={result.seeder for result in results if not (result.success or result.state is SeederState.PARTIAL)},
+            inserted={result.seeder: result.records_inserted for result in results},
         )
         for name, words in refused.items():
             table = self._registry.by_name[name].config.table_name

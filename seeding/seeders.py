@@ -85,6 +85,8 @@ class Derivation:
     """The tables it looks at: what is derived there comes first, and the update is skipped where one of them is missing."""
     where: models.Q | models.Exists | None = None
     """Which rows are updated; the others keep the generated value."""
+    foreseen: bool = False
+    """Whether generated rows hold already what it gives while the tables of `reads` are empty: then it is left out."""
     touches: tuple[str, ...] = ()
     """Timestamp fields that the database would set by itself; they are set to what they were."""
 

@@ -58,7 +58,7 @@ class ClientSeeder(BaseSeeder):
         }
         margin = percentage("total_profit", "total_spent", at_most=Decimal("999.99"))
         return tuple(
-            Derivation(values=values, reads=("invoices", "orders"), touches=("updated_at",))
+            Derivation(values=values, reads=("invoices", "orders"), touches=("updated_at",), foreseen=True)
             for values in (columns, {"avg_profit_margin": margin})
         )
 
