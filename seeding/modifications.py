@@ -87,7 +87,7 @@ class Comparison:
 
     def _differing(self, data: pl.DataFrame, keys: Integers) -> dict[int, tuple[str, ...]]:
         """Primary key → the columns that differ, for the rows of `data` that are in the table."""
-        resolved = self._resolver.resolve(self._seeder, data, KeyMap.of(()), exact=True)
+        resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
         columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
         frame = resolved.data.select(columns).with_columns(pl.Series(KEY, keys))
         told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
