@@ -19,6 +19,7 @@ demo: .venv/runtime
 	@echo "  $(MANAGE) seed --size=medium              ten times the data, the small rows stay"
 	@echo "  $(MANAGE) seed --table=orders --dry-run   what would be written, and example rows"
 	@echo "  $(MANAGE) seed_check --invariants         whether all that must be true of the data is"
+	@echo "  $(MANAGE) seed_rollback --dry-run         what a rollback would delete, and what it would keep"
 	@echo "  $(MANAGE) createsuperuser --database=admin"
 	@echo "  $(MANAGE) runserver                       the ledger, at http://127.0.0.1:8000/admin/"
 

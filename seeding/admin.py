@@ -13,6 +13,10 @@ from django.utils.html import format_html, format_html_join
 from seeding.models import SeedingMetadata, SeedRun
 
 
+NOT_SHOWN = frozenset({"duration", "exit_code", "success"})
+"""What a run's table of results leaves out."""
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Whoever may view may look; nobody may add, change or delete."""
 
@@ -64,16 +68,8 @@ class SeedRunAdmin(ReadOnlyAdmin):
     @admin.display(description="seeders")
     def seeders(self, run: SeedRun) -> str:
         """The results of the run as a table."""
-        columns = (
-            "table",
-            "seeder",
-            "state",
-            "records_planned",
-            "records_inserted",
-            "records_existing",
-            "records_skipped",
-            "error",
-        )
+        told = [name for result in run.results for name in result if name not in NOT_SHOWN]
+        columns = list(dict.fromkeys(told))
         head = format_html_join("", "<th>{}</th>", ((name.removeprefix("records_"),) for name in columns))
         rows = ((format_html_join("", "<td>{}</td>", ((result.get(name, ""),) for name in columns)),) for result in run.results)
         return format_html("<table><tr>{}</tr>{}</table>", head, format_html_join("", "<tr>{}</tr>", rows))
@@ -99,10 +95,12 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
         "live",
         "run",
         "created_at",
+        "rolled_back_at",
+        "rolled_back_in",
     )
     list_filter = ("live", "table_name", "seeder_name", "environment", "created_at")
     search_fields = ("table_name", "seeder_name", "=run__id")
-    list_select_related = ("run",)
+    list_select_related = ("run", "rolled_back_in")
     ordering = ("-id",)
 
     @admin.display(description="primary keys")

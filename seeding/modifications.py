@@ -7,6 +7,7 @@ Faker behind it, is another one than at the time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -75,11 +76,25 @@ class Comparison:
         comparable = [batch for batch in batches if self._can_be_repeated(batch)]
         changed: list[KeySet] = []
         examples: dict[int, tuple[str, ...]] = {}
-        for index, keys in _chunks(KeyMap.of(one for batch in comparable for one in batch.key_ranges), among):
-            found = self._differing(self._seeder.generate_data(self._dataset.rows(self._seeder, index)), keys)
+        held = KeyMap.of(one for batch in comparable for one in batch.key_ranges)
+        for data, keys in self._generated(_chunks(held, among)):
+            found = self._differing(data, keys)
             changed.append(KeySet.of((key, key) for key in found))
             examples |= dict(islice(found.items(), EXAMPLES - len(examples)))
         return Changes(keys=union(changed), examples=examples, complete=len(comparable) == len(batches))
+
+    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
+        """What the chunks hold, each made while the server is asked about the one before; and their keys."""
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            made = (
+                (ahead.submit(self._seeder.generate_data, self._dataset.rows(self._seeder, index)), keys)
+                for index, keys in chunks
+            )
+            waiting = next(made, None)
+            while waiting is not None:
+                following = next(made, None)
+                yield waiting[0].result(), waiting[1]
+                waiting = following
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
         same_faker = batch.run.faker_version == version("Faker")

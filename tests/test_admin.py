@@ -76,6 +76,19 @@ def test_a_run_shows_its_seeders(staff: Client, run: SeedRun) -> None:
     assert "&lt;b&gt;3 rows" in shown
 
 
+def test_a_batch_shows_when_and_in_which_run_it_was_rolled_back(staff: Client, run: SeedRun) -> None:
+    run.batches.update(live=None, rolled_back_at=NOW, rolled_back_in=run)
+    SeedRun.objects.update(command="seed_rollback", results=[{"table": "clients", "records_deleted": 1234, "success": True}])
+
+    batches = staff.get("/admin/seeding/seedingmetadata/").content.decode()
+    shown = staff.get(f"/admin/seeding/seedrun/{run.pk}/change/").content.decode()
+
+    assert "March 2, 2026, noon" in batches
+    assert f"run {run.pk} (seed_rollback, succeeded)" in batches
+    assert "<th>deleted</th>" in shown
+    assert "<td>1234</td>" in shown
+
+
 def test_a_stranger_is_sent_to_the_login(run: SeedRun) -> None:
     answer = Client().get("/admin/seeding/seedrun/")
 
