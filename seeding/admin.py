@@ -12,7 +12,6 @@ from django.utils.html import format_html, format_html_join
 
 from seeding.models import SeedingMetadata, SeedRun
 
-
 NOT_SHOWN = frozenset({"duration", "exit_code", "success"})
 """What a run's table of results leaves out."""
 
