@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
-from django.db import DataError, IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, OperationalError, models, transaction
+
+VALUE_CODES = frozenset({1292, 1366, 1411})
+"""Errors of MySQL and MariaDB about a value, which their driver takes for operational ones."""
 
 
 class Writer(Protocol):
@@ -26,7 +29,7 @@ class Refusal:
 
     row: int
     """Position in the frame."""
-    error: IntegrityError | DataError
+    error: IntegrityError | DataError | OperationalError
 
 
 def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0) -> list[Refusal]:
@@ -39,7 +42,9 @@ def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataF
     try:
         with transaction.atomic(using=using):
             writer.write(using, model, data)
-    except (IntegrityError, DataError) as error:
+    except (IntegrityError, DataError, OperationalError) as error:
+        if isinstance(error, OperationalError) and error.args[0] not in VALUE_CODES:
+            raise
         if data.height == 1:
             return [Refusal(row=start, error=error)]
         half = data.height // 2

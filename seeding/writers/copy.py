@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import polars as pl
 from django.db import connections, models
 
-from seeding.writers.encoding import plain
+from seeding.writers.encoding import csv, plain
 
-ROWS_PER_WRITE = 10_000
 FORMAT = "(FORMAT csv, NULL 'NULL')"
 
 
@@ -27,7 +24,5 @@ class CopyWriter:
         columns = ", ".join(map(quote, rows.columns))
         statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH {FORMAT}"
         with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for piece in rows.iter_slices(ROWS_PER_WRITE):
-                text = BytesIO()
-                piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
-                copy.write(text.getbuffer())
+            for text in csv(rows):
+                copy.write(text)

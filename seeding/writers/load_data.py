@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 
 import polars as pl
 from django.db import DataError, IntegrityError, connections, models
 
-from seeding.writers.encoding import plain
+from seeding.writers.encoding import csv, plain
 
 INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 3819, 4025})
 """Warnings that an INSERT would have raised as IntegrityError: null, duplicate key, missing parent, broken check."""
@@ -18,6 +19,10 @@ INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 381
 FORMAT = """
     CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' LINES TERMINATED BY '\n'
 """
+
+
+PATIENCE = 0.01
+"""Seconds between two looks at a feeder that is to end."""
 
 
 class LoadDataWriter:
@@ -39,36 +44,47 @@ class LoadDataWriter:
         statement = f"LOAD DATA LOCAL INFILE '%s' INTO TABLE {quote(model._meta.db_table)} {FORMAT} ({columns})"
         with connection.cursor() as cursor:
             with _piped(rows) as path:
-                cursor.execute(statement.replace("%s", path, 1))
+                cursor.execute(statement.replace("%s", path.replace("\\", r"\\").replace("'", "''"), 1))
             loaded, warnings = cursor.rowcount, cursor.warning_count
             if loaded == rows.height and not warnings:
                 return
             cursor.execute("SHOW WARNINGS LIMIT 1")
-            _, code, words = cursor.fetchone() or (
-                "",
-                0,
-                f"{loaded} of {rows.height} rows were loaded, and no warning tells why",
-            )
+            nameless = ("", 0, f"{loaded} of {rows.height} rows were loaded, and no warning tells why")
+            _, code, words = cursor.fetchone() or nameless
         raise (IntegrityError if code in INTEGRITY_CODES else DataError)(code, words)
 
 
 @contextmanager
 def _piped(rows: pl.DataFrame) -> Iterator[str]:
-    """A path under which the rows can be read once, as CSV; a failure to write them is raised at the end."""
-    reading, writing = os.pipe()
+    """A path under which the rows can be read once, as CSV; a failure to write them is raised at the end.
 
-    def feed() -> None:
-        with os.fdopen(writing, "wb") as pipe:
-            rows.write_csv(pipe, include_header=False, null_value="NULL", quote_style="non_numeric")
+    It is a named pipe: whoever opens it waits for the other side. An unnamed one, opened by /dev/fd/N, would wait for ever
+    where the rows are so few that their writer has gone already.
+    """
+    with tempfile.TemporaryDirectory(prefix="seeding-") as folder, ThreadPoolExecutor(max_workers=1) as executor:
+        path = f"{folder}/rows"
+        os.mkfifo(path, mode=0o600)
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed") as executor:
+        def feed() -> None:
+            with open(path, "wb", buffering=0) as pipe:  # noqa: PTH123
+                pipe.writelines(csv(rows))
+
         feeding = executor.submit(feed)
         try:
-            yield f"/dev/fd/{reading}"
+            yield path
         except BaseException:
-            os.close(reading)  # the feeder would wait for ever for somebody to read
-            with suppress(Exception):
-                feeding.result()
+            _drain(path, feeding)
             raise
-        os.close(reading)
         feeding.result()
+
+
+def _drain(path: str, feeding: Future[None]) -> None:
+    """Let the feeder end, whose rows nobody wants any more: it may be waiting for a reader, or for room."""
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while wait([feeding], timeout=PATIENCE).not_done:
+            with suppress(BlockingIOError):
+                while os.read(reading, 1 << 16):
+                    pass
+    finally:
+        os.close(reading)
