@@ -65,7 +65,8 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
         end = datetime.combine(seeded.as_of, time(0), UTC)
         wrong = Q()
         for field in fields:
-            late = Q(**{f"{field}__time__lt": OPENS}) | Q(**{f"{field}__time__gt": CLOSES})
+            # Not time__lt: MySQL compares as texts, and 09:00:00 comes before 09:00:00.000000.
+            late = Q(**{f"{field}__hour__lt": OPENS.hour}) | Q(**{f"{field}__time__gt": CLOSES})
             wrong |= late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
         found = seeded.rows.filter(wrong)
         if model in THE_ORDER:
