@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core pkg-config gcc libc6-dev python3-dev
+DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev
 
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
@@ -39,17 +39,18 @@ contracts:
 pytest:
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
-# The tests start a MariaDB of their own; this sees to it that there is one to start.
+# The tests start a MariaDB, a PostgreSQL and a MySQL of their own; this sees to it that there are some to start.
 servers:
-	@if command -v mariadbd mariadb_config pkg-config cc | wc -l | grep -qx 4; then :; \
+	@if command -v mariadbd mariadb_config pkg-config cc ps | wc -l | grep -qx 5 && { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then :; \
 	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(DEBIAN); \
 	else \
-		echo "The tests need a MariaDB server and its client library. On Debian, as root:" >&2; \
+		echo "The tests need MariaDB, with its client library, and PostgreSQL. On Debian, as root:" >&2; \
 		echo "    apt-get install --no-install-recommends $(DEBIAN)" >&2; \
-		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb_config, pkg-config and a C compiler." >&2; \
+		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb_config, postgres, pkg-config, ps and a C compiler." >&2; \
 		exit 1; \
 	fi
+	-@$(PYTHON) tests/servers/debian.py
 
 .venv/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from django.db import DataError, IntegrityError, connections, models, transaction
 
 from seeding.exceptions import InsertionError
+from seeding.references import column_name
 
 HEADROOM = 1_000
 """Keys left to the application between its last row and our first, for what it inserts while we reserve."""
@@ -58,6 +59,45 @@ class MySQLReservation:
             return
 
 
+class PostgreSQLReservation:
+    """The key column's own sequence is moved past the range: it keeps what it is told, whatever becomes of a transaction.
+
+    So it also follows the keys that are written explicitly, ours and whatever an import has left above it.
+    """
+
+    def __init__(self, using: str) -> None:
+        self._using = using
+
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+        """The range above the sequence, the table's highest key and HEADROOM; in one statement, so that nobody comes between.
+
+        Without a sequence, the range above max + HEADROOM.
+        """
+        connection = connections[self._using]
+        quote = connection.ops.quote_name
+        assert model._meta.pk is not None  # BaseSeeder has seen to it
+        first = _highest_key(self._using, model) + HEADROOM + 1
+        _check_room(self._using, model, first + count - 1)
+        key = column_name(model._meta.pk)
+        table, column = quote(model._meta.db_table), quote(key)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, key])
+            (sequence,) = cursor.fetchone()
+            if sequence is None:
+                return first
+            highest = f"(SELECT COALESCE(MAX({column}), 0) FROM {table})"  # noqa: S608 - the names are quoted
+            cursor.execute(
+                f"SELECT setval(%s::regclass, GREATEST(nextval(%s::regclass), {highest}) + %s)",
+                [sequence, sequence, HEADROOM + count],
+            )
+            (last,) = cursor.fetchone()
+        return int(last) - count + 1
+
+    def still_free(self, model: type[models.Model], first: int) -> bool:
+        """Always: the sequence stands above the range."""
+        return True
+
+
 class SQLiteReservation:
     """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that nobody came before."""
 
@@ -75,9 +115,12 @@ class SQLiteReservation:
         return _highest_key(self._using, model) < first
 
 
+RESERVATIONS: dict[str, Callable[[str], Reservation]] = {"mysql": MySQLReservation, "postgresql": PostgreSQLReservation}
+
+
 def reservation(using: str) -> Reservation:
     """The way of the database `using`."""
-    return MySQLReservation(using) if connections[using].vendor == "mysql" else SQLiteReservation(using)
+    return RESERVATIONS.get(connections[using].vendor, SQLiteReservation)(using)
 
 
 def _highest_key(using: str, model: type[models.Model]) -> int:

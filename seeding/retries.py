@@ -7,13 +7,21 @@ from enum import Enum
 from typing import TypeVar
 
 import tenacity
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 
 T = TypeVar("T")
 
 CONNECTION_CODES = frozenset({1053, 1077, 2002, 2003, 2005, 2006, 2013, 2055, 4031})
-CONTENTION_CODES = frozenset({1205, 1213, 3572})
-"""Error numbers of MySQL and MariaDB: server gone or shutting down; lock wait timeout, deadlock, NOWAIT."""
+CONTENTION_CODES = frozenset({1020, 1205, 1213, 3572})
+FINAL_CODES = frozenset({1044, 1045, 1142, 1143, 1153, 1227, 1290, 1370, 1698, 1836})
+"""Error numbers of MySQL and MariaDB: server gone or shutting down; row changed meanwhile, lock wait timeout, deadlock, NOWAIT;
+a right that is missing, a packet that is too large, a server that only reads."""
+
+CONNECTION_STATES = ("08", "57P", "25P03", "25P04")
+CONTENTION_STATES = ("40001", "40P01", "55P03")
+FINAL_STATES = ("28", "42", "25006", "3D000")
+"""How the SQLSTATEs of PostgreSQL begin: connection lost, server shutting down or starting, idle for too long; serialisation
+failure, deadlock, lock timeout; a refused account, a missing right, a server that only reads, no such database."""
 
 
 class Transience(Enum):
@@ -35,6 +43,8 @@ def transience(error: BaseException | None) -> Transience | None:
     """The family `error` belongs to, or None if trying again is useless."""
     if isinstance(error, InterfaceError):
         return Transience.CONNECTION
+    if isinstance(error, Error) and hasattr(error.__cause__, "sqlstate"):
+        return _by_state(error)
     if not isinstance(error, OperationalError):
         return None
     code = error.args[0] if error.args else None
@@ -42,7 +52,19 @@ def transience(error: BaseException | None) -> Transience | None:
         return Transience.CONNECTION
     if code in CONTENTION_CODES or "database is locked" in str(error):
         return Transience.CONTENTION
-    return Transience.OTHER
+    return None if code in FINAL_CODES else Transience.OTHER
+
+
+def _by_state(error: Error) -> Transience | None:
+    state: str | None = getattr(error.__cause__, "sqlstate", None)
+    operational = isinstance(error, OperationalError)
+    if state is None:  # the client's own words: the server has not said anything any more
+        return Transience.CONNECTION if operational else None
+    if state.startswith(CONNECTION_STATES):
+        return Transience.CONNECTION
+    if state in CONTENTION_STATES:
+        return Transience.CONTENTION
+    return Transience.OTHER if operational and not state.startswith(FINAL_STATES) else None
 
 
 def retrying(action: Callable[[], T], before_retry: Callable[[BaseException, int], None]) -> T:

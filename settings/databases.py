@@ -7,14 +7,25 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-FORMS = "mysql://user:password@host:3306/name or sqlite:////absolute/path/to/file.sqlite3"
+FORMS = "mysql://… or postgres://user:password@host:port/name, or sqlite:////absolute/path/to/file.sqlite3"
 
 SESSION: dict[str, dict[str, Any]] = {
     "django.db.backends.mysql": {
         "charset": "utf8mb4",
         "local_infile": True,  # LOAD DATA LOCAL, if the server allows it too
-        # Django leaves the session's time zone as the server has it, and TIMESTAMP values would shift.
-        "init_command": "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL'",
+        # Django leaves the session's time zone as the server has it, and TIMESTAMP values would shift. The timeouts are how
+        # long the server waits for a client that thinks (a batch is made meanwhile) or sends its rows slowly.
+        "init_command": "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', "
+        "wait_timeout = 28800, net_read_timeout = 600",
+        "connect_timeout": 10,
+        "read_timeout": 3600,  # a server that has been silent for so long is gone
+    },
+    "django.db.backends.postgresql": {
+        # Likewise. PostgreSQL would wait for a row's lock for ever; 50 s is InnoDB's patience.
+        "options": "-c timezone=UTC -c datestyle=ISO -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
+        "-c idle_session_timeout=0 -c lock_timeout=50s",
+        "connect_timeout": 10,
+        "tcp_user_timeout": 60_000,
     },
     # A deferred transaction that turns into a writer fails at once when another one writes.
     "django.db.backends.sqlite3": {"transaction_mode": "IMMEDIATE"},

@@ -19,7 +19,7 @@ from seeding.references import column_name
 
 from .models.fields import CurrentTimestamp, EnumField, Key, TerpIndex, TimestampField
 
-BOOLEAN = {True: "1", False: "0"}
+BOOLEAN = {True: "TRUE", False: "FALSE"}
 
 
 def create_tables(tables: Iterable[type[models.Model]], using: str, environment: Environment) -> str:
@@ -112,8 +112,10 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> s
     if field.primary_key and connection.vendor == "sqlite":
         return f"{quote(column_name(field))} {kind} NOT NULL PRIMARY KEY AUTOINCREMENT"
     parts = [quote(column_name(field)), kind]
-    if field.primary_key:  # the type of an AutoField already says AUTO_INCREMENT or IDENTITY
-        return " ".join([*parts, "" if connection.vendor == "mysql" else "PRIMARY KEY"]).rstrip()
+    if field.primary_key:  # MySQL's type already says AUTO_INCREMENT
+        return " ".join(
+            parts if connection.vendor == "mysql" else [*parts, field.db_type_suffix(connection) or "", "PRIMARY KEY"]
+        )
     parts.append("NULL" if field.null else "NOT NULL")
     if field.db_default is not models.NOT_PROVIDED:
         parts.append(f"DEFAULT {_literal(field)}")

@@ -1,4 +1,4 @@
-"""Databases for the tests: a new one for each, on SQLite and on a real MariaDB, with TERP's tables and the ledger in it."""
+"""Databases for the tests: a new one for each, on every kind of server, with TERP's tables and the ledger in it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from seeding.invariants import Invariant, check, discover
 from seeding.models import SeedRun
 from seeding.results import Verdict
 from settings.databases import database as database_settings
-from tests.servers import MariaDB
+from tests.servers import KINDS, MariaDB, Server
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 3, 2)
-SERVERS = ("sqlite", "mariadb")
+SERVERS = ("sqlite", *KINDS)
 RULES, _BROKEN = discover()
 _numbers = itertools.count(1)
 
@@ -47,7 +47,7 @@ class Database:
         """The rows of a query."""
         with connections[self.alias].cursor() as cursor:
             cursor.execute(sql, parameters or None)
-            return list(cursor.fetchall() or ())
+            return list(cursor.fetchall()) if cursor.description else []
 
     def verdicts(self, *rules: Invariant) -> list[Verdict]:
         """What the database says about the rules (all, if none is given)."""
@@ -92,11 +92,36 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    """One server for all tests."""
-    server = MariaDB.start(tmp_path_factory.mktemp("mariadb"))
-    yield server
-    server.stop()
+def running() -> Iterator[Callable[[str], Server]]:
+    """One server of each kind for all tests, started when first asked for; where it cannot be had, its tests are skipped."""
+    started: dict[str, Server] = {}
+
+    def get(kind: str) -> Server:
+        if kind not in started:
+            if missing := KINDS[kind].missing():
+                pytest.skip(f"NOT TESTED on {kind}: {missing}")
+            started[kind] = KINDS[kind]().start()
+        return started[kind]
+
+    yield get
+    for server in started.values():
+        server.stop()
+
+
+@pytest.fixture
+def mariadb(running: Callable[[str], Server]) -> MariaDB:
+    """The MariaDB among them."""
+    server = running("mariadb")
+    assert isinstance(server, MariaDB)
+    return server
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which servers the tests ran on, and which they did not: a skipped server must not look like a passed one."""
+    for name, kind in KINDS.items():
+        missing = kind.missing()
+        words = f"NOT TESTED on {name}: {missing}" if missing else f"tested on {kind.version()}"
+        terminalreporter.write_line(words, red=bool(missing), bold=bool(missing))
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +134,7 @@ def audit_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make_database(
-    request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    running: Callable[[str], Server], tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Callable[..., Database]]:
     """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it."""
     made: list[tuple[str, str]] = []
@@ -117,10 +142,9 @@ def make_database(
     def make(server: str, *, ready: bool = True) -> Database:
         name = f"t{next(_numbers)}"
         url = f"sqlite:///{tmp_path / name}.sqlite3"
-        if server == "mariadb":
-            running: MariaDB = request.getfixturevalue("mariadb")
-            running.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-            url = running.url(name)
+        if server in KINDS:
+            running(server).create(name)
+            url = running(server).url(name)
         env = environ.Env()
         env.ENVIRON = {"DATABASE_URL": url}
         connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
@@ -139,8 +163,8 @@ def make_database(
         for name, server in made:
             connections[name].close()
             del connections[name], connections.settings[name]
-            if server == "mariadb":
-                request.getfixturevalue("mariadb").sql(f"DROP DATABASE {name}")
+            if server in KINDS:
+                running(server).drop(name)
 
 
 @pytest.fixture(params=SERVERS)

@@ -16,6 +16,7 @@ from seeding.registry import Registry
 from terpseed.models import Batch, Client, PricingDefault, Product, Strain
 from tests.conftest import AS_OF, SERVERS, Database
 from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows
+from tests.servers import KINDS
 
 CHANGED_BY_GROWTH = {"bankAccounts": {"currentBalance"}}
 """Derived from all payments; every other derived column looks no further than its own cell."""
@@ -70,8 +71,9 @@ def test_growing_ends_where_seeding_at_once_does(make_database: Callable[..., Da
     assert business_data(grown) == business_data(at_once)
 
 
-def test_two_servers_hold_the_same_business(make_database: Callable[..., Database]) -> None:
-    one, other = make_database("sqlite"), make_database("mariadb")
+@pytest.mark.parametrize("server", KINDS)
+def test_every_server_holds_the_same_business(make_database: Callable[..., Database], server: str) -> None:
+    one, other = make_database("sqlite"), make_database(server)
 
     one.seed()
     other.seed()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.introspection import generic, mysql, sqlite
+from seeding.introspection import generic, mysql, postgresql, sqlite
 from seeding.references import column_name
 from seeding.schema import TableSchema
 
@@ -16,7 +16,7 @@ __all__ = ["lacking", "read_tables"]
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
     """Those of the tables `names` that there are, by name."""
-    readers = {"mysql": mysql.read_tables, "sqlite": sqlite.read_tables}
+    readers = {"mysql": mysql.read_tables, "postgresql": postgresql.read_tables, "sqlite": sqlite.read_tables}
     return readers.get(connection.vendor, generic.read_tables)(connection, names)
 
 

@@ -1,4 +1,4 @@
-"""Tables as Django's own introspection tells them: PostgreSQL, and whatever else Django knows."""
+"""Tables as Django's own introspection tells them, for a server that has no reader of its own here."""
 
 from __future__ import annotations
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from seeding.exceptions import LockHeldError
-from seeding.models import SeedRun
+import tenacity
+
+from seeding.exceptions import LockError, LockHeldError
+from seeding.models import SeedingMetadata, SeedRun
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.05
+RELEASE_SECONDS = 10
+"""How long an ended connection may take to give the lock back: a statement that it was running is rolled back first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,12 @@ class Holder:
     user: str | None = None
     since: datetime | None = None
     run: int | None = None
+    command: str | None = None
+    table: str | None = None
+    """The table of the last batch that the run has committed."""
+    batch: tuple[int, int] | None = None
+    """That batch's first row index, and its rows."""
+    batch_at: datetime | None = None
 
     def __str__(self) -> str:
         parts = [
@@ -29,7 +44,8 @@ class Holder:
             f"host {self.host}" if self.host else "",
             f"user {self.user}" if self.user else "",
             f"since {self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else "",
-            f"run {self.run}" if self.run else "run not recorded yet",
+            f"run {self.run} ({self.command})" if self.run else "run not recorded yet",
+            f"last wrote {self.batch[1]} rows of {self.table} from index {self.batch[0]}" if self.batch else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -61,10 +77,27 @@ class SeedingLock(ABC):
     def holder(self) -> Holder | None:
         """Who holds the lock now, if anybody."""
 
+    @abstractmethod
+    def _end(self, holder: Holder) -> None:
+        """End the connection that holds the lock; raises LockError, with what to do, where that is not ours to do."""
+
     @property
     def is_locked(self) -> bool:
         """Whether anybody holds the lock."""
         return self.holder() is not None
+
+    def force_release(self) -> Holder | None:
+        """End the connection of whoever holds the lock, and with it the lock; returns who that was, None if nobody.
+
+        The run that held it stops before its next commit. Raises LockError where it may not be ended, or does not end.
+        """
+        holder = self.holder()
+        if holder is None:
+            return None
+        self._end(holder)
+        if not ask_until(lambda: not self._is_held_by(holder) or None, RELEASE_SECONDS):
+            raise LockError(f"The lock's holder was told to end and has not yet: {holder}. Look again in a while.")
+        return holder
 
     @contextmanager
     def held(self, timeout: int) -> Iterator[None]:
@@ -80,7 +113,29 @@ class SeedingLock(ABC):
         finally:
             self.release()
 
-    def run_of(self, connection_id: int) -> SeedRun | None:
-        """The run under way on `connection_id`, if it has been recorded."""
+    def described(self, holder: Holder) -> Holder:
+        """The holder with what the ledger knows of its run, if that has been recorded."""
         runs = SeedRun.objects.using(self.using)
-        return runs.filter(state=SeedRun.State.RUNNING, lock_connection=connection_id).first()
+        run = runs.filter(state=SeedRun.State.RUNNING, lock_connection=holder.connection).first()
+        if run is None:
+            return holder
+        holder = replace(holder, host=run.host, user=run.user, since=run.started_at, run=run.pk, command=run.command)
+        last = SeedingMetadata.objects.using(self.using).filter(run=run).order_by("-id").first()
+        if last is None:
+            return holder
+        return replace(holder, table=last.table_name, batch=(last.first_index, last.record_count), batch_at=last.created_at)
+
+    def _is_held_by(self, holder: Holder) -> bool:
+        now = self.holder()
+        return now is not None and now.connection == holder.connection
+
+
+def ask_until(question: Callable[[], T | None], timeout: int) -> T | None:
+    """The answer to `question`, put again every POLL_SECONDS while it is None and `timeout` seconds have not passed."""
+    patience = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda answer: answer is None),
+        stop=tenacity.stop_after_delay(timeout),
+        wait=tenacity.wait_fixed(POLL_SECONDS),
+        retry_error_callback=lambda _: None,
+    )
+    return patience(question)

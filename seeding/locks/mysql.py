@@ -6,13 +6,14 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from django.db import Error, connections
+from django.db import Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.exceptions import LockLostError
+from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock
 
 MAX_NAME = 64
+NO_SUCH_CONNECTION = 1094
 IDLE_SECONDS = 7 * 24 * 3600
 """The lock's connection says nothing while a long batch runs; the server must not end it for that."""
 
@@ -86,16 +87,22 @@ class MySQLLock(SeedingLock):
         if row is None or row[0] is None:
             return None
         connection_id = int(row[0])
+        # Without the right PROCESS the list shows our own account's connections only.
         process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %s", [connection_id])
-        run = self.run_of(connection_id)
         user, host = process or (None, None)
-        return Holder(
-            connection=connection_id,
-            user=run.user if run else user,
-            host=run.host if run else host,
-            since=run.started_at if run else None,
-            run=run.pk if run else None,
-        )
+        return self.described(Holder(connection=connection_id, user=user, host=host))
+
+    def _end(self, holder: Holder) -> None:
+        try:
+            with connections[self.using].cursor() as cursor:
+                cursor.execute("KILL CONNECTION %s", [holder.connection])
+        except OperationalError as error:
+            if error.args[0] == NO_SUCH_CONNECTION:
+                return
+            raise LockError(
+                f"The lock's holder cannot be ended: {error}. It is {holder}. "
+                "Ask as the same account, or as one with the right CONNECTION_ADMIN (MySQL), CONNECTION ADMIN (MariaDB)."
+            ) from error
 
     def _row(self, sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
         with connections[self.using].cursor() as cursor:

@@ -6,19 +6,17 @@ import fcntl
 import getpass
 import json
 import os
+import signal
 import socket
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import tenacity
 from django.db import connections
 
-from seeding.exceptions import LockLostError
-from seeding.locks.base import Holder, SeedingLock
-
-POLL_SECONDS = 0.05
+from seeding.exceptions import LockError, LockLostError
+from seeding.locks.base import Holder, SeedingLock, ask_until
 
 
 def lock_path(database: str) -> Path:
@@ -42,14 +40,8 @@ class SQLiteLock(SeedingLock):
         return os.getpid() if self._file else None
 
     def acquire(self, timeout: int) -> bool:
-        """Lock the file, asking again every POLL_SECONDS until `timeout`."""
-        patience = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda file: file is None),
-            stop=tenacity.stop_after_delay(timeout),
-            wait=tenacity.wait_fixed(POLL_SECONDS),
-            retry_error_callback=lambda _: None,
-        )
-        self._file = patience(self._try)
+        """Lock the file, asking again until `timeout`."""
+        self._file = ask_until(self._try, timeout)
         return self._file is not None
 
     def release(self) -> None:
@@ -79,14 +71,25 @@ class SQLiteLock(SeedingLock):
             written = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):  # just taken and not written yet, or just released
             return Holder()
-        run = self.run_of(written["pid"])
-        return Holder(
-            connection=written["pid"],
-            host=written["host"],
-            user=written["user"],
-            since=datetime.fromisoformat(written["since"]),
-            run=run.pk if run else None,
+        return self.described(
+            Holder(
+                connection=written["pid"],
+                host=written["host"],
+                user=written["user"],
+                since=datetime.fromisoformat(written["since"]),
+            )
         )
+
+    def _end(self, holder: Holder) -> None:
+        """SIGTERM, which a command takes as an order to end; only on the holder's own machine."""
+        if holder.connection in (None, os.getpid()) or holder.host != socket.gethostname():
+            raise LockError(f"The lock's holder is {holder}: a process that must be ended where it runs.")
+        try:
+            os.kill(holder.connection, signal.SIGTERM)
+        except ProcessLookupError:
+            return
+        except PermissionError as error:
+            raise LockError(f"The lock's holder may not be ended by this account: {holder}. End that process.") from error
 
     def _try(self) -> IO[str] | None:
         file = self._path.open("a+", encoding="utf-8")

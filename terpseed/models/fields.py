@@ -83,8 +83,9 @@ class TimestampField(models.DateTimeField):
         return name, path, args, {**kwargs, "now": self.now, "on_update": self.on_update}
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
-        """`timestamp` on MySQL and MariaDB."""
-        return "timestamp" if connection.vendor == "mysql" else super().db_type(connection)
+        """`timestamp` on MySQL and MariaDB; PostgreSQL would keep microseconds."""
+        own = {"mysql": "timestamp", "postgresql": "timestamp(0) with time zone"}
+        return own.get(connection.vendor, super().db_type(connection))
 
 
 class Key(models.ForeignKey):

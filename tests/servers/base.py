@@ -1,0 +1,120 @@
+"""What a throwaway server can be asked to do, whatever it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import tenacity
+
+
+class Server(ABC):
+    """A server of its own folder. `options` are added to its command line."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, *options: str) -> None:
+        # Not pytest's own folder: a socket's path has 107 characters at most, and another account must reach it.
+        self.folder = Path(tempfile.mkdtemp(prefix="terp-"))
+        self.folder.chmod(0o755)
+        self.options = options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @abstractmethod
+    def missing(cls) -> str:
+        """What keeps such a server from being started on this machine; empty if nothing does."""
+
+    @classmethod
+    @abstractmethod
+    def version(cls) -> str:
+        """Product and version, as a person would name them."""
+
+    @abstractmethod
+    def install(self) -> None:
+        """Make the data folder."""
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """What runs the server."""
+
+    @abstractmethod
+    def sql(self, statements: str, database: str = "") -> str:
+        """Run statements as the server's owner; returns the rows, tab-separated."""
+
+    @abstractmethod
+    def url(self, database: str, user: str = "", address: tuple[str, int] | None = None) -> str:
+        """DATABASE_URL of one of its databases, over its socket unless `address` names a host and a port."""
+
+    @abstractmethod
+    def create(self, database: str) -> None:
+        """Create an empty database."""
+
+    @abstractmethod
+    def drop(self, database: str) -> None:
+        """Drop a database, whoever is connected to it."""
+
+    @abstractmethod
+    def connections(self, database: str) -> int:
+        """How many connections the database has now."""
+
+    @property
+    @abstractmethod
+    def socket(self) -> Path:
+        """The Unix socket it listens on."""
+
+    def start(self) -> Server:
+        """Start it, on a new data folder the first time; returns when it answers."""
+        if not (self.folder / "data").exists():
+            # On a busy machine MariaDB's bootstrap sometimes gives up; it says why, and the next attempt works.
+            tenacity.Retrying(stop=tenacity.stop_after_attempt(3), reraise=True)(self.install)
+        with (self.folder / "output.log").open("ab") as output:
+            self.process = subprocess.Popen(self.command(), stdout=output, stderr=output, **self.account())
+        patience = tenacity.Retrying(stop=tenacity.stop_after_delay(60), wait=tenacity.wait_fixed(0.05), reraise=True)
+        patience(self.sql, "SELECT 1")
+        return self
+
+    def stop(self) -> None:
+        """End it in order, and remove its folder."""
+        if self.process is not None:
+            self.process.send_signal(self.stop_signal)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def crash(self) -> None:
+        """End it with SIGKILL, as the system does when memory runs out; `start` brings it back with its data."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def account(self) -> dict[str, Any]:
+        """Arguments of `subprocess` for the account it runs as: our own."""
+        return {}
+
+    def run(self, command: list[str], statements: str = "") -> str:
+        """The output of a program of the server; raises RuntimeError with what it said where it fails."""
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            command, input=statements, text=True, capture_output=True, check=False, **self.account()
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr + done.stdout)
+        return done.stdout
+
+
+def url(scheme: str, user: str, database: str, address: tuple[str, int] | None, options: Mapping[str, str]) -> str:
+    """A DATABASE_URL."""
+    host = "" if address is None else f"{address[0]}:{address[1]}"
+    return f"{scheme}://{user}@{host}/{database}?{urlencode(options)}".rstrip("?")
+
+
+def is_root() -> bool:
+    """Whether the tests run as root."""
+    return os.geteuid() == 0
