@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
@@ -136,6 +136,18 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
         if result.error:
             out.print(f"[red]{result.table}[/]: {escape(result.error)}")
     out.print(_undone(summary))
+
+
+def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, released: bool) -> None:
+    """Who holds the lock, or held it until it was `released`."""
+    if facts is None:
+        out.print(f"The seeding lock of {escape(database)} is free.")
+        return
+    out.print(f"The seeding lock of {escape(database)} {'was taken from' if released else 'is held by'}")
+    for heading, value in facts.items():
+        out.print(f"  {heading:<12}{escape(value)}")
+    if released:
+        out.print("That run stops before its next commit; the next one goes on where it stopped.")
 
 
 def show_report(out: Console, report: CheckReport) -> None:

@@ -62,9 +62,10 @@ class Ledger:
         """The environments under which this database was ever seeded."""
         return frozenset(self.runs.values_list("environment", flat=True).distinct())
 
-    def keys(self, seeder: BaseSeeder) -> KeyMap:
-        """The keys of the seeder's live rows."""
-        ranges = self._batches(seeder).values_list("key_ranges", flat=True)
+    def keys(self, seeder: BaseSeeder, run: SeedRun | None = None) -> KeyMap:
+        """The keys of the seeder's live rows; those of one run, if given."""
+        batches = self._batches(seeder) if run is None else self._batches(seeder).filter(run=run)
+        ranges = batches.values_list("key_ranges", flat=True)
         return KeyMap.of(key_range for batch in ranges.iterator() for key_range in batch)
 
     def key_ranges(self, table: str, run: SeedRun | None = None) -> list[tuple[int, int]]:

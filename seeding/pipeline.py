@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from django.db import connections, models, transaction
+from django.db import OperationalError, connections, models, transaction
 
 from seeding.batches import Batch, Preparation
 from seeding.events import Event, Level, Sink
@@ -27,15 +27,18 @@ from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
 from seeding.models import SeedRun
+from seeding.remedies import explained
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState, ValidationError
-from seeding.retries import Transience, retrying, transience
+from seeding.retries import Transience, retrying, too_large, transience
 from seeding.rows import Integers, Mask
 from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, Writers, insert, instances, settled
+
+T = TypeVar("T")
 
 EXAMPLE_ROWS = 3
 REDACTED = "[redacted]"
@@ -113,7 +116,7 @@ class SeederPipeline:
         except (LockError, DatabaseUnavailableError):
             raise
         except Exception as failure:
-            state, error, code = SeederState.FAILED, str(failure), InsertionError.exit_code
+            state, error, code = SeederState.FAILED, explained(failure), InsertionError.exit_code
             if isinstance(failure, SeedingError):
                 code = failure.exit_code
             if isinstance(failure, SchemaError):
@@ -145,7 +148,7 @@ class SeederPipeline:
 
     def check_idempotency(self) -> Integers:
         """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
-        keys = self._context.resolver.keys(self._seeder)
+        keys = self._persistently(partial(self._context.resolver.keys, self._seeder))
         self._existing += keys.count_below(self._count)
         return keys.missing(self._count)
 
@@ -188,20 +191,8 @@ class SeederPipeline:
         started = time.monotonic()
         before = self._inserted
         data = self._generate(index) if foreseen is None else foreseen.data
-        adopted = self._context.resolver.adopted(self._seeder, index, data).lookup(index)[1]
-        data, index = self._leave_out(data, index, adopted)
-        while len(index):
-            try:
-                self._store(data, index, foreseen, ahead)
-            except BatchTakenError:
-                # A dead run's commit of these rows was still in flight when this run read the ledger.
-                self._context.resolver.forget(self._seeder)
-                known = self._context.resolver.keys(self._seeder).lookup(index)[1]
-                if not known.any():
-                    raise
-                data, index = self._leave_out(data, index, known)
-            else:
-                break
+        adopted = self._persistently(partial(self._context.resolver.adopted, self._seeder, index, data)).lookup(index)[1]
+        self._settle(*self._leave_out(data, index, adopted), foreseen, ahead)
         self._tell(
             "insert",
             f"{self._inserted - before} rows of {self._seeder.config.table_name}",
@@ -210,6 +201,42 @@ class SeederPipeline:
             duration=time.monotonic() - started,
             done=self._inserted + self._existing + self._skipped,
         )
+
+    def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Foreseen | None, ahead: Lookahead) -> None:
+        """Store the rows, but for those that turn out to be there; in halves, where the server takes no statement so large."""
+        while len(index):
+            try:
+                self._store(data, index, foreseen, ahead)
+            except BatchTakenError:
+                known = self._taken(index)
+                if not known.any():
+                    raise
+                data, index = data.filter(pl.Series(~known)), index[~known]
+            except OperationalError as error:
+                if not too_large(error) or len(index) == 1:
+                    raise
+                connections[self._context.using].close()  # the server has done so already
+                half = len(index) // 2
+                self._tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
+                self._settle(data[:half], index[:half], None, ahead)
+                data, index = data[half:], index[half:]
+            else:
+                break
+
+    def _taken(self, index: Integers) -> Mask:
+        """Which rows the ledger has after all: ours, where a commit was not answered, or those of a dead run's last one."""
+        context = self._context
+        self._next_key = None  # the keys of our range may be among theirs
+        context.resolver.forget(self._seeder)
+        known = self._persistently(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
+        ours = self._persistently(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
+        self._inserted += int(ours.sum())
+        self._existing += int((known & ~ours).sum())
+        return known
+
+    def _persistently(self, question: Callable[[], T]) -> T:
+        """The answer to something that is safe to ask again."""
+        return retrying(question, self._recover)
 
     def _leave_out(self, data: pl.DataFrame, index: Integers, existing: Mask) -> tuple[pl.DataFrame, Integers]:
         self._existing += int(existing.sum())
@@ -229,10 +256,12 @@ class SeederPipeline:
         refused: dict[int, str] = {}
         """Row index → the database's words, for rows whose children stand in the same batch."""
         for _ in range(ATTEMPTS):
-            keys, there = self._take_keys(data, len(index)), self._context.resolver.keys(self._seeder)
+            keys = self._persistently(partial(self._take_keys, data, len(index)))
+            there = self._persistently(partial(self._context.resolver.keys, self._seeder))
             batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
             if batch is None:
-                batch = self._preparation.prepare(data, index, keys, there, refused=refused)
+                prepare = partial(self._preparation.prepare, data, index, keys, there, refused=refused)
+                batch = self._persistently(prepare)
             ahead.begin(data, int(keys[-1]) + 1, there.plus(KeyMap.pair(batch.accepted_index, batch.accepted_keys)))
             refusals: list[Refusal] = []
             if self._context.run is None:

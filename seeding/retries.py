@@ -11,9 +11,10 @@ from django.db import Error, InterfaceError, OperationalError
 
 T = TypeVar("T")
 
+PACKET_TOO_LARGE = 1153
 CONNECTION_CODES = frozenset({1053, 1077, 2002, 2003, 2005, 2006, 2013, 2055, 4031})
 CONTENTION_CODES = frozenset({1020, 1205, 1213, 3572})
-FINAL_CODES = frozenset({1044, 1045, 1142, 1143, 1153, 1227, 1290, 1370, 1698, 1836})
+FINAL_CODES = frozenset({1044, 1045, 1142, 1143, PACKET_TOO_LARGE, 1227, 1290, 1370, 1698, 1836})
 """Error numbers of MySQL and MariaDB: server gone or shutting down; row changed meanwhile, lock wait timeout, deadlock, NOWAIT;
 a right that is missing, a packet that is too large, a server that only reads."""
 
@@ -65,6 +66,11 @@ def _by_state(error: Error) -> Transience | None:
     if state in CONTENTION_STATES:
         return Transience.CONTENTION
     return Transience.OTHER if operational and not state.startswith(FINAL_STATES) else None
+
+
+def too_large(error: BaseException) -> bool:
+    """Whether the statement was larger than the server takes: in pieces it may do."""
+    return isinstance(error, OperationalError) and bool(error.args) and error.args[0] == PACKET_TOO_LARGE
 
 
 def retrying(action: Callable[[], T], before_retry: Callable[[BaseException, int], None]) -> T:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from django.db import connections
 
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
+from seeding.remedies import remedy
 from seeding.retries import retrying
+
+REACHABLE = "Is the server up, and DATABASE_URL right?"
 
 Note = Callable[[BaseException, int], None]
 """Is told of every failed attempt, with its number."""
@@ -26,7 +29,7 @@ def connect(using: str, note: Note) -> str:
         retrying(connection.ensure_connection, note)
     except Exception as error:
         raise DatabaseUnavailableError(
-            f"The database {name} cannot be reached: {error}. Is the server up, and DATABASE_URL right?"
+            f"The database {name} cannot be reached: {error}. {remedy(error) or REACHABLE}"
         ) from error
     if connection.vendor == "mysql":
         with connection.cursor() as cursor:

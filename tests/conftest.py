@@ -136,22 +136,26 @@ def audit_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make_database(
     running: Callable[[str], Server], tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Callable[..., Database]]:
-    """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it."""
-    made: list[tuple[str, str]] = []
+    """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it.
 
-    def make(server: str, *, ready: bool = True) -> Database:
+    It is reached at `address` instead of the server's socket, and lies on the server `on` instead of the one of all tests.
+    """
+    made: list[tuple[str, Server | None]] = []
+
+    def make(server: str, *, ready: bool = True, address: tuple[str, int] | None = None, on: Server | None = None) -> Database:
+        host = None if server == "sqlite" else on or running(server)
         name = f"t{next(_numbers)}"
         url = f"sqlite:///{tmp_path / name}.sqlite3"
-        if server in KINDS:
-            running(server).create(name)
-            url = running(server).url(name)
+        if host is not None:
+            host.create(name)
+            url = host.url(name, address=address)
         env = environ.Env()
         env.ENVIRON = {"DATABASE_URL": url}
         connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
         if server == "sqlite":  # what a power cut would leave is not tested, and waiting for the disk is most of the time
             connections.settings[name].setdefault("OPTIONS", {})["init_command"] = "PRAGMA synchronous=OFF"
         connections.configure_settings(connections.settings)
-        made.append((name, server))
+        made.append((name, host))
         database = Database(alias=name, url=url, server=server)
         if ready:
             call_command("terp_schema", database=name, stdout=StringIO())
@@ -160,11 +164,11 @@ def make_database(
 
     with django_db_blocker.unblock():
         yield make
-        for name, server in made:
+        for name, host in made:
             connections[name].close()
             del connections[name], connections.settings[name]
-            if server in KINDS:
-                running(server).drop(name)
+            if host is not None:
+                host.drop(name)
 
 
 @pytest.fixture(params=SERVERS)

@@ -24,7 +24,13 @@ def table(heading: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("command", "heading"), [("seed", "The command"), ("seed_rollback", "Rolling back"), ("seed_check", "Checking")]
+    ("command", "heading"),
+    [
+        ("seed", "The command"),
+        ("seed_rollback", "Rolling back"),
+        ("seed_check", "Checking"),
+        ("seed_status", "Who holds the lock"),
+    ],
 )
 def test_every_flag_stands_in_the_readme_and_no_other(command: str, heading: str) -> None:
     parser = load_command_class("seeding", command).create_parser("manage.py", command)

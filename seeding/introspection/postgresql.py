@@ -57,11 +57,12 @@ UNIQUE = """
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
 """
 FOREIGN_KEYS = """
-    SELECT r.relname, a.attname, f.relname
+    SELECT r.relname, a.attname, f.relname, k.attname
     FROM pg_class r
     JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f' AND cardinality(c.conkey) = 1
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = c.conkey[1]
     JOIN pg_class f ON f.oid = c.confrelid
+    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = c.confkey[1]
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname
 """
 CHECKS = """
@@ -105,7 +106,7 @@ def _table(
         columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
         primary_key=next((of[0] for primary, of in indexes if primary), ""),
         unique=tuple(tuple(of) for primary, of in indexes if not primary),
-        foreign_keys=tuple(ForeignKey(column=column, table=target) for column, target in keys),
+        foreign_keys=tuple(ForeignKey(column=column, table=target, key=key) for column, target, key in keys),
         checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if not MEMBERS.match(clause)),
     )
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import tenacity
@@ -37,6 +37,20 @@ class Holder:
     batch: tuple[int, int] | None = None
     """That batch's first row index, and its rows."""
     batch_at: datetime | None = None
+
+    def facts(self, now: datetime) -> dict[str, str]:
+        """What is known, under the headings that a person reads."""
+        known = {
+            "connection": self.connection,
+            "host": self.host,
+            "user": self.user,
+            "run": f"{self.run} ({self.command})" if self.run else None,
+            "since": f"{self.since:%Y-%m-%d %H:%M:%S} UTC, for {_span(self.since, now)}" if self.since else None,
+            "table": self.table,
+            "batch": f"{self.batch[1]:,} rows from index {self.batch[0]:,}" if self.batch else None,
+            "last commit": f"{_span(self.batch_at, now)} ago" if self.batch_at else None,
+        }
+        return {heading: str(value) for heading, value in known.items() if value is not None}
 
     def __str__(self) -> str:
         parts = [
@@ -128,6 +142,10 @@ class SeedingLock(ABC):
     def _is_held_by(self, holder: Holder) -> bool:
         now = self.holder()
         return now is not None and now.connection == holder.connection
+
+
+def _span(start: datetime, end: datetime) -> str:
+    return str(timedelta(seconds=round((end - start).total_seconds())))
 
 
 def ask_until(question: Callable[[], T | None], timeout: int) -> T | None:

@@ -11,9 +11,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
+from seeding.remedies import explained, remedy
+from seeding.retries import transience
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -39,8 +41,10 @@ class SeedingCommand(BaseCommand):
                 return super().execute(*args, **options)
         except SeedingError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
-        except (OperationalError, InterfaceError) as error:
-            text = f"The database gave up: {error}. Run the command again: it goes on where it stopped."
+        except Error as error:
+            if transience(error) is None and not remedy(error):
+                raise
+            text = f"The database gave up: {explained(error).rstrip('.')}. Run the command again: it goes on where it stopped."
             raise CommandError(text, returncode=DatabaseUnavailableError.exit_code) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED) from None

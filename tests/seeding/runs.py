@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seeding import conf
+from seeding.events import Sink, broadcast
 from seeding.orchestrator import SeedOrchestrator
 from seeding.registry import Registry
 from seeding.results import RollbackSummary, RunSummary
@@ -16,9 +17,11 @@ from tests.conftest import AS_OF, Database
 
 
 def run(
-    database: Database, *seeders: BaseSeeder, rules: Sequence[RowRule] = (), **options: Any
+    database: Database, *seeders: BaseSeeder, rules: Sequence[RowRule] = (), listen: Sink | None = None, **options: Any
 ) -> tuple[RunSummary, list[Any]]:
+    """Run the seeders; returns the summary and every event, each of which `listen` is told as it happens."""
     told: list[Any] = []
+    tell = broadcast(told.append, *([listen] if listen else ()))
     config = conf.load(
         {
             "database": database.alias, "table": None, "size": None, "scale": 1, "seed": None, "as_of": None,
@@ -28,7 +31,7 @@ def run(
         today=AS_OF,
         terminal=False,
     )  # fmt: skip
-    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=told.append, ask=input, missing_table_help="", rules=rules)
+    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=tell, ask=input, missing_table_help="", rules=rules)
     return orchestrator.run(), told
 
 

@@ -1,0 +1,94 @@
+"""Connections that are lost, slow or short-lived: the run goes on, or the next one ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+from seeding.models import SeedRun
+from seeding.pipeline import SeederPipeline
+from tests.conftest import Database
+from tests.faults.proxy import Moment, Proxy, commit
+from tests.rows import business_data
+from tests.servers import KINDS, Server
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest, running: Callable[[str], Server]) -> Server:
+    return running(request.param)
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    with Proxy(server.socket) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied(request: pytest.FixtureRequest, make_database: Callable[..., Database], proxy: Proxy) -> Database:
+    return make_database(request.node.callspec.params["server"], address=proxy.address)
+
+
+@pytest.fixture
+def undisturbed(make_database: Callable[..., Database]) -> dict[str, list[dict[str, Any]]]:
+    database = make_database("sqlite")
+    database.seed()
+    return business_data(database)
+
+
+@pytest.mark.parametrize(("moment", "number"), [(Moment.BEFORE, 3), (Moment.DURING, 30), (Moment.AFTER, 55)])
+def test_a_connection_lost_at_a_commit_costs_nothing(
+    proxied: Database, proxy: Proxy, undisturbed: dict[str, Any], moment: Moment, number: int
+) -> None:
+    proxy.lose(commit(number), moment)
+
+    summary = proxied.seed()
+
+    assert proxy.has_lost
+    assert summary["exit_code"] == 0
+    assert all(result["records_inserted"] == result["records_planned"] for result in summary["results"])
+    assert business_data(proxied) == undisturbed
+
+
+def test_so_it_does_in_a_rollback(proxied: Database, proxy: Proxy) -> None:
+    proxied.seed()
+    proxy.lose(commit(9), Moment.AFTER)
+
+    summary = proxied.rollback()
+
+    assert proxy.has_lost
+    assert (summary["exit_code"], summary["left"]) == (0, 0)
+    assert {table: rows for table, rows in business_data(proxied).items() if rows} == {}
+
+
+def test_all_connections_lost_stop_the_run_before_its_next_commit(
+    proxied: Database, proxy: Proxy, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = SeederPipeline.insert_data
+    calls: list[SeederPipeline] = []
+
+    def cut_first(self: SeederPipeline, *arguments: Any) -> Any:
+        calls.append(self)
+        if len(calls) == 20:
+            proxy.cut()
+        return insert(self, *arguments)
+
+    monkeypatch.setattr(SeederPipeline, "insert_data", cut_first)
+
+    with pytest.raises(CommandError, match="lock was lost") as caught:
+        proxied.seed()
+
+    assert caught.value.returncode == 2
+    assert SeedRun.objects.using(proxied.alias).get().state == "failed"
+    monkeypatch.undo()
+    assert proxied.seed()["exit_code"] == 0
+    assert business_data(proxied) == undisturbed
+
+
+def test_a_slow_server_is_waited_for(proxied: Database, proxy: Proxy) -> None:
+    proxy.delay = 0.005
+
+    assert proxied.seed(table="clients")["exit_code"] == 0
