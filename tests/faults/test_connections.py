@@ -40,9 +40,15 @@ def undisturbed(make_database: Callable[..., Database]) -> dict[str, list[dict[s
 
 
 @pytest.mark.parametrize(("moment", "number"), [(Moment.BEFORE, 3), (Moment.DURING, 30), (Moment.AFTER, 55)])
-def test_a_connection_lost_at_a_commit_costs_nothing(
-    proxied: Database, proxy: Proxy, undisturbed: dict[str, Any], moment: Moment, number: int
+def test_a_connection_lost_at_a_commit_costs_nothing(  # noqa: PLR0917
+    proxied: Database,
+    proxy: Proxy,
+    undisturbed: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: Moment,
+    number: int,
 ) -> None:
+    monkeypatch.setenv("SEEDING_BATCH_SIZE", "10")
     proxy.lose(commit(number), moment)
 
     summary = proxied.seed()
