@@ -7,7 +7,7 @@ DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 p
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: demo test lint types contracts pytest servers clean
+.PHONY: demo test lint types contracts pytest torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -38,6 +38,10 @@ contracts:
 
 pytest:
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
+
+# What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_ROUNDS=10 for a taste.
+torture: servers .venv/development
+	$(BIN)/pytest tests/torture --numprocesses=auto --dist=worksteal
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own; this sees to it that there are some to start.
 servers:
