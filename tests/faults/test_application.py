@@ -1,0 +1,152 @@
+"""The application goes on inserting, and holding rows, while the tables are seeded."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import Error, connections
+
+from seeding.events import Event
+from tests.conftest import Database, Manage
+from tests.seeding.runs import run
+from tests.seeding.test_engine import Clients
+from tests.servers import KINDS
+
+PAUSE = 1 / 200
+"""Seconds between two rows of the application."""
+INSERTS = (
+    "INSERT INTO clients (teri_code, name) VALUES (%s, 'real')",
+    "INSERT INTO vendors (name) VALUES (%s)",
+    "INSERT INTO strains (name, {standardized}) VALUES (%s, 'real')",
+)
+
+
+@dataclass(slots=True)
+class Application:
+    """Inserts into seeded tables, row by row, until it is told to stop."""
+
+    database: Database
+    stop: threading.Event = field(default_factory=threading.Event)
+    inserted: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def work(self) -> None:
+        connection = connections.create_connection(self.database.alias)
+        statements = [one.format(standardized=connection.ops.quote_name("standardizedName")) for one in INSERTS]
+        for number, statement in zip(itertools.count(), itertools.cycle(statements), strict=False):
+            if self.stop.wait(PAUSE):
+                break
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(statement, [f"REAL{number}"])
+                self.inserted += 1
+            except Error as error:
+                self.errors.append(str(error))
+        connection.close()
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_it_loses_no_row_and_costs_no_batch(make_database: Callable[..., Database], manage: Manage, server: str) -> None:
+    database = make_database(server)
+    application = Application(database)
+    thread = threading.Thread(target=application.work)
+    thread.start()
+
+    done = manage("seed", "--size=medium", "--json", variables={"DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "20"})
+    application.stop.set()
+    thread.join()
+
+    real = {"clients": "teri_code", "vendors": "name", "strains": "name"}
+    kept = sum(
+        database.query(f"SELECT COUNT(*) FROM {table} WHERE {column} LIKE 'REAL%'")[0][0]  # noqa: S608
+        for table, column in real.items()
+    )
+    summary = json.loads(done.stdout)
+    assert application.errors == []
+    assert kept == application.inserted > 0
+    assert done.returncode == 0
+    assert all(one["records_inserted"] == one["records_planned"] for one in summary["results"])
+    assert [line for line in done.stderr.splitlines() if '"operation": "retry"' in line] == []
+
+
+@pytest.mark.parametrize(
+    ("server", "patience"),
+    [
+        ("mariadb", "SET SESSION innodb_lock_wait_timeout = 1"),
+        ("mysql", "SET SESSION innodb_lock_wait_timeout = 1"),
+        ("postgresql", "SET lock_timeout = '1s'"),
+    ],
+)
+def test_a_row_that_it_holds_is_waited_for_and_tried_again(
+    make_database: Callable[..., Database], server: str, patience: str
+) -> None:
+    database = make_database(server)
+    database.query(patience)
+    holder = connections.create_connection(database.alias)
+    holder.set_autocommit(False)
+    with holder.cursor() as cursor:
+        cursor.execute("INSERT INTO clients (teri_code, name) VALUES ('T13', 'real')")
+    retries: list[Event] = []
+
+    def let_go(event: Event) -> None:
+        if event.operation == "retry":
+            retries.append(event)
+            holder.rollback()
+
+    summary, _ = run(database, Clients(), listen=let_go)
+
+    holder.close()
+    assert summary.results[0].records_inserted == 20
+    assert len(retries) == 1
+    assert "retry 1" in retries[0].message
+
+
+@pytest.mark.parametrize(
+    ("server", "waiting"),
+    [
+        ("mariadb", "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"),
+        ("mysql", "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"),
+        ("postgresql", "SELECT COUNT(*) FROM pg_locks WHERE NOT granted"),
+    ],
+)
+def test_a_deadlock_with_it_ends_with_every_row_there(
+    make_database: Callable[..., Database], server: str, waiting: str
+) -> None:
+    database = make_database(server)
+    holding = threading.Event()
+    outcome: list[Any] = []
+
+    def cross() -> None:
+        own, looking = (connections.create_connection(database.alias) for _ in range(2))
+        own.set_autocommit(False)
+        with own.cursor() as cursor, looking.cursor() as look:
+            cursor.execute("INSERT INTO clients (teri_code, name) VALUES ('T13', 'real')")
+            holding.set()
+            waits = 0
+            while not waits:  # until the run, which has inserted T0, waits for T13
+                look.execute(waiting)
+                (waits,) = look.fetchone()
+            try:
+                cursor.execute("INSERT INTO clients (teri_code, name) VALUES ('T0', 'real')")
+            except Error as error:
+                outcome.append(error)
+        own.rollback()
+        own.close()
+        looking.close()
+
+    thread = threading.Thread(target=cross)
+    thread.start()
+    holding.wait()
+
+    summary, told = run(database, Clients())
+
+    thread.join()
+    retried = [event for event in told if event.operation == "retry"]
+    assert summary.results[0].records_inserted == 20
+    assert len(retried) + len(outcome) >= 1  # the server has chosen one of the two
