@@ -21,6 +21,8 @@ FETCHED = 10_000
 """Pairs of keys handed on at a time."""
 SHARED = {"mysql": " LOCK IN SHARE MODE"}
 """What makes a SELECT see the latest commit whatever the isolation level; elsewhere the locked parent rows suffice."""
+COUNT = {"postgresql": "SELECT COUNT(*) FROM (SELECT 1 {}) AS locked"}
+"""How rows are counted and locked at once; PostgreSQL locks none that it aggregates."""
 LARGEST = 2**63 - 1
 
 Condition = tuple[str, list[Any]]
@@ -89,7 +91,7 @@ class Tracer:
             condition, values = ranges(quote(table.primary_key), piece)
             with self._connection.cursor() as cursor:
                 source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
-                cursor.execute(f"SELECT COUNT(*) {source}", values)
+                cursor.execute(COUNT.get(self._connection.vendor, "SELECT COUNT(*) {}").format(source), values)
                 if cursor.fetchone()[0] == len(piece):
                     found.append(piece)  # as a rule; and a million keys need not be told
                 else:

@@ -209,8 +209,8 @@ def test_the_more_rows_the_faster_the_writer(database: Database) -> None:
 
     chosen = [writers.choose(count).name for count in (1, 99, 100, 10_000, 10_001)]
 
-    native = "executemany" if database.server == "sqlite" else "load_data"
-    assert chosen == ["create", "create", "bulk_create", "bulk_create", native]
+    native = {"sqlite": "executemany", "mariadb": "load_data", "mysql": "multi_insert", "postgresql": "copy"}
+    assert chosen == ["create", "create", "bulk_create", "bulk_create", native[database.server]]
 
 
 def test_a_circle_of_dependencies_is_named() -> None:
