@@ -351,7 +351,7 @@ def test_what_somebody_has_changed_is_listed_and_goes(database: Database) -> Non
     order.items[0]["quantity"] += 1
     rows(Order, database).filter(pk=order.pk).update(items=order.items)
 
-    touched = ["updatedAt"] if database.server == "mariadb" else []  # ON UPDATE
+    touched = ["updatedAt"] if database.server in ("mariadb", "mysql") else []  # ON UPDATE
 
     summary = database.rollback()
 
@@ -432,13 +432,16 @@ def test_rows_of_a_seeder_that_is_no_more_go_too(sqlite: Database) -> None:
 def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(database: Database) -> None:
     database.seed()
     order = rows(Order, database)[11]
-    refusal = (
-        f"CREATE TRIGGER keep BEFORE DELETE ON orders WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'never'); END"
-        if database.server == "sqlite"
-        else "CREATE TRIGGER keep BEFORE DELETE ON orders FOR EACH ROW "
-        f"IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'; END IF"
-    )
-    database.query(refusal)
+    trigger = "CREATE TRIGGER keep BEFORE DELETE ON orders"
+    raising = f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'; END IF"
+    refusals = {
+        "sqlite": f"{trigger} WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'never'); END",
+        "mariadb": raising,
+        "mysql": raising,
+        "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$; "
+        f"{trigger} FOR EACH ROW WHEN (OLD.id = {order.pk}) EXECUTE FUNCTION never()",
+    }
+    database.query(refusals[database.server])
 
     summary = database.rollback()
 
@@ -565,7 +568,8 @@ def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database]
         database.query("INSERT INTO accounts SELECT * FROM former")
         database.query("DROP TABLE former")
     else:
-        database.query("ALTER TABLE accounts ADD FOREIGN KEY (parentAccountId) REFERENCES accounts (id) ON DELETE RESTRICT")
+        key = f"FOREIGN KEY ({quote('parentAccountId')}) REFERENCES accounts (id) ON DELETE RESTRICT"
+        database.query(f"ALTER TABLE accounts ADD {key}")
     for child, parent in zip(keys, [*keys[1:], keys[0]], strict=True):
         database.query(f"UPDATE accounts SET {quote('parentAccountId')} = %s WHERE id = %s", parent, child)  # noqa: S608
 
@@ -595,7 +599,7 @@ def test_truncating_empties_tables_that_hold_nothing_else(database: Database, au
     assert (summary["exit_code"], summary["left"]) == (0, 0)
     assert summary["records_deleted"] == seeded["records_inserted"] == sum(line["recordCount"] for line in lines)
     assert {table: content for table, content in everything(database).items() if content} == {}
-    assert {line["operation"] for line in lines} == {"truncate" if database.server == "mariadb" else "delete"}
+    assert {line["operation"] for line in lines} == {"truncate" if database.server in ("mariadb", "mysql") else "delete"}
     assert SeedingMetadata.objects.using(database.alias).filter(live=None, rolled_back_in=summary["run"]).exists()
     assert database.seed()["exit_code"] == 0
 
