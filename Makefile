@@ -7,7 +7,7 @@ DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 p
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: demo test lint types contracts pytest torture servers clean
+.PHONY: bench demo test lint types contracts pytest torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -65,6 +65,10 @@ servers:
 .venv/development: requirements-dev.txt .venv/runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# How near `seed` is to the server's own LOAD DATA: docs/performance.md. It takes a quarter of an hour and wants the machine for itself.
+bench: servers .venv/development
+	$(BIN)/python -m tests.bench
 
 clean:
 	rm -rf .venv *.sqlite3 *.seeding.lock logs

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
 from seeding.rows import Rows, decimals
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
@@ -31,7 +31,8 @@ class BatchSeeder(BaseSeeder):
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """What is on hand and reserved, and whether anything is left."""
         movements = InventoryMovement.objects.filter(batch=OuterRef("pk"), deleted_at__isnull=True)
-        reserved = OrderLineItem.objects.filter(batch=OuterRef("pk"), order__fulfillmentStatus__in=RESERVING)
+        reserving = OrderLineItem.objects.filter(order__fulfillmentStatus__in=RESERVING)
+        reserved = reserving.filter(batch=OuterRef("pk"))
         status = Case(
             When(batchStatus="LIVE", onHandQty=0, then=Value("SOLD_OUT")),
             When(batchStatus="SOLD_OUT", onHandQty__gt=0, then=Value("LIVE")),
@@ -47,12 +48,13 @@ class BatchSeeder(BaseSeeder):
             ),
             Derivation(
                 values={"reservedQty": total(reserved, "batch", "quantity", QUANTITY)},
+                where=Q(pk__in=reserving.values("batch")) | ~Q(reservedQty=0),  # a few of them: the open orders are few
                 reads=("orders", "order_line_items"),
                 touches=("updatedAt",),
             ),
             Derivation(
                 values={"batchStatus": status},
-                where=Exists(movements),
+                where=Q(Q(batchStatus="LIVE", onHandQty=0) | Q(batchStatus="SOLD_OUT", onHandQty__gt=0), Exists(movements)),
                 reads=("inventoryMovements",),
                 touches=("updatedAt",),
             ),

@@ -47,19 +47,16 @@ class OrderSeeder(BaseSeeder):
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """The invoice, and how far it is paid."""
         invoices = Invoice.objects.filter(referenceType="ORDER", referenceId=OuterRef("pk"), deleted_at__isnull=True)
-        status = Invoice.objects.filter(pk=OuterRef("invoice_id")).annotate(
-            word=translated("status", SALE_STATUS, default=Value("PENDING"))
-        )
+        first = invoices.order_by("pk")
+        word = first.annotate(word=translated("status", SALE_STATUS, default=Value("PENDING"))).values("word")[:1]
         sale_status = Case(
             When(orderType="QUOTE", then=Value(None)),
             When(fulfillmentStatus="CANCELLED", then=Value("CANCELLED")),
-            default=Coalesce(Subquery(status.values("word")), Value("PENDING")),
+            default=Coalesce(Subquery(word), Value("PENDING")),
             output_field=CharField(),
         )
-        return tuple(
-            Derivation(values=values, reads=("invoices",), touches=("updated_at",))
-            for values in ({"invoice": Subquery(invoices.order_by("pk").values("pk")[:1])}, {"saleStatus": sale_status})
-        )
+        values = {"invoice": Subquery(first.values("pk")[:1]), "saleStatus": sale_status}
+        return (Derivation(values=values, reads=("invoices",), touches=("updated_at",)),)
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `orders`."""

@@ -16,7 +16,9 @@ FAST = ("--skip-networking", "--innodb-flush-log-at-trx-commit=2", "--innodb-fil
 
 
 class MariaDB(Server):
-    """MariaDB, as the system has it installed."""
+    """MariaDB, as the system has it installed. `settings` are those of every start."""
+
+    settings: tuple[str, ...] = (*FAST, *HOSTILE)
 
     @classmethod
     def missing(cls) -> str:
@@ -47,7 +49,8 @@ class MariaDB(Server):
 
     def sql(self, statements: str, database: str = "") -> str:
         """As root, whose password is empty; the client is MariaDB's for both."""
-        client = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch", "--skip-column-names"]
+        client = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
+                  "--skip-column-names", "--local-infile"]  # fmt: skip
         return self.run([*client, database], statements)
 
     def url(self, database: str, user: str = "", address: tuple[str, int] | None = None) -> str:
@@ -69,7 +72,7 @@ class MariaDB(Server):
     def _common(self) -> list[str]:
         return [
             f"--datadir={self.folder / 'data'}", f"--socket={self.socket}", f"--pid-file={self.folder / 'pid'}",
-            f"--log-error={self.folder / 'error.log'}", *FAST, *HOSTILE, *_as_root(), *self.options,
+            f"--log-error={self.folder / 'error.log'}", *self.settings, *_as_root(), *self.options,
         ]  # fmt: skip
 
 

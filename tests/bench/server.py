@@ -1,0 +1,107 @@
+"""The server that is measured: a MariaDB of its own, as durable as they come out of the box, and what is done to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from tests.servers import MariaDB
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SESSION = "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL'"
+"""Of our own connections (settings/databases.py), and so of the limit's."""
+TARGET, LIMIT = "seeded", "loaded"
+"""Databases: one for `seed`, one for LOAD DATA of the same rows."""
+FORMAT = "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'"
+
+FOREIGN_KEYS = """
+    SELECT table_name, referenced_table_name FROM information_schema.key_column_usage
+    WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
+"""
+
+
+class Durable(MariaDB):
+    """As durable as it comes out of the box, with memory and log as anybody has it who loads millions of rows."""
+
+    settings = ("--skip-networking", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One process, or one load, from start to end."""
+
+    seconds: float
+    mebibytes: float = 0.0
+    """The most memory that the process had; 0 for a load, which is the server's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A server and a folder that it may write its files to."""
+
+    server: MariaDB
+    folder: Path
+
+    def fresh(self, database: str) -> None:
+        """Make the database anew, with TERP's tables and the ledger, all empty."""
+        self.server.sql(f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4")
+        self.manage("terp_schema", database=database)
+        self.manage("migrate", "--verbosity=0", database=database)
+
+    def manage(self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None) -> Sample:
+        """`manage.py` as a process of its own; raises CalledProcessError where it fails."""
+        env = {
+            **os.environ,
+            "DATABASE_URL": self.server.url(database),
+            "SEEDING_LOG_FILE": str(self.folder / "seeding.log"),
+            **(variables or {}),
+        }
+        command = [sys.executable, "manage.py", *arguments]
+        with (self.folder / "output").open("w+b") as output:
+            started = time.monotonic()
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - started
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                output.seek(0)
+                raise subprocess.CalledProcessError(process.returncode, command, output.read()[-2_000:].decode())
+        return Sample(seconds=seconds, mebibytes=usage.ru_maxrss / 1_024)
+
+    def tables(self) -> list[str]:
+        """The tables that have been seeded, each after those that its foreign keys point at."""
+        seeded = self.server.sql("SELECT DISTINCT table_name FROM seeding_metadata", TARGET).split()
+        graph: dict[str, set[str]] = {table: set() for table in seeded}
+        for line in self.server.sql(FOREIGN_KEYS, TARGET).splitlines():
+            child, parent = line.split()
+            if child in graph and parent in graph and child != parent:
+                graph[child].add(parent)
+        return list(TopologicalSorter(graph).static_order())
+
+    def rows(self) -> int:
+        """How many rows have been seeded."""
+        return int(self.server.sql("SELECT SUM(record_count) FROM seeding_metadata", TARGET))
+
+    def dump(self, tables: Iterable[str]) -> None:
+        """The rows of the tables as files, ready to be loaded."""
+        for table in tables:
+            path = self.folder / f"{table}.csv"
+            path.unlink(missing_ok=True)
+            self.server.sql(f"SELECT * INTO OUTFILE '{path}' {FORMAT} FROM `{table}`", TARGET)  # noqa: S608
+
+    def load(self, tables: Iterable[str]) -> Sample:
+        """The limit: LOAD DATA of the files that `dump` has made into the same tables, empty, with our session's settings."""
+        self.fresh(LIMIT)
+        loads = [f"LOAD DATA LOCAL INFILE '{self.folder / table}.csv' INTO TABLE `{table}` {FORMAT}" for table in tables]
+        started = time.monotonic()
+        told = self.server.sql(";\nSHOW COUNT(*) WARNINGS;\n".join([SESSION, *loads, ""]), LIMIT)
+        seconds = time.monotonic() - started
+        if set(told.split()) != {"0"}:
+            raise RuntimeError(f"the limit has not loaded every row: {told.split()} warnings")
+        return Sample(seconds=seconds)
