@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -338,3 +339,10 @@ def test_the_server_starts_without_a_query_of_ours(environment: dict[str, str], 
     asked = (mariadb.socket.parent / "data" / "queries.log").read_text(encoding="utf-8", errors="replace")
     ours = [line for line in asked.splitlines() if "seeding" in line.lower() or "FROM `clients`" in line]
     assert ours == []
+
+
+def test_help_waits_for_nothing(manage: Manage) -> None:
+    loaded = manage("help", variables={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
+
+    assert "django" in loaded
+    assert not re.search(r"\| +(polars|faker|numpy)\b", loaded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -116,8 +116,3 @@ def figures(measured: Measurements) -> list[Figure]:
         name = f"seed {thousands},000 clients"
         found.append(below(f"{name}, seconds", budget * SHARE_OF_BUDGET, seconds(name)))
     return found
-
-
-def ratio(faster: Sequence[Sample], slower: Sequence[Sample]) -> float:
-    """The best of one against the best of the other: what is left when the machine was busy with something else."""
-    return min(one.seconds for one in slower) / min(one.seconds for one in faster)
