@@ -64,5 +64,5 @@ class Checker:
         return [
             verdict
             for table, model in seeded.items()
-            for verdict in verify(self._using, model, self._ledger.key_ranges(table), lacks)
+            for verdict in verify(self._using, model, self._ledger.key_set(table), lacks)
         ]

@@ -19,7 +19,6 @@ from django.db.models import F
 from seeding.events import Event, Sink
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.keys import KeyMap
-from seeding.ledger import within
 from seeding.locks import SeedingLock
 from seeding.retries import Transience, retrying, transience
 from seeding.seeders import BaseSeeder, Dataset
@@ -133,7 +132,7 @@ def derive(
         if derivation.where is not None:
             rows = rows.filter(derivation.where)
         kept = {field: F(field) for field in derivation.touches}
-        for condition in within(keys.key_ranges()):
+        for condition in keys.key_set().conditions():
             with transaction.atomic(using=using):
                 matched += rows.filter(condition).update(**derivation.values, **kept)
                 lock.verify()

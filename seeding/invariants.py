@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 
 from seeding.discovery import BrokenModule, modules
 from seeding.introspection import lacking
-from seeding.ledger import Ledger, within
+from seeding.ledger import Ledger
 from seeding.results import Verdict
 
 PACKAGE = "invariants"
@@ -108,7 +108,7 @@ def check(using: str, invariants: Iterable[Invariant]) -> Iterator[Verdict]:
             continue
         looked_at = broken = 0
         examples: list[str] = []
-        for condition in within(ledger.key_ranges(one.tables[0])):
+        for condition in ledger.key_set(one.tables[0]).conditions():
             seeded = Seeded(rows=one.model._base_manager.using(using).filter(condition), as_of=dataset.as_of)
             looked_at += seeded.rows.count()
             breaking = one.breaking(seeded)

@@ -107,13 +107,3 @@ class KeyMap:
         index, key = self.pairs()
         inside = keys.has(key)
         return KeyMap.pair(index[inside], key[inside]), KeyMap.pair(index[~inside], key[~inside])
-
-    def key_ranges(self) -> list[tuple[int, int]]:
-        """The keys as ranges [first, last], ascending; neighbours merged."""
-        merged: list[tuple[int, int]] = []
-        for _, count, key in sorted(self.as_lists(), key=lambda one: one[2]):
-            if merged and merged[-1][1] + 1 == key:
-                merged[-1] = (merged[-1][0], key + count - 1)
-            else:
-                merged.append((key, key + count - 1))
-        return merged

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Self
 
 import numpy as np
+from django.db.models import Q
 
 from seeding.rows import Integers, Mask
 
@@ -72,6 +75,11 @@ class KeySet:
         """The set in parts, each short enough for one statement."""
         for start in range(0, len(self.bounds), RANGES_PER_STATEMENT):
             yield KeySet(self.bounds[start : start + RANGES_PER_STATEMENT])
+
+    def conditions(self) -> Iterator[Q]:
+        """Conditions on the primary key that together match the set, each short enough for one statement."""
+        for piece in self.pieces():
+            yield reduce(or_, (Q(pk__range=one) for one in piece.ranges))
 
     def hull(self) -> KeySet:
         """The smallest single range that holds the set, which must not be empty."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import IntegrityError, connections, models, transaction
@@ -21,7 +19,6 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
 
-RANGES_PER_STATEMENT = 200
 MIGRATE = "Create it with: python manage.py migrate"
 
 
@@ -68,11 +65,10 @@ class Ledger:
         ranges = batches.values_list("key_ranges", flat=True)
         return KeyMap.of(key_range for batch in ranges.iterator() for key_range in batch)
 
-    def key_ranges(self, table: str, run: SeedRun | None = None) -> list[tuple[int, int]]:
-        """The keys of a table's live rows, whatever seeder made them: [first, last], ascending; those of one run, if given."""
+    def key_set(self, table: str, run: SeedRun | None = None) -> KeySet:
+        """The keys of a table's live rows, whatever seeder made them; those of one run, if given."""
         live = self.live.filter(table_name=table) if run is None else self.live.filter(table_name=table, run=run)
-        batches = live.values_list("key_ranges", flat=True)
-        return KeyMap.of((key, count, key) for batch in batches.iterator() for _, count, key in batch).key_ranges()
+        return union(KeyMap.of(held).key_set() for held in live.values_list("key_ranges", flat=True).iterator())
 
     def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
         """(seeder, table) → the keys of its live rows, whether or not there still is such a seeder."""
@@ -194,12 +190,6 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
-
-
-def within(ranges: Sequence[tuple[int, int]]) -> Iterator[models.Q]:
-    """Conditions on the primary key that together match the ranges, each short enough for one statement."""
-    for start in range(0, len(ranges), RANGES_PER_STATEMENT):
-        yield reduce(or_, (models.Q(pk__range=one) for one in ranges[start : start + RANGES_PER_STATEMENT]))
 
 
 def generator_version(seeder: BaseSeeder) -> str:

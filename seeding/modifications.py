@@ -20,7 +20,7 @@ from django.db import connections
 
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet, union
-from seeding.ledger import generator_version, within
+from seeding.ledger import generator_version
 from seeding.models import SeedingMetadata
 from seeding.references import column_name
 from seeding.resolution import Resolver
@@ -128,7 +128,7 @@ class Comparison:
         rows = model._base_manager.using(self._using)
         return {
             (key, column)
-            for condition in within(KeySet.holding(frame[KEY].to_numpy()).ranges)
+            for condition in KeySet.holding(frame[KEY].to_numpy()).conditions()
             for key, *actual in rows.filter(condition).values_list("pk", *(attributes[name] for name in columns))
             for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
             if not same(one, other)

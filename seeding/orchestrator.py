@@ -256,11 +256,11 @@ class SeedOrchestrator:
         """The results, a seeder marked for every table of which this run has inserted rows that refer to nothing."""
         account = {result.seeder: result for result in results}
         by_table = {seeder.config.table_name: seeder for seeder in reversed(self.plan.seeders)}
-        inserted = {table: ranges for table in by_table if (ranges := self.ledger.key_ranges(table, run))}
+        inserted = {table: keys for table in by_table if (keys := self.ledger.key_set(table, run))}
         lacks = shortcomings(self.config.database, (by_table[table].config.model for table in inserted))
-        for table, ranges in inserted.items():
+        for table, keys in inserted.items():
             seeder = by_table[table]
-            for verdict in verify(self.config.database, seeder.config.model, ranges, lacks):
+            for verdict in verify(self.config.database, seeder.config.model, keys, lacks):
                 if not verdict.broken:
                     continue
                 words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."

@@ -26,7 +26,7 @@ from seeding.guard import Ask, confirm, rollback_question
 from seeding.introspection import read_tables
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet, union
-from seeding.ledger import Ledger, within
+from seeding.ledger import Ledger
 from seeding.links import Link, links
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
@@ -205,7 +205,7 @@ class RollbackManager:
                     if lookup.endswith("__isnull"):
                         value = {"true": True, "false": False}[text.lower()]
                     rows = rows.filter(**{lookup: value})
-                found = [key for part in within(seeded.ranges) for key in rows.filter(part).values_list("pk", flat=True)]
+                found = [key for part in seeded.conditions() for key in rows.filter(part).values_list("pk", flat=True)]
         except (FieldError, InvalidValue, ValueError, TypeError, KeyError) as error:
             words = "; ".join(error.messages) if isinstance(error, InvalidValue) else str(error)
             raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error

@@ -16,7 +16,7 @@ from django.db import connections, models
 from django.db.models.functions import Cast
 
 from seeding.introspection import lacking
-from seeding.ledger import within
+from seeding.keysets import KeySet
 from seeding.references import Reference, references
 from seeding.results import Verdict
 
@@ -47,10 +47,8 @@ def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[
     return lacking(connections[using], both)
 
 
-def verify(
-    using: str, model: type[models.Model], key_ranges: list[tuple[int, int]], lacks: Mapping[str, Sequence[str]]
-) -> Iterator[Verdict]:
-    """One verdict per reference of `model`, over its rows with the given keys ([first, last]).
+def verify(using: str, model: type[models.Model], keys: KeySet, lacks: Mapping[str, Sequence[str]]) -> Iterator[Verdict]:
+    """One verdict per reference of `model`, over its rows with the given keys.
 
     `lacks` are the `shortcomings` of the tables; a reference that needs what is not there is not looked at.
     """
@@ -64,7 +62,7 @@ def verify(
         for one in references(model)
     }
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
-    for condition in within(key_ranges) if tallies else ():
+    for condition in keys.conditions() if tallies else ():
         rows = model._base_manager.using(using).filter(condition)
         _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key})
         in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)

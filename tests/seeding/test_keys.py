@@ -40,7 +40,6 @@ def test_ranges_survive_the_ledger(pairs: dict[int, int]) -> None:
 
 def test_neighbours_are_merged() -> None:
     assert KeyMap.of([[10, 5, 110], [0, 10, 100]]).as_lists() == [[0, 15, 100]]
-    assert KeyMap.of([[0, 10, 100], [10, 5, 300]]).key_ranges() == [(100, 109), (300, 304)]
 
 
 @given(one=PAIRS, other=PAIRS)
