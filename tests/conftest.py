@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from tests.servers import KINDS, MariaDB, Server
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 3, 2)
 SERVERS = ("sqlite", *KINDS)
+OURS = ("DATABASE_URL", "ADMIN_DATABASE_URL", "SEEDING_", "DJANGO_", "NODE_ENV", "ALLOW_PRODUCTION")
+"""What the variables are called that the project reads."""
 RULES, _BROKEN = discover()
 _numbers = itertools.count(1)
 
@@ -132,32 +136,86 @@ def audit_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def template(
+    running: Callable[[str], Server], tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Callable[[str, str], str]:
+    """Databases to be copied, since making one takes seconds: (server, empty or small) → name, of SQLite's the file."""
+    folder = tmp_path_factory.mktemp("templates")
+
+    @cache
+    def get(server: str, rows: str) -> str:
+        name = f"template_{rows}"
+        host = None if server == "sqlite" else running(server)
+        with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment:
+            for variable in [one for one in os.environ if one.startswith(OURS)]:
+                environment.delenv(variable)
+            environment.setenv("SEEDING_AUDIT_FILE", str(folder / "audit.log"))
+            if host is not None:
+                host.create(name)
+            database = opened(name, server, host.url(name) if host else f"sqlite:///{folder / name}.sqlite3")
+            call_command("terp_schema", database=name, stdout=StringIO())
+            call_command("migrate", database=name, verbosity=0)
+            if rows == "small":
+                database.seed()
+            closed(name)
+        return name if host else str(folder / f"{name}.sqlite3")
+
+    return get
+
+
+def opened(name: str, server: str, url: str) -> Database:
+    """The database as an alias of DATABASES."""
+    env = environ.Env()
+    env.ENVIRON = {"DATABASE_URL": url}
+    connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
+    if server == "sqlite":  # what a power cut would leave is not tested, and waiting for the disk is most of the time
+        connections.settings[name].setdefault("OPTIONS", {})["init_command"] = "PRAGMA synchronous=OFF"
+    connections.configure_settings(connections.settings)
+    return Database(alias=name, url=url, server=server)
+
+
+def closed(name: str) -> None:
+    """The alias gone again, and its connection."""
+    connections[name].close()
+    del connections[name], connections.settings[name]
+
+
 @pytest.fixture
 def make_database(
-    running: Callable[[str], Server], tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    running: Callable[[str], Server],
+    template: Callable[[str, str], str],
+    tmp_path: Path,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Callable[..., Database]]:
-    """Make an empty database on a server; `ready` puts TERP's tables and the ledger into it.
+    """Make a database on a server: with TERP's tables and the ledger if it is to be `ready`, the small rows, too, if `seeded`.
 
     It is reached at `address` instead of the server's socket, and lies on the server `on` instead of the one of all tests.
     """
     made: list[tuple[str, Server | None]] = []
 
-    def make(server: str, *, ready: bool = True, address: tuple[str, int] | None = None, on: Server | None = None) -> Database:
+    def make(
+        server: str,
+        *,
+        ready: bool = True,
+        seeded: bool = False,
+        address: tuple[str, int] | None = None,
+        on: Server | None = None,
+    ) -> Database:
         host = None if server == "sqlite" else on or running(server)
         name = f"t{next(_numbers)}"
-        url = f"sqlite:///{tmp_path / name}.sqlite3"
-        if host is not None:
+        file = tmp_path / f"{name}.sqlite3"
+        copied = ready and on is None
+        rows = "small" if seeded else "empty"
+        if host is None and copied:
+            shutil.copyfile(template(server, rows), file)
+        elif host is not None and copied:
+            host.copy(template(server, rows), to=name)
+        elif host is not None:
             host.create(name)
-            url = host.url(name, address=address)
-        env = environ.Env()
-        env.ENVIRON = {"DATABASE_URL": url}
-        connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
-        if server == "sqlite":  # what a power cut would leave is not tested, and waiting for the disk is most of the time
-            connections.settings[name].setdefault("OPTIONS", {})["init_command"] = "PRAGMA synchronous=OFF"
-        connections.configure_settings(connections.settings)
+        database = opened(name, server, host.url(name, address=address) if host else f"sqlite:///{file}")
         made.append((name, host))
-        database = Database(alias=name, url=url, server=server)
-        if ready:
+        if ready and not copied:
             call_command("terp_schema", database=name, stdout=StringIO())
             call_command("migrate", database=name, verbosity=0)
         return database
@@ -165,8 +223,7 @@ def make_database(
     with django_db_blocker.unblock():
         yield make
         for name, host in made:
-            connections[name].close()
-            del connections[name], connections.settings[name]
+            closed(name)
             if host is not None:
                 host.drop(name)
 
@@ -175,6 +232,12 @@ def make_database(
 def database(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
     """A new database with TERP's tables and the ledger, on each kind of server."""
     return make_database(request.param)
+
+
+@pytest.fixture(params=SERVERS)
+def seeded(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
+    """The same with all the small rows in it."""
+    return make_database(request.param, seeded=True)
 
 
 @pytest.fixture
@@ -189,8 +252,7 @@ Manage = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a subprocess: nothing of ours but what a test adds."""
-    ours = ("DATABASE_URL", "ADMIN_DATABASE_URL", "SEEDING_", "DJANGO_", "NODE_ENV", "ALLOW_PRODUCTION")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     return {
         **clean,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'terp.sqlite3'}",

@@ -75,14 +75,13 @@ def test_everything_seeded_goes_and_all_else_stays(database: Database, size: str
     assert summary["modified"] == summary["kept"] == summary["uncompared"] == []
 
 
-def test_afterwards_seeding_gives_the_same_business(database: Database) -> None:
-    database.seed()
-    before = business_data(database)
-    database.rollback()
+def test_afterwards_seeding_gives_the_same_business(seeded: Database) -> None:
+    before = business_data(seeded)
+    seeded.rollback()
 
-    database.seed()
+    seeded.seed()
 
-    assert business_data(database) == before
+    assert business_data(seeded) == before
 
 
 def test_afterwards_another_dataset_may_be_seeded(sqlite: Database) -> None:
@@ -223,12 +222,11 @@ def test_companions_go_along(sqlite: Database) -> None:
     assert len(ledgered_keys(sqlite, "lots")) == 10
 
 
-def test_other_seeded_rows_that_refer_are_a_refusal_that_names_them(database: Database) -> None:
-    database.seed()
-    before = everything(database)
+def test_other_seeded_rows_that_refer_are_a_refusal_that_names_them(seeded: Database) -> None:
+    before = everything(seeded)
 
     with pytest.raises(CommandError) as caught:
-        database.rollback(table="clients")
+        seeded.rollback(table="clients")
 
     assert caught.value.returncode == 1
     words = str(caught.value)
@@ -236,7 +234,7 @@ def test_other_seeded_rows_that_refer_are_a_refusal_that_names_them(database: Da
     assert "50 of orders (client_id)" in words
     assert "10 of client_credit_limits (client_id)" in words
     assert words.endswith("Give --cascade to roll them back too.")
-    assert everything(database) == before
+    assert everything(seeded) == before
 
 
 def test_some_rows_of_a_table(database: Database) -> None:
@@ -342,18 +340,17 @@ def test_wrong_options_touch_nothing(sqlite: Database, options: dict[str, Any], 
     assert len(ledgered_keys(sqlite, "clients")) == 10
 
 
-def test_what_somebody_has_changed_is_listed_and_goes(database: Database) -> None:
-    database.seed()
-    client, product = rows(Client, database)[3], rows(Product, database)[5]
-    rows(Client, database).filter(pk=client.pk).update(name="Renamed", phone=None)
-    rows(Product, database).filter(pk=product.pk).update(category="Other")
-    order = rows(Order, database)[7]
+def test_what_somebody_has_changed_is_listed_and_goes(seeded: Database) -> None:
+    client, product = rows(Client, seeded)[3], rows(Product, seeded)[5]
+    rows(Client, seeded).filter(pk=client.pk).update(name="Renamed", phone=None)
+    rows(Product, seeded).filter(pk=product.pk).update(category="Other")
+    order = rows(Order, seeded)[7]
     order.items[0]["quantity"] += 1
-    rows(Order, database).filter(pk=order.pk).update(items=order.items)
+    rows(Order, seeded).filter(pk=order.pk).update(items=order.items)
 
-    touched = ["updatedAt"] if database.server in ("mariadb", "mysql") else []  # ON UPDATE
+    touched = ["updatedAt"] if seeded.server in ("mariadb", "mysql") else []  # ON UPDATE
 
-    summary = database.rollback()
+    summary = seeded.rollback()
 
     assert {one["table"]: (one["count"], one["examples"]) for one in summary["modified"]} == {
         "clients": (1, {str(client.pk): ["name", "phone"]}),
@@ -363,18 +360,17 @@ def test_what_somebody_has_changed_is_listed_and_goes(database: Database) -> Non
     assert (summary["exit_code"], summary["left"]) == (0, 0)
 
 
-def test_what_somebody_has_changed_stays_if_asked(database: Database) -> None:
-    database.seed()
-    product = rows(Product, database)[5]
-    rows(Product, database).filter(pk=product.pk).update(category="Other")
+def test_what_somebody_has_changed_stays_if_asked(seeded: Database) -> None:
+    product = rows(Product, seeded)[5]
+    rows(Product, seeded).filter(pk=product.pk).update(category="Other")
 
-    summary = database.rollback(keep_modified=True)
+    summary = seeded.rollback(keep_modified=True)
 
     assert summary["exit_code"] == 6
-    assert ledgered_keys(database, "products") == {product.pk}
-    assert ledgered_keys(database, "brands") == {product.brand_id}
-    assert ledgered_keys(database, "orders") == set()
-    assert [verdict.rule for verdict in database.references() if verdict.broken] == []
+    assert ledgered_keys(seeded, "products") == {product.pk}
+    assert ledgered_keys(seeded, "brands") == {product.brand_id}
+    assert ledgered_keys(seeded, "orders") == set()
+    assert [verdict.rule for verdict in seeded.references() if verdict.broken] == []
 
 
 def test_a_counter_that_the_application_has_advanced_stays(database: Database) -> None:
@@ -429,9 +425,8 @@ def test_rows_of_a_seeder_that_is_no_more_go_too(sqlite: Database) -> None:
     assert sqlite.content("strains") == []
 
 
-def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(database: Database) -> None:
-    database.seed()
-    order = rows(Order, database)[11]
+def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(seeded: Database) -> None:
+    order = rows(Order, seeded)[11]
     trigger = "CREATE TRIGGER keep BEFORE DELETE ON orders"
     raising = f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'; END IF"
     refusals = {
@@ -441,17 +436,17 @@ def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_need
         "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$; "
         f"{trigger} FOR EACH ROW WHEN (OLD.id = {order.pk}) EXECUTE FUNCTION never()",
     }
-    database.query(refusals[database.server])
+    seeded.query(refusals[seeded.server])
 
-    summary = database.rollback()
+    summary = seeded.rollback()
 
     result = by_table(summary)["orders"]
     assert summary["exit_code"] == 6
     assert (result["records_deleted"], result["records_failed"], result["records_kept"]) == (49, 1, 0)
     assert "never" in result["error"]
-    assert ledgered_keys(database, "orders") == {order.pk}
-    assert order.client_id in ledgered_keys(database, "clients")
-    assert {item["batchId"] for item in order.items} == ledgered_keys(database, "batches")
+    assert ledgered_keys(seeded, "orders") == {order.pk}
+    assert order.client_id in ledgered_keys(seeded, "clients")
+    assert {item["batchId"] for item in order.items} == ledgered_keys(seeded, "batches")
 
 
 @pytest.mark.parametrize("table", [None, "clients", "orders", "inventory"])
@@ -488,11 +483,10 @@ def test_the_counts_add_up(database: Database) -> None:
     assert summary["left"] == sum(result["records_kept"] for result in summary["results"]) > 0
 
 
-def test_every_deleted_key_is_in_the_audit_log(database: Database, audit_file: Path) -> None:
-    database.seed()
-    before = {table: ledgered_keys(database, table) for table in TABLES}
+def test_every_deleted_key_is_in_the_audit_log(seeded: Database, audit_file: Path) -> None:
+    before = {table: ledgered_keys(seeded, table) for table in TABLES}
 
-    summary = database.rollback()
+    summary = seeded.rollback()
 
     lines = [json.loads(line) for line in audit_file.read_text(encoding="utf-8").splitlines()]
     deleted: dict[str, set[int]] = {}

@@ -45,13 +45,12 @@ def test_a_second_run_changes_no_row(database: Database) -> None:
     assert {result["state"] for result in summary["results"]} == {"existing"}
 
 
-def test_growth_leaves_every_row_as_it_was(database: Database) -> None:
-    database.seed(size="small")
-    before = everything(database)
+def test_growth_leaves_every_row_as_it_was(seeded: Database) -> None:
+    before = everything(seeded)
 
-    database.seed(size="medium")
+    seeded.seed(size="medium")
 
-    after = everything(database)
+    after = everything(seeded)
     for model in apps.get_app_config("terpseed").get_models():
         table = model._meta.db_table
         derived = CHANGED_BY_GROWTH.get(table, set())
@@ -142,10 +141,8 @@ def test_sale_stock_is_derived_even_when_the_orders_come_later(make_database: Ca
     assert business_data(in_steps) == business_data(at_once)
 
 
-def test_deriving_touches_no_timestamp(database: Database) -> None:
-    database.seed()
-
-    batches = Batch.objects.using(database.alias)
+def test_deriving_touches_no_timestamp(seeded: Database) -> None:
+    batches = Batch.objects.using(seeded.alias)
     assert batches.filter(reservedQty__gt=0).exists()
     assert all(batch.updatedAt == batch.createdAt for batch in batches)
 
@@ -231,13 +228,11 @@ def test_a_dry_run_writes_nothing_and_counts_the_same(database: Database) -> Non
 
 
 @pytest.mark.property(25)
-def test_every_reference_is_whole(database: Database) -> None:
-    database.seed()
-
+def test_every_reference_is_whole(seeded: Database) -> None:
     for model in apps.get_app_config("terpseed").get_models():
         for reference in references(model):
-            keys = set(reference.target._base_manager.using(database.alias).values_list("pk", flat=True))
-            used = {key for key in _values(model, reference, database) if key is not None}
+            keys = set(reference.target._base_manager.using(seeded.alias).values_list("pk", flat=True))
+            used = {key for key in _values(model, reference, seeded) if key is not None}
             assert used <= keys, (model, reference)
 
 

@@ -29,6 +29,7 @@ FOREIGN_KEYS = """
 class Durable(MariaDB):
     """As durable as it comes out of the box, with memory and log as anybody has it who loads millions of rows."""
 
+    in_memory = False
     settings = ("--skip-networking", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M")
 
 

@@ -15,15 +15,22 @@ from urllib.parse import urlencode
 
 import tenacity
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of Linux's that lies in memory
+ROOM = 4 << 30
+"""Bytes: what the servers of some parallel tests may need there."""
+
 
 class Server(ABC):
     """A server of its own folder. `options` are added to its command line."""
 
     stop_signal = signal.SIGTERM
+    in_memory = True
+    """Whether its files are kept in memory where there is room: they outlive a killed server, and no disk is waited for."""
 
     def __init__(self, *options: str) -> None:
+        roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
         # Not pytest's own folder: a socket's path has 107 characters at most, and another account must reach it.
-        self.folder = Path(tempfile.mkdtemp(prefix="terp-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="terp-", dir=MEMORY if self.in_memory and roomy else None))
         self.folder.chmod(0o755)
         self.options = options
         self.process: subprocess.Popen[bytes] | None = None
@@ -57,6 +64,10 @@ class Server(ABC):
     @abstractmethod
     def create(self, database: str) -> None:
         """Create an empty database."""
+
+    @abstractmethod
+    def copy(self, database: str, to: str) -> None:
+        """Create a database that equals another one, to which nobody is connected."""
 
     @abstractmethod
     def drop(self, database: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
+
+import MySQLdb  # type: ignore[import-untyped]
 
 from tests.servers import debian
 from tests.servers.base import Server, is_root, url
@@ -60,6 +63,19 @@ class MariaDB(Server):
     def create(self, database: str) -> None:
         """With all of Unicode."""
         self.sql(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
+
+    def copy(self, database: str, to: str) -> None:
+        """Table by table: what SHOW CREATE TABLE says, and its rows."""
+        self.create(to)
+        with contextlib.closing(MySQLdb.connect(unix_socket=str(self.socket), user="root", database=to)) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
+            cursor.execute(f"SHOW TABLES FROM {database}")
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"SHOW CREATE TABLE {database}.`{table}`")
+                cursor.execute(cursor.fetchone()[1])
+                cursor.execute(f"INSERT INTO `{table}` SELECT * FROM {database}.`{table}`")  # noqa: S608 - our own names
+            connection.commit()
 
     def drop(self, database: str) -> None:
         """Waits for nobody but open transactions."""
