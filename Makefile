@@ -7,7 +7,7 @@ DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 p
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: bench demo test lint types contracts pytest torture servers clean
+.PHONY: bench demo test lint types checks contracts pytest torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -24,7 +24,7 @@ demo: .venv/runtime
 	@echo "  $(MANAGE) runserver                       the ledger, at http://127.0.0.1:8000/admin/"
 
 test: servers .venv/development
-	@$(MAKE) --no-print-directory lint types contracts pytest
+	@$(MAKE) --no-print-directory lint types checks contracts pytest
 
 lint:
 	$(BIN)/ruff check .
@@ -32,6 +32,9 @@ lint:
 
 types:
 	$(BIN)/mypy
+
+checks:
+	$(MANAGE) check --fail-level WARNING
 
 contracts:
 	$(BIN)/lint-imports

@@ -1,6 +1,9 @@
-"""The Django app. Nothing of it runs at start-up: seeders are looked for when a command asks for them."""
+"""The Django app. At start-up it registers a check and does nothing else: seeders are looked for when somebody asks."""
 
 from django.apps import AppConfig
+from django.core import checks
+
+from seeding.checks import check_personal_data
 
 
 class SeedingConfig(AppConfig):
@@ -9,3 +12,7 @@ class SeedingConfig(AppConfig):
     name = "seeding"
     verbose_name = "Seeding"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the check, which imports what it looks at only when it runs."""
+        checks.register(check_personal_data)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from seeding.exceptions import GenerationError
+from seeding.exceptions import GenerationError, UnclassifiedError
 from seeding.keys import KeyMap
 from seeding.references import references
 from seeding.resolution import Resolver
@@ -54,7 +54,10 @@ class Batch:
 
 
 class Preparation:
-    """Generates a seeder's rows and turns them into a Batch."""
+    """Generates a seeder's rows and turns them into a Batch.
+
+    `unclassified`: column that may hold personal data and is not classified → what to say of it.
+    """
 
     def __init__(
         self,
@@ -63,22 +66,30 @@ class Preparation:
         resolver: Resolver,
         validator: SchemaValidator,
         rules: Sequence[RowRule] = (),
+        *,
+        unclassified: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._seeder = seeder
         self._dataset = dataset
         self._rules = rules
+        self._unclassified = unclassified
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
         self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
 
     def generate(self, index: Integers) -> pl.DataFrame:
-        """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows."""
+        """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows.
+
+        Raises UnclassifiedError where it makes a column that nobody has classified.
+        """
         where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
         try:
             data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
         except Exception as error:
             raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
+        if refused := [words for column, words in self._unclassified.items() if column in data.columns]:
+            raise UnclassifiedError(" ".join(refused))
         if data.height != len(index):
             raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")
         errors = self._validator.validate_columns(data).errors

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from seeding.exceptions import ConfigurationError
+from seeding.masking import STRATEGIES, MaskingStrategy
 
 DEFAULT_SEED = 42
 SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
@@ -22,6 +23,8 @@ SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
 DEFAULT_BATCH_SIZE: int | None = None
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
+MASKING_KEY_LENGTH = 16
+"""Characters that the masking key has at least."""
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -68,6 +71,8 @@ class WritingConfig:
     lock_timeout: int
     """Seconds to wait for the lock; 0 tries once."""
     allow_production: bool
+    protected: tuple[str, ...] = ()
+    """Patterns of host/name that count as production whatever the environment says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,8 @@ class Config(WritingConfig):
     """Rows per transaction; None fits them to the writer and to the width of the rows."""
     writer: str | None
     """The writer to take whatever the number of rows; None chooses by that."""
+    source: Path | None = None
+    """The folder of real data to load instead of generating."""
 
 
 class Strategy(StrEnum):
@@ -135,6 +142,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     as_of = _date("--as-of", options["as_of"], problems)
     if as_of is not None and not FIRST_DAY <= as_of <= LAST_DAY:
         problems.append(f"--as-of={as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
+    source = _source(options, problems)
     batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
     if batch_size is not None and not 1 <= batch_size <= 1_000_000:
         problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
@@ -149,6 +157,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
         today=today,
         batch_size=batch_size,
         writer=variables.get("SEEDING_WRITER") or None,
+        source=source,
     )
 
 
@@ -207,6 +216,7 @@ def _writing(options: Mapping[str, Any], variables: Mapping[str, str], terminal:
         "confirm_database": options["confirm_database"],
         "lock_timeout": options["lock_timeout"],
         "allow_production": variables.get("ALLOW_PRODUCTION_SEEDING") == "true",
+        "protected": protected_databases(variables),
     }
 
 
@@ -242,6 +252,40 @@ def row_rules() -> tuple[Any, ...]:
     return tuple(rules)
 
 
+def masking_strategies() -> tuple[MaskingStrategy, ...]:
+    """Ours, and the project's own: classes that the setting SEEDING_MASKING_STRATEGIES names by their dotted paths.
+
+    A project's strategy takes the place of one of ours that has its name. Raises ConfigurationError for one that is none.
+    """
+    own = {}
+    for path in getattr(settings, "SEEDING_MASKING_STRATEGIES", ()):
+        try:
+            strategy = import_string(path)()
+        except (ImportError, TypeError) as error:
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is no strategy: {error}") from error
+        if not isinstance(strategy, MaskingStrategy):
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is no MaskingStrategy.")
+        own[strategy.name] = strategy
+    return tuple({**{strategy.name: strategy for strategy in STRATEGIES}, **own}.values())
+
+
+def masking_key(variables: Mapping[str, str]) -> str:
+    """The secret that masks are functions of; raises ConfigurationError where it is missing or short."""
+    key = variables.get("SEEDING_MASKING_KEY", "")
+    if len(key) < MASKING_KEY_LENGTH:
+        state = "is not set" if not key else f"has fewer than {MASKING_KEY_LENGTH} characters"
+        raise ConfigurationError(
+            f"SEEDING_MASKING_KEY {state}, and masks are functions of it. Make one with "
+            "`python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it out of the repository."
+        )
+    return key
+
+
+def protected_databases(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The patterns of `SEEDING_PROTECTED_DATABASES`: host/name, with * and ?, separated by commas."""
+    return tuple(one.strip() for one in variables.get("SEEDING_PROTECTED_DATABASES", "").split(",") if one.strip())
+
+
 def missing_table_help() -> str:
     """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else the general answer."""
     return str(getattr(settings, "SEEDING_MISSING_TABLE_HELP", "Create it with the application's own migrations."))
@@ -268,6 +312,17 @@ def _environment(option: str | None, variables: Mapping[str, str], problems: lis
         problems.append(f"{source}={value}: no such environment. There are dev, staging and production.")
         return Environment.DEV
     return environment
+
+
+def _source(options: Mapping[str, Any], problems: list[str]) -> Path | None:
+    source = options.get("source")
+    if source is None:
+        return None
+    if not Path(source).is_dir():
+        problems.append(f"--source={source}: there is no such folder. Give one that holds a CSV or JSON Lines file per table.")
+    if options["size"] is not None or options["scale"] != 1:
+        problems.append("--source loads the rows that its files hold: leave out --size and --scale.")
+    return Path(source)
 
 
 def _env(variables: Mapping[str, str]) -> environ.Env:

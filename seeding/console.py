@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from seeding.events import Event
-from seeding.results import CheckReport, Difference, RollbackSummary, RunSummary, SeederState, Verdict
+from seeding.results import CheckReport, ClassifiedColumn, Difference, RollbackSummary, RunSummary, SeederState, Verdict
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -201,6 +201,36 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
         out.print(f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
     else:
         out.print(f"\nAll {len(verdicts)} rules hold.")
+
+
+def show_inventory(out: Console, columns: Sequence[ClassifiedColumn]) -> None:
+    """The columns that hold personal data and those that nobody has decided about, then what is counted."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("table", "column", "strategy", "a mask is", "partial masking keeps"):
+        table.add_column(heading, overflow="fold")
+    for one in columns:
+        if one.holds != "nothing personal":
+            told = one.strategy or f"[red]{one.holds}[/]"
+            table.add_row(one.table, one.column, told, escape(one.masked), escape(one.kept))
+    out.print(table)
+    for one in columns:
+        if one.problem:
+            out.print(f"[red]{one.table}.{one.column}[/] {escape(one.problem)}")
+    held = sum(one.holds == "personal data" for one in columns)
+    undecided = sum(one.holds == "undecided" for one in columns)
+    tables = len({one.table for one in columns})
+    out.print(f"\n{held} of {len(columns)} columns of {tables} tables hold personal data; {undecided} are undecided.")
+
+
+def markdown_inventory(columns: Sequence[ClassifiedColumn]) -> str:
+    """The same as a Markdown table, for the compliance page."""
+    rows = ["| table | column | strategy | a mask is | partial masking keeps |", "| --- | --- | --- | --- | --- |"]
+    rows += [
+        f"| {one.table} | {one.column} | {one.strategy or one.holds} | {one.masked} | {one.kept} |"
+        for one in columns
+        if one.holds != "nothing personal"
+    ]
+    return "\n".join(rows)
 
 
 def _sentence(summary: RunSummary) -> str:

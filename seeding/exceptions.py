@@ -56,10 +56,20 @@ class SchemaError(SeedingError):
     exit_code = 3
 
 
+class UnclassifiedError(SeedingError):
+    """Nobody has decided whether a column holds personal data."""
+
+    exit_code = 3
+
+
 class GenerationError(SeedingError):
     """A seeder could not generate its rows."""
 
     exit_code = 4
+
+
+class SourceError(SeedingError):
+    """A source of real data cannot be read."""
 
 
 class InsertionError(SeedingError):

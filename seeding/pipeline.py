@@ -21,11 +21,14 @@ from seeding.exceptions import (
     LockError,
     SchemaError,
     SeedingError,
+    UnclassifiedError,
 )
+from seeding.inventory import suspicious
 from seeding.keys import KeyMap
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
+from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.remedies import explained
 from seeding.reservations import ATTEMPTS, reservation
@@ -65,6 +68,8 @@ class RunContext:
     """The tables of the plan, and those they refer to, as the database has them."""
     missing_table_help: str
     """What to do about a missing table, for the message."""
+    strategies: Sequence[MaskingStrategy] = STRATEGIES
+    """Every strategy that there is."""
     rules: Sequence[RowRule] = ()
     """The project's own, for every seeder."""
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -92,7 +97,10 @@ class SeederPipeline:
         self._context = context
         self._model: type[models.Model] = seeder.config.model
         self._validator = SchemaValidator(expected(self._model, connections[context.using]), context.live)
-        self._preparation = Preparation(seeder, context.dataset, context.resolver, self._validator, context.rules)
+        unclassified = {one.column: f"{one.table}.{one.column} {one.problem}" for one in suspicious(seeder, context.strategies)}
+        self._preparation = Preparation(
+            seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
+        )
         self._writer = context.writers.choose(count)
         self._next_key: int | None = None
         self._inserted = self._existing = self._skipped = 0
@@ -119,7 +127,7 @@ class SeederPipeline:
             state, error, code = SeederState.FAILED, explained(failure), InsertionError.exit_code
             if isinstance(failure, SeedingError):
                 code = failure.exit_code
-            if isinstance(failure, SchemaError):
+            if isinstance(failure, (SchemaError, UnclassifiedError)):
                 state = SeederState.REFUSED
             elif transience(failure) is Transience.CONNECTION:
                 raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure

@@ -231,6 +231,24 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifiedColumn:
+    """One line of the inventory of personal data."""
+
+    table: str
+    column: str
+    seeder: str
+    holds: str
+    """personal data, nothing personal, or undecided."""
+    strategy: str
+    masked: str
+    """What a mask looks like."""
+    kept: str
+    """What partial masking lets through."""
+    problem: str = ""
+    """Why the seeder is refused; empty where it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """What `seed_check` found."""
 

@@ -51,6 +51,9 @@ class SeederConfig:
     """A name for `--table` that stands for several tables."""
     pii_fields: Mapping[str, str] = field(default_factory=dict)
     """Column → masking strategy, for every column that holds personal data."""
+    not_pii: tuple[str, ...] = ()
+    """The other columns of text and JSON: somebody has looked, and they hold nothing personal. Numbers, dates, members of an
+    enumeration and references need no word, unless their names sound personal."""
     any_parent: tuple[str, ...] = ()
     """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
     say. Children of a refused parent are left out otherwise."""
@@ -109,12 +112,14 @@ class BaseSeeder(ABC):
         if not isinstance(config, SeederConfig):
             raise MisdeclaredSeederError(f"{cls.__name__}.config is no SeederConfig. Write: config = SeederConfig(…)")
         columns = {column.column for column in config.model._meta.concrete_fields}
-        for name in (*config.pii_fields, *config.natural_key, *config.any_parent):
+        for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
             if name not in columns:
                 raise MisdeclaredSeederError(
                     f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
                     f"Columns are named as in the table {config.table_name}."
                 )
+        if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
+            raise MisdeclaredSeederError(f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not.")
         if not isinstance(config.model._meta.pk, models.AutoField):
             raise MisdeclaredSeederError(
                 f"{cls.__name__}: the primary key of {config.model.__name__} is no AutoField, "

@@ -21,6 +21,7 @@ class AccountSeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(CHART)),
         natural_key=("accountNumber",),
         production=True,
+        not_pii=("accountNumber", "accountName", "description"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -31,7 +31,8 @@ class BankAccountSeeder(BaseSeeder):
         group="staff",
         dependencies=("accounts",),
         record_count=RecordCount.fixed(BANK_ACCOUNTS),
-        pii_fields={"accountNumber": "bank_account"},
+        pii_fields={"accountNumber": "bank_account", "notes": "free_text"},
+        not_pii=("accountName", "bankName", "currency"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

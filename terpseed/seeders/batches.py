@@ -26,6 +26,7 @@ class BatchSeeder(BaseSeeder):
         dependencies=("products", "lots"),
         companions=("BatchLocationSeeder", "IntakeMovementSeeder"),
         record_count=cells.per_cell(cells.BATCHES),
+        not_pii=("code", "sku", "grade", "metadata"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

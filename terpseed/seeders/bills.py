@@ -26,6 +26,8 @@ class BillSeeder(BaseSeeder):
         dependencies=("vendors", "lots", "users", "SaleMovementSeeder"),
         companions=("BillLineItemSeeder",),
         record_count=payables.BILLS,
+        pii_fields={"notes": "free_text"},
+        not_pii=("billNumber", "paymentTerms", "referenceType"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -19,6 +19,8 @@ class BrandSeeder(BaseSeeder):
         group="catalogue",
         dependencies=("vendors",),
         record_count=cells.per_cell(cells.SELLERS),
+        pii_fields={"name": "company_name"},
+        not_pii=("description",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,6 +20,7 @@ class CategorySeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(CATEGORIES)),
         natural_key=("name",),
         production=True,
+        not_pii=("name", "description"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -22,6 +22,8 @@ class InvoiceTransactionSeeder(BaseSeeder):
         group="receivables",
         dependencies=("clients", "invoices"),
         record_count=receivables.STANDING,
+        pii_fields={"notes": "free_text"},
+        not_pii=("transaction_number", "metadata"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

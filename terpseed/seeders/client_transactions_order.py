@@ -24,6 +24,8 @@ class OrderTransactionSeeder(BaseSeeder):
         group="sales",
         dependencies=("clients", "orders"),
         record_count=ORDERS,
+        pii_fields={"notes": "free_text"},
+        not_pii=("transaction_number", "metadata"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

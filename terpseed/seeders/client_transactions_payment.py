@@ -18,6 +18,8 @@ class PaymentTransactionSeeder(BaseSeeder):
         group="receivables",
         dependencies=("clients", "ReceivedPaymentSeeder"),
         record_count=receivables.PAYMENTS,
+        pii_fields={"notes": "free_text"},
+        not_pii=("transaction_number", "metadata"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -41,7 +41,15 @@ class ClientSeeder(BaseSeeder):
         group="parties",
         record_count=cells.per_cell(cells.CLIENTS),
         capacity=parties.CAPACITY,
-        pii_fields={"name": "company_name", "email": "email", "phone": "phone", "address": "street_address"},
+        pii_fields={
+            "name": "company_name",
+            "email": "email",
+            "phone": "phone",
+            "address": "street_address",
+            "credit_limit_override_reason": "free_text",
+            "wishlist": "free_text",
+        },
+        not_pii=("teri_code", "tags", "custom_pricing_rules"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

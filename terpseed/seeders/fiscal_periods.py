@@ -19,6 +19,7 @@ class FiscalPeriodSeeder(BaseSeeder):
         record_count=RecordCount.fixed(books.PERIODS),
         natural_key=("startDate", "endDate"),
         production=True,
+        not_pii=("periodName",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

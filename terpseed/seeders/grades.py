@@ -20,6 +20,7 @@ class GradeSeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(GRADES)),
         natural_key=("name",),
         production=True,
+        not_pii=("name", "description"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,6 +18,8 @@ class IntakeMovementSeeder(BaseSeeder):
         group="inventory",
         dependencies=("batches", "users"),
         record_count=cells.per_cell(stock.RECEIVED),
+        pii_fields={"notes": "free_text"},
+        not_pii=("referenceType",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,6 +20,8 @@ class SaleMovementSeeder(BaseSeeder):
         group="sales",
         dependencies=("batches", "orders", "users"),
         record_count=SHIPPED,
+        pii_fields={"notes": "free_text"},
+        not_pii=("referenceType",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,6 +18,7 @@ class InvoicePaymentSeeder(BaseSeeder):
         group="receivables",
         dependencies=("ReceivedPaymentSeeder", "invoices", "users"),
         record_count=receivables.PAYMENTS,
+        pii_fields={"notes": "free_text"},
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -25,6 +25,8 @@ class InvoiceSeeder(BaseSeeder):
         dependencies=("orders", "clients", "users"),
         companions=("InvoiceLineItemSeeder",),
         record_count=receivables.INVOICES,
+        pii_fields={"notes": "free_text"},
+        not_pii=("invoiceNumber", "paymentTerms", "referenceType"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

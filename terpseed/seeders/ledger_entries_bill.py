@@ -19,6 +19,8 @@ class BillJournalSeeder(BaseSeeder):
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "bills", "users"),
         record_count=books.two_lines(payables.PURCHASES),
+        pii_fields={"description": "free_text"},
+        not_pii=("entryNumber", "referenceType"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -23,6 +23,8 @@ class InvoiceJournalSeeder(BaseSeeder):
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "invoices", "users"),
         record_count=books.INVOICE_JOURNAL,
+        pii_fields={"description": "free_text"},
+        not_pii=("entryNumber", "referenceType"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -19,6 +19,8 @@ class ReceivedPaymentJournalSeeder(BaseSeeder):
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "ReceivedPaymentSeeder", "users"),
         record_count=books.two_lines(receivables.PAYMENTS),
+        pii_fields={"description": "free_text"},
+        not_pii=("entryNumber", "referenceType"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -19,6 +19,8 @@ class SentPaymentJournalSeeder(BaseSeeder):
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "SentPaymentSeeder", "users"),
         record_count=books.two_lines(payables.PAYMENTS),
+        pii_fields={"description": "free_text"},
+        not_pii=("entryNumber", "referenceType"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -21,6 +21,7 @@ class LocationSeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(SITES) * len(ZONES)),
         natural_key=("site", "zone"),
         production=True,
+        not_pii=("site", "zone", "rack", "shelf", "bin"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

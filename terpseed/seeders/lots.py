@@ -18,6 +18,8 @@ class LotSeeder(BaseSeeder):
         group="procurement",
         dependencies=("vendors", "clients"),
         record_count=cells.per_cell(cells.LOTS),
+        pii_fields={"notes": "free_text"},
+        not_pii=("code",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,6 +18,8 @@ class OrderLineItemSeeder(BaseSeeder):
         group="sales",
         dependencies=("orders", "batches"),
         record_count=cells.per_cell(trade.LINES),
+        pii_fields={"below_range_reason": "free_text", "cogs_override_reason": "free_text"},
+        not_pii=("product_display_name",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,6 +20,7 @@ class OrderStatusHistorySeeder(BaseSeeder):
         group="sales",
         dependencies=("orders", "users"),
         record_count=fulfilment.HISTORY,
+        pii_fields={"notes": "free_text"},
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -42,6 +42,8 @@ class OrderSeeder(BaseSeeder):
             "InvoiceSeeder",  # what was shipped is invoiced
         ),
         record_count=cells.per_cell(cells.ORDERS),
+        pii_fields={"credit_override_reason": "free_text", "notes": "free_text"},
+        not_pii=("order_number", "items"),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

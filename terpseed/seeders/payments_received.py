@@ -19,6 +19,8 @@ class ReceivedPaymentSeeder(BaseSeeder):
         dependencies=("invoices", "clients", "bankAccounts", "users"),
         companions=("InvoicePaymentSeeder",),
         record_count=receivables.PAYMENTS,
+        pii_fields={"notes": "free_text"},
+        not_pii=("paymentNumber", "referenceNumber"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

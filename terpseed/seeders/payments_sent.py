@@ -18,6 +18,8 @@ class SentPaymentSeeder(BaseSeeder):
         group="payables",
         dependencies=("bills", "clients", "bankAccounts", "users"),
         record_count=payables.PAYMENTS,
+        pii_fields={"notes": "free_text"},
+        not_pii=("paymentNumber", "referenceNumber"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -21,6 +21,7 @@ class PricingDefaultSeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(MARGINS)),
         natural_key=("product_category",),
         production=True,
+        not_pii=("product_category",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

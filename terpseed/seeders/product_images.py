@@ -23,6 +23,7 @@ class ProductImageSeeder(BaseSeeder):
         group="inventory",
         dependencies=("batches", "products", "users"),
         record_count=PHOTOGRAPHED,
+        not_pii=("image_url", "thumbnail_url", "caption"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,6 +18,7 @@ class PurchaseOrderItemSeeder(BaseSeeder):
         group="procurement",
         dependencies=("purchaseOrders", "products", "clients"),
         record_count=procurement.ITEMS,
+        pii_fields={"notes": "free_text"},
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -21,6 +21,8 @@ class PurchaseOrderSeeder(BaseSeeder):
         dependencies=("vendors", "clients", "users"),
         companions=("PurchaseOrderItemSeeder",),
         record_count=procurement.PURCHASE_ORDERS,
+        pii_fields={"notes": "free_text", "vendorNotes": "free_text"},
+        not_pii=("poNumber", "paymentTerms"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

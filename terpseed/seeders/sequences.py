@@ -32,6 +32,7 @@ class SequenceSeeder(BaseSeeder):
         natural_key=("name",),
         keep_modified=True,
         production=True,
+        not_pii=("name", "prefix"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

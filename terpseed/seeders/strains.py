@@ -20,6 +20,16 @@ class StrainSeeder(BaseSeeder):
         record_count=cells.per_cell(cells.STRAINS),
         capacity=catalogue.STRAIN_CAPACITY,
         natural_key=("name",),
+        not_pii=(
+            "name",
+            "standardizedName",
+            "aliases",
+            "category",
+            "description",
+            "openthcId",
+            "openthcStub",
+            "baseStrainName",
+        ),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

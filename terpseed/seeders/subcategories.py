@@ -24,6 +24,7 @@ class SubcategorySeeder(BaseSeeder):
         record_count=RecordCount.fixed(len(FORMS)),
         natural_key=("categoryId", "name"),
         production=True,
+        not_pii=("name", "description"),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -22,9 +22,11 @@ class SupplierProfileSeeder(BaseSeeder):
             "contact_name": "person_name",
             "contact_email": "email",
             "contact_phone": "phone",
+            "supplier_notes": "free_text",
             "tax_id": "tax_id",
             "license_number": "licence_number",
         },
+        not_pii=("payment_terms",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,7 +18,8 @@ class UserSeeder(BaseSeeder):
         model=User,
         group="staff",
         record_count=RecordCount.fixed(STAFF),
-        pii_fields={"name": "person_name", "email": "email"},
+        pii_fields={"openId": "identifier", "name": "person_name", "email": "email"},
+        not_pii=("loginMethod",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -23,6 +23,8 @@ class VendorPayableSeeder(BaseSeeder):
         group="payables",
         dependencies=("clients", "batches", "lots", "users", "SaleMovementSeeder", "SentPaymentSeeder"),
         record_count=payables.PAYABLES,
+        pii_fields={"notes": "free_text"},
+        not_pii=("payable_number",),
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -23,7 +23,9 @@ class VendorSeeder(BaseSeeder):
             "contactName": "person_name",
             "contactEmail": "email",
             "contactPhone": "phone",
+            "notes": "free_text",
         },
+        not_pii=("paymentTerms",),
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

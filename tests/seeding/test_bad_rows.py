@@ -44,7 +44,7 @@ ON_MARIADB: dict[str, tuple[dict[str, Any], str]] = {
 
 
 class Clients(BaseSeeder):
-    config = SeederConfig(model=Client, record_count=RecordCount.fixed(ROWS))
+    config = SeederConfig(model=Client, record_count=RecordCount.fixed(ROWS), not_pii=("address",))
     bad: ClassVar[Sequence[dict[str, Any]]] = ()
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
@@ -114,7 +114,7 @@ def test_a_bad_column_costs_its_seeder_alone(
     sqlite: Database, change: Callable[[pl.DataFrame], pl.DataFrame], words: str
 ) -> None:
     class Bad(Clients):
-        config = SeederConfig(model=Client, record_count=RecordCount.fixed(20))
+        config = SeederConfig(model=Client, record_count=RecordCount.fixed(20), not_pii=("address",))
 
         def generate_data(self, rows: Rows) -> pl.DataFrame:
             return change(super().generate_data(rows))
@@ -174,7 +174,7 @@ def test_or_given_another_parent_where_the_seeder_allows_it(sqlite: Database) ->
 
 def test_a_reference_that_leads_nowhere_afterwards_is_named(sqlite: Database) -> None:
     class Derived(Clients):
-        config = SeederConfig(model=Client, record_count=RecordCount.fixed(20))
+        config = SeederConfig(model=Client, record_count=RecordCount.fixed(20), not_pii=("address",))
 
         def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
             return (Derivation(values={"referred_by_client": Value(10**6)}, reads=("clients",)),)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from seeding.exceptions import GenerationError, IncoherentError, SchemaError
+from seeding.exceptions import GenerationError, IncoherentError, SchemaError, UnclassifiedError
 from seeding.management.command import SeedingCommand
 
 CHECKS = ("schema", "references", "invariants")
@@ -29,6 +30,8 @@ class Command(SeedingCommand):
             help="see that every reference of a seeded row leads to a row",
         )
         add("--invariants", action="store_true", help="ask the database about every rule that the data must keep")
+        add("--pii", action="store_true", help="print which column holds personal data, and how it is masked; nothing else")
+        add("--markdown", action="store_true", help="print it as a Markdown table (with --pii)")
         add("--lock-timeout", type=int, default=0, metavar="SECONDS", help="how long to wait for a run (default: 0)")
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the findings as one JSON object")
@@ -40,6 +43,9 @@ class Command(SeedingCommand):
         from seeding.checking import Checker
         from seeding.sessions import connect
 
+        if options["pii"]:
+            self._show_inventory(options)
+            return
         logs.configure(conf.load_logging(os.environ), console_level="warn")
         connect(options["database"], lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
         chosen = [name for name in CHECKS if options[name]] or list(CHECKS)
@@ -55,3 +61,18 @@ class Command(SeedingCommand):
             raise GenerationError("Not everything was checked. " + "\n".join(report.unreadable))
         if report.broken:
             raise IncoherentError("The seeded data breaks a rule: see the list.")
+
+    def _show_inventory(self, options: dict[str, Any]) -> None:
+        from seeding import conf, console
+        from seeding.inventory import inventory
+        from seeding.registry import Registry
+
+        columns = inventory(Registry.discover(), conf.masking_strategies())
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(one) for one in columns], ensure_ascii=False))
+        elif options["markdown"]:
+            self.stdout.write(console.markdown_inventory(columns))
+        else:
+            console.show_inventory(console.console(self.stdout, color=not options["no_color"]), columns)
+        if any(one.problem for one in columns):
+            raise UnclassifiedError("Columns that look like personal data are not classified: see the list.")

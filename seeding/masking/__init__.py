@@ -1,0 +1,20 @@
+"""Personal data made harmless: strategies for each kind of it, what looks like it, and the masker of whole tables."""
+
+from seeding.masking.cipher import Cipher
+from seeding.masking.detection import detect_name, detect_values
+from seeding.masking.masker import STRATEGIES, FieldMasking, PIIMasker, TableMasking, maskable
+from seeding.masking.strategy import InventedStrategy, MaskingStrategy, Mode
+
+__all__ = [
+    "STRATEGIES",
+    "Cipher",
+    "FieldMasking",
+    "InventedStrategy",
+    "MaskingStrategy",
+    "Mode",
+    "PIIMasker",
+    "TableMasking",
+    "detect_name",
+    "detect_values",
+    "maskable",
+]

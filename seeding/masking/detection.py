@@ -1,0 +1,87 @@
+"""What looks like personal data: by the words of a column's name, and by the values in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from seeding.masking.numbers import DOUBLED
+
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+"""The words of `contactEmail`, `contact_email`, `ContactEMail` and `EMAIL_2`."""
+
+NAMES: tuple[tuple[str, str], ...] = (
+    ("email", "email|e mail|mail address"),
+    ("ip", "ip|ip address|ip addr|ip v 4|ip v 6|ipv 4|ipv 6|remote addr"),
+    ("phone", "phone|phone number|telephone|tel|mobile|mobile number|cell|cell phone|fax|whatsapp|sms number"),
+    ("ssn", "ssn|social security|social security number|national id|national insurance"),
+    ("tax_id", "tax id|tax number|tax identifier|tin|ein|vat id|vat number|vat no|fein"),
+    ("card_number", "card number|card no|credit card|credit card number|debit card|cc number|pan"),
+    ("bank_account", "account number|account no|bank account|iban|routing number|sort code|bank account number"),
+    ("licence_number", "license number|licence number|license no|licence no|driver license|drivers license|passport"),
+    ("date_of_birth", "date of birth|birth date|birthday|birthdate|dob|born"),
+    ("postcode", "postcode|postal code|zip|zip code|zipcode|postal"),
+    ("city", "city|town"),
+    ("street_address", "address|addr|street|street address|address line|home address|shipping address|billing address"),
+    ("person_name", ("first name|last name|full name|given name|family name|surname|maiden name|middle name|contact name"
+                     "|person name|customer name|user name|username|employee name|recipient name|sender name|author name"
+                     "|contact person|signature name|client name|owner name|manager name|driver name|nickname")),
+    ("company_name", "company name|business name|legal name|vendor name|supplier name|trade name|dba name|organization name"),
+)  # fmt: skip
+"""Strategy → runs of words that name such a column."""
+SAFE_AFTER = frozenset("status type kind count at on verified sent enabled id ids template opt preference preferred format "
+                       "domain subject body length rate policy notification notifications".split())  # fmt: skip
+"""Words after which a column tells something about the thing and not the thing: `email_verified`, `phone_type`."""
+
+PATTERNS = {
+    "email": r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+    "ssn": r"^\s*\d{3}-\d{2}-\d{4}\s*$",
+    "phone": (r"^\s*(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?: ?x\d+)?\s*$"
+              r"|^\s*\+\d{1,3}[ .-]?\d[\d .-]{6,14}\s*$"),
+    "ip": (r"^\s*(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\s*$"
+           r"|^\s*(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\s*$|^\s*[0-9a-fA-F:]*::[0-9a-fA-F:]*\s*$"),
+}  # fmt: skip
+"""Kind → what such a value looks like. An e-mail address counts anywhere in a text, the others alone."""
+CARD = r"^\s*[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\s*$"
+"""A payment card, before Luhn's check."""
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words that a column's name is made of, in small letters."""
+    return tuple(word.lower() for word in WORD.findall(name))
+
+
+def detect_name(name: str) -> str | None:
+    """The strategy for what a column of that name would hold, None where it sounds like nothing personal.
+
+    Words count, letters do not: `repayment_velocity` holds no `ip`, and `cancellationReason` no `cell`.
+    """
+    words = words_of(name)
+    text = f" {' '.join(words)} "
+    safe = bool(words) and words[-1] in SAFE_AFTER
+    for kind, pattern in NAMES:
+        # `email_id` is no address, `tax_id` is one.
+        if any(f" {one} " in text and (not safe or text.endswith(f" {one} ")) for one in pattern.split("|")):
+            return kind
+    return None
+
+
+def detect_values(values: pl.Series) -> dict[str, pl.Series]:
+    """Kind → which of the texts look like one, for every kind that occurs."""
+    found = {kind: values.str.contains(pattern).fill_null(value=False) for kind, pattern in PATTERNS.items()}
+    found["card_number"] = _cards(values)
+    return {kind: rows for kind, rows in found.items() if rows.any()}
+
+
+def _cards(values: pl.Series) -> pl.Series:
+    rows = values.str.contains(CARD).fill_null(value=False)
+    passed = [_passes(text) for text in values.filter(rows).to_list()]
+    return rows.scatter(rows.arg_true(), passed) if passed else rows
+
+
+def _passes(text: str) -> bool:
+    """Luhn's check."""
+    places: Iterable[int] = (int(sign) for sign in reversed(text) if sign.isdigit())
+    return sum(int(DOUBLED[one]) if place % 2 else one for place, one in enumerate(places)) % 10 == 0

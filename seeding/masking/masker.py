@@ -1,0 +1,141 @@
+"""Masking whole tables: which columns, how, and the account of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from seeding.events import Event, Sink
+from seeding.masking.cipher import Cipher
+from seeding.masking.detection import detect_name, detect_values
+from seeding.masking.invented import City, CompanyName, Email, FreeText, PersonName, StreetAddress
+from seeding.masking.numbers import (
+    BankAccount,
+    CardNumber,
+    Identifier,
+    LicenceNumber,
+    Phone,
+    Postcode,
+    SocialSecurityNumber,
+    TaxId,
+)
+from seeding.masking.places import DateOfBirth, IpAddress
+from seeding.masking.strategy import MaskingStrategy, Mode
+
+STRATEGIES: tuple[MaskingStrategy, ...] = (
+    Email(), Phone(), PersonName(), CompanyName(), StreetAddress(), City(), Postcode(), DateOfBirth(),
+    SocialSecurityNumber(), TaxId(), LicenceNumber(), Identifier(), BankAccount(), CardNumber(), IpAddress(), FreeText(),
+)  # fmt: skip
+SAMPLE_SHARE = 0.5
+"""A column holds what at least this share of its values looks like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMasking:
+    """What was done to one column."""
+
+    column: str
+    strategy: str
+    count: int
+    """Values that were masked: neither null nor blank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMasking:
+    """One entry of the masking audit."""
+
+    table: str
+    mode: str
+    """full, partial; none where authorised production data stayed as it was; synthetic where there was nobody to protect."""
+    key: str
+    """The key's fingerprint; empty where no key was used."""
+    fields: tuple[FieldMasking, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the ledger stores them."""
+        fields = [{"column": one.column, "strategy": one.strategy, "count": one.count} for one in self.fields]
+        return {"table": self.table, "mode": self.mode, "key": self.key, "fields": fields}
+
+
+class PIIMasker:
+    """Masks columns with one key, in one mode."""
+
+    def __init__(self, cipher: Cipher, mode: Mode, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> None:
+        self.mode = mode
+        self.fingerprint = cipher.fingerprint
+        self._cipher = cipher
+        self._strategies = {strategy.name: strategy for strategy in strategies}
+
+    def mask_data(
+        self, data: pl.DataFrame, fields: Mapping[str, str], widths: Mapping[str, int | None] | None = None
+    ) -> pl.DataFrame:
+        """`data` with the columns of `fields` (column → strategy) masked, each to fit its width in characters.
+
+        Null and blank values stay. Columns that `data` lacks are no error.
+        """
+        known = widths or {}
+        return data.with_columns(
+            self.mask_column(data[column], self._strategies[name], known.get(column)).alias(column)
+            for column, name in fields.items()
+            if column in data.columns
+        )
+
+    def mask_column(self, values: pl.Series, strategy: MaskingStrategy, width: int | None) -> pl.Series:
+        """One column: each distinct value is masked once."""
+        if values.dtype in (pl.Date, pl.Datetime):
+            return self._masked_moments(values, strategy)
+        present = maskable(values)
+        distinct = values.filter(present).unique(maintain_order=True)
+        if not len(distinct):
+            return values
+        masked = strategy.mask(distinct, self._cipher, self.mode, width)
+        if len(distinct) == len(values):
+            return masked
+        return values.replace(distinct, masked)
+
+    @staticmethod
+    def detect_pii(data: pl.DataFrame) -> dict[str, str]:
+        """Column → the kind of personal data that it seems to hold, by its name or by most of its values."""
+        found = {}
+        for column in data.columns:
+            kind = detect_name(column)
+            if kind is None and data.schema[column] == pl.String and (count := data[column].drop_nulls().len()):
+                shares = {one: int(rows.sum()) / count for one, rows in detect_values(data[column]).items()}
+                kind = next((one for one, share in shares.items() if share >= SAMPLE_SHARE), None)
+            if kind is not None:
+                found[column] = kind
+        return found
+
+    @staticmethod
+    def log_masking(done: TableMasking, tell: Sink, seeder: str | None = None) -> None:
+        """Tell which fields of a table were masked: the line of the audit in the log."""
+        fields = ", ".join(f"{one.column} ({one.strategy}, {one.count})" for one in done.fields)
+        tell(
+            Event(
+                operation="mask",
+                message=f"{done.table} masked ({done.mode}): {fields}",
+                seeder=seeder,
+                record_count=sum(one.count for one in done.fields),
+                context={"masking": done.as_dict()},
+            )
+        )
+
+    def _masked_moments(self, values: pl.Series, strategy: MaskingStrategy) -> pl.Series:
+        if not isinstance(strategy, DateOfBirth):
+            raise TypeError(f"{strategy.name} masks text, and {values.name} holds {values.dtype}")
+        days = values.cast(pl.Date)
+        distinct = days.drop_nulls().unique(maintain_order=True)
+        if not len(distinct):
+            return values
+        masked = days.replace(distinct, strategy.mask_days(distinct, self._cipher, self.mode))
+        return values + (masked - days) if isinstance(values.dtype, pl.Datetime) else masked
+
+
+def maskable(values: pl.Series) -> pl.Series:
+    """Which values there is anything to mask in: neither null nor blank."""
+    if values.dtype in (pl.Date, pl.Datetime):
+        return values.is_not_null()
+    return (values.str.strip_chars() != "").fill_null(value=False)
