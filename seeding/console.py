@@ -150,6 +150,11 @@ def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, r
         out.print("That run stops before its next commit; the next one goes on where it stopped.")
 
 
+def show_environments(out: Console, database: str, remembered: Sequence[str]) -> None:
+    """Under which environments the ledger says that the database was written to."""
+    out.print(f"{escape(database)} was written to as {', '.join(remembered)}." if remembered else "It was never written to.")
+
+
 def show_report(out: Console, report: CheckReport) -> None:
     """What `seed_check` found."""
     if "schema" in report.checks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from seeding.conf import Config, Environment, WritingConfig
 from seeding.exceptions import RefusedError
@@ -28,40 +29,83 @@ def confirm(asked: Question | None, ask: Ask, preface: str = "") -> None:
         raise RefusedError("Not confirmed; nothing was touched.")
 
 
-def question(config: Config, database: str, seeders: Iterable[BaseSeeder], remembered: Iterable[str]) -> Question | None:
-    """The question to ask, None if there is none; raises RefusedError where no answer would do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A database as the guard knows it."""
 
-    `database` is the database's own name, `remembered` the environments under which it was ever seeded.
-    """
-    _refuse_forbidden(config, database, remembered)
+    name: str
+    host: str
+    """Empty where the server is on this machine."""
+    remembered: frozenset[str]
+    """The environments under which it was ever written to, as its ledger says."""
+
+    def matches(self, patterns: Iterable[str]) -> str | None:
+        """The first pattern of host/name (or of either alone) that means this database; cases count for nothing."""
+        host, name = (self.host or "localhost").casefold(), self.name.casefold()
+        for pattern in patterns:
+            folded = pattern.casefold()
+            known = (f"{host}/{name}",) if "/" in folded else (host, name)
+            if any(fnmatchcase(one, folded) for one in known):
+                return pattern
+        return None
+
+
+def question(config: Config, place: Place, seeders: Iterable[BaseSeeder]) -> Question | None:
+    """The question to ask, None if there is none; raises RefusedError where no answer would do."""
+    _refuse_forbidden(config, place)
     if config.environment is Environment.PRODUCTION:
         synthetic = sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production})
-        if synthetic:
+        if synthetic and config.source is None:
             raise RefusedError(
                 "Synthetic data never goes to production, and these tables would get some: "
                 f"{', '.join(synthetic)}. Name reference tables alone with --table."
             )
-        return _production(config, database)
+        return _production(config, place.name)
     if config.environment is Environment.STAGING:
-        return _ask(config, f"Seed the staging database {database}? Type yes:")
+        return _ask(config, f"Seed the staging database {place.name}? Type yes:")
     return None
 
 
-def rollback_question(config: WritingConfig, database: str, remembered: Iterable[str]) -> Question | None:
+def rollback_question(config: WritingConfig, place: Place) -> Question | None:
     """The question to ask before anything is rolled back: everywhere, unless --force answers it."""
-    _refuse_forbidden(config, database, remembered)
+    _refuse_forbidden(config, place)
     if config.environment is Environment.PRODUCTION:
-        return _production(config, database)
-    return _ask(config, f"Delete these seeded rows from the {config.environment} database {database}? Type yes:")
+        return _production(config, place.name)
+    return _ask(config, f"Delete these seeded rows from the {config.environment} database {place.name}? Type yes:")
 
 
-def _refuse_forbidden(config: WritingConfig, database: str, remembered: Iterable[str]) -> None:
+def masking_question(config: WritingConfig, place: Place) -> Question | None:
+    """The question to ask before rows that are there are masked, for good. Production has no door for that at all."""
     if config.environment is Environment.PRODUCTION:
-        if not config.allow_production:
-            raise RefusedError("This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'. Nothing was touched.")
-    elif Environment.PRODUCTION in remembered:
+        raise RefusedError("Data in production is never masked: nobody could get it back, and no option allows it.")
+    _refuse_forbidden(config, place)
+    return _ask(config, f"Mask personal data in the {config.environment} database {place.name}, for good? Type yes:")
+
+
+def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:
+    """Raise RefusedError unless the database may be called `claimed` from now on: a copy that somebody names."""
+    if claimed is Environment.PRODUCTION:
+        raise RefusedError("A database becomes production by being used as such; only dev and staging can be claimed.")
+    if pattern := place.matches(patterns):
+        raise RefusedError(f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, and stays it.")
+    if confirmed != place.name:
+        raise RefusedError(f"To call a database {claimed}, name it: --confirm-database={place.name}.")
+
+
+def _refuse_forbidden(config: WritingConfig, place: Place) -> None:
+    production = config.environment is Environment.PRODUCTION
+    if not production and (pattern := place.matches(config.protected)):
         raise RefusedError(
-            f"The ledger of {database} says that it has been a production database; it is no {config.environment} database."
+            f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, whatever the environment "
+            f"says ({config.environment}). Nothing was touched."
+        )
+    if production and not config.allow_production:
+        raise RefusedError("This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'. Nothing was touched.")
+    if not production and Environment.PRODUCTION in place.remembered:
+        raise RefusedError(
+            f"The ledger of {place.name} says that it has been a production database; it is no {config.environment} database. "
+            "Of a restored copy say so first: python manage.py seed_status "
+            f"--claim-environment={config.environment} --confirm-database={place.name}"
         )
 
 

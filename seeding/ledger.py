@@ -19,6 +19,8 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
 
+CLAIM = "claim"
+"""The command of a run that only says what the database is."""
 MIGRATE = "Create it with: python manage.py migrate"
 
 
@@ -56,8 +58,9 @@ class Ledger:
         return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
 
     def environments(self) -> frozenset[str]:
-        """The environments under which this database was ever seeded."""
-        return frozenset(self.runs.values_list("environment", flat=True).distinct())
+        """The environments under which this database was ever written to, since it was last claimed to be one."""
+        claim = self.runs.filter(command=CLAIM).order_by("-pk").values_list("pk", flat=True).first() or 0
+        return frozenset(self.runs.filter(pk__gte=claim).values_list("environment", flat=True).distinct())
 
     def keys(self, seeder: BaseSeeder, run: SeedRun | None = None) -> KeyMap:
         """The keys of the seeder's live rows; those of one run, if given."""

@@ -27,7 +27,7 @@ from seeding.pipeline import RunContext, SeederPipeline
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
-from seeding.runs import locked, recorded
+from seeding.runs import locked, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
@@ -111,8 +111,7 @@ class SeedOrchestrator:
 
     def confirm_destructive_operation(self) -> None:
         """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""
-        remembered = self.ledger.environments()
-        confirm(question(self.config, self._database_name, self.plan.seeders, remembered), self._ask)
+        confirm(question(self.config, place_of(self.ledger), self.plan.seeders), self._ask)
 
     def report_progress(self, done: int, total: int) -> None:
         """Tell the sinks that `done` of the run's `total` seeders have ended."""

@@ -36,7 +36,7 @@ from seeding.resolution import Resolver
 from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
-from seeding.runs import locked, recorded
+from seeding.runs import locked, place_of, recorded
 from seeding.seeders import Dataset
 from seeding.sessions import connect
 from seeding.tracing import Tracer
@@ -100,7 +100,7 @@ class RollbackManager:
 
     def confirm_rollback(self) -> None:
         """Ask, showing what would go; raises RefusedError unless the answer is the one that was asked for."""
-        asked = rollback_question(self.config, self._database, self.ledger.environments())
+        asked = rollback_question(self.config, place_of(self.ledger))
         if asked is None:
             return
         plan, _ = self.plan()

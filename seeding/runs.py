@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from django.db import connections
 
+from seeding.conf import DEFAULT_SEED, Environment
 from seeding.events import Event, Sink
 from seeding.exceptions import SeedingError, Terminated
-from seeding.ledger import Ledger
+from seeding.guard import Place
+from seeding.ledger import CLAIM, Ledger
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
+
+
+def place_of(ledger: Ledger) -> Place:
+    """The ledger's database, as the guard wants to know it."""
+    settings = connections[ledger.using].settings_dict
+    return Place(name=str(settings["NAME"]), host=str(settings.get("HOST") or ""), remembered=ledger.environments())
+
+
+def claim(ledger: Ledger, environment: Environment, today: date) -> None:
+    """Write down what the database is from now on, whatever it has been. The lock must be held."""
+    dataset = ledger.dataset()
+    run = ledger.open_run(
+        command=CLAIM,
+        environment=environment,
+        seed=dataset.seed if dataset else DEFAULT_SEED,
+        as_of=dataset.as_of if dataset else today,
+        faker_version="",
+    )
+    ledger.close_run(run, SeedRun.State.SUCCEEDED, exit_code=0, results=[{"claimed": environment}])
 
 
 @contextmanager
