@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -15,12 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from seeding.exceptions import ConfigurationError
-from seeding.masking import STRATEGIES, MaskingStrategy
+from seeding.masking import STRATEGIES, MaskingStrategy, Mode
 
 DEFAULT_SEED = 42
 SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
 """How many times the smallest dataset each size is."""
 DEFAULT_BATCH_SIZE: int | None = None
+MASKING_BATCH_SIZE = 10_000
+"""Rows per transaction, where they are updated in place."""
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
 MASKING_KEY_LENGTH = 16
@@ -121,6 +123,16 @@ class RollbackConfig(WritingConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaskingConfig(WritingConfig):
+    """Everything a masking run was told."""
+
+    today: date
+    key: str = field(repr=False)
+    """The secret that masks are functions of."""
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """Where log lines go, and from which level on."""
 
@@ -192,6 +204,29 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         keep_modified=options["keep_modified"],
         audit_file=_file(env, "SEEDING_AUDIT_FILE", "seeding-audit.log") or Path("seeding-audit.log"),
     )
+
+
+def load_masking(options: Mapping[str, Any], variables: Mapping[str, str], *, today: date, terminal: bool) -> MaskingConfig:
+    """MaskingConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
+    env = _env(variables)
+    problems: list[str] = []
+    common = _writing(options, variables, terminal, problems)
+    batch_size = _integer(env, "SEEDING_BATCH_SIZE", MASKING_BATCH_SIZE, problems)
+    if not 1 <= batch_size <= 1_000_000:
+        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
+    key = ""
+    try:
+        key = masking_key(variables)
+    except ConfigurationError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigurationError(*problems)
+    return MaskingConfig(**common, today=today, key=key, batch_size=batch_size)
+
+
+def masking_mode(environment: Environment) -> Mode:
+    """Staging keeps what makes data useful; anything else keeps nothing."""
+    return Mode.PARTIAL if environment is Environment.STAGING else Mode.FULL
 
 
 def _writing(options: Mapping[str, Any], variables: Mapping[str, str], terminal: bool, problems: list[str]) -> dict[str, Any]:  # noqa: FBT001

@@ -11,7 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from seeding.events import Event
-from seeding.results import CheckReport, ClassifiedColumn, Difference, RollbackSummary, RunSummary, SeederState, Verdict
+from seeding.results import (
+    CheckReport,
+    ClassifiedColumn,
+    Difference,
+    MaskingSummary,
+    RollbackSummary,
+    RunSummary,
+    SeederState,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -206,6 +215,35 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
         out.print(f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
     else:
         out.print(f"\nAll {len(verdicts)} rules hold.")
+
+
+def show_masking(out: Console, summary: MaskingSummary) -> None:
+    """The table of what was masked, the examples of a dry run, and what nobody has classified."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table")
+    for heading in ("rows", "values masked", "seconds"):
+        table.add_column(heading, justify="right")
+    for result in summary.results:
+        table.add_row(result.table, f"{result.rows:,}", f"{result.masked:,}", f"{result.duration:.2f}")
+    out.print(table)
+    for result in summary.results:
+        if result.examples:
+            out.print(f"\n[bold]{result.table}[/] for example")
+        for one in result.examples:
+            out.print(escape(f"  {one['column']}: {one['before']} → {one['after']}"))
+    for result in summary.results:
+        if result.error:
+            out.print(f"[red]{result.table}[/] cannot be masked: {escape(result.error)}")
+    for left in summary.left:
+        out.print(f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}), and nobody has classified it")
+    masked = sum(result.masked for result in summary.results)
+    if summary.dry_run:
+        out.print(f"\nDry run ({summary.mode} masking, key {summary.key}): nothing was written.")
+    else:
+        done = f"{masked:,} values masked" if masked else "Nothing to do: all of it is masked"
+        out.print(
+            f"\n{done} in {summary.database} ({summary.mode}, key {summary.key}, {summary.duration:.1f} s, run {summary.run})."
+        )
 
 
 def show_inventory(out: Console, columns: Sequence[ClassifiedColumn]) -> None:

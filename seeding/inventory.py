@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import models
 
+from seeding.discovery import BrokenModule, modules
 from seeding.exceptions import UnclassifiedError
 from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
 from seeding.references import TypedReferenceField, column_name
@@ -32,6 +33,14 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
     for seeders in registry.by_table.values():
         by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
         found += [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
+    return found
+
+
+def other_tables(broken: list[BrokenModule]) -> dict[str, Mapping[str, str]]:
+    """Table → column → strategy of the tables that no seeder fills: `TABLES` of every app's module `personal_data`."""
+    found: dict[str, Mapping[str, str]] = {}
+    for module in modules("personal_data", broken):
+        found.update(getattr(module, "TABLES", {}))
     return found
 
 

@@ -15,7 +15,7 @@ from seeding.exceptions import ConfigurationError
 from seeding.introspection import lacking, read_tables
 from seeding.keys import KeyMap
 from seeding.keysets import KeySet, union
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import BaseSeeder, Dataset
 
@@ -46,7 +46,7 @@ class Ledger:
 
     def require(self) -> None:
         """Raise ConfigurationError, naming the way out, unless the ledger's tables are there."""
-        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata))
+        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
         missing = [part for parts in lacks.values() for part in parts]
         if missing:
             option = "" if self.using == "default" else f" --database={self.using}"
@@ -72,6 +72,15 @@ class Ledger:
         """The keys of a table's live rows, whatever seeder made them; those of one run, if given."""
         live = self.live.filter(table_name=table) if run is None else self.live.filter(table_name=table, run=run)
         return union(KeyMap.of(held).key_set() for held in live.values_list("key_ranges", flat=True).iterator())
+
+    def masked_keys(self, table: str) -> KeySet:
+        """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way."""
+        batches = self.live.filter(table_name=table).exclude(environment="production").values_list("key_ranges", flat=True)
+        return KeySet.of((key, key + count - 1) for held in batches.iterator() for _, count, key in held)
+
+    def masked_batches(self, table: str) -> models.QuerySet[MaskedBatch]:
+        """What `seed_mask` has done to a table."""
+        return MaskedBatch.objects.using(self.using).filter(table_name=table)
 
     def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
         """(seeder, table) → the keys of its live rows, whether or not there still is such a seeder."""
@@ -132,7 +141,7 @@ class Ledger:
                     seeder_name=seeder.name,
                     generator_version=generator_version(seeder),
                     environment=run.environment,
-                    masked_fields=sorted(seeder.config.pii_fields),
+                    masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
                     created_at=datetime.now(UTC),
                     **_extent(keys, skipped),
                 )

@@ -12,6 +12,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from seeding.conf import LogConfig
 from seeding.events import Event
+from seeding.redaction import without_credentials
 
 LOGGER = "seeding"
 MAX_BYTES, BACKUPS = 10_000_000, 5
@@ -63,6 +64,10 @@ class SeederLogger:
 
 class Formatter(JsonFormatter):
     """`timestamp` (UTC), `level`, then the rest."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with no URL's password in it, wherever it came from."""
+        return without_credentials(super().format(record))
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         """The library's hook: called once per record."""

@@ -42,6 +42,34 @@ class SeedRun(models.Model):
         return f"run {self.pk} ({self.command}, {self.state})"
 
 
+class MaskedBatch(models.Model):
+    """One committed batch of `seed_mask`: rows of one table whose personal data was masked where they stood.
+
+    `seals` are keyed digests of (column, primary key, mask), eight bytes each: by them a mask is known again, and a value that
+    somebody has written since is not. They tell nothing of the values that were there before.
+    """
+
+    run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="masked_batches")
+    table_name = models.CharField(max_length=64)
+    first_key = models.BigIntegerField()
+    last_key = models.BigIntegerField()
+    mode = models.CharField(max_length=8)
+    key_fingerprint = models.CharField(max_length=8)
+    fields = models.JSONField(help_text="Column → how many of its values were masked.")
+    seals = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seeding_masked"
+        verbose_name = "masked batch"
+        verbose_name_plural = "masked batches"
+        ordering = ("id",)
+        indexes = (models.Index(fields=["table_name", "first_key", "last_key"], name="seeding_masked_keys"),)
+
+    def __str__(self) -> str:
+        return f"{self.table_name} from {self.first_key} to {self.last_key}"
+
+
 class SeedingMetadata(models.Model):
     """One committed batch of one seeder: which row indexes it holds, and under which primary keys.
 

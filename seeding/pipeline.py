@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -28,9 +29,9 @@ from seeding.keys import KeyMap
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
-from seeding.masking import STRATEGIES, MaskingStrategy
+from seeding.masking import STRATEGIES, FieldMasking, MaskingStrategy, PIIMasker, TableMasking, maskable
 from seeding.models import SeedRun
-from seeding.remedies import explained
+from seeding.redaction import REDACTED, redacted, words_of
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState, ValidationError
@@ -44,7 +45,6 @@ from seeding.writers import Refusal, Writers, insert, instances, settled
 T = TypeVar("T")
 
 EXAMPLE_ROWS = 3
-REDACTED = "[redacted]"
 SMALLER_BATCHES = 10
 """Into how many pieces a batch is cut whose generation failed."""
 
@@ -104,6 +104,7 @@ class SeederPipeline:
         self._writer = context.writers.choose(count)
         self._next_key: int | None = None
         self._inserted = self._existing = self._skipped = 0
+        self._masked: Counter[str] = Counter()
 
     def seed(self) -> SeederResult:
         """Insert every planned row that is not there yet. A failure is a value: it never stops another seeder.
@@ -124,7 +125,7 @@ class SeederPipeline:
         except (LockError, DatabaseUnavailableError):
             raise
         except Exception as failure:
-            state, error, code = SeederState.FAILED, explained(failure), InsertionError.exit_code
+            state, error, code = SeederState.FAILED, words_of(failure), InsertionError.exit_code
             if isinstance(failure, SeedingError):
                 code = failure.exit_code
             if isinstance(failure, (SchemaError, UnclassifiedError)):
@@ -132,7 +133,7 @@ class SeederPipeline:
             elif transience(failure) is Transience.CONNECTION:
                 raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
             self._skipped = self._count - self._inserted - self._existing
-            self._tell("fail", f"{self._seeder.name} {state}: {error}", level="error", error=failure)
+            self._tell("fail", f"{self._seeder.name} {state}: {error}", level="error", error=redacted(failure))
         else:
             if self._skipped:
                 state, code = SeederState.PARTIAL, InsertionError.exit_code
@@ -150,9 +151,26 @@ class SeederPipeline:
             duration=time.monotonic() - started,
             error=error,
             exit_code=code,
+            masking=self._audited(),
         )
         self._tell("finish", f"{outcome.table} {state}", record_count=self._inserted, duration=outcome.duration)
         return outcome
+
+    def _audited(self) -> dict[str, Any]:
+        """The masking audit of what was inserted; nothing where nothing was, or where the table holds nothing personal."""
+        config = self._seeder.config
+        if self._context.run is None:
+            return {}
+        fields = tuple(
+            FieldMasking(column=column, strategy=config.pii_fields[column], count=count)
+            for column, count in self._masked.items()
+            if count
+        )
+        if not fields:
+            return {}
+        done = TableMasking(table=config.table_name, mode=config.masking, key=config.masking_key, fields=fields)
+        PIIMasker.log_masking(done, self._context.tell, self._seeder.name)
+        return done.as_dict()
 
     def check_idempotency(self) -> Integers:
         """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
@@ -281,7 +299,7 @@ class SeederPipeline:
                     self._next_key = None
                     continue
                 except RefusedParentsError as error:
-                    refused |= {int(batch.accepted_index[one.row]): str(one.error) for one in error.refusals}
+                    refused |= {int(batch.accepted_index[one.row]): words_of(one.error) for one in error.refusals}
                     continue
             self._account(batch, refusals)
             return
@@ -302,12 +320,20 @@ class SeederPipeline:
     def _rehearse(self, batch: Batch) -> None:
         context, table = self._context, self._seeder.config.table_name
         context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
-        context.examples.setdefault(table, batch.ready.head(EXAMPLE_ROWS).to_dicts())
+        examples = batch.ready.head(EXAMPLE_ROWS)
+        if self._seeder.config.masking == "none":
+            examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
+        context.examples.setdefault(table, examples.to_dicts())
 
     def _account(self, batch: Batch, refusals: list[Refusal]) -> None:
         rejected = int((~batch.accepted).sum())
         self._inserted += len(batch.accepted_index) - len(refusals)
         self._skipped += rejected + len(refusals)
+        refused = [one.row for one in refusals]
+        for column in batch.rows.columns:
+            if column in self._seeder.config.pii_fields:
+                self._masked[column] += int(maskable(batch.rows[column]).sum())
+                self._masked[column] -= int(maskable(batch.rows[column].gather(refused)).sum())
         if self._next_key is not None:
             self._next_key += len(batch.index)
         if rejected:
@@ -322,25 +348,29 @@ class SeederPipeline:
         for refusal in refusals:
             self._tell(
                 "skip",
-                f"The database refused a row of {self._seeder.config.table_name}",
+                f"The database refused a row of {self._seeder.config.table_name}: {words_of(refusal.error)}",
                 level="warn",
-                error=refusal.error,
+                error=redacted(refusal.error),
                 record_count=1,
                 statement=f"INSERT INTO {self._seeder.config.table_name} ({', '.join(batch.rows.columns)})",
                 data={
-                    name: REDACTED if name in self._seeder.config.pii_fields else value
+                    name: REDACTED if self._is_personal(name) else value
                     for name, value in batch.rows.row(refusal.row, named=True).items()
                 },
             )
 
     def _redacted(self, error: ValidationError) -> dict[str, Any]:
-        personal = not self._seeder.config.pii_fields.keys().isdisjoint(error.field.split("|"))
+        personal = any(self._is_personal(name) for name in error.field.split("|"))
         return {**asdict(error), "actual": REDACTED if personal else error.actual}
+
+    def _is_personal(self, column: str) -> bool:
+        """Whether no message may quote the column; of real rows none, since they may hold anything anywhere."""
+        return self._seeder.config.is_real or column in self._seeder.config.pii_fields
 
     def _recover(self, error: BaseException, attempt: int) -> None:
         if transience(error) is Transience.CONNECTION:
             connections[self._context.using].close()
-        self._tell("retry", f"Trying the batch again (retry {attempt}): {error}", level="warn")
+        self._tell("retry", f"Trying the batch again (retry {attempt}): {words_of(error)}", level="warn")
 
     def _tell(
         self,

@@ -6,14 +6,17 @@ import re
 
 from django.db import DatabaseError
 
+from seeding.remedies import remedy
+from seeding.retries import Transience, transience
+
 REDACTED = "[redacted]"
 CREDENTIALS = re.compile(r"(\w+://)[^\s/@'\"]+@")
 """User and password of a URL."""
 NAMED = re.compile(
-    r"(?:for key|for column|in column|constraint failed:|Field|column|CONSTRAINT|constraint|relation|Unknown column)"
-    r" [`'\"]?([\w.]+(?:, [\w.]+)*)[`'\"]?"
+    r"(?:for key|for column|in column|constraint failed:|Field|column|CONSTRAINT|constraint|relation)"
+    r" [`'\"]?([\w.]+(?:, [\w.]+)*)"
 )
-"""The part of a database's message that names a key or a column; all the rest may quote the row."""
+"""The part of a database's message that names a key or a column; the rest may quote the row."""
 
 
 class RedactedError(Exception):
@@ -26,18 +29,27 @@ def without_credentials(text: str) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """What may be told of an error: all of it, but of a database's refusal the kind, the number, and the key or column."""
-    if not isinstance(error, DatabaseError):
-        return without_credentials(str(error))
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
-    text = str(error.args[-1]) if error.args else ""
-    named = NAMED.search(text.splitlines()[0] if text else "")
-    parts = [type(error).__name__, f"{number}" if number is not None else "", f"for {named[1]}" if named else ""]
+    """What may be told of an error: all of it, and what to do about it.
+
+    Of a database's refusal of a row only the kind, the number, and the key or column.
+    """
+    if not _quotes(error):
+        said, advice = without_credentials(str(error).strip()), remedy(error)
+        return f"{said}. {advice}" if advice else said
+    number = next((one for one in error.args[:1] if isinstance(one, int)), None)
+    lines = str(error.args[-1]).splitlines() if error.args else []
+    named = NAMED.findall(lines[0]) if lines else []
+    parts = [type(error).__name__, "" if number is None else str(number), f"for {named[-1]}" if named else ""]
     return " ".join(part for part in parts if part)
 
 
 def redacted(error: BaseException) -> BaseException:
     """The error as a log may show it: the same traceback, and words that quote no row."""
+    return RedactedError(words_of(error)).with_traceback(error.__traceback__) if _quotes(error) else error
+
+
+def _quotes(error: BaseException) -> bool:
+    """Whether the words of an error may quote a row: a database's do, unless they are about the server or a lock."""
     if not isinstance(error, DatabaseError):
-        return error
-    return RedactedError(f"{words_of(error)} ({REDACTED})").with_traceback(error.__traceback__)
+        return False
+    return transience(error) not in {Transience.CONNECTION, Transience.CONTENTION} and not remedy(error)

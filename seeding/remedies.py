@@ -36,9 +36,3 @@ def remedy(error: BaseException) -> str:
     if isinstance(code, int):
         return BY_CODE.get(code, "")
     return next((words for said, words in BY_WORDS.items() if said in str(error)), "")
-
-
-def explained(error: BaseException) -> str:
-    """What the database said, and what to do about it."""
-    said, advice = str(error).strip(), remedy(error)
-    return f"{said}. {advice}" if advice else said

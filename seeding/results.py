@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from seeding.exceptions import RollbackError
+from seeding.exceptions import RollbackError, UnclassifiedError
 
 MISSING_TABLE = "missing table"
 MIGRATE = "Run the application's migrations, or bring the model up to date."
@@ -40,6 +40,8 @@ class SeederResult:
     """Seconds."""
     error: str = ""
     exit_code: int = 0
+    masking: Mapping[str, Any] = field(default_factory=dict)
+    """The masking audit: table, mode, the key's fingerprint, and per field the strategy and how many values."""
 
     @property
     def success(self) -> bool:
@@ -193,6 +195,61 @@ class RollbackSummary:
         values = asdict(self)
         values["results"] = [result.as_dict() for result in self.results]
         return {**values, "exit_code": self.exit_code, "records_deleted": self.records_deleted}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskingResult:
+    """One table's account of `seed_mask`."""
+
+    table: str
+    rows: int = 0
+    """Rows looked at."""
+    masked: int = 0
+    """Values that were masked; those that were masks already are not counted."""
+    duration: float = 0.0
+    """Seconds."""
+    error: str = ""
+    exit_code: int = 0
+    masking: Mapping[str, Any] = field(default_factory=dict)
+    """The masking audit: table, mode, the key's fingerprint, and per field the strategy and how many values."""
+    examples: Sequence[Mapping[str, str]] = ()
+    """In a dry run: column, what kind of value is there (never the value), and its mask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftColumn:
+    """A column that looks like personal data, and that nobody has classified."""
+
+    table: str
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskingSummary:
+    """A whole run of `seed_mask`."""
+
+    run: int | None
+    """The SeedRun's key; None where nothing was written."""
+    database: str
+    environment: str
+    mode: str
+    key: str
+    """The key's fingerprint."""
+    dry_run: bool
+    duration: float
+    results: tuple[MaskingResult, ...]
+    left: tuple[LeftColumn, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The smallest code that any table ended with; 3 where columns are left that nobody has classified."""
+        codes = [one.exit_code for one in self.results if one.exit_code] + ([UnclassifiedError.exit_code] if self.left else [])
+        return min(codes, default=0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return {**asdict(self), "exit_code": self.exit_code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from seeding.guard import Place
 from seeding.ledger import CLAIM, Ledger
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
+from seeding.redaction import redacted, words_of
 
 
 def place_of(ledger: Ledger) -> Place:
@@ -57,12 +58,12 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink) -> Iterator[SeedRun]:
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))
         state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
         code = error.exit_code if isinstance(error, SeedingError) else None
-        message = f"Run {run.pk} {state}: {error or type(error).__name__}"
-        tell(Event(operation="stop", message=message, level="error", error=error))
+        message = f"Run {run.pk} {state}: {words_of(error) or type(error).__name__}"
+        tell(Event(operation="stop", message=message, level="error", error=redacted(error)))
         # A signal may have cut a query short, and then the connection answers nothing any more.
         connections[ledger.using].close()
         try:
-            ledger.close_run(run, state, exit_code=code, error=str(error))
+            ledger.close_run(run, state, exit_code=code, error=words_of(error))
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
             tell(Event(operation="stop", message=f"Run {run.pk} could not be closed: {lost}", level="warn"))
         raise

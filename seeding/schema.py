@@ -49,6 +49,8 @@ class ColumnSchema:
     scale: int | None = None
     """Digits after the decimal point."""
     low: int | Decimal | date | datetime | None = None
+    on_update: bool = False
+    """Whether the database sets it by itself whenever the row is changed."""
     high: int | Decimal | date | datetime | None = None
     """The smallest and the largest number (or moment) the column holds."""
 

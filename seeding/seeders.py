@@ -54,6 +54,10 @@ class SeederConfig:
     not_pii: tuple[str, ...] = ()
     """The other columns of text and JSON: somebody has looked, and they hold nothing personal. Numbers, dates, members of an
     enumeration and references need no word, unless their names sound personal."""
+    masking: str = "synthetic"
+    """What keeps people out of the rows: synthetic ones are about nobody; of real ones it is the masking mode, or `none`."""
+    masking_key: str = ""
+    """The fingerprint of the key that masked them."""
     any_parent: tuple[str, ...] = ()
     """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
     say. Children of a refused parent are left out otherwise."""
@@ -73,6 +77,11 @@ class SeederConfig:
     def table_name(self) -> str:
         """The database table."""
         return self.model._meta.db_table
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the rows come from somewhere, so that no message may quote them."""
+        return self.masking != "synthetic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,4 +131,5 @@ def _column(row: tuple[Any, ...], *, is_json: bool) -> ColumnSchema:
         scale=int(scale) if kind is Kind.DECIMAL else None,
         low=low,
         high=high,
+        on_update="on update" in extra.lower(),
     )

@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
-from seeding.remedies import explained, remedy
+from seeding.redaction import without_credentials, words_of
+from seeding.remedies import remedy
 from seeding.retries import transience
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -40,11 +41,11 @@ class SeedingCommand(BaseCommand):
             with terminable():
                 return super().execute(*args, **options)
         except SeedingError as error:
-            raise CommandError(str(error), returncode=error.exit_code) from error
+            raise CommandError(without_credentials(str(error)), returncode=error.exit_code) from error
         except Error as error:
             if transience(error) is None and not remedy(error):
                 raise
-            text = f"The database gave up: {explained(error).rstrip('.')}. Run the command again: it goes on where it stopped."
+            text = f"The database gave up: {words_of(error).rstrip('.')}. Run the command again: it goes on where it stopped."
             raise CommandError(text, returncode=DatabaseUnavailableError.exit_code) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED) from None

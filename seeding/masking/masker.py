@@ -67,7 +67,7 @@ class PIIMasker:
         self.mode = mode
         self.fingerprint = cipher.fingerprint
         self._cipher = cipher
-        self._strategies = {strategy.name: strategy for strategy in strategies}
+        self.strategies = {strategy.name: strategy for strategy in strategies}
 
     def mask_data(
         self, data: pl.DataFrame, fields: Mapping[str, str], widths: Mapping[str, int | None] | None = None
@@ -78,14 +78,16 @@ class PIIMasker:
         """
         known = widths or {}
         return data.with_columns(
-            self.mask_column(data[column], self._strategies[name], known.get(column)).alias(column)
+            self.mask_column(data[column], self.strategies[name], known.get(column)).alias(column)
             for column, name in fields.items()
             if column in data.columns
         )
 
     def mask_column(self, values: pl.Series, strategy: MaskingStrategy, width: int | None) -> pl.Series:
         """One column: each distinct value is masked once."""
-        if values.dtype in (pl.Date, pl.Datetime):
+        if values.dtype == pl.Null:
+            return values
+        if values.dtype != pl.String:
             return self._masked_moments(values, strategy)
         present = maskable(values)
         distinct = values.filter(present).unique(maintain_order=True)
@@ -124,7 +126,7 @@ class PIIMasker:
         )
 
     def _masked_moments(self, values: pl.Series, strategy: MaskingStrategy) -> pl.Series:
-        if not isinstance(strategy, DateOfBirth):
+        if not isinstance(strategy, DateOfBirth) or values.dtype not in (pl.Date, pl.Datetime):
             raise TypeError(f"{strategy.name} masks text, and {values.name} holds {values.dtype}")
         days = values.cast(pl.Date)
         distinct = days.drop_nulls().unique(maintain_order=True)
@@ -136,6 +138,6 @@ class PIIMasker:
 
 def maskable(values: pl.Series) -> pl.Series:
     """Which values there is anything to mask in: neither null nor blank."""
-    if values.dtype in (pl.Date, pl.Datetime):
+    if values.dtype != pl.String:
         return values.is_not_null()
     return (values.str.strip_chars() != "").fill_null(value=False)

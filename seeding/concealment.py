@@ -1,0 +1,297 @@
+"""Masking tables that are there already: a restored copy of production, on its way to people who may not see it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from django.db import DatabaseError, connections, transaction
+
+from seeding.conf import DEFAULT_SEED, MaskingConfig, masking_mode
+from seeding.events import Sink, event
+from seeding.exceptions import ConfigurationError, InsertionError, UnclassifiedError
+from seeding.guard import Ask, confirm, masking_question
+from seeding.introspection import read_tables
+from seeding.keysets import KeySet
+from seeding.ledger import Ledger
+from seeding.locks import SeedingLock, seeding_lock
+from seeding.masking import Cipher, FieldMasking, MaskingStrategy, Mode, PIIMasker, TableMasking, maskable
+from seeding.models import MaskedBatch, SeedRun
+from seeding.redaction import redacted, words_of
+from seeding.registry import Registry
+from seeding.results import MaskingResult, MaskingSummary
+from seeding.retries import Transience, retrying, transience
+from seeding.runs import locked, place_of, recorded
+from seeding.schema import TableSchema
+from seeding.sessions import connect
+from seeding.targets import KEY, Target, find_targets, left_columns, problem, read_rows
+from seeding.updates import update_rows
+
+EXAMPLES = 3
+"""Rows that a dry run shows of each table."""
+Seals = npt.NDArray[np.uint64]
+
+
+@dataclass(slots=True, kw_only=True)
+class TableRun:
+    """One table under way."""
+
+    target: Target
+    run: SeedRun
+    lock: SeedingLock
+    seeded: KeySet
+    """Keys of rows that were masked on their way in, or are about nobody."""
+    rows: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    """Column → values masked."""
+
+
+class Concealment:
+    """Masks one database in place. `tell` gets every event, `ask` the question."""
+
+    def __init__(
+        self, config: MaskingConfig, registry: Registry, strategies: Sequence[MaskingStrategy], *, tell: Sink, ask: Ask
+    ) -> None:
+        self.config = config
+        self.ledger = Ledger(config.database)
+        self._cipher = Cipher.of(config.key)
+        self._masker = PIIMasker(self._cipher, masking_mode(config.environment), strategies)
+        self._registry = registry
+        self._tell_sink = tell
+        self._ask = ask
+        self._there: Mapping[str, TableSchema] = {}
+
+    def run(self) -> MaskingSummary:
+        """Mask what the classification names; raises SeedingError for what stops the whole run."""
+        connect(self.config.database, self._recover)
+        self.ledger.require()
+        self._there = self._live_tables()
+        targets = find_targets(self._registry, self._there, self.config.tables)
+        if self.config.dry_run:
+            started = time.monotonic()
+            return self._summary([self._rehearse(target) for target in targets], targets, None, started)
+        confirm(masking_question(self.config, place_of(self.ledger)), self._ask)
+        started = time.monotonic()
+        lock = seeding_lock(self.config.database)
+        with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
+            self._refuse_another_key()
+            with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink) as run:
+                self._tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
+                results = [self._mask(target, lock, run) for target in targets]
+                summary = self._summary(results, targets, run, started)
+            state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
+            told = [self._plain(result) for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
+            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told)
+            return summary
+
+    def _live_tables(self) -> Mapping[str, TableSchema]:
+        connection = connections[self.config.database]
+        with connection.cursor() as cursor:
+            return read_tables(connection, connection.introspection.table_names(cursor))
+
+    def _refuse_another_key(self) -> None:
+        masked = MaskedBatch.objects.using(self.config.database).exclude(key_fingerprint=self._cipher.fingerprint)
+        other = masked.values_list("key_fingerprint", flat=True).first()
+        if other is not None:
+            raise ConfigurationError(
+                f"This database was masked with the key {other}, and SEEDING_MASKING_KEY is {self._cipher.fingerprint}: "
+                "equal values would become different ones. Set the key of before, or restore the copy anew."
+            )
+
+    def _mask(self, target: Target, lock: SeedingLock, run: SeedRun) -> MaskingResult:
+        started, table = time.monotonic(), target.table.name
+        under_way = TableRun(target=target, run=run, lock=lock, seeded=self.ledger.masked_keys(table))
+        error, code = problem(target, self._masker.strategies), UnclassifiedError.exit_code
+        self._tell("start", f"Masking {table}", seeder=table, table=table, planned=self._count(table))
+        after: int | None = None
+        try:
+            while not error:
+                after = retrying(partial(self._mask_batch, under_way, after), self._recover)
+                if after is None:
+                    break
+                self._tell("batch", f"{under_way.rows} rows of {table}", level="debug", seeder=table, done=under_way.rows)
+        except DatabaseError as refused:
+            if transience(refused) in (Transience.CONNECTION, Transience.CONTENTION):
+                raise
+            error, code = f"the database refused its masks: {words_of(refused)}", InsertionError.exit_code
+            self._tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
+        duration = time.monotonic() - started
+        audit = self._audit(target, under_way.fields)
+        if under_way.fields:
+            PIIMasker.log_masking(audit, self._tell_sink, table)
+        self._tell("finish", f"{table}: {error or 'done'}", seeder=table, record_count=under_way.rows, duration=duration)
+        return MaskingResult(
+            table=table,
+            rows=under_way.rows,
+            masked=under_way.fields.total(),
+            duration=duration,
+            error=error,
+            exit_code=code if error else 0,
+            masking=audit.as_dict() if under_way.fields else {},
+        )
+
+    def _mask_batch(self, under_way: TableRun, after: int | None) -> int | None:
+        """Mask the rows behind the key `after` in one transaction; returns the last key, None where there are no more."""
+        target = under_way.target
+        counts: dict[str, int] = {}
+        with transaction.atomic(using=self.config.database):
+            rows = read_rows(self.config.database, target, after, self.config.batch_size, lock=True)
+            if not rows.height:
+                return None
+            fresh = self._fresh(under_way, rows)
+            if counts := {column: int(values.sum()) for column, values in fresh.items() if values.any()}:
+                self._write(under_way, rows, fresh, counts)
+            under_way.lock.verify()
+        under_way.rows += rows.height
+        under_way.fields.update(counts)
+        return int(rows[KEY][-1])
+
+    def _write(
+        self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
+    ) -> None:
+        """Update the rows that hold something `fresh`, and write down what was done, with the seals of the masks."""
+        target, keys = under_way.target, rows[KEY].to_numpy()
+        masked = self._masker.mask_data(rows, target.fields, target.widths)
+        written = rows.with_columns(masked[column].zip_with(values, rows[column]) for column, values in fresh.items())
+        changed = pl.DataFrame(fresh).select(pl.any_horizontal(pl.all())).to_series()
+        key = target.table.primary_key
+        update_rows(self.config.database, target.table.name, key, written.filter(changed).rename({KEY: key}), target.untouched)
+        seals = [
+            self._seals(column, keys[values.to_numpy()], masked[column].filter(values)) for column, values in fresh.items()
+        ]
+        self.ledger.masked_batches(target.table.name).create(
+            run=under_way.run,
+            table_name=target.table.name,
+            first_key=int(keys[0]),
+            last_key=int(keys[-1]),
+            mode=self._masker.mode,
+            key_fingerprint=self._cipher.fingerprint,
+            fields=dict(counts),
+            seals=np.concatenate(seals).astype("<u8").tobytes(),
+            created_at=datetime.now(UTC),
+        )
+
+    def _fresh(self, under_way: TableRun, rows: pl.DataFrame) -> dict[str, pl.Series]:
+        """Per column, which values are there to be masked: neither empty, nor seeded, nor known as masks of ours."""
+        keys = rows[KEY].to_numpy()
+        ours = pl.Series(under_way.seeded.has(keys))
+        known = self._known(under_way.target.table.name, int(keys[0]), int(keys[-1]))
+        fresh = {}
+        for column in under_way.target.fields:
+            values = maskable(rows[column]) & ~ours
+            if len(known) and values.any():
+                sealed = np.isin(self._seals(column, keys[values.to_numpy()], rows[column].filter(values)), known)
+                values = values.scatter(values.arg_true(), ~sealed)
+            fresh[column] = values
+        return fresh
+
+    def _known(self, table: str, first: int, last: int) -> Seals:
+        """The seals of what was masked between two keys, as strongly as it is now asked for."""
+        modes = {Mode.FULL, self._masker.mode}
+        batches = self.ledger.masked_batches(table).filter(first_key__lte=last, last_key__gte=first, mode__in=modes)
+        held = b"".join(bytes(seals) for seals in batches.values_list("seals", flat=True).iterator())
+        return np.frombuffer(held, dtype="<u8")
+
+    def _seals(self, column: str, keys: npt.NDArray[np.int64], masks: pl.Series) -> Seals:
+        texts = (
+            pl.DataFrame({"key": keys, "mask": masks})
+            .select(pl.format("{}\0{}\0{}", pl.lit(column), "key", "mask"))
+            .to_series()
+        )
+        return self._cipher.digests("seal", texts)[:, 0]
+
+    def _rehearse(self, target: Target) -> MaskingResult:
+        """What masking would do, shown by a few rows: of what is there its length alone, and the mask in full."""
+        error = problem(target, self._masker.strategies)
+        if error:
+            return MaskingResult(table=target.table.name, error=error, exit_code=UnclassifiedError.exit_code)
+        rows = read_rows(self.config.database, target, None, EXAMPLES)
+        masked = self._masker.mask_data(rows, target.fields, target.widths)
+        examples = [
+            {"column": column, "before": f"{len(str(rows[column][row]))} characters", "after": str(masked[column][row])}
+            for row in range(rows.height)
+            for column in target.fields
+            if maskable(rows[column])[row]
+        ]
+        return MaskingResult(table=target.table.name, rows=self._count(target.table.name), examples=examples)
+
+    def _looked_at(self) -> frozenset[str]:
+        """The tables that the options name; all, if they name none."""
+        asked = {seeder.config.table_name for seeder in self._registry.named(self.config.tables)}
+        return frozenset(asked or self._there)
+
+    def _count(self, table: str) -> int:
+        connection = connections[self.config.database]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608 - quoted
+            return int(cursor.fetchone()[0])
+
+    def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
+        fields = tuple(FieldMasking(column=one, strategy=target.fields[one], count=count) for one, count in counts.items())
+        return TableMasking(table=target.table.name, mode=self._masker.mode, key=self._cipher.fingerprint, fields=fields)
+
+    def _open_run(self, targets: Sequence[Target], lock: SeedingLock) -> SeedRun:
+        dataset = self.ledger.dataset()
+        return self.ledger.open_run(
+            command="seed_mask",
+            environment=self.config.environment,
+            seed=dataset.seed if dataset else DEFAULT_SEED,
+            as_of=dataset.as_of if dataset else self.config.today,
+            faker_version="",
+            plan={
+                "tables": list(self.config.tables),
+                "mode": self._masker.mode,
+                "key": self._cipher.fingerprint,
+                "fields": {target.table.name: dict(target.fields) for target in targets},
+            },
+            lock_connection=lock.connection_id,
+        )
+
+    def _summary(
+        self, results: Sequence[MaskingResult], targets: Sequence[Target], run: SeedRun | None, started: float
+    ) -> MaskingSummary:
+        summary = MaskingSummary(
+            run=run.pk if run else None,
+            database=str(connections[self.config.database].settings_dict["NAME"]),
+            environment=self.config.environment,
+            mode=self._masker.mode,
+            key=self._cipher.fingerprint,
+            dry_run=self.config.dry_run,
+            duration=time.monotonic() - started,
+            results=tuple(results),
+            left=tuple(left_columns(self.config.database, self._there, targets, self._looked_at())),
+        )
+        for one in summary.left:
+            self._tell(
+                "left",
+                f"{one.table}.{one.column} looks like personal data ({one.kind}), and nobody has classified it",
+                level="warn",
+            )
+        masked = sum(result.masked for result in results)
+        self._tell(
+            "complete", f"{masked} values masked, exit code {summary.exit_code}", record_count=masked, duration=summary.duration
+        )
+        return summary
+
+    @staticmethod
+    def _plain(result: MaskingResult) -> dict[str, Any]:
+        return {
+            "table": result.table, "rows": result.rows, "masked": result.masked, "duration": result.duration,
+            "error": result.error, "exit_code": result.exit_code, "masking": result.masking,
+        }  # fmt: skip
+
+    def _recover(self, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self.config.database].close()
+        self._tell("retry", f"Trying again (retry {attempt}): {words_of(error)}", level="warn")
+
+    def _tell(self, operation: str, message: str, **values: Any) -> None:
+        self._tell_sink(event(operation, message, **values))

@@ -1,0 +1,59 @@
+"""`manage.py seed_mask`: make a restored copy of real data fit for people who may not see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from seeding.management.command import SeedingCommand
+
+
+class Command(SeedingCommand):
+    """Parse, one call, render, exit code."""
+
+    help = (
+        "Mask the personal data that is in the database, for good. Never in production. Examples: seed_mask --dry-run; "
+        "seed_mask --env=staging; seed_mask --table=clients --force --json"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        add = parser.add_argument
+        add("--table", metavar="NAME[,NAME…]", help="tables or groups to mask (default: all)")
+        add(
+            "--dry-run",
+            action="store_true",
+            help="write nothing; show the masks of a few rows, and of what is there its length",
+        )
+        self.add_common_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Mask and report."""
+        # Imported here, so that `manage.py help` does not wait for Polars.
+        from seeding import conf, console, logs
+        from seeding.concealment import Concealment
+        from seeding.events import broadcast
+        from seeding.registry import Registry
+
+        config = conf.load_masking(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
+        on_terminal = self.configure_logging(options)
+        with console.ProgressBar(sys.stderr, enabled=on_terminal) as bar:
+            concealment = Concealment(
+                config,
+                Registry.discover(),
+                conf.masking_strategies(),
+                tell=broadcast(logs.SeederLogger(config.environment).sink, bar.sink),
+                ask=self.ask,
+            )
+            summary = concealment.run()
+        if options["json"]:
+            self.stdout.write(json.dumps(summary.as_dict(), default=str, ensure_ascii=False))
+        elif options["verbosity"] > 0:
+            console.show_masking(console.console(self.stdout, color=not options["no_color"]), summary)
+        if summary.exit_code:
+            raise CommandError("Not all personal data is masked: see the list.", returncode=summary.exit_code)

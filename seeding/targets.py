@@ -1,0 +1,142 @@
+"""Which live tables `seed_mask` masks, what stands in the way, and which columns nobody has classified."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from django.db import connections
+
+from seeding.discovery import BrokenModule
+from seeding.exceptions import ConfigurationError
+from seeding.inventory import classify, other_tables
+from seeding.masking import MaskingStrategy, PIIMasker, detect_name
+from seeding.registry import Registry
+from seeding.results import LeftColumn
+from seeding.schema import Kind, TableSchema
+
+SAMPLE = 1_000
+"""Rows of each table whose unclassified texts are looked at."""
+KEY = "primary key"
+"""The name of the key's column in a frame; no column of a table has a space in its name here."""
+MASKABLE = (Kind.TEXT, Kind.DATE)
+NOT_THE_APPLICATIONS = ("seeding_", "django_")
+"""How the names of tables begin that are the ledger's or Django's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A table to mask."""
+
+    table: TableSchema
+    fields: Mapping[str, str]
+    """Column → strategy."""
+    decided: frozenset[str]
+    """Columns that somebody has said to hold nothing personal."""
+
+    @property
+    def widths(self) -> dict[str, int | None]:
+        """Characters that each column has room for."""
+        return {name: self.table.columns[name].length for name in self.fields}
+
+    @property
+    def untouched(self) -> list[str]:
+        """Columns that the database would change along with any other."""
+        return [column.name for column in self.table.columns.values() if column.on_update]
+
+
+def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Collection[str]) -> list[Target]:
+    """The tables that are there and hold personal data (of those named, if any is), those that a seeder fills first."""
+    asked = {seeder.config.table_name for seeder in registry.named(names)}
+    broken: list[BrokenModule] = []
+    classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
+    for table, seeders in registry.by_table.items():
+        fields = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+        columns = (one for seeder in seeders for one in classify(seeder))
+        classified[table] = (fields, {one.column for one in columns if one.holds == "nothing personal"} - fields.keys())
+    for table, others in other_tables(broken).items():
+        classified.setdefault(table, (others, set()))
+    if broken:
+        raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
+    found = []
+    for table, (chosen, decided) in classified.items():
+        if table in there and (not asked or table in asked):
+            present = {column: name for column, name in chosen.items() if column in there[table].columns}
+            found.append(Target(table=there[table], fields=present, decided=frozenset(decided)))
+    return [target for target in found if target.fields]
+
+
+def problem(target: Target, strategies: Mapping[str, MaskingStrategy]) -> str:
+    """Why a table cannot be masked; empty where it can."""
+    table = target.table
+    if not table.primary_key or table.columns[table.primary_key].kind is not Kind.INTEGER:
+        return "it has no primary key of one integer, and rows are masked by ranges of it"
+    for column, name in target.fields.items():
+        schema, strategy = table.columns[column], strategies.get(name)
+        if strategy is None:
+            return f"{column}: there is no strategy {name!r}"
+        if schema.kind not in MASKABLE:
+            return f"{column} is {schema.kind}, and {name} masks text"
+        if any(key.column == column for key in table.foreign_keys):
+            return f"{column} is a foreign key: what it refers to would be lost"
+        narrow = schema.length is not None and schema.length < strategy.room
+        if narrow and any(column in key for key in table.unique):
+            return f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+    return ""
+
+
+def read_rows(using: str, target: Target, after: int | None, limit: int, *, lock: bool = False) -> pl.DataFrame:
+    """The next rows behind the key `after`, in the order of their keys: KEY and the columns to mask."""
+    connection = connections[using]
+    quote, table = connection.ops.quote_name, target.table
+    columns = [table.primary_key, *target.fields]
+    condition = "" if after is None else f"WHERE {quote(table.primary_key)} > %s"
+    locking = f" {connection.ops.for_update_sql()}" if lock and connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(map(quote, columns))} FROM {quote(table.name)} {condition} "  # noqa: S608 - names are quoted
+            f"ORDER BY {quote(table.primary_key)} LIMIT {limit}{locking}",
+            [] if after is None else [after],
+        )
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+    types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in target.fields}
+    data: dict[str, pl.Series] = {KEY: pl.Series(found[0], dtype=pl.Int64)}
+    return pl.DataFrame(
+        data | {name: pl.Series(values, dtype=types[name]) for name, values in zip(target.fields, found[1:], strict=True)}
+    )
+
+
+def left_columns(
+    using: str, there: Mapping[str, TableSchema], targets: Sequence[Target], looked_at: Collection[str]
+) -> Iterator[LeftColumn]:
+    """Columns of text that nobody has classified and that sound personal, or whose values look it."""
+    known = {target.table.name: target for target in targets}
+    for name, table in sorted(there.items()):
+        if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
+            continue
+        masked = known[name].fields if name in known else {}
+        decided = known[name].decided if name in known else frozenset()
+        texts = [
+            one.name for one in table.columns.values() if one.kind is Kind.TEXT and not one.values and one.name not in masked
+        ]
+        looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
+        for place, column in enumerate(texts):
+            kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
+            if kind is not None:
+                yield LeftColumn(table=name, column=column, kind=kind)
+
+
+def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Texts of the first rows, the columns called by their places, so that names do not count."""
+    connection = connections[using]
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+    return pl.DataFrame({str(place): pl.Series(map(_text, values), dtype=pl.String) for place, values in enumerate(found)})
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
