@@ -155,9 +155,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
     if as_of is not None and not FIRST_DAY <= as_of <= LAST_DAY:
         problems.append(f"--as-of={as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
     source = _source(options, problems)
-    batch_size = _integer(env, "SEEDING_BATCH_SIZE", DEFAULT_BATCH_SIZE, problems)
-    if batch_size is not None and not 1 <= batch_size <= 1_000_000:
-        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
+    batch_size = _batch_size(env, problems) or DEFAULT_BATCH_SIZE
     if problems:
         raise ConfigurationError(*problems)
     return Config(
@@ -211,9 +209,7 @@ def load_masking(options: Mapping[str, Any], variables: Mapping[str, str], *, to
     env = _env(variables)
     problems: list[str] = []
     common = _writing(options, variables, terminal, problems)
-    batch_size = _integer(env, "SEEDING_BATCH_SIZE", MASKING_BATCH_SIZE, problems)
-    if not 1 <= batch_size <= 1_000_000:
-        problems.append(f"SEEDING_BATCH_SIZE={batch_size}: give a whole number from 1 to 1,000,000.")
+    batch_size = _batch_size(env, problems) or MASKING_BATCH_SIZE
     key = ""
     try:
         key = masking_key(variables)
@@ -366,12 +362,15 @@ def _env(variables: Mapping[str, str]) -> environ.Env:
     return env
 
 
-def _integer(env: environ.Env, variable: str, default: int | None, problems: list[str]) -> int | None:
+def _batch_size(env: environ.Env, problems: list[str]) -> int | None:
+    """`SEEDING_BATCH_SIZE`; None where it is not given, or not well."""
     try:
-        number = env.int(variable, default=default)
+        number = env.int("SEEDING_BATCH_SIZE", default=None)
     except (ValueError, ImproperlyConfigured):
-        problems.append(f"{variable}={env(variable)}: give a whole number.")
-        return default
+        problems.append(f"SEEDING_BATCH_SIZE={env('SEEDING_BATCH_SIZE')}: give a whole number.")
+        return None
+    if number is not None and not 1 <= number <= 1_000_000:
+        problems.append(f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000.")
     return None if number is None else int(number)
 
 

@@ -29,6 +29,7 @@ def table(heading: str) -> str:
         ("seed", "The command"),
         ("seed_rollback", "Rolling back"),
         ("seed_check", "Checking"),
+        ("seed_mask", "Masking what is there"),
         ("seed_status", "Who holds the lock"),
     ],
 )

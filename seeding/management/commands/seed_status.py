@@ -66,7 +66,13 @@ class Command(SeedingCommand):
         if options["json"]:
             held = None if holder is None else asdict(holder)
             released = bool(options["force_release"] and holder)
-            answer = {"database": database, "host": there.host, "environments": remembered, "holder": held, "released": released}
+            answer = {
+                "database": database,
+                "host": there.host,
+                "environments": remembered,
+                "holder": held,
+                "released": released,
+            }
             self.stdout.write(json.dumps(answer, default=str, ensure_ascii=False))
         elif options["verbosity"] > 0:
             facts = holder.facts(datetime.now(UTC)) if holder else None
