@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import NoReturn
 
 from seeding.exceptions import ConfigurationError
 from seeding.keysets import KeySet
-from seeding.logs import json_lines
+from seeding.logfiles import LogFile
+from seeding.logs import JsonLines
 from seeding.models import SeedRun
 
 LOGGER = "seeding.audit"
@@ -46,16 +47,19 @@ class AuditLog:
 
 @contextmanager
 def auditing(file: Path) -> Iterator[None]:
-    """Append the audit log to `file` for a block; raises ConfigurationError where it cannot be written."""
-    logger = logging.getLogger(LOGGER)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(file, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
-    except OSError as error:
+    """Append the audit log to `file` for a block; raises ConfigurationError where it cannot be written, now or later."""
+
+    def refuse(error: BaseException) -> NoReturn:
         raise ConfigurationError(
             f"The audit log cannot be written ({error}), and nothing is deleted without it. Set SEEDING_AUDIT_FILE."
         ) from error
-    handler.setFormatter(json_lines())
+
+    logger = logging.getLogger(LOGGER)
+    try:
+        handler = LogFile(file, max_bytes=MAX_BYTES, backups=BACKUPS, failed=refuse)
+    except OSError as error:
+        refuse(error)
+    handler.setFormatter(JsonLines())
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
-from typing import Any
+from typing import Any, TextIO
 
+import numpy as np
 from pythonjsonlogger.json import JsonFormatter
 
+from seeding import streams
 from seeding.conf import LogConfig
 from seeding.events import Event
+from seeding.logfiles import LogFile
 from seeding.redaction import without_credentials
 
 LOGGER = "seeding"
 MAX_BYTES, BACKUPS = 10_000_000, 5
+LONGEST, DEEPEST, LARGEST = 20_000, 20, 2**64
+"""Characters of one text, levels of one value, and what is still a number: the rest is left out, and said to be."""
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 NAMES = {number: name for name, number in LEVELS.items()}
 
@@ -59,32 +66,84 @@ class SeederLogger:
     def _log(self, level: int, message: str, context: dict[str, Any]) -> None:
         error = context.pop("error", None)
         fields = {"environment": self._environment} | {key: value for key, value in context.items() if value is not None}
-        self._logger.log(level, message, extra=fields, exc_info=error if isinstance(error, BaseException) else None)
+        raised = error if isinstance(error, BaseException) else None
+        # Not as attributes of the record, some of which are taken.
+        self._logger.log(level, message, extra={"context": fields}, exc_info=raised)
 
 
-class Formatter(JsonFormatter):
-    """`timestamp` (UTC), `level`, then the rest."""
+class JsonLines(JsonFormatter):
+    """`timestamp` (UTC), `level`, then the rest: one JSON object in ASCII, on one line, whatever the record holds."""
+
+    def __init__(self) -> None:
+        super().__init__("%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with no URL's password in it, wherever it came from."""
-        return without_credentials(super().format(record))
+        """The line, with no URL's password in it; of a record that cannot be told in full, what it was to say and why it does not."""
+        try:
+            line = super().format(record)
+        except Exception as error:  # noqa: BLE001 - another library's record, or an exception that cannot be shown
+            broken = f"This line could not be made: {shown(error)}"
+            line = self.jsonify_log_record({**_head(record), "message": shown(record.msg), "problem": broken})
+        return without_credentials(line)
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         """The library's hook: called once per record."""
-        log_data["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        log_data["level"] = NAMES.get(record.levelno, record.levelname.lower())
+        log_data.update(_head(record))
         super().add_fields(log_data, record, message_dict)
+        for key, value in log_data.pop("context", {}).items():
+            log_data[f"{key}_" if key in log_data else key] = value
+
+    def jsonify_log_record(self, log_data: Mapping[str, Any]) -> str:
+        """The library's hook: the line."""
+        return json.dumps(plain(log_data), allow_nan=False)
 
 
-def json_lines() -> Formatter:
-    """What makes a log record one line of JSON."""
-    return Formatter("%(message)s", json_ensure_ascii=False, json_default=str)
+def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
+    """`value` as JSON can say it: numbers, texts, lists and objects, no circles, nothing endless.
+
+    `around` are the ids of what it stands in.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < LARGEST):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        text = shown(value)
+        left_out = len(text) - LONGEST
+        half = LONGEST // 2
+        return text if left_out <= 0 else f"{text[:half]} … {left_out:,} characters … {text[-half:]}"
+    if id(value) in around or len(around) == DEEPEST:
+        return "…"
+    inside = (*around, id(value))
+    if isinstance(value, Mapping):
+        return {shown(key): plain(one, inside) for key, one in value.items()}
+    return [plain(one, inside) for one in value]
 
 
-def configure(config: LogConfig, *, console_level: str) -> str | None:
+def shown(value: object) -> str:
+    """`value` in words, also where it has none."""
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    try:
+        return f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else str(value)
+    except Exception:  # noqa: BLE001 - any object may be logged
+        return f"<{type(value).__name__} that cannot be shown>"
+
+
+class Console(logging.StreamHandler[TextIO]):
+    """Lines on a stream; when its reader has gone, nothing more is said there."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's hook
+        """Do not try again, and print no traceback."""
+        streams.discard(self.stream)
+
+
+def configure(config: LogConfig, *, console_level: str) -> None:
     """Send the log to stderr from `console_level` on and to the file from `config.level` on.
 
-    Returns a sentence if the file cannot be written: it is said once, and the console serves alone.
+    Where the file cannot be written, now or later, this is said once, and the console serves alone.
     """
     logger = logging.getLogger(LOGGER)
     for old in logger.handlers[:]:
@@ -92,16 +151,29 @@ def configure(config: LogConfig, *, console_level: str) -> str | None:
         old.close()
     logger.setLevel(LEVELS[config.level])
     logger.propagate = False
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    handlers[0].setLevel(max(LEVELS[console_level], LEVELS[config.level]))
-    problem = None
+    console = Console(sys.stderr)
+    console.setLevel(max(LEVELS[console_level], LEVELS[config.level]))
+    console.setFormatter(JsonLines())
+    logger.addHandler(console)
+
+    def lost(error: BaseException) -> None:
+        for handler in logger.handlers[1:]:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.warning("The log file cannot be written (%s); log lines go to stderr alone. Set SEEDING_LOG_FILE.", error)
+
     if config.file is not None:
         try:
-            config.file.parent.mkdir(parents=True, exist_ok=True)
-            handlers.append(RotatingFileHandler(config.file, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8"))
+            file = LogFile(config.file, max_bytes=MAX_BYTES, backups=BACKUPS, failed=lost)
         except OSError as error:
-            problem = f"The log file cannot be written ({error}); log lines go to stderr alone. Set SEEDING_LOG_FILE."
-    for handler in handlers:
-        handler.setFormatter(json_lines())
-        logger.addHandler(handler)
-    return problem
+            lost(error)
+        else:
+            file.setFormatter(JsonLines())
+            logger.addHandler(file)
+
+
+def _head(record: logging.LogRecord) -> dict[str, Any]:
+    return {
+        "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": NAMES.get(record.levelno, record.levelname.lower()),
+    }

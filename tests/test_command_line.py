@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -50,6 +51,37 @@ def test_json_is_one_object_on_stdout(ready: Manage) -> None:
 
     summary = json.loads(done.stdout)
     assert {one["table"]: one["records_inserted"] for one in summary["results"]} == {"clients": 10, "users": 6}
+
+
+@pytest.mark.parametrize(("streams", "code"), [("<&- >&- 2>&-", 0), (">/dev/full", 0), ("2>/dev/full", 2)])
+def test_closed_and_full_streams_change_nothing(sqlite: Database, environment: dict[str, str], streams: str, code: int) -> None:
+    command = ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "manage.py", "seed", "--table=strains"]
+    env = {**environment, "DATABASE_URL": sqlite.url}
+
+    with seeding_lock(sqlite.alias).held(0) if code else nullcontext():
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == code
+    assert len(sqlite.content("strains")) == (0 if code else 5)
+    assert ("The output cannot be written: [Errno 28]" in done.stderr) == (streams == ">/dev/full")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("stream", "code"), [("stdout", 0), ("stderr", 2)])
+def test_a_reader_who_goes_changes_no_exit_code(sqlite: Database, environment: dict[str, str], stream: str, code: int) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writing}
+    env = {**environment, "DATABASE_URL": sqlite.url}
+
+    command = [sys.executable, "manage.py", "seed", "--table=strains", "--json"]
+
+    with seeding_lock(sqlite.alias).held(0) if code else nullcontext():
+        done = subprocess.run(command, cwd=ROOT, env=env, text=True, check=False, **pipes)
+
+    os.close(writing)
+    assert done.returncode == code
+    assert "BrokenPipe" not in f"{done.stdout}{done.stderr}"
 
 
 def test_verbosity_zero_is_silent(ready: Manage) -> None:

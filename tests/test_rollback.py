@@ -511,6 +511,17 @@ def test_nothing_is_deleted_without_an_audit_log(sqlite: Database, tmp_path: Pat
     assert len(sqlite.content("strains")) == 5
 
 
+def test_nor_with_one_that_can_no_longer_be_written(sqlite: Database, audit_file: Path) -> None:
+    sqlite.seed(table="strains")
+    audit_file.symlink_to("/dev/full")  # can be opened, and holds nothing
+
+    with pytest.raises(CommandError, match=r"^The audit log cannot be written \(\[Errno 28\].*Set SEEDING_AUDIT_FILE\.$"):
+        sqlite.rollback()
+
+    assert len(sqlite.content("strains")) == 5
+    assert SeedRun.objects.using(sqlite.alias).latest("pk").state == "failed"
+
+
 def test_the_ledger_keeps_what_it_knew(sqlite: Database) -> None:
     sqlite.seed(table="strains")
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import Error
 
+from seeding import streams
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
 from seeding.redaction import without_credentials, words_of
 from seeding.remedies import remedy
@@ -21,10 +22,40 @@ from seeding.retries import transience
 INTERRUPTED, TERMINATED = 130, 143
 
 
+class Output(OutputWrapper):
+    """A stream whose reader may go: what is done and how it ends do not depend on who listens."""
+
+    def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> None:  # type: ignore[override]
+        """Write, or from now on no more."""
+        try:
+            super().write(msg, style_func, ending)
+        except OSError as error:
+            self._discard(error)
+
+    def flush(self) -> None:
+        """Likewise."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._discard(error)
+
+    def _discard(self, error: OSError) -> None:
+        streams.discard(self._out)
+        if not isinstance(error, BrokenPipeError):
+            with suppress(OSError):
+                sys.stderr.write(f"The output cannot be written: {error}\n")
+
+
 class SeedingCommand(BaseCommand):
     """A command whose every way to end has its exit code."""
 
     requires_system_checks = ()
+
+    def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: Any) -> None:
+        streams.open_closed()
+        super().__init__(stdout, stderr, **options)
+        self.stdout, self.stderr = Output(stdout or sys.stdout), Output(stderr or sys.stderr)
+        self.stderr.style_func = self.style.ERROR
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Wrong arguments are exit code 1; argparse would say 2, which here means that the lock is held."""
@@ -33,7 +64,10 @@ class SeedingCommand(BaseCommand):
             self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
         except SystemExit as stop:
             raise SystemExit(ConfigurationError.exit_code if stop.code else 0) from None
-        super().run_from_argv(argv)
+        try:
+            super().run_from_argv(argv)
+        finally:
+            self.stdout.flush()  # here, where somebody who has gone does no harm: the interpreter would end with its own code
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run `handle`, with expected failures as one sentence on stderr and their exit code."""
@@ -80,9 +114,7 @@ class SeedingCommand(BaseCommand):
         from seeding import conf, logs  # imported late, so that `manage.py help` does not wait
 
         on_terminal = bool(self.stderr.isatty() and options["verbosity"] > 0)
-        trouble = logs.configure(conf.load_logging(os.environ), console_level="warn" if on_terminal else "debug")
-        if trouble:
-            self.stderr.write(trouble)
+        logs.configure(conf.load_logging(os.environ), console_level="warn" if on_terminal else "debug")
         return on_terminal
 
     def ask(self, question: str) -> str:
