@@ -78,7 +78,7 @@ class JsonLines(JsonFormatter):
         super().__init__("%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with no URL's password in it; of a record that cannot be told in full, what it was to say and why it does not."""
+        """The line, with no URL's password in it; of a record that cannot be told in full, what it was to say and why not."""
         try:
             line = super().format(record)
         except Exception as error:  # noqa: BLE001 - another library's record, or an exception that cannot be shown

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 
 from django.db import connections
 
 from seeding.conf import DEFAULT_SEED, Environment
 from seeding.events import Event, Sink
-from seeding.exceptions import SeedingError, Terminated
+from seeding.exceptions import LockHeldError, SeedingError, Terminated
 from seeding.guard import Place
 from seeding.ledger import CLAIM, Ledger
 from seeding.locks import SeedingLock
@@ -40,7 +41,13 @@ def claim(ledger: Ledger, environment: Environment, today: date) -> None:
 @contextmanager
 def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink) -> Iterator[int]:
     """Hold the lock for a block; yields how many earlier runs were found dead, marks them, and settles what they left open."""
-    with lock.held(timeout):
+    asked = time.monotonic()
+    with ExitStack() as held:
+        try:
+            held.enter_context(lock.held(timeout))
+        except LockHeldError as refusal:
+            tell(Event(operation="refuse", message=str(refusal), duration=time.monotonic() - asked))
+            raise
         ledger.settle_truncations()
         dead = ledger.close_dead_runs()
         if dead:

@@ -216,21 +216,6 @@ def test_a_held_lock_is_exit_code_2_and_names_the_holder(
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_two_runs_started_together(make_database: Callable[..., Database], environment: dict[str, str], server: str) -> None:
-    database = make_database(server)
-    command = [sys.executable, "manage.py", "seed", "--size=medium"]
-    env = {**environment, "DATABASE_URL": database.url}
-
-    processes = [subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate(timeout=120)[1] for process in processes]
-
-    codes = [process.returncode for process in processes]
-    assert sorted(codes) == [0, 2]
-    assert "Another run holds the seeding lock: connection" in outputs[codes.index(2)]
-    assert len(database.content("clients")) == 100
-
-
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_releases_the_lock_and_is_resumed(  # noqa: PLR0917
     make_database: Callable[..., Database],

@@ -18,6 +18,9 @@ from django.db import connections
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
 
+WRITING_SECONDS = 1
+"""How long whoever has just taken the lock may take to write down who it is."""
+
 
 def lock_path(database: str) -> Path:
     """`<database file>.seeding.lock`; an in-memory database belongs to one process, and so does its lock."""
@@ -62,23 +65,22 @@ class SQLiteLock(SeedingLock):
 
     def holder(self) -> Holder | None:
         """What the holder wrote into the file, and its run from the ledger."""
+        found = ask_until(self._found, WRITING_SECONDS)
+        return Holder() if found is None else found[0]
+
+    def _found(self) -> tuple[Holder | None] | None:
+        """The holder, if anybody; None while that cannot be told, since the lock has just been taken or given back."""
         probe = self._try()
         if probe is not None:
             probe.truncate(0)
             probe.close()
-            return None
+            return (None,)
         try:
             written = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # just taken and not written yet, or just released
-            return Holder()
-        return self.described(
-            Holder(
-                connection=written["pid"],
-                host=written["host"],
-                user=written["user"],
-                since=datetime.fromisoformat(written["since"]),
-            )
-        )
+        except (OSError, ValueError):
+            return None
+        since = datetime.fromisoformat(written["since"])
+        return (self.described(Holder(connection=written["pid"], host=written["host"], user=written["user"], since=since)),)
 
     def _end(self, holder: Holder) -> None:
         """SIGTERM, which a command takes as an order to end; only on the holder's own machine."""

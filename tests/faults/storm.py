@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
+import time
+from collections import Counter
 from collections.abc import Mapping
-from io import StringIO
+from itertools import islice
 
-from django.core.management import call_command
 from django.db import connections
 
+from seeding.keys import KeyMap
+from seeding.keysets import KeySet, union
 from seeding.locks import seeding_lock
 from seeding.locks.base import ask_until
+from seeding.models import SeedingMetadata
 from seeding.registry import Registry
-from tests.conftest import AS_OF, ROOT, Database
-from tests.rows import business_data, ledgered_keys
+from tests.conftest import AS_OF, Database
+from tests.faults.processes import start
+from tests.rows import business_data
 from tests.servers import Server
 
 SEED = ("seed", "--size=medium", f"--as-of={AS_OF}")
 COMMANDS = (SEED, SEED, ("seed_rollback", "--force"), ("seed_rollback", "--force", "--table=orders", "--cascade"))
-LONGEST = 5.0
-"""Seconds after which a command is killed at the latest; all that it does lies before."""
+MOST_LINES, LONGEST_AFTER = 120, 0.05
+"""A command is killed after so many lines of its log at most, and so many seconds after the last of them."""
+TABLES = sorted(Registry.discover().by_table)
 
 
-def kill_at_random(database: Database, environment: Mapping[str, str], server: Server, *, kills: int, seed: int) -> None:
-    """Start commands and kill them until `kills` have died, looking at the database after each; then complete the data."""
+def kill_at_random(
+    database: Database, environment: Mapping[str, str], server: Server, *, kills: int, seed: int
+) -> dict[tuple[str, ...], int]:
+    """Start commands and kill them until `kills` have died, looking at the database after each; then complete the data.
+
+    Returns how often each command died.
+    """
     chance = random.Random(seed)
-    env = {**environment, "DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "50"}
-    died = 0
-    while died < kills:
-        command = chance.choice(COMMANDS)
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            _, told = process.communicate(timeout=chance.uniform(0.3, LONGEST))
-            assert process.returncode == 0, (command, told)
-        except subprocess.TimeoutExpired:
+    variables = {**environment, "DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "50", "SEEDING_LOG_LEVEL": "debug"}
+    died: Counter[tuple[str, ...]] = Counter()
+    while died.total() < kills:
+        command, lines, after = chance.choice(COMMANDS), chance.randrange(MOST_LINES), chance.uniform(0, LONGEST_AFTER)
+        process, said = start(command, variables)
+        with said:
+            told = list(islice(said, lines))
+            time.sleep(after)
             process.kill()
-            process.communicate()
-            died += 1
+            told += said
+        process.join()
+        assert process.exitcode in {0, -9}, (command, told[-5:])
+        died[command] += process.exitcode != 0
         look(database, server)
     database.seed(size="medium")
+    return died
 
 
 def look(database: Database, server: Server) -> None:
@@ -56,9 +60,14 @@ def look(database: Database, server: Server) -> None:
     alone = ask_until(lambda: True if not server.connections(database.alias) else None, 30)
     assert alone, "a dead client's connection stays"
     assert not seeding_lock(database.alias).is_locked
-    for table in {seeder.config.table_name for seeder in Registry.discover().ordered}:
-        assert ledgered_keys(database, table) == {row[0] for row in database.content(table)}, table
-    call_command("seed_check", "--references", database=database.alias, stdout=StringIO(), stderr=StringIO())
+    ledgered: dict[str, list[KeySet]] = {table: [] for table in TABLES}
+    for entry in SeedingMetadata.objects.using(database.alias).filter(live=True):
+        ledgered[entry.table_name].append(KeyMap.of(entry.key_ranges).key_set())
+    quote = connections[database.alias].ops.quote_name
+    for table, held in ledgered.items():
+        there = [key for (key,) in database.query(f"SELECT id FROM {quote(table)} ORDER BY id")]  # noqa: S608 - quoted
+        assert [key for first, last in union(held).ranges for key in range(first, last + 1)] == there, table
+    assert [verdict for verdict in database.references() if verdict.broken] == []
 
 
 def assert_whole(database: Database, undisturbed: Database) -> None:

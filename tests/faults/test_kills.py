@@ -21,6 +21,6 @@ def test_kills_leave_the_ledger_true_and_the_data_completes(
 ) -> None:
     database = make_database(server)
 
-    kill_at_random(database, environment, running(server), kills=3, seed=8)
+    kill_at_random(database, environment, running(server), kills=4, seed=8)
 
     assert_whole(database, sqlite)
