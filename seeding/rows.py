@@ -9,11 +9,11 @@ parent without reading it back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
-from typing import Self
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ GENERATOR_VERSION = 1
 
 POOL_SIZE = 2_048
 """Distinct draws behind each Faker column; the values repeat beyond it, so nothing unique may come from a pool."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -46,6 +49,8 @@ class Rows:
     table: str
     as_of: date
     index: Integers
+    found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `remembered` functions have found for these very rows."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -129,6 +134,28 @@ class Rows:
         if len(result) and self.index.max() >= first:
             raise ValueError(f"{self.table}.{column} has only {first:,} distinct values")
         return result
+
+
+def remembered(fact: Callable[Concatenate[Rows, P], T]) -> Callable[Concatenate[Rows, P], T]:
+    """A pure function of rows that works once for the same rows: what it found stays with them, read-only, and goes with them.
+
+    For facts that others build on: one that asks five others for the product of a line has it looked up once. Further arguments
+    must be hashable.
+    """
+
+    @wraps(fact)
+    def remembering(rows: Rows, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (fact, args, *kwargs.items())
+        if key not in rows.found:
+            found = fact(rows, *args, **kwargs)
+            for column in found if isinstance(found, tuple) else (found,):
+                if isinstance(column, np.ndarray):
+                    column.flags.writeable = False
+            rows.found[key] = found
+        result: T = rows.found[key]
+        return result
+
+    return remembering
 
 
 def mix(key: np.uint64, counter: Integers) -> Words:

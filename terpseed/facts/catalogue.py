@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Rows, take
+from seeding.rows import Integers, Rows, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar
 from terpseed.facts.cells import PRODUCTS, SELLERS, STRAINS
@@ -60,6 +60,7 @@ MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Va
 """Category → default margin in percent; OTHER and DEFAULT are what TERP falls back to."""
 
 
+@remembered
 def strain_name(strains: Rows) -> pl.Series:
     """Distinct for every strain: two words, and a third once the pairs run out."""
     more, words = np.divmod(strains.tiers("name", _PAIRS, STRAIN_CAPACITY - _PAIRS), _PAIRS)
@@ -75,12 +76,14 @@ def seller(products: Rows) -> Integers:
     return cell * SELLERS + place % SELLERS
 
 
+@remembered
 def strain(products: Rows) -> Rows:
     """The strain of a product."""
     cell, place = np.divmod(products.index, PRODUCTS)
     return products.of("strains", cell * STRAINS + place // SELLERS)
 
 
+@remembered
 def form(products: Rows) -> Integers:
     """What the product is, as a place in FORMS: the first two sellers of a cell grow flower, the others process it."""
     of_strain = strain(products).index

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from seeding.rows import Integers, Mask, Rows
+from seeding.rows import Integers, Mask, Rows, remembered
 from terpseed.facts import calendar, trade
 from terpseed.facts.cells import Layout
 from terpseed.facts.trade import Fate
@@ -51,6 +51,7 @@ def has(orders: Rows, step: Step) -> Mask:
     return _TAKEN[trade.fate(orders), step]
 
 
+@remembered
 def at(orders: Rows, step: Step) -> calendar.Moments:
     """When an order took a step (if it has): confirmed and made ready the day it was written, the rest on later weekdays."""
     if step <= Step.READY_FOR_PACKING:
@@ -62,6 +63,7 @@ def at(orders: Rows, step: Step) -> calendar.Moments:
     return calendar.moment(orders, step.name, np.maximum(trade.age(orders) - weekdays, 1))
 
 
+@remembered
 def shipped_at(orders: Rows) -> calendar.Moments:
     """When a shipped order left the house."""
     return at(orders, Step.SHIPPED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, take
+from seeding.rows import Integers, Mask, Rows, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS
@@ -28,6 +28,7 @@ CAPACITY = _PLAIN * (1 + len(vocabulary.CITIES))
 """Distinct company names."""
 
 
+@remembered
 def is_large(clients: Rows) -> Mask:
     """Every seventh client on average buys in bulk: place 0 of every cell, place 1 of three cells in seven."""
     return (clients.index % CLIENTS == 0) | ((clients.index % CLIENTS == 1) & has_two_large(clients.index // CLIENTS))
@@ -48,6 +49,7 @@ def is_seller(clients: Rows) -> Mask:
     return clients.index % CLIENTS >= FIRST_SELLER
 
 
+@remembered
 def client_of_seller(sellers: Rows) -> Rows:
     """The client that a vendor, supplier profile or brand belongs to: the same party, and the same index for all three."""
     cell, place = np.divmod(sellers.index, SELLERS)
@@ -60,6 +62,7 @@ def joined_at(clients: Rows) -> calendar.Moments:
     return calendar.moment(clients, "joined", age)
 
 
+@remembered
 def term(clients: Rows) -> Integers:
     """The payment terms of a client, as a place in TERMS."""
     return clients.integers("term", 0, len(TERMS))
@@ -74,6 +77,7 @@ def company_name(clients: Rows) -> pl.Series:
     return named.zip_with(pl.Series(clients.index != pinned.ACCENTED_NAME), accented)
 
 
+@remembered
 def _plain_name(clients: Rows) -> pl.Series:
     city, words = np.divmod(clients.tiers("name", _PLAIN, CAPACITY - _PLAIN), _PLAIN)
     rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, divide, numerals
+from seeding.rows import Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, fulfilment, parties, settlement, stock, trade
 from terpseed.facts.cells import BATCHES, Layout, is_open
 from terpseed.facts.settlement import Part
@@ -36,6 +36,7 @@ PURCHASES = Layout.of(**{kind: list(stock.OWNED) for kind in ("closed", "opened"
 """The slot of the batch, of the bills that bring something into the inventory account."""
 
 
+@remembered
 def batch(rows: Rows, layout: Layout) -> Rows:
     """The batches whose slots begin the entries of `layout`, whose rows `rows` are."""
     cell, entry = layout.locate(rows.index)
@@ -57,6 +58,7 @@ def payment_number(payments: Rows) -> pl.Series:
     return "PMT-SNT-" + calendar.years(paid_at(payments)) + "-9" + numerals(payments.index, 6)
 
 
+@remembered
 def percent_paid(batches: Rows) -> Integers:
     """How much of the batch's bill is paid; 0 where there is no bill."""
     tables = np.zeros((2, BATCHES), dtype=np.int64)
@@ -73,6 +75,7 @@ def is_billed(batches: Rows) -> Mask:
     return tables[is_open(batches.index // BATCHES), trade.slot(batches)]
 
 
+@remembered
 def billed_age(batches: Rows) -> Integers:
     """Weekdays before the dataset's last day on which the batch was billed: if consigned, one after the last shipment."""
     traded = np.minimum(batches.index % BATCHES, trade.TRADED - 1) + batches.index // BATCHES * BATCHES
@@ -80,6 +83,7 @@ def billed_age(batches: Rows) -> Integers:
     return np.where(stock.is_consigned(batches), np.maximum(sold_out, 1), stock.lot_age(stock.lot(batches)))
 
 
+@remembered
 def billed_at(batches: Rows) -> calendar.Moments:
     """When the batch was billed."""
     on_intake = calendar.later(stock.received_at(batches), batches.integers("billed", 600, 3_600))
@@ -93,6 +97,7 @@ def term(batches: Rows) -> Integers:
     return np.where(percent_paid(batches) == 100, usual, parties.TERMS.index("NET_30"))
 
 
+@remembered
 def total(batches: Rows) -> Integers:
     """Cents that the batch costs: all that was received of it."""
     return divide(stock.intake(batches) * trade.unit_cost(batches), 100)
@@ -109,6 +114,7 @@ def amount(payments: Rows) -> Integers:
     return settlement.amount(total(batch(payments, PAYMENTS)), part(payments))
 
 
+@remembered
 def paid_at(payments: Rows) -> calendar.Moments:
     """When the payment was sent."""
     batches = batch(payments, PAYMENTS)

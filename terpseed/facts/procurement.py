@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from seeding.rows import Integers, Mask, Rows, divide
+from seeding.rows import Integers, Mask, Rows, divide, remembered
 from terpseed.facts import calendar, catalogue, stock, trade
 from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
 
@@ -43,6 +43,7 @@ def stage(orders: Rows) -> Integers:
     return PURCHASE_ORDERS.locate(orders.index)[1][:, 1]
 
 
+@remembered
 def lot(orders: Rows) -> tuple[Rows, Mask]:
     """The lot that came of each purchase order, and whether there is one (where not, the lot is another's)."""
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
@@ -50,6 +51,7 @@ def lot(orders: Rows) -> tuple[Rows, Mask]:
     return orders.of("lots", cell * LOTS + np.minimum(place, LOTS - 1)), place < LOTS
 
 
+@remembered
 def seller(orders: Rows) -> Integers:
     """The seller (index of vendor, brand and supplier profile) it was sent to."""
     lots, exists = lot(orders)
@@ -57,6 +59,7 @@ def seller(orders: Rows) -> Integers:
     return np.where(exists, trade.lot_seller(lots), cell * SELLERS + entry[:, 0] % SELLERS)
 
 
+@remembered
 def age(orders: Rows) -> Integers:
     """Weekdays before the dataset's last day on which it was written."""
     lots, exists = lot(orders)
@@ -64,11 +67,13 @@ def age(orders: Rows) -> Integers:
     return np.where(exists, before_lot, PURCHASE_ORDERS.locate(orders.index)[1][:, 2])
 
 
+@remembered
 def ordered_at(orders: Rows) -> calendar.Moments:
     """When it was written."""
     return calendar.moment(orders, "ordered", age(orders))
 
 
+@remembered
 def sent_at(orders: Rows) -> calendar.Moments:
     """When a sent one was sent: within the hour."""
     return calendar.later(ordered_at(orders), orders.integers("sent", 300, 1_800))
@@ -85,12 +90,14 @@ def expected_at(orders: Rows) -> calendar.Moments:
     return np.where(exists, stock.lot_at(lots), ordered_at(orders) + np.timedelta64(7, "D"))
 
 
+@remembered
 def order(items: Rows) -> tuple[Rows, Integers]:
     """The purchase order of an item, and its number on it."""
     cell, entry = ITEMS.locate(items.index)
     return items.of("purchaseOrders", PURCHASE_ORDERS.index(cell, entry[:, 0])), entry[:, 1]
 
 
+@remembered
 def batch(items: Rows) -> tuple[Rows, Mask]:
     """The batch that came of an item, and whether there is one (where not, the batch is another's)."""
     orders, number = order(items)
@@ -108,6 +115,7 @@ def product(items: Rows) -> Rows:
     return items.of("products", np.where(exists, trade.product(batches).index, other))
 
 
+@remembered
 def unit_cost(items: Rows) -> Integers:
     """Cents per unit."""
     batches, exists = batch(items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, divide, numerals
+from seeding.rows import Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, fulfilment, settlement, trade
 from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
 from terpseed.facts.settlement import Part
@@ -37,6 +37,7 @@ def order(invoices: Rows) -> Rows:
     return order_at(invoices, INVOICES)
 
 
+@remembered
 def order_at(rows: Rows, layout: Layout) -> Rows:
     """The orders whose places begin the entries of `layout`, whose rows `rows` are."""
     cell, entry = layout.locate(rows.index)
@@ -59,6 +60,7 @@ def payment_number(payments: Rows) -> pl.Series:
     return "PMT-RCV-" + calendar.years(paid_at(payments)) + "-9" + numerals(payments.index, 6)
 
 
+@remembered
 def invoiced_at(orders: Rows) -> calendar.Moments:
     """When the invoice of a shipped order was written: within the hour after it left."""
     return calendar.later(fulfilment.shipped_at(orders), orders.integers("invoiced", 600, 3_600))

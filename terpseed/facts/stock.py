@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, divide, take
+from seeding.rows import Integers, Mask, Rows, divide, remembered, take
 from terpseed.facts import calendar, fulfilment, trade
 from terpseed.facts.cells import BATCHES, LOTS
 
@@ -30,6 +30,7 @@ RANGED_SHARE = 0.1
 """Share of batches whose cost was agreed as a range."""
 
 
+@remembered
 def lot_age(lots: Rows) -> Integers:
     """Weekdays before the dataset's last day: before the first order that draws from the lot."""
     cell, place = np.divmod(lots.index, LOTS)
@@ -47,16 +48,19 @@ def lot_at(lots: Rows) -> calendar.Moments:
     ).astype("timedelta64[s]")
 
 
+@remembered
 def lot(batches: Rows) -> Rows:
     """The lot of a batch."""
     return batches.of("lots", batches.index // trade.PER_LOT)
 
 
+@remembered
 def created_at(batches: Rows) -> calendar.Moments:
     """When the batch was entered: within the hour after its lot."""
     return calendar.later(lot_at(lot(batches)), batches.integers("entered", 60, 3_600))
 
 
+@remembered
 def received_at(batches: Rows) -> calendar.Moments:
     """When the batch was weighed in: within the hour after that."""
     return calendar.later(created_at(batches), batches.integers("received", 60, 3_600))
@@ -72,11 +76,13 @@ def is_status(batches: Rows, value: str) -> Mask:
     return STATUS[batches.index % BATCHES] == value
 
 
+@remembered
 def is_consigned(batches: Rows) -> Mask:
     """Whether the goods still belong to the supplier."""
     return ~np.isin(trade.slot(batches), OWNED)
 
 
+@remembered
 def is_sold_out(batches: Rows) -> Mask:
     """Whether nothing is left once all orders are shipped."""
     return np.isin(trade.slot(batches), SOLD_OUT)
@@ -98,6 +104,7 @@ def grade(batches: Rows) -> pl.Series:
     return batches.choose("grade", GRADES, (4, 3, 2, 1))
 
 
+@remembered
 def ordered(batches: Rows) -> Integers:
     """Hundredths of a unit that were ordered from the supplier.
 
@@ -112,6 +119,7 @@ def ordered(batches: Rows) -> Integers:
     return amount
 
 
+@remembered
 def intake(batches: Rows) -> Integers:
     """Hundredths of a unit that were received: all that was ordered, 0 while awaited."""
     return np.where(is_status(batches, "AWAITING_INTAKE"), 0, ordered(batches))
@@ -127,6 +135,7 @@ def sold(batches: Rows) -> Integers:
     return amount
 
 
+@remembered
 def last_order(batches: Rows) -> Rows:
     """The last order that a traded batch serves."""
     served = trade.lines_served(batches)

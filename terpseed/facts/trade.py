@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 import polars as pl
 
-from seeding.rows import Floats, Integers, Mask, Rows, divide, numerals
+from seeding.rows import Floats, Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, catalogue, parties, pinned
 from terpseed.facts.cells import BATCHES, CLIENTS, LOTS, ORDERS, PRODUCTS, SELLERS, STRAINS, Layout, is_open
 
@@ -107,12 +107,14 @@ def lines_with(*fates: Fate) -> Layout:
     return Layout.of(closed=closed.tolist(), opened=opened.tolist())
 
 
+@remembered
 def fate(orders: Rows) -> Integers:
     """A Fate per order."""
     cell, place = np.divmod(orders.index, ORDERS)
     return FATES[is_open(cell), place]
 
 
+@remembered
 def age(orders: Rows) -> Integers:
     """Weekdays before the dataset's last day; but for the pinned orders, it never rises from an order of a cell to the next."""
     ages = _unpinned_age(orders)
@@ -122,6 +124,7 @@ def age(orders: Rows) -> Integers:
     return ages
 
 
+@remembered
 def ordered_at(orders: Rows) -> calendar.Moments:
     """When the order was written."""
     moments = calendar.moment(orders, "ordered", age(orders))
@@ -130,6 +133,7 @@ def ordered_at(orders: Rows) -> calendar.Moments:
     return moments
 
 
+@remembered
 def term(orders: Rows) -> Integers:
     """The payment terms, as a place in parties.TERMS: the client's, but NET_30 where the invoice is still open."""
     cell, place = np.divmod(orders.index, ORDERS)
@@ -138,6 +142,7 @@ def term(orders: Rows) -> Integers:
     return np.where(_is_due_today(orders), _due_today(orders.as_of)[1], terms)
 
 
+@remembered
 def client(orders: Rows) -> Rows:
     """Who ordered: LARGE_ORDERS orders of a cell go to its large buyers in turn, the rest to its small ones in turn.
 
@@ -152,6 +157,7 @@ def client(orders: Rows) -> Rows:
     return orders.of("clients", buyer)
 
 
+@remembered
 def lines_of(orders: Rows) -> tuple[Rows, Integers]:
     """All lines of the orders, order by order, and for each line the position of its order in `orders`."""
     cell, place = np.divmod(orders.index, ORDERS)
@@ -162,12 +168,14 @@ def lines_of(orders: Rows) -> tuple[Rows, Integers]:
     return orders.of("order_line_items", first[position] + offset), position
 
 
+@remembered
 def order(lines: Rows) -> Rows:
     """The order of a line."""
     cell, place = np.divmod(lines.index, LINES)
     return lines.of("orders", cell * ORDERS + ORDER_OF_LINE[place])
 
 
+@remembered
 def batch(lines: Rows) -> Rows:
     """The batch that serves a line."""
     cell, place = np.divmod(lines.index, LINES)
@@ -191,6 +199,7 @@ def batch_at(rows: Rows, cell: Integers, slot: Integers) -> Rows:
     return rows.of("batches", cell * BATCHES + np.where(slot < TRADED, block * SLOTS + offset, slot))
 
 
+@remembered
 def slot(batches: Rows) -> Integers:
     """The slot of a batch in its cell: the inverse of `batch_at`."""
     cell, place = np.divmod(batches.index, BATCHES)
@@ -199,6 +208,7 @@ def slot(batches: Rows) -> Integers:
     return np.where(place < TRADED, block * SLOTS + inverse[np.arange(len(batches)), place % SLOTS], place)
 
 
+@remembered
 def lines_served(batches: Rows) -> Rows:
     """The SLOTS lines of every traded batch, flattened: in time order, batch by batch."""
     block, residue = np.divmod(slot(batches), SLOTS)
@@ -218,6 +228,7 @@ def lot_seller(lots: Rows) -> Integers:
     return cell * SELLERS + (cell + place) % SELLERS
 
 
+@remembered
 def product(batches: Rows) -> Rows:
     """What a batch holds: three different products of the lot's seller per lot."""
     lot, place = np.divmod(batches.index, PER_LOT)
@@ -227,11 +238,13 @@ def product(batches: Rows) -> Rows:
     return batches.of("products", cell * PRODUCTS + of_strain * SELLERS + lot_seller(lots) % SELLERS)
 
 
+@remembered
 def unit_cost(batches: Rows) -> Integers:
     """Cents per unit."""
     return catalogue.unit_cost(product(batches), batches)
 
 
+@remembered
 def margin(lines: Rows) -> Integers:
     """Hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
     margins = np.array([catalogue.MARGINS[one.category] * 100 for one in catalogue.FORMS])
@@ -254,11 +267,13 @@ def is_sample(lines: Rows) -> Mask:
     return lines.index == pinned.SAMPLE_LINE
 
 
+@remembered
 def unit_price(lines: Rows) -> Integers:
     """Cents: cost / (1 - margin); nothing for a sample."""
     return np.where(is_sample(lines), 0, divide(unit_cost(batch(lines)) * 10_000, 10_000 - margin(lines)))
 
 
+@remembered
 def quantity(lines: Rows) -> Integers:
     """Hundredths of a unit: what brings the line near its share of the order's value, in selling steps (one of a sample)."""
     orders = order(lines)
@@ -272,12 +287,14 @@ def quantity(lines: Rows) -> Integers:
     return np.where(is_sample(lines), 1, np.maximum(np.rint(asked), 1)).astype(np.int64) * step
 
 
+@remembered
 def season(orders: Rows) -> Floats:
     """What the order's month is worth, by SEASON."""
     months = calendar.day(orders.as_of, age(orders)).astype("datetime64[M]").astype(np.int64)
     return SEASON[months % 12]
 
 
+@remembered
 def line_total(lines: Rows) -> Integers:
     """Cents."""
     return divide(quantity(lines) * unit_price(lines), 100)
@@ -288,6 +305,7 @@ def sale_number(orders: Rows) -> pl.Series:
     return "S-9" + numerals(orders.index, 13)
 
 
+@remembered
 def order_total(orders: Rows) -> Integers:
     """Cents: Σ line totals."""
     lines, position = lines_of(orders)
