@@ -10,6 +10,9 @@ from types import ModuleType
 
 from django.apps import apps
 
+SEEDERS = "seeders"
+"""The package of an app that its seeders stand in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenModule:

@@ -14,11 +14,9 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
 
-from seeding.discovery import BrokenModule, modules
+from seeding.discovery import SEEDERS, BrokenModule, modules
 from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
 from seeding.seeders import BaseSeeder
-
-PACKAGE = "seeders"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class Registry:
     def discover(cls) -> Registry:
         """Import every `seeders` module of the installed apps and collect what they define."""
         broken: list[BrokenModule] = []
-        seeders = [seeder for module in modules(PACKAGE, broken) for seeder in _defined_in(module)]
+        seeders = [seeder for module in modules(SEEDERS, broken) for seeder in _defined_in(module)]
         return cls(seeders, broken)
 
     @cached_property

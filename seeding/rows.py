@@ -27,6 +27,7 @@ POOL_SIZE = 2_048
 
 T = TypeVar("T")
 P = ParamSpec("P")
+SECONDS_PER_DAY = 86_400
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -86,6 +87,16 @@ class Rows:
     def fake(self, column: str, provider: str) -> pl.Series:
         """Values of a Faker provider (`name`, `street_address`, …), out of a pool: realistic, not unique."""
         return take(faker_pool(self.seed, provider), self.integers(column, 0, POOL_SIZE))
+
+    def dates(self, days: Integers) -> pl.Series:
+        """The dates that lie `days` after `as_of`, or before it where they are negative."""
+        return pl.Series(np.datetime64(self.as_of, "D") + days.astype("timedelta64[D]"))
+
+    def moments(self, days: Floats | Integers) -> pl.Series:
+        """The moments, in UTC and whole seconds, that lie `days` after the beginning of `as_of`, or before it."""
+        seconds = np.floor(np.asarray(days, dtype=np.float64) * SECONDS_PER_DAY).astype("timedelta64[s]")
+        moments = (np.datetime64(self.as_of, "s") + seconds).astype("datetime64[us]")
+        return pl.Series(moments).dt.replace_time_zone("UTC")
 
     def shuffled(self, column: str, size: int) -> Integers:
         """Each row's place after shuffling its group, the groups being `size` consecutive indexes: 0 … size - 1."""

@@ -38,6 +38,8 @@ class ColumnSchema:
     kind: Kind
     nullable: bool
     has_default: bool
+    default: str | None = None
+    """What the database puts in where a row gives nothing, as SQL; None where it is nothing, or more than an expression."""
     length: int | None = None
     """Characters."""
     octets: int | None = None

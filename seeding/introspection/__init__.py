@@ -11,13 +11,20 @@ from seeding.introspection import generic, mysql, postgresql, sqlite
 from seeding.references import column_name
 from seeding.schema import TableSchema
 
-__all__ = ["lacking", "read_tables"]
+__all__ = ["all_tables", "lacking", "read_tables"]
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
     """Those of the tables `names` that there are, by name."""
     readers = {"mysql": mysql.read_tables, "postgresql": postgresql.read_tables, "sqlite": sqlite.read_tables}
     return readers.get(connection.vendor, generic.read_tables)(connection, names)
+
+
+def all_tables(connection: BaseDatabaseWrapper) -> Mapping[str, TableSchema]:
+    """Every table of the database, by name."""
+    with connection.cursor() as cursor:
+        names = connection.introspection.table_names(cursor)
+    return read_tables(connection, names)
 
 
 def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:

@@ -61,5 +61,6 @@ def _column(introspection: Any, row: Any) -> ColumnSchema:
         kind=kind_of(field_type),
         nullable=bool(row.null_ok),
         has_default=row.default is not None,
+        default=None if row.default is None else str(row.default),
         length=row.display_size if field_type == "CharField" and row.display_size else None,
     )

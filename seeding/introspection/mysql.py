@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -74,13 +74,14 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
 
         columns, unique, keys = ask(COLUMNS), ask(UNIQUE), ask(FOREIGN_KEYS)
         checks = ask(CHECKS_MARIADB if getattr(connection, "mysql_is_mariadb", False) else CHECKS_MYSQL)
+    literal = _text if getattr(connection, "mysql_is_mariadb", False) else _quoted
     json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))}
     described = _grouped(columns)
     indexes, key_rows, check_rows = _grouped(unique), _grouped(keys), _grouped(checks)
     return {
         table: TableSchema(
             name=table,
-            columns={row[0]: _column(row, is_json=(table, row[0]) in json) for row in rows},
+            columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
             primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY"),
             foreign_keys=tuple(ForeignKey(column=column, table=target, key=key) for column, target, key in key_rows[table]),
@@ -104,7 +105,17 @@ def _indexes(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[str]]:
     return indexes
 
 
-def _column(row: tuple[Any, ...], *, is_json: bool) -> ColumnSchema:
+def _text(default: str, _extra: str) -> str | None:
+    """MariaDB tells every default as SQL."""
+    return None if default == "NULL" else default
+
+
+def _quoted(default: str, extra: str) -> str | None:
+    """MySQL tells a literal without its quotes."""
+    return default if "DEFAULT_GENERATED" in extra else "'{}'".format(default.replace("'", "''"))
+
+
+def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, is_json: bool) -> ColumnSchema:
     name, data_type, column_type, nullable, default, extra, length, octets, charset, precision, scale = row
     kind = Kind.JSON if is_json else KINDS.get(data_type, Kind.OTHER)
     low: Any = None
@@ -124,6 +135,7 @@ def _column(row: tuple[Any, ...], *, is_json: bool) -> ColumnSchema:
         kind=kind,
         nullable=nullable == "YES",
         has_default=default not in (None, "NULL") or "auto_increment" in extra or "GENERATED" in extra.upper(),
+        default=None if default is None else literal(default, extra.upper()),
         length=int(length) if data_type in ("char", "varchar") else None,
         octets=int(octets) if kind is Kind.TEXT and not is_enum and octets is not None else None,
         character_octets=SHORT_CHARACTERS.get(charset) if kind is Kind.TEXT else None,

@@ -42,10 +42,12 @@ CLAUSE = re.compile(r"^CHECK \((?P<clause>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$"
 
 COLUMNS = """
     SELECT r.relname, a.attname, t.typname, a.atttypmod, NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
+           CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
            (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
     FROM pg_class r
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
     WHERE r.relkind IN ('r', 'p') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, a.attnum
 """
 UNIQUE = """
@@ -112,7 +114,7 @@ def _table(
 
 
 def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
-    name, type_name, modifier, nullable, has_default, enumeration = row
+    name, type_name, modifier, nullable, has_default, default, enumeration = row
     kind = Kind.TEXT if enumeration else KINDS.get(type_name, Kind.OTHER)
     bounded = modifier >= HEADER
     scale: int | None = None
@@ -130,6 +132,7 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         kind=kind,
         nullable=nullable,
         has_default=has_default,
+        default=default,
         length=modifier - HEADER if type_name in ("varchar", "bpchar") and bounded else None,
         values=tuple(enumeration or (value.replace("''", "'") for value in members)),
         scale=scale,

@@ -60,6 +60,7 @@ def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple
         kind=kind_of(field_type),
         nullable=not not_null and not primary,
         has_default=default is not None or bool(primary),
+        default=default,
         length=int(length[1]) if field_type == "CharField" and length else None,
         values=values,
     )

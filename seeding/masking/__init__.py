@@ -1,7 +1,7 @@
 """Personal data made harmless: strategies for each kind of it, what looks like it, and the masker of whole tables."""
 
 from seeding.masking.cipher import Cipher
-from seeding.masking.detection import detect_name, detect_values
+from seeding.masking.detection import detect_name, detect_values, words_of
 from seeding.masking.masker import STRATEGIES, FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.masking.strategy import InventedStrategy, MaskingStrategy, Mode
 
@@ -17,4 +17,5 @@ __all__ = [
     "detect_name",
     "detect_values",
     "maskable",
+    "words_of",
 ]

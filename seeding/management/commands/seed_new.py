@@ -1,0 +1,56 @@
+"""`manage.py seed_new`: a seeder for a table that is there, to start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from seeding.exceptions import InsertionError
+from seeding.management.command import SeedingCommand
+
+
+class Command(SeedingCommand):
+    """Parse, one call, render, exit code."""
+
+    help = (
+        "Write a seeder for a table of the database, and the model where none mirrors it. "
+        "Examples: seed_new reviews --app=shop; seed_new orders order_lines --app=shop; seed_new reviews --app=shop --dry-run"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        add = parser.add_argument
+        add("tables", nargs="+", metavar="TABLE", help="the tables; those that need rows of each other are written together")
+        add("--app", metavar="LABEL", help="the app whose seeders they become (default: that of the table's model)")
+        add("--dry-run", action="store_true", help="print the files and write none")
+        add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Draft, write, and say what comes next."""
+        # Imported here, so that `manage.py help` does not wait for Polars.
+        from seeding.registry import Registry
+        from seeding.scaffold import Drafter, Project, new_files, write
+        from seeding.sessions import connect
+
+        using = options["database"]
+        connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
+        drafter = Drafter(Project(using, Registry.discover()), options["app"])
+        drafts = drafter.draft(list(dict.fromkeys(options["tables"])))
+        files = new_files(drafts)
+        if options["dry_run"]:
+            for file in files:
+                self.stdout.write(f"# {file.path}\n{file.text}")
+        else:
+            write(files)
+            if options["verbosity"] > 0:
+                tables = ",".join(draft.schema.name for draft in drafts)
+                self.stdout.write("".join(f"Wrote {file.path}\n" for file in files))
+                self.stdout.write(f"Look at what they hold: manage.py seed --table={tables} --dry-run")
+        broken = [
+            f"{draft.schema.name}: {count} of the rows tried, {what}."
+            for draft in drafts
+            for what, count in draft.broken.items()
+        ]
+        if broken:
+            raise InsertionError("The guesses break what the table asks for; mend the files. " + " ".join(broken))

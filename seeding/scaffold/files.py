@@ -1,0 +1,62 @@
+"""Where a drafted seeder goes: a new module of the app's `seeders` package. No file is ever overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.apps import apps
+
+from seeding.discovery import SEEDERS
+from seeding.exceptions import ConfigurationError
+from seeding.scaffold.drafts import Draft
+from seeding.scaffold.names import module_name
+from seeding.scaffold.source import source
+
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A file that is to be written."""
+
+    path: Path
+    text: str
+
+
+def new_files(drafts: Sequence[Draft]) -> list[NewFile]:
+    """One module per draft, and the package's own where there is none; raises ConfigurationError unless all can be written."""
+    files = [NewFile(path=_folder(draft.app) / f"{module_name(draft.schema.name)}.py", text=source(draft)) for draft in drafts]
+    there = [f"{file.path} exists, and no file is overwritten. Move it away first." for file in files if file.path.exists()]
+    if there:
+        raise ConfigurationError(*there)
+    inits = [folder / "__init__.py" for folder in dict.fromkeys(file.path.parent for file in files)]
+    return [NewFile(path=path, text='"""One module per table."""\n') for path in inits if not path.exists()] + files
+
+
+def write(files: Sequence[NewFile]) -> None:
+    """Write them; raises ConfigurationError where one has appeared meanwhile or the folder cannot be written."""
+    for file in files:
+        try:
+            file.path.parent.mkdir(exist_ok=True)
+            with file.path.open("x", encoding="utf-8") as stream:
+                stream.write(file.text)
+        except OSError as error:
+            raise ConfigurationError(f"{file.path} cannot be written: {error.strerror}.") from error
+
+
+def _folder(app: str) -> Path:
+    if app not in apps.app_configs:
+        known = ", ".join(sorted(label for label, one in apps.app_configs.items() if not INSTALLED & set(Path(one.path).parts)))
+        said = f"--app={app}: no such app in INSTALLED_APPS." if app else "No model mirrors the table, so no app is known."
+        raise ConfigurationError(f"{said} Say with --app where the file belongs: {known}.")
+    folder = Path(apps.get_app_config(app).path)
+    if INSTALLED & set(folder.parts):
+        raise ConfigurationError(f"{app} is an installed package ({folder}), not part of the project. Name another --app.")
+    if (folder / f"{SEEDERS}.py").exists():
+        raise ConfigurationError(
+            f"{folder / SEEDERS}.py is a module, and a package of that name would hide it. "
+            f"Make it a package first: {SEEDERS}/__init__.py with a module in it."
+        )
+    return folder / SEEDERS

@@ -1,0 +1,116 @@
+"""Expressions for all columns of a table: what they refer to, and what must differ from row to row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seeding.scaffold.guesses import Guess, guess
+from seeding.schema import ColumnSchema, Kind
+from seeding.seeders import RecordCount
+
+CELL = 10
+"""Rows of a table that belong together: what refers to each other lies in the same cell, so that growing changes no row."""
+PREFERENCE = (Kind.TEXT, Kind.INTEGER, Kind.DATE, Kind.DATETIME, Kind.DECIMAL, Kind.FLOAT, Kind.JSON, Kind.BOOLEAN)
+"""Which kind of column is made to differ in a unique key, best first; after integers come references, enumerations last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """A table that drafted rows may refer to."""
+
+    dependency: str
+    """What a seeder's `dependencies` call it."""
+    count: RecordCount
+
+    @property
+    def per_cell(self) -> int | None:
+        """Rows in each cell; None where the table does not grow with the others."""
+        count = self.count
+        grows = count.scales and (count.medium, count.large) == (10 * count.small, 100 * count.small)
+        return count.small if grows else None
+
+
+class Filling:
+    """Expressions for the columns of one table."""
+
+    def __init__(self, columns: Mapping[str, ColumnSchema], parents: Mapping[str, Parent], own: set[str], label: str) -> None:
+        self._columns = columns
+        self._parents = parents
+        self._own = own
+        self._label = label
+        self._count = RecordCount(small=CELL, medium=10 * CELL, large=100 * CELL)
+        self._distinct: dict[str, str] = {}
+        self._one_to_one: dict[str, int] = {}
+        """Column → rows of its parent in a cell, each of which one row refers to."""
+        self._capacity: int | None = None
+
+    def fill(self, unique: Sequence[tuple[str, ...]]) -> tuple[dict[str, str], RecordCount, int | None]:
+        """Column → expression, how many rows there are to be, and how many there can be."""
+        plain = {name: self._guess(name) for name in self._columns if name not in self._parents and name not in self._own}
+        for key in unique:
+            if self._distinct.keys() & set(key):
+                continue
+            if already := next((name for name in key if name in plain and plain[name].distinct), None):
+                self._distinct[already] = plain[already].expression
+                self._limit(plain[already].capacity)
+            else:
+                self._make_distinct(min(key, key=self._rank))
+            self._distinct |= {name: self._partner(per_cell) for name, per_cell in self._one_to_one.items()}
+        for made in plain.values():
+            self._limit(made.capacity)
+        expressions = {name: self._distinct.get(name) or self._expression(name, plain) for name in self._columns}
+        return expressions, self._count, self._capacity
+
+    def _guess(self, name: str, *, distinct: bool = False) -> Guess:
+        column = self._columns[name]
+        return guess(column, self._label, distinct=distinct)
+
+    def _rank(self, name: str) -> tuple[int, str]:
+        column = self._columns[name]
+        if column.values:
+            return len(PREFERENCE) * 10, name
+        if name in self._parents or name in self._own:
+            return 15, name
+        short = column.kind is Kind.TEXT and column.length is not None and column.length < 6
+        return PREFERENCE.index(column.kind) * 10 + (16 if short else 0), name
+
+    def _make_distinct(self, name: str) -> None:
+        if name in self._own:
+            self._distinct[name] = "rows.index"
+        elif name in self._parents:
+            per_cell, count = self._parents[name].per_cell, self._parents[name].count
+            if per_cell is None:
+                self._shrink(RecordCount.fixed(min(count.small, self._count.small)))
+            elif per_cell < self._count.small:
+                self._shrink(replace(self._count, small=per_cell, medium=10 * per_cell, large=100 * per_cell))
+            self._distinct[name] = "rows.index"
+            self._one_to_one |= {name: per_cell} if per_cell else {}
+        else:
+            made = self._guess(name, distinct=True)
+            self._distinct[name] = made.expression
+            self._limit(made.capacity)
+
+    def _partner(self, per_cell: int) -> str:
+        own = self._count.small
+        return "rows.index" if per_cell == own else f"cell * {per_cell} + rows.index % {own}"
+
+    def _expression(self, name: str, plain: Mapping[str, Guess]) -> str:
+        if name in plain:
+            return plain[name].expression
+        if name in self._own:
+            return "rows.index"
+        parent = self._parents[name]
+        if parent.per_cell is None or not self._count.scales:
+            return f'rows.integers("{name}", 0, {parent.count.small})'
+        return f'cell * {parent.per_cell} + rows.integers("{name}", 0, {parent.per_cell})'
+
+    def _limit(self, capacity: int | None) -> None:
+        if capacity is None:
+            return
+        self._capacity = capacity if self._capacity is None else min(capacity, self._capacity)
+        if capacity < self._count.large:
+            self._shrink(RecordCount.fixed(min(capacity, self._count.small)))
+
+    def _shrink(self, count: RecordCount) -> None:
+        self._count = count

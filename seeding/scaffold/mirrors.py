@@ -1,0 +1,204 @@
+"""The unmanaged model that mirrors a live table, as Python source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from seeding.exceptions import SchemaError
+from seeding.scaffold.guesses import quoted
+from seeding.scaffold.names import attribute
+from seeding.schema import ColumnSchema, Kind, TableSchema
+
+WIDTH = 88
+"""Of a line, where it can be broken."""
+BETWEEN_TEXTS = re.compile(r'(?<="), (?=")')
+INTEGERS: tuple[tuple[str, int, int], ...] = (
+    ("SmallIntegerField", -(2**15), 2**15 - 1),
+    ("PositiveSmallIntegerField", 0, 2**16 - 1),
+    ("IntegerField", -(2**31), 2**31 - 1),
+    ("PositiveIntegerField", 0, 2**32 - 1),
+    ("BigIntegerField", -(2**63), 2**63 - 1),
+    ("PositiveBigIntegerField", 0, 2**64 - 1),
+)
+"""Field class, and the range of its column."""
+PLAIN = {
+    Kind.BOOLEAN: "BooleanField",
+    Kind.FLOAT: "FloatField",
+    Kind.DATE: "DateField",
+    Kind.DATETIME: "DateTimeField",
+    Kind.JSON: "JSONField",
+}
+NOW = re.compile(r"^\(?(current_timestamp|now|localtimestamp)\b", re.IGNORECASE)
+NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+TEXT = re.compile(r"^(?:_\w+)?'((?:[^']|'')*)'(?:::[\w \[\]]+)?$")
+"""A literal, perhaps with its character set before it (MySQL) or its type after it (PostgreSQL)."""
+WIDEST_INTEGER = 2**32
+DIGITS, SCALE = 18, 2
+"""Of a decimal whose precision the database does not tell."""
+
+
+def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
+    """The columns that a model can have: not those of a type that nothing here can fill, nor those that the database computes.
+
+    Raises SchemaError where such a column must have a value.
+    """
+    odd = [column for column in schema.columns.values() if column.kind is Kind.OTHER]
+    required = ", ".join(column.name for column in odd if column.name in schema.required)
+    if required:
+        raise SchemaError(f"{schema.name}: no value can be made for {required}: its type is none that seeders fill.")
+    computed = {
+        column.name
+        for column in schema.columns.values()
+        if column.has_default and column.default is None and column.name != schema.primary_key
+    }
+    return {
+        name: replace(column, low=None, high=None) if column.kind is Kind.BOOLEAN else column
+        for name, column in schema.columns.items()
+        if column not in odd and name not in computed
+    }
+
+
+def narrowest(wanted: ColumnSchema, live: ColumnSchema) -> ColumnSchema:
+    """A column as its model has it, no wider than the live one."""
+    lengths = [one for one in (wanted.length, live.length) if one is not None]
+    limits = wanted if wanted.kind in (Kind.DECIMAL, Kind.BOOLEAN) or live.low is None else live
+    return replace(
+        wanted,
+        length=min(lengths, default=None),
+        octets=live.octets,
+        low=limits.low,
+        high=limits.high,
+        has_default=wanted.has_default or live.has_default,
+    )
+
+
+def mirror(schema: TableSchema, name: str, targets: Mapping[str, str]) -> list[str]:
+    """The lines of the model `name`; `targets` maps the columns that refer to something to the labels of models."""
+    declared = {key.column for key in schema.foreign_keys}
+    unique = {key[0] for key in schema.unique if len(key) == 1}
+    attributes: dict[str, str] = {}
+    lines = [f"class {name}(models.Model):", f'    """One row of `{schema.name}`."""', ""]
+    for column in mirrored(schema).values():
+        if column.name in targets:
+            stem = re.sub(r"(_id|Id|ID)$", "", column.name) or column.name
+            kind, parts = _reference(column, targets[column.name], unique, declared)
+        else:
+            stem = column.name
+            kind, parts = _field(column, schema.primary_key, unique)
+        if column.name == schema.primary_key == "id":
+            attributes[column.name] = "id"
+        else:
+            attributes[column.name] = attribute(stem, set(attributes.values()))
+        if column.name not in targets and attributes[column.name] != column.name:
+            parts.append(f"db_column={quoted(column.name)}")
+        lines += _call(f"{attributes[column.name]} = models.{kind}", parts, " " * 4)
+    lines += ["", "    class Meta:", "        managed = False", f"        db_table = {quoted(schema.name)}"]
+    if constraints := [*_unique(schema, attributes), *_checks(schema)]:
+        lines += ["        constraints = (", *(line for one in constraints for line in one), "        )"]
+    return [*lines, "", "    def __str__(self) -> str:", f'        return f"{schema.name} {{self.pk}}"']
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """`text` in lines that begin with `indent`, broken between texts; not where one of them has quotes in it."""
+    if "'" in text:
+        return [indent + text]
+    lines, line = [], indent
+    for part in BETWEEN_TEXTS.split(text):
+        if line != indent and len(line + part) > WIDTH:
+            lines.append(line.rstrip())
+            line = f"{indent} "
+        line += f"{part}, "
+    return [*lines, line.removesuffix(", ")]
+
+
+def _call(opening: str, parts: Sequence[str], indent: str) -> list[str]:
+    line = f"{indent}{opening}({', '.join(parts)})"
+    if len(line) <= WIDTH:
+        return [line]
+    inner = indent + "    "
+    return [f"{indent}{opening}(", *(line for part in parts for line in wrapped(f"{part},", inner)), f"{indent})"]
+
+
+def _reference(column: ColumnSchema, target: str, unique: Collection[str], declared: Collection[str]) -> tuple[str, list[str]]:
+    parts = [quoted(target), "models.DO_NOTHING", f"db_column={quoted(column.name)}", 'related_name="+"']
+    parts += [] if column.name in declared else ["db_constraint=False"]
+    return "OneToOneField" if column.name in unique else "ForeignKey", parts + _nullable(column) + _default(column)
+
+
+def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> tuple[str, list[str]]:
+    if column.name == primary_key:
+        wide = isinstance(column.high, int) and column.high > WIDEST_INTEGER
+        return "BigAutoField" if wide else "AutoField", ["primary_key=True"]
+    parts: list[str] = []
+    match column.kind:
+        case Kind.INTEGER:
+            kind = _integer(column)
+        case Kind.DECIMAL:
+            kind, scale = "DecimalField", SCALE if column.scale is None else column.scale
+            digits = len(str(int(column.high * 10**scale))) if isinstance(column.high, Decimal) else DIGITS
+            parts = [f"max_digits={digits}", f"decimal_places={scale}"]
+        case Kind.TEXT if column.values:
+            members = ", ".join(quoted(value) for value in column.values)
+            kind, parts = "CharField", [f"max_length={max(map(len, column.values))}"]
+            parts.append(f"choices=[(member, member) for member in ({members},)]")
+        case Kind.TEXT if column.length is not None:
+            kind, parts = "CharField", [f"max_length={column.length}"]
+        case Kind.TEXT:
+            kind = "TextField"
+        case _:
+            kind = PLAIN[column.kind]
+    unique_part = ["unique=True"] if column.name in unique else []
+    return kind, parts + unique_part + _nullable(column) + _default(column)
+
+
+def _integer(column: ColumnSchema) -> str:
+    if not isinstance(column.low, int) or not isinstance(column.high, int):
+        return "IntegerField"
+    fitting = (name for name, low, high in INTEGERS if column.low <= low and high <= column.high)
+    return list(fitting)[-1] if column.high >= 2**15 - 1 else "SmallIntegerField"
+
+
+def _nullable(column: ColumnSchema) -> list[str]:
+    return ["null=True"] if column.nullable else []
+
+
+def _default(column: ColumnSchema) -> list[str]:
+    if column.default is None:
+        return []
+    text = TEXT.match(column.default)
+    literal = text[1].replace("''", "'") if text else column.default.strip("()")
+    if column.kind is Kind.DATETIME and NOW.match(column.default):
+        value = "Now()"
+    elif column.kind is Kind.BOOLEAN and literal.lower() in ("0", "1", "true", "false"):
+        value = str(literal.lower() in ("1", "true"))
+    elif column.kind in (Kind.INTEGER, Kind.FLOAT) and NUMBER.match(literal):
+        value = literal
+    elif column.kind is Kind.DECIMAL and NUMBER.match(literal):
+        value = f'Decimal("{literal}")'
+    elif column.kind is Kind.TEXT and text:
+        value = quoted(literal)
+    else:
+        value = f"RawSQL({quoted(column.default)}, ())"
+    return [f"db_default={value}"]
+
+
+def _unique(schema: TableSchema, attributes: Mapping[str, str]) -> Iterator[list[str]]:
+    for key in schema.unique:
+        if len(key) > 1 and set(key) <= attributes.keys():
+            fields = ", ".join(quoted(attributes[column]) for column in key)
+            yield _constraint("UniqueConstraint", [f"fields=[{fields}]", f"name={quoted('_'.join((schema.name, *key)))}"])
+
+
+def _checks(schema: TableSchema) -> Iterator[list[str]]:
+    for check in schema.checks:
+        clause = quoted(" ".join(check.clause.split()).replace("%", "%%"))
+        condition = f"condition=models.Func(template={clause}, output_field=models.BooleanField())"
+        yield _constraint("CheckConstraint", [f"name={quoted(check.name)}", condition])
+
+
+def _constraint(kind: str, parts: Sequence[str]) -> list[str]:
+    *lines, last = _call(f"models.{kind}", parts, " " * 12)
+    return [*lines, f"{last},"]

@@ -1,0 +1,57 @@
+"""Names in code for what a database calls otherwise."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Container, Iterable
+
+from django.db import models
+
+from seeding.masking import words_of
+
+TAKEN = frozenset(dir(models.Model)) | {"objects", "check", "pk", "id"}
+"""What every model has already."""
+PLURALS: tuple[tuple[str, str], ...] = (
+    (r"(series|species|news)$", r"\1"),
+    (r"people$", "person"),
+    (r"ies$", "y"),
+    (r"(ch|sh|ss|x|z|[bcnprt]us)es$", r"\1"),
+    (r"(?<![su])s$", ""),
+)
+
+
+def singular(words: Iterable[str]) -> tuple[str, ...]:
+    """The words of one row of a table: (`order`, `lines`) → (`order`, `line`)."""
+    *first, last = words
+    for pattern, ending in PLURALS:
+        if re.search(pattern, last) and len(last) > 3:
+            return (*first, re.sub(pattern, ending, last))
+    return (*first, last)
+
+
+def row_words(table: str) -> tuple[str, ...]:
+    """What one row of the table is called: `orderLineItems` → (`order`, `line`, `item`)."""
+    return singular(words_of(table) or ("row",))
+
+
+def class_name(words: Iterable[str]) -> str:
+    """(`order`, `line`) → `OrderLine`."""
+    name = "".join(word.capitalize() for word in words)
+    return name if name[:1].isalpha() else f"Table{name}"
+
+
+def module_name(table: str) -> str:
+    """The module for a table: `orderLineItems` → `order_line_items`."""
+    name = "_".join(words_of(table)) or "rows"
+    return f"{name}_" if keyword.iskeyword(name) or name[0].isdigit() else name
+
+
+def attribute(column: str, taken: Container[str]) -> str:
+    """A name for a column that Python and Django allow, and that is not taken: the column's own, where it may be."""
+    name = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", column)).strip("_") or "column"
+    if name[0].isdigit():
+        name = f"column_{name}"
+    while name in taken or name in TAKEN or keyword.iskeyword(name):
+        name = f"{name}_column"
+    return name

@@ -1,0 +1,170 @@
+"""What a draft starts from: the live tables, the models that mirror some of them, and the seeders that fill some of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.apps import apps
+from django.db import connections, models
+
+from seeding.drift import differences
+from seeding.exceptions import ConfigurationError, SchemaError
+from seeding.introspection import all_tables
+from seeding.masking import words_of
+from seeding.references import references
+from seeding.registry import Registry
+from seeding.scaffold.mirrors import mirrored, narrowest
+from seeding.scaffold.names import row_words
+from seeding.schema import ColumnSchema, Kind, TableSchema, expected
+
+USERS = (("user",), ("auth", "user"))
+"""What a row of the table is called that `created_by` refers to."""
+
+
+class Project:
+    """One database, as this project knows it."""
+
+    def __init__(self, using: str, registry: Registry) -> None:
+        self._connection = connections[using]
+        self.registry = registry
+        self.tables: Mapping[str, TableSchema] = all_tables(self._connection)
+        self.models: Mapping[str, type[models.Model]] = {
+            model._meta.db_table: model
+            for model in reversed(apps.get_models(include_auto_created=True))
+            if not model._meta.proxy
+        }
+        self._by_words = _by_words(self.tables)
+
+    def columns(self, table: str) -> dict[str, ColumnSchema]:
+        """What the model has, as narrow as the live table is; without a model what the one to come will have.
+
+        Raises SchemaError where the model does not mirror the table, or a column must have what nothing can make.
+        """
+        live, model = mirrored(self.tables[table]), self.models.get(table)
+        if model is None:
+            return live
+        wanted = expected(model, self._connection)
+        if found := [str(one) for one in differences(wanted, self.tables) if not one.harmless]:
+            raise SchemaError(f"{model.__name__} does not mirror {table}: {' '.join(found)}")
+        return {name: narrowest(column, live[name]) for name, column in wanted.columns.items() if name in live}
+
+    def required(self, table: str) -> frozenset[str]:
+        """The columns that a row must give."""
+        model = self.models.get(table)
+        return (self.tables[table] if model is None else expected(model, self._connection)).required
+
+    def links(self, table: str) -> dict[str, str]:
+        """Column → the table it refers to: as the model says, else as the database declares, else as the name sounds."""
+        schema, model = self.tables[table], self.models.get(table)
+        if model is not None:
+            return {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
+        found = {key.column: key.table for key in schema.foreign_keys}
+        for column in schema.columns.values():
+            if column.kind is Kind.INTEGER and column.name != schema.primary_key and column.name not in found:
+                target = self._sounds_like(column.name, table)
+                if target is not None and self._countable(target):
+                    found[column.name] = target
+        return found
+
+    def parents_first(self, names: Sequence[str]) -> list[str]:
+        """`names` in an order in which every row finds those that it must refer to.
+
+        Raises SchemaError for a table that is missing or cannot be seeded, and ConfigurationError for one that has a seeder
+        or needs rows of a table that has none.
+        """
+        for name in names:
+            self._refuse_unfit(name)
+        lonely = [
+            f"{name}.{column} refers to {target}, which no seeder fills."
+            for name in names
+            for column, target in self._needs(name)
+            if target not in names and not self.registry.sources(target)
+        ]
+        if lonely:
+            together = " ".join(self._ordered(names, all_of_them=True))
+            raise ConfigurationError(*lonely, f"Write them together: manage.py seed_new {together}")
+        return self._ordered(names)
+
+    def precedes(self, target: str, table: str) -> bool:
+        """Whether a seeder fills `target` that does not itself need `table`."""
+        return any(table not in self._ancestors(seeder.name) for seeder in self.registry.sources(target))
+
+    def _ordered(self, names: Sequence[str], *, all_of_them: bool = False) -> list[str]:
+        ordered: list[str] = []
+        path: list[str] = []
+
+        def visit(table: str) -> None:
+            if table in ordered:
+                return
+            if table in path:
+                circle = " → ".join((*path[path.index(table) :], table))
+                raise SchemaError(f"These tables need rows of each other: {circle}. Write their seeders by hand.")
+            self._refuse_unfit(table)
+            path.append(table)
+            for _, target in self._needs(table):
+                if target in names or (all_of_them and not self.registry.sources(target)):
+                    visit(target)
+            path.pop()
+            ordered.append(table)
+
+        for name in names:
+            visit(name)
+        return ordered
+
+    def _needs(self, table: str) -> Iterator[tuple[str, str]]:
+        """The columns that must refer to a row of another table, with that table."""
+        required = self.required(table)
+        for column, target in self.links(table).items():
+            if column in required and target != table:
+                yield column, target
+
+    def _refuse_unfit(self, table: str) -> None:
+        if table not in self.tables:
+            near = difflib.get_close_matches(table, self.tables, n=3, cutoff=0.6)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {len(self.tables)} tables in this database."
+            raise SchemaError(f"There is no table {table}. {hint}")
+        if sources := self.registry.by_table.get(table):
+            where = " and ".join(f"{type(one).__module__}.{one.name}" for one in sources)
+            raise ConfigurationError(f"{table} has a seeder already: {where}. A further source is best made after that one.")
+        if not self._countable(table):
+            raise SchemaError(
+                f"{table} cannot be seeded: its primary key is no integer that the database counts up, "
+                "and keys are reserved as ranges of such integers."
+            )
+
+    def _countable(self, table: str) -> bool:
+        schema = self.tables.get(table)
+        key = schema.columns.get(schema.primary_key) if schema is not None else None
+        return key is not None and key.kind is Kind.INTEGER and key.has_default
+
+    def _ancestors(self, name: str) -> set[str]:
+        """The tables that a seeder needs, itself or through others, whether or not anybody seeds them yet."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for needed in self.registry.by_name[waiting.pop()].config.dependencies:
+                if needed not in found:
+                    found.add(needed)
+                    waiting += [seeder.name for seeder in self.registry.sources(needed)]
+        return found
+
+    def _sounds_like(self, column: str, own: str) -> str | None:
+        """The table that a column of the table `own` refers to, as its name sounds: `approvedBy`, `main_product_id`."""
+        *words, last = words_of(column) or ("",)
+        if last == "by":
+            return next((self._by_words[user] for user in USERS if user in self._by_words), None)
+        if last != "id" or not words:
+            return None
+        if words == ["parent"]:
+            return own
+        endings = (tuple(words[start:]) for start in range(len(words)))
+        return next((self._by_words[ending] for ending in endings if ending in self._by_words), None)
+
+
+def _by_words(tables: Mapping[str, TableSchema]) -> dict[tuple[str, ...], str]:
+    """Tables by what one of their rows is called; not those of which two have one name."""
+    named: dict[tuple[str, ...], list[str]] = {}
+    for table in tables:
+        named.setdefault(row_words(table), []).append(table)
+    return {words: names[0] for words, names in named.items() if len(names) == 1}

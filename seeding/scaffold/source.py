@@ -1,0 +1,123 @@
+"""The file of a drafted seeder, as text."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from importlib import import_module
+
+from django.apps import apps
+
+from seeding.scaffold.drafts import Draft
+from seeding.scaffold.guesses import quoted
+from seeding.scaffold.mirrors import WIDTH, mirror, wrapped
+
+FROM_ROWS = ("decimals", "numerals", "take")
+FOR_MODELS = {
+    "Now()": "from django.db.models.functions import Now",
+    "RawSQL(": "from django.db.models.expressions import RawSQL",
+    "models.": "from django.db import models",
+}
+
+
+def source(draft: Draft) -> str:
+    """A module with the seeder, and with the model where no other module has it."""
+    model = [] if draft.model is not None else mirror(draft.schema, draft.model_name, draft.targets)
+    seeder = _seeder(draft)
+    blocks = [
+        [f'"""`{draft.schema.name}`: a draft, guessed from the table; correct what you know better."""'],
+        ["from __future__ import annotations"],
+        *_imports(draft, "\n".join(model), "\n".join(seeder)),
+    ]
+    text = "\n\n".join("\n".join(block) for block in blocks if block)
+    return "\n\n\n".join((text, *("\n".join(part) for part in (model, seeder) if part))) + "\n"
+
+
+def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
+    if "Decimal(" in model:
+        yield ["from decimal import Decimal"]
+    django = sorted(line for word, line in FOR_MODELS.items() if word in model)
+    yield ["import polars as pl", *django]
+    names = ["Rows", *(name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder))]
+    ours = [
+        f"from seeding.rows import {', '.join(names)}",
+        "from seeding.seeders import BaseSeeder, RecordCount, SeederConfig",
+    ]
+    if draft.model is None:
+        yield ours
+        return
+    package = apps.get_app_config(draft.model._meta.app_label).models_module
+    exported = package is not None and getattr(package, draft.model_name, None) is draft.model
+    where = package.__name__ if exported and package is not None else draft.model.__module__
+    import_module(where)
+    yield ours
+    yield [f"from {where} import {draft.model_name}"]
+
+
+def _seeder(draft: Draft) -> list[str]:
+    count = draft.count
+    rows = (
+        f"RecordCount(small={count.small}, medium={count.medium}, large={count.large:_})"
+        if count.scales
+        else f"RecordCount.fixed({count.small})"
+    )
+    config = [f"model={draft.model_name},"]
+    if draft.dependencies:
+        config += _items("dependencies=(", [f"{quoted(one)}" for one in draft.dependencies], ")", tuple_of_one=True)
+    config.append(f"record_count={rows},")
+    if draft.capacity is not None:
+        config.append(f"capacity={draft.capacity:_},")
+    if draft.pii:
+        config += _items("pii_fields={", [f"{quoted(name)}: {quoted(kind)}" for name, kind in draft.pii.items()], "}")
+    if draft.not_pii:
+        config += _items("not_pii=(", [quoted(name) for name in draft.not_pii], ")", tuple_of_one=True)
+    cell = [f"        cell = rows.index // {count.small}"] if any("cell *" in text for text in draft.columns.values()) else []
+    return [
+        f"class {draft.seeder_name}(BaseSeeder):",
+        f'    """Fills `{draft.schema.name}`."""',
+        "",
+        "    config = SeederConfig(",
+        *(f"        {line}" for line in config),
+        "    )",
+        "",
+        "    def generate_data(self, rows: Rows) -> pl.DataFrame:",
+        f'        """The columns of `{draft.schema.name}`."""',
+        *_comment(draft.left_out),
+        *cell,
+        "        return pl.DataFrame(",
+        "            {",
+        *(line for name, text in draft.columns.items() for line in _column(name, text)),
+        "            }",
+        "        )",
+    ]
+
+
+def _items(opening: str, items: list[str], closing: str, *, tuple_of_one: bool = False) -> list[str]:
+    comma = "," if tuple_of_one and len(items) == 1 else ""
+    line = f"{opening}{', '.join(items)}{comma}{closing},"
+    if len(line) + 8 <= WIDTH:
+        return [line]
+    return [opening, *(f"    {item}," for item in items), f"{closing},"]
+
+
+def _comment(left_out: tuple[str, ...]) -> list[str]:
+    if not left_out:
+        return []
+    text = f"# Left to the database, or empty: {', '.join(left_out)}."
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8 + "# ", break_on_hyphens=False)
+
+
+def _column(name: str, expression: str) -> list[str]:
+    """One entry of the frame; a long list of members gets lines of its own."""
+    line = f"{' ' * 16}{quoted(name)}: {expression},"
+    start = expression.find(", (")
+    if len(line) <= WIDTH or not expression.startswith("rows.choose(") or start < 0:
+        return [line]
+    opening, column, members = "rows.choose(", expression[len("rows.choose(") : start], expression[start + 2 : -1]
+    return [
+        f"{' ' * 16}{quoted(name)}: {opening}",
+        f"{' ' * 20}{column},",
+        *wrapped(f"{members},", " " * 20),
+        f"{' ' * 16}),",
+    ]
