@@ -89,6 +89,13 @@ class Ledger:
             found.setdefault((seeder, table), []).extend((key, key + count - 1) for _, count, key in held)
         return {name: KeySet.of(bounds) for name, bounds in found.items()}
 
+    def existing(self, planned: Mapping[str, int]) -> Mapping[str, int]:
+        """Seeder → how many of its `planned` rows, the first so many, are here."""
+        held: dict[str, list[Sequence[int]]] = {name: [] for name in planned}
+        for seeder, ranges in self.live.filter(seeder_name__in=planned).values_list("seeder_name", "key_ranges").iterator():
+            held[seeder] += ranges
+        return {name: KeyMap.of(ranges).count_below(planned[name]) for name, ranges in held.items()}
+
     def tables_ever(self) -> frozenset[str]:
         """The tables that hold seeded rows or once did."""
         return frozenset(SeedingMetadata.objects.using(self.using).values_list("table_name", flat=True).distinct())
@@ -102,9 +109,9 @@ class Ledger:
         return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
 
     def is_unfinished(self) -> bool:
-        """Whether the last run did not come to its end."""
+        """Whether the last run did not come to its end: it runs, was interrupted or gave up."""
         last = self.runs.order_by("-pk").first()
-        return last is not None and not last.results
+        return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
     def open_run(self, **values: Any) -> SeedRun:
         """Record that a run begins, in a transaction of its own."""
@@ -116,14 +123,18 @@ class Ledger:
             **values,
         )
 
+    def note(self, run: SeedRun, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
+        """Record what the run is at and what has ended, for whoever looks on."""
+        self.runs.filter(pk=run.pk).update(phase=phase, results=results)
+
     def close_run(self, run: SeedRun, state: SeedRun.State, **values: Any) -> None:
-        """Record how the run ended."""
-        self.runs.filter(pk=run.pk).update(state=state, finished_at=datetime.now(UTC), **values)
+        """Record how the run ended; `error` is for one that did not come to its end."""
+        self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
 
     def close_dead_runs(self) -> int:
         """Mark as interrupted whatever still says it runs; only the holder of the lock may ask. Returns how many."""
         return self.runs.filter(state=SeedRun.State.RUNNING).update(
-            state=SeedRun.State.INTERRUPTED, finished_at=datetime.now(UTC), error="found dead: its lock was free"
+            state=SeedRun.State.INTERRUPTED, phase="", finished_at=datetime.now(UTC), error="found dead: its lock was free"
         )
 
     def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:

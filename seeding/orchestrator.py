@@ -27,7 +27,7 @@ from seeding.pipeline import RunContext, SeederPipeline
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
-from seeding.runs import locked, place_of, recorded
+from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
@@ -172,7 +172,7 @@ class SeedOrchestrator:
 
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
-        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "rows": self.plan.counts}
+        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "steps": self._steps()}
         return self.ledger.open_run(
             command="seed",
             environment=config.environment,
@@ -182,6 +182,19 @@ class SeedOrchestrator:
             plan=plan,
             lock_connection=lock.connection_id,
         )
+
+    def _steps(self) -> list[dict[str, Any]]:
+        """What each seeder is to do, in order: the rows that it is to have, and how many of them are here."""
+        existing = self.ledger.existing(self.plan.counts)
+        return [
+            {
+                "seeder": seeder.name,
+                "table": seeder.config.table_name,
+                "rows": self.plan.counts[seeder.name],
+                "existing": existing[seeder.name],
+            }
+            for seeder in self.plan.seeders
+        ]
 
     def _announce(self, run: SeedRun) -> None:
         configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}
@@ -207,6 +220,7 @@ class SeedOrchestrator:
         results = self._broken_modules()
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
+            self._note(run, seeder.name, results)
             count = self.plan.counts[seeder.name]
             parents = self._registry.parents(seeder)
             causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
@@ -218,7 +232,10 @@ class SeedOrchestrator:
                 lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
-            results = self._verify(run, self._derive(context, results))
+            self._note(run, "derive", results)
+            results = self._derive(context, results)
+            self._note(run, "verify", results)
+            results = self._verify(run, results)
         return self.generate_summary(
             results,
             run=run.pk if run else None,
@@ -227,6 +244,10 @@ class SeedOrchestrator:
             duration=time.monotonic() - started,
             examples=context.examples,
         )
+
+    def _note(self, run: SeedRun | None, phase: str, results: Sequence[SeederResult]) -> None:
+        if run is not None:
+            note(self.ledger, run, self._tell_sink, phase, [result.as_dict() for result in results])
 
     def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
         """The results, those of the seeders marked whose derived columns the database refused.

@@ -36,7 +36,7 @@ from seeding.resolution import Resolver
 from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
-from seeding.runs import locked, place_of, recorded
+from seeding.runs import locked, note, place_of, recorded
 from seeding.seeders import Dataset
 from seeding.sessions import connect
 from seeding.tracing import Tracer
@@ -87,6 +87,7 @@ class RollbackManager:
             with recorded(self.ledger, self._open_run(plan, dataset, lock), self._tell_sink) as run:
                 self._announce(plan, changes, run)
                 results = self.delete_in_order(plan, lock, run)
+                note(self.ledger, run, self._tell_sink, "derive", [result.as_dict() for result in results])
                 results = self._derive(results, stale, lock)
                 summary = self._summary(plan, changes, results, run, started)
             self.log_rollback(summary, run)
@@ -143,16 +144,20 @@ class RollbackManager:
     def delete_in_order(self, plan: RollbackPlan, lock: SeedingLock, run: SeedRun) -> list[RollbackResult]:
         """Carry the plan out, table by table, those that refer before those they refer to."""
         tools = (self.config.database, self.ledger, lock, AuditLog(run, self._database), run)
+        tables, undo = plan.order, partial(self._delete, plan, deleter=Deleter(*tools))
         if self.config.strategy is Strategy.TRUNCATE and connections[self.config.database].vendor == "mysql":
-            truncation = Truncation(*tools)
-            return [self._truncate(plan, table, truncation) for table in plan.order if table in plan.there]
-        deleter = Deleter(*tools)
-        return [self._delete(plan, table, deleter) for table in plan.order]
+            tables = tuple(table for table in plan.order if table in plan.there)
+            undo = partial(self._truncate, plan, truncation=Truncation(*tools))
+        results: list[RollbackResult] = []
+        for table in tables:
+            note(self.ledger, run, self._tell_sink, table, [result.as_dict() for result in results])
+            results.append(undo(table))
+        return results
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> None:
         """Close the run in the ledger. Every key that was deleted stands in the audit log and in the ledger's entries."""
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
-        results = [result.as_dict() for result in summary.results] or [{"table": "", "error": "nothing to delete"}]
+        results = [result.as_dict() for result in summary.results]
         self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
 
     @property
@@ -337,7 +342,7 @@ class RollbackManager:
                 "strategy": config.strategy,
                 "cascade": config.cascade,
                 "keepModified": config.keep_modified,
-                "rows": {table: len(plan.doomed(table)) for table in plan.order},
+                "steps": [{"table": table, "rows": len(plan.doomed(table))} for table in plan.order],
             },
             lock_connection=lock.connection_id,
         )

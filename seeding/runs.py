@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from typing import Any
 
-from django.db import connections
+from django.db import Error, connections
 
 from seeding.conf import DEFAULT_SEED, Environment
 from seeding.events import Event, Sink
@@ -70,7 +71,16 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink) -> Iterator[SeedRun]:
         # A signal may have cut a query short, and then the connection answers nothing any more.
         connections[ledger.using].close()
         try:
-            ledger.close_run(run, state, exit_code=code, error=words_of(error))
+            ledger.close_run(run, state, exit_code=code, error=words_of(error) or type(error).__name__)
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
             tell(Event(operation="stop", message=f"Run {run.pk} could not be closed: {lost}", level="warn"))
         raise
+
+
+def note(ledger: Ledger, run: SeedRun, tell: Sink, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
+    """Let those who look on see how far the run is. That is worth no retry: where it fails, the run goes on."""
+    try:
+        ledger.note(run, phase, results)
+    except Error as error:
+        connections[ledger.using].close()
+        tell(Event(operation="note", message=f"Run {run.pk}: its progress could not be recorded: {words_of(error)}", level="warn"))

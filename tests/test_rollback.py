@@ -531,7 +531,8 @@ def test_the_ledger_keeps_what_it_knew(sqlite: Database) -> None:
     run = SeedRun.objects.using(sqlite.alias).get(pk=summary["run"])
     assert (entry.live, entry.record_count, entry.rolled_back_in, entry.rolled_back_by) == (None, 5, run, run.user)
     assert entry.rolled_back_at is not None
-    assert (run.command, run.state, run.exit_code, run.plan["rows"]) == ("seed_rollback", "succeeded", 0, {"strains": 5})
+    steps = [{"table": "strains", "rows": 5}]
+    assert (run.command, run.state, run.exit_code, run.plan["steps"]) == ("seed_rollback", "succeeded", 0, steps)
     assert run.results[0]["records_deleted"] == 5
 
 

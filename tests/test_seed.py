@@ -250,7 +250,7 @@ def test_the_run_is_recorded(database: Database) -> None:
 
     run = SeedRun.objects.using(database.alias).get()
     assert (run.pk, run.state, run.exit_code, run.seed, run.as_of) == (summary["run"], "succeeded", 0, 7, AS_OF)
-    assert run.plan["rows"] == {"ClientSeeder": 10}
+    assert run.plan["steps"] == [{"seeder": "ClientSeeder", "table": "clients", "rows": 10, "existing": 0}]
     assert run.finished_at is not None
     assert run.finished_at >= run.started_at
 

@@ -14,6 +14,7 @@ from django.db.models import Value
 
 from seeding import conf
 from seeding.derive import derive
+from seeding.events import Event
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
@@ -77,6 +78,26 @@ def test_invalid_rows_are_left_out_with_their_children(database: Database) -> No
     reasons = [event.context["errors"][0] for event in told if event.operation == "skip"]
     assert [reason["issue"] for reason in reasons] == ["null", "reference to nothing"]
     assert reasons[0]["actual"] == "[redacted]"
+
+
+def test_a_run_in_progress_can_be_read_from_the_ledger(sqlite: Database) -> None:
+    run(sqlite, seeder(lambda data: data))
+    seen: list[tuple[str, list[str], int]] = []
+
+    def look(event: Event) -> None:
+        if event.operation == "finish":
+            now = SeedRun.objects.using(sqlite.alias).latest("pk")
+            seen.append((now.phase, [result["table"] for result in now.results], now.batches.count()))
+
+    run(sqlite, seeder(lambda data: data), Profiles(), listen=look)
+
+    ended = SeedRun.objects.using(sqlite.alias).latest("pk")
+    assert seen == [("Clients", [], 0), ("Profiles", ["clients"], 1)]
+    assert ended.plan["steps"] == [
+        {"seeder": "Clients", "table": "clients", "rows": 20, "existing": 20},
+        {"seeder": "Profiles", "table": "supplier_profiles", "rows": 20, "existing": 0},
+    ]
+    assert (ended.phase, [result["state"] for result in ended.results]) == ("", ["existing", "seeded"])
 
 
 def test_a_row_lost_to_the_database_takes_its_descendants_along(database: Database) -> None:
