@@ -267,6 +267,12 @@ def _file(env: environ.Env, variable: str, name: str) -> Path | None:
     return Path(file) if file else None
 
 
+def is_plain(options: Mapping[str, Any], variables: Mapping[str, str]) -> bool:
+    """Whether lines are wanted that have no colour and do not move, even on a terminal: --no-color, `NO_COLOR` or `CI`."""
+    asked = variables.get("NO_COLOR") or variables.get("CI", "").lower() not in ("", "0", "false")
+    return bool(options["no_color"] or (asked and not options["force_color"]))
+
+
 def row_rules() -> tuple[Any, ...]:
     """The project's own rules for rows: callables that the setting SEEDING_VALIDATORS names by their dotted paths.
 

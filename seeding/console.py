@@ -1,16 +1,17 @@
-"""What people see: the progress bar and the summary. Rich draws them; without a terminal they are plain lines."""
+"""What people see before and after a run. Rich draws it; without a terminal it is plain lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from seeding.events import Event
 from seeding.results import (
     CheckReport,
     ClassifiedColumn,
@@ -18,12 +19,11 @@ from seeding.results import (
     MaskingSummary,
     RollbackSummary,
     RunSummary,
+    SeederResult,
     SeederState,
     Verdict,
 )
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from seeding.steps import Forecast
 
 STYLES = {
     SeederState.SEEDED: "green",
@@ -33,85 +33,91 @@ STYLES = {
     SeederState.FAILED: "red",
     SeederState.SKIPPED: "yellow",
 }
+AGAIN = "Run the same command again: only what is missing is tried."
+NEXT = {
+    SeederState.PARTIAL: f"The log names every row that was refused, with what was expected. Mend the cause. {AGAIN}",
+    SeederState.REFUSED: f"Nothing was written there. Do what is said above; seed_check --schema shows all of it. {AGAIN}",
+    SeederState.FAILED: f"The log has the traceback. What was committed before stays. Mend the seeder. {AGAIN}",
+    SeederState.SKIPPED: "These come along as soon as what they need is there.",
+}
+"""What to do about a seeder that did not end well."""
+UNDO_THE_REST = "What is kept stays in the ledger. Once nothing holds it any more, roll back again: the rest goes then."
 PLAIN_WIDTH = 120
 """Columns of a line where there is no terminal to ask."""
+UNITS = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+WIDE = 110
+"""Columns from which on there is room for the seeders' names."""
 
 
-class ProgressBar:
-    """A sink that draws one bar per seeder under way, on a terminal; elsewhere it does nothing."""
+def console(stream: Any, *, plain: bool, forced: bool = False) -> Console:
+    """A Rich console on `stream`, as wide as the terminal or PLAIN_WIDTH; `plain` has no colour, `forced` has it anywhere."""
+    return Console(
+        file=stream,
+        color_system=None if plain else "auto",
+        force_terminal=True if forced else None,
+        highlight=False,
+        width=None if stream.isatty() else PLAIN_WIDTH,
+    )
 
-    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(file=stream),
-            disable=not enabled,
-            transient=True,
+
+def say(out: Console, text: str) -> None:
+    """A line, which is wrapped by the terminal alone, so that it can be searched and copied."""
+    out.print(text, soft_wrap=True)
+
+
+def show_plan(out: Console, forecast: Forecast) -> None:
+    """What is going to happen: where, the tables in order, what is there already, and about what it will take."""
+    dataset = f"seed {forecast.seed}, as of {forecast.as_of}"
+    scale = f" × {forecast.scale:,}" if forecast.scale > 1 else ""
+    say(out, f"[bold]{escape(forecast.database)}[/] ({forecast.environment}): {forecast.size}{scale}, {dataset}")
+    if forecast.added:
+        say(out, f"{', '.join(forecast.asked)} needs or brings: {', '.join(forecast.added)}")
+    table = _table(out, ("", "table", "seeder"), ("rows", "existing", "to insert", "time", "size"))
+    for number, step in enumerate(forecast.steps, start=1):
+        size = forecast.sizes.get(step.seeder)
+        table.add_row(
+            f"{number}.",
+            *_names(out, step.table, step.seeder),
+            f"{step.rows:,}",
+            f"{step.existing:,}",
+            f"{step.missing:,}",
+            _time(forecast.seconds[step.seeder]) if step.missing else "-",
+            "?" if size is None else _size(size) if step.missing else "-",
         )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._progress.stop()
-
-    def sink(self, event: Event) -> None:
-        """Follow the events of the seeders."""
-        if event.seeder is None:
-            return
-        if event.operation == "start":
-            table, planned = str(event.context["table"]), int(event.context["planned"])
-            self._tasks[event.seeder] = self._progress.add_task(table, total=planned)
-        elif event.seeder in self._tasks and "done" in event.context:
-            self._progress.update(self._tasks[event.seeder], completed=int(event.context["done"]))
-        elif event.operation == "finish" and event.seeder in self._tasks:
-            self._progress.remove_task(self._tasks.pop(event.seeder))
-
-
-def console(stream: Any, *, color: bool) -> Console:
-    """A Rich console on `stream`: as wide as the terminal, or PLAIN_WIDTH."""
-    terminal = stream.isatty()
-    return Console(file=stream, no_color=not color, highlight=False, soft_wrap=False, width=None if terminal else PLAIN_WIDTH)
-
-
-def show_plan(out: Console, added: list[str], asked: list[str]) -> None:
-    """Say which tables come along with those that were asked for."""
-    if added:
-        out.print(f"{', '.join(asked)} needs or brings: {', '.join(added)}")
+    rows, existing = sum(step.rows for step in forecast.steps), sum(step.existing for step in forecast.steps)
+    missing, size = rows - existing, sum(forecast.sizes.values())
+    took = _time(sum(forecast.seconds.values()))
+    table.add_section()
+    table.add_row("", *_names(out, "in all", ""), f"{rows:,}", f"{existing:,}", f"{missing:,}", took, _size(size))
+    out.print(table)
+    say(out, "Time and size are estimates; indexes are not counted.\n")
 
 
 def show_summary(out: Console, summary: RunSummary) -> None:
-    """The table of results, then what went wrong, then what was done in one line."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("table")
-    table.add_column("seeder")
-    for heading in ("planned", "would insert" if summary.dry_run else "inserted", "existing", "skipped", "seconds"):
-        table.add_column(heading, justify="right")
-    table.add_column("state")
+    """The table of results, what was done in one line, then what went wrong and what to do about it."""
+    inserted = "would insert" if summary.dry_run else "inserted"
+    table = _table(out, ("table", "seeder"), ("planned", inserted, "existing", "skipped", "seconds"), ("state",))
     for result in summary.results:
         table.add_row(
-            result.table or "-",
-            result.seeder,
-            f"{result.records_planned:,}",
-            f"{result.records_inserted:,}",
-            f"{result.records_existing:,}",
-            f"{result.records_skipped:,}",
+            *_names(out, result.table or "-", result.seeder),
+            *(f"{rows:,}" for rows in _rows(result)),
             f"{result.duration:.2f}",
             f"[{STYLES[result.state]}]{result.state}[/]",
         )
+    totals = (sum(column) for column in zip(*map(_rows, summary.results), strict=True))
+    table.add_section()
+    table.add_row(*_names(out, "in all", ""), *(f"{total:,}" for total in totals), f"{summary.duration:.2f}", "")
     out.print(table)
     for name, rows in summary.examples.items():
-        out.print(f"\n[bold]{name}[/] for example")
+        say(out, f"\n[bold]{name}[/] for example")
         for row in rows:
-            out.print("  " + escape(", ".join(f"{key}={_short(value)}" for key, value in row.items() if value is not None)))
-    for result in summary.results:
-        if result.error:
-            out.print(f"[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
-    out.print(_sentence(summary))
+            say(out, "  " + escape(", ".join(f"{key}={_short(value)}" for key, value in row.items() if value is not None)))
+    say(out, _sentence(summary))
+    wrong = [result for result in summary.results if result.error]
+    for result in wrong:
+        say(out, f"\n[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
+    for state in dict.fromkeys(result.state for result in wrong):
+        say(out, f"\n[bold]{state}[/]: {NEXT[state]}")
 
 
 def show_rollback(out: Console, summary: RollbackSummary) -> None:
@@ -133,35 +139,36 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
         )
     if summary.results:
         out.print(table)
+    say(out, _undone(summary))
     for heading, lines in (("Changed since they were seeded:", summary.modified), ("Kept:", summary.kept)):
         if lines:
-            out.print(f"\n[yellow]{heading}[/]")
+            say(out, f"\n[yellow]{heading}[/]")
         for line in lines:
-            out.print(f"  {escape(str(line))}")
+            say(out, f"  {escape(str(line))}")
     if summary.uncompared:
         tables = ", ".join(summary.uncompared)
-        out.print(f"\nWhether somebody has changed rows of {tables} cannot be said: they were made by another version.")
-    for result in summary.results:
-        if result.error:
-            out.print(f"[red]{result.table}[/]: {escape(result.error)}")
-    out.print(_undone(summary))
+        say(out, f"\nWhether somebody has changed rows of {tables} cannot be said: they were made by another version.")
+    for result in filter(attrgetter("error"), summary.results):
+        say(out, f"\n[red]{result.table}[/]: {escape(result.error)}")
+    if summary.exit_code:
+        say(out, f"\n{UNDO_THE_REST}")
 
 
 def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, released: bool) -> None:
     """Who holds the lock, or held it until it was `released`."""
     if facts is None:
-        out.print(f"The seeding lock of {escape(database)} is free.")
+        say(out, f"The seeding lock of {escape(database)} is free.")
         return
-    out.print(f"The seeding lock of {escape(database)} {'was taken from' if released else 'is held by'}")
+    say(out, f"The seeding lock of {escape(database)} {'was taken from' if released else 'is held by'}")
     for heading, value in facts.items():
-        out.print(f"  {heading:<12}{escape(value)}")
+        say(out, f"  {heading:<12}{escape(value)}")
     if released:
-        out.print("That run stops before its next commit; the next one goes on where it stopped.")
+        say(out, "That run stops before its next commit; the next one goes on where it stopped.")
 
 
 def show_environments(out: Console, database: str, remembered: Sequence[str]) -> None:
     """Under which environments the ledger says that the database was written to."""
-    out.print(f"{escape(database)} was written to as {', '.join(remembered)}." if remembered else "It was never written to.")
+    say(out, f"{escape(database)} was written to as {', '.join(remembered)}." if remembered else "It was never written to.")
 
 
 def show_report(out: Console, report: CheckReport) -> None:
@@ -175,7 +182,7 @@ def show_report(out: Console, report: CheckReport) -> None:
 def show_differences(out: Console, found: Sequence[Difference], tables: int) -> None:
     """The table of differences between the models and the live tables, those that refuse a seeder first."""
     if not found:
-        out.print(f"{tables} tables are as their models say.")
+        say(out, f"{tables} tables are as their models say.")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("table", "column", "difference", "expected", "actual", ""):
@@ -186,9 +193,9 @@ def show_differences(out: Console, found: Sequence[Difference], tables: int) -> 
     out.print(table)
     for one in found:
         if not one.harmless:
-            out.print(f"[red]{one.table}{'.' if one.column else ''}{one.column}[/]: {escape(one.fix)}")
+            say(out, f"[red]{one.table}{'.' if one.column else ''}{one.column}[/]: {escape(one.fix)}")
     refused = {one.table for one in found if not one.harmless}
-    out.print(f"\n{len(refused)} of {tables} tables are not as their models say: their seeders would be refused.")
+    say(out, f"\n{len(refused)} of {tables} tables are not as their models say: their seeders would be refused.")
 
 
 def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
@@ -207,14 +214,46 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
     for verdict in broken_rules:
         more = ", …" if verdict.broken > len(verdict.examples) else ""
         keys = escape("; ".join(verdict.examples))
-        out.print(f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
+        say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
     rows = sum(verdict.looked_at for verdict in verdicts)
     if not rows:
-        out.print("\nNothing is seeded here: there was nothing to look at.")
+        say(out, "\nNothing is seeded here: there was nothing to look at.")
     elif broken_rules:
-        out.print(f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
+        say(out, f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
     else:
-        out.print(f"\nAll {len(verdicts)} rules hold.")
+        say(out, f"\nAll {len(verdicts)} rules hold.")
+
+
+def _table(out: Console, texts: Sequence[str], numbers: Sequence[str], more: Sequence[str] = ()) -> Table:
+    """An empty table; a column of seeders only where there is room for it."""
+    look = box.SIMPLE_HEAD if out.is_terminal else None
+    table = Table(box=look, show_edge=False, pad_edge=False, padding=(0, 0 if look and out.width < WIDE else 1))
+    for heading in texts:
+        if heading != "seeder" or out.width >= WIDE:
+            table.add_column(heading, overflow="fold")
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in more:
+        table.add_column(heading, no_wrap=True)
+    return table
+
+
+def _names(out: Console, table: str, seeder: str) -> tuple[str, ...]:
+    """The cells of a table and its seeder."""
+    return (table, seeder) if out.width >= WIDE else (table,)
+
+
+def _rows(result: SeederResult) -> tuple[int, int, int, int]:
+    return result.records_planned, result.records_inserted, result.records_existing, result.records_skipped
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))
+
+
+def _size(count: int) -> str:
+    """Bytes in the unit that suits them."""
+    return next((f"{count / unit:,.1f} {name}" for name, unit in UNITS.items() if count >= unit), f"{count} B")
 
 
 def show_masking(out: Console, summary: MaskingSummary) -> None:
@@ -228,21 +267,22 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
     out.print(table)
     for result in summary.results:
         if result.examples:
-            out.print(f"\n[bold]{result.table}[/] for example")
+            say(out, f"\n[bold]{result.table}[/] for example")
         for one in result.examples:
-            out.print(escape(f"  {one['column']}: {one['before']} → {one['after']}"))
+            say(out, escape(f"  {one['column']}: {one['before']} → {one['after']}"))
     for result in summary.results:
         if result.error:
-            out.print(f"[red]{result.table}[/] cannot be masked: {escape(result.error)}")
+            say(out, f"[red]{result.table}[/] cannot be masked: {escape(result.error)}")
     for left in summary.left:
-        out.print(f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}), and nobody has classified it")
+        say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}), and nobody has classified it")
     masked = sum(result.masked for result in summary.results)
     if summary.dry_run:
-        out.print(f"\nDry run ({summary.mode} masking, key {summary.key}): nothing was written.")
+        say(out, f"\nDry run ({summary.mode} masking, key {summary.key}): nothing was written.")
     else:
         done = f"{masked:,} values masked" if masked else "Nothing to do: all of it is masked"
-        out.print(
-            f"\n{done} in {summary.database} ({summary.mode}, key {summary.key}, {summary.duration:.1f} s, run {summary.run})."
+        say(
+            out,
+            f"\n{done} in {summary.database} ({summary.mode}, key {summary.key}, {summary.duration:.1f} s, run {summary.run}).",
         )
 
 
@@ -258,11 +298,11 @@ def show_inventory(out: Console, columns: Sequence[ClassifiedColumn]) -> None:
     out.print(table)
     for one in columns:
         if one.problem:
-            out.print(f"[red]{one.table}.{one.column}[/] {escape(one.problem)}")
+            say(out, f"[red]{one.table}.{one.column}[/] {escape(one.problem)}")
     held = sum(one.holds == "personal data" for one in columns)
     undecided = sum(one.holds == "undecided" for one in columns)
     tables = len({one.table for one in columns})
-    out.print(f"\n{held} of {len(columns)} columns of {tables} tables hold personal data; {undecided} are undecided.")
+    say(out, f"\n{held} of {len(columns)} columns of {tables} tables hold personal data; {undecided} are undecided.")
 
 
 def markdown_inventory(columns: Sequence[ClassifiedColumn]) -> str:

@@ -24,6 +24,7 @@ MAX_BYTES, BACKUPS = 10_000_000, 5
 LONGEST, DEEPEST, LARGEST = 20_000, 20, 2**64
 """Characters of one text, levels of one value, and what is still a number: the rest is left out, and said to be."""
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+COLOURS = {"warn": "\x1b[33m", "error": "\x1b[31m"}
 NAMES = {number: name for name, number in LEVELS.items()}
 
 
@@ -132,16 +133,40 @@ def shown(value: object) -> str:
         return f"<{type(value).__name__} that cannot be shown>"
 
 
+class Words(logging.Formatter):
+    """What a person reads on a terminal: the level, the message, and how often there was which reason."""
+
+    def __init__(self, *, coloured: bool) -> None:
+        super().__init__()
+        self._coloured = coloured
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; the traceback is in the file."""
+        level = NAMES.get(record.levelno, record.levelname.lower())
+        counted = getattr(record, "context", {}).get("reasons", {})
+        reasons = ": " + ", ".join(f"{reason} ({count:,})" for reason, count in counted.items()) if counted else ""
+        head = f"{COLOURS.get(level, '')}{level}\x1b[0m" if self._coloured else level
+        return without_credentials(f"{head}: {record.getMessage()}{reasons}")
+
+
 class Console(logging.StreamHandler[TextIO]):
-    """Lines on a stream; when its reader has gone, nothing more is said there."""
+    """Lines on stderr, whatever that is when they are said; when its reader has gone, nothing more is said there."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """While bars move there, it is what prints above them."""
+        return sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's hook
         """Do not try again, and print no traceback."""
         streams.discard(self.stream)
 
 
-def configure(config: LogConfig, *, console_level: str) -> None:
-    """Send the log to stderr from `console_level` on and to the file from `config.level` on.
+def configure(config: LogConfig, *, console_level: str, words: Words | None = None) -> None:
+    """Send the log to stderr from `console_level` on, as JSON or in `words`, and to the file from `config.level` on.
 
     Where the file cannot be written, now or later, this is said once, and the console serves alone.
     """
@@ -151,9 +176,9 @@ def configure(config: LogConfig, *, console_level: str) -> None:
         old.close()
     logger.setLevel(LEVELS[config.level])
     logger.propagate = False
-    console = Console(sys.stderr)
+    console = Console()
     console.setLevel(max(LEVELS[console_level], LEVELS[config.level]))
-    console.setFormatter(JsonLines())
+    console.setFormatter(words or JsonLines())
     logger.addHandler(console)
 
     def lost(error: BaseException) -> None:

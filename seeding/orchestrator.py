@@ -12,6 +12,7 @@ from django.db import connections
 
 from seeding.conf import DEFAULT_SEED, Config
 from seeding.derive import Rederivation
+from seeding.estimates import seconds, sizes
 from seeding.events import Sink, event
 from seeding.exceptions import (
     ConfigurationError,
@@ -31,6 +32,7 @@ from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
+from seeding.steps import Forecast, Step
 from seeding.verification import shortcomings, verify
 from seeding.writers import Writers
 
@@ -88,6 +90,25 @@ class SeedOrchestrator:
         self._tell_sink = tell
         self._ask = ask
         self._missing_table_help = missing_table_help
+
+    def forecast(self) -> Forecast:
+        """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
+        self._connect()
+        self.ledger.require()
+        config, dataset, steps = self.config, self._dataset(), self._steps()
+        return Forecast(
+            database=self._database_name,
+            environment=config.environment,
+            size=config.size,
+            scale=config.scale,
+            seed=dataset.seed,
+            as_of=dataset.as_of,
+            asked=config.tables,
+            added=tuple(self.plan.added_tables),
+            steps=steps,
+            seconds=seconds(steps, self.ledger, Writers(config.database, config.writer)),
+            sizes=sizes(steps, self._registry.by_name, dataset),
+        )
 
     def run(self) -> RunSummary:
         """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
@@ -172,7 +193,8 @@ class SeedOrchestrator:
 
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
-        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "steps": self._steps()}
+        steps = [step.as_dict() for step in self._steps()]
+        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "steps": steps}
         return self.ledger.open_run(
             command="seed",
             environment=config.environment,
@@ -183,18 +205,17 @@ class SeedOrchestrator:
             lock_connection=lock.connection_id,
         )
 
-    def _steps(self) -> list[dict[str, Any]]:
-        """What each seeder is to do, in order: the rows that it is to have, and how many of them are here."""
+    def _steps(self) -> tuple[Step, ...]:
         existing = self.ledger.existing(self.plan.counts)
-        return [
-            {
-                "seeder": seeder.name,
-                "table": seeder.config.table_name,
-                "rows": self.plan.counts[seeder.name],
-                "existing": existing[seeder.name],
-            }
+        return tuple(
+            Step(
+                seeder=seeder.name,
+                table=seeder.config.table_name,
+                rows=self.plan.counts[seeder.name],
+                existing=existing[seeder.name],
+            )
             for seeder in self.plan.seeders
-        ]
+        )
 
     def _announce(self, run: SeedRun) -> None:
         configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}

@@ -116,7 +116,8 @@ class SeederPipeline:
         try:
             self._refuse_drift()
             missing = self.check_idempotency()
-            self._tell("start", f"{self._existing} of {self._count} rows exist already", record_count=self._count)
+            words = f"{self._existing} of {self._count} rows exist already"
+            self._tell("start", words, record_count=self._count, existing=self._existing)
             self._tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
             slices = Slices(missing, size=self._context.batch_size, most=self._writer.rows_per_batch)
             with Lookahead(slices, self._preparation) as ahead:

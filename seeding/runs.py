@@ -79,8 +79,9 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink) -> Iterator[SeedRun]:
 
 def note(ledger: Ledger, run: SeedRun, tell: Sink, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
     """Let those who look on see how far the run is. That is worth no retry: where it fails, the run goes on."""
+    tell(Event(operation="phase", message=phase, level="debug"))
     try:
         ledger.note(run, phase, results)
     except Error as error:
         connections[ledger.using].close()
-        tell(Event(operation="note", message=f"Run {run.pk}: its progress could not be recorded: {words_of(error)}", level="warn"))
+        tell(Event(operation="note", message=f"Run {run.pk}: its progress is not recorded: {words_of(error)}", level="warn"))

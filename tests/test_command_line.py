@@ -40,7 +40,10 @@ def test_the_first_seed(ready: Manage, tmp_path: Path) -> None:
     done = ready("seed", "--table=clients")
 
     assert done.returncode == 0
+    assert done.stdout.splitlines()[1].split() == ["table", "seeder", "rows", "existing", "to", "insert", "time", "size"]
+    assert "[1/1] clients: 10 of 10 rows" in done.stdout
     assert "10 rows inserted" in done.stdout
+    assert "\x1b" not in done.stdout
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {"timestamp", "level", "seeder", "operation", "recordCount", "duration", "environment"} <= set().union(*lines)
     assert (tmp_path / "seeding.log").read_text(encoding="utf-8").splitlines() == done.stderr.splitlines()
@@ -84,8 +87,13 @@ def test_a_reader_who_goes_changes_no_exit_code(sqlite: Database, environment: d
     assert "BrokenPipe" not in f"{done.stdout}{done.stderr}"
 
 
-def test_verbosity_zero_is_silent(ready: Manage) -> None:
-    assert ready("seed", "-v0").stdout == ""
+def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
+    done = ready("seed", "-v0", "--table=users")
+    refused = ready("seed", "-v0", "--table=users", "--seed=7")
+
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (refused.stdout, refused.returncode) == ("", 1)
+    assert "a database has one dataset" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -267,25 +275,42 @@ def test_a_killed_run_is_resumed_where_it_stopped(
     assert [row[2] for row in killed.content("orders")] == [row[2] for row in undisturbed.content("orders")]
 
 
-def test_the_progress_bar_is_drawn_on_a_terminal(ready: Manage, environment: dict[str, str]) -> None:
+def on_a_terminal(environment: Mapping[str, str], *arguments: str) -> str:
+    """What a command shows on a terminal of 120 columns."""
     parent, child = os.openpty()
-    command = [sys.executable, "manage.py", "seed", "--size=medium"]
     env = {**environment, "TERM": "xterm", "COLUMNS": "120"}
+    command = [sys.executable, "manage.py", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=child, stdout=child, stderr=child)
     os.close(child)
-
     shown = b""
     while True:
         try:
             shown += os.read(parent, 65_536)
         except OSError:  # the other end has closed
             break
-    process.wait()
+    os.close(parent)
+    assert process.wait() == 0
+    return shown.decode()
 
-    assert process.returncode == 0
-    assert "━".encode() in shown
-    assert b"inventoryMovements" in shown
-    assert b'"level": "info"' not in shown
+
+def test_bars_are_drawn_on_a_terminal(ready: Manage, environment: dict[str, str]) -> None:
+    shown = on_a_terminal({key: value for key, value in environment.items() if key != "CI"}, "seed", "--size=medium")
+
+    assert "━" in shown
+    assert "all tables" in shown
+    assert "inventoryMovements" in shown
+    assert '"level"' not in shown
+
+
+@pytest.mark.parametrize("asked", ["NO_COLOR", "CI", "--no-color"])
+def test_lines_are_plain_where_that_is_asked_for(ready: Manage, environment: dict[str, str], asked: str) -> None:
+    option, variables = ([asked], {}) if asked.startswith("-") else ([], {asked: "1"})
+
+    shown = on_a_terminal({**environment, **variables}, "seed", "--table=users", *option)
+
+    assert "[1/1] users: 6 of 6 rows" in shown
+    assert "\x1b" not in shown
+    assert '"level"' not in shown
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 1), ("\x04", 1)])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter, OutputWrapper
 from django.db import Error
 
 from seeding import streams
@@ -18,6 +20,11 @@ from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, See
 from seeding.redaction import without_credentials, words_of
 from seeding.remedies import remedy
 from seeding.retries import transience
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from seeding.events import Sink
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -46,10 +53,25 @@ class Output(OutputWrapper):
                 sys.stderr.write(f"The output cannot be written: {error}\n")
 
 
+class HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Django's, which leaves the lines of the examples as they are."""
+
+
 class SeedingCommand(BaseCommand):
     """A command whose every way to end has its exit code."""
 
     requires_system_checks = ()
+    examples: ClassVar[Mapping[str, str]] = {}
+    """What --help shows below the options: arguments → what they do."""
+    _answered = False
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's parser, with the examples."""
+        lines = [f"  {prog_name} {subcommand} {arguments}".rstrip() for arguments in self.examples]
+        width = max(map(len, lines), default=0)
+        told = (f"{line:<{width}}  {words}" for line, words in zip(lines, self.examples.values(), strict=True))
+        epilog = "\n".join(("examples:", *told)) if self.examples else None
+        return super().create_parser(prog_name, subcommand, epilog=epilog, formatter_class=HelpFormatter, **kwargs)
 
     def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: Any) -> None:
         streams.open_closed()
@@ -70,21 +92,29 @@ class SeedingCommand(BaseCommand):
             self.stdout.flush()  # here, where somebody who has gone does no harm: the interpreter would end with its own code
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run `handle`, with expected failures as one sentence on stderr and their exit code."""
+        """Run `handle`, with expected failures as one sentence on stderr and their exit code; --json tells them, too."""
+        self._answered = False
         try:
             with terminable():
                 return super().execute(*args, **options)
-        except SeedingError as error:
-            raise CommandError(without_credentials(str(error)), returncode=error.exit_code) from error
-        except Error as error:
-            if transience(error) is None and not remedy(error):
+        except CommandError as error:
+            self._tell_failure(error, options)
+            raise
+        except (SeedingError, Error, KeyboardInterrupt, Terminated) as error:
+            failure = failed(error)
+            if failure is None:
                 raise
-            text = f"The database gave up: {words_of(error).rstrip('.')}. Run the command again: it goes on where it stopped."
-            raise CommandError(text, returncode=DatabaseUnavailableError.exit_code) from error
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED) from None
-        except Terminated:
-            raise CommandError("Terminated. The lock is released and the ledger is true.", returncode=TERMINATED) from None
+            self._tell_failure(failure, options)
+            raise failure from error
+
+    def answer(self, values: Mapping[str, Any]) -> None:
+        """Print what --json prints: one object."""
+        self.stdout.write(json.dumps(values, default=str, ensure_ascii=False))
+        self._answered = True
+
+    def _tell_failure(self, failure: CommandError, options: Mapping[str, Any]) -> None:
+        if options.get("json") and not self._answered:
+            self.answer({"error": str(failure), "exit_code": failure.returncode})
 
     def add_common_arguments(self, parser: CommandParser) -> None:
         """Declare what every command that writes has."""
@@ -109,18 +139,53 @@ class SeedingCommand(BaseCommand):
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the summary as one JSON object")
 
-    def configure_logging(self, options: Mapping[str, Any]) -> bool:
-        """Send the log where it belongs; returns whether a person watches on a terminal, who sees a progress bar instead."""
-        from seeding import conf, logs  # imported late, so that `manage.py help` does not wait
+    def console(self, options: Mapping[str, Any]) -> Console:
+        """What the command's results are shown on."""
+        from seeding import conf, console
 
-        on_terminal = bool(self.stderr.isatty() and options["verbosity"] > 0)
-        logs.configure(conf.load_logging(os.environ), console_level="warn" if on_terminal else "debug")
-        return on_terminal
+        return console.console(self.stdout, plain=conf.is_plain(options, os.environ), forced=options["force_color"])
+
+    @contextmanager
+    def watched(self, options: Mapping[str, Any], environment: str) -> Iterator[Sink]:
+        """A sink for a run's events: the log, and what a person sees while it lasts.
+
+        On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
+        """
+        from seeding import conf, console, logs, progress  # imported late, so that `manage.py help` does not wait
+        from seeding.events import broadcast
+
+        quiet, plain, terminal = not options["verbosity"], conf.is_plain(options, os.environ), self.stderr.isatty()
+        level = "error" if quiet else "warn" if terminal else "debug"
+        words = logs.Words(coloured=not plain) if terminal else None
+        logs.configure(conf.load_logging(os.environ), console_level=level, words=words)
+        log, errors = logs.SeederLogger(environment).sink, console.console(sys.stderr, plain=plain)
+        if not quiet and terminal and not plain and not errors.is_dumb_terminal:
+            with progress.ProgressBar(errors) as bar:
+                yield broadcast(log, bar.sink)
+        elif quiet or options["json"]:
+            yield log
+        else:
+            with progress.ProgressLines(self.console(options)) as lines:
+                yield broadcast(log, lines.sink)
 
     def ask(self, question: str) -> str:
         """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
         self.stderr.write(question, self.style.WARNING)
         return sys.stdin.readline()
+
+
+def failed(error: BaseException) -> CommandError | None:
+    """An expected failure as a sentence and an exit code; None for one that was not expected."""
+    if isinstance(error, SeedingError):
+        return CommandError(without_credentials(str(error)), returncode=error.exit_code)
+    if isinstance(error, Terminated):
+        return CommandError("Terminated. The lock is released and the ledger is true.", returncode=TERMINATED)
+    if isinstance(error, KeyboardInterrupt):
+        return CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED)
+    if transience(error) is None and not remedy(error):
+        return None
+    text = f"The database gave up: {words_of(error).rstrip('.')}. Run the command again: it goes on where it stopped."
+    return CommandError(text, returncode=DatabaseUnavailableError.exit_code)
 
 
 @contextmanager

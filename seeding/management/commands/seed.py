@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -16,10 +16,15 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = (
-        "Seed the database. Examples: seed --size=medium; seed --table=clients; "
-        "seed --table=orders --dry-run; seed --env=staging --force --json"
-    )
+    help = "Fill the database with coherent data that can be undone; what is there already stays as it is."
+    examples: ClassVar[Mapping[str, str]] = {
+        "": "all tables, small",
+        "--table=clients,orders": "these, with what they need and what belongs to them",
+        "--table=orders --dry-run": "what would be written, with example rows",
+        "--size=medium": "ten times as much; the small rows stay as they are",
+        "--size=large --scale=1000": "a million clients",
+        "--env=staging --force --json": "for a deployment script",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -47,29 +52,28 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console, logs
-        from seeding.events import broadcast
+        from seeding import conf, console
         from seeding.orchestrator import SeedOrchestrator
         from seeding.registry import Registry
 
         config = conf.load(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
-        on_terminal = self.configure_logging(options)
-        with console.ProgressBar(sys.stderr, enabled=on_terminal) as bar:
+        shown = not options["json"] and options["verbosity"] > 0
+        out = self.console(options)
+        with self.watched(options, config.environment) as tell:
             orchestrator = SeedOrchestrator(
                 config,
                 Registry.discover(),
-                tell=broadcast(logs.SeederLogger(config.environment).sink, bar.sink),
+                tell=tell,
                 ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
                 rules=conf.row_rules(),
             )
-            out = console.console(self.stdout, color=not options["no_color"])
-            if not options["json"] and options["verbosity"] > 0:
-                console.show_plan(out, orchestrator.plan.added_tables, list(config.tables))
+            if shown:
+                console.show_plan(out, orchestrator.forecast())
             summary = orchestrator.run()
         if options["json"]:
-            self.stdout.write(json.dumps(summary.as_dict(), default=str, ensure_ascii=False))
-        elif options["verbosity"] > 0:
+            self.answer(summary.as_dict())
+        elif shown:
             console.show_summary(out, summary)
         if summary.exit_code:
             raise CommandError("Not all rows are there: see the summary and the log.", returncode=summary.exit_code)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
@@ -18,7 +18,13 @@ CHECKS = ("schema", "references", "invariants")
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = "Check what is seeded, and change nothing. Examples: seed_check; seed_check --schema; seed_check --invariants --json"
+    help = "Check what is seeded, and change nothing."
+    examples: ClassVar[Mapping[str, str]] = {
+        "": "all of it",
+        "--schema": "before a run: would a seeder be refused?",
+        "--invariants": "afterwards: is all that must be true of the data?",
+        "--json": "the findings for a machine",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -52,9 +58,9 @@ class Command(SeedingCommand):
         checker = Checker(options["database"], conf.missing_table_help())
         report = checker.run(chosen, options["lock_timeout"])
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, default=str))
+            self.answer(report.as_dict())
         elif options["verbosity"] > 0:
-            console.show_report(console.console(self.stdout, color=not options["no_color"]), report)
+            console.show_report(self.console(options), report)
         if report.refused:
             raise SchemaError("The schema is not what the models say: see the list.")
         if report.unreadable:
@@ -69,10 +75,10 @@ class Command(SeedingCommand):
 
         columns = inventory(Registry.discover(), conf.masking_strategies())
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(one) for one in columns], ensure_ascii=False))
+            self.answer({"columns": [asdict(one) for one in columns]})
         elif options["markdown"]:
             self.stdout.write(console.markdown_inventory(columns))
         else:
-            console.show_inventory(console.console(self.stdout, color=not options["no_color"]), columns)
+            console.show_inventory(self.console(options), columns)
         if any(one.problem for one in columns):
             raise UnclassifiedError("Columns that look like personal data are not classified: see the list.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -16,10 +16,12 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = (
-        "Mask the personal data that is in the database, for good. Never in production. Examples: seed_mask --dry-run; "
-        "seed_mask --env=staging; seed_mask --table=clients --force --json"
-    )
+    help = "Mask the personal data that is in the database, for good. Never in production."
+    examples: ClassVar[Mapping[str, str]] = {
+        "--dry-run": "masks of a few rows; nothing is written",
+        "--env=staging": "asks, then masks all of it",
+        "--table=clients --force --json": "one table, for a script",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -35,25 +37,23 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Mask and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console, logs
+        from seeding import conf, console
         from seeding.concealment import Concealment
-        from seeding.events import broadcast
         from seeding.registry import Registry
 
         config = conf.load_masking(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
-        on_terminal = self.configure_logging(options)
-        with console.ProgressBar(sys.stderr, enabled=on_terminal) as bar:
+        with self.watched(options, config.environment) as tell:
             concealment = Concealment(
                 config,
                 Registry.discover(),
                 conf.masking_strategies(),
-                tell=broadcast(logs.SeederLogger(config.environment).sink, bar.sink),
+                tell=tell,
                 ask=self.ask,
             )
             summary = concealment.run()
         if options["json"]:
-            self.stdout.write(json.dumps(summary.as_dict(), default=str, ensure_ascii=False))
+            self.answer(summary.as_dict())
         elif options["verbosity"] > 0:
-            console.show_masking(console.console(self.stdout, color=not options["no_color"]), summary)
+            console.show_masking(self.console(options), summary)
         if summary.exit_code:
             raise CommandError("Not all personal data is masked: see the list.", returncode=summary.exit_code)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
@@ -16,11 +16,15 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = (
-        "Delete what was seeded, and nothing else. Examples: seed_rollback; seed_rollback --dry-run; seed_rollback --force; "
-        "seed_rollback --table=orders --cascade; seed_rollback --table=clients --where name__startswith=Test; "
-        "seed_rollback --before=2026-01-31"
-    )
+    help = "Delete what was seeded, and nothing else."
+    examples: ClassVar[Mapping[str, str]] = {
+        "--dry-run": "what would go, what would stay and why",
+        "": "asks, then deletes all that was seeded",
+        "--force": "does not ask",
+        "--table=orders --cascade": "orders, and the seeded rows that refer to them",
+        "--table=clients --where name__startswith=Green --cascade": "some of a table",
+        "--before=2026-01-31": "what was seeded before that day",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -48,19 +52,16 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Roll back and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console, logs
-        from seeding.events import broadcast
+        from seeding import conf, console
         from seeding.registry import Registry
         from seeding.rollback import RollbackManager
 
         config = conf.load_rollback(options, os.environ, terminal=sys.stdin.isatty())
-        on_terminal = self.configure_logging(options)
-        with console.ProgressBar(sys.stderr, enabled=on_terminal) as bar:
-            tell = broadcast(logs.SeederLogger(config.environment).sink, bar.sink)
+        with self.watched(options, config.environment) as tell:
             summary = RollbackManager(config, Registry.discover(), tell=tell, ask=self.ask).rollback()
         if options["json"]:
-            self.stdout.write(json.dumps(summary.as_dict(), default=str, ensure_ascii=False))
+            self.answer(summary.as_dict())
         elif options["verbosity"] > 0:
-            console.show_rollback(console.console(self.stdout, color=not options["no_color"]), summary)
+            console.show_rollback(self.console(options), summary)
         if summary.exit_code:
             raise RollbackError("Not everything could go: see what was kept and why.")

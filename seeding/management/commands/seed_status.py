@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 from django.db import connections
@@ -18,11 +19,11 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = (
-        "Say who holds the seeding lock, and under which environments the database was written to. "
-        "Examples: seed_status; seed_status --lock --force-release; "
-        "seed_status --claim-environment=staging --confirm-database=terp_copy"
-    )
+    help = "Say who holds the seeding lock."
+    examples: ClassVar[Mapping[str, str]] = {
+        "--lock": "who holds the lock",
+        "--lock --force-release": "end the connection that holds it",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -76,7 +77,7 @@ class Command(SeedingCommand):
             self.stdout.write(json.dumps(answer, default=str, ensure_ascii=False))
         elif options["verbosity"] > 0:
             facts = holder.facts(datetime.now(UTC)) if holder else None
-            out = console.console(self.stdout, color=not options["no_color"])
+            out = self.console(options)
             console.show_lock(out, database, facts, released=options["force_release"])
             console.show_environments(out, database, remembered)
         connections[using].close()
