@@ -94,7 +94,7 @@ class ProgressBar:
     def _begin(self, steps: Sequence[Mapping[str, Any]]) -> None:
         self._steps = len(steps)
         rows = sum(step["rows"] - step.get("existing", 0) for step in steps)
-        self._progress.update(self._whole, total=rows, visible=True)
+        self._progress.update(self._whole, total=rows, visible=bool(steps))
         self._progress.advance(self._whole, 0)
         self._progress.start()
 
@@ -124,19 +124,20 @@ class ProgressLines(ProgressBar):
     def _move(self, current: TaskID, done: int) -> None:
         super()._move(current, done)
         if self._progress.get_time() - self._told_at >= LINE_SECONDS:
-            self._tell(current, f"[{self._ended + 1}/{self._steps}]", "")
+            self._tell(current, self._ended + 1, "")
 
     def _finish(self, current: TaskID, event: Event) -> None:
         super()._finish(current, event)
-        self._tell(current, f"[{self._ended}/{self._steps}]", f", {event.duration or 0:.2f} s")
+        self._tell(current, self._ended, f", {event.duration or 0:.2f} s")
 
-    def _tell(self, current: TaskID, place: str, took: str) -> None:
+    def _tell(self, current: TaskID, number: int, took: str) -> None:
         self._told_at = self._progress.get_time()
         task, whole = self._task(current), self._task(self._whole)
-        pace = "".join(f", {one}" for one in (_rate(whole), _left(whole)) if one)
-        rows = f"{task.completed:,.0f} of {task.total or 0:,.0f} rows{took}"
-        in_all = f"in all {whole.completed:,.0f} of {whole.total or 0:,.0f}{pace}"
-        self._out.print(f"{place} {task.description}: {rows}; {in_all}", markup=False, soft_wrap=True)
+        line = f"{task.description}: {task.completed:,.0f} of {task.total or 0:,.0f} rows{took}"
+        if self._steps:
+            pace = "".join(f", {one}" for one in (_rate(whole), _left(whole)) if one)
+            line = f"[{number}/{self._steps}] {line}; in all {whole.completed:,.0f} of {whole.total or 0:,.0f}{pace}"
+        self._out.print(line, markup=False, soft_wrap=True)
 
 
 def _rate(task: Task) -> str:

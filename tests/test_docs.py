@@ -30,7 +30,7 @@ def table(heading: str) -> str:
         ("seed_rollback", "Rolling back"),
         ("seed_check", "Checking"),
         ("seed_mask", "Masking what is there"),
-        ("seed_status", "Who holds the lock"),
+        ("seed_status", "Status and lock"),
     ],
 )
 def test_every_flag_stands_in_the_readme_and_no_other(command: str, heading: str) -> None:

@@ -1,4 +1,4 @@
-"""`seed_status`: who holds the lock, and what ends it."""
+"""`seed_status`: what is seeded, what went wrong, who holds the lock, and what ends it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
-from seeding.models import SeedRun
+from seeding.models import SeedingMetadata, SeedRun
 from tests.conftest import AS_OF, ROOT, SERVERS, Database, Manage
 from tests.rows import business_data
 from tests.servers import KINDS, Server
@@ -24,8 +26,92 @@ def told(database: Database, capsys: pytest.CaptureFixture[str], *options: str) 
     return answer
 
 
+def status(database: Database, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    """The exit code of `seed_status --json`, and its answer."""
+    code = 0
+    try:
+        call_command("seed_status", "--json", database=database.alias)
+    except CommandError as error:
+        code = error.returncode
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert answer["exit_code"] == code
+    return code, answer
+
+
+def test_what_is_seeded_is_told_with_its_runs(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    sqlite.seed(table="users")
+    sqlite.seed(table="users,clients")
+
+    code, answer = status(sqlite, capsys)
+    call_command("seed_status", database=sqlite.alias, no_color=True)
+    shown = capsys.readouterr().out.splitlines()
+
+    entries = {entry.table_name: entry for entry in SeedingMetadata.objects.using(sqlite.alias).all()}
+    assert code == 0
+    assert [(one["table"], one["rows"], one["batches"], one["runs"]) for one in answer["tables"]] == [
+        ("clients", 10, 1, [2]),
+        ("users", 6, 1, [1]),
+    ]
+    assert answer["tables"][0]["since"] == answer["tables"][0]["last"] == entries["clients"].created_at.isoformat()
+    assert (answer["environment"], answer["environments"], answer["rows"]) == ("dev", ["dev"], 16)
+    assert (answer["seed"], answer["as_of"], answer["holder"], answer["errors"]) == (42, "2026-03-02", None, [])
+    assert shown[1].startswith("16 rows are seeded in 2 tables since ")
+    assert shown[3].split()[:3] == ["clients", "10", "1"]
+    assert shown[-3].endswith("is free.")
+    assert shown[-2:] == ["Last run: 2, succeeded", "Drift: none: every table is as its model says"]
+
+
+def test_an_empty_database_is_well(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("seed_status", database=sqlite.alias)
+
+    assert "Nothing is seeded here." in capsys.readouterr().out
+    assert status(sqlite, capsys)[0] == 0
+
+
+ENDS = [("succeeded", 0, "", 0), ("failed", 5, "", 5), ("failed", None, "boom", 1), ("interrupted", None, "Terminated", 130)]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_exit_code_is_that_of_the_last_run(
+    sqlite: Database, capsys: pytest.CaptureFixture[str], end: tuple[str, int | None, str, int]
+) -> None:
+    state, recorded, error, code = end
+    ledger = Ledger(sqlite.alias)
+    run = ledger.open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
+    results = [{"table": "clients", "error": "3 rows were refused" if code == 5 else ""}]
+    ledger.close_run(run, SeedRun.State(state), exit_code=recorded, error=error, results=results)
+
+    told, answer = status(sqlite, capsys)
+
+    assert told == code
+    assert (answer["last_run"], answer["last_state"]) == (run.pk, state)
+    assert [(one["run"], one["table"], one["error"]) for one in answer["errors"]] == [
+        (run.pk, table, words) for table, words in (("", error), ("clients", results[0]["error"])) if words
+    ]
+
+
+def test_drift_is_one_line_and_exit_code_3(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    sqlite.query("ALTER TABLE clients RENAME COLUMN teri_code TO code")
+    sqlite.query("ALTER TABLE lots RENAME COLUMN code TO lot_code")
+
+    code, answer = status(sqlite, capsys)
+
+    assert (code, answer["refused"]) == (3, 2)
+    assert "clients.teri_code: missing column" in answer["drift"]
+    assert answer["drift"].endswith(" And 1 more table.")
+
+
+def test_a_run_that_has_died_is_told(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Ledger(sqlite.alias).open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
+
+    call_command("seed_status", database=sqlite.alias)
+    shown = capsys.readouterr().out
+
+    assert f"Died: run {run.pk} (seed), started by {run.user} on {run.host}, process {run.process_id}" in shown
+
+
 def test_a_free_lock_is_free(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("seed_status", database=database.alias)
+    call_command("seed_status", "--lock", database=database.alias)
 
     assert " is free.\n" in capsys.readouterr().out
     assert told(database, capsys, "--force-release")["released"] is False
@@ -47,7 +133,8 @@ def test_a_run_is_named_and_ended_and_the_next_one_completes_it(
     wait_for("rows of orders", process.stderr)
 
     call_command("seed_status", "--lock", database=database.alias, no_color=True)
-    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line.startswith("  "))
+    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:])
+    code, whole = status(database, capsys)
     ended = told(database, capsys, "--force-release")
     process.communicate(timeout=60)
 
@@ -55,6 +142,11 @@ def test_a_run_is_named_and_ended_and_the_next_one_completes_it(
     assert shown["run"] == f"{run.pk} (seed)"
     assert (shown["host"], shown["user"]) == (run.host, run.user)
     assert {"connection", "since", "table", "batch"} <= shown.keys()
+    (under_way,) = whole["in_progress"]
+    assert (code, under_way["run"], under_way["alive"], under_way["process_id"]) == (2, run.pk, True, process.pid)
+    assert 0 < under_way["ended"] < under_way["steps"]
+    assert under_way["phase"].endswith("Seeder")
+    assert under_way["rows"] == 10
     assert ended["released"] is True
     assert process.returncode == (143 if server == "sqlite" else 2)
     assert run.state in {"failed", "interrupted"}

@@ -45,10 +45,10 @@ class Holder:
             "host": self.host,
             "user": self.user,
             "run": f"{self.run} ({self.command})" if self.run else None,
-            "since": f"{self.since:%Y-%m-%d %H:%M:%S} UTC, for {_span(self.since, now)}" if self.since else None,
+            "since": f"{self.since:%Y-%m-%d %H:%M:%S} UTC, for {span(self.since, now)}" if self.since else None,
             "table": self.table,
             "batch": f"{self.batch[1]:,} rows from index {self.batch[0]:,}" if self.batch else None,
-            "last commit": f"{_span(self.batch_at, now)} ago" if self.batch_at else None,
+            "last commit": f"{span(self.batch_at, now)} ago" if self.batch_at else None,
         }
         return {heading: str(value) for heading, value in known.items() if value is not None}
 
@@ -144,7 +144,8 @@ class SeedingLock(ABC):
         return now is not None and now.connection == holder.connection
 
 
-def _span(start: datetime, end: datetime) -> str:
+def span(start: datetime, end: datetime) -> str:
+    """The time between, as h:mm:ss."""
     return str(timedelta(seconds=round((end - start).total_seconds())))
 
 

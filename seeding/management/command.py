@@ -9,6 +9,7 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date, time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
@@ -109,7 +110,7 @@ class SeedingCommand(BaseCommand):
 
     def answer(self, values: Mapping[str, Any]) -> None:
         """Print what --json prints: one object."""
-        self.stdout.write(json.dumps(values, default=str, ensure_ascii=False))
+        self.stdout.write(json.dumps(values, default=plain, ensure_ascii=False))
         self._answered = True
 
     def _tell_failure(self, failure: CommandError, options: Mapping[str, Any]) -> None:
@@ -172,6 +173,11 @@ class SeedingCommand(BaseCommand):
         """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
         self.stderr.write(question, self.style.WARNING)
         return sys.stdin.readline()
+
+
+def plain(value: Any) -> str:
+    """What JSON has no type for: moments as ISO 8601 has them, anything else as text."""
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
 
 
 def failed(error: BaseException) -> CommandError | None:

@@ -1,15 +1,14 @@
-"""`manage.py seed_status`: who seeds this database now, and what the ledger says that it is; an end to either."""
+"""`manage.py seed_status`: what is seeded in this database, and who is at work on it; an end to that, where it must be."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
 from seeding.exceptions import ConfigurationError
@@ -19,10 +18,16 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = "Say who holds the seeding lock."
+    help = (
+        "Say what is seeded here, who is at work, what went wrong last and whether the schema has moved. The exit code tells: "
+        "0 all is well, 2 a run is under way, 3 a seeder would be refused, else how the last run ended."
+    )
     examples: ClassVar[Mapping[str, str]] = {
-        "--lock": "who holds the lock",
+        "": "all of it",
+        "--json": "all of it, for a machine",
+        "--lock": "who holds the lock, and nothing else",
         "--lock --force-release": "end the connection that holds it",
+        "--claim-environment=staging --confirm-database=terp_copy": "a restored copy is no production database any more",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,42 +47,65 @@ class Command(SeedingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look, end or claim if told to, and report."""
-        from seeding import conf, console
-        from seeding.guard import refuse_claim
-        from seeding.ledger import Ledger
-        from seeding.locks import seeding_lock
-        from seeding.runs import claim, place_of
         from seeding.sessions import connect
 
         if options["force_release"] and not options["lock"]:
             raise ConfigurationError("--force-release ends a run under way. Say what is meant: --lock --force-release.")
         using = options["database"]
         database = connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
-        ledger = Ledger(using)
-        ledger.require()
+        try:
+            if options["claim_environment"] is not None:
+                self._claim(using, options)
+            elif options["lock"]:
+                self._lock(using, database, options)
+            else:
+                self._status(using, options)
+        finally:
+            connections[using].close()
+
+    def _lock(self, using: str, database: str, options: Mapping[str, Any]) -> None:
+        from seeding import console
+        from seeding.ledger import Ledger
+        from seeding.locks import seeding_lock
+
+        Ledger(using).require()
         lock = seeding_lock(using)
         holder = lock.force_release() if options["force_release"] else lock.holder()
-        if options["claim_environment"] is not None:
-            claimed = conf.detect_environment(options["claim_environment"], {})
-            refuse_claim(claimed, options["confirm_database"], place_of(ledger), conf.protected_databases(os.environ))
-            with lock.held(options["lock_timeout"]):
-                claim(ledger, claimed, datetime.now(UTC).date())
+        if options["json"]:
+            held = None if holder is None else asdict(holder)
+            self.answer({"database": database, "holder": held, "released": bool(options["force_release"] and holder)})
+        elif options["verbosity"] > 0:
+            facts = holder.facts(datetime.now(UTC)) if holder else None
+            console.show_lock(self.console(options), database, facts, released=options["force_release"])
+
+    def _claim(self, using: str, options: Mapping[str, Any]) -> None:
+        from seeding import conf, console
+        from seeding.guard import refuse_claim
+        from seeding.ledger import Ledger
+        from seeding.locks import seeding_lock
+        from seeding.runs import claim, place_of
+
+        ledger = Ledger(using)
+        ledger.require()
+        claimed = conf.detect_environment(options["claim_environment"], {})
+        refuse_claim(claimed, options["confirm_database"], place_of(ledger), conf.protected_databases(os.environ))
+        with seeding_lock(using).held(options["lock_timeout"]):
+            claim(ledger, claimed, datetime.now(UTC).date())
         there = place_of(ledger)
         remembered = sorted(there.remembered)
         if options["json"]:
-            held = None if holder is None else asdict(holder)
-            released = bool(options["force_release"] and holder)
-            answer = {
-                "database": database,
-                "host": there.host,
-                "environments": remembered,
-                "holder": held,
-                "released": released,
-            }
-            self.stdout.write(json.dumps(answer, default=str, ensure_ascii=False))
+            self.answer({"database": there.name, "host": there.host, "environments": remembered})
         elif options["verbosity"] > 0:
-            facts = holder.facts(datetime.now(UTC)) if holder else None
-            out = self.console(options)
-            console.show_lock(out, database, facts, released=options["force_release"])
-            console.show_environments(out, database, remembered)
-        connections[using].close()
+            console.show_environments(self.console(options), there.name, remembered)
+
+    def _status(self, using: str, options: Mapping[str, Any]) -> None:
+        from seeding import conf, console
+        from seeding.status import status
+
+        now = status(using, conf.detect_environment(None, os.environ), conf.missing_table_help())
+        if options["json"]:
+            self.answer(now.as_dict())
+        elif options["verbosity"] > 0:
+            console.show_status(self.console(options), now, datetime.now(UTC))
+        if now.exit_code:
+            raise CommandError(now.verdict, returncode=now.exit_code)
