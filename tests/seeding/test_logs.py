@@ -16,7 +16,7 @@ import pytest
 
 from seeding import logs
 from seeding.conf import LogConfig
-from seeding.events import Event
+from seeding.events import Event, event
 from tests.conftest import ROOT
 
 
@@ -225,3 +225,17 @@ def test_the_file_rotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         "seeding.log", *(f"seeding.log.{number}" for number in range(1, logs.BACKUPS + 1))
     }  # fmt: skip
     assert written(file)[-1]["number"] == 59
+
+
+def test_a_terminal_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(LogConfig(level="info", file=None), console_level="warn", words=logs.Words(coloured=False))
+    tell = logs.SeederLogger("dev").sink
+
+    tell(event("finish", "clients seeded"))
+    tell(event("skip", "3 rows are not valid", level="warn", reasons={"name: null": 2, "name: too long": 1}))
+    tell(event("fail", "mysql://u:s3cret@host/terp is gone", level="error", error=ValueError("broken")))
+
+    assert capsys.readouterr().err.splitlines() == [
+        "warn: 3 rows are not valid: name: null (2), name: too long (1)",
+        "error: mysql://[redacted]@host/terp is gone",
+    ]
