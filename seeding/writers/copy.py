@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from django.db import connections, models
 
-from seeding.writers.encoding import csv, plain
+from seeding.writers.encoding import ahead, csv, pieces, target
 
 FORMAT = "(FORMAT csv, NULL 'NULL')"
 
@@ -19,10 +19,8 @@ class CopyWriter:
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Copy every row."""
         connection = connections[using]
-        quote = connection.ops.quote_name
-        rows = plain(model, data, connection)
-        columns = ", ".join(map(quote, rows.columns))
-        statement = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN WITH {FORMAT}"
+        table, columns = target(connection, model, data)
+        statement = f"COPY {table} {columns} FROM STDIN WITH {FORMAT}"
         with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for text in csv(rows):
+            for text in ahead(csv(pieces(model, data, connection))):
                 copy.write(text)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.references import column_name
+
+T = TypeVar("T")
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 """As Django writes it."""
@@ -65,13 +68,35 @@ def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabas
     return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
 
 
-def csv(rows: pl.DataFrame) -> Iterator[memoryview]:
-    """Plain rows as CSV in UTF-8, piece by piece: every text in quotes, null as the bare word NULL."""
+def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> Iterator[pl.DataFrame]:
+    """Settled rows as plain ones, a few at a time: the next are made while these are on their way."""
+    for piece in data.iter_slices(ROWS_PER_PIECE):
+        yield plain(model, piece, connection)
+
+
+def csv(rows: Iterable[pl.DataFrame]) -> Iterator[memoryview]:
+    """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL."""
     # Into memory first: Polars may keep a file open for longer than it writes to it, and then a pipe has no end.
-    for piece in rows.iter_slices(ROWS_PER_PIECE):
+    for piece in rows:
         text = BytesIO()
         piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
         yield text.getbuffer()
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The items, each made in a thread of its own while the one before is used."""
+    making = iter(items)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as executor:
+        following = executor.submit(next, making, None)
+        while (item := following.result()) is not None:
+            following = executor.submit(next, making, None)
+            yield item
+
+
+def target(connection: BaseDatabaseWrapper, model: type[models.Model], data: pl.DataFrame) -> tuple[str, str]:
+    """The table, and the columns of `data` in brackets, as a statement names them."""
+    quote = connection.ops.quote_name
+    return quote(model._meta.db_table), f"({', '.join(map(quote, data.columns))})"
 
 
 def _plain(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:

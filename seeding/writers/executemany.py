@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from django.db import connections, models
 
-from seeding.writers.encoding import plain
+from seeding.writers.encoding import pieces, target
 
 
 class ExecutemanyWriter:
@@ -17,12 +17,9 @@ class ExecutemanyWriter:
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert the whole frame."""
         connection = connections[using]
-        quote = connection.ops.quote_name
-        rows = plain(model, data, connection).with_columns(pl.col(pl.Decimal).cast(pl.String))
-        columns = ", ".join(map(quote, rows.columns))
-        places = ", ".join(["%s"] * rows.width)
+        places = ", ".join(["%s"] * data.width)
+        table, columns = target(connection, model, data)
+        statement = f"INSERT INTO {table} {columns} VALUES ({places})"  # noqa: S608 - the names are quoted
         with connection.cursor() as cursor:
-            cursor.executemany(
-                f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})",  # noqa: S608 - the names are quoted
-                rows.rows(),
-            )
+            for rows in pieces(model, data, connection):
+                cursor.executemany(statement, rows.with_columns(pl.col(pl.Decimal).cast(pl.String)).rows())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 
 import polars as pl
 from django.db import DataError, IntegrityError, connections, models
 
-from seeding.writers.encoding import csv, plain
+from seeding.writers.encoding import csv, pieces, target
 
 INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 3819, 4025})
 """Warnings that an INSERT would have raised as IntegrityError: null, duplicate key, missing parent, broken check."""
@@ -38,28 +38,26 @@ class LoadDataWriter:
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Load every row, or raise IntegrityError or DataError with the server's first warning."""
         connection = connections[using]
-        quote = connection.ops.quote_name
-        rows = plain(model, data, connection)
-        columns = ", ".join(map(quote, rows.columns))
-        statement = f"LOAD DATA LOCAL INFILE '%s' INTO TABLE {quote(model._meta.db_table)} {FORMAT} ({columns})"
+        table, columns = target(connection, model, data)
         with connection.cursor() as cursor:
-            with _piped(rows) as path:
-                cursor.execute(statement.replace("%s", path.replace("\\", r"\\").replace("'", "''"), 1))
+            with _piped(csv(pieces(model, data, connection))) as path:
+                file = path.replace("\\", r"\\").replace("'", "''")
+                cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} {FORMAT} {columns}")
             loaded, warnings = cursor.rowcount, cursor.warning_count
-            if loaded == rows.height and not warnings:
+            if loaded == data.height and not warnings:
                 return
             cursor.execute("SHOW WARNINGS LIMIT 1")
-            nameless = ("", 0, f"{loaded} of {rows.height} rows were loaded, and no warning tells why")
+            nameless = ("", 0, f"{loaded} of {data.height} rows were loaded, and no warning tells why")
             _, code, words = cursor.fetchone() or nameless
         raise (IntegrityError if code in INTEGRITY_CODES else DataError)(code, words)
 
 
 @contextmanager
-def _piped(rows: pl.DataFrame) -> Iterator[str]:
-    """A path under which the rows can be read once, as CSV; a failure to write them is raised at the end.
+def _piped(texts: Iterable[memoryview]) -> Iterator[str]:
+    """A path under which the texts can be read once; a failure to make them is raised at the end.
 
     It is a named pipe: whoever opens it waits for the other side. An unnamed one, opened by /dev/fd/N, would wait for ever
-    where the rows are so few that their writer has gone already.
+    where the texts are so short that their writer has gone already.
     """
     with tempfile.TemporaryDirectory(prefix="seeding-") as folder, ThreadPoolExecutor(max_workers=1) as executor:
         path = f"{folder}/rows"
@@ -67,7 +65,7 @@ def _piped(rows: pl.DataFrame) -> Iterator[str]:
 
         def feed() -> None:
             with open(path, "wb", buffering=0) as pipe:  # noqa: PTH123
-                pipe.writelines(csv(rows))
+                pipe.writelines(texts)
 
         feeding = executor.submit(feed)
         try:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from django.db import DataError, connections, models
 
-from seeding.writers.encoding import plain
+from seeding.writers.encoding import ahead, pieces, target
 
 BYTES_PER_STATEMENT = 1_000_000
 """Of values; longer statements are no faster."""
@@ -26,14 +26,14 @@ class MultiInsertWriter:
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert the whole frame; raises DataError for a row that no statement can hold."""
         connection = connections[using]
-        quote = connection.ops.quote_name
-        rows = plain(model, data, connection)
-        columns = ", ".join(map(quote, rows.columns))
-        head = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - the names are quoted
+        table, columns = target(connection, model, data)
+        head = f"INSERT INTO {table} {columns} VALUES "  # noqa: S608 - the names are quoted
+        room = self._max_packet - len(head.encode())
         with connection.cursor() as cursor:
             # The server's sql_mode decides whether a backslash escapes; the driver knows.
             escapes = cursor.connection.escape_string(b"\\") == b"\\\\"
-            for values in self._statements(literals(rows, backslash_escapes=escapes), self._max_packet - len(head.encode())):
+            rows = (literals(piece, backslash_escapes=escapes) for piece in pieces(model, data, connection))
+            for values in ahead(part for texts in rows for part in self._statements(texts, room)):
                 cursor.execute(head + values)
 
     def _statements(self, texts: pl.Series, room: int) -> Iterator[str]:
