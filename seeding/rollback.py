@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 from django.apps import apps
-from django.core.exceptions import FieldError
-from django.core.exceptions import ValidationError as InvalidValue
 from django.db import DatabaseError, connections, models
 
 from seeding.audit import AuditLog, auditing
@@ -21,11 +17,10 @@ from seeding.conf import RollbackConfig, Strategy
 from seeding.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.derive import Rederivation
 from seeding.events import Sink, event
-from seeding.exceptions import ConfigurationError
 from seeding.guard import Ask, confirm, rollback_question
 from seeding.introspection import read_tables
 from seeding.keys import KeyMap
-from seeding.keysets import NOTHING, KeySet, union
+from seeding.keysets import NOTHING, KeySet
 from seeding.ledger import Ledger
 from seeding.links import Link, links
 from seeding.locks import SeedingLock, seeding_lock
@@ -38,6 +33,7 @@ from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
 from seeding.seeders import Dataset
+from seeding.selection import Selection
 from seeding.sessions import connect
 from seeding.tracing import Tracer
 from seeding.truncation import Truncation, refuse_unless_seeded_alone
@@ -63,6 +59,7 @@ class RollbackManager:
         self.config = config
         self.ledger = Ledger(config.database)
         self._registry = registry
+        self._selection = Selection(config, self.ledger, registry)
         self._tell_sink = tell
         self._ask = ask
 
@@ -70,7 +67,7 @@ class RollbackManager:
         """Delete what was asked for; raises SeedingError for what stops the whole run, and whatever tells it to stop."""
         connect(self.config.database, self._recover)
         self.ledger.require()
-        self._refuse_unknown_run()
+        self._selection.refuse_unknown_run()
         if self.config.dry_run:
             started = time.monotonic()
             plan, changes = self.plan()
@@ -94,10 +91,8 @@ class RollbackManager:
             return summary
 
     def identify_seeded_data(self, table: str) -> KeySet:
-        """The primary keys of the table's rows that were asked for: from the ledger alone, but for what --where looks at."""
-        held = self._asked.filter(table_name=table).values_list("key_ranges", flat=True)
-        seeded = union(KeyMap.of(ranges).key_set() for ranges in held.iterator())
-        return self._meeting(table, seeded) if self.config.where else seeded
+        """The primary keys of the table's rows that were asked for."""
+        return self._selection.keys(table)
 
     def confirm_rollback(self) -> None:
         """Ask, showing what would go; raises RefusedError unless the answer is the one that was asked for."""
@@ -118,7 +113,6 @@ class RollbackManager:
         connection = connections[self.config.database]
         with connection.cursor() as cursor:
             there = read_tables(connection, connection.introspection.table_names(cursor))
-        tables = self._asked.order_by("table_name").values_list("table_name", flat=True).distinct()
         between = links(there, apps.get_models())
         seeded = SeededRows(
             of_seeder=self.ledger.by_seeder(), companions=self._registry.companions, followed=self._followed(between)
@@ -128,7 +122,7 @@ class RollbackManager:
             there=there,
             links=between,
             tracer=Tracer(self.config.database),
-            selected={table: keys for table in tables if (keys := self.identify_seeded_data(table))},
+            selected={table: keys for table in self._selection.tables if (keys := self.identify_seeded_data(table))},
         )
         plan.add_companions()
         plan.add_dependants(cascade=self.config.cascade)
@@ -164,21 +158,6 @@ class RollbackManager:
     def _database(self) -> str:
         return str(connections[self.config.database].settings_dict["NAME"])
 
-    @cached_property
-    def _asked(self) -> models.QuerySet[SeedingMetadata]:
-        """The live entries of the ledger that the options select."""
-        config, entries = self.config, self.ledger.live
-        if config.run is not None:
-            entries = entries.filter(run_id=config.run)
-        if config.before is not None:
-            entries = entries.filter(created_at__lt=config.before)
-        if config.tables:
-            ledgered = self.ledger.tables()
-            unknown = [name for name in config.tables if name not in ledgered]
-            seeders = {seeder.name for seeder in self._registry.named(unknown)}
-            entries = entries.filter(models.Q(table_name__in=config.tables) | models.Q(seeder_name__in=seeders))
-        return entries
-
     def _followed(self, between: Sequence[Link]) -> dict[str, set[str]]:
         """Seeder → those it depends on, but names in no column."""
         linked = {(link.table, link.target) for link in between}
@@ -190,31 +169,6 @@ class RollbackManager:
             }
             for seeder in self._registry.by_name.values()
         }
-
-    def _refuse_unknown_run(self) -> None:
-        run = self.config.run
-        if run is not None and not self.ledger.runs.filter(pk=run).exists():
-            raise ConfigurationError(f"--run={run}: the ledger of {self._database} knows no such run.")
-
-    def _meeting(self, table: str, seeded: KeySet) -> KeySet:
-        """Those of the rows that meet every --where."""
-        model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
-        if model is None:
-            raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
-        rows = model._base_manager.using(self.config.database)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # a date for a moment is meant in UTC
-                for lookup, text in self.config.where:
-                    value: Any = text.split(",") if lookup.endswith(("__in", "__range")) else text
-                    if lookup.endswith("__isnull"):
-                        value = {"true": True, "false": False}[text.lower()]
-                    rows = rows.filter(**{lookup: value})
-                found = [key for part in seeded.conditions() for key in rows.filter(part).values_list("pk", flat=True)]
-        except (FieldError, InvalidValue, ValueError, TypeError, KeyError) as error:
-            words = "; ".join(error.messages) if isinstance(error, InvalidValue) else str(error)
-            raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error
-        return KeySet.holding(np.array(found, dtype=np.int64))
 
     def _changes(self, plan: RollbackPlan) -> Iterator[TableChanges]:
         dataset = self.ledger.dataset()
