@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
-from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
 
+from seeding import dashboard, history
 from seeding.models import SeedingMetadata, SeedRun
+from seeding.templatetags.figures import grouped, span
 
-NOT_SHOWN = frozenset({"duration", "exit_code", "success"})
-"""What a run's table of results leaves out."""
+BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
+RANGES_SHOWN = 3
+"""How many ranges of keys the list of batches names of each."""
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Whoever may view may look; nobody may add, change or delete."""
+
+    change_list_template = "seeding/change_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""
@@ -31,52 +39,88 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Never."""
         return False
 
+    def page(self, route: str, view: Any, name: str, **values: Any) -> URLPattern:
+        """A page of our own among those of the model, for whoever may enter the admin."""
+        return path(route, self.admin_site.admin_view(partial(view, **values)), name=name)
+
 
 @admin.register(SeedRun)
 class SeedRunAdmin(ReadOnlyAdmin):
     """Runs, the newest first."""
 
-    list_display = (
-        "id",
-        "command",
-        "state",
-        "environment",
-        "rows",
-        "duration",
-        "started_at",
-        "user",
-        "host",
-        "exit_code",
-    )
+    list_display = ("id", "command", "standing", "rows", "duration", "rate", "started", "environment", "started_by")
     list_filter = ("state", "environment", "command", "started_at")
     search_fields = ("=id", "user", "host", "error")
     date_hierarchy = "started_at"
-    exclude = ("results",)
-    readonly_fields = ("seeders",)
+    change_form_template = "seeding/run.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[SeedRun]:
         """With the number of rows of each run, in the same query."""
-        runs: models.QuerySet[SeedRun] = super().get_queryset(request)
-        return runs.annotate(row_count=models.Sum("batches__record_count", default=0))
+        return history.with_rows(super().get_queryset(request))
 
-    @admin.display(description="rows", ordering="row_count")
+    def get_urls(self) -> list[URLPattern]:
+        """The dashboard, and what is live on it and on the page of a run."""
+        return [
+            self.page("dashboard/", dashboard.show_dashboard, "seeding_dashboard", site=self.admin_site),
+            self.page("dashboard/live/", dashboard.tell_dashboard, "seeding_dashboard_live"),
+            self.page("<int:key>/live/", dashboard.tell_run, "seeding_run_live"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The account of the run, in the place of a form."""
+        run = kwargs["obj"]
+        context.update(dashboard.account(run), title=f"Run {run.pk}: {run.command}", subtitle=None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, run: SeedRun) -> str:
+        """The state, in its colour."""
+        return format_html(BADGE, run.state, run.state)
+
+    @admin.display(description="rows", ordering="rows")
     def rows(self, run: Any) -> str:
-        """Rows that the run inserted."""
-        return number_format(run.row_count, use_l10n=True, force_grouping=True)
+        """Rows that the run has inserted or rolled back."""
+        return grouped(run.rows)
 
-    @admin.display(description="seeders")
-    def seeders(self, run: SeedRun) -> str:
-        """The results of the run as a table."""
-        told = [name for result in run.results for name in result if name not in NOT_SHOWN]
-        columns = list(dict.fromkeys(told))
-        head = format_html_join("", "<th>{}</th>", ((name.removeprefix("records_"),) for name in columns))
-        rows = ((format_html_join("", "<td>{}</td>", ((result.get(name, ""),) for name in columns)),) for result in run.results)
-        return format_html("<table><tr>{}</tr>{}</table>", head, format_html_join("", "<tr>{}</tr>", rows))
-
-    @admin.display(description="duration")
+    @admin.display(description="duration", ordering="lasted")
     def duration(self, run: SeedRun) -> str:
-        """Seconds, once the run has ended."""
-        return f"{(run.finished_at - run.started_at).total_seconds():.1f} s" if run.finished_at else ""
+        """How long it took, or takes by now."""
+        return span(self._figures(run).seconds)
+
+    @admin.display(description="rows/s")
+    def rate(self, run: SeedRun) -> str:
+        """Rows per second."""
+        return grouped(self._figures(run).rate)
+
+    @admin.display(ordering="started_at")
+    def started(self, run: SeedRun) -> str:
+        """When it began."""
+        return _moment(run.started_at)
+
+    @admin.display(description="by", ordering="user")
+    def started_by(self, run: SeedRun) -> str:
+        """Account and host."""
+        return f"{run.user}@{run.host}"
+
+    def _figures(self, run: SeedRun) -> history.RunFigures:
+        return history.RunFigures.of(run, datetime.now(UTC))
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Batches that are there, or those that were rolled back."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        """The two."""
+        return [("live", "live"), ("undone", "rolled back")]
+
+    def queryset(self, request: HttpRequest, batches: models.QuerySet[SeedingMetadata]) -> models.QuerySet[SeedingMetadata]:
+        """Those of the chosen state; all, where none is chosen."""
+        live: dict[str | None, bool | None] = {"live": True, "undone": None}
+        return batches.filter(live=live[self.value()]) if self.value() in live else batches
 
 
 @admin.register(SeedingMetadata)
@@ -86,23 +130,68 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
         "table_name",
+        "standing",
+        "rows",
+        "skipped",
+        "keys",
         "seeder_name",
         "first_index",
-        "record_count",
-        "skipped_count",
-        "keys",
-        "live",
         "run",
-        "created_at",
-        "rolled_back_at",
+        "created",
+        "rolled_back",
         "rolled_back_in",
     )
-    list_filter = ("live", "table_name", "seeder_name", "environment", "created_at")
+    list_filter = (StandingFilter, "table_name", "environment", "created_at")
     search_fields = ("table_name", "seeder_name", "=run__id")
     list_select_related = ("run", "rolled_back_in")
     ordering = ("-id",)
+    change_form_template = "seeding/batch.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of a row."""
+        return [
+            self.page("row/", dashboard.show_row, "seeding_row", site=self.admin_site),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The batch with the way to its rows, in the place of a form."""
+        batch = kwargs["obj"]
+        context.update(dashboard.batch(batch), title=f"Batch {batch.pk}: {batch.table_name}", subtitle=None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="state", ordering="live")
+    def standing(self, batch: SeedingMetadata) -> str:
+        """Whether its rows are there."""
+        return format_html(BADGE, *(("live", "live") if batch.live else ("undone", "rolled back")))
+
+    @admin.display(description="rows", ordering="record_count")
+    def rows(self, batch: SeedingMetadata) -> str:
+        """Rows inserted."""
+        return grouped(batch.record_count)
+
+    @admin.display(description="skipped", ordering="skipped_count")
+    def skipped(self, batch: SeedingMetadata) -> str:
+        """Rows refused."""
+        return grouped(batch.skipped_count)
+
+    @admin.display(ordering="created_at")
+    def created(self, batch: SeedingMetadata) -> str:
+        """When it was committed."""
+        return _moment(batch.created_at)
+
+    @admin.display(ordering="rolled_back_at")
+    def rolled_back(self, batch: SeedingMetadata) -> str:
+        """When it was rolled back."""
+        return _moment(batch.rolled_back_at)
 
     @admin.display(description="primary keys")
     def keys(self, batch: SeedingMetadata) -> str:
         """The ranges of keys, as first-last."""
-        return ", ".join(f"{key}-{key + count - 1}" for _, count, key in batch.key_ranges)
+        more = ", …" if len(batch.key_ranges) > RANGES_SHOWN else ""
+        named = [(key, key + count - 1) for _, count, key in batch.key_ranges[:RANGES_SHOWN]]
+        return ", ".join(f"{first}-{last}" if first < last else str(first) for first, last in named) + more
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
