@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev
+DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev chromium
 
 # What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 
-.PHONY: bench demo test lint types checks contracts pytest torture servers clean
+.PHONY: bench demo pictures test lint types checks contracts pytest torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -42,6 +42,10 @@ contracts:
 pytest:
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
+# The pictures of the admin in docs/pictures, taken anew.
+pictures: servers .venv/development
+	PICTURES=1 $(BIN)/pytest tests/browser --numprocesses=0
+
 # What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_ROUNDS=10 for a taste.
 torture: servers .venv/development
 	$(BIN)/pytest tests/torture --numprocesses=auto --dist=worksteal
@@ -58,6 +62,9 @@ servers:
 		exit 1; \
 	fi
 	-@$(PYTHON) tests/servers/debian.py
+	@$(PYTHON) -m tests.browser 2>/dev/null || { test -f /etc/debian_version && test "$$(id -u)" = 0 && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium; } || \
+		echo "There is no Chromium: the admin will not be tested in a browser." >&2
 
 .venv/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'

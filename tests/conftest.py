@@ -28,6 +28,7 @@ from seeding.invariants import Invariant, check, discover
 from seeding.models import SeedRun
 from seeding.results import Verdict
 from settings.databases import database as database_settings
+from tests import browser
 from tests.servers import KINDS, MariaDB, Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,11 +122,14 @@ def mariadb(running: Callable[[str], Server]) -> MariaDB:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which servers the tests ran on, and which they did not: a skipped server must not look like a passed one."""
+    """Say which servers and browser the tests had, and which not: a skipped one must not look like a passed one."""
     for name, kind in KINDS.items():
         missing = kind.missing()
         words = f"NOT TESTED on {name}: {missing}" if missing else f"tested on {kind.version()}"
         terminalreporter.write_line(words, red=bool(missing), bold=bool(missing))
+    missing = browser.missing()
+    words = f"NOT TESTED in a browser: {missing}" if missing else f"tested in {browser.version()}"
+    terminalreporter.write_line(words, red=bool(missing), bold=bool(missing))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,232 @@
+"""Each page of the admin in a real browser, and pictures of them: `make pictures` puts those into the documentation."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django import DjangoDbBlocker
+
+from seeding.models import SeedingMetadata, SeedRun
+from tests.browser import executable, missing
+from tests.browser.site import ACCOUNT
+from tests.conftest import AS_OF, OURS, ROOT, Database, closed, opened
+
+PICTURES = ROOT / "docs" / "pictures"
+DAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ADMIN = "/admin/seeding/"
+NARROW, WIDE = 420, 1280
+COLOURS = 128
+PATIENCE = 30_000
+"""Milliseconds: other tests run at the same time."""
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def database(
+    template: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
+    """What the site shows."""
+    if words := missing():
+        pytest.skip(f"NOT TESTED in a browser: {words}")
+    folder = tmp_path_factory.mktemp("site")
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as variables:
+        variables.setenv("SEEDING_AUDIT_FILE", str(folder / "audit.log"))
+        shutil.copyfile(template("sqlite", "small"), folder / "site.sqlite3")
+        database = opened("site", "sqlite", f"sqlite:///{folder / 'site.sqlite3'}")
+        furnish(database)
+        yield database
+        closed("site")
+
+
+@pytest.fixture(scope="module")
+def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a site that serves the database; its address is SITE."""
+    folder = tmp_path_factory.mktemp("served")
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(OURS)},
+        "DATABASE_URL": database.url,
+        "ADMIN_DATABASE_URL": f"sqlite:///{folder / 'admin.sqlite3'}",
+        "SEEDING_LOG_FILE": str(folder / "seeding.log"),
+    }
+    command = [sys.executable, "-m", "tests.browser.site"]
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield {**variables, "SITE": f"http://127.0.0.1:{process.stdout.readline().strip()}"}
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def chromium(served: dict[str, str]) -> Iterator[Browser]:
+    """One browser for all tests. As long as it is there a loop runs in this thread, and Django must be told that we know."""
+    with pytest.MonkeyPatch.context() as variables, sync_playwright() as playwright:
+        variables.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: dict[str, str]) -> Iterator[Visit]:
+    """Open a page of ours, logged in; the browser must have nothing to complain of, and ask nobody else for anything."""
+    context = chromium.new_context(base_url=served["SITE"], viewport={"width": WIDE, "height": 800}, locale="en-US")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    page.goto("/admin/")
+    page.fill("#id_username", ACCOUNT)
+    page.fill("#id_password", ACCOUNT)
+    page.click("input[type=submit]")
+
+    def go(address: str, *, width: int = WIDE, dark: bool = False) -> Page:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.goto(ADMIN + address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
+        return page
+
+    yield go
+    context.close()
+    assert complaints == []
+    assert {address for address in asked if not address.startswith(served["SITE"])} == set()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[Page, str], None]:
+    """Take a picture of a page for the documentation; with PICTURES=1 it is put there."""
+    folder = PICTURES if os.environ.get("PICTURES") else tmp_path
+    folder.mkdir(exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.mouse.move(0, 0)
+        file = folder / f"{name}.png"
+        page.screenshot(path=file, full_page=True, animations="disabled")
+        with Image.open(file) as image:
+            small = image.convert("RGB").quantize(COLOURS)
+        small.save(file, optimize=True)
+        assert (PICTURES / file.name).exists(), "make pictures"
+        assert f"pictures/{file.name}" in (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
+
+    return take
+
+
+def furnish(database: Database) -> None:
+    """Runs of some days, one of them refused in part, rows of the application's own, and times that are always the same."""
+    database.query(
+        "CREATE TRIGGER taken BEFORE INSERT ON product_images WHEN NEW.id % 9 = 0 BEGIN SELECT RAISE(ABORT, 'full'); END"
+    )
+    database.rollback(table="product_images")
+    with pytest.raises(CommandError):
+        database.seed(table="product_images")
+    database.query("DROP TRIGGER taken")
+    database.seed(table="product_images")
+    database.query("INSERT INTO brands (name) VALUES ('Own'), ('Their own'), ('Older'), ('Oldest')")
+    for day in range(1, 5):
+        rehearse(database, rows=600 * day)
+    for number, run in enumerate(SeedRun.objects.using(database.alias).order_by("pk")):
+        moved = sum(batch.record_count for batch in (*run.batches.all(), *run.undone.all()))
+        seconds = 0.75 + moved / (600 if run.command == "seed" else 1100)
+        run.started_at = DAY + timedelta(days=number // 2, hours=number % 2)
+        run.finished_at = run.started_at + timedelta(seconds=seconds)
+        run.host, run.user, run.process_id, run.faker_version = "build-3", "deploy", 4711, "40"
+        run.results = [{**result, "duration": seconds / len(run.results)} for result in run.results]
+        run.save()
+        run.batches.update(created_at=run.finished_at)
+        run.undone.update(rolled_back_at=run.finished_at)
+
+
+def rehearse(database: Database, *, rows: int) -> None:
+    """Leave in the ledger that so many rows were seeded and rolled back again."""
+    runs, batches = SeedRun.objects.using(database.alias), SeedingMetadata.objects.using(database.alias)
+    seeding, undoing = runs.get(pk=1), runs.get(pk=2)
+    seeding.pk = undoing.pk = None
+    seeding.save()
+    undoing.save()
+    batch = batches.get(rolled_back_in=2)
+    batch.pk, batch.run, batch.rolled_back_in, batch.record_count = None, seeding, undoing, rows
+    batch.save(using=database.alias)
+
+
+def test_every_page_in_light_and_dark_and_a_narrow_window(
+    database: Database, visit: Visit, picture: Callable[[Page, str], None]
+) -> None:
+    last = SeedRun.objects.using(database.alias).latest("pk").pk
+    refused = SeedRun.objects.using(database.alias).get(state="failed").pk
+    batch = SeedingMetadata.objects.using(database.alias).get(table_name="clients").pk
+
+    picture(visit("seedrun/dashboard/"), "dashboard")
+    picture(visit("seedrun/dashboard/", dark=True), "dashboard-dark")
+    picture(visit("seedrun/dashboard/", width=NARROW), "dashboard-narrow")
+    picture(visit("seedrun/"), "runs")
+    picture(visit(f"seedrun/{refused}/change/"), "run")
+    picture(visit("seedingmetadata/?table_name=product_images"), "batches")
+    picture(visit(f"seedingmetadata/{batch}/change/"), "batch")
+    picture(visit("seedingmetadata/row/?table=clients&key=4"), "row")
+
+    for address in ("", f"seedrun/{last}/change/", "seedingmetadata/row/?table=orders&key=3"):
+        visit(address, width=NARROW, dark=True)
+    assert {file.stem for file in PICTURES.glob("*.png")} == {
+        "dashboard", "dashboard-dark", "dashboard-narrow", "runs", "run", "batches", "batch", "row", "running",
+    }  # fmt: skip
+
+
+def test_from_the_dashboard_to_a_row_and_back_to_its_batch(visit: Visit) -> None:
+    page = visit("seedrun/dashboard/")
+
+    page.get_by_role("link", name="client_credit_limits").click()
+    page.locator("#result_list .field-id a").first.click()
+    entry = page.url.partition("?")[0]
+    page.get_by_role("link", name="10", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Row 10 of client_credit_limits")
+    page.get_by_role("row", name="client_id").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of clients")
+    page.get_by_label("Table").select_option("client_credit_limits")
+    page.get_by_label("Primary key").fill("1")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name=re.compile("^batch")).click()
+
+    assert page.url == entry
+
+
+def test_a_run_is_followed_until_it_ends(
+    database: Database, visit: Visit, served: dict[str, str], picture: Callable[[Page, str], None]
+) -> None:
+    variables = {**served, "SEEDING_BATCH_SIZE": "50"}
+    command = [sys.executable, "manage.py", "seed", "--size=large", f"--as-of={AS_OF}"]
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any('"seeder": "BatchSeeder", "operation"' in line for line in iter(process.stderr.readline, ""))
+        page = visit("seedrun/dashboard/")
+        progress = page.locator("[data-part=progress]")
+        before = progress.inner_text()
+        page.wait_for_function("before => document.querySelector('[data-part=progress]').innerText !== before", arg=before)
+        page.locator("[data-live] h2 a").click()
+        expect(page.locator("[data-part=steps] .seeding-running")).to_have_count(1)
+        picture(page, "running")
+
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        expect(page.locator(".seeding-facts .seeding-interrupted")).to_be_visible()
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.locator("[data-live]")).to_have_count(0)
+    assert page.locator("script[src*='live.js']").count() == 0
+    assert asked == []
