@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from seeding import dashboard, history
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
@@ -191,6 +191,33 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
         more = ", …" if len(batch.key_ranges) > RANGES_SHOWN else ""
         named = [(key, key + count - 1) for _, count, key in batch.key_ranges[:RANGES_SHOWN]]
         return ", ".join(f"{first}-{last}" if first < last else str(first) for first, last in named) + more
+
+
+@admin.register(MaskedBatch)
+class MaskedBatchAdmin(ReadOnlyAdmin):
+    """What `seed_mask` has done, the newest first: fields and counts, never a value."""
+
+    list_display = (
+        "id",
+        "table_name",
+        "first_key",
+        "last_key",
+        "mode",
+        "key_fingerprint",
+        "fields_masked",
+        "run",
+        "created_at",
+    )
+    list_filter = ("mode", "table_name", "created_at")
+    search_fields = ("table_name", "=run__id")
+    list_select_related = ("run",)
+    ordering = ("-id",)
+    exclude = ("seals",)
+
+    @admin.display(description="values masked")
+    def fields_masked(self, batch: MaskedBatch) -> str:
+        """Column and count."""
+        return ", ".join(f"{column} {count}" for column, count in batch.fields.items())
 
 
 def _moment(at: datetime | None) -> str:

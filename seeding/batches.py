@@ -9,8 +9,9 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from seeding.exceptions import GenerationError, UnclassifiedError
+from seeding.exceptions import GenerationError, SeedingError, UnclassifiedError
 from seeding.keys import KeyMap
+from seeding.redaction import without_words
 from seeding.references import references
 from seeding.resolution import Resolver
 from seeding.results import ValidationError
@@ -86,7 +87,11 @@ class Preparation:
         where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
         try:
             data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
+        except SeedingError:
+            raise
         except Exception as error:
+            if self._seeder.config.is_real:  # whose words may quote a row
+                raise GenerationError(f"{where}: {type(error).__name__}") from without_words(error)
             raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
         if refused := [words for column, words in self._unclassified.items() if column in data.columns]:
             raise UnclassifiedError(" ".join(refused))
@@ -95,7 +100,8 @@ class Preparation:
         errors = self._validator.validate_columns(data).errors
         if errors:
             raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
-        return data
+        postponed = [name for name in self._seeder.config.postponed if name in data.columns]
+        return data.with_columns(pl.lit(None).alias(name) for name in postponed)
 
     def prepare(
         self,
@@ -119,7 +125,11 @@ class Preparation:
             Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
             for row, words in refused.items()
         ]
-        business = [*self._seeder.validate_data(ready), *(error for rule in self._rules for error in rule(self._seeder, ready))]
+        business = [
+            *self._seeder.faults(index),
+            *self._seeder.validate_data(ready),
+            *(error for rule in self._rules for error in rule(self._seeder, ready)),
+        ]
         checked = self._validator.validate_data(ready, findings, business)
         accepted = checked.accepted.to_numpy()
         while (orphans := self.orphans(data, set(index[~accepted].tolist())) & accepted).any():

@@ -17,14 +17,14 @@ from django.db import DatabaseError, connections, transaction
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig, masking_mode
 from seeding.events import Sink, event
-from seeding.exceptions import ConfigurationError, InsertionError, UnclassifiedError
+from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.guard import Ask, confirm, masking_question
 from seeding.introspection import read_tables
 from seeding.keysets import KeySet
 from seeding.ledger import Ledger
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.masking import Cipher, FieldMasking, MaskingStrategy, Mode, PIIMasker, TableMasking, maskable
-from seeding.models import MaskedBatch, SeedRun
+from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
 from seeding.registry import Registry
 from seeding.results import MaskingResult, MaskingSummary
@@ -82,7 +82,7 @@ class Concealment:
         started = time.monotonic()
         lock = seeding_lock(self.config.database)
         with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
-            self._refuse_another_key()
+            self.ledger.refuse_another_key(self._cipher.fingerprint)
             with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink) as run:
                 self._tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
                 results = [self._mask(target, lock, run) for target in targets]
@@ -96,15 +96,6 @@ class Concealment:
         connection = connections[self.config.database]
         with connection.cursor() as cursor:
             return read_tables(connection, connection.introspection.table_names(cursor))
-
-    def _refuse_another_key(self) -> None:
-        masked = MaskedBatch.objects.using(self.config.database).exclude(key_fingerprint=self._cipher.fingerprint)
-        other = masked.values_list("key_fingerprint", flat=True).first()
-        if other is not None:
-            raise ConfigurationError(
-                f"This database was masked with the key {other}, and SEEDING_MASKING_KEY is {self._cipher.fingerprint}: "
-                "equal values would become different ones. Set the key of before, or restore the copy anew."
-            )
 
     def _mask(self, target: Target, lock: SeedingLock, run: SeedRun) -> MaskingResult:
         started, table = time.monotonic(), target.table.name

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.db import models
 
 from seeding.discovery import BrokenModule, modules
-from seeding.exceptions import UnclassifiedError
+from seeding.exceptions import ConfigurationError, UnclassifiedError
 from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
 from seeding.references import TypedReferenceField, column_name
 from seeding.registry import Registry
@@ -33,14 +33,24 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
     for seeders in registry.by_table.values():
         by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
         found += [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
+    known = {strategy.name: strategy for strategy in strategies}
+    for table, others in other_tables().items():
+        if table not in registry.by_table:
+            found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others.items()]
     return found
 
 
-def other_tables(broken: list[BrokenModule]) -> dict[str, Mapping[str, str]]:
-    """Table → column → strategy of the tables that no seeder fills: `TABLES` of every app's module `personal_data`."""
+def other_tables() -> dict[str, Mapping[str, str]]:
+    """Table → column → strategy of the tables that no seeder fills: `TABLES` of every app's module `personal_data`.
+
+    Raises ConfigurationError for a module that cannot be imported.
+    """
+    broken: list[BrokenModule] = []
     found: dict[str, Mapping[str, str]] = {}
     for module in modules("personal_data", broken):
         found.update(getattr(module, "TABLES", {}))
+    if broken:
+        raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
     return found
 
 
@@ -73,8 +83,6 @@ def _classified(
     holds, strategy, problem = "nothing personal", config.pii_fields.get(name, ""), ""
     if strategy:
         holds = "personal data"
-        if strategy not in strategies:
-            problem = f"names the strategy {strategy!r}, which does not exist. There are {', '.join(sorted(strategies))}."
     elif name not in config.not_pii and not _by_type(field):
         holds = "undecided"
     if not strategy and name not in config.not_pii and sounds and not field.primary_key and not field.is_relation:
@@ -83,11 +91,26 @@ def _classified(
             f"looks like personal data ({sounds}) and is not classified. Add it to pii_fields as "
             f'"{name}": "{sounds}", or to not_pii.'
         )
+    return _told(config.table_name, name, seeder.name, holds, strategies, strategy=strategy, problem=problem)
+
+
+def _told(
+    table: str,
+    column: str,
+    seeder: str,
+    holds: str,
+    strategies: Mapping[str, MaskingStrategy],
+    *,
+    strategy: str = "",
+    problem: str = "",
+) -> ClassifiedColumn:
     chosen = strategies.get(strategy)
+    if strategy and chosen is None:
+        problem = f"names the strategy {strategy!r}, which does not exist. There are {', '.join(sorted(strategies))}."
     return ClassifiedColumn(
-        table=config.table_name,
-        column=name,
-        seeder=seeder.name,
+        table=table,
+        column=column,
+        seeder=seeder,
         holds=holds,
         strategy=strategy,
         masked=chosen.gives if chosen else "",

@@ -17,7 +17,7 @@ from seeding.keys import KeyMap
 from seeding.keysets import KeySet, union
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.seeders import SOURCE, BaseSeeder, Dataset
 
 CLAIM = "claim"
 """The command of a run that only says what the database is."""
@@ -52,9 +52,14 @@ class Ledger:
             option = "" if self.using == "default" else f" --database={self.using}"
             raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
 
-    def dataset(self) -> Dataset | None:
-        """What the rows that are here are a function of; None where nothing is seeded."""
-        entry = self.live.select_related("run").order_by("id").first()
+    @property
+    def generated(self) -> models.QuerySet[SeedingMetadata]:
+        """Those of them that seeders have made up."""
+        return self.live.exclude(seeder_name__startswith=SOURCE)
+
+    def dataset(self, *, generated: bool = False) -> Dataset | None:
+        """What the rows that are here are a function of; None where there are none, or none that seeders have made up."""
+        entry = (self.generated if generated else self.live).select_related("run").order_by("id").first()
         return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
 
     def environments(self) -> frozenset[str]:
@@ -70,13 +75,30 @@ class Ledger:
 
     def key_set(self, table: str, run: SeedRun | None = None) -> KeySet:
         """The keys of a table's live rows, whatever seeder made them; those of one run, if given."""
-        live = self.live.filter(table_name=table) if run is None else self.live.filter(table_name=table, run=run)
-        return union(KeyMap.of(held).key_set() for held in live.values_list("key_ranges", flat=True).iterator())
+        return _keys(self.live.filter(table_name=table) if run is None else self.live.filter(table_name=table, run=run))
+
+    def generated_keys(self, table: str) -> KeySet:
+        """The keys of a table's rows that seeders have made up."""
+        return _keys(self.generated.filter(table_name=table))
 
     def masked_keys(self, table: str) -> KeySet:
         """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way."""
-        batches = self.live.filter(table_name=table).exclude(environment="production").values_list("key_ranges", flat=True)
-        return KeySet.of((key, key + count - 1) for held in batches.iterator() for _, count, key in held)
+        return _keys(self.live.filter(table_name=table).exclude(environment="production"))
+
+    def masking_keys(self) -> frozenset[str]:
+        """The fingerprints of the keys by which anything that is here was masked."""
+        loaded = self.live.filter(seeder_name__startswith=SOURCE).values_list("run__plan", flat=True).distinct()
+        keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")}
+        masked = MaskedBatch.objects.using(self.using).values_list("key_fingerprint", flat=True).distinct()
+        return frozenset(keys.union(masked))
+
+    def refuse_another_key(self, fingerprint: str) -> None:
+        """Raise ConfigurationError if anything that is here was masked with another key than the one of that fingerprint."""
+        for other in sorted(self.masking_keys() - {fingerprint}):
+            raise ConfigurationError(
+                f"This database was masked with the key {other}, and SEEDING_MASKING_KEY is {fingerprint}: "
+                "equal values would become different ones. Set the key of before, or restore or roll back first."
+            )
 
     def masked_batches(self, table: str) -> models.QuerySet[MaskedBatch]:
         """What `seed_mask` has done to a table."""
@@ -218,6 +240,10 @@ class Ledger:
 def generator_version(seeder: BaseSeeder) -> str:
     """The engine's version and the seeder's: rows of another one are not comparable."""
     return f"{GENERATOR_VERSION}.{seeder.config.version}"
+
+
+def _keys(batches: models.QuerySet[SeedingMetadata]) -> KeySet:
+    return union(KeyMap.of(held).key_set() for held in batches.values_list("key_ranges", flat=True).iterator())
 
 
 def _extent(keys: KeyMap, skipped: Sequence[Sequence[int]]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from seeding.ledger import Ledger, generator_version
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
+from seeding.postponed import Postponement
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState
@@ -122,6 +123,8 @@ class SeedOrchestrator:
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
         with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
             dataset = self._dataset()
+            if self._masking["key"]:
+                self.ledger.refuse_another_key(self._masking["key"])
             with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink) as run:
                 self._announce(run)
                 summary = self._run(dataset, run, lock, writers, started)
@@ -159,6 +162,12 @@ class SeedOrchestrator:
         return summary
 
     @property
+    def _masking(self) -> dict[str, str]:
+        """The mode and the key's fingerprint by which the run masks; they are the same for all of its seeders."""
+        one = self.plan.seeders[0].config if self.plan.seeders else None
+        return {"mode": one.masking if one else "", "key": one.masking_key if one else ""}
+
+    @property
     def _database_name(self) -> str:
         return str(connections[self.config.database].settings_dict["NAME"])
 
@@ -169,7 +178,7 @@ class SeedOrchestrator:
         connect(self.config.database, note)
 
     def _dataset(self) -> Dataset:
-        config, present = self.config, self.ledger.dataset()
+        config, present = self.config, self.ledger.dataset(generated=True)
         if present is None:
             return Dataset(
                 seed=DEFAULT_SEED if config.seed is None else config.seed,
@@ -195,6 +204,8 @@ class SeedOrchestrator:
         config = self.config
         steps = [step.as_dict() for step in self._steps()]
         plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "steps": steps}
+        if config.source is not None:
+            plan["masking"] = self._masking
         return self.ledger.open_run(
             command="seed",
             environment=config.environment,
@@ -253,6 +264,7 @@ class SeedOrchestrator:
                 lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
+            results = self._postponed(context, results)
             self._note(run, "derive", results)
             results = self._derive(context, results)
             self._note(run, "verify", results)
@@ -269,6 +281,22 @@ class SeedOrchestrator:
     def _note(self, run: SeedRun | None, phase: str, results: Sequence[SeederResult]) -> None:
         if run is not None:
             note(self.ledger, run, self._tell_sink, phase, [result.as_dict() for result in results])
+
+    def _postponed(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
+        """The results, those of the seeders marked of whose postponed references some lead nowhere."""
+        postponement = Postponement(
+            using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
+            tell=self._tell_sink,
+        )  # fmt: skip
+        account = {result.seeder: result for result in results}
+        for seeder in self.plan.seeders:
+            result = account[seeder.name]
+            there = result.success or result.state is SeederState.PARTIAL
+            if there and seeder.config.postponed and (lost := postponement.fill(seeder)):
+                words = f"{result.error} {lost} references lead to rows that are not there, and stay empty.".strip()
+                code = result.exit_code or InsertionError.exit_code
+                account[seeder.name] = replace(result, state=SeederState.PARTIAL, error=words, exit_code=code)
+        return list(account.values())
 
     def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
         """The results, those of the seeders marked whose derived columns the database refused.

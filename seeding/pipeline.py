@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from django.db import OperationalError, connections, models, transaction
+from django.db import DatabaseError, OperationalError, connections, models, transaction
 
 from seeding.batches import Batch, Preparation
 from seeding.events import Event, Level, Sink
@@ -31,7 +31,7 @@ from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
 from seeding.masking import STRATEGIES, FieldMasking, MaskingStrategy, PIIMasker, TableMasking, maskable
 from seeding.models import SeedRun
-from seeding.redaction import REDACTED, redacted, words_of
+from seeding.redaction import REDACTED, redacted, without_words, words_of
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState, ValidationError
@@ -125,7 +125,8 @@ class SeederPipeline:
                     self._seed_batch(index, foreseen, ahead)
         except (LockError, DatabaseUnavailableError):
             raise
-        except Exception as failure:
+        except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
+            failure = self._discreet(caught)
             state, error, code = SeederState.FAILED, words_of(failure), InsertionError.exit_code
             if isinstance(failure, SeedingError):
                 code = failure.exit_code
@@ -344,7 +345,7 @@ class SeederPipeline:
                 level="warn",
                 record_count=rejected,
                 reasons=batch.reasons,
-                errors=[self._redacted(error) for error in batch.errors],
+                errors=[self._redacted(error, batch.index) for error in batch.errors],
             )
         for refusal in refusals:
             self._tell(
@@ -353,6 +354,7 @@ class SeederPipeline:
                 level="warn",
                 error=redacted(refusal.error),
                 record_count=1,
+                origin=self._seeder.origin(int(batch.accepted_index[refusal.row])) or None,
                 statement=f"INSERT INTO {self._seeder.config.table_name} ({', '.join(batch.rows.columns)})",
                 data={
                     name: REDACTED if self._is_personal(name) else value
@@ -360,9 +362,15 @@ class SeederPipeline:
                 },
             )
 
-    def _redacted(self, error: ValidationError) -> dict[str, Any]:
+    def _redacted(self, error: ValidationError, index: Integers) -> dict[str, Any]:
         personal = any(self._is_personal(name) for name in error.field.split("|"))
-        return {**asdict(error), "actual": REDACTED if personal else error.actual}
+        origin = "" if error.row is None else self._seeder.origin(int(index[error.row]))
+        return {**asdict(error), "actual": REDACTED if personal else error.actual} | ({"origin": origin} if origin else {})
+
+    def _discreet(self, failure: BaseException) -> BaseException:
+        """The failure, without its words where it may quote a real row: any library may, of the value that it failed on."""
+        ours = isinstance(failure, (SeedingError, DatabaseError))
+        return without_words(failure) if self._seeder.config.is_real and not ours else failure
 
     def _is_personal(self, column: str) -> bool:
         """Whether no message may quote the column; of real rows none, since they may hold anything anywhere."""

@@ -45,7 +45,12 @@ def words_of(error: BaseException) -> str:
 
 def redacted(error: BaseException) -> BaseException:
     """The error as a log may show it: the same traceback, and words that quote no row."""
-    return RedactedError(words_of(error)).with_traceback(error.__traceback__) if _quotes(error) else error
+    return without_words(error, words_of(error)) if _quotes(error) else error
+
+
+def without_words(error: BaseException, words: str = "") -> BaseException:
+    """The traceback of an error, and other words."""
+    return RedactedError(words or type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _quotes(error: BaseException) -> bool:

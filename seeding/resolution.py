@@ -84,6 +84,8 @@ class Resolver:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
         # A natural key may hold a reference (a subcategory's category), and what the table holds are keys.
         wanted = self.resolve(seeder, data.select(natural_key), self.keys(seeder)).data
+        named = ~wanted.select(pl.any_horizontal(pl.all().is_null())).to_series()
+        wanted, index = wanted.filter(named), index[named.to_numpy()]
         place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
         found = {place[_folded(values)]: key for key, *values in self._real_rows(seeder, wanted) if _folded(values) in place}
         ordered = sorted((row, key) for row, key in found.items() if not known.lookup(np.array([row]))[1].any())
@@ -104,16 +106,18 @@ class Resolver:
         for reference in references(seeder.config.model):
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
+            column = data[reference.column]
+            naming = column.list.len() > 0 if reference.json_key else column.is_not_null()
             applies = None
             if reference.when:
                 kind, value = reference.when
                 applies = (data[kind] == value).fill_null(False)
-                if not applies.any():
-                    continue
+                naming &= applies
+            if not naming.any():
+                continue
             target = self._target(seeder, reference)
             keys = own if target is seeder else self.keys(target, ask=ask)
             lookup = _Lookup(self, target, keys, any_row=reference.column in any_parent, ask=ask)
-            column = data[reference.column]
             if reference.json_key:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
             else:
@@ -130,7 +134,10 @@ class Resolver:
         table = reference.target_table
         if table == seeder.config.table_name:
             return seeder
-        targets = [parent for parent in self._registry.parents(seeder) if parent.config.table_name == table]
+        parents = self._registry.parents(seeder)
+        if reference.column in seeder.config.postponed:
+            parents = self._registry.sources(table)
+        targets = [parent for parent in parents if parent.config.table_name == table]
         if not targets:
             raise GenerationError(
                 f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "
@@ -171,7 +178,7 @@ class _Lookup:
         present = column.is_not_null()
         index = column.fill_null(-1).cast(pl.Int64).to_numpy()
         keys, known = self._keys.lookup(index)
-        unknown = np.unique(index[~known & present.to_numpy()])
+        unknown = np.unique(index[~known & present.to_numpy() & (index >= 0)])
         if len(unknown):
             adopted, found = self._resolver.adopted(self._target, unknown, ask=self._ask).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found

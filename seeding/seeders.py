@@ -15,6 +15,9 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.results import ValidationError
 from seeding.rows import Rows
 
+SOURCE = "source:"
+"""How the name of a seeder begins whose rows come from files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCount:
@@ -61,6 +64,8 @@ class SeederConfig:
     any_parent: tuple[str, ...] = ()
     """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
     say. Children of a refused parent are left out otherwise."""
+    postponed: tuple[str, ...] = ()
+    """Reference columns that are filled when all rows of all tables are there, because they lead in a circle."""
     natural_key: tuple[str, ...] = ()
     """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
     keep_modified: bool = False
@@ -146,6 +151,17 @@ class BaseSeeder(ABC):
 
         Any exception here is a generation failure: it costs this seeder and those that depend on it, no other.
         """
+
+    def faults(self, index: Any) -> Sequence[ValidationError]:
+        """What is wrong with the rows that were generated last, at `index`, whatever their values: nothing, as a rule.
+
+        One error per fault and row; `row` is the position in `index`.
+        """
+        return ()
+
+    def origin(self, index: int) -> str:
+        """Where the row comes from, for messages; empty where it is only a function of its index."""
+        return ""
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """The columns that depend on other seeders' rows, in the order to compute them. None unless overridden."""

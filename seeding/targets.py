@@ -9,8 +9,6 @@ from typing import Any
 import polars as pl
 from django.db import connections
 
-from seeding.discovery import BrokenModule
-from seeding.exceptions import ConfigurationError
 from seeding.inventory import classify, other_tables
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.registry import Registry
@@ -50,16 +48,13 @@ class Target:
 def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Collection[str]) -> list[Target]:
     """The tables that are there and hold personal data (of those named, if any is), those that a seeder fills first."""
     asked = {seeder.config.table_name for seeder in registry.named(names)}
-    broken: list[BrokenModule] = []
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
         fields = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
         columns = (one for seeder in seeders for one in classify(seeder))
         classified[table] = (fields, {one.column for one in columns if one.holds == "nothing personal"} - fields.keys())
-    for table, others in other_tables(broken).items():
+    for table, others in other_tables().items():
         classified.setdefault(table, (others, set()))
-    if broken:
-        raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
     found = []
     for table, (chosen, decided) in classified.items():
         if table in there and (not asked or table in asked):

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 
 pytestmark = pytest.mark.django_db(databases=["default", "admin"])
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -109,3 +109,20 @@ def test_djangos_tables_stay_out_of_terps_database() -> None:
     assert not [name for name in connections["default"].introspection.table_names() if name.startswith(("auth", "django_c"))]
     assert "auth_user" in connections["admin"].introspection.table_names()
     assert "seeding_run" not in connections["admin"].introspection.table_names()
+
+
+def test_the_masking_audit_is_shown(staff: Client, run: SeedRun) -> None:
+    audit = {
+        "table": "clients",
+        "mode": "full",
+        "key": "12ab",
+        "fields": [{"column": "email", "strategy": "email", "count": 7}],
+    }
+    SeedRun.objects.update(results=[{"seeder": "clients", "masking": audit}])
+    MaskedBatch.objects.create(
+        run=run, table_name="clients", first_key=1, last_key=9, mode="partial", key_fingerprint="12ab", fields={"email": 7},
+        seals=b"", created_at=NOW,
+    )  # fmt: skip
+
+    assert "full 12ab: email (email, 7)" in staff.get(f"/admin/seeding/seedrun/{run.pk}/change/").content.decode()
+    assert "email 7" in staff.get("/admin/seeding/maskedbatch/").content.decode()

@@ -7,8 +7,11 @@ import re
 import pytest
 from django.core.management import load_command_class
 
+from seeding.console import markdown_inventory
 from seeding.exceptions import SeedingError
+from seeding.inventory import inventory
 from seeding.management.command import INTERRUPTED, TERMINATED, SeedingCommand
+from seeding.masking import STRATEGIES
 from seeding.registry import Registry
 from seeding.seeders import BaseSeeder
 from tests.conftest import ROOT, RULES
@@ -101,3 +104,16 @@ def test_the_example_seeder_works() -> None:
 
     assert "class ReviewSeeder(BaseSeeder):" in example[1]
     compile(example[1], "README.md", "exec")
+
+
+def test_the_compliance_page_holds_the_inventory_as_it_is() -> None:
+    page = (ROOT / "docs/compliance.md").read_text(encoding="utf-8")
+
+    assert markdown_inventory(inventory(Registry.discover())).strip() in page
+
+
+def test_every_masking_strategy_stands_in_the_docs() -> None:
+    page = (ROOT / "docs/masking.md").read_text(encoding="utf-8")
+
+    rows = [f"| `{one.name}` | {one.gives} | {one.keeps} | {one.room or 'any'} |" for one in STRATEGIES]
+    assert "\n".join(rows) in page

@@ -6,11 +6,15 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
 from seeding.management.command import SeedingCommand
+
+if TYPE_CHECKING:
+    from seeding.conf import Config
+    from seeding.registry import Registry
 
 
 class Command(SeedingCommand):
@@ -24,6 +28,7 @@ class Command(SeedingCommand):
         "--size=medium": "ten times as much; the small rows stay as they are",
         "--size=large --scale=1000": "a million clients",
         "--env=staging --force --json": "for a deployment script",
+        "--source=export/ --env=staging": "real data from files, masked in part",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,6 +52,11 @@ class Command(SeedingCommand):
             metavar="DATE",
             help="the day on which the data ends, YYYY-MM-DD (default: the ledger's, else today)",
         )
+        add(
+            "--source",
+            metavar="DIR",
+            help="load real data from DIR, one CSV or JSON Lines file per table, and mask it outside production",
+        )
         self.add_common_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,7 +64,6 @@ class Command(SeedingCommand):
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding import conf, console
         from seeding.orchestrator import SeedOrchestrator
-        from seeding.registry import Registry
 
         config = conf.load(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
         shown = not options["json"] and options["verbosity"] > 0
@@ -62,7 +71,7 @@ class Command(SeedingCommand):
         with self.watched(options, config.environment) as tell:
             orchestrator = SeedOrchestrator(
                 config,
-                Registry.discover(),
+                self._registry(config),
                 tell=tell,
                 ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
@@ -77,3 +86,19 @@ class Command(SeedingCommand):
             console.show_summary(out, summary)
         if summary.exit_code:
             raise CommandError("Not all rows are there: see the summary and the log.", returncode=summary.exit_code)
+
+    def _registry(self, config: Config) -> Registry:
+        """The seeders of the project, or those of the source in their place."""
+        from seeding import conf
+        from seeding.masking import Cipher, PIIMasker
+        from seeding.registry import Registry
+        from seeding.sources import source_registry
+
+        registry = Registry.discover()
+        if config.source is None:
+            return registry
+        strategies = conf.masking_strategies()
+        cipher = Cipher.of(conf.masking_key(os.environ))
+        unmasked = config.environment is conf.Environment.PRODUCTION
+        masker = None if unmasked else PIIMasker(cipher, conf.masking_mode(config.environment), strategies)
+        return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies)
