@@ -7,7 +7,7 @@ that the next one does not repair.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -21,7 +21,7 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
 from seeding.retries import Transience, retrying, transience
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.seeders import BaseSeeder, Condition, Dataset, Derivation
 
 
 def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
@@ -122,21 +122,42 @@ def derive(
     connection = connections[using]
     with connection.cursor() as cursor:
         readable = set(connection.introspection.table_names(cursor)).difference(drifted)
+    wanted = [
+        one
+        for one in seeder.derivations(dataset)
+        if set(one.reads) <= readable
+        and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
+    ]
     matched = 0
-    for derivation in seeder.derivations(dataset):
-        if not set(derivation.reads) <= readable:
-            continue
-        if new and derivation.foreseen and not any(_holds_rows(using, table) for table in derivation.reads):
-            continue
+    for where, values in _updates(wanted, from_left_to_right=connection.vendor == "mysql"):
         rows = seeder.config.model._base_manager.using(using)
-        if derivation.where is not None:
-            rows = rows.filter(derivation.where)
-        kept = {field: F(field) for field in derivation.touches}
+        if where is not None:
+            rows = rows.filter(where)
         for condition in keys.key_set().conditions():
             with transaction.atomic(using=using):
-                matched += rows.filter(condition).update(**derivation.values, **kept)
+                matched += rows.filter(condition).update(**values)
                 lock.verify()
     return matched
+
+
+def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
+    """Which rows to update, and with what: one update per derivation.
+
+    A database that assigns `from_left_to_right`, each expression seeing what those before it have assigned (MySQL, MariaDB),
+    takes several derivations of all rows at once, and so writes every row once.
+    """
+    together: dict[str, Any] = {}
+    for derivation in derivations:
+        values = {**derivation.values, **{field: F(field) for field in derivation.touches}}
+        if from_left_to_right and derivation.where is None and together.keys().isdisjoint(derivation.values):
+            together |= values
+            continue
+        if together:
+            yield None, together
+            together = {}
+        yield derivation.where, values
+    if together:
+        yield None, together
 
 
 def _holds_rows(using: str, table: str) -> bool:

@@ -89,6 +89,10 @@ class SeederConfig:
         return self.masking != "synthetic"
 
 
+Condition = models.Q | models.Exists | None
+"""Which rows; None for all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
     """Columns that depend on other seeders' rows, computed in the database once those are there.
@@ -100,7 +104,7 @@ class Derivation:
     """Fields of the seeder's model → expressions over its row."""
     reads: tuple[str, ...]
     """The tables it looks at: what is derived there comes first, and the update is skipped where one of them is missing."""
-    where: models.Q | models.Exists | None = None
+    where: Condition = None
     """Which rows are updated; the others keep the generated value."""
     foreseen: bool = False
     """Whether generated rows hold already what it gives while the tables of `reads` are empty: then it is left out."""
