@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 """As Django writes it."""
-ROWS_PER_PIECE = 10_000
+ROWS_PER_PIECE = 4_000
 CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
