@@ -270,7 +270,7 @@ def test_a_server_that_refuses_local_gets_insert_statements(make_database: Calla
     database = make_database("mariadb")
     mariadb.sql("SET GLOBAL local_infile = 0")
     try:
-        chosen = Writers(database.alias).choose(10_001)
+        chosen = Writers(database.alias).choose(1_000)
     finally:
         mariadb.sql("SET GLOBAL local_infile = 1")
 
