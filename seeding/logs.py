@@ -79,13 +79,12 @@ class JsonLines(JsonFormatter):
         super().__init__("%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with no URL's password in it; of a record that cannot be told in full, what it was to say and why not."""
+        """The line; where a record cannot be told in full, what it was to say and why it does not."""
         try:
-            line = super().format(record)
+            return super().format(record)
         except Exception as error:  # noqa: BLE001 - another library's record, or an exception that cannot be shown
             broken = f"This line could not be made: {shown(error)}"
-            line = self.jsonify_log_record({**_head(record), "message": shown(record.msg), "problem": broken})
-        return without_credentials(line)
+            return self.jsonify_log_record({**_head(record), "message": shown(record.msg), "problem": broken})
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         """The library's hook: called once per record."""
@@ -100,7 +99,7 @@ class JsonLines(JsonFormatter):
 
 
 def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
-    """`value` as JSON can say it: numbers, texts, lists and objects, no circles, nothing endless.
+    """`value` as JSON can say it: numbers, texts without a URL's password, lists and objects, no circles, nothing endless.
 
     `around` are the ids of what it stands in.
     """
@@ -111,7 +110,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
-        text = shown(value)
+        text = without_credentials(shown(value))  # before it is cut, perhaps between a password and its @
         left_out = len(text) - LONGEST
         half = LONGEST // 2
         return text if left_out <= 0 else f"{text[:half]} … {left_out:,} characters … {text[-half:]}"

@@ -8,7 +8,8 @@ GRANT = (
 )
 ACCOUNT = "The server refuses the account: see user and password in DATABASE_URL."
 READ_ONLY = "The server only reads now: is it a replica, or being maintained?"
-FULL = "The server has no room left: make some."
+FULL = "There is no room left where the database lies: make some."
+DISK = "What is written does not reach the disk: is it full, or failing?"
 TOO_LARGE = "One row is larger than the server takes: raise its max_allowed_packet."
 CONNECTIONS = "The server has no connection to spare: end some, or raise its limit."
 
@@ -23,7 +24,7 @@ BY_CODE = {
 """Error numbers of MySQL and MariaDB."""
 BY_STATE = {"42501": GRANT, "28000": ACCOUNT, "28P01": ACCOUNT, "25006": READ_ONLY, "53100": FULL, "53300": CONNECTIONS}
 """SQLSTATEs of PostgreSQL."""
-BY_WORDS = {"readonly database": READ_ONLY, "disk is full": FULL}
+BY_WORDS = {"readonly database": READ_ONLY, "disk is full": FULL, "disk I/O error": DISK}
 """SQLite's errors have no number."""
 
 

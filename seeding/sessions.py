@@ -1,16 +1,22 @@
-"""The session in which a command works: connected, and in UTC."""
+"""The session in which a command works: connected, in UTC, and answered within an hour."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
 from seeding.remedies import remedy
 from seeding.retries import retrying
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
+
+ANSWER_SECONDS = 3600
+"""How long PostgreSQL may take to answer; MySQL's clients have an option for that (read_timeout)."""
 
 Note = Callable[[BaseException, int], None]
 """Is told of every failed attempt, with its number."""
@@ -23,6 +29,7 @@ def connect(using: str, note: Note) -> str:
     """
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
+    connection_created.connect(_answer_in_time)
     connection = connections[using]
     name = str(connection.settings_dict["NAME"])
     try:
@@ -41,3 +48,23 @@ def connect(using: str, note: Note) -> str:
                 "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
             )
     return name
+
+
+def _answer_in_time(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Give up waiting for a server that is there and does not answer any more; its silence alone is no error to libpq."""
+    if connection.vendor != "postgresql":
+        return
+    import psycopg
+
+    session = connection.connection
+    patient = session.wait
+
+    def wait(gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return patient(gen, interval, timeout or ANSWER_SECONDS)
+        except psycopg.OperationalError:
+            if session.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                session.pgconn.finish()  # an answer may still come, and be taken for the next statement's
+            raise
+
+    session.wait = wait

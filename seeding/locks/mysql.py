@@ -16,6 +16,8 @@ MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094
 IDLE_SECONDS = 7 * 24 * 3600
 """The lock's connection says nothing while a long batch runs; the server must not end it for that."""
+PORTION_SECONDS = 60
+"""A wait for the lock is cut into such pieces: the client may take a longer silence for a lost connection."""
 
 
 def lock_name(database: str) -> str:
@@ -46,8 +48,14 @@ class MySQLLock(SeedingLock):
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET SESSION wait_timeout = %s", [IDLE_SECONDS])
-                cursor.execute("SELECT GET_LOCK(%s, %s), CONNECTION_ID()", [self._name, timeout])
-                granted, connection_id = cursor.fetchone()
+                granted = None
+                for left in range(timeout, -1, -PORTION_SECONDS):
+                    cursor.execute("SELECT GET_LOCK(%s, %s)", [self._name, min(left, PORTION_SECONDS)])
+                    (granted,) = cursor.fetchone()
+                    if granted:
+                        break
+                cursor.execute("SELECT CONNECTION_ID()")
+                (connection_id,) = cursor.fetchone()
         except BaseException:
             connection.close()
             raise

@@ -1,4 +1,4 @@
-"""A TCP proxy before a server's socket that can lose a connection at a chosen moment, or go slow."""
+"""A TCP proxy before a server's socket that can lose a connection at a chosen moment, go slow, or fall silent."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class Proxy:
         self._moment = Moment.BEFORE
         self.delay = 0.0
         """Seconds by which every answer is late."""
+        self._speaking = threading.Event()
+        self._speaking.set()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -49,6 +51,18 @@ class Proxy:
     def lose(self, chosen: Chooser, moment: Moment) -> None:
         """Lose the connection of the next statement that is `chosen`; once."""
         self._chosen, self._moment = chosen, moment
+
+    def fall_silent(self) -> None:
+        """Take what clients send, and answer nothing any more."""
+        self._speaking.clear()
+
+    def speak(self) -> None:
+        """Answer again, what is overdue first."""
+        self._speaking.set()
+
+    def wait_to_speak(self) -> None:
+        """Block while the proxy is silent."""
+        self._speaking.wait()
 
     def cut(self) -> None:
         """Lose every connection now."""
@@ -62,6 +76,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.speak()
         self._listener.close()
         self.cut()
 
@@ -132,6 +147,7 @@ class _Pair:
                     break
                 if self._proxy.delay:
                     time.sleep(self._proxy.delay)
+                self._proxy.wait_to_speak()
                 self._client.sendall(data)
         self._proxy.forget(self._client, self._server)
 

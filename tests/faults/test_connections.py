@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from django.db import connections
 
+from seeding import sessions
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
 from tests.conftest import Database
@@ -34,9 +36,7 @@ def proxied(request: pytest.FixtureRequest, make_database: Callable[..., Databas
 
 @pytest.fixture
 def undisturbed(make_database: Callable[..., Database]) -> dict[str, list[dict[str, Any]]]:
-    database = make_database("sqlite")
-    database.seed()
-    return business_data(database)
+    return business_data(make_database("sqlite", seeded=True))
 
 
 @pytest.mark.parametrize(("moment", "number"), [(Moment.BEFORE, 3), (Moment.DURING, 30), (Moment.AFTER, 55)])
@@ -98,3 +98,35 @@ def test_a_slow_server_is_waited_for(proxied: Database, proxy: Proxy) -> None:
     proxy.delay = 0.005
 
     assert proxied.seed(table="clients")["exit_code"] == 0
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"], indirect=True)
+def test_a_server_that_falls_silent_is_given_up(
+    proxied: Database, proxy: Proxy, sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.seed(table="products")
+    options = connections[proxied.alias].settings_dict["OPTIONS"]
+    options["connect_timeout"] = 2  # the least that libpq takes
+    if proxied.server == "postgresql":
+        monkeypatch.setattr(sessions, "ANSWER_SECONDS", 1)
+    else:
+        options["read_timeout"] = 1
+    insert = SeederPipeline.insert_data
+    calls: list[SeederPipeline] = []
+
+    def silence_first(self: SeederPipeline, *arguments: Any) -> Any:
+        calls.append(self)
+        if len(calls) == 2:
+            proxy.fall_silent()
+        return insert(self, *arguments)
+
+    monkeypatch.setattr(SeederPipeline, "insert_data", silence_first)
+
+    with pytest.raises(CommandError) as caught:
+        proxied.seed(table="products")
+
+    proxy.speak()
+    assert caught.value.returncode == 2
+    monkeypatch.undo()
+    assert proxied.seed(table="products")["exit_code"] == 0
+    assert business_data(proxied) == business_data(sqlite)

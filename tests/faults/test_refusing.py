@@ -1,0 +1,161 @@
+"""Servers that are full, only read, or end connections that wait: in plain words, and completed when that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+from django.core.management import CommandError
+from django.db import connections
+
+from seeding.pipeline import SeederPipeline
+from seeding.remedies import FULL
+from tests.conftest import Database
+from tests.rows import business_data
+from tests.seeding.runs import run
+from tests.seeding.test_engine import Profiles, seeder
+from tests.servers import KINDS, MariaDB, Server
+
+Data = dict[str, list[dict[str, Any]]]
+
+END = {
+    "mariadb": ("SELECT CONNECTION_ID()", "KILL CONNECTION %s"),
+    "mysql": ("SELECT CONNECTION_ID()", "KILL CONNECTION %s"),
+    "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend(%s)"),
+}
+
+
+@pytest.fixture
+def undisturbed(make_database: Callable[..., Database]) -> Data:
+    return business_data(make_database("sqlite", seeded=True))
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_connection_that_ends_while_a_batch_is_made_costs_nothing(
+    make_database: Callable[..., Database], server: str
+) -> None:
+    database = make_database(server)
+    asking, ending = END[server]
+    ours = database.query(asking)[0][0]
+
+    def end(data: pl.DataFrame) -> pl.DataFrame:
+        elsewhere = connections.create_connection(database.alias)
+        with elsewhere.cursor() as cursor:
+            cursor.execute(ending, [ours])
+        elsewhere.close()
+        return data
+
+    summary, told = run(database, seeder(end), Profiles())
+
+    assert [result.records_inserted for result in summary.results] == [20, 20]
+    assert [event.operation for event in told].count("retry") == 1
+
+
+def test_a_full_disk_costs_what_needs_room_and_the_next_run_completes_it(sqlite: Database, undisturbed: Data) -> None:
+    (pages,) = sqlite.query("PRAGMA page_count")[0]
+    sqlite.query(f"PRAGMA max_page_count = {pages + 10}")
+
+    with pytest.raises(CommandError) as caught:
+        sqlite.seed()
+
+    sqlite.query(f"PRAGMA max_page_count = {100 * pages}")
+    results = sqlite.last_results().values()
+    assert caught.value.returncode == 5
+    assert any(one["error"] == f"database or disk is full. {FULL}" for one in results)
+    assert all(one["state"] in {"seeded", "failed", "skipped"} for one in results)
+    assert sqlite.seed()["exit_code"] == 0
+    assert business_data(sqlite) == undisturbed
+
+
+@pytest.fixture
+def tight() -> Iterator[Server]:
+    server = MariaDB(room(16)).start()
+    yield server
+    server.stop()
+
+
+def test_so_it_does_on_a_server(tight: Server, make_database: Callable[..., Database]) -> None:
+    database = make_database("mariadb", on=tight)
+
+    with pytest.raises(CommandError) as caught:
+        database.seed(size="medium", table="orders")
+
+    told = [str(caught.value), *(one["error"] for one in database.last_results().values())]
+    connections[database.alias].close()
+    tight.crash()
+    tight.options = (room(100),)
+    tight.start()
+    completed = database.seed(size="medium", table="orders")
+    assert caught.value.returncode in {2, 5}  # 2 where it is the ledger's own row that has no room
+    assert any(FULL in words for words in told)
+    assert completed["exit_code"] == 0
+    assert database.broken_rules() == {}
+
+
+def room(megabytes: int) -> str:
+    """MariaDB's option for the most that its data may grow to; TERP's empty tables take 14."""
+    return f"--innodb-data-file-path=ibdata1:12M:autoextend:max:{megabytes}M"
+
+
+READ_ONLY = {
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
+    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
+    "postgresql": ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off"),
+    "sqlite": ("PRAGMA query_only = on", "PRAGMA query_only = off"),
+}
+
+
+@pytest.mark.parametrize("server", READ_ONLY)
+def test_a_server_that_only_reads_from_now_on_ends_the_run_in_words(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, undisturbed: Data, server: str
+) -> None:
+    database = make_database(server)
+    begin, end = READ_ONLY[server]
+    insert = SeederPipeline.insert_data
+    calls: list[SeederPipeline] = []
+
+    def turn(self: SeederPipeline, *arguments: Any) -> Any:
+        calls.append(self)
+        if len(calls) == 20:
+            database.query(begin)
+        return insert(self, *arguments)
+
+    monkeypatch.setattr(SeederPipeline, "insert_data", turn)
+
+    with pytest.raises(CommandError, match="only reads now: is it a replica, or being maintained") as caught:
+        database.seed()
+
+    monkeypatch.undo()
+    database.query(end)
+    assert caught.value.returncode == 2
+    assert database.seed()["exit_code"] == 0
+    assert business_data(database) == undisturbed
+
+
+SESSION = {
+    "mariadb": ("SET GLOBAL wait_timeout = 1, GLOBAL net_read_timeout = 1", "SELECT @@wait_timeout, @@net_read_timeout"),
+    "mysql": ("SET GLOBAL wait_timeout = 1, GLOBAL net_read_timeout = 1", "SELECT @@wait_timeout, @@net_read_timeout"),
+    "postgresql": (
+        "ALTER DATABASE {database} SET idle_session_timeout = '1s'; ALTER DATABASE {database} SET statement_timeout = '1s'",
+        "SELECT current_setting('idle_session_timeout'), current_setting('statement_timeout')",
+    ),
+}
+PATIENT = {"mariadb": (28_800, 600), "mysql": (28_800, 600), "postgresql": ("0", "0")}
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_sessions_patience_is_set_and_not_assumed(
+    make_database: Callable[..., Database], running: Callable[[str], Server], server: str
+) -> None:
+    database, owner = make_database(server), running(server)
+    hostile, question = SESSION[server]
+    owner.sql(hostile.format(database=database.alias))
+    connections[database.alias].close()
+
+    answer = database.query(question)[0]
+
+    if server != "postgresql":
+        owner.sql("SET GLOBAL wait_timeout = DEFAULT, GLOBAL net_read_timeout = DEFAULT")
+    assert answer == PATIENT[server]
