@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from seeding.results import MIGRATE, MISSING_TABLE, Difference
-from seeding.schema import ColumnSchema, Kind, TableSchema
+from seeding.schema import ColumnSchema, Kind, TableSchema, bare
 
 NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 TEXTS = frozenset({Kind.TEXT, Kind.JSON})
@@ -161,7 +161,7 @@ def _foreign_keys(expected: TableSchema, live: TableSchema, tables: Collection[s
 def _checks(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
     known = {check.name for check in expected.checks}
     for check in live.checks:
-        if check.name not in known:
+        if check.name not in known and bare(check.clause) not in expected.own_clauses:
             yield Difference(
                 table=live.name,
                 column="",

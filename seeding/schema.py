@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -87,6 +88,8 @@ class TableSchema:
     unique: tuple[tuple[str, ...], ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
+    own_clauses: frozenset[str] = frozenset()
+    """What Django itself checks of a model's fields (`"stars" >= 0`), under names that the database makes up; `bare`."""
 
     @property
     def required(self) -> frozenset[str]:
@@ -154,7 +157,13 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
             for constraint in meta.constraints
             if isinstance(constraint, models.CheckConstraint)
         ),
+        own_clauses=frozenset(bare(clause) for field in meta.concrete_fields if (clause := field.db_check(connection))),
     )
+
+
+def bare(clause: str) -> str:
+    """A CHECK's clause without what each database writes in its own way: quotes of names, parentheses, spaces."""
+    return re.sub(r'[`"()\s]', "", clause).lower()
 
 
 def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:

@@ -13,7 +13,9 @@ from seeding.schema import Check, ColumnSchema, ForeignKey, TableSchema
 
 MEMBERS = re.compile(r'CHECK \("(?P<column>\w+)" IN \((?P<values>[^)]*)\)\)')
 """How an enumeration is declared where there is no type for it."""
-NAMED_CHECK = re.compile(r'CONSTRAINT "(?P<name>\w+)" CHECK \((?P<clause>.*?)\)\s*(?:,\n|\n\))', re.DOTALL)
+NAMED_CHECK = re.compile(r'CONSTRAINT "(?P<name>\w+)" CHECK (?=\()')
+PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
+"""A parenthesis, or a quoted text, in which none counts."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 LENGTH = re.compile(r"\((\d+)\)")
 
@@ -44,8 +46,21 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
         primary_key=next((row[1] for row in described if row[5]), ""),
         unique=tuple(tuple(column for _, _, column in ask("index_info", index)) for index in unique),
         foreign_keys=tuple(ForeignKey(column=row[3], table=row[2], key=row[4] or "") for row in ask("foreign_key_list", name)),
-        checks=tuple(Check(name=found["name"], clause=found["clause"]) for found in NAMED_CHECK.finditer(declaration)),
+        checks=tuple(
+            Check(name=found["name"], clause=_parenthesised(declaration[found.end() :]))
+            for found in NAMED_CHECK.finditer(declaration)
+        ),
     )
+
+
+def _parenthesised(text: str) -> str:
+    """What stands between the parenthesis that `text` begins with and the one that closes it."""
+    depth = 0
+    for found in PARENTHESIS.finditer(text):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return text[1 : found.start()]
+    return text[1:]
 
 
 def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple[str, ...]) -> ColumnSchema:
