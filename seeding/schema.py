@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -176,6 +177,11 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
     scale: int | None = None
     if kind is Kind.INTEGER:
         low, high = connection.ops.integer_field_range(target.get_internal_type())
+        for validator in target.validators:  # a TINYINT, say, for which Django has no field
+            if isinstance(validator, MinValueValidator) and isinstance(validator.limit_value, int) and low is not None:
+                low = max(low, validator.limit_value)
+            elif isinstance(validator, MaxValueValidator) and isinstance(validator.limit_value, int) and high is not None:
+                high = min(high, validator.limit_value)
     elif isinstance(target, models.DecimalField):
         scale = target.decimal_places or 0
         high = (Decimal(10) ** (target.max_digits or 0) - 1).scaleb(-scale)

@@ -35,7 +35,7 @@ class Wording:
     expression: str
     """{column} is the column, {label} what one row of the table is called."""
     longest: int
-    """Characters that its values have at most."""
+    """Characters that its values have at most; those of {label} are counted where it is known."""
     distinct: bool = False
     optional: bool = True
     """Whether it is worth filling where the column may stay empty."""
@@ -95,7 +95,7 @@ TEXTS: tuple[Wording, ...] = (
     Wording(names="title|subject|headline|slogan", expression=faked("catch_phrase"), longest=80),
     Wording(names="type|kind|status|category|mode|method|stage|source", expression=faked("word"), longest=15),
     Wording(names="code|number|sku|reference|no|slug|identifier|key|serial|barcode", expression="", longest=0, distinct=True),
-    Wording(names="name|label", expression=f'"{{label}} " + {SERIAL}', longest=64, distinct=True),
+    Wording(names="name|label", expression=f'"{{label}} " + {SERIAL}', longest=0, distinct=True),
 )  # fmt: skip
 """The first that fits counts. An empty expression is a code: see `_code`."""
 OTHER_TEXT = Wording(names="", expression=faked("word"), longest=15)
@@ -198,13 +198,14 @@ def _member(column: ColumnSchema, *, distinct: bool) -> Guess:
 def _text(column: ColumnSchema, label: str, *, distinct: bool) -> Guess:
     wording = _wording(column.name, label)
     room = column.length if column.length is not None else column.octets
-    fits = room is None or room >= wording.longest
+    longest = len(label) + 1 + SPARE_DIGITS if "{label}" in wording.expression else wording.longest
+    fits = room is None or room >= longest
     if not wording.expression or (not fits and wording.distinct):
         return _code(label, room)
     slug = "-".join(words_of(column.name))[:12].rstrip("-")
-    expression = wording.expression.format(column=column.name, label=label[:48].rstrip(), slug=slug)
+    expression = wording.expression.format(column=column.name, label=label, slug=slug)
     if distinct and not wording.distinct:
-        roomy = room is None or room >= wording.longest + 1 + SPARE_DIGITS
+        roomy = room is None or room >= longest + 1 + SPARE_DIGITS
         return Guess(expression=f'{expression} + " " + {SERIAL}', distinct=True) if roomy else _code(label, room)
     if not fits:
         expression = f"({expression})" if " + " in expression else expression

@@ -135,7 +135,7 @@ def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> t
     parts: list[str] = []
     match column.kind:
         case Kind.INTEGER:
-            kind = _integer(column)
+            kind, parts = _integer(column)
         case Kind.DECIMAL:
             kind, scale = "DecimalField", SCALE if column.scale is None else column.scale
             digits = len(str(int(column.high * 10**scale))) if isinstance(column.high, Decimal) else DIGITS
@@ -154,11 +154,15 @@ def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> t
     return kind, parts + unique_part + _nullable(column) + _default(column)
 
 
-def _integer(column: ColumnSchema) -> str:
-    if not isinstance(column.low, int) or not isinstance(column.high, int):
-        return "IntegerField"
-    fitting = (name for name, low, high in INTEGERS if column.low <= low and high <= column.high)
-    return list(fitting)[-1] if column.high >= 2**15 - 1 else "SmallIntegerField"
+def _integer(column: ColumnSchema) -> tuple[str, list[str]]:
+    """The narrowest field that holds all that the column does, and what narrows it to the column's own range."""
+    low, high = column.low, column.high
+    if not isinstance(low, int) or not isinstance(high, int):
+        return "IntegerField", []
+    name, least, most = next((one for one in INTEGERS if one[1] <= low and high <= one[2]), INTEGERS[-1])
+    if (least, most) == (low, high):
+        return name, []
+    return name, [f"validators=[MinValueValidator({low:_}), MaxValueValidator({high:_})]"]
 
 
 def _nullable(column: ColumnSchema) -> list[str]:

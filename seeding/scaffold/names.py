@@ -43,7 +43,7 @@ def class_name(words: Iterable[str]) -> str:
 
 def module_name(table: str) -> str:
     """The module for a table: `orderLineItems` → `order_line_items`."""
-    name = "_".join(words_of(table)) or "rows"
+    name = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", table)).strip("_").lower() or "rows"
     return f"{name}_" if keyword.iskeyword(name) or name[0].isdigit() else name
 
 

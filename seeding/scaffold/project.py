@@ -20,6 +20,7 @@ from seeding.schema import ColumnSchema, Kind, TableSchema, expected
 
 USERS = (("user",), ("auth", "user"))
 """What a row of the table is called that `created_by` refers to."""
+LEDGER = frozenset(model._meta.db_table for model in apps.get_app_config("seeding").get_models())
 
 
 class Project:
@@ -124,6 +125,8 @@ class Project:
             near = difflib.get_close_matches(table, self.tables, n=3, cutoff=0.6)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {len(self.tables)} tables in this database."
             raise SchemaError(f"There is no table {table}. {hint}")
+        if table in LEDGER:
+            raise ConfigurationError(f"{table} belongs to the ledger, which the seeding commands keep themselves.")
         if sources := self.registry.by_table.get(table):
             where = " and ".join(f"{type(one).__module__}.{one.name}" for one in sources)
             raise ConfigurationError(f"{table} has a seeder already: {where}. A further source is best made after that one.")

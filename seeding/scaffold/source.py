@@ -17,6 +17,7 @@ FROM_ROWS = ("decimals", "numerals", "take")
 FOR_MODELS = {
     "Now()": "from django.db.models.functions import Now",
     "RawSQL(": "from django.db.models.expressions import RawSQL",
+    "validators=[": "from django.core.validators import MaxValueValidator, MinValueValidator",
     "models.": "from django.db import models",
 }
 
