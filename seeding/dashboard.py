@@ -90,7 +90,8 @@ def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """A row that was seeded, the batch it came with, and the way to both by table and key."""
     _demand(request, SeedingMetadata)
     using = ledger_database()
-    form = RowForm(provenance.seeded_tables(using), request.GET or None)
+    asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
+    form = RowForm(provenance.seeded_tables(using), asked, initial={"table": table})
     context: dict[str, Any] = {"form": form, "title": "Find a seeded row"}
     if form.is_valid():
         context |= _row(request, site, using, **form.cleaned_data)

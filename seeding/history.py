@@ -178,18 +178,16 @@ def skipped(run: SeedRun, using: str) -> list[Skipped]:
 
 
 def masked(run: SeedRun, using: str) -> list[Masked]:
-    """The masking audit of the run, and the columns of batches that it did not come to audit."""
+    """The masking audit of what has ended, and the columns of batches of which there is none yet."""
     audits = [audit for result in run.results if (audit := result.get("masking"))]
     audited = [
         Masked(table=audit["table"], mode=audit["mode"], key=audit["key"], **one) for audit in audits for one in audit["fields"]
     ]
-    batches = SeedingMetadata.objects.using(using).filter(run=run)
-    samples = batches.order_by().values("seeder_name").annotate(last=models.Max("pk")).values("last")
-    held = list(
-        batches.filter(pk__in=[one["last"] for one in samples]).order_by("pk").values_list("table_name", "masked_fields")
-    )
-    known = {one.table for one in audited}
-    return audited + [Masked(table=table, column=column) for table, columns in held if table not in known for column in columns]
+    ended = [result["seeder"] for result in run.results if "seeder" in result]
+    batches = SeedingMetadata.objects.using(using).filter(run=run).exclude(seeder_name__in=ended)
+    samples = [one["last"] for one in batches.order_by().values("seeder_name").annotate(last=models.Max("pk"))]
+    held = list(batches.filter(pk__in=samples).order_by("pk").values_list("table_name", "masked_fields"))
+    return audited + [Masked(table=table, column=column) for table, columns in held for column in columns]
 
 
 def fate(run: SeedRun, using: str) -> list[Share]:
