@@ -17,8 +17,8 @@ CREATE_BELOW = 100
 """Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""
 
 NATIVE_FROM = 1_000
-"""Rows of a seeder from which on the server's own way to load is taken, where there is one: a fourth of bulk_create's time there
-already, a tenth of it at 10,000 (docs/performance.md)."""
+"""Rows of a seeder from which on the server's own way to load is taken, where there is one: a fourth of bulk_create's time
+there already, a tenth of it at 10,000 (docs/performance.md)."""
 
 
 class Writers:
