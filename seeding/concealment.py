@@ -68,16 +68,18 @@ class Concealment:
         self._tell_sink = tell
         self._ask = ask
         self._there: Mapping[str, TableSchema] = {}
+        self._classified: Sequence[Target] = ()
 
     def run(self) -> MaskingSummary:
         """Mask what the classification names; raises SeedingError for what stops the whole run."""
         connect(self.config.database, self._recover)
         self.ledger.require()
         self._there = self._live_tables()
-        targets = find_targets(self._registry, self._there, self.config.tables)
+        self._classified = find_targets(self._registry, self._there, self.config.tables)
+        targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
             started = time.monotonic()
-            return self._summary([self._rehearse(target) for target in targets], targets, None, started)
+            return self._summary([self._rehearse(target) for target in targets], None, started)
         confirm(masking_question(self.config, place_of(self.ledger)), self._ask)
         started = time.monotonic()
         lock = seeding_lock(self.config.database)
@@ -86,7 +88,7 @@ class Concealment:
             with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink) as run:
                 self._tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
                 results = [self._mask(target, lock, run) for target in targets]
-                summary = self._summary(results, targets, run, started)
+                summary = self._summary(results, run, started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             told = [self._plain(result) for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
             self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told)
@@ -246,9 +248,7 @@ class Concealment:
             lock_connection=lock.connection_id,
         )
 
-    def _summary(
-        self, results: Sequence[MaskingResult], targets: Sequence[Target], run: SeedRun | None, started: float
-    ) -> MaskingSummary:
+    def _summary(self, results: Sequence[MaskingResult], run: SeedRun | None, started: float) -> MaskingSummary:
         summary = MaskingSummary(
             run=run.pk if run else None,
             database=str(connections[self.config.database].settings_dict["NAME"]),
@@ -258,7 +258,7 @@ class Concealment:
             dry_run=self.config.dry_run,
             duration=time.monotonic() - started,
             results=tuple(results),
-            left=tuple(left_columns(self.config.database, self._there, targets, self._looked_at())),
+            left=tuple(left_columns(self.config.database, self._there, self._classified, self._looked_at())),
         )
         for one in summary.left:
             self._tell(

@@ -88,7 +88,7 @@ class Ledger:
     def masking_keys(self) -> frozenset[str]:
         """The fingerprints of the keys by which anything that is here was masked."""
         loaded = self.live.filter(seeder_name__startswith=SOURCE).values_list("run__plan", flat=True).distinct()
-        keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")}
+        keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")} - {""}  # production is not masked
         masked = MaskedBatch.objects.using(self.using).values_list("key_fingerprint", flat=True).distinct()
         return frozenset(keys.union(masked))
 

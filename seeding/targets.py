@@ -26,7 +26,7 @@ NOT_THE_APPLICATIONS = ("seeding_", "django_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A table to mask."""
+    """A table that is classified, and to be masked where it has `fields`."""
 
     table: TableSchema
     fields: Mapping[str, str]
@@ -46,7 +46,7 @@ class Target:
 
 
 def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Collection[str]) -> list[Target]:
-    """The tables that are there and hold personal data (of those named, if any is), those that a seeder fills first."""
+    """The classified tables that are there (of those named, if any is), those that a seeder fills first."""
     asked = {seeder.config.table_name for seeder in registry.named(names)}
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
@@ -60,7 +60,7 @@ def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Co
         if table in there and (not asked or table in asked):
             present = {column: name for column, name in chosen.items() if column in there[table].columns}
             found.append(Target(table=there[table], fields=present, decided=frozenset(decided)))
-    return [target for target in found if target.fields]
+    return found
 
 
 def problem(target: Target, strategies: Mapping[str, MaskingStrategy]) -> str:

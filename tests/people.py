@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db import connections
 from faker import Faker
+
+from tests.conftest import Database
+
+JOINS = (
+    "SELECT COUNT(*) FROM clients a JOIN clients b ON a.referred_by_client_id = b.id",
+    "SELECT COUNT(*) FROM supplier_profiles s JOIN clients c ON c.id = s.client_id",
+    "SELECT COUNT(*) FROM orders o JOIN invoices i ON i.id = o.invoice_id AND i.{referenceId} = o.id",
+    "SELECT COUNT(*) FROM users u JOIN orders o ON o.created_by = u.id",
+    "SELECT COUNT(*) FROM clients c JOIN supplier_profiles s ON s.contact_email = c.email",
+)
+"""By keys, in a circle, and by a masked column."""
 
 DOMAINS = ("gmail.com", "greenleaf-farms.com", "uc-davis.edu", "growers.org", "web.de")
 
@@ -134,6 +146,23 @@ def write_people(folder: Path, clients: int) -> Source:
         for column in columns
     }
     return Source(folder=folder, originals=originals)
+
+
+def everything(database: Database) -> str:
+    """Every cell of every table, the ledger's too."""
+    with connections[database.alias].cursor() as cursor:
+        tables = connections[database.alias].introspection.table_names(cursor)
+    quote = connections[database.alias].ops.quote_name
+    return "\n".join(str(row) for table in tables for row in database.query(f"SELECT * FROM {quote(table)}"))  # noqa: S608
+
+
+def joins(database: Database) -> list[int]:
+    quote = connections[database.alias].ops.quote_name
+    return [database.query(sql.format(referenceId=quote("referenceId")))[0][0] for sql in JOINS]
+
+
+def found(source: Source, text: str) -> list[str]:
+    return [value for values in source.originals.values() for value in values if value in text]
 
 
 def _csv(path: Path, rows: list[dict[str, Any]]) -> None:

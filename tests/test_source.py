@@ -9,22 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
-from django.db import connections
 
 from seeding.models import SeedingMetadata, SeedRun
 from tests.conftest import Database
-from tests.people import Source, write_people
+from tests.people import Source, everything, found, joins, write_people
 
 KEY = "a key for tests, of some length"
 CLIENTS = 40
-JOINS = (
-    "SELECT COUNT(*) FROM clients a JOIN clients b ON a.referred_by_client_id = b.id",
-    "SELECT COUNT(*) FROM supplier_profiles s JOIN clients c ON c.id = s.client_id",
-    "SELECT COUNT(*) FROM orders o JOIN invoices i ON i.id = o.invoice_id AND i.{referenceId} = o.id",
-    "SELECT COUNT(*) FROM users u JOIN orders o ON o.created_by = u.id",
-    "SELECT COUNT(*) FROM clients c JOIN supplier_profiles s ON s.contact_email = c.email",
-)
-"""By keys, in a circle, and by a masked column."""
 TABLES = ("users", "clients", "supplier_profiles", "orders", "invoices")
 
 
@@ -51,23 +42,6 @@ def folder(tmp_path: Path, **files: str) -> Path:
         stem, _, suffix = name.rpartition("_")
         (path / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
     return path
-
-
-def everything(database: Database) -> str:
-    """Every cell of every table, the ledger's too."""
-    with connections[database.alias].cursor() as cursor:
-        tables = connections[database.alias].introspection.table_names(cursor)
-    quote = connections[database.alias].ops.quote_name
-    return "\n".join(str(row) for table in tables for row in database.query(f"SELECT * FROM {quote(table)}"))  # noqa: S608
-
-
-def joins(database: Database) -> list[int]:
-    quote = connections[database.alias].ops.quote_name
-    return [database.query(sql.format(referenceId=quote("referenceId")))[0][0] for sql in JOINS]
-
-
-def found(source: Source, text: str) -> list[str]:
-    return [value for values in source.originals.values() for value in values if value in text]
 
 
 def test_nobody_is_found_afterwards_and_all_that_joined_still_does(
