@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -37,6 +38,8 @@ from seeding.updates import update_rows
 
 EXAMPLES = 3
 """Rows that a dry run shows of each table."""
+PIECE = 2_500
+"""Rows that are masked at once."""
 Seals = npt.NDArray[np.uint64]
 
 
@@ -150,16 +153,16 @@ class Concealment:
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
     ) -> None:
-        """Update the rows that hold something `fresh`, and write down what was done, with the seals of the masks."""
-        target, keys = under_way.target, rows[KEY].to_numpy()
-        masked = self._masker.mask_data(rows, target.fields, target.widths)
-        written = rows.with_columns(masked[column].zip_with(values, rows[column]) for column, values in fresh.items())
-        changed = pl.DataFrame(fresh).select(pl.any_horizontal(pl.all())).to_series()
-        key = target.table.primary_key
-        update_rows(self.config.database, target.table.name, key, written.filter(changed).rename({KEY: key}), target.untouched)
-        seals = [
-            self._seals(column, keys[values.to_numpy()], masked[column].filter(values)) for column, values in fresh.items()
-        ]
+        """Update the rows that hold something `fresh`, and write down what was done, with the seals of the masks.
+
+        It goes by pieces, so that one is masked while the server updates the one before.
+        """
+        target, keys, seals = under_way.target, rows[KEY], []
+        mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
+            for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
+                update_rows(self.config.database, target.table.name, target.table.primary_key, piece, target.untouched)
+                seals.append(sealed)
         self.ledger.masked_batches(target.table.name).create(
             run=under_way.run,
             table_name=target.table.name,
@@ -171,6 +174,18 @@ class Concealment:
             seals=np.concatenate(seals).astype("<u8").tobytes(),
             created_at=datetime.now(UTC),
         )
+
+    def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
+        """The PIECE of rows at `start` as they are to be, those that change, and the seals of their masks."""
+        rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
+        masked = self._masker.mask_data(rows, target.fields, target.widths)
+        seals = [
+            self._seals(name, rows[KEY].filter(fresh[name]).to_numpy(), masked[name].filter(fresh[name]))
+            for name in fresh.columns
+        ]
+        written = rows.with_columns(masked[name].zip_with(fresh[name], rows[name]) for name in fresh.columns)
+        changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
+        return written.filter(changed).rename({KEY: target.table.primary_key}), np.concatenate(seals)
 
     def _fresh(self, under_way: TableRun, rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values are there to be masked: neither empty, nor seeded, nor known as masks of ours."""

@@ -33,7 +33,8 @@ def update_rows(using: str, table: str, key: str, data: pl.DataFrame, untouched:
     columns = [name for name in data.columns if name != key]
     if not data.height or not columns:
         return
-    update = _by_document if _reads_json(connection) else _one_by_one
+    by_document = _by_document if _reads_json(connection) else _one_by_one
+    update = _by_records if connection.vendor == "postgresql" else by_document
     update(connection, Change(table=table, key=key, columns=columns, untouched=untouched), data)
 
 
@@ -57,6 +58,19 @@ def _by_document(connection: BaseDatabaseWrapper, change: Change, data: pl.DataF
             f"UPDATE {quote(change.table)} t JOIN JSON_TABLE(%s, '$[*]' COLUMNS(k bigint PATH '$.k', {shape})) s "  # noqa: S608 - quoted
             f"ON s.k = t.{quote(change.key)} SET {', '.join(changes)}",
             [document],
+        )
+
+
+def _by_records(connection: BaseDatabaseWrapper, change: Change, data: pl.DataFrame) -> None:
+    """The same, where the server reads the document as rows of the table itself."""
+    quote = connection.ops.quote_name
+    table, key = quote(change.table), quote(change.key)
+    changes = [f"{quote(column)} = s.{quote(column)}" for column in change.columns]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} t SET {', '.join(changes)} "  # noqa: S608 - names are quoted
+            f"FROM json_populate_recordset(NULL::{table}, %s) s WHERE s.{key} = t.{key}",
+            [data.write_json()],
         )
 
 

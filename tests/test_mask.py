@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from seeding import conf
-from seeding.concealment import Concealment
+from seeding.concealment import PIECE, Concealment
 from seeding.events import Event
 from seeding.models import MaskedBatch, SeedRun
 from seeding.registry import Registry
-from tests.conftest import Database
+from tests.conftest import SERVERS, Database
 from tests.people import Source, everything, found, joins, write_people
 
 CLIENTS = 40
@@ -37,6 +39,7 @@ def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> 
     monkeypatch.setenv("SEEDING_MASKING_KEY", "a key for tests, of some length")
     monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
     monkeypatch.setenv("SEEDING_BATCH_SIZE", "15")
+    monkeypatch.setattr("seeding.concealment.PIECE", 4)
     settings.SEEDING_DATABASE_IS_FALLBACK = False
     return file
 
@@ -95,6 +98,24 @@ def test_a_restored_copy_holds_nobody_afterwards_and_all_that_joined_still_does(
     assert counts == {"users": (5, 15), "clients": (40, 160), "supplier_profiles": (20, 100), "orders": (4, 4)}
     assert masked_by(mask(database)) == 0
     assert contents(database) == masked
+
+
+@pytest.mark.parametrize("server", SERVERS[1:])
+def test_rows_are_masked_by_the_thousand_and_not_one_by_one(
+    make_database: Callable[..., Database],
+    restore: Callable[[Database], Database],
+    monkeypatch: pytest.MonkeyPatch,
+    server: str,
+) -> None:
+    database = restore(make_database(server))
+    monkeypatch.delenv("SEEDING_BATCH_SIZE")
+    monkeypatch.setattr("seeding.concealment.PIECE", PIECE)
+
+    with CaptureQueriesContext(connections[database.alias]) as statements:
+        mask(database, table="clients")
+
+    touched = [one["sql"].split()[0] for one in statements if "clients" in one["sql"] and "seeding_" not in one["sql"]]
+    assert touched.count("UPDATE") == 1
 
 
 def test_a_dry_run_shows_a_few_masks_and_of_what_is_there_its_length(
