@@ -100,7 +100,7 @@ class SeedOrchestrator:
         return Forecast(
             database=self._database_name,
             environment=config.environment,
-            size=config.size,
+            size=self._size,
             scale=config.scale,
             seed=dataset.seed,
             as_of=dataset.as_of,
@@ -146,7 +146,7 @@ class SeedOrchestrator:
         summary = RunSummary(
             database=self._database_name,
             environment=self.config.environment,
-            size=self.config.size,
+            size=self._size,
             scale=self.config.scale,
             dry_run=self.config.dry_run,
             results=tuple(results),
@@ -160,6 +160,11 @@ class SeedOrchestrator:
             states={result.seeder: result.state for result in results},
         )
         return summary
+
+    @property
+    def _size(self) -> str:
+        """What the run calls its size: files have their own."""
+        return self.config.size if self.config.source is None else "source"
 
     @property
     def _masking(self) -> dict[str, str]:
@@ -203,7 +208,7 @@ class SeedOrchestrator:
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
         steps = [step.as_dict() for step in self._steps()]
-        plan = {"size": config.size, "scale": config.scale, "tables": list(config.tables), "steps": steps}
+        plan = {"size": self._size, "scale": config.scale, "tables": list(config.tables), "steps": steps}
         if config.source is not None:
             plan["masking"] = self._masking
         return self.ledger.open_run(

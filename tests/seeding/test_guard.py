@@ -59,7 +59,7 @@ def test_the_environment_is_the_first_that_is_said() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["", "db.internal/*"])
-@pytest.mark.parametrize("remembered", [(), ("production",), ("dev",)])
+@pytest.mark.parametrize("remembered", [(), ("production",), ("dev",), ("staging",), ("dev", "production")])
 @pytest.mark.parametrize("environment", Environment)
 def test_every_combination(tmp_path: Path, environment: Environment, remembered: tuple[str, ...], pattern: str) -> None:
     place = Place(name="terp", host="db.internal", remembered=frozenset(remembered))
