@@ -46,7 +46,7 @@ pytest:
 pictures: servers .venv/development
 	PICTURES=1 $(BIN)/pytest tests/browser --numprocesses=0
 
-# What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_ROUNDS=10 for a taste.
+# What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_MINUTES=2 for a taste.
 torture: servers .venv/development
 	$(BIN)/pytest tests/torture --numprocesses=auto --dist=worksteal
 

@@ -269,7 +269,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def manage(environment: dict[str, str]) -> Manage:
     """Run `manage.py` as a process of its own, with the given variables added to `environment`."""
 
-    def run(*arguments: str, variables: Mapping[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, variables: Mapping[str, str] | None = None, timeout: float = 120, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -277,7 +279,7 @@ def manage(environment: dict[str, str]) -> Manage:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
             check=False,
             **options,
         )

@@ -22,9 +22,12 @@ from tests.rows import business_data
 from tests.servers import Server
 
 SEED = ("seed", "--size=medium", f"--as-of={AS_OF}")
-COMMANDS = (SEED, SEED, ("seed_rollback", "--force"), ("seed_rollback", "--force", "--table=orders", "--cascade"))
-MOST_LINES, LONGEST_AFTER = 120, 0.05
-"""A command is killed after so many lines of its log at most, and so many seconds after the last of them."""
+ROLLBACK = ("seed_rollback", "--force")
+COMMANDS = (SEED, SEED, ROLLBACK, (*ROLLBACK, "--table=orders", "--cascade"))
+MOST_LINES = {"seed": 120, "seed_rollback": 30}
+"""After how many lines of its log a command is killed at the latest: a rollback has few."""
+LONGEST_AFTER = 0.05
+"""Seconds from that line to the kill at most."""
 TABLES = sorted(Registry.discover().by_table)
 
 
@@ -39,7 +42,8 @@ def kill_at_random(
     variables = {**environment, "DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "50", "SEEDING_LOG_LEVEL": "debug"}
     died: Counter[tuple[str, ...]] = Counter()
     while died.total() < kills:
-        command, lines, after = chance.choice(COMMANDS), chance.randrange(MOST_LINES), chance.uniform(0, LONGEST_AFTER)
+        command = chance.choice(COMMANDS)
+        lines, after = chance.randrange(MOST_LINES[command[0]]), chance.uniform(0, LONGEST_AFTER)
         process, said = start(command, variables)
         with said:
             told = list(islice(said, lines))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,65 +11,17 @@ from django.db import Error, connections
 
 from seeding.events import Event
 from tests.conftest import Database, Manage
+from tests.faults.application import assert_neither_disturbs_the_other
 from tests.seeding.runs import run
 from tests.seeding.test_engine import Clients
 from tests.servers import KINDS
 
-PAUSE = 1 / 200
-"""Seconds between two rows of the application."""
-INSERTS = (
-    "INSERT INTO clients (teri_code, name) VALUES (%s, 'real')",
-    "INSERT INTO vendors (name) VALUES (%s)",
-    "INSERT INTO strains (name, {standardized}) VALUES (%s, 'real')",
-)
-
-
-@dataclass(slots=True)
-class Application:
-    """Inserts into seeded tables, row by row, until it is told to stop."""
-
-    database: Database
-    stop: threading.Event = field(default_factory=threading.Event)
-    inserted: int = 0
-    errors: list[str] = field(default_factory=list)
-
-    def work(self) -> None:
-        connection = connections.create_connection(self.database.alias)
-        statements = [one.format(standardized=connection.ops.quote_name("standardizedName")) for one in INSERTS]
-        for number, statement in zip(itertools.count(), itertools.cycle(statements), strict=False):
-            if self.stop.wait(PAUSE):
-                break
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute(statement, [f"REAL{number}"])
-                self.inserted += 1
-            except Error as error:
-                self.errors.append(str(error))
-        connection.close()
-
 
 @pytest.mark.parametrize("server", KINDS)
 def test_it_loses_no_row_and_costs_no_batch(make_database: Callable[..., Database], manage: Manage, server: str) -> None:
-    database = make_database(server)
-    application = Application(database)
-    thread = threading.Thread(target=application.work)
-    thread.start()
+    options = ("--size=medium", "--table=parties,strains,products")
 
-    done = manage("seed", "--size=medium", "--json", variables={"DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "20"})
-    application.stop.set()
-    thread.join()
-
-    real = {"clients": "teri_code", "vendors": "name", "strains": "name"}
-    kept = sum(
-        database.query(f"SELECT COUNT(*) FROM {table} WHERE {column} LIKE 'REAL%'")[0][0]  # noqa: S608
-        for table, column in real.items()
-    )
-    summary = json.loads(done.stdout)
-    assert application.errors == []
-    assert kept == application.inserted > 0
-    assert done.returncode == 0
-    assert all(one["records_inserted"] == one["records_planned"] for one in summary["results"])
-    assert [line for line in done.stderr.splitlines() if '"operation": "retry"' in line] == []
+    assert_neither_disturbs_the_other(make_database(server), manage, *options, batch_size="5")
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,30 @@
-"""What takes long: `make torture`. TORTURE_KILLS, TORTURE_ROUNDS and TORTURE_SEED make it longer, shorter, or another one."""
+"""What takes long: `make torture`. TORTURE_KILLS, TORTURE_MINUTES (of the soak) and TORTURE_SEED make it another one."""
 
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import resource
 import tempfile
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.db import connections
 
-from tests.conftest import SERVERS, Database
+from tests.conftest import Database, Manage
+from tests.faults.application import RATE, assert_neither_disturbs_the_other
 from tests.faults.starts import assert_one_of_many_works
 from tests.faults.storm import COMMANDS, assert_whole, kill_at_random
-from tests.servers import Server
+from tests.servers import KINDS, Server
 
 KILLS = int(os.environ.get("TORTURE_KILLS", "200"))
-ROUNDS = int(os.environ.get("TORTURE_ROUNDS", "200"))
+MINUTES = float(os.environ.get("TORTURE_MINUTES", "60"))
+LEAST_ROUNDS = 8
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 
 
@@ -34,7 +40,7 @@ def test_kills(
 
     died = kill_at_random(database, environment, running(server), kills=KILLS, seed=SEED)
 
-    assert min(died[command] for command in COMMANDS) >= KILLS / 10
+    assert min(died[command] for command in COMMANDS) >= KILLS / 20
     assert_whole(database, sqlite)
 
 
@@ -42,25 +48,70 @@ def test_concurrent_starts(database: Database, environment: dict[str, str]) -> N
     assert_one_of_many_works(database, environment, starts=20)
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_soak(make_database: Callable[..., Database], request: pytest.FixtureRequest, server: str) -> None:
-    database = make_database(server)
-    measured: list[tuple[int, int, int]] = []
+@pytest.mark.parametrize("server", KINDS)
+def test_an_application_at_work(make_database: Callable[..., Database], manage: Manage, server: str) -> None:
+    application, seconds = assert_neither_disturbs_the_other(make_database(server), manage, "--size=large", "--scale=2")
 
-    def measure() -> tuple[int, int, int]:
+    print(f"{application.rate:.0f} rows/s, the slowest in {application.longest:.2f} s; seeded in {seconds:.0f} s")  # noqa: T201 - what was measured
+    assert application.rate > 0.99 * RATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a process holds between two commands, and what a server and the temporary folder hold for it."""
+
+    files: int
+    threads: int
+    connections: int
+    temporary: int
+
+    @classmethod
+    def now(cls, database: Database, server: Server) -> Held:
         gc.collect()
         connections[database.alias].close()
-        statm = Path("/proc/self/statm").read_text(encoding="ascii").split()
-        files = len(list(Path("/proc/self/fd").iterdir()))
-        return int(statm[1]) * resource.getpagesize(), files, len(list(Path(tempfile.gettempdir()).iterdir()))
+        return cls(
+            files=len(list(Path("/proc/self/fd").iterdir())),
+            threads=threading.active_count(),
+            connections=server.connections(database.alias),
+            temporary=len(list(Path(tempfile.gettempdir()).iterdir())),
+        )
 
-    for _ in range(ROUNDS):
+
+@pytest.mark.parametrize(("server", "native"), [("mariadb", "load_data"), ("postgresql", "copy")])
+def test_soak(  # noqa: PLR0917
+    make_database: Callable[..., Database],
+    running: Callable[[str], Server],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: str,
+    native: str,
+) -> None:
+    database = make_database(server)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    held: list[Held] = []
+    megabytes: list[float] = []
+
+    end = time.monotonic() + MINUTES * 60
+    for writer in itertools.cycle(["", native]):
+        monkeypatch.setenv("SEEDING_WRITER", writer)
         database.seed(size="small")
         database.seed(size="medium", table="orders")
         database.rollback(table="payables", cascade=True)
         database.rollback()
-        measured.append(measure())
+        held.append(Held.now(database, running(server)))
+        megabytes.append(resident())
+        if len(held) >= LEAST_ROUNDS and time.monotonic() > end:
+            break
 
-    warm, last = measured[len(measured) // 4], measured[-1]
-    assert last[1:] == warm[1:], "open files or temporary files grow"
-    assert last[0] < warm[0] * 1.1, f"memory grows: {measured}"
+    quarter = len(megabytes) // 4
+    print(f"{len(held)} rounds, {held[-1]}, megabytes: {' '.join(f'{one:.0f}' for one in megabytes)}")  # noqa: T201 - measured
+    assert (held[-1].connections, held[-1].temporary) == (0, 0)
+    assert set(held[quarter:]) == {held[-1]}
+    assert min(megabytes[-quarter:]) < 1.03 * min(megabytes[quarter : 2 * quarter]), megabytes
+
+
+def resident() -> float:
+    """Megabytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
