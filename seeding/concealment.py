@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from seeding.keysets import KeySet
 from seeding.ledger import Ledger
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.masking import Cipher, FieldMasking, MaskingStrategy, Mode, PIIMasker, TableMasking, maskable
+from seeding.metrics import Meter
 from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
 from seeding.registry import Registry
@@ -86,16 +87,21 @@ class Concealment:
         confirm(masking_question(self.config, place_of(self.ledger)), self._ask)
         started = time.monotonic()
         lock = seeding_lock(self.config.database)
-        with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
+        measured = Meter(self.config.database, command="seed_mask", environment=self.config.environment, tell=self._tell_sink)
+        with measured as meter, locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink, meter):
             self.ledger.refuse_another_key(self._cipher.fingerprint)
-            with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink) as run:
+            with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink, meter) as run:
                 self._tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
                 results = [self._mask(target, lock, run) for target in targets]
                 summary = self._summary(results, run, started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
+            for result in summary.results:
+                failed = int(bool(result.exit_code))
+                meter.add(result.table, planned=result.rows, done=result.rows, errors=failed, seconds=result.duration)
+            metrics = meter.finish(summary.exit_code).as_dict()
             told = [self._plain(result) for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
-            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told)
-            return summary
+            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told, metrics=metrics)
+            return replace(summary, metrics=metrics)
 
     def _live_tables(self) -> Mapping[str, TableSchema]:
         connection = connections[self.config.database]

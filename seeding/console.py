@@ -115,6 +115,8 @@ def show_summary(out: Console, summary: RunSummary) -> None:
         for row in rows:
             say(out, "  " + escape(", ".join(f"{key}={_short(value)}" for key, value in row.items() if value is not None)))
     say(out, _sentence(summary))
+    if summary.metrics:
+        say(out, _measured(summary.metrics))
     wrong = [result for result in summary.results if result.error]
     for result in wrong:
         say(out, f"\n[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
@@ -365,6 +367,11 @@ def markdown_inventory(columns: Sequence[ClassifiedColumn]) -> str:
         if one.holds != "nothing personal"
     ]
     return "\n".join(rows)
+
+
+def _measured(metrics: Mapping[str, Any]) -> str:
+    memory, wait = _size(metrics["peak_memory"]), _time(metrics["lock_wait"])
+    return f"{metrics['rate']:,.0f} rows/s, {metrics['queries']:,} queries, {memory} of memory at most, {wait} for the lock."
 
 
 def _sentence(summary: RunSummary) -> str:

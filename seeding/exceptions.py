@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+INTERRUPTED, TERMINATED = 130, 143
+"""The exit codes of a command that a signal has ended: SIGINT, SIGTERM."""
+
 
 class SeedingError(Exception):
     """Seeding failed."""

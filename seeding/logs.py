@@ -7,6 +7,7 @@ import logging
 import math
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -109,6 +110,8 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = value.as_dict() if hasattr(value, "as_dict") else asdict(value)
     if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
         text = without_credentials(shown(value))  # before it is cut, perhaps between a password and its @
         left_out = len(text) - LONGEST

@@ -23,6 +23,7 @@ from seeding.guard import Ask, confirm, question
 from seeding.introspection import read_tables
 from seeding.ledger import Ledger, generator_version
 from seeding.locks import SeedingLock, seeding_lock
+from seeding.metrics import Meter
 from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
 from seeding.postponed import Postponement
@@ -91,6 +92,7 @@ class SeedOrchestrator:
         self._tell_sink = tell
         self._ask = ask
         self._missing_table_help = missing_table_help
+        self._meter = Meter(config.database, command="seed", environment=config.environment, tell=tell)
 
     def forecast(self) -> Forecast:
         """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
@@ -121,17 +123,18 @@ class SeedOrchestrator:
             return self._run(self._dataset(), None, lock, writers, time.monotonic())
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
-        with locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
+        with self._meter as meter, locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink, meter):
             dataset = self._dataset()
             if self._masking["key"]:
                 self.ledger.refuse_another_key(self._masking["key"])
-            with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink) as run:
+            with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink, meter) as run:
                 self._announce(run)
                 summary = self._run(dataset, run, lock, writers, started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
-            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
-            return summary
+            metrics = meter.finish(summary.exit_code).as_dict()
+            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results, metrics=metrics)
+            return replace(summary, metrics=metrics)
 
     def confirm_destructive_operation(self) -> None:
         """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""
@@ -265,6 +268,7 @@ class SeedOrchestrator:
                 results.append(self._skipped(seeder, count, causes or [self._missing_parent(seeder)]))
             else:
                 results.append(SeederPipeline(seeder, count, context).seed())
+            self._measure(results[-1])
             if results[-1].state in (SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED):
                 lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
@@ -302,6 +306,15 @@ class SeedOrchestrator:
                 code = result.exit_code or InsertionError.exit_code
                 account[seeder.name] = replace(result, state=SeederState.PARTIAL, error=words, exit_code=code)
         return list(account.values())
+
+    def _measure(self, result: SeederResult) -> None:
+        self._meter.add(
+            result.seeder,
+            planned=result.records_planned,
+            done=result.records_inserted,
+            errors=result.records_skipped,
+            seconds=result.duration,
+        )
 
     def _derive(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
         """The results, those of the seeders marked whose derived columns the database refused.

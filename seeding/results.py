@@ -70,6 +70,8 @@ class RunSummary:
     results: tuple[SeederResult, ...]
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """A few generated rows per table, in a dry run."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """What the run took; nothing where nothing was written."""
 
     @property
     def exit_code(self) -> int:
@@ -179,6 +181,8 @@ class RollbackSummary:
     """Tables of which it cannot be said whether a row was changed."""
     left: int = 0
     """Seeded rows that are in the database afterwards."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """What the run took; nothing where nothing was written."""
 
     @property
     def exit_code(self) -> int:
@@ -240,6 +244,8 @@ class MaskingSummary:
     duration: float
     results: tuple[MaskingResult, ...]
     left: tuple[LeftColumn, ...] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """What the run took; nothing where nothing was written."""
 
     @property
     def exit_code(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +24,7 @@ from seeding.keysets import NOTHING, KeySet
 from seeding.ledger import Ledger
 from seeding.links import Link, links
 from seeding.locks import SeedingLock, seeding_lock
+from seeding.metrics import Meter
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.modifications import UNKNOWN, Changes, Comparison
 from seeding.registry import Registry
@@ -75,18 +76,30 @@ class RollbackManager:
         self.confirm_rollback()
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
         lock = seeding_lock(self.config.database)
-        with auditing(self.config.audit_file), locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink):
+        timeout, environment = self.config.lock_timeout, self.config.environment
+        measured = Meter(self.config.database, command="seed_rollback", environment=environment, tell=self._tell_sink)
+        with measured as meter, auditing(self.config.audit_file), locked(self.ledger, lock, timeout, self._tell_sink, meter):
             stale = self.ledger.tables_ever() if self.ledger.is_unfinished() else frozenset()
             dataset = self.ledger.dataset()
             plan, changes = self.plan()
             if dataset is None or not (plan.selected or stale):
                 return self._summary(plan, changes, [], None, started)
-            with recorded(self.ledger, self._open_run(plan, dataset, lock), self._tell_sink) as run:
+            with recorded(self.ledger, self._open_run(plan, dataset, lock), self._tell_sink, meter) as run:
                 self._announce(plan, changes, run)
                 results = self.delete_in_order(plan, lock, run)
                 note(self.ledger, run, self._tell_sink, "derive", [result.as_dict() for result in results])
                 results = self._derive(results, stale, lock)
                 summary = self._summary(plan, changes, results, run, started)
+            for result in summary.results:
+                errors = result.records_kept + result.records_failed
+                meter.add(
+                    result.table,
+                    planned=result.records_planned,
+                    done=result.records_deleted,
+                    errors=errors,
+                    seconds=result.duration,
+                )
+            summary = replace(summary, metrics=meter.finish(summary.exit_code).as_dict())
             self.log_rollback(summary, run)
             return summary
 
@@ -152,7 +165,7 @@ class RollbackManager:
         """Close the run in the ledger. Every key that was deleted stands in the audit log and in the ledger's entries."""
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
         results = [result.as_dict() for result in summary.results]
-        self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results)
+        self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results, metrics=summary.metrics)
 
     @property
     def _database(self) -> str:

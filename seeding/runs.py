@@ -16,6 +16,7 @@ from seeding.exceptions import LockHeldError, SeedingError, Terminated
 from seeding.guard import Place
 from seeding.ledger import CLAIM, Ledger
 from seeding.locks import SeedingLock
+from seeding.metrics import Meter, exit_code_of
 from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
 
@@ -40,8 +41,8 @@ def claim(ledger: Ledger, environment: Environment, today: date) -> None:
 
 
 @contextmanager
-def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink) -> Iterator[int]:
-    """Hold the lock for a block; yields how many earlier runs were found dead, marks them, and settles what they left open."""
+def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink, meter: Meter) -> Iterator[None]:
+    """Hold the lock for a block; marks earlier runs that are found dead, and settles what they left open."""
     asked = time.monotonic()
     with ExitStack() as held:
         try:
@@ -49,29 +50,34 @@ def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink) -> Itera
         except LockHeldError as refusal:
             tell(Event(operation="refuse", message=str(refusal), duration=time.monotonic() - asked))
             raise
+        finally:
+            meter.lock_wait = time.monotonic() - asked
         ledger.settle_truncations()
         dead = ledger.close_dead_runs()
         if dead:
             message = f"{dead} earlier runs died; this one goes on where they stopped"
             tell(Event(operation="recover", message=message, level="warn"))
-        yield dead
+        yield
 
 
 @contextmanager
-def recorded(ledger: Ledger, run: SeedRun, tell: Sink) -> Iterator[SeedRun]:
+def recorded(ledger: Ledger, run: SeedRun, tell: Sink, meter: Meter) -> Iterator[SeedRun]:
     """Close the run as failed or interrupted if the block raises; the block itself closes it where it ends well."""
+    meter.run = run.pk
     try:
         yield run
     except BaseException as error:
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))
         state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
         code = error.exit_code if isinstance(error, SeedingError) else None
+        metrics = meter.finish(exit_code_of(error), gave_up=True).as_dict()
         message = f"Run {run.pk} {state}: {words_of(error) or type(error).__name__}"
         tell(Event(operation="stop", message=message, level="error", error=redacted(error)))
         # A signal may have cut a query short, and then the connection answers nothing any more.
         connections[ledger.using].close()
         try:
-            ledger.close_run(run, state, exit_code=code, error=words_of(error) or type(error).__name__)
+            words = words_of(error) or type(error).__name__
+            ledger.close_run(run, state, exit_code=code, error=words, metrics=metrics)
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
             tell(Event(operation="stop", message=f"Run {run.pk} could not be closed: {lost}", level="warn"))
         raise

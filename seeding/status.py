@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.models import Count, Max, Min, Sum
 
 from seeding.checking import Checker
-from seeding.exceptions import LockError, SchemaError
+from seeding.exceptions import INTERRUPTED, LockError, SchemaError
 from seeding.ledger import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
@@ -19,7 +19,6 @@ from seeding.results import Difference
 ERRORS = 5
 """How many of the last errors are told."""
 RUNS_LOOKED_AT = 50
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 
 from settings.databases import database
+from settings.mail import mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -70,6 +71,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# Alerts (SEEDING_ALERT_EMAIL) go through Django's mail.
+globals().update(mail(env, "EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="seeding@localhost")
 
 # The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/logs.py.
 SEEDING_LOG_FOLDER = str(BASE_DIR / "logs")

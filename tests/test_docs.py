@@ -8,9 +8,9 @@ import pytest
 from django.core.management import load_command_class
 
 from seeding.console import markdown_inventory
-from seeding.exceptions import SeedingError
+from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
 from seeding.inventory import inventory
-from seeding.management.command import INTERRUPTED, TERMINATED, SeedingCommand
+from seeding.management.command import SeedingCommand
 from seeding.masking import STRATEGIES
 from seeding.registry import Registry
 from seeding.seeders import BaseSeeder

@@ -17,7 +17,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from seeding import streams
-from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
+from seeding.exceptions import (
+    INTERRUPTED,
+    TERMINATED,
+    ConfigurationError,
+    DatabaseUnavailableError,
+    SeedingError,
+    Terminated,
+)
 from seeding.redaction import without_credentials, words_of
 from seeding.remedies import remedy
 from seeding.retries import transience
@@ -26,8 +33,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seeding.events import Sink
-
-INTERRUPTED, TERMINATED = 130, 143
 
 
 class Output(OutputWrapper):
@@ -153,21 +158,27 @@ class SeedingCommand(BaseCommand):
         On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
         """
         from seeding import conf, console, logs, progress  # imported late, so that `manage.py help` does not wait
+        from seeding.alerts import Alerts
         from seeding.events import broadcast
+        from seeding.textfile import Textfile
 
         quiet, plain, terminal = not options["verbosity"], conf.is_plain(options, os.environ), self.stderr.isatty()
         level = "error" if quiet else "warn" if terminal else "debug"
         words = logs.Words(coloured=not plain) if terminal else None
         logs.configure(conf.load_logging(os.environ), console_level=level, words=words)
+        monitoring = conf.load_monitoring(os.environ)
         log, errors = logs.SeederLogger(environment).sink, console.console(sys.stderr, plain=plain)
+        told = broadcast(log, Alerts(monitoring, log).sink)
+        if monitoring.metrics_file is not None:
+            told = broadcast(told, Textfile(monitoring.metrics_file, log).sink)
         if not quiet and terminal and not plain and not errors.is_dumb_terminal:
             with progress.ProgressBar(errors) as bar:
-                yield broadcast(log, bar.sink)
+                yield broadcast(told, bar.sink)
         elif quiet or options["json"]:
-            yield log
+            yield told
         else:
             with progress.ProgressLines(self.console(options)) as lines:
-                yield broadcast(log, lines.sink)
+                yield broadcast(told, lines.sink)
 
     def ask(self, question: str) -> str:
         """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""

@@ -1,0 +1,24 @@
+"""The mail server of alerts, from one URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+FORMS = "smtp://user:password@host:587, smtp+tls://… or smtp+ssl://…"
+
+
+def mail(env: environ.Env, variable: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings from `variable`; none of them, and so its own defaults, where that is not set.
+
+    Raises ImproperlyConfigured, naming the variable and never its value: the URL holds a password.
+    """
+    url = env(variable, default="")
+    if not url:
+        return {}
+    try:
+        return dict(environ.Env.email_url_config(url))
+    except (ValueError, ImproperlyConfigured):
+        raise ImproperlyConfigured(f"{variable} is no mail server's URL. Write it like {FORMS}") from None
