@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
-from django.core.management import load_command_class
+from django.core.management import CommandError, get_commands, load_command_class
 
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
@@ -13,12 +18,33 @@ from seeding.inventory import inventory
 from seeding.management.command import SeedingCommand
 from seeding.masking import STRATEGIES
 from seeding.registry import Registry
-from seeding.seeders import BaseSeeder
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
 from tests.conftest import ROOT, RULES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
                "--force-color", "--skip-checks"}  # fmt: skip
+
+
+PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
+OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_rollback", "seed_status")
+OTHERS = {"--cov", "--number", "--fail-level", "--cov-branch", "--require-hashes", "--no-install-recommends", "--universal", "--python-version", "--extra",
+          "--generate-hashes", "--no-emit-index-url", "--no-header", "--group", "--upgrade"}  # fmt: skip
+"""Options of other programs."""
+SOURCES = [*(ROOT / "seeding").rglob("*.py"), *(ROOT / "terpseed").rglob("*.py"), *(ROOT / "settings").glob("*.py")]
+DJANGOS_WORDS = ("unrecognized arguments",)
+
+
+def page(name: str) -> str:
+    """A page of the documentation."""
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def options_of(command: str) -> set[str]:
+    """The options of a command, Django's own included."""
+    parser = load_command_class("seeding", command).create_parser("manage.py", command)
+    return {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
 
 
 def table(heading: str) -> str:
@@ -85,10 +111,14 @@ def test_every_seeder_stands_in_the_readme_under_its_group(seeder: BaseSeeder) -
     assert config.table_name in row
 
 
-def test_every_link_leads_somewhere() -> None:
-    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
-            assert (ROOT / target).exists(), (page, target)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target, part in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", path.read_text(encoding="utf-8")):
+        leads_to = path.parent / target if target else path
+        assert leads_to.exists(), target
+        if part:
+            headings = re.findall(r"^#+ (.+)$", leads_to.read_text(encoding="utf-8"), re.MULTILINE)
+            assert part in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings], part
 
 
 def test_every_rule_stands_in_the_docs_and_no_other() -> None:
@@ -98,12 +128,79 @@ def test_every_rule_stands_in_the_docs_and_no_other() -> None:
     assert set(re.findall(r"^\| [a-zA-Z]\S*-.* \|$", listed, re.MULTILINE)) == rules
 
 
-def test_the_example_seeder_works() -> None:
-    example = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert example is not None
+def test_the_example_of_a_seeder_is_the_one_that_is_tested() -> None:
+    example = (ROOT / "tests/shop/seeders.py").read_text(encoding="utf-8").replace("tests.shop", "shop")
 
-    assert "class ReviewSeeder(BaseSeeder):" in example[1]
-    compile(example[1], "README.md", "exec")
+    assert f"```python\n{example}```" in page("writing-seeders")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_python_in_the_docs_is_python(path: Path) -> None:
+    for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+        compile(block, path.name, "exec")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_command_in_the_docs_is_understood(path: Path) -> None:
+    ours = {command for command, app in get_commands().items() if app in ("seeding", "terpseed")}
+    text = path.read_text(encoding="utf-8")
+    lines = re.findall(r"(?:^    |`)(?:[A-Z_]+=\S+ )*python manage\.py (\w+)([^\n`#&|]*)", text, re.MULTILINE)
+
+    for command, arguments in [(command, arguments) for command, arguments in lines if command in ours]:
+        parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+        try:
+            parser.parse_args(shlex.split(arguments))
+        except CommandError as error:
+            pytest.fail(f"{path.name}: manage.py {command}{arguments}: {error}")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_option_that_the_docs_name_exists(path: Path) -> None:
+    known = {option for command in OURS for option in options_of(command)} | DJANGOS_OWN | OTHERS
+
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text(encoding="utf-8")))
+
+    assert named - known == set()
+
+
+def test_every_setting_stands_in_the_docs_and_no_other() -> None:
+    code = "".join(source.read_text(encoding="utf-8") for source in (ROOT / "seeding").rglob("*.py"))
+    read = set(re.findall(r'getattr\(settings, "([A-Z_]+)"', code))
+
+    listed = page("writing-seeders").split("## Settings\n")[1]
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", listed, re.MULTILINE)) == read
+
+
+def test_every_field_of_a_seeders_configuration_stands_in_the_docs_and_no_other() -> None:
+    listed = page("writing-seeders").split("| `SeederConfig` | meaning |")[1].split("\n\n")[0]
+
+    rows = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|", listed, re.MULTILINE)
+    assert set(re.findall(r"`([a-z_]+)`", " ".join(rows))) == {field.name for field in fields(SeederConfig)}
+
+
+def test_every_method_of_rows_stands_in_the_docs_and_no_other() -> None:
+    listed = page("writing-seeders").split("| of `rows` | gives |")[1].split("\n\n")[0]
+    methods = {name for name, value in vars(Rows).items() if not name.startswith("_") and callable(value)}
+
+    assert set(re.findall(r"`(\w+)\(", listed)) == methods
+
+
+def test_every_message_of_the_docs_is_one_that_the_code_says() -> None:
+    said = [words for source in SOURCES for words in texts(ast.parse(source.read_text(encoding="utf-8")))]
+    listed = re.findall(r"^\| (`.*?`) \|", page("troubleshooting"), re.MULTILINE)
+
+    for message in re.findall(r"`([^`]+)`", " ".join(listed)):
+        for part in message.split("…"):
+            assert any(part.strip() in words for words in said) or part.strip() in DJANGOS_WORDS, part
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module, without the values that are put into it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def test_the_compliance_page_holds_the_inventory_as_it_is() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
@@ -13,10 +14,12 @@ from seeding.management.command import SeedingCommand
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
-    help = (
-        "Write a seeder for a table of the database, and the model where none mirrors it. "
-        "Examples: seed_new reviews --app=shop; seed_new orders order_lines --app=shop; seed_new reviews --app=shop --dry-run"
-    )
+    help = "Write a seeder for a table of the database, and the model where none mirrors it. No file is ever overwritten."
+    examples: ClassVar[Mapping[str, str]] = {
+        "reviews --app=shop": "shop/seeders/reviews.py",
+        "users orders --app=shop": "tables that need rows of each other, together",
+        "reviews --app=shop --dry-run": "the file on stdout, and none written",
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
