@@ -29,8 +29,10 @@ DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath
 
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
 OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_rollback", "seed_status")
-OTHERS = {"--cov", "--number", "--fail-level", "--cov-branch", "--require-hashes", "--no-install-recommends", "--universal", "--python-version", "--extra",
-          "--generate-hashes", "--no-emit-index-url", "--no-header", "--group", "--upgrade"}  # fmt: skip
+OTHERS = set(
+    "--cov --cov-branch --extra --fail-level --generate-hashes --group --no-emit-index-url --no-header --no-install-recommends "
+    "--number --python-version --require-hashes --universal --upgrade".split()
+)
 """Options of other programs."""
 SOURCES = [*(ROOT / "seeding").rglob("*.py"), *(ROOT / "terpseed").rglob("*.py"), *(ROOT / "settings").glob("*.py")]
 DJANGOS_WORDS = ("unrecognized arguments",)
