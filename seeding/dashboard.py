@@ -130,7 +130,9 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "rows", sum(step["rows"] for step in value)
         elif isinstance(value, list):
             yield name, ", ".join(map(str, value)) or "all"
-        elif value not in (None, False) and not isinstance(value, dict):
+        elif isinstance(value, dict):
+            yield name, ", ".join(f"{one} {held}" if isinstance(held, str) else one for one, held in value.items())
+        elif value not in (None, False):
             yield name, value
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -44,6 +44,7 @@ def database(
     folder = tmp_path_factory.mktemp("site")
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as variables:
         variables.setenv("SEEDING_AUDIT_FILE", str(folder / "audit.log"))
+        variables.setenv("SEEDING_MASKING_KEY", "for the tests alone")
         shutil.copyfile(template("sqlite", "small"), folder / "site.sqlite3")
         database = opened("site", "sqlite", f"sqlite:///{folder / 'site.sqlite3'}")
         furnish(database)
@@ -138,6 +139,7 @@ def furnish(database: Database) -> None:
     database.query("DROP TRIGGER taken")
     database.seed(table="product_images")
     database.query("INSERT INTO brands (name) VALUES ('Own'), ('Their own'), ('Older'), ('Oldest')")
+    call_command("seed_mask", database=database.alias, table="brands", force=True, verbosity=0)
     for day in range(1, 5):
         rehearse(database, rows=600 * day)
     for number, run in enumerate(SeedRun.objects.using(database.alias).order_by("pk")):
@@ -150,6 +152,7 @@ def furnish(database: Database) -> None:
         run.save()
         run.batches.update(created_at=run.finished_at)
         run.undone.update(rolled_back_at=run.finished_at)
+        run.masked_batches.update(created_at=run.finished_at)
 
 
 def rehearse(database: Database, *, rows: int) -> None:
@@ -180,11 +183,12 @@ def test_every_page_in_light_and_dark_and_a_narrow_window(
     picture(visit("seedingmetadata/?table_name=product_images"), "batches")
     picture(visit(f"seedingmetadata/{batch}/change/"), "batch")
     picture(visit("seedingmetadata/row/?table=clients&key=5"), "row")
+    picture(visit("maskedbatch/"), "masked")
 
     for address in ("", f"seedrun/{last}/change/", "seedingmetadata/row/?table=orders&key=3"):
         visit(address, width=NARROW, dark=True)
     assert {file.stem for file in PICTURES.glob("*.png")} == {
-        "dashboard", "dashboard-dark", "dashboard-narrow", "runs", "run", "batches", "batch", "row", "running",
+        "dashboard", "dashboard-dark", "dashboard-narrow", "runs", "run", "batches", "batch", "row", "running", "masked",
     }  # fmt: skip
 
 
