@@ -20,7 +20,7 @@ from seeding.resolution import NotKnownYetError
 from seeding.rows import Integers
 
 FIRST_BATCH = 1_000
-BYTES_PER_BATCH = 16_000_000
+BYTES_PER_BATCH = 8_000_000
 """Of rows in memory; what is made of them on the way to the server is a few times that."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from seeding.masking import STRATEGIES
 from seeding.registry import Registry
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, SeederConfig
+from tests.bench.report import inserted
 from tests.conftest import ROOT, RULES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -216,3 +218,12 @@ def test_every_masking_strategy_stands_in_the_docs() -> None:
 
     rows = [f"| `{one.name}` | {one.gives} | {one.keeps} | {one.room or 'any'} |" for one in STRATEGIES]
     assert "\n".join(rows) in page
+
+
+def test_the_figures_of_the_performance_are_the_measured_ones() -> None:
+    document = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+
+    measured = json.loads((ROOT / "docs" / "performance" / "figures.json").read_text(encoding="utf-8"))
+
+    assert document == inserted(document, measured)
+    assert "| figure | wanted |" in document

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 
 from rich.console import Console
-from rich.table import Table
+from rich.markdown import Markdown
 
-from tests.bench.figures import Figure, Measurements, figures, measure
+from tests.bench.figures import figures, measure
+from tests.bench.picture import draw
+from tests.bench.report import account, inserted, tables
 from tests.bench.server import ROOT, Bench, Durable
-
-PICTURE = ROOT / "docs" / "performance" / "growth.png"
 
 
 def main() -> None:
@@ -25,9 +23,11 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=1_000, help="thousands of clients (default: 1000)")
     parser.add_argument("--all-scale", type=int, default=20, help="--scale of the run of all tables (default: 20)")
     parser.add_argument(
-        "--json", type=Path, default=ROOT / "docs" / "performance" / "figures.json", help="where the figures go"
+        "--folder",
+        type=Path,
+        default=ROOT / "docs" / "performance",
+        help="where figures.json and growth.png go; the document beside it, of the same name, gets the tables",
     )
-    parser.add_argument("--picture", type=Path, default=PICTURE, help="where the growth curve goes")
     options = parser.parse_args()
     server = Durable()
     try:
@@ -36,37 +36,19 @@ def main() -> None:
         measured = measure(bench, repeat=options.repeat, scale=options.scale, all_scale=options.all_scale, tell=_tell)
     finally:
         server.stop()
-    found = figures(measured)
-    _show(measured, found)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    samples = {name: [asdict(sample) for sample in samples] for name, samples in measured.samples.items()}
-    options.json.write_text(
-        json.dumps({"figures": [asdict(one) for one in found], "samples": samples}, indent=1) + "\n", encoding="utf-8"
-    )
-    if measured.growth:
-        from tests.bench.picture import draw
-
-        options.picture.parent.mkdir(parents=True, exist_ok=True)
-        draw(measured.growth, options.picture)
+    told = account(measured, figures(measured))
+    Console(width=160).print(Markdown(tables(told)))
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draw(measured.growth, folder / "growth.png")
+    document = folder.with_suffix(".md")
+    if document.exists():
+        document.write_text(inserted(document.read_text(encoding="utf-8"), told), encoding="utf-8")
 
 
 def _tell(words: str) -> None:
     sys.stderr.write(words + "\n")
-
-
-def _show(measured: Measurements, found: list[Figure]) -> None:
-    out = Console(width=140)
-    samples = Table("what", "rows", "seconds (median)", "all", "rows/s", "MiB", title="Measured")
-    for name, taken in measured.samples.items():
-        seconds, rows = median(one.seconds for one in taken), measured.rows[name]
-        each = ", ".join(f"{one.seconds:.2f}" for one in taken)
-        memory = max(one.mebibytes for one in taken)
-        samples.add_row(name, f"{rows:,}", f"{seconds:.2f}", each, f"{rows / seconds:,.0f}", f"{memory:.0f}" if memory else "")
-    out.print(samples)
-    table = Table("figure", "wanted", "found", "reached", title="Figures")
-    for one in found:
-        table.add_row(one.name, f"{one.sense} {one.wanted:g}", f"{one.found:.3g}", "yes" if one.reached else "NO")
-    out.print(table)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class Sample:
     seconds: float
     mebibytes: float = 0.0
     """The most memory that the process had; 0 for a load, which is the server's."""
+    run_seconds: float = 0.0
+    """What the run itself took, as its summary tells: without the start of the process. 0 where there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +60,22 @@ class Bench:
 
     def manage(self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None) -> Sample:
         """`manage.py` as a process of its own; raises CalledProcessError where it fails."""
-        env = {
-            **os.environ,
-            "DATABASE_URL": self.server.url(database),
-            "SEEDING_LOG_FILE": str(self.folder / "seeding.log"),
-            **(variables or {}),
-        }
-        command = [sys.executable, "manage.py", *arguments]
+        log = self.folder / "seeding.log"
+        log.unlink(missing_ok=True)
+        url = self.server.url(database)
+        sample = self.process(
+            "manage.py", *arguments, variables={"DATABASE_URL": url, "SEEDING_LOG_FILE": str(log), **(variables or {})}
+        )
+        ends = [json.loads(line) for line in log.open(encoding="utf-8")] if log.exists() else []
+        return replace(
+            sample, run_seconds=next((end["duration"] for end in reversed(ends) if end["operation"] == "complete"), 0.0)
+        )
+
+    def process(self, *arguments: str, variables: Mapping[str, str] | None = None) -> Sample:
+        """Python as a process of its own; raises CalledProcessError where it fails."""
+        env = {**os.environ, **(variables or {})}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles the program again at every start
+        command = [sys.executable, *arguments]
         with (self.folder / "output").open("w+b") as output:
             started = time.monotonic()
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

@@ -1,0 +1,63 @@
+"""What was measured, as JSON, and as the tables of docs/performance.md, which are made of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from statistics import median
+from typing import Any
+
+from tests.bench.figures import Figure, Measurements
+from tests.bench.server import Durable
+
+BEGIN, END = "<!-- made by make bench: begin -->", "<!-- made by make bench: end -->"
+
+
+def account(measured: Measurements, found: list[Figure]) -> dict[str, Any]:
+    """Everything, as JSON takes it."""
+    return {
+        "machine": f"{os.cpu_count()} cores, {Durable.version()}, Python {platform.python_version()}, "
+        f"Django {version('Django')}, Polars {version('polars')}",
+        "figures": [asdict(one) for one in found],
+        "measured": {
+            name: {"rows": measured.rows[name], "samples": [asdict(one) for one in samples]}
+            for name, samples in measured.samples.items()
+        },
+        "growth": {str(rows): asdict(sample) for rows, sample in measured.growth.items()},
+    }
+
+
+def inserted(document: str, told: Mapping[str, Any]) -> str:
+    """The document with the tables between its two marks."""
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{tables(told)}\n{END}{after}"
+
+
+def tables(told: Mapping[str, Any]) -> str:
+    """Both tables in Markdown."""
+    lines = [
+        f"Measured on {told['machine']}; medians of what was repeated.",
+        "",
+        "| figure | wanted | found | reached | `manage.py …` |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for one in told["figures"]:
+        reached = "yes" if one["reached"] else "**no**"
+        lines.append(
+            f"| {one['name']} | {one['sense']} {one['wanted']:g} | {_number(one['found'])} | {reached} | `{one['command']}` |"
+        )
+    lines += ["", "| measured | rows | seconds | rows/s | MiB at most |", "| --- | --- | --- | --- | --- |"]
+    for name, one in told["measured"].items():
+        seconds = median(sample["seconds"] for sample in one["samples"])
+        memory = max(sample["mebibytes"] for sample in one["samples"])
+        rows, rate = (f"{one['rows']:,}", f"{one['rows'] / seconds:,.0f}") if one["rows"] else ("", "")
+        lines.append(f"| {name} | {rows} | {seconds:.2f} | {rate} | {f'{memory:.0f}' if memory else ''} |")
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
