@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections
 
+from seeding import planner
 from seeding.conf import DEFAULT_SEED, Config
 from seeding.derive import Rederivation
 from seeding.estimates import seconds, sizes
@@ -273,6 +274,8 @@ class SeedOrchestrator:
                 lost.add(seeder.name)
             self.report_progress(done, len(self.plan.seeders))
         if run is not None:
+            grown = {result.table for result in results if result.records_inserted >= planner.WORTH}
+            planner.inform(self.config.database, sorted(grown), self._tell_sink)
             results = self._postponed(context, results)
             self._note(run, "derive", results)
             results = self._derive(context, results)
