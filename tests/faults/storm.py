@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
 
 from django.db import connections
 
@@ -21,9 +23,7 @@ from tests.faults.processes import start
 from tests.rows import business_data
 from tests.servers import Server
 
-SEED = ("seed", "--size=medium", f"--as-of={AS_OF}")
 ROLLBACK = ("seed_rollback", "--force")
-COMMANDS = (SEED, SEED, ROLLBACK, (*ROLLBACK, "--table=orders", "--cascade"))
 MOST_LINES = {"seed": 120, "seed_rollback": 30}
 """After how many lines of its log a command is killed at the latest: a rollback has few."""
 LONGEST_AFTER = 0.05
@@ -32,17 +32,24 @@ TABLES = sorted(Registry.discover().by_table)
 
 
 def kill_at_random(
-    database: Database, environment: Mapping[str, str], server: Server, *, kills: int, seed: int
+    database: Database, environment: Mapping[str, str], server: Server, *, size: str, batch_size: int, kills: int, seed: int
 ) -> dict[tuple[str, ...], int]:
     """Start commands and kill them until `kills` have died, looking at the database after each; then complete the data.
 
     Returns how often each command died.
     """
     chance = random.Random(seed)
-    variables = {**environment, "DATABASE_URL": database.url, "SEEDING_BATCH_SIZE": "50", "SEEDING_LOG_LEVEL": "debug"}
+    variables = {
+        **environment,
+        "DATABASE_URL": database.url,
+        "SEEDING_BATCH_SIZE": str(batch_size),
+        "SEEDING_LOG_LEVEL": "debug",
+    }
+    seeding = ("seed", f"--size={size}", f"--as-of={AS_OF}")
+    commands = (seeding, seeding, ROLLBACK, (*ROLLBACK, "--table=orders", "--cascade"))
     died: Counter[tuple[str, ...]] = Counter()
     while died.total() < kills:
-        command = chance.choice(COMMANDS)
+        command = chance.choice(commands)
         lines, after = chance.randrange(MOST_LINES[command[0]]), chance.uniform(0, LONGEST_AFTER)
         process, said = start(command, variables)
         with said:
@@ -54,7 +61,9 @@ def kill_at_random(
         assert process.exitcode in {0, -9}, (command, told[-5:])
         died[command] += process.exitcode != 0
         look(database, server)
-    database.seed(size="medium")
+    database.seed(size=size)
+    for line in Path(environment["SEEDING_LOG_FILE"]).read_text(encoding="ascii").splitlines():
+        json.loads(line)
     return died
 
 
@@ -76,6 +85,5 @@ def look(database: Database, server: Server) -> None:
 
 def assert_whole(database: Database, undisturbed: Database) -> None:
     """The rows equal those of a database to which nothing happened."""
-    undisturbed.seed(size="medium")
     assert business_data(database) == business_data(undisturbed)
     assert database.broken_rules() == {}

@@ -13,14 +13,10 @@ from tests.servers import KINDS, Server
 
 @pytest.mark.parametrize("server", KINDS)
 def test_kills_leave_the_ledger_true_and_the_data_completes(
-    make_database: Callable[..., Database],
-    sqlite: Database,
-    running: Callable[[str], Server],
-    environment: dict[str, str],
-    server: str,
+    make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str], server: str
 ) -> None:
-    database = make_database(server)
+    database, undisturbed = make_database(server), make_database("sqlite", seeded=True)
 
-    kill_at_random(database, environment, running(server), kills=4, seed=8)
+    kill_at_random(database, environment, running(server), size="small", batch_size=5, kills=4, seed=8)
 
-    assert_whole(database, sqlite)
+    assert_whole(database, undisturbed)
