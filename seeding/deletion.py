@@ -76,7 +76,9 @@ class Deleter:
                 self._audit.record(table, *line, operation="not deleted")
             raise
         # What the ledger does not hold any more was deleted by an attempt whose commit was not answered.
-        return Deletion(deleted=going | (keys - wanted), gone=gone, referred=referred)
+        if unheard := keys - wanted:
+            self._audit.record(table, "+".join(self._ledger.seeders_of(batches)), unheard)
+        return Deletion(deleted=going | unheard, gone=gone, referred=referred)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Link, Iterator[Pairs]]]:
         """Who refers to the rows by a declared key now; the others were looked for when the plan was made."""

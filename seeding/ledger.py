@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -188,6 +188,11 @@ class Ledger:
             batch.update(**_extent(keys, skipped))
         else:
             batch.delete()
+
+    def seeders_of(self, batches: Collection[int]) -> list[str]:
+        """The names of the seeders of these entries, live or not."""
+        entries = SeedingMetadata.objects.using(self.using).filter(pk__in=batches)
+        return sorted(set(entries.values_list("seeder_name", flat=True)))
 
     def retire(self, entries: Iterable[SeedingMetadata], gone: KeySet, run: SeedRun) -> None:
         """Mark what the live entries say of the keys `gone` as rolled back, inside the transaction that deletes their rows.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,10 @@ from django.db import connections
 from seeding import sessions
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
+from seeding.registry import Registry
 from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit
-from tests.rows import business_data
+from tests.rows import business_data, ledgered_keys
 from tests.servers import KINDS, Server
 
 
@@ -59,12 +62,20 @@ def test_a_connection_lost_at_a_commit_costs_nothing(  # noqa: PLR0917
     assert business_data(proxied) == undisturbed
 
 
-def test_so_it_does_in_a_rollback(proxied: Database, proxy: Proxy) -> None:
+def test_so_it_does_in_a_rollback_whose_audit_log_ends_with_the_truth(
+    proxied: Database, proxy: Proxy, audit_file: Path
+) -> None:
     proxied.seed()
+    seeded = {table: keys for table in Registry.discover().by_table if (keys := ledgered_keys(proxied, table))}
     proxy.lose(commit(9), Moment.AFTER)
 
     summary = proxied.rollback()
 
+    audited: dict[str, set[int]] = {table: set() for table in seeded}
+    for line in map(json.loads, audit_file.read_text(encoding="ascii").splitlines()):
+        keys = {key for first, last in line["keys"] for key in range(first, last + 1)}
+        (audited[line["table"]].update if line["operation"] == "delete" else audited[line["table"]].difference_update)(keys)
+    assert audited == seeded
     assert proxy.has_lost
     assert (summary["exit_code"], summary["left"]) == (0, 0)
     assert {table: rows for table, rows in business_data(proxied).items() if rows} == {}
