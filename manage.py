@@ -7,10 +7,13 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import Error
+
+from seeding.remedies import remedy
 
 
 def main() -> None:
-    """Run the command; wrong settings are one line and exit code 1, not a traceback."""
+    """Run the command; wrong settings, and what the database denies to a command of Django's, are one line, no traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.base")
     try:
         if "_ARGCOMPLETE" in os.environ:  # a shell asks how the line may go on
@@ -20,6 +23,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"manage.py: {error}")
+    except Error as error:
+        advice = remedy(error) or (remedy(error.__context__) if error.__context__ else "")
+        if not advice:
+            raise
+        sys.exit(f"manage.py: {error}. {advice}")
 
 
 if __name__ == "__main__":

@@ -223,3 +223,21 @@ def test_a_missing_right_is_named(
     assert "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE" in done.stderr
     assert "Traceback" not in done.stderr.splitlines()[-1]
     assert database.content("clients") == []
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
+def test_so_is_the_one_that_migrate_needs(
+    make_database: Callable[..., Database], running: Callable[[str], Server], manage: Manage, server: str
+) -> None:
+    database, owner = make_database(server, ready=False), running(server)
+    owner.sql("CREATE TABLE one (id INT)", database.alias)
+    owner.sql(ACCOUNTS[server].format(rights="SELECT", database=database.alias), database.alias)
+
+    try:
+        done = manage("migrate", variables={"DATABASE_URL": owner.url(database.alias, "few")})
+    finally:
+        owner.sql(GONE[server], database.alias)
+
+    assert done.returncode == 1
+    assert "CREATE only for `migrate`" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
