@@ -39,7 +39,7 @@ AGAIN = "Run the same command again: only what is missing is tried."
 NEXT = {
     SeederState.PARTIAL: f"The log names every row that was refused, with what was expected. Mend the cause. {AGAIN}",
     SeederState.REFUSED: f"Nothing was written there. Do what is said above; seed_check --schema shows all of it. {AGAIN}",
-    SeederState.FAILED: f"The log has the traceback. What was committed before stays. Mend the seeder. {AGAIN}",
+    SeederState.FAILED: f"The log has the traceback. What was committed before stays. Mend the cause. {AGAIN}",
     SeederState.SKIPPED: "These come along as soon as what they need is there.",
 }
 """What to do about a seeder that did not end well."""
@@ -63,8 +63,8 @@ def console(stream: Any, *, plain: bool, forced: bool = False) -> Console:
 
 
 def say(out: Console, text: str) -> None:
-    """A line, which is wrapped by the terminal alone, so that it can be searched and copied."""
-    out.print(text, soft_wrap=True)
+    """A line, which is wrapped on a terminal alone: elsewhere it is searched and copied."""
+    out.print(text, soft_wrap=not out.is_terminal)
 
 
 def show_plan(out: Console, forecast: Forecast) -> None:
@@ -84,7 +84,7 @@ def show_plan(out: Console, forecast: Forecast) -> None:
             f"{step.existing:,}",
             f"{step.missing:,}",
             _time(forecast.seconds[step.seeder]) if step.missing else "-",
-            "?" if size is None else _size(size) if step.missing else "-",
+            "-" if not step.missing else "?" if size is None else _size(size),
         )
     rows, existing = sum(step.rows for step in forecast.steps), sum(step.existing for step in forecast.steps)
     missing, size = rows - existing, sum(forecast.sizes.values())
@@ -117,11 +117,13 @@ def show_summary(out: Console, summary: RunSummary) -> None:
     say(out, _sentence(summary))
     if summary.metrics:
         say(out, _measured(summary.metrics))
-    wrong = [result for result in summary.results if result.error]
+    wrong = sorted(filter(attrgetter("error"), summary.results), key=lambda result: result.state is SeederState.SKIPPED)
+    if wrong:
+        say(out, "")
     for result in wrong:
-        say(out, f"\n[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
+        say(out, f"[{STYLES[result.state]}]{result.table or result.seeder}[/]: {escape(result.error)}")
     for state in dict.fromkeys(result.state for result in wrong):
-        say(out, f"\n[bold]{state}[/]: {NEXT[state]}")
+        say(out, f"\n[bold]{state.capitalize()}?[/] {NEXT[state]}")
 
 
 def show_rollback(out: Console, summary: RollbackSummary) -> None:
