@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +27,7 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.metrics import Meter
 from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
+from seeding.planning import make_plan
 from seeding.postponed import Postponement
 from seeding.registry import Registry
 from seeding.resolution import Resolver
@@ -35,41 +36,9 @@ from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
-from seeding.steps import Forecast, Step
+from seeding.steps import Forecast
 from seeding.verification import shortcomings, verify
 from seeding.writers import Writers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run will do: its seeders, parents first, and how many rows each is to have."""
-
-    seeders: tuple[BaseSeeder, ...]
-    counts: dict[str, int]
-    """Seeder name → rows."""
-    added: frozenset[str]
-    """Seeders that were not asked for, but that others need or belong with."""
-
-    @property
-    def added_tables(self) -> list[str]:
-        """The tables of `added`, in the order they run."""
-        tables = (seeder.config.table_name for seeder in self.seeders if seeder.name in self.added)
-        return list(dict.fromkeys(tables))
-
-
-def make_plan(config: Config, registry: Registry) -> Plan:
-    """The seeders that `config` asks for; raises ConfigurationError for unknown tables and for more rows than there can be."""
-    selection = registry.select(config.tables)
-    counts = {seeder.name: seeder.config.record_count.at(config.size, config.scale) for seeder in selection.seeders}
-    problems = [
-        f"{counts[seeder.name]:,} rows of {seeder.config.table_name} were asked for; its seeder can make "
-        f"{seeder.config.capacity:,}. Give a smaller --size or --scale."
-        for seeder in selection.seeders
-        if seeder.config.capacity is not None and counts[seeder.name] > seeder.config.capacity
-    ]
-    if problems:
-        raise ConfigurationError(*problems)
-    return Plan(seeders=selection.seeders, counts=counts, added=selection.added)
 
 
 class SeedOrchestrator:
@@ -99,7 +68,7 @@ class SeedOrchestrator:
         """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
         self._connect()
         self.ledger.require()
-        config, dataset, steps = self.config, self._dataset(), self._steps()
+        config, dataset, steps = self.config, self._dataset(), self.plan.steps(self.ledger)
         return Forecast(
             database=self._database_name,
             environment=config.environment,
@@ -211,7 +180,7 @@ class SeedOrchestrator:
 
     def _open_run(self, dataset: Dataset, lock: SeedingLock) -> SeedRun:
         config = self.config
-        steps = [step.as_dict() for step in self._steps()]
+        steps = [step.as_dict() for step in self.plan.steps(self.ledger)]
         plan = {"size": self._size, "scale": config.scale, "tables": list(config.tables), "steps": steps}
         if config.source is not None:
             plan["masking"] = self._masking
@@ -223,18 +192,6 @@ class SeedOrchestrator:
             faker_version=version("Faker"),
             plan=plan,
             lock_connection=lock.connection_id,
-        )
-
-    def _steps(self) -> tuple[Step, ...]:
-        existing = self.ledger.existing(self.plan.counts)
-        return tuple(
-            Step(
-                seeder=seeder.name,
-                table=seeder.config.table_name,
-                rows=self.plan.counts[seeder.name],
-                existing=existing[seeder.name],
-            )
-            for seeder in self.plan.seeders
         )
 
     def _announce(self, run: SeedRun) -> None:
