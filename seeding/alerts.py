@@ -9,9 +9,9 @@ from urllib.request import Request, urlopen
 
 from django.core.mail import EmailMessage, get_connection
 
-from seeding.conf import MonitoringConfig
 from seeding.events import Event, Sink, event
 from seeding.metrics import RunMetrics
+from seeding.monitoring import MonitoringConfig
 from seeding.redaction import REDACTED, without_credentials
 
 PATIENCE = 10

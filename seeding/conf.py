@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -134,24 +133,6 @@ class MaskingConfig(WritingConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonitoringConfig:
-    """Where a run's metrics go, and which of them raise an alert for whom; None raises none."""
-
-    metrics_file: Path | None
-    duration: float | None
-    """Seconds."""
-    error_rate: float | None
-    """From 0 to 1."""
-    lock_wait: float | None
-    """Seconds."""
-    memory: float | None
-    """Millions of bytes."""
-    email: tuple[str, ...]
-    webhook: str | None = field(repr=False)
-    """Holds a secret."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """Where log lines go, and from which level on."""
 
@@ -161,7 +142,7 @@ class LogConfig:
 
 def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: date, terminal: bool) -> Config:
     """Config from parsed options and environment variables; raises ConfigurationError with every problem found."""
-    env = _env(variables)
+    env = reading(variables)
     problems: list[str] = []
     common = _writing(options, variables, terminal, problems)
     if options["size"] not in (None, *SIZES):
@@ -192,7 +173,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
 
 def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, terminal: bool) -> RollbackConfig:
     """RollbackConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
-    env = _env(variables)
+    env = reading(variables)
     problems: list[str] = []
     common = _writing(options, variables, terminal, problems)
     where = []
@@ -225,7 +206,7 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
 
 def load_masking(options: Mapping[str, Any], variables: Mapping[str, str], *, today: date, terminal: bool) -> MaskingConfig:
     """MaskingConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
-    env = _env(variables)
+    env = reading(variables)
     problems: list[str] = []
     common = _writing(options, variables, terminal, problems)
     batch_size = _batch_size(env, problems) or MASKING_BATCH_SIZE
@@ -272,49 +253,11 @@ def _writing(options: Mapping[str, Any], variables: Mapping[str, str], terminal:
 
 def load_logging(variables: Mapping[str, str]) -> LogConfig:
     """Log level and file from `SEEDING_LOG_LEVEL` and `SEEDING_LOG_FILE` (empty: no file)."""
-    env = _env(variables)
+    env = reading(variables)
     level = str(env("SEEDING_LOG_LEVEL", default="info")).lower()
     if level not in LOG_LEVELS:
         raise ConfigurationError(f"SEEDING_LOG_LEVEL={level}: give one of {', '.join(LOG_LEVELS)}.")
     return LogConfig(level=level, file=_file(env, "SEEDING_LOG_FILE", "seeding.log"))
-
-
-def load_monitoring(variables: Mapping[str, str]) -> MonitoringConfig:
-    """MonitoringConfig from environment variables; raises ConfigurationError with every problem found."""
-    env = _env(variables)
-    problems: list[str] = []
-    webhook = str(env("SEEDING_ALERT_WEBHOOK", default="")) or None
-    if webhook is not None and not webhook.startswith(("https://", "http://")):
-        problems.append("SEEDING_ALERT_WEBHOOK is no web address. It begins with https://.")
-    email = tuple(one.strip() for one in env("SEEDING_ALERT_EMAIL", default="").split(",") if one.strip())
-    problems += [f"SEEDING_ALERT_EMAIL: {one} is no address." for one in email if "@" not in one]
-    rate = _limit(env, "SEEDING_ALERT_ERROR_RATE", problems)
-    if rate is not None and rate > 1:
-        problems.append(f"SEEDING_ALERT_ERROR_RATE={rate:g}: give a number from 0 to 1: 0.01 is one in a hundred.")
-    config = MonitoringConfig(
-        metrics_file=Path(file) if (file := str(env("SEEDING_METRICS_FILE", default=""))) else None,
-        duration=_limit(env, "SEEDING_ALERT_DURATION", problems),
-        error_rate=rate,
-        lock_wait=_limit(env, "SEEDING_ALERT_LOCK_WAIT", problems),
-        memory=_limit(env, "SEEDING_ALERT_MEMORY", problems),
-        email=email,
-        webhook=webhook,
-    )
-    if problems:
-        raise ConfigurationError(*problems)
-    return config
-
-
-def _limit(env: environ.Env, variable: str, problems: list[str]) -> float | None:
-    text = str(env(variable, default="")).strip()
-    try:
-        limit = float(text) if text else None
-    except ValueError:
-        limit = math.nan
-    if limit is not None and not 0 <= limit < math.inf:
-        problems.append(f"{variable}={text}: give a number, 0 or more.")
-        return None
-    return limit
 
 
 def _file(env: environ.Env, variable: str, name: str) -> Path | None:
@@ -419,7 +362,8 @@ def _source(options: Mapping[str, Any], problems: list[str]) -> Path | None:
     return Path(source)
 
 
-def _env(variables: Mapping[str, str]) -> environ.Env:
+def reading(variables: Mapping[str, str]) -> environ.Env:
+    """What reads `variables` instead of the process's own."""
     env = environ.Env()
     env.ENVIRON = variables
     return env

@@ -98,7 +98,7 @@ def test_every_exit_code_stands_in_the_readme_and_no_other() -> None:
 
 
 def test_every_variable_stands_in_the_readme_and_in_the_example() -> None:
-    sources = [*(ROOT / "settings").glob("*.py"), ROOT / "seeding" / "conf.py"]
+    sources = [*(ROOT / "settings").glob("*.py"), ROOT / "seeding" / "conf.py", ROOT / "seeding" / "monitoring.py"]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"|\(env, "([A-Z_]+)"|variables\.get\("([A-Z_]+)"', code))
     used = {name for found in read for name in found if name} | {"SEEDING_ENV", "DJANGO_ENV", "NODE_ENV"}

@@ -19,13 +19,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from prometheus_client.parser import text_string_to_metric_families
 
-from seeding import conf
 from seeding.alerts import breaches
 from seeding.events import Event, event
 from seeding.exceptions import ConfigurationError, LockHeldError
 from seeding.locks import seeding_lock
 from seeding.metrics import RunMetrics
 from seeding.models import SeedRun
+from seeding.monitoring import load_monitoring
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.textfile import Textfile
@@ -177,7 +177,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_threshold_is_exceeded_by_more_than_it(limits: dict[str, str], words: list[str]) -> None:
-    config = conf.load_monitoring({f"SEEDING_ALERT_{name}": limit for name, limit in limits.items()})
+    config = load_monitoring({f"SEEDING_ALERT_{name}": limit for name, limit in limits.items()})
 
     assert [one.words for one in breaches(METRICS, config)] == words
 
@@ -189,7 +189,7 @@ def test_all_that_is_wrong_with_the_thresholds_is_told_at_once() -> None:
     }  # fmt: skip
 
     with pytest.raises(ConfigurationError) as caught:
-        conf.load_monitoring(wrong)
+        load_monitoring(wrong)
 
     assert all(variable in str(caught.value) for variable in wrong)
     assert len(caught.value.problems) == len(wrong)

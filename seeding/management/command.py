@@ -160,13 +160,14 @@ class SeedingCommand(BaseCommand):
         from seeding import conf, console, logs, progress  # imported late, so that `manage.py help` does not wait
         from seeding.alerts import Alerts
         from seeding.events import broadcast
+        from seeding.monitoring import load_monitoring
         from seeding.textfile import Textfile
 
         quiet, plain, terminal = not options["verbosity"], conf.is_plain(options, os.environ), self.stderr.isatty()
         level = "error" if quiet else "warn" if terminal else "debug"
         words = logs.Words(coloured=not plain) if terminal else None
         logs.configure(conf.load_logging(os.environ), console_level=level, words=words)
-        monitoring = conf.load_monitoring(os.environ)
+        monitoring = load_monitoring(os.environ)
         log, errors = logs.SeederLogger(environment).sink, console.console(sys.stderr, plain=plain)
         told = broadcast(log, Alerts(monitoring, log).sink)
         if monitoring.metrics_file is not None:
