@@ -65,6 +65,11 @@ def ledger_database() -> str:
     return router.db_for_read(SeedRun)
 
 
+def figures_of(runs: Sequence[SeedRun]) -> list[RunFigures]:
+    """The runs in numbers, now."""
+    return history.figures(runs, ledger_database(), datetime.now(UTC))
+
+
 def show_dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """What is seeded, how the last runs went, and the one in progress."""
     _demand(request, SeedRun)
@@ -82,7 +87,7 @@ def tell_dashboard(request: HttpRequest) -> JsonResponse:
 def tell_run(request: HttpRequest, key: int) -> JsonResponse:
     """The live parts of a run's page; an unknown run is not running."""
     _demand(request, SeedRun)
-    run = history.with_rows(SeedRun.objects.using(ledger_database())).filter(pk=key).first()
+    run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
     return _parts(request, account(run) if run else {"progress": None}, "progress", "steps")
 
 
@@ -98,10 +103,10 @@ def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return TemplateResponse(request, "seeding/row.html", {**site.each_context(request), **context})
 
 
-def account(run: Any) -> dict[str, Any]:
-    """All that the page of a run from `with_rows` shows."""
+def account(run: SeedRun) -> dict[str, Any]:
+    """All that the page of a run shows."""
     using = ledger_database()
-    figures = RunFigures.of(run, datetime.now(UTC))
+    (figures,) = figures_of([run])
     fate = history.fate(run, using)
     return {
         "figures": figures,
@@ -149,8 +154,8 @@ def _results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _overview() -> dict[str, Any]:
-    using, now = ledger_database(), datetime.now(UTC)
-    runs = [RunFigures.of(run, now) for run in history.with_rows(SeedRun.objects.using(using))[:RUNS]]
+    using = ledger_database()
+    runs = figures_of(list(SeedRun.objects.using(using)[:RUNS]))
     running = next((one for one in runs if one.run.state == SeedRun.State.RUNNING), None)
     held = holdings.holdings(using)
     return {

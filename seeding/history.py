@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import models
-from django.db.models.functions import Coalesce
 
 from seeding.models import SeedingMetadata, SeedRun
 
@@ -27,12 +25,6 @@ class RunFigures:
     rows: int
     """That it has inserted, rolled back or looked at, whatever its command does."""
     seconds: float
-
-    @classmethod
-    def of(cls, run: Any, now: datetime) -> RunFigures:
-        """Of a run from `with_rows`; one that goes on has lasted until `now`."""
-        rows = run.rows or sum(result.get("rows", 0) for result in run.results)
-        return cls(run=run, rows=rows, seconds=max(0.0, ((run.finished_at or now) - run.started_at).total_seconds()))
 
     @property
     def rate(self) -> float | None:
@@ -122,18 +114,26 @@ class Share:
     at: datetime | None
 
 
-def with_rows(runs: models.QuerySet[SeedRun]) -> models.QuerySet[SeedRun]:
-    """The runs with `rows`, as RunFigures has them, and `lasted`, to sort by: one statement, whatever their number."""
-    return runs.annotate(
-        rows=_sum_of("run") + _sum_of("rolled_back_in", live=None),
-        lasted=models.ExpressionWrapper(models.F("finished_at") - models.F("started_at"), models.DurationField()),
-    )
+def figures(runs: Sequence[SeedRun], using: str, now: datetime) -> list[RunFigures]:
+    """The runs in numbers; one that goes on has lasted until `now`. Two statements, whatever the number of runs.
+
+    Not subqueries of the runs' own statement: MySQL took a minute over those where this takes a tenth of a second.
+    """
+    batches = SeedingMetadata.objects.using(using).order_by()
+    inserted = _sums(batches.filter(run__in=runs), "run")
+    undone = _sums(batches.filter(rolled_back_in__in=runs, live=None), "rolled_back_in")
+    return [
+        RunFigures(
+            run=run,
+            rows=inserted.get(run.pk, 0) + undone.get(run.pk, 0) or sum(result.get("rows", 0) for result in run.results),
+            seconds=max(0.0, ((run.finished_at or now) - run.started_at).total_seconds()),
+        )
+        for run in runs
+    ]
 
 
-def _sum_of(reference: str, **conditions: Any) -> Coalesce:
-    batches = SeedingMetadata.objects.filter(**{reference: models.OuterRef("pk")}, **conditions)
-    total = batches.order_by().values(reference).annotate(total=models.Sum("record_count")).values("total")
-    return Coalesce(models.Subquery(total), 0, output_field=models.BigIntegerField())
+def _sums(batches: models.QuerySet[SeedingMetadata], reference: str) -> dict[int, int]:
+    return dict(batches.values_list(reference).annotate(models.Sum("record_count")))
 
 
 def progress(figures: RunFigures, using: str) -> Progress:

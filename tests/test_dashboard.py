@@ -167,7 +167,7 @@ def test_a_page_asks_as_many_queries_of_a_long_ledger_as_of_a_short_one(ledgers:
     with CaptureQueriesContext(connections[ledgers.alias]) as many:
         page(staff, address)
 
-    assert len(many) == len(few) <= 8
+    assert len(many) == len(few) <= 9
 
 
 def test_a_run_in_progress_is_told_live_until_it_ends(ledgers: Database, staff: Client) -> None:
@@ -209,7 +209,7 @@ def test_a_rollback_in_progress_counts_what_it_has_deleted(ledgers: Database) ->
     )
     images = SeedingMetadata.objects.using(ledgers.alias).filter(table_name="product_images")
     images.update(live=None, rolled_back_in=run, rolled_back_at=NOW)
-    figures_now = history.RunFigures.of(history.with_rows(SeedRun.objects.using(ledgers.alias)).get(pk=run.pk), NOW)
+    (figures_now,) = history.figures([run], ledgers.alias, NOW)
 
     progress = history.progress(figures_now, ledgers.alias)
 
@@ -246,6 +246,15 @@ def test_a_run_tells_its_errors_and_what_it_skipped(ledger: Database, staff: Cli
     assert "accounts AccountSeeder 5 <b>1 row</b>" in shown
     assert re.search(r"accounts AccountSeeder \d+ 1 24 ", shown)
     assert "How far it came" in shown
+
+
+def test_a_run_tells_what_it_took(ledger: Database, staff: Client) -> None:
+    metrics = {"lock_wait": 1.25, "peak_memory": 157_286_400, "queries": 1234, "error_rate": 0.125}
+    SeedRun.objects.using(ledger.alias).update(metrics=metrics)
+
+    shown = page(staff, "seedrun/1/change/")
+
+    assert "Waited for the lock 1.2 s Peak memory 150.0 MB Statements 1,234 Share of rows that failed 12.5 %" in shown
 
 
 def test_from_a_ledger_entry_to_a_row_and_back(ledgers: Database, staff: Client) -> None:
