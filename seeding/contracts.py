@@ -99,7 +99,7 @@ class SeederContract:
         count = seeder.config.record_count
         small, medium, large = (count.at(size) for size in conf.SIZES)
 
-        assert 0 < small <= medium <= large
+        assert 0 < small <= medium <= large, f"{seeder.name}: {small}, {medium}, {large}"
         assert seeder.config.capacity is None or small <= seeder.config.capacity
 
     def test_every_column_is_personal_or_not(self, seeder: BaseSeeder) -> None:

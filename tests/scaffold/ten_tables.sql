@@ -68,6 +68,7 @@ CREATE TABLE visits (
     note TEXT,
     source_ip VARCHAR(45),
     token VARCHAR(36) NOT NULL DEFAULT (UUID()),
+    CONSTRAINT no_fever CHECK (temperature < 50),
     CONSTRAINT stars CHECK (rating >= 1 AND rating <= 5)
 );
 CREATE TABLE visit_photos (

@@ -213,6 +213,18 @@ def test_what_cannot_be_written_is_told_with_a_way_out(
     assert not (app.folder / "seeders").exists()
 
 
+def test_a_check_that_no_guess_keeps_is_told(library: Database, app: App) -> None:
+    library.query('CREATE TABLE debts (id INTEGER PRIMARY KEY AUTOINCREMENT, owed INTEGER NOT NULL,'
+                  ' CONSTRAINT "it_is_owed" CHECK (owed < 0))')  # fmt: skip
+
+    with app.installed(), pytest.raises(CommandError) as caught:
+        app.seed_new(library, "debts")
+
+    assert caught.value.returncode == 5
+    assert "debts: 300 of the rows tried, owed: breaks it_is_owed." in str(caught.value)
+    assert "debts.py" in app.files()
+
+
 def test_no_file_is_overwritten_and_then_none_is_written(library: Database, app: App) -> None:
     (app.folder / "seeders").mkdir()
     app.write("seeders/books.py", "mine = True\n")
