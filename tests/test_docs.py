@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shlex
+from argparse import Action
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -51,30 +52,29 @@ def options_of(command: str) -> set[str]:
     return {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
 
 
-def table(heading: str) -> str:
-    """The part of the README under a heading."""
-    return re.split(r"\n#+ ", README.split(f"# {heading}\n", 1)[1])[0]
+def table(heading: str, of: str = "") -> str:
+    """The part of a page (the commands, unless another is given) under a heading."""
+    return re.split(r"\n#+ ", (of or page("commands")).split(f"# {heading}\n", 1)[1])[0]
 
 
-@pytest.mark.parametrize(
-    ("command", "heading"),
-    [
-        ("seed", "The command"),
-        ("seed_rollback", "Rolling back"),
-        ("seed_check", "Checking"),
-        ("seed_mask", "Masking what is there"),
-        ("seed_status", "Status and lock"),
-    ],
-)
-def test_every_flag_stands_in_the_readme_and_no_other(command: str, heading: str) -> None:
-    parser = load_command_class("seeding", command).create_parser("manage.py", command)
-    flags = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+@pytest.mark.parametrize("command", [*OURS, "terp_schema"])
+def test_the_options_in_the_docs_are_those_of_the_command(command: str) -> None:
+    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+    own = [action for action in parser._actions if not DJANGOS_OWN & set(action.option_strings)]
 
-    listed = re.findall(r"^\| (`--.*?`) \|", table(heading), re.MULTILINE)
-    assert set(re.findall(r"(?<=`)--[a-z-]+", " ".join(listed))) == flags - DJANGOS_OWN
+    listed = re.findall(r"^\| (`.*?`) \|", table(command), re.MULTILINE)
+    assert sorted(re.findall(r"`([^`]+)`", " ".join(listed).replace("\\|", "|"))) == sorted(map(written, own))
 
 
-@pytest.mark.parametrize("command", ["seed", "seed_rollback", "seed_check", "seed_status"])
+def written(action: Action) -> str:
+    """An option as the docs write it, with what it takes."""
+    if not action.option_strings:
+        return f"{action.metavar} …"
+    taken = "" if action.nargs == 0 else f" {action.metavar or '|'.join(map(str, action.choices or ()))}"
+    return action.option_strings[0] + taken
+
+
+@pytest.mark.parametrize("command", OURS)
 def test_every_example_of_the_help_is_understood(command: str) -> None:
     loaded = load_command_class("seeding", command)
     assert isinstance(loaded, SeedingCommand)
@@ -87,17 +87,19 @@ def test_every_example_of_the_help_is_understood(command: str) -> None:
     assert all(f"  manage.py {command} {arguments}".rstrip() in parser.format_help() for arguments in loaded.examples)
 
 
-def test_every_exit_code_stands_in_the_readme_and_no_other() -> None:
+def test_every_exit_code_stands_in_the_docs_and_no_other() -> None:
     def codes(error: type[SeedingError]) -> set[int]:
         return {error.exit_code}.union(*(codes(one) for one in error.__subclasses__()))
 
     listed = {
         int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table("Exit codes"), re.MULTILINE) for code in row.split(",")
     }
-    assert listed == codes(SeedingError) | {0, INTERRUPTED, TERMINATED}
+    known = codes(SeedingError) | {0, INTERRUPTED, TERMINATED}
+    assert listed == known
+    assert {int(code) for code in re.findall(r"(?:^## |and )(\d+)", page("troubleshooting"), re.MULTILINE)} == known - {0}
 
 
-def test_every_variable_stands_in_the_readme_and_in_the_example() -> None:
+def test_every_variable_stands_in_the_docs_and_in_the_example() -> None:
     sources = [*(ROOT / "settings").glob("*.py"), ROOT / "seeding" / "conf.py", ROOT / "seeding" / "monitoring.py"]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"|\(env, "([A-Z_]+)"|variables\.get\("([A-Z_]+)"', code))
@@ -111,7 +113,7 @@ def test_every_variable_stands_in_the_readme_and_in_the_example() -> None:
 def test_every_seeder_stands_in_the_readme_under_its_group(seeder: BaseSeeder) -> None:
     config = seeder.config
 
-    (row,) = re.findall(rf"^\| `{config.group}` \| (.*) \|$", table("What is seeded"), re.MULTILINE)
+    (row,) = re.findall(rf"^\| `{config.group}` \| (.*) \|$", table("What is seeded", README), re.MULTILINE)
     assert config.table_name in row
 
 
@@ -165,6 +167,23 @@ def test_every_option_that_the_docs_name_exists(path: Path) -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text(encoding="utf-8")))
 
     assert named - known == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_variable_that_the_docs_name_exists(path: Path) -> None:
+    known = set(
+        re.findall(r"`([A-Z_]{2,})`", table("Environment variables") + page("writing-seeders").split("## Settings\n")[1])
+    )
+
+    named = set(re.findall(r"\b(SEEDING_[A-Z_]+[A-Z])\b", path.read_text(encoding="utf-8")))
+
+    assert named - known == set()
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} == set(
+        re.findall(r"\]\((docs/[a-z-]+\.md)\)", README)
+    )
 
 
 def test_every_setting_stands_in_the_docs_and_no_other() -> None:
