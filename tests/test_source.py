@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
 
+from seeding.events import Event
+from seeding.masking import STRATEGIES, Cipher, Mode, PIIMasker
 from seeding.models import SeedingMetadata, SeedRun
+from seeding.registry import Registry
+from seeding.sources import source_registry
 from tests.conftest import Database
 from tests.people import Source, everything, found, joins, write_people
+from tests.seeding.runs import run
 
 KEY = "a key for tests, of some length"
 CLIENTS = 40
@@ -230,3 +237,31 @@ def test_a_dry_run_writes_nothing_and_shows_masks(sqlite: Database, people: Sour
     assert found(people, json.dumps(summary)) == []
     assert len(summary["examples"]["clients"]) == 3
     assert not SeedRun.objects.using(sqlite.alias).exists()
+
+
+def test_a_load_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
+    make_database: Callable[..., Database], people: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = make_database("sqlite"), make_database("sqlite")
+    monkeypatch.setenv("SEEDING_BATCH_SIZE", "7")
+    whole.seed(source=str(people.folder))
+    cipher = Cipher.of(KEY)
+    registry = source_registry(
+        people.folder, Registry.discover(), cipher=cipher, masker=PIIMasker(cipher, Mode.FULL), strategies=STRATEGIES
+    )
+    batches = itertools.count(1)
+
+    def interrupt(event: Event) -> None:
+        if event.operation == "insert" and next(batches) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(cut, registry=registry, listen=interrupt, source=str(people.folder))
+    done = sum(SeedingMetadata.objects.using(cut.alias).values_list("record_count", flat=True))
+
+    rest = cut.seed(source=str(people.folder))
+
+    assert 0 < done < 73
+    assert sum(result["records_inserted"] for result in rest["results"]) == 73 - done
+    assert cut.content("clients") == whole.content("clients")
+    assert joins(cut) == joins(whole)

@@ -17,9 +17,14 @@ from tests.conftest import AS_OF, Database
 
 
 def run(
-    database: Database, *seeders: BaseSeeder, rules: Sequence[RowRule] = (), listen: Sink | None = None, **options: Any
+    database: Database,
+    *seeders: BaseSeeder,
+    registry: Registry | None = None,
+    rules: Sequence[RowRule] = (),
+    listen: Sink | None = None,
+    **options: Any,
 ) -> tuple[RunSummary, list[Any]]:
-    """Run the seeders; returns the summary and every event, each of which `listen` is told as it happens."""
+    """Run the seeders, or a registry; returns the summary and every event, each of which `listen` is told as it happens."""
     told: list[Any] = []
     tell = broadcast(told.append, *([listen] if listen else ()))
     config = conf.load(
@@ -31,7 +36,8 @@ def run(
         today=AS_OF,
         terminal=False,
     )  # fmt: skip
-    orchestrator = SeedOrchestrator(config, Registry(seeders), tell=tell, ask=input, missing_table_help="", rules=rules)
+    registry = registry or Registry(seeders)
+    orchestrator = SeedOrchestrator(config, registry, tell=tell, ask=input, missing_table_help="", rules=rules)
     return orchestrator.run(), told
 
 
