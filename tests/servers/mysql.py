@@ -86,7 +86,9 @@ class MariaDB(Server):
         return self.sql("SELECT db FROM information_schema.processlist").split("\n").count(database)
 
     def _common(self) -> list[str]:
+        # A server that starts deletes the temporary tables that it finds where its own would be: another server's, in /tmp.
         return [
+            f"--tmpdir={self.folder}",
             f"--datadir={self.folder / 'data'}", f"--socket={self.socket}", f"--pid-file={self.folder / 'pid'}",
             f"--log-error={self.folder / 'error.log'}", *self.settings, *_as_root(), *self.options,
         ]  # fmt: skip
