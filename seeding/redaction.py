@@ -10,11 +10,11 @@ from seeding.remedies import remedy
 from seeding.retries import Transience, transience
 
 REDACTED = "[redacted]"
-CREDENTIALS = re.compile(r"(\w+://)[^\s/@'\"]+@")
+CREDENTIALS = re.compile(r"(\w+://)[^\s'\"]+@")
 """User and password of a URL."""
 NAMED = re.compile(
     r"(?:for key|for column|in column|constraint failed:|Field|column|CONSTRAINT|constraint|relation)"
-    r" [`'\"]?([\w.]+(?:, [\w.]+)*)"
+    r" [`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)"
 )
 """The part of a database's message that names a key or a column; the rest may quote the row."""
 
@@ -39,7 +39,7 @@ def words_of(error: BaseException) -> str:
     number = next((one for one in error.args[:1] if isinstance(one, int)), None)
     lines = str(error.args[-1]).splitlines() if error.args else []
     named = NAMED.findall(lines[0]) if lines else []
-    parts = [type(error).__name__, "" if number is None else str(number), f"for {named[-1]}" if named else ""]
+    parts = [type(error).__name__, "" if number is None else str(number), f"for {named[-1].replace('`', '')}" if named else ""]
     return " ".join(part for part in parts if part)
 
 

@@ -265,3 +265,24 @@ def test_a_load_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
     assert sum(result["records_inserted"] for result in rest["results"]) == 73 - done
     assert cut.content("clients") == whole.content("clients")
     assert joins(cut) == joins(whole)
+
+
+def test_what_the_database_refuses_is_told_without_a_value(
+    database: Database, tmp_path: Path, log_file: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
+    database.query("CREATE UNIQUE INDEX one_address ON clients (email)")
+    path = folder(tmp_path, clients_csv="teri_code,name,email\nA1,Jo,jo.secret@corp.com\n")
+    name = database.url.removeprefix("sqlite:///") if database.server == "sqlite" else database.alias
+    production = {"source": str(path), "env": "production", "force": True, "confirm_database": name}
+    database.seed(**production)
+    (path / "clients.csv").write_text("teri_code,name,email\nA2,Ann,jo.secret@corp.com\nA3,Bo,bo.secret@corp.com\n")
+
+    with pytest.raises(CommandError) as caught:
+        database.seed(**production)
+
+    told = log_file.read_text() + "".join(capfd.readouterr()) + str(database.query("SELECT results FROM seeding_run"))
+    assert caught.value.returncode == 5
+    assert "secret" not in told
+    assert "clients.csv, line 2" in told
+    assert database.query("SELECT teri_code FROM clients ORDER BY 1") == [("A1",), ("A3",)]

@@ -1,0 +1,66 @@
+"""What a message may say of an error: never a password, never a value of a row."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
+
+from seeding.redaction import RedactedError, redacted, without_credentials, words_of
+
+
+class PostgresError(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+def raised(error: BaseException, sqlstate: str = "") -> BaseException:
+    error.__cause__ = PostgresError(sqlstate) if sqlstate else None
+    return error
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (IntegrityError(1062, "Duplicate entry 'jo@corp.com' for key 'clients.email'"), "IntegrityError 1062 for clients.email"),
+    (IntegrityError(1062, "Duplicate entry 'for key 'x'' for key 'email'"), "IntegrityError 1062 for email"),
+    (DataError(1406, "Data too long for column 'phone' at row 3"), "DataError 1406 for phone"),
+    (OperationalError(1366, "Incorrect string value: '\\xF0Jo' for column `t`.`clients`.`name` at row 1"),
+     "OperationalError 1366 for t.clients.name"),
+    (IntegrityError("UNIQUE constraint failed: clients.email"), "IntegrityError for clients.email"),
+    (raised(IntegrityError('duplicate key value violates unique constraint "email_key"\nDETAIL:  Key (email)=(jo@corp.com)'),
+            "23505"), "IntegrityError for email_key"),
+    (raised(DataError('invalid input syntax for type integer: "jo@corp.com"'), "22P02"), "DataError"),
+    (raised(ProgrammingError('column "jo" does not exist\nLINE 1: \'jo@corp.com\''), "42703"), "ProgrammingError for jo"),
+])  # fmt: skip
+def test_of_a_refusal_the_key_or_column_is_told(error: BaseException, words: str) -> None:
+    assert words_of(error) == words
+
+
+@pytest.mark.parametrize("error", [
+    OperationalError(2013, "Lost connection to server during query"), OperationalError(1205, "Lock wait timeout exceeded"),
+    OperationalError("database is locked"), raised(OperationalError("deadlock detected"), "40P01"), ValueError("too many rows"),
+])  # fmt: skip
+def test_what_quotes_no_row_is_told_as_it_is(error: BaseException) -> None:
+    assert words_of(error) == str(error)
+    assert redacted(error) is error
+
+
+def test_the_traceback_stays_and_the_words_go() -> None:
+    with pytest.raises(IntegrityError) as caught:
+        raise IntegrityError(1062, "Duplicate entry 'jo@corp.com' for key 'email'")
+
+    shown = redacted(caught.value)
+
+    assert isinstance(shown, RedactedError)
+    assert (str(shown), shown.__traceback__) == ("IntegrityError 1062 for email", caught.value.__traceback__)
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("mysql://root:s3cret@db.internal:3306/terp", "mysql://[redacted]@db.internal:3306/terp"),
+    ("cannot reach postgres://me@db/terp and mysql://a:b@c/d", "cannot reach postgres://[redacted]@db/terp and mysql://[redacted]@c/d"),
+    ("sqlite:////tmp/terp.sqlite3, asked by jo@corp.com", "sqlite:////tmp/terp.sqlite3, asked by jo@corp.com"),
+])  # fmt: skip
+def test_urls_show_no_account(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+def test_a_password_with_a_slash_or_an_at_sign_is_no_less_hidden() -> None:
+    assert "s3" not in without_credentials("mysql://root:s3/cr@et@db/terp")
