@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from signal import Signals
 
 from django.db import connections
 
@@ -26,17 +29,27 @@ from tests.servers import Server
 ROLLBACK = ("seed_rollback", "--force")
 MOST_LINES = {"seed": 120, "seed_rollback": 30}
 """After how many lines of its log a command is killed at the latest: a rollback has few."""
+CODES = {Signals.SIGKILL: (), Signals.SIGINT: (130,), Signals.SIGTERM: (143,)}
+"""With what a command ends that is told to stop."""
 LONGEST_AFTER = 0.05
 """Seconds from that line to the kill at most."""
 TABLES = sorted(Registry.discover().by_table)
 
 
 def kill_at_random(
-    database: Database, environment: Mapping[str, str], server: Server, *, size: str, batch_size: int, kills: int, seed: int
+    database: Database,
+    environment: Mapping[str, str],
+    server: Server,
+    *,
+    size: str,
+    batch_size: int,
+    kills: int,
+    seed: int,
+    signals: Sequence[Signals] = (Signals.SIGKILL,),
 ) -> dict[tuple[str, ...], int]:
-    """Start commands and kill them until `kills` have died, looking at the database after each; then complete the data.
+    """Start commands and send them one of `signals` until `kills` have died, looking at the database after each.
 
-    Returns how often each command died.
+    Then complete the data. Returns how often each command died.
     """
     chance = random.Random(seed)
     variables = {
@@ -55,10 +68,14 @@ def kill_at_random(
         with said:
             told = list(islice(said, lines))
             time.sleep(after)
-            process.kill()
+            number = chance.choice(signals)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid or 0, number)
             told += said
         process.join()
-        assert process.exitcode in {0, -9}, (command, told[-5:])
+        # Before the command has begun a signal does what it does to any process.
+        died_of_it = process.exitcode in {-number, *CODES[number]} or told[-1:] == ["KeyboardInterrupt\n"]
+        assert process.exitcode == 0 or died_of_it, (command, number, process.exitcode, told[-5:])
         died[command] += process.exitcode != 0
         look(database, server)
     database.seed(size=size)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 
 import pytest
 from django.db import connections
@@ -29,17 +30,21 @@ SEED = int(os.environ.get("TORTURE_SEED", "1"))
 
 
 @pytest.mark.parametrize("server", ["mariadb", "postgresql"])
-def test_kills(
+@pytest.mark.parametrize("signals", [(Signals.SIGKILL,), (Signals.SIGINT, Signals.SIGTERM)], ids=["killed", "told"])
+def test_ends_at_any_moment(  # noqa: PLR0917
     make_database: Callable[..., Database],
     sqlite: Database,
     running: Callable[[str], Server],
     environment: dict[str, str],
     server: str,
+    signals: tuple[Signals, ...],
 ) -> None:
     database = make_database(server)
     sqlite.seed(size="medium")
 
-    died = kill_at_random(database, environment, running(server), size="medium", batch_size=50, kills=KILLS, seed=SEED)
+    died = kill_at_random(
+        database, environment, running(server), size="medium", batch_size=50, kills=KILLS, seed=SEED, signals=signals
+    )
 
     print(died)  # noqa: T201 - what was measured
     assert_whole(database, sqlite)
