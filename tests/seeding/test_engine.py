@@ -100,6 +100,19 @@ def test_a_run_in_progress_can_be_read_from_the_ledger(sqlite: Database) -> None
     assert (ended.phase, [result["state"] for result in ended.results]) == ("", ["existing", "seeded"])
 
 
+def test_progress_that_cannot_be_recorded_stops_nothing(sqlite: Database) -> None:
+    sqlite.query(
+        "CREATE TRIGGER unnoted BEFORE UPDATE OF phase ON seeding_run WHEN NEW.phase <> '' "
+        "BEGIN SELECT RAISE(ABORT, 'no notes'); END"
+    )
+
+    summary, told = run(sqlite, seeder(lambda data: data))
+
+    assert (summary.exit_code, summary.records_inserted) == (0, 20)
+    assert {event.level for event in told if event.operation == "note"} == {"warn"}
+    assert SeedRun.objects.using(sqlite.alias).get().state == "succeeded"
+
+
 def test_a_row_lost_to_the_database_takes_its_descendants_along(database: Database) -> None:
     Strain.objects.using(database.alias).create(name="Strain 15", standardizedName="x")
 
