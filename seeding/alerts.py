@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from django.core.mail import EmailMessage, get_connection
@@ -71,7 +72,10 @@ class Alerts:
         try:
             send()
         except Exception as error:  # noqa: BLE001 - whatever a mail backend, a resolver or a server comes up with
-            said = without_credentials(f"{type(error).__name__}: {error}").replace(self._config.webhook or REDACTED, REDACTED)
+            said = without_credentials(f"{type(error).__name__}: {error}")
+            address = urlsplit(self._config.webhook or "")
+            for secret in filter(None, (address.path.strip("/"), address.query)):
+                said = said.replace(secret, REDACTED)
             self._tell(event("alert", f"The alert could not be sent {where}: {said}", level="warn"))
 
     def _mail(self, subject: str, text: str) -> None:

@@ -19,7 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from prometheus_client.parser import text_string_to_metric_families
 
-from seeding.alerts import breaches
+from seeding.alerts import Alerts, breaches
 from seeding.events import Event, event
 from seeding.exceptions import ConfigurationError, LockHeldError
 from seeding.locks import seeding_lock
@@ -287,6 +287,18 @@ def test_an_alert_that_cannot_be_delivered_costs_nothing_and_tells_no_secret(
     ]
     assert "HTTP Error 500" in said[2]
     assert "s3cret" not in done.stderr + done.stdout
+
+
+def test_the_address_of_a_web_hook_is_never_told() -> None:
+    told: list[Event] = []
+    config = load_monitoring(
+        {"SEEDING_ALERT_DURATION": "0", "SEEDING_ALERT_WEBHOOK": "https://127.0.0.1:1/s3cret of?s3cret mine"}
+    )
+
+    Alerts(config, told.append).sink(event("metrics", "", metrics=METRICS))
+
+    assert told[-1].message.startswith("The alert could not be sent to the web hook: InvalidURL: ")
+    assert "s3cret" not in str(told) + repr(config)
 
 
 def test_a_mail_server_that_is_none_is_told_without_its_password(manage: Manage) -> None:
