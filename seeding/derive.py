@@ -129,7 +129,8 @@ def derive(
         and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
     ]
     matched = 0
-    for where, values in _updates(wanted, from_left_to_right=connection.vendor == "mysql"):
+    left_to_right = connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())
+    for where, values in _updates(wanted, from_left_to_right=left_to_right):
         rows = seeder.config.model._base_manager.using(using)
         if where is not None:
             rows = rows.filter(where)
