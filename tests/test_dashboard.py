@@ -370,7 +370,14 @@ def test_numbers_are_told_as_people_read_them() -> None:
         "1,235",
         "all",
     ]
-    assert [figures.span(one) for one in (None, 0.5, 8.26, 125, 3725)] == [DASH, "0.50 s", "8.3 s", "2 min 05 s", "1 h 02 min"]
+    assert [figures.span(one) for one in (None, 0, 0.5, 8.26, 125, 3725)] == [
+        DASH,
+        "0 s",
+        "0.50 s",
+        "8.3 s",
+        "2 min 05 s",
+        "1 h 02 min",
+    ]
     assert [figures.percent(*one) for one in ((0, 0), (1, 4000), (1, 3), (3999, 4000), (4, 4))] == [
         DASH,
         "< 0.1 %",

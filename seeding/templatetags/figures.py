@@ -29,11 +29,11 @@ def grouped(number: Any) -> str:
 
 @register.filter
 def span(seconds: float | None) -> str:
-    """How long something takes: 0.42 s, 8.3 s, 2 min 05 s, 1 h 02 min; None is a dash."""
+    """How long something takes: 0 s, 0.42 s, 8.3 s, 2 min 05 s, 1 h 02 min; None is a dash."""
     if seconds is None:
         return DASH
     if seconds < MINUTE:
-        return f"{_rounded(seconds, 2 if seconds < 1 else 1)} s"
+        return f"{_rounded(seconds, 2 if 0 < seconds < 1 else 0 if seconds == int(seconds) else 1)} s"
     whole = round(seconds)
     if whole < HOUR:
         return f"{whole // MINUTE} min {whole % MINUTE:02} s"
