@@ -28,7 +28,7 @@ DAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ADMIN = "/admin/seeding/"
 NARROW, WIDE = 420, 1280
 COLOURS = 128
-PATIENCE = 30_000
+PATIENCE = 120_000
 """Milliseconds: other tests run at the same time."""
 
 Visit = Callable[..., Page]
@@ -74,6 +74,7 @@ def chromium(served: dict[str, str]) -> Iterator[Browser]:
     """One browser for all tests. As long as it is there a loop runs in this thread, and Django must be told that we know."""
     with pytest.MonkeyPatch.context() as variables, sync_playwright() as playwright:
         variables.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         yield browser
         browser.close()
