@@ -10,8 +10,8 @@ from seeding.remedies import remedy
 from seeding.retries import Transience, transience
 
 REDACTED = "[redacted]"
-CREDENTIALS = re.compile(r"(\w+://)[^\s'\"]+@")
-"""User and password of a URL."""
+WORD = re.compile(r"[^\s'\"]+")
+"""Within one word a URL ends."""
 NAMED = re.compile(
     r"(?:for key|for column|in column|constraint failed:|Field|column|CONSTRAINT|constraint|relation)"
     r" [`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)"
@@ -25,7 +25,7 @@ class RedactedError(Exception):
 
 def without_credentials(text: str) -> str:
     """`text` with the user and password of every URL in it left out."""
-    return CREDENTIALS.sub(rf"\1{REDACTED}@", text)
+    return WORD.sub(_without_account, text) if "://" in text else text
 
 
 def words_of(error: BaseException) -> str:
@@ -51,6 +51,13 @@ def redacted(error: BaseException) -> BaseException:
 def without_words(error: BaseException, words: str = "") -> BaseException:
     """The traceback of an error, and other words."""
     return RedactedError(words or type(error).__name__).with_traceback(error.__traceback__)
+
+
+def _without_account(word: re.Match[str]) -> str:
+    # Not one expression for it all: its time would grow with the square of a long text.
+    before, slashes, rest = word[0].partition("://")
+    account, at, place = rest.rpartition("@")
+    return f"{before}{slashes}{REDACTED}{at}{place}" if account else word[0]
 
 
 def _quotes(error: BaseException) -> bool:

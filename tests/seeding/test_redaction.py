@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from seeding.redaction import RedactedError, redacted, without_credentials, words_of
+from seeding.redaction import REDACTED, RedactedError, redacted, without_credentials, words_of
 
 
 class PostgresError(Exception):
@@ -56,6 +56,8 @@ def test_the_traceback_stays_and_the_words_go() -> None:
 @pytest.mark.parametrize(("text", "shown"), [
     ("mysql://root:s3cret@db.internal:3306/terp", "mysql://[redacted]@db.internal:3306/terp"),
     ("cannot reach postgres://me@db/terp and mysql://a:b@c/d", "cannot reach postgres://[redacted]@db/terp and mysql://[redacted]@c/d"),
+    ("x" * 1_000_000 + " a://b", "x" * 1_000_000 + " a://b"),
+    ("://" * 300_000 + "a://b@c", f"://{REDACTED}@c"),
     ("sqlite:////tmp/terp.sqlite3, asked by jo@corp.com", "sqlite:////tmp/terp.sqlite3, asked by jo@corp.com"),
 ])  # fmt: skip
 def test_urls_show_no_account(text: str, shown: str) -> None:
