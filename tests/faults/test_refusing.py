@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 from django.core.management import CommandError
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from seeding.pipeline import SeederPipeline
 from seeding.remedies import FULL
@@ -116,10 +118,15 @@ def test_a_server_that_only_reads_from_now_on_ends_the_run_in_words(
     insert = SeederPipeline.insert_data
     calls: list[SeederPipeline] = []
 
+    def only_read(connection: BaseDatabaseWrapper, **_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(begin)
+
     def turn(self: SeederPipeline, *arguments: Any) -> Any:
         calls.append(self)
         if len(calls) == 20:
             database.query(begin)
+            connection_created.connect(only_read)  # every connection from now on, as on such a server
         return insert(self, *arguments)
 
     monkeypatch.setattr(SeederPipeline, "insert_data", turn)
@@ -127,6 +134,7 @@ def test_a_server_that_only_reads_from_now_on_ends_the_run_in_words(
     with pytest.raises(CommandError, match="only reads now: is it a replica, or being maintained") as caught:
         database.seed()
 
+    connection_created.disconnect(only_read)
     monkeypatch.undo()
     database.query(end)
     assert caught.value.returncode == 2
