@@ -40,6 +40,7 @@ def command_parser(program: str, name: str) -> argparse.ArgumentParser:
     parser = command.create_parser(program, name)
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to look at them
         for option in VALUES.keys() & set(action.option_strings):
+            # Where argcomplete looks for it; argparse itself knows no such attribute.
             action.completer = completer(VALUES[option])  # type: ignore[attr-defined]
     return parser
 

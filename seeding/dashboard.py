@@ -57,7 +57,7 @@ class RowForm(forms.Form):
 
     def __init__(self, tables: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["table"].choices = [(table, table) for table in tables]  # type: ignore[attr-defined]
+        self.fields["table"] = forms.ChoiceField(choices=[(table, table) for table in tables])
 
 
 def ledger_database() -> str:

@@ -157,6 +157,7 @@ class Console(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         logging.Handler.__init__(self)
 
+    # The base class keeps the stream it was given, and stderr may be another one by now.
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         """While bars move there, it is what prints above them."""

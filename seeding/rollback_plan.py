@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any
 
 from seeding.exceptions import RefusedError
 from seeding.keysets import NOTHING, KeySet
@@ -172,9 +173,9 @@ class RollbackPlan:
             if more:
                 self._explain(other, more, f"what stays of {table} needs them")
 
-    def _explain(self, table: str, keys: KeySet, reason: str, **details: object) -> None:
+    def _explain(self, table: str, keys: KeySet, reason: str, **details: Any) -> None:
         examples = tuple(keys.first(EXAMPLES))
-        self.reasons.append(Kept(table=table, keys=examples, count=len(keys), reason=reason, **details))  # type: ignore[arg-type]
+        self.reasons.append(Kept(table=table, keys=examples, count=len(keys), reason=reason, **details))
 
     @cached_property
     def _companionships(self) -> tuple[Tie, ...]:

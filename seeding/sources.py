@@ -144,7 +144,8 @@ def _seeder(
         masking="none" if masker is None else masker.mode.value,
         masking_key="" if masker is None else masker.fingerprint,
     )
-    return type("SourceSeeder", (SourceSeeder,), {"config": made})(file, masker, source)  # type: ignore[no-any-return]
+    seeder: SourceSeeder = type("SourceSeeder", (SourceSeeder,), {"config": made})(file, masker, source)
+    return seeder
 
 
 def _natural_key(config: SeederConfig, columns: Iterable[str]) -> tuple[str, ...]:

@@ -41,7 +41,8 @@ def update_rows(using: str, table: str, key: str, data: pl.DataFrame, untouched:
 def _reads_json(connection: BaseDatabaseWrapper) -> bool:
     if connection.vendor != "mysql":
         return False
-    version: tuple[int, ...] = connection.mysql_version  # type: ignore[attr-defined]  # only of this vendor
+    # Only the connections of this vendor have these two, and the type of all connections does not know them.
+    version: tuple[int, ...] = connection.mysql_version  # type: ignore[attr-defined]
     return version >= JSON_TABLE[bool(connection.mysql_is_mariadb)]  # type: ignore[attr-defined]
 
 

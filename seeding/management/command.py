@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 class Output(OutputWrapper):
     """A stream whose reader may go: what is done and how it ends do not depend on who listens."""
 
+    # django-stubs have write of TextIO here, with one argument; Django itself has these three.
     def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> None:  # type: ignore[override]
         """Write, or from now on no more."""
         try:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import MySQLdb  # type: ignore[import-untyped]
+import MySQLdb
 
 from tests.servers import debian
 from tests.servers.base import Server, is_root, url
