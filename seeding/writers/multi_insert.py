@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from django.db import DataError, connections, models
 
-from seeding.writers.encoding import ahead, pieces, target
+from seeding.writers.encoding import ahead, literals, pieces, target
 
 BYTES_PER_STATEMENT = 1_000_000
 """Of values; longer statements are no faster."""
@@ -30,9 +30,7 @@ class MultiInsertWriter:
         head = f"INSERT INTO {table} {columns} VALUES "  # noqa: S608 - the names are quoted
         room = self._max_packet - len(head.encode())
         with connection.cursor() as cursor:
-            # The server's sql_mode decides whether a backslash escapes; the driver knows.
-            escapes = cursor.connection.escape_string(b"\\") == b"\\\\"
-            rows = (literals(piece, backslash_escapes=escapes) for piece in pieces(model, data, connection))
+            rows = (_in_brackets(literals(piece, cursor)) for piece in pieces(model, data, connection))
             for values in ahead(part for texts in rows for part in self._statements(texts, room)):
                 cursor.execute(head + values)
 
@@ -49,13 +47,6 @@ class MultiInsertWriter:
             start = stop
 
 
-def literals(rows: pl.DataFrame, *, backslash_escapes: bool) -> pl.Series:
-    """`(1,'text',NULL)` for every plain row."""
-    specials = ["'", "\\"] if backslash_escapes else ["'"]
-    fields = []
-    for name, dtype in rows.schema.items():
-        column = pl.col(name)
-        if dtype == pl.String:
-            column = pl.concat_str(pl.lit("'"), column.str.replace_many(specials, [2 * one for one in specials]), pl.lit("'"))
-        fields.append(column.cast(pl.String).fill_null("NULL"))
-    return rows.select(pl.concat_str(pl.lit("("), pl.concat_str(fields, separator=","), pl.lit(")"))).to_series()
+def _in_brackets(rows: pl.DataFrame) -> pl.Series:
+    """`(1,'text',NULL)` for every row of literals."""
+    return rows.select(pl.concat_str(pl.lit("("), pl.concat_str(pl.all(), separator=","), pl.lit(")"))).to_series()

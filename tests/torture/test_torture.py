@@ -17,6 +17,7 @@ from signal import Signals
 import pytest
 from django.db import connections
 
+from seeding.locks.base import ask_until
 from tests.conftest import Database, Manage
 from tests.faults.application import RATE, assert_neither_disturbs_the_other
 from tests.faults.starts import assert_one_of_many_works
@@ -75,6 +76,8 @@ class Held:
     def now(cls, database: Database, server: Server) -> Held:
         gc.collect()
         connections[database.alias].close()
+        # A server needs a moment to see off a client that has gone.
+        ask_until(lambda: not server.connections(database.alias) or None, 30)
         return cls(
             files=len(list(Path("/proc/self/fd").iterdir())),
             threads=threading.active_count(),
