@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 
@@ -43,33 +45,59 @@ class ShapedStrategy(MaskingStrategy):
         return (self.keeps_first, self.keeps_last) if mode is Mode.PARTIAL and enough else (0, 0)
 
 
-class BankAccount(ShapedStrategy):
+EXTENDED = "; nine digits written like a tax id are masked as one"
+NINE_DIGITS = {"000-00-0000": 3, "000 00 0000": 3, "00-0000000": 2, "000000000": 3}
+"""How social security numbers and employer identification numbers are written → leading zeros that make one never given out."""
+SOMEBODYS = re.compile(rf"(?<!0)(?:{'|'.join(NINE_DIGITS)})(?!0)")
+
+
+class GivenNumber(ShapedStrategy):
+    """A number that somebody was given, or that may hold one: nine digits in it go where nobody's are.
+
+    Otherwise the mask of one row could be, by chance, what another row's tax number was. What the zeros displace becomes an
+    extension; in a column too narrow for it the digits are only permuted.
+    """
+
+    room = 0
+
+    def masked(self, shape: Shape, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
+        """Zeros, as many digits as there were, a hyphen, the rest."""
+        first, last = self.kept(shape, mode)
+        end = len(shape.letters) - last
+        zeros = [place for place in _somebodys(shape.pattern) if first <= place < end]
+        if not zeros or (width is not None and width < len(shape.pattern) + 1 + len(zeros)):
+            return super().masked(shape, cipher, mode, width)
+        symbols = shape.symbols.copy()
+        symbols[:, first:end] = cipher.permute(self.name, symbols[:, first:end], shape.radices[first:end])
+        extension = spelled(symbols[:, zeros])
+        symbols[:, zeros] = 0
+        return shape.spell(symbols) + "-" + extension
+
+
+class BankAccount(GivenNumber):
     """An account number or IBAN."""
 
     name = "bank_account"
-    gives = "another number of the same shape"
+    gives = f"another number of the same shape{EXTENDED}"
     keeps = "length, punctuation, casing, and the last two places"
-    room = 0
     keeps_last = 2
 
 
-class LicenceNumber(ShapedStrategy):
+class LicenceNumber(GivenNumber):
     """A licence of any kind."""
 
     name = "licence_number"
-    gives = "another number of the same shape"
+    gives = f"another number of the same shape{EXTENDED}"
     keeps = "length, punctuation, casing, and the last two places"
-    room = 0
     keeps_last = 2
 
 
-class Identifier(ShapedStrategy):
+class Identifier(GivenNumber):
     """What another system knows somebody by: an account at an identity provider, a customer number."""
 
     name = "identifier"
-    gives = "another text of the same shape"
+    gives = f"another text of the same shape{EXTENDED}"
     keeps = "length, punctuation and casing"
-    room = 0
 
 
 class Postcode(ShapedStrategy):
@@ -104,46 +132,24 @@ class CardNumber(ShapedStrategy):
         return shape.spell(symbols)
 
 
-class NineDigits(ShapedStrategy):
-    """A number of nine digits of which some are never given out: it goes there, and what is too much becomes an extension."""
-
-    keeps_last = 2
-    extension: int
-    prefixes: dict[str, int]
-    """Shape → leading zeros that make the number one that is never given out. Other shapes are only permuted."""
-
-    def masked(self, shape: Shape, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Zeros, as many digits as there were, a hyphen, the rest."""
-        zeros = self.prefixes.get(shape.pattern)
-        if zeros is None or (width is not None and width < len(shape.pattern) + 1 + zeros):
-            return super().masked(shape, cipher, mode, width)
-        _, last = self.kept(shape, mode)
-        free = 9 - last
-        permuted = cipher.permute(self.name, shape.symbols[:, :free], [10] * free)
-        body = permuted[:, : free - zeros]
-        number = np.hstack([np.zeros((len(body), zeros), dtype=np.int64), body, shape.symbols[:, free:]])
-        extension = spelled(permuted[:, free - zeros :])
-        return shape.spell(number) + "-" + extension
-
-
-class SocialSecurityNumber(NineDigits):
+class SocialSecurityNumber(GivenNumber):
     """A US social security number: no area 000 has ever been given out."""
 
     name = "ssn"
     gives = "a number in the area 000, never given out, with an extension: 000-12-3456-789"
     keeps = "punctuation and the last two digits"
     room = 15
-    prefixes = {"000-00-0000": 3, "000 00 0000": 3, "000000000": 3}  # noqa: RUF012 - a constant
+    keeps_last = 2
 
 
-class TaxId(NineDigits):
+class TaxId(GivenNumber):
     """An employer identification number: none begins with 00. A social security number in its place is masked as one."""
 
     name = "tax_id"
     gives = "a number with the prefix 00, never given out, and an extension: 00-1234567-89; others keep their shape"
     keeps = "punctuation and the last two digits"
     room = 15
-    prefixes = {"00-0000000": 2, "000000000": 2, "000-00-0000": 3}  # noqa: RUF012 - a constant
+    keeps_last = 2
 
 
 AREA_CODES = tuple("201 202 205 206 208 209 212 213 214 216 217 240 253 281 302 303 305 310 312 313 314 317 323 330 336 "
@@ -238,6 +244,15 @@ def luhn_sum(symbols: Symbols, doubled: Integers) -> Integers:
 
 def _weight(symbols: Symbols, doubled: Integers) -> Symbols:
     return np.where(doubled, DOUBLED[symbols], symbols)
+
+
+def _somebodys(pattern: str) -> list[int]:
+    """Which of the digits and letters of `pattern` have to be zeros, so that no nine digits in it are anybody's."""
+    return [
+        sum(sign in "0A" for sign in pattern[: found.start()]) + zero
+        for found in SOMEBODYS.finditer(pattern)
+        for zero in range(NINE_DIGITS[found[0]])
+    ]
 
 
 def _deranged(cipher: Cipher, purpose: str, shape: Shape, first: int, last: int) -> Symbols:
