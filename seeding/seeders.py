@@ -73,6 +73,9 @@ class SeederConfig:
     application has advanced."""
     production: bool = False
     """Whether the rows may go to a production database: reference data only."""
+    accounts: bool = False
+    """Whether somebody can log in as a row. A production run makes none of them, not even from a source of real data: it refers
+    to those that are there."""
     version: int = 1
     """Raise it when the seeder generates other rows than before."""
     capacity: int | None = None

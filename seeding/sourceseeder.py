@@ -81,6 +81,22 @@ class SourceSeeder(BaseSeeder):
         self._portions.append(({one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}, faults))
         return data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
 
+    def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
+        """Refuse to make accounts in production: whatever row of one comes here is not there yet."""
+        if self._masker is not None or not self.config.accounts:
+            return ()
+        known = ", ".join(self.config.natural_key) or "row"
+        return [
+            ValidationError(
+                row=row,
+                field=known,
+                issue="account that is not there",
+                expected="one that is: production gets none",
+                actual="?",
+            )
+            for row in range(data.height)
+        ]
+
     def _indexes(self, reference: Reference, data: pl.DataFrame, index: Integers, faults: Faults) -> pl.Series:
         """The source's keys in a reference column as row indexes; NOWHERE for one that the source has not.
 

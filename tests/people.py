@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from django.db import connections
 from faker import Faker
 
+from terpseed.models import User
 from tests.conftest import Database
 
 JOINS = (
@@ -148,6 +150,12 @@ def write_people(folder: Path, clients: int) -> Source:
     return Source(folder=folder, originals=originals)
 
 
+def employ(database: Database, source: Source) -> None:
+    """The source's users as people who work there already: a production run makes no accounts."""
+    with (source.folder / "users.csv").open(encoding="utf-8", newline="") as file:
+        User.objects.using(database.alias).bulk_create(User(**row) for row in csv.DictReader(file))
+
+
 def everything(database: Database) -> str:
     """Every cell of every table, the ledger's too."""
     with connections[database.alias].cursor() as cursor:
@@ -162,7 +170,10 @@ def joins(database: Database) -> list[int]:
 
 
 def found(source: Source, text: str) -> list[str]:
-    return [value for values in source.originals.values() for value in values if value in text]
+    """The original values that occur in `text`, those inside others too."""
+    values = {value for values in source.originals.values() for value in values}
+    occurring = pl.Series([text]).str.extract_many(list(values), overlapping=True).explode()
+    return sorted(set(occurring.drop_nulls()))
 
 
 def _csv(path: Path, rows: list[dict[str, Any]]) -> None:

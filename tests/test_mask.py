@@ -21,7 +21,7 @@ from seeding.events import Event
 from seeding.models import MaskedBatch, SeedRun
 from seeding.registry import Registry
 from tests.conftest import SERVERS, Database
-from tests.people import Source, everything, found, joins, write_people
+from tests.people import Source, employ, everything, found, joins, write_people
 
 CLIENTS = 40
 TABLES = ("users", "clients", "supplier_profiles", "orders", "invoices")
@@ -55,6 +55,7 @@ def restore(people: Source) -> Callable[[Database], Database]:
 
     def load(database: Database) -> Database:
         name = database.url.removeprefix("sqlite:///") if database.server == "sqlite" else database.alias
+        employ(database, people)
         database.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
         out = StringIO()
         call_command("seed_status", database=database.alias, claim_environment="dev", confirm_database=name, stdout=out)

@@ -17,8 +17,9 @@ from seeding.masking import STRATEGIES, Cipher, Mode, PIIMasker
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
 from seeding.sources import source_registry
+from terpseed.models import User
 from tests.conftest import Database
-from tests.people import Source, everything, found, joins, write_people
+from tests.people import Source, employ, everything, found, joins, write_people
 from tests.seeding.runs import run
 
 KEY = "a key for tests, of some length"
@@ -104,6 +105,7 @@ def test_production_gets_the_rows_as_they_are(
 ) -> None:
     monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
     name = sqlite.url.removeprefix("sqlite:///")
+    employ(sqlite, people)
 
     sqlite.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
 
@@ -111,6 +113,25 @@ def test_production_gets_the_rows_as_they_are(
     ledger = sqlite.query("SELECT masked_fields FROM seeding_metadata") + sqlite.query("SELECT plan, results FROM seeding_run")
     assert found(people, str(ledger) + log_file.read_text()) == []
     assert '"mode": "none"' in log_file.read_text()
+
+
+def test_production_gets_no_accounts_and_refers_to_those_it_has(
+    sqlite: Database, people: Source, log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
+    name = sqlite.url.removeprefix("sqlite:///")
+    employ(sqlite, people)
+    User.objects.using(sqlite.alias).filter(id=902).delete()
+
+    with pytest.raises(CommandError) as caught:
+        sqlite.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
+
+    assert caught.value.returncode == 5
+    assert "users.csv, line 4" in log_file.read_text()
+    assert "account that is not there" in log_file.read_text()
+    assert sqlite.query("SELECT id FROM users ORDER BY id") == [(900,), (901,), (903,), (904,)]
+    assert set(sqlite.query("SELECT created_by FROM orders")) <= {(900,), (901,), (903,), (904,)}
+    assert sqlite.query("SELECT COUNT(*) FROM clients") == [(CLIENTS,)]
 
 
 BAD = """id,teri_code,name,email,total_spent,created_at,businessType,referred_by_client_id,tags

@@ -20,6 +20,7 @@ class UserSeeder(BaseSeeder):
         record_count=RecordCount.fixed(STAFF),
         pii_fields={"openId": "identifier", "name": "person_name", "email": "email"},
         not_pii=("loginMethod",),
+        accounts=True,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
