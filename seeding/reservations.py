@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from django.db import DataError, IntegrityError, connections, models, transaction
+from django.db import DatabaseError, connections, models, transaction
 
 from seeding.exceptions import InsertionError
 from seeding.references import column_name
+from seeding.retries import refuses_row
 
 HEADROOM = 1_000
 """Keys left to the application between its last row and our first, for what it inserts while we reserve."""
@@ -54,7 +55,9 @@ class MySQLReservation:
                 with transaction.atomic(using=self._using):
                     sample.save_base(raw=True, using=self._using, force_insert=True)
                     transaction.set_rollback(True, using=self._using)
-            except (IntegrityError, DataError):
+            except DatabaseError as error:
+                if not refuses_row(error):
+                    raise
                 continue  # this row cannot be inserted, for a reason that its own turn will tell
             return
 

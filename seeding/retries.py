@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeVar
 
 import tenacity
-from django.db import Error, InterfaceError, OperationalError
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 
 T = TypeVar("T")
 
@@ -23,6 +23,12 @@ CONTENTION_STATES = ("40001", "40P01", "55P03")
 FINAL_STATES = ("28", "42", "25006", "3D000")
 """How the SQLSTATEs of PostgreSQL begin: connection lost, server shutting down or starting, idle for too long; serialisation
 failure, deadlock, lock timeout; a refused account, a missing right, a server that only reads, no such database."""
+
+
+ROW_CODES = frozenset({1292, 1366, 1411, 1644})
+"""Errors of MySQL and MariaDB about a row, which their driver takes for operational ones: a value, and a trigger's SIGNAL."""
+RAISED = "P0001"
+"""The SQLSTATE of what a trigger of PostgreSQL raises."""
 
 
 class Transience(Enum):
@@ -53,7 +59,7 @@ def transience(error: BaseException | None) -> Transience | None:
         return Transience.CONNECTION
     if code in CONTENTION_CODES or "database is locked" in str(error):
         return Transience.CONTENTION
-    return None if code in FINAL_CODES else Transience.OTHER
+    return None if code in FINAL_CODES | ROW_CODES else Transience.OTHER
 
 
 def _by_state(error: Error) -> Transience | None:
@@ -66,6 +72,13 @@ def _by_state(error: Error) -> Transience | None:
     if state in CONTENTION_STATES:
         return Transience.CONTENTION
     return Transience.OTHER if operational and not state.startswith(FINAL_STATES) else None
+
+
+def refuses_row(error: BaseException) -> bool:
+    """Whether the database refuses a row for what it is, and would take others."""
+    if isinstance(error, (IntegrityError, DataError)) or getattr(error.__cause__, "sqlstate", None) == RAISED:
+        return True
+    return isinstance(error, OperationalError) and bool(ROW_CODES.intersection(error.args[:1]))
 
 
 def too_large(error: BaseException) -> bool:

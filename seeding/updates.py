@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.keysets import KeySet
-from seeding.writers.encoding import literals
+from seeding.writers.encoding import backslash_escapes, literals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ def _by_position(connection: BaseDatabaseWrapper, change: Change, data: pl.DataF
     named = " OR ".join(
         f"{key} BETWEEN {first} AND {last}" for first, last in KeySet.holding(rows[change.key].to_numpy()).ranges
     )
+    values = literals(rows.select(change.columns), escapes=backslash_escapes(connection))
     with connection.cursor() as cursor:
-        values = literals(rows.select(change.columns), cursor)
         changes = [
             f"{quote(name)} = ELT(INTERVAL({key},{keys}),{values[name].str.join(',').item()})" for name in change.columns
         ]

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
-from django.db import DataError, IntegrityError, OperationalError, models, transaction
+from django.db import DatabaseError, models, transaction
 
-VALUE_CODES = frozenset({1292, 1366, 1411})
-"""Errors of MySQL and MariaDB about a value, which their driver takes for operational ones."""
+from seeding.retries import refuses_row
 
 
 class Writer(Protocol):
@@ -29,7 +28,7 @@ class Refusal:
 
     row: int
     """Position in the frame."""
-    error: IntegrityError | DataError | OperationalError
+    error: DatabaseError
 
 
 def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0) -> list[Refusal]:
@@ -42,8 +41,8 @@ def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataF
     try:
         with transaction.atomic(using=using):
             writer.write(using, model, data)
-    except (IntegrityError, DataError, OperationalError) as error:
-        if isinstance(error, OperationalError) and error.args[0] not in VALUE_CODES:
+    except DatabaseError as error:
+        if not refuses_row(error):
             raise
         if data.height == 1:
             return [Refusal(row=start, error=error)]

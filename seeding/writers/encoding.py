@@ -83,10 +83,15 @@ def csv(rows: Iterable[pl.DataFrame]) -> Iterator[memoryview]:
         yield text.getbuffer()
 
 
-def literals(rows: pl.DataFrame, cursor: Any) -> pl.DataFrame:
-    """Every cell of plain rows as MySQL and MariaDB read it in the text of a statement: `1`, `'text'`, `NULL`."""
-    # The server's sql_mode decides whether a backslash escapes; the driver knows.
-    escapes = cursor.connection.escape_string(b"\\") == b"\\\\"
+def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a backslash escapes in the texts of a statement: the server's sql_mode decides it, and the driver knows."""
+    with connection.cursor() as cursor:
+        known: bool = cursor.connection.escape_string(b"\\") == b"\\\\"
+    return known
+
+
+def literals(rows: pl.DataFrame, *, escapes: bool) -> pl.DataFrame:
+    """Every cell of plain rows as MySQL and MariaDB read it in a statement: `1`, `'text'`, `NULL`. See `backslash_escapes`."""
     specials = ["'", "\\"] if escapes else ["'"]
     fields = []
     for name, dtype in rows.schema.items():

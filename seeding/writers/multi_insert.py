@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from django.db import DataError, connections, models
 
-from seeding.writers.encoding import ahead, literals, pieces, target
+from seeding.writers.encoding import ahead, backslash_escapes, literals, pieces, target
 
 BYTES_PER_STATEMENT = 1_000_000
 """Of values; longer statements are no faster."""
@@ -29,8 +29,9 @@ class MultiInsertWriter:
         table, columns = target(connection, model, data)
         head = f"INSERT INTO {table} {columns} VALUES "  # noqa: S608 - the names are quoted
         room = self._max_packet - len(head.encode())
+        escapes = backslash_escapes(connection)  # known before: rows are made in a thread that must not touch the connection
+        rows = (_in_brackets(literals(piece, escapes=escapes)) for piece in pieces(model, data, connection))
         with connection.cursor() as cursor:
-            rows = (_in_brackets(literals(piece, cursor)) for piece in pieces(model, data, connection))
             for values in ahead(part for texts in rows for part in self._statements(texts, room)):
                 cursor.execute(head + values)
 

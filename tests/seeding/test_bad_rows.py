@@ -98,6 +98,46 @@ def test_exactly_the_bad_rows_are_missing(make_database: Callable[..., Database]
     assert all(len(context["errors"]) <= 20 * len(kinds) for context in skips)
 
 
+MYSQL_TRIGGER = (
+    "CREATE TRIGGER choosy BEFORE INSERT ON clients FOR EACH ROW "
+    "IF NEW.teri_code IN ('T0', 'T7') THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF"
+)
+TRIGGERS = {
+    "mariadb": (MYSQL_TRIGGER,),
+    "mysql": (MYSQL_TRIGGER,),
+    "postgresql": (
+        """CREATE FUNCTION choose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.teri_code IN ('T0', 'T7') THEN RAISE EXCEPTION 'not this one'; END IF; RETURN NEW; END $$""",
+        "CREATE TRIGGER choosy BEFORE INSERT ON clients FOR EACH ROW EXECUTE FUNCTION choose()",
+    ),
+    "sqlite": (
+        """CREATE TRIGGER choosy BEFORE INSERT ON clients WHEN NEW.teri_code IN ('T0', 'T7')
+           BEGIN SELECT RAISE(ABORT, 'not this one'); END""",
+    ),
+}
+
+
+@pytest.mark.parametrize("server", TRIGGERS)
+@pytest.mark.parametrize("rows", [20, 300, 1_200], ids=["one by one", "bulk_create", "native"])
+def test_what_a_trigger_refuses_costs_no_other_row(make_database: Callable[..., Database], server: str, rows: int) -> None:
+    class Some(Clients):
+        config = SeederConfig(model=Client, record_count=RecordCount.fixed(rows), not_pii=("address",))
+
+    database = make_database(server)
+    for statement in TRIGGERS[server]:
+        database.query(statement)
+
+    summary, told = run(database, Some())
+
+    refusals = [event for event in told if event.operation == "skip"]
+    assert [(result.records_inserted, result.records_skipped, result.exit_code) for result in summary.results] == [
+        (rows - 2, 2, 5)
+    ]
+    assert [event.record_count for event in refusals] == [1, 1]
+    assert "not this one" not in str(told)  # a trigger's words may quote the row
+    assert database.query("SELECT COUNT(*) FROM clients WHERE teri_code IN ('T0', 'T7')") == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
