@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 
 from seeding import planner
 from seeding.conf import DEFAULT_SEED, Config
@@ -29,15 +29,16 @@ from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
 from seeding.planning import make_plan
 from seeding.postponed import Postponement
+from seeding.references import column_name
 from seeding.registry import Registry
 from seeding.resolution import Resolver
-from seeding.results import RunSummary, SeederResult, SeederState
+from seeding.results import RunSummary, SeederResult, SeederState, Verdict
 from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect
 from seeding.steps import Forecast
-from seeding.verification import shortcomings, verify
+from seeding.verification import Verification
 from seeding.writers import Writers
 
 
@@ -234,10 +235,11 @@ class SeedOrchestrator:
             grown = {result.table for result in results if result.records_inserted >= planner.WORTH}
             planner.inform(self.config.database, sorted(grown), self._tell_sink)
             results = self._postponed(context, results)
-            self._note(run, "derive", results)
-            results = self._derive(context, results)
-            self._note(run, "verify", results)
-            results = self._verify(run, results)
+            with self._verification(run, dataset) as verification:
+                self._note(run, "derive", results)
+                results = self._derive(context, results)
+                self._note(run, "verify", results)
+                results = self._verified(verification.verdicts(), results)
         return self.generate_summary(
             results,
             run=run.pk if run else None,
@@ -299,24 +301,38 @@ class SeedOrchestrator:
             account[name] = replace(result, state=SeederState.PARTIAL, error=words, exit_code=InsertionError.exit_code)
         return list(account.values())
 
-    def _verify(self, run: SeedRun, results: Sequence[SeederResult]) -> list[SeederResult]:
+    def _verification(self, run: SeedRun, dataset: Dataset) -> Verification:
+        """Of the rows that this run has inserted."""
+        using, seeders = self.config.database, self.plan.seeders
+        inserted = {
+            model: keys
+            for model in dict.fromkeys(seeder.config.model for seeder in seeders)
+            if (keys := self.ledger.key_set(model._meta.db_table, run))
+        }
+        derived: dict[type[models.Model], set[str]] = {}
+        for seeder in seeders:
+            model = seeder.config.model
+            changed = {name for derivation in seeder.derivations(dataset) for name in derivation.values}
+            derived.setdefault(model, set()).update(
+                column_name(field) for field in model._meta.concrete_fields if field.name in changed
+            )
+        return Verification(using, inserted, derived)
+
+    def _verified(self, verdicts: Iterable[Verdict], results: Sequence[SeederResult]) -> list[SeederResult]:
         """The results, a seeder marked for every table of which this run has inserted rows that refer to nothing."""
         account = {result.seeder: result for result in results}
         by_table = {seeder.config.table_name: seeder for seeder in reversed(self.plan.seeders)}
-        inserted = {table: keys for table in by_table if (keys := self.ledger.key_set(table, run))}
-        lacks = shortcomings(self.config.database, (by_table[table].config.model for table in inserted))
-        for table, keys in inserted.items():
-            seeder = by_table[table]
-            for verdict in verify(self.config.database, seeder.config.model, keys, lacks):
-                if not verdict.broken:
-                    continue
-                words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."
-                self._tell("verify", f"{table}: {words}", level="error", seeder=seeder.name, record_count=verdict.broken)
-                result = account[seeder.name]
-                text = f"{result.error} {words}".strip()
-                account[seeder.name] = replace(
-                    result, state=SeederState.PARTIAL, error=text, exit_code=result.exit_code or InsertionError.exit_code
-                )
+        for verdict in verdicts:
+            if not verdict.broken:
+                continue
+            table, seeder = verdict.table, by_table[verdict.table]
+            words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."
+            self._tell("verify", f"{table}: {words}", level="error", seeder=seeder.name, record_count=verdict.broken)
+            result = account[seeder.name]
+            text = f"{result.error} {words}".strip()
+            account[seeder.name] = replace(
+                result, state=SeederState.PARTIAL, error=text, exit_code=result.exit_code or InsertionError.exit_code
+            )
         return list(account.values())
 
     def _broken_modules(self) -> list[SeederResult]:

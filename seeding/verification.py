@@ -7,9 +7,11 @@ looking up row by row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from threading import Event
+from typing import Any, Self
 
 import polars as pl
 from django.db import connections, models
@@ -23,6 +25,8 @@ from seeding.results import Verdict
 EXAMPLES = 5
 PAGE = 10_000
 """Rows whose JSON is read at a time."""
+CONCURRENT = frozenset({"mysql", "postgresql"})
+"""Kinds of servers whose readers hold up no writer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,19 +51,26 @@ def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[
     return lacking(connections[using], both)
 
 
-def verify(using: str, model: type[models.Model], keys: KeySet, lacks: Mapping[str, Sequence[str]]) -> Iterator[Verdict]:
-    """One verdict per reference of `model`, over its rows with the given keys.
+def verify(
+    using: str,
+    model: type[models.Model],
+    keys: KeySet,
+    lacks: Mapping[str, Sequence[str]],
+    among: Sequence[Reference] | None = None,
+) -> Iterator[Verdict]:
+    """One verdict per reference of `model`, or of those `among` them, over its rows with the given keys.
 
     `lacks` are the `shortcomings` of the tables; a reference that needs what is not there is not looked at.
     """
     table = model._meta.db_table
+    looked_at = references(model) if among is None else among
     missing = {
         one: tuple(
             part
             for part in (*lacks[table], *lacks[one.target_table])
             if part in {table, one.target_table, f"{table}.{one.column}"}
         )
-        for one in references(model)
+        for one in looked_at
     }
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
     for condition in keys.conditions() if tallies else ():
@@ -82,6 +93,55 @@ def verify(using: str, model: type[models.Model], keys: KeySet, lacks: Mapping[s
             found = tallies[one]
             verdict = replace(verdict, looked_at=found.looked_at, broken=found.broken, examples=tuple(found.examples))
         yield verdict
+
+
+class Verification:
+    """The look at every reference of a run's rows, begun while columns are still being derived.
+
+    `rows` are the keys per model. Columns that are `derived` are looked at in the end; all others at once, in a thread and on a
+    connection of its own, where the server lets them; what fails there is done again in its turn. The thread ends here.
+    """
+
+    def __init__(
+        self, using: str, rows: Mapping[type[models.Model], KeySet], derived: Mapping[type[models.Model], Collection[str]]
+    ) -> None:
+        self._using = using
+        self._rows = rows
+        self._derived = derived
+        self._lacks = shortcomings(using, rows)
+        self._ended = Event()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="verification")
+        self._early: Future[list[Verdict]] | None = None
+
+    def __enter__(self) -> Self:
+        if connections[self._using].vendor in CONCURRENT:
+            self._early = self._executor.submit(self._look_beside)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._executor.shutdown()
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Of every reference. To be asked when all columns are derived."""
+        early = self._early
+        yield from self._look(derived=False) if early is None or early.exception() is not None else early.result()
+        yield from self._look(derived=True)
+
+    def _look_beside(self) -> list[Verdict]:
+        try:
+            return list(self._look(derived=False))
+        finally:
+            connections[self._using].close()
+
+    def _look(self, *, derived: bool) -> Iterator[Verdict]:
+        for model, keys in self._rows.items():
+            if self._ended.is_set():
+                return
+            later = self._derived.get(model, ())
+            yield from verify(
+                self._using, model, keys, self._lacks, [one for one in references(model) if (one.column in later) is derived]
+            )
 
 
 def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally]) -> None:

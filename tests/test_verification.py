@@ -8,8 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.core.management import CommandError, call_command
 
+from seeding.events import Event
+from seeding.registry import Registry
 from terpseed import models as terp
-from tests.conftest import Database
+from tests.conftest import Database, closed, opened
+from tests.seeding.runs import run
+from tests.servers import Server
 
 NOWHERE = 10**7
 
@@ -80,3 +84,45 @@ def test_all_checks_at_once_tell_the_smallest_exit_code(sqlite: Database, capsys
     assert failure.value.returncode == 3
     assert "1 of 37 tables are not as their models say" in shown
     assert "orders.items[].batchId leads to batches" in shown
+
+
+def seed_and_break(database: Database) -> dict[str, str]:
+    """Seed, while somebody else breaks a reference of what is there; returns the errors by table."""
+
+    def disturb(event: Event) -> None:
+        if (event.operation, event.seeder) == ("finish", "VendorPayableSeeder"):
+            terp.LedgerEntry.objects.using(database.alias).filter(
+                pk=terp.LedgerEntry.objects.using(database.alias).earliest("pk").pk
+            ).update(referenceId=NOWHERE)
+
+    summary, _ = run(database, registry=Registry.discover(), listen=disturb, size="small")
+
+    return {result.table: result.error for result in summary.results if result.error}
+
+
+BROKEN_MEANWHILE = "1 rows break: Every referenceId names a row of invoices."
+
+
+def test_what_breaks_while_a_run_ends_is_found_by_it(database: Database) -> None:
+    errors = seed_and_break(database)
+
+    assert set(errors) == {"ledgerEntries"}
+    assert errors["ledgerEntries"].startswith(BROKEN_MEANWHILE)
+
+
+def test_or_without_a_connection_to_spare(make_database: Callable[..., Database], running: Callable[[str], Server]) -> None:
+    owned, owner = make_database("mariadb"), running("mariadb")
+    owner.sql(
+        "CREATE USER lonely@localhost WITH MAX_USER_CONNECTIONS 2; "  # the run's own, and the lock's
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {owned.alias}.* TO lonely@localhost"
+    )
+    database = opened("lonely", "mariadb", owner.url(owned.alias, "lonely"))
+
+    try:
+        errors = seed_and_break(database)
+    finally:
+        closed(database.alias)
+        owner.sql("DROP USER lonely@localhost")
+
+    assert set(errors) == {"ledgerEntries"}
+    assert errors["ledgerEntries"].startswith(BROKEN_MEANWHILE)
