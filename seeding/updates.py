@@ -53,7 +53,8 @@ def _by_position(connection: BaseDatabaseWrapper, change: Change, data: pl.DataF
     named = " OR ".join(
         f"{key} BETWEEN {first} AND {last}" for first, last in KeySet.holding(rows[change.key].to_numpy()).ranges
     )
-    values = literals(rows.select(change.columns), escapes=backslash_escapes(connection))
+    written = rows.select(change.columns)
+    values = written.select(literals(written, escapes=backslash_escapes(connection)))
     with connection.cursor() as cursor:
         changes = [
             f"{quote(name)} = ELT(INTERVAL({key},{keys}),{values[name].str.join(',').item()})" for name in change.columns

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ T = TypeVar("T")
 MOMENT = "%Y-%m-%d %H:%M:%S"
 """As Django writes it."""
 ROWS_PER_PIECE = 4_000
+AHEAD = 4
+"""Pieces or statements that are made before they are needed: some are dearer than others."""
 CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
@@ -90,25 +93,26 @@ def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
     return known
 
 
-def literals(rows: pl.DataFrame, *, escapes: bool) -> pl.DataFrame:
-    """Every cell of plain rows as MySQL and MariaDB read it in a statement: `1`, `'text'`, `NULL`. See `backslash_escapes`."""
+def literals(rows: pl.DataFrame, *, escapes: bool) -> list[pl.Expr]:
+    """Every column of plain rows as MySQL and MariaDB read it: `1`, `'text'`, `NULL`; `escapes` is `backslash_escapes`."""
     specials = ["'", "\\"] if escapes else ["'"]
     fields = []
     for name, dtype in rows.schema.items():
-        column = pl.col(name).cast(pl.String)
+        column = pl.col(name)
         if not dtype.is_numeric():
-            column = pl.concat_str(pl.lit("'"), column.str.replace_many(specials, [2 * one for one in specials]), pl.lit("'"))
-        fields.append(column.fill_null("NULL").alias(name))
-    return rows.select(fields)
+            text = column.cast(pl.String).str.replace_many(specials, [2 * one for one in specials])
+            column = pl.concat_str(pl.lit("'"), text, pl.lit("'"))
+        fields.append(column.cast(pl.String).fill_null("NULL").alias(name))
+    return fields
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The items, each made in a thread of its own while the one before is used."""
-    making = iter(items)
+    """The items, made in a thread of their own while those before are used."""
+    making, end = iter(items), object()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as executor:
-        following = executor.submit(next, making, None)
-        while (item := following.result()) is not None:
-            following = executor.submit(next, making, None)
+        coming: deque[Future[Any]] = deque(executor.submit(next, making, end) for _ in range(AHEAD))
+        while (item := coming.popleft().result()) is not end:
+            coming.append(executor.submit(next, making, end))
             yield item
 
 

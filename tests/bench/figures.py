@@ -19,6 +19,7 @@ SEED, LOAD = "seed clients", "LOAD DATA of clients"
 REFUSED, BULK = "seed clients, multi_insert", "seed clients, bulk_create"
 ALL, LOAD_ALL, ROLLBACK = "seed all tables", "LOAD DATA of all tables", "seed_rollback of all tables"
 SMALL = "seed --size=small"
+MASK, UPDATE = "seed_mask of clients", "UPDATE of clients"
 START = "start of Python, Django, Polars, Faker and the driver"
 STARTING = "import django; django.setup(); import polars, faker, MySQLdb"
 
@@ -83,6 +84,12 @@ def measure(bench: Bench, *, repeat: int, scale: int, all_scale: int, tell: Call
         found.add(LOAD_ALL, rows, bench.load(tables))
         if turn == repeat:
             found.add(ROLLBACK, rows, bench.manage("seed_rollback", "--force"))
+        tell(f"turn {turn}: masking {scale:,},000 clients")
+        bench.people(scale * 1_000)
+        found.add(UPDATE, scale * 1_000, bench.update())
+        bench.people(scale * 1_000)
+        key = {"SEEDING_MASKING_KEY": "a key for the benchmark"}
+        found.add(MASK, scale * 1_000, bench.manage("seed_mask", "--force", "--table=clients", variables=key))
         bench.fresh("seeded")
         found.add(SMALL, 0, bench.manage("seed", "--size=small"))
         found.rows[SMALL] = bench.rows()
@@ -141,6 +148,9 @@ def figures(measured: Measurements) -> list[Figure]:
             1.2,
             memory(SEED) / memory("seed 100,000 clients"),
             f"{largest}, and {hundred}",
+        ),
+        below(
+            "masking clients in place, times a plain UPDATE", 3, seconds(MASK) / seconds(UPDATE), "seed_mask --table=clients"
         ),
         below("all tables small, seconds", 4, seconds(SMALL), SMALL),
     ]

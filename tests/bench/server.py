@@ -21,6 +21,22 @@ TARGET, LIMIT = "seeded", "loaded"
 """Databases: one for `seed`, one for LOAD DATA of the same rows."""
 FORMAT = "CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'"
 
+PEOPLE = """
+    INSERT INTO clients (teri_code, name, email, phone, address, created_at, updated_at)
+    SELECT CONCAT('CL', seq), CONCAT('Jones & Miller ', seq, ' Farms LLC'), CONCAT('jo.miller', seq, '@gmail.com'),
+    CONCAT('(415) ', 200 + seq DIV 10000, '-', LPAD(seq MOD 10000, 4, '0')),
+    CONCAT(seq, ' Old Mill Road, Portland, OR 97201'), '2025-01-01', '2025-06-01' FROM seq_1_to_{count}
+"""
+"""Real rows, as a restored copy has them."""
+PLAIN_UPDATE = """
+    UPDATE clients SET name = CONCAT('Some Other Name ', id, ' Holdings'),
+    email = CONCAT('maria.abcdefghijk', id, '@example.com'),
+    phone = CONCAT('(415) 555-0123 x', LPAD(id, 8, '0')),
+    address = CONCAT(id, ' Some Invented Street, CA'),
+    updated_at = updated_at
+"""
+"""The least that masking them can be: one statement, and values as long as the masks."""
+
 FOREIGN_KEYS = """
     SELECT table_name, referenced_table_name FROM information_schema.key_column_usage
     WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
@@ -57,6 +73,17 @@ class Bench:
         self.server.sql(f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4")
         self.manage("terp_schema", database=database)
         self.manage("migrate", "--verbosity=0", database=database)
+
+    def people(self, count: int) -> None:
+        """A database of as many clients that nobody has seeded."""
+        self.fresh(TARGET)
+        self.server.sql(PEOPLE.format(count=count), TARGET)
+
+    def update(self) -> Sample:
+        """The limit of masking them."""
+        started = time.monotonic()
+        self.server.sql(PLAIN_UPDATE, TARGET)
+        return Sample(seconds=time.monotonic() - started)
 
     def manage(self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None) -> Sample:
         """`manage.py` as a process of its own; raises CalledProcessError where it fails."""
