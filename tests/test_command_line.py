@@ -16,7 +16,9 @@ from typing import IO, Any
 
 import pytest
 
+from seeding.exceptions import Terminated
 from seeding.locks import seeding_lock
+from seeding.management.command import terminable
 from seeding.models import SeedRun
 from tests.conftest import ROOT, SERVERS, Database, Manage
 from tests.servers import MariaDB
@@ -388,3 +390,19 @@ def test_help_waits_for_nothing(manage: Manage) -> None:
 
     assert "django" in loaded
     assert not re.search(r"\| +(polars|faker|numpy)\b", loaded)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_is_one_whatever_a_library_makes_of_it(number: int, expected: type[BaseException]) -> None:
+    def native() -> None:
+        try:
+            os.kill(os.getpid(), number)
+        except BaseException as error:
+            raise RuntimeError("a panic") from error
+
+    before = signal.getsignal(number)
+
+    with pytest.raises(expected), terminable():
+        native()
+
+    assert signal.getsignal(number) is before

@@ -207,19 +207,33 @@ def failed(error: BaseException) -> CommandError | None:
     return CommandError(text, returncode=DatabaseUnavailableError.exit_code)
 
 
+SIGNALS: Mapping[int, type[BaseException]] = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into Terminated for a block, where signals can be handled at all (the main thread)."""
+    """Turn signals into their exceptions for a block, where they can be handled at all (the main thread) and are not ignored.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
+    A library may make another of it on its way, as native code that calls Python makes a panic: it is turned back.
+    """
+    told: list[type[BaseException]] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        told.append(SIGNALS[number])
+        raise SIGNALS[number]
 
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        heeded = [number for number in SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+        before = {number: signal.signal(number, stop) for number in heeded}
     except ValueError:
         yield
         return
     try:
         yield
+    except BaseException as error:
+        if told and not isinstance(error, told[0]):
+            raise told[0] from error
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
