@@ -73,8 +73,8 @@ def kill_at_random(
                 os.kill(process.pid or 0, number)
             told += said
         process.join()
-        # Before the command has begun a signal does what it does to any process.
-        died_of_it = process.exitcode in {-number, *CODES[number]} or told[-1:] == ["KeyboardInterrupt\n"]
+        # Before the command has begun a signal does what it does to any process: some words, or none.
+        died_of_it = process.exitcode in {-number, *CODES[number]} or told[-1:] in (["KeyboardInterrupt\n"], [])
         assert process.exitcode == 0 or died_of_it, (command, number, process.exitcode, told[-5:])
         died[command] += process.exitcode != 0
         look(database, server)
@@ -97,7 +97,7 @@ def look(database: Database, server: Server) -> None:
     for table, held in ledgered.items():
         there = [key for (key,) in database.query(f"SELECT id FROM {quote(table)} ORDER BY id")]  # noqa: S608 - quoted
         assert [key for first, last in union(held).ranges for key in range(first, last + 1)] == there, table
-    assert [verdict for verdict in database.references() if verdict.broken] == []
+    assert {verdict.rule: verdict.examples for verdict in database.references() if verdict.broken} == {}
 
 
 def assert_whole(database: Database, undisturbed: Database) -> None:
