@@ -96,10 +96,10 @@ def verify(
 
 
 class Verification:
-    """The look at every reference of a run's rows, begun while columns are still being derived.
+    """The look at every reference of a run's rows, begun while columns are still being derived. Its thread ends with its block.
 
     `rows` are the keys per model. Columns that are `derived` are looked at in the end; all others at once, in a thread and on a
-    connection of its own, where the server lets them; what fails there is done again in its turn. The thread ends here.
+    connection of its own, where the server lets them; what fails there is done again in its turn.
     """
 
     def __init__(

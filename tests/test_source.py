@@ -100,14 +100,19 @@ def test_staging_keeps_what_makes_data_useful(sqlite: Database, people: Source) 
     assert [one[8:10] for (one,) in tax_ids] == [one[-2:] for one in people.originals["supplier_profiles.tax_id"]]
 
 
-def test_production_gets_the_rows_as_they_are(
-    sqlite: Database, people: Source, log_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def authorised(sqlite: Database, people: Source, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Options of a production run of `people`, whose users work there already."""
     monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
-    name = sqlite.url.removeprefix("sqlite:///")
     employ(sqlite, people)
+    name = sqlite.url.removeprefix("sqlite:///")
+    return {"source": str(people.folder), "env": "production", "force": True, "confirm_database": name}
 
-    sqlite.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
+
+def test_production_gets_the_rows_as_they_are(
+    sqlite: Database, people: Source, log_file: Path, authorised: dict[str, Any]
+) -> None:
+    sqlite.seed(**authorised)
 
     assert [row[0] for row in sqlite.query("SELECT email FROM clients ORDER BY teri_code")] == people.originals["clients.email"]
     ledger = sqlite.query("SELECT masked_fields FROM seeding_metadata") + sqlite.query("SELECT plan, results FROM seeding_run")
@@ -116,15 +121,12 @@ def test_production_gets_the_rows_as_they_are(
 
 
 def test_production_gets_no_accounts_and_refers_to_those_it_has(
-    sqlite: Database, people: Source, log_file: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite: Database, log_file: Path, authorised: dict[str, Any]
 ) -> None:
-    monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
-    name = sqlite.url.removeprefix("sqlite:///")
-    employ(sqlite, people)
     User.objects.using(sqlite.alias).filter(id=902).delete()
 
     with pytest.raises(CommandError) as caught:
-        sqlite.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
+        sqlite.seed(**authorised)
 
     assert caught.value.returncode == 5
     assert "users.csv, line 4" in log_file.read_text()
