@@ -20,6 +20,7 @@ from seeding.keysets import NOTHING, KeySet, union
 from seeding.ledger import Ledger
 from seeding.links import Link
 from seeding.locks import SeedingLock
+from seeding.loosening import loosen
 from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
 from seeding.tracing import Pairs, ranges
@@ -62,7 +63,7 @@ class Deleter:
                 present = plan.tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
                 going = present - union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
-                self._loosen(plan, table, going)
+                loosen(self._using, plan, table, going)
                 self._delete(plan, table, going)
                 gone = wanted - present
                 for entry in entries:
@@ -85,19 +86,6 @@ class Deleter:
         for link in plan.into(table):
             if link.declared:
                 yield link, plan.tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
-
-    def _loosen(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
-        """Set to null what refers to the rows and goes with them or after them: a circle comes out in two passes."""
-        for link in plan.circular:
-            if link.target != table or not link.nullable:
-                continue
-            for children in plan.tracer.children(link, keys, plan.doomed(link.table)).pieces():
-                condition, values = ranges(self._quoted(link.key), children)
-                with connections[self._using].cursor() as cursor:
-                    cursor.execute(
-                        f"UPDATE {self._quoted(link.table)} SET {self._quoted(link.column)} = NULL WHERE {condition}",  # noqa: S608
-                        values,
-                    )
 
     def _delete(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
         deleted = 0

@@ -45,10 +45,13 @@ def links(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]
     return declared + tuple(one for one in _of_models(there, mirrors) if (one.table, one.column, one.target) not in known)
 
 
-def deletion_order(tables: Collection[str], between: Iterable[Link]) -> tuple[str, ...]:
+def deletion_order(
+    tables: Collection[str], between: Iterable[Link], seeded_after: Collection[tuple[str, str]] = ()
+) -> tuple[str, ...]:
     """The tables, those that refer before those they refer to.
 
-    A circle is opened at a link that the database does not enforce, else at one that can be set to null first.
+    `seeded_after` are pairs (table, one whose rows its seeder needs). A circle is opened at a link that is not among them: its
+    column was filled afterwards, and the next run fills it again. Of several, at one that the database does not enforce.
     """
     edges: dict[tuple[str, str], list[Link]] = {}
     for link in between:
@@ -62,11 +65,11 @@ def deletion_order(tables: Collection[str], between: Iterable[Link]) -> tuple[st
             return tuple(sorter.static_order())
         except CycleError as error:
             circle = error.args[1]
-            del edges[min(pairwise(circle), key=lambda edge: _strength(edges[edge]))]
+            del edges[min(pairwise(circle), key=lambda edge: (edge in seeded_after, _strength(edges[edge])))]
 
 
 def _strength(parallel: Iterable[Link]) -> int:
-    """How badly an order is needed for links between the same two tables: 0 not at all, 1 unless nulled first, 2 always."""
+    """How badly a database needs the order, for links between the same two tables: 0 not at all, 1 unless nulled, 2 always."""
     return max(link.declared + (link.declared and not link.nullable) for link in parallel)
 
 

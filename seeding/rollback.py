@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -33,7 +33,7 @@ from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
-from seeding.seeders import Dataset
+from seeding.seeders import BaseSeeder, Dataset
 from seeding.selection import Selection
 from seeding.sessions import connect
 from seeding.tracing import Tracer
@@ -127,8 +127,12 @@ class RollbackManager:
         with connection.cursor() as cursor:
             there = read_tables(connection, connection.introspection.table_names(cursor))
         between = links(there, apps.get_models())
+        needed = [(seeder, parent) for seeder in self._registry.by_name.values() for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
-            of_seeder=self.ledger.by_seeder(), companions=self._registry.companions, followed=self._followed(between)
+            of_seeder=self.ledger.by_seeder(),
+            companions=self._registry.companions,
+            followed=_followed(needed, between),
+            seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
         plan = RollbackPlan(
             seeded=seeded,
@@ -170,18 +174,6 @@ class RollbackManager:
     @property
     def _database(self) -> str:
         return str(connections[self.config.database].settings_dict["NAME"])
-
-    def _followed(self, between: Sequence[Link]) -> dict[str, set[str]]:
-        """Seeder → those it depends on, but names in no column."""
-        linked = {(link.table, link.target) for link in between}
-        return {
-            seeder.name: {
-                parent.name
-                for parent in self._registry.parents(seeder)
-                if (seeder.config.table_name, parent.config.table_name) not in linked
-            }
-            for seeder in self._registry.by_name.values()
-        }
 
     def _changes(self, plan: RollbackPlan) -> Iterator[TableChanges]:
         dataset = self.ledger.dataset()
@@ -360,6 +352,16 @@ class RollbackManager:
 
     def _tell(self, operation: str, message: str, **values: Any) -> None:
         self._tell_sink(event(operation, message, **values))
+
+
+def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Link]) -> dict[str, set[str]]:
+    """Of the pairs of a seeder and one it needs: seeder → those that no column of it names."""
+    linked = {(link.table, link.target) for link in between}
+    followed: dict[str, set[str]] = {}
+    for seeder, parent in needed:
+        if (seeder.config.table_name, parent.config.table_name) not in linked:
+            followed.setdefault(seeder.name, set()).add(parent.name)
+    return followed
 
 
 def _modified(changes: Sequence[TableChanges]) -> tuple[Modified, ...]:

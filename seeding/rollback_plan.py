@@ -37,6 +37,8 @@ class SeededRows:
     """Groups of seeders, by name, whose rows make no sense apart."""
     followed: Mapping[str, Collection[str]]
     """Seeder → those on whose rows its own depend, though no column says on which: they go when all of those go."""
+    seeded_after: Collection[tuple[str, str]] = ()
+    """(table, one whose rows its seeder needs)."""
 
     @cached_property
     def of_table(self) -> TableKeys:
@@ -77,14 +79,16 @@ class RollbackPlan:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The tables of the plan, those that refer first."""
-        return deletion_order(self.selected.keys(), self.links)
+        return deletion_order(self.selected.keys(), self.links, self.seeded.seeded_after)
 
     @cached_property
     def circular(self) -> tuple[Link, ...]:
-        """The declared links from a table to itself or to one that goes before it."""
+        """The links from a table to itself or to one that goes before it, but for those that cannot be set to null."""
         place = {table: number for number, table in enumerate(self.order)}
         return tuple(
-            link for link in self.links if link.declared and place.get(link.table, -1) >= place.get(link.target, len(place))
+            link
+            for link in self.links
+            if link.nullable and not link.json_key and place.get(link.table, -1) >= place.get(link.target, len(place))
         )
 
     def doomed(self, table: str) -> KeySet:

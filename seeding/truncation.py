@@ -17,6 +17,7 @@ from seeding.keys import KeyMap
 from seeding.keysets import KeySet
 from seeding.ledger import Ledger
 from seeding.locks import SeedingLock
+from seeding.loosening import loosen
 from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
 from seeding.tracing import ranges
@@ -66,6 +67,7 @@ class Truncation:
             entries = list(self._ledger.live.filter(table_name=table))
             self._ledger.retire(entries, doomed - present, self._run)
             due = self._ledger.announce_truncation(table, self._run)
+            loosen(self._using, plan, table, present)
             self._lock.verify()
         try:
             with self._alone(plan, table):

@@ -12,8 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, models
 
+from seeding.deletion import Deleter, Deletion
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
+from seeding.rollback_plan import RollbackPlan
 from terpseed.models import (
     Account,
     Batch,
@@ -583,6 +585,45 @@ def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database]
 
     assert (summary["exit_code"], summary["left"]) == (0, 0)
     assert rows(Account, database).count() == 0
+
+
+def test_nothing_dangles_at_any_moment(seeded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seeding.rollback.ROWS_PER_TRANSACTION", 100)
+    moments, delete = 0, Deleter.delete
+
+    def watched(*arguments: Any) -> Deletion:
+        nonlocal moments
+        done = delete(*arguments)
+        assert [str(verdict) for verdict in seeded.references() if verdict.broken] == []
+        moments += 1
+        return done
+
+    monkeypatch.setattr(Deleter, "delete", watched)
+
+    assert seeded.rollback()["left"] == 0
+    assert moments > len(TABLES)
+
+
+@pytest.mark.parametrize("table", ["invoices", "orders"])
+def test_seeding_completes_what_an_interrupted_rollback_has_left(
+    seeded: Database, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    before, delete = business_data(seeded), Deleter.delete
+
+    def interrupted(deleter: Deleter, plan: RollbackPlan, at: str, *arguments: Any) -> Deletion:
+        done = delete(deleter, plan, at, *arguments)
+        if at == table:
+            raise KeyboardInterrupt
+        return done
+
+    monkeypatch.setattr(Deleter, "delete", interrupted)
+    with pytest.raises(CommandError, match="Interrupted"):
+        seeded.rollback()
+    assert seeded.content(table) == []
+
+    seeded.seed()
+
+    assert business_data(seeded) == before
 
 
 def test_real_rows_that_refer_to_each_other_stay_as_they_are(sqlite: Database) -> None:

@@ -1,0 +1,30 @@
+"""References to rows that go before their own, emptied in time: wherever a rollback ends, none leads nowhere."""
+
+from __future__ import annotations
+
+from django.db import connections
+
+from seeding.keysets import KeySet
+from seeding.rollback_plan import RollbackPlan
+from seeding.tracing import ranges
+
+
+def loosen(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
+    """Set to null what refers to the rows `keys` of `table` and goes after them, in the present transaction.
+
+    Where the database itself looks, also what goes with them.
+    """
+    connection = connections[using]
+    quote = connection.ops.quote_name
+    for link in plan.circular:
+        if link.target != table:
+            continue
+        staying = plan.doomed(link.table)
+        if link.table == table and not link.declared:
+            staying -= keys
+        untouched = [column.name for column in plan.there[link.table].columns.values() if column.on_update]
+        changes = ", ".join([f"{quote(link.column)} = NULL", *(f"{quote(name)} = {quote(name)}" for name in untouched)])
+        for children in plan.tracer.children(link, keys, staying).pieces():
+            condition, values = ranges(quote(link.key), children)
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE {quote(link.table)} SET {changes} WHERE {condition}", values)  # noqa: S608 - quoted
