@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,10 +16,11 @@ from django.db.backends.signals import connection_created
 from seeding.pipeline import SeederPipeline
 from seeding.remedies import FULL
 from tests.conftest import Database
+from tests.faults.space import Tight, TightMariaDB, TightMySQL, TightPostgreSQL
 from tests.rows import business_data
 from tests.seeding.runs import run
 from tests.seeding.test_engine import Profiles, seeder
-from tests.servers import KINDS, MariaDB, Server
+from tests.servers import KINDS, Server
 
 Data = dict[str, list[dict[str, Any]]]
 
@@ -55,6 +57,30 @@ def test_a_connection_that_ends_while_a_batch_is_made_costs_nothing(
     assert [event.operation for event in told].count("retry") == 1
 
 
+IMPATIENT = {
+    "mariadb": "SET SESSION wait_timeout = 1",
+    "mysql": "SET SESSION wait_timeout = 1",
+    "postgresql": "SET idle_session_timeout = '1s'",
+}
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_batch_that_takes_longer_than_the_server_waits_costs_nothing(
+    make_database: Callable[..., Database], server: str
+) -> None:
+    database = make_database(server)
+    database.query(IMPATIENT[server])
+
+    def dawdle(data: pl.DataFrame) -> pl.DataFrame:
+        time.sleep(2)
+        return data
+
+    summary, told = run(database, seeder(dawdle), Profiles())
+
+    assert [result.records_inserted for result in summary.results] == [20, 20]
+    assert [event.operation for event in told].count("retry") == 1
+
+
 def test_a_full_disk_costs_what_needs_room_and_the_next_run_completes_it(sqlite: Database, undisturbed: Data) -> None:
     (pages,) = sqlite.query("PRAGMA page_count")[0]
     sqlite.query(f"PRAGMA max_page_count = {pages + 10}")
@@ -72,33 +98,30 @@ def test_a_full_disk_costs_what_needs_room_and_the_next_run_completes_it(sqlite:
 
 
 @pytest.fixture
-def tight() -> Iterator[Server]:
-    server = MariaDB(room(16)).start()
-    yield server
-    server.stop()
+def tight(request: pytest.FixtureRequest) -> Iterator[Tight]:
+    kind: type[Tight] = request.param
+    if missing := kind.missing():
+        pytest.skip(f"NOT TESTED: {missing}")
+    tight = kind()
+    yield tight
+    tight.stop()
 
 
-def test_so_it_does_on_a_server(tight: Server, make_database: Callable[..., Database]) -> None:
-    database = make_database("mariadb", on=tight)
+@pytest.mark.parametrize("tight", [TightMariaDB, TightMySQL, TightPostgreSQL], indirect=True)
+def test_so_it_does_on_a_server(tight: Tight, make_database: Callable[..., Database]) -> None:
+    database = make_database(tight.name, on=tight.server)
 
     with pytest.raises(CommandError) as caught:
-        database.seed(size="medium", table="orders")
+        database.seed(size="large", table="orders")
 
     told = [str(caught.value), *(one["error"] for one in database.last_results().values())]
     connections[database.alias].close()
-    tight.crash()
-    tight.options = (room(100),)
-    tight.start()
-    completed = database.seed(size="medium", table="orders")
+    tight.widen()
+    completed = database.seed(size="large", table="orders")
     assert caught.value.returncode in {2, 5}  # 2 where it is the ledger's own row that has no room
     assert any(FULL in words for words in told)
     assert completed["exit_code"] == 0
     assert database.broken_rules() == {}
-
-
-def room(megabytes: int) -> str:
-    """MariaDB's option for the most that its data may grow to; TERP's empty tables take 14."""
-    return f"--innodb-data-file-path=ibdata1:12M:autoextend:max:{megabytes}M"
 
 
 READ_ONLY = {
