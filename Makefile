@@ -26,20 +26,20 @@ demo: .venv/runtime
 test: servers .venv/development
 	@$(MAKE) --no-print-directory lint types checks contracts pytest
 
-lint:
+lint: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types:
+types: .venv/development
 	$(BIN)/mypy
 
-checks:
+checks: .venv/development
 	$(MANAGE) check --fail-level WARNING
 
-contracts:
+contracts: .venv/development
 	$(BIN)/lint-imports
 
-pytest:
+pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 # The pictures of the admin in docs/pictures, taken anew.

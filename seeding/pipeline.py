@@ -39,6 +39,7 @@ from seeding.retries import Transience, retrying, too_large, transience
 from seeding.rows import Integers, Mask
 from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset, RowRule
+from seeding.stopping import as_told
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, Writers, insert, instances, settled
 
@@ -126,16 +127,7 @@ class SeederPipeline:
         except (LockError, DatabaseUnavailableError):
             raise
         except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
-            failure = self._discreet(caught)
-            state, error, code = SeederState.FAILED, words_of(failure), InsertionError.exit_code
-            if isinstance(failure, SeedingError):
-                code = failure.exit_code
-            if isinstance(failure, (SchemaError, UnclassifiedError)):
-                state = SeederState.REFUSED
-            elif transience(failure) is Transience.CONNECTION:
-                raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
-            self._skipped = self._count - self._inserted - self._existing
-            self._tell("fail", f"{self._seeder.name} {state}: {error}", level="error", error=redacted(failure))
+            state, error, code = self._failed(caught)
         else:
             if self._skipped:
                 state, code = SeederState.PARTIAL, InsertionError.exit_code
@@ -157,6 +149,21 @@ class SeederPipeline:
         )
         self._tell("finish", f"{outcome.table} {state}", record_count=self._inserted, duration=outcome.duration)
         return outcome
+
+    def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
+        """State, words and exit code of a seeder that this has ended; raises what ends the whole run."""
+        if as_told(caught) is not caught:
+            raise as_told(caught) from caught
+        failure = self._discreet(caught)
+        if transience(failure) is Transience.CONNECTION:
+            raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
+        refused = isinstance(failure, (SchemaError, UnclassifiedError))
+        state = SeederState.REFUSED if refused else SeederState.FAILED
+        code = failure.exit_code if isinstance(failure, SeedingError) else InsertionError.exit_code
+        self._skipped = self._count - self._inserted - self._existing
+        words = words_of(failure)
+        self._tell("fail", f"{self._seeder.name} {state}: {words}", level="error", error=redacted(failure))
+        return state, words, code
 
     def _audited(self) -> dict[str, Any]:
         """The masking audit of what was inserted; nothing where nothing was, or where the table holds nothing personal."""

@@ -19,6 +19,7 @@ from seeding.locks import SeedingLock
 from seeding.metrics import Meter, exit_code_of
 from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
+from seeding.stopping import as_told
 
 
 def place_of(ledger: Ledger) -> Place:
@@ -66,7 +67,8 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink, meter: Meter) -> Iterator
     meter.run = run.pk
     try:
         yield run
-    except BaseException as error:
+    except BaseException as caught:
+        error = as_told(caught)
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))
         state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
         code = error.exit_code if isinstance(error, SeedingError) else None

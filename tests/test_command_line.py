@@ -14,13 +14,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
+import polars as pl
 import pytest
 
 from seeding.exceptions import Terminated
 from seeding.locks import seeding_lock
-from seeding.management.command import terminable
 from seeding.models import SeedRun
+from seeding.stopping import terminable
 from tests.conftest import ROOT, SERVERS, Database, Manage
+from tests.seeding.runs import run
+from tests.seeding.test_engine import Profiles, seeder
 from tests.servers import MariaDB
 
 
@@ -406,3 +409,20 @@ def test_a_signal_is_one_whatever_a_library_makes_of_it(number: int, expected: t
         native()
 
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("panic", [RuntimeError, BaseException])
+def test_a_run_that_a_library_ends_for_a_signal_is_interrupted(sqlite: Database, panic: type[BaseException]) -> None:
+    def native(data: pl.DataFrame) -> pl.DataFrame:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Terminated as error:
+            raise panic("a panic") from error
+        return data
+
+    with pytest.raises(Terminated), terminable():
+        run(sqlite, seeder(native), Profiles())
+
+    (recorded,) = SeedRun.objects.using(sqlite.alias).all()
+    assert recorded.state == "interrupted"
+    assert sqlite.content("clients") == []

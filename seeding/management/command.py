@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, time
-from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter, OutputWrapper
@@ -28,6 +26,7 @@ from seeding.exceptions import (
 from seeding.redaction import without_credentials, words_of
 from seeding.remedies import remedy
 from seeding.retries import transience
+from seeding.stopping import terminable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -205,35 +204,3 @@ def failed(error: BaseException) -> CommandError | None:
         return None
     text = f"The database gave up: {words_of(error).rstrip('.')}. Run the command again: it goes on where it stopped."
     return CommandError(text, returncode=DatabaseUnavailableError.exit_code)
-
-
-SIGNALS: Mapping[int, type[BaseException]] = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Turn signals into their exceptions for a block, where they can be handled at all (the main thread) and are not ignored.
-
-    A library may make another of it on its way, as native code that calls Python makes a panic: it is turned back.
-    """
-    told: list[type[BaseException]] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        told.append(SIGNALS[number])
-        raise SIGNALS[number]
-
-    try:
-        heeded = [number for number in SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
-        before = {number: signal.signal(number, stop) for number in heeded}
-    except ValueError:
-        yield
-        return
-    try:
-        yield
-    except BaseException as error:
-        if told and not isinstance(error, told[0]):
-            raise told[0] from error
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

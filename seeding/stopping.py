@@ -1,0 +1,46 @@
+"""What a signal asks for, whatever becomes of its exception on the way: native code that calls Python makes a panic of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+from seeding.exceptions import Terminated
+
+SIGNALS: Mapping[int, type[BaseException]] = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
+
+_told: list[type[BaseException]] = []
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Turn signals into their exceptions for a block, where they can be handled (the main thread) and are not ignored."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        _told.append(SIGNALS[number])
+        raise SIGNALS[number]
+
+    try:
+        heeded = [number for number in SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+        before = {number: signal.signal(number, stop) for number in heeded}
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    except BaseException as error:
+        meant = as_told(error)
+        if meant is not error:
+            raise meant from error
+        raise
+    finally:
+        _told.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def as_told(error: BaseException) -> BaseException:
+    """The error, or what a signal has raised before it in a `terminable` block."""
+    return _told[0]() if _told and not isinstance(error, tuple(SIGNALS.values())) else error
