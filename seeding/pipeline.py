@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from django.db import DatabaseError, OperationalError, connections, models, transaction
+from django.db import OperationalError, connections, models, transaction
 
 from seeding.batches import Batch, Preparation
-from seeding.events import Event, Level, Sink
+from seeding.events import Sink
 from seeding.exceptions import (
     DatabaseUnavailableError,
     GenerationError,
     InsertionError,
     LockError,
     SchemaError,
-    SeedingError,
-    UnclassifiedError,
 )
 from seeding.inventory import suspicious
 from seeding.keys import KeyMap
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
-from seeding.masking import STRATEGIES, FieldMasking, MaskingStrategy, PIIMasker, TableMasking, maskable
+from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
-from seeding.redaction import REDACTED, redacted, without_words, words_of
+from seeding.redaction import REDACTED, words_of
 from seeding.reservations import ATTEMPTS, reservation
 from seeding.resolution import Resolver
-from seeding.results import SeederResult, SeederState, ValidationError
+from seeding.results import SeederResult, SeederState
 from seeding.retries import Transience, retrying, too_large, transience
 from seeding.rows import Integers, Mask
 from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.stopping import as_told
+from seeding.tally import Tally
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, Writers, insert, instances, settled
 
@@ -104,8 +102,7 @@ class SeederPipeline:
         )
         self._writer = context.writers.choose(count)
         self._next_key: int | None = None
-        self._inserted = self._existing = self._skipped = 0
-        self._masked: Counter[str] = Counter()
+        self._tally = Tally(seeder, count, context.tell)
 
     def seed(self) -> SeederResult:
         """Insert every planned row that is not there yet. A failure is a value: it never stops another seeder.
@@ -113,13 +110,12 @@ class SeederPipeline:
         Only what concerns the whole run is raised: LockError and DatabaseUnavailableError.
         """
         started = time.monotonic()
-        state, error, code = SeederState.SEEDED, "", 0
         try:
             self._refuse_drift()
             missing = self.check_idempotency()
-            words = f"{self._existing} of {self._count} rows exist already"
-            self._tell("start", words, record_count=self._count, existing=self._existing)
-            self._tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
+            words = f"{self._tally.existing} of {self._count} rows exist already"
+            self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
+            self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
             slices = Slices(missing, size=self._context.batch_size, most=self._writer.rows_per_batch)
             with Lookahead(slices, self._preparation) as ahead:
                 for index, foreseen in ahead:
@@ -129,62 +125,23 @@ class SeederPipeline:
         except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
             state, error, code = self._failed(caught)
         else:
-            if self._skipped:
-                state, code = SeederState.PARTIAL, InsertionError.exit_code
-                error = f"{self._skipped} rows were refused; the log names each."
-            elif not self._inserted:
-                state = SeederState.EXISTING
-        outcome = SeederResult(
-            seeder=self._seeder.name,
-            table=self._seeder.config.table_name,
-            state=state,
-            records_planned=self._count,
-            records_inserted=self._inserted,
-            records_existing=self._existing,
-            records_skipped=self._skipped,
-            duration=time.monotonic() - started,
-            error=error,
-            exit_code=code,
-            masking=self._audited(),
-        )
-        self._tell("finish", f"{outcome.table} {state}", record_count=self._inserted, duration=outcome.duration)
-        return outcome
+            state, error, code = self._tally.verdict()
+        audit = self._context.run is not None
+        return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=audit)
 
     def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
         """State, words and exit code of a seeder that this has ended; raises what ends the whole run."""
         if as_told(caught) is not caught:
             raise as_told(caught) from caught
-        failure = self._discreet(caught)
+        failure = self._tally.discreet(caught)
         if transience(failure) is Transience.CONNECTION:
             raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
-        refused = isinstance(failure, (SchemaError, UnclassifiedError))
-        state = SeederState.REFUSED if refused else SeederState.FAILED
-        code = failure.exit_code if isinstance(failure, SeedingError) else InsertionError.exit_code
-        self._skipped = self._count - self._inserted - self._existing
-        words = words_of(failure)
-        self._tell("fail", f"{self._seeder.name} {state}: {words}", level="error", error=redacted(failure))
-        return state, words, code
-
-    def _audited(self) -> dict[str, Any]:
-        """The masking audit of what was inserted; nothing where nothing was, or where the table holds nothing personal."""
-        config = self._seeder.config
-        if self._context.run is None:
-            return {}
-        fields = tuple(
-            FieldMasking(column=column, strategy=config.pii_fields[column], count=count)
-            for column, count in self._masked.items()
-            if count
-        )
-        if not fields:
-            return {}
-        done = TableMasking(table=config.table_name, mode=config.masking, key=config.masking_key, fields=fields)
-        PIIMasker.log_masking(done, self._context.tell, self._seeder.name)
-        return done.as_dict()
+        return self._tally.fail(failure)
 
     def check_idempotency(self) -> Integers:
         """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
         keys = self._persistently(partial(self._context.resolver.keys, self._seeder))
-        self._existing += keys.count_below(self._count)
+        self._tally.existing += keys.count_below(self._count)
         return keys.missing(self._count)
 
     def insert_data(self, batch: Batch) -> list[Refusal]:
@@ -215,26 +172,26 @@ class SeederPipeline:
     def _refuse_drift(self) -> None:
         found = self._validator.validate_schema(self._context.missing_table_help)
         if harmless := [str(one) for one in found.differences if one.harmless]:
-            self._tell("drift", "; ".join(harmless), level="debug", differences=harmless)
+            self._tally.tell("drift", "; ".join(harmless), level="debug", differences=harmless)
         if self._validator.unevaluated:
             names = ", ".join(self._validator.unevaluated)
-            self._tell("drift", f"The database alone checks {names}: the clause cannot be read here", level="warn")
+            self._tally.tell("drift", f"The database alone checks {names}: the clause cannot be read here", level="warn")
         if not found.valid:
             raise SchemaError(" ".join(str(one) for one in found.differences if not one.harmless))
 
     def _seed_batch(self, index: Integers, foreseen: Foreseen | None, ahead: Lookahead) -> None:
         started = time.monotonic()
-        before = self._inserted
+        before = self._tally.inserted
         data = self._generate(index) if foreseen is None else foreseen.data
         adopted = self._persistently(partial(self._context.resolver.adopted, self._seeder, index, data)).lookup(index)[1]
         self._settle(*self._leave_out(data, index, adopted), foreseen, ahead)
-        self._tell(
+        self._tally.tell(
             "insert",
-            f"{self._inserted - before} rows of {self._seeder.config.table_name}",
+            f"{self._tally.inserted - before} rows of {self._seeder.config.table_name}",
             level="debug",
-            record_count=self._inserted - before,
+            record_count=self._tally.inserted - before,
             duration=time.monotonic() - started,
-            done=self._inserted + self._existing + self._skipped,
+            done=self._tally.done,
         )
 
     def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Foreseen | None, ahead: Lookahead) -> None:
@@ -252,7 +209,7 @@ class SeederPipeline:
                     raise
                 connections[self._context.using].close()  # the server has done so already
                 half = len(index) // 2
-                self._tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
+                self._tally.tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
                 self._settle(data[:half], index[:half], None, ahead)
                 data, index = data[half:], index[half:]
             else:
@@ -265,8 +222,8 @@ class SeederPipeline:
         context.resolver.forget(self._seeder)
         known = self._persistently(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
         ours = self._persistently(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
-        self._inserted += int(ours.sum())
-        self._existing += int((known & ~ours).sum())
+        self._tally.inserted += int(ours.sum())
+        self._tally.existing += int((known & ~ours).sum())
         return known
 
     def _persistently(self, question: Callable[[], T]) -> T:
@@ -274,7 +231,7 @@ class SeederPipeline:
         return retrying(question, self._recover)
 
     def _leave_out(self, data: pl.DataFrame, index: Integers, existing: Mask) -> tuple[pl.DataFrame, Integers]:
-        self._existing += int(existing.sum())
+        self._tally.existing += int(existing.sum())
         return data.filter(pl.Series(~existing)), index[~existing]
 
     def _generate(self, index: Integers) -> pl.DataFrame:
@@ -283,7 +240,7 @@ class SeederPipeline:
         except GenerationError as error:
             if len(index) == 1:
                 raise
-            self._tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
+            self._tally.tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
         pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
         return pl.concat([self._preparation.generate(piece) for piece in pieces], how="vertical_relaxed")
 
@@ -310,15 +267,17 @@ class SeederPipeline:
                 except RefusedParentsError as error:
                     refused |= {int(batch.accepted_index[one.row]): words_of(one.error) for one in error.refusals}
                     continue
-            self._account(batch, refusals)
+            self._tally.enter(batch, refusals)
+            if self._next_key is not None:
+                self._next_key += len(batch.index)
             return
         raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
 
     def _take_keys(self, data: pl.DataFrame, count: int) -> Integers:
         if self._context.run is None:
-            return np.arange(1, count + 1) + self._inserted + self._existing + self._skipped
+            return np.arange(1, count + 1) + self._tally.done
         if self._next_key is None:
-            wanted = self._count - self._inserted - self._existing - self._skipped
+            wanted = self._count - self._tally.done
             resolver = self._context.resolver
             samples = settled(
                 self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), resolver.keys(self._seeder)).data
@@ -334,80 +293,7 @@ class SeederPipeline:
             examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
         context.examples.setdefault(table, examples.to_dicts())
 
-    def _account(self, batch: Batch, refusals: list[Refusal]) -> None:
-        rejected = int((~batch.accepted).sum())
-        self._inserted += len(batch.accepted_index) - len(refusals)
-        self._skipped += rejected + len(refusals)
-        refused = [one.row for one in refusals]
-        for column in batch.rows.columns:
-            if column in self._seeder.config.pii_fields:
-                self._masked[column] += int(maskable(batch.rows[column]).sum())
-                self._masked[column] -= int(maskable(batch.rows[column].gather(refused)).sum())
-        if self._next_key is not None:
-            self._next_key += len(batch.index)
-        if rejected:
-            self._tell(
-                "skip",
-                f"{rejected} rows of {self._seeder.config.table_name} are not valid",
-                level="warn",
-                record_count=rejected,
-                reasons=batch.reasons,
-                errors=[self._redacted(error, batch.index) for error in batch.errors],
-            )
-        for refusal in refusals:
-            self._tell(
-                "skip",
-                f"The database refused a row of {self._seeder.config.table_name}: {words_of(refusal.error)}",
-                level="warn",
-                error=redacted(refusal.error),
-                record_count=1,
-                origin=self._seeder.origin(int(batch.accepted_index[refusal.row])) or None,
-                statement=f"INSERT INTO {self._seeder.config.table_name} ({', '.join(batch.rows.columns)})",
-                data={
-                    name: REDACTED if self._is_personal(name) else value
-                    for name, value in batch.rows.row(refusal.row, named=True).items()
-                },
-            )
-
-    def _redacted(self, error: ValidationError, index: Integers) -> dict[str, Any]:
-        personal = any(self._is_personal(name) for name in error.field.split("|"))
-        origin = "" if error.row is None else self._seeder.origin(int(index[error.row]))
-        return {**asdict(error), "actual": REDACTED if personal else error.actual} | ({"origin": origin} if origin else {})
-
-    def _discreet(self, failure: BaseException) -> BaseException:
-        """The failure, without its words where it may quote a real row: any library may, of the value that it failed on."""
-        ours = isinstance(failure, (SeedingError, DatabaseError))
-        return without_words(failure) if self._seeder.config.is_real and not ours else failure
-
-    def _is_personal(self, column: str) -> bool:
-        """Whether no message may quote the column; of real rows none, since they may hold anything anywhere."""
-        return self._seeder.config.is_real or column in self._seeder.config.pii_fields
-
     def _recover(self, error: BaseException, attempt: int) -> None:
         if transience(error) is Transience.CONNECTION:
             connections[self._context.using].close()
-        self._tell("retry", f"Trying the batch again (retry {attempt}): {words_of(error)}", level="warn")
-
-    def _tell(
-        self,
-        operation: str,
-        message: str,
-        *,
-        level: Level = "info",
-        record_count: int | None = None,
-        duration: float | None = None,
-        error: BaseException | None = None,
-        **details: Any,
-    ) -> None:
-        self._context.tell(
-            Event(
-                operation=operation,
-                message=message,
-                level=level,
-                seeder=self._seeder.name,
-                record_count=record_count,
-                duration=duration,
-                error=error,
-                context={"table": self._seeder.config.table_name, "planned": self._count, **details},
-            )
-        )
+        self._tally.tell("retry", f"Trying the batch again (retry {attempt}): {words_of(error)}", level="warn")
