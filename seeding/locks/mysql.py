@@ -1,16 +1,15 @@
-"""GET_LOCK of MySQL and MariaDB: server-wide by name, gone in silence when its connection dies."""
+"""GET_LOCK of MySQL and MariaDB: server-wide by name."""
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
-from typing import Any
 
-from django.db import Error, OperationalError, connections
+from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.exceptions import LockError, LockLostError
-from seeding.locks.base import Holder, SeedingLock
+from seeding.exceptions import LockError
+from seeding.locks.base import Holder
+from seeding.locks.server import ServerLock
 
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094
@@ -28,77 +27,36 @@ def lock_name(database: str) -> str:
     return f"seeding:{hashlib.blake2b(database.encode(), digest_size=20).hexdigest()}"
 
 
-class MySQLLock(SeedingLock):
-    """A named lock on a connection of its own."""
+class MySQLLock(ServerLock):
+    """A named lock."""
+
+    held_sql = "SELECT IS_USED_LOCK(%(lock)s) = CONNECTION_ID()"
+    release_sql = "SELECT RELEASE_LOCK(%(lock)s)"
 
     def __init__(self, using: str) -> None:
-        super().__init__(using)
-        self._name = lock_name(str(connections[using].settings_dict["NAME"]))
-        self._connection: BaseDatabaseWrapper | None = None
-        self._id: int | None = None
-
-    @property
-    def connection_id(self) -> int | None:
-        """The server's id of the lock's connection."""
-        return self._id
-
-    def acquire(self, timeout: int) -> bool:
-        """GET_LOCK on a new connection."""
-        connection = connections.create_connection(self.using)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET SESSION wait_timeout = %s", [IDLE_SECONDS])
-                granted = None
-                for left in range(timeout, -1, -PORTION_SECONDS):
-                    cursor.execute("SELECT GET_LOCK(%s, %s)", [self._name, min(left, PORTION_SECONDS)])
-                    (granted,) = cursor.fetchone()
-                    if granted:
-                        break
-                cursor.execute("SELECT CONNECTION_ID()")
-                (connection_id,) = cursor.fetchone()
-        except BaseException:
-            connection.close()
-            raise
-        if granted != 1:
-            connection.close()
-            return False
-        self._connection, self._id = connection, int(connection_id)
-        return True
-
-    def release(self) -> None:
-        """RELEASE_LOCK, then close the connection, with which the server frees the lock whatever state it is in.
-
-        Closing alone would do, a moment later: the server notices it in its own time.
-        """
-        if self._connection is not None:
-            with suppress(Error), self._connection.cursor() as cursor:
-                cursor.execute("SELECT RELEASE_LOCK(%s)", [self._name])
-            self._connection.close()
-        self._connection = self._id = None
-
-    def verify(self) -> None:
-        """Ask on the lock's own connection whether it still holds the lock."""
-        if self._connection is None:
-            raise LockLostError
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.execute("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", [self._name])
-                row = cursor.fetchone()
-        except Error as error:
-            raise LockLostError from error
-        if row[0] != 1:
-            raise LockLostError
+        super().__init__(using, lock_name(str(connections[using].settings_dict["NAME"])))
 
     def holder(self) -> Holder | None:
         """From IS_USED_LOCK, the process list (as far as our rights show it) and the ledger."""
-        row = self._row("SELECT IS_USED_LOCK(%s)", [self._name])
+        row = self._row("SELECT IS_USED_LOCK(%(lock)s)", self._parameters)
         if row is None or row[0] is None:
             return None
         connection_id = int(row[0])
         # Without the right PROCESS the list shows our own account's connections only.
-        process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %s", [connection_id])
+        process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %(id)s", {"id": connection_id})
         user, host = process or (None, None)
         return self.described(Holder(connection=connection_id, user=user, host=host))
+
+    def _take(self, connection: BaseDatabaseWrapper, timeout: int) -> int | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION wait_timeout = %s", [IDLE_SECONDS])
+            for left in range(timeout, -1, -PORTION_SECONDS):
+                wait = {**self._parameters, "wait": min(left, PORTION_SECONDS)}
+                cursor.execute("SELECT GET_LOCK(%(lock)s, %(wait)s), CONNECTION_ID()", wait)
+                granted, connection_id = cursor.fetchone()
+                if granted:
+                    return int(connection_id)
+        return None
 
     def _end(self, holder: Holder) -> None:
         try:
@@ -111,9 +69,3 @@ class MySQLLock(SeedingLock):
                 f"The lock's holder cannot be ended: {error}. It is {holder}. "
                 "Ask as the same account, or as one with the right CONNECTION_ADMIN (MySQL), CONNECTION ADMIN (MariaDB)."
             ) from error
-
-    def _row(self, sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
-        with connections[self.using].cursor() as cursor:
-            cursor.execute(sql, parameters)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
