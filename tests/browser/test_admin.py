@@ -222,6 +222,7 @@ def test_a_run_is_followed_until_it_ends(
     with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert any('"seeder": "BatchSeeder", "operation"' in line for line in iter(process.stderr.readline, ""))
+        SeedRun.objects.using(database.alias).filter(state="running").update(host="build-3", user="deploy")
         page = visit("seedrun/dashboard/")
         progress = page.locator("[data-part=progress]")
         before = progress.inner_text()
