@@ -12,9 +12,11 @@ from django.db.models import (
     CharField,
     DateField,
     DecimalField,
+    Exists,
     F,
     Func,
     IntegerField,
+    OuterRef,
     QuerySet,
     Subquery,
     Sum,
@@ -25,6 +27,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
 from seeding.seeders import Derivation
+from terpseed.models import InventoryMovement, Order
 
 MONEY = DecimalField(max_digits=15, decimal_places=2)
 QUANTITY = DecimalField(max_digits=15, decimal_places=4)
@@ -72,6 +75,13 @@ def settled(payments: QuerySet[Any], by: str, as_of: date, *, waiting: str, othe
         Derivation(values=values, reads=("payments",), touches=("updatedAt",))
         for values in ({"amountPaid": total(payments, by, "amount")}, {"amountDue": due}, {"status": status})
     )
+
+
+def sales_that_stand(batch: OuterRef) -> QuerySet[InventoryMovement]:
+    """The sale movements of `batch` whose orders did not come back."""
+    returned = Order.objects.filter(pk=OuterRef("referenceId"), fulfillmentStatus="RETURNED")
+    sales = InventoryMovement.objects.filter(batch=batch, inventoryMovementType="SALE", deleted_at__isnull=True)
+    return sales.filter(~Exists(returned))
 
 
 class Ratio(Func):

@@ -25,15 +25,21 @@ BUYER_SUFFIX = (
     "Boutique",
 )
 SELLER_SUFFIX = ("Farms", "Gardens", "Cultivation", "Growers", "Organics", "Botanicals", "Extracts", "Labs")
-CITIES = tuple(
-    """Arcata Eureka Fortuna Ukiah Willits Sonoma Napa Petaluma Sebastopol Oakland Berkeley Richmond Vallejo Fremont Hayward
-    Sunnyvale Gilroy Salinas Monterey Carmel Soledad Paso-Robles Lompoc Ventura Oxnard Malibu Pasadena Burbank Glendale
-    Torrance Compton Downey Whittier Pomona Ontario Riverside Hemet Indio Coachella Blythe Barstow Mojave Lancaster
-    Palmdale Bakersfield Delano Visalia Fresno Madera Merced Modesto Stockton Lodi Davis Woodland Chico Redding Yreka
-    Truckee Auburn Placerville Sonora Bishop Lakeport""".split()
+TOWNS = tuple(
+    one.split(":")
+    for one in """Arcata:955:707 Eureka:955:707 Fortuna:955:707 Ukiah:954:707 Willits:954:707 Sonoma:954:707 Napa:945:707
+    Petaluma:949:707 Sebastopol:954:707 Oakland:946:510 Berkeley:947:510 Richmond:948:510 Vallejo:945:707
+    Fremont:945:510 Hayward:945:510 Sunnyvale:940:408 Gilroy:950:408 Salinas:939:831 Monterey:939:831 Carmel:939:831
+    Soledad:939:831 Paso-Robles:934:805 Lompoc:934:805 Ventura:930:805 Oxnard:930:805 Malibu:902:310 Pasadena:911:626
+    Burbank:915:818 Glendale:912:818 Torrance:905:310 Compton:902:310 Downey:902:562 Whittier:906:562 Pomona:917:909
+    Ontario:917:909 Riverside:925:951 Hemet:925:951 Indio:922:760 Coachella:922:760 Blythe:922:760 Barstow:923:760
+    Mojave:935:661 Lancaster:935:661 Palmdale:935:661 Bakersfield:933:661 Delano:932:661 Visalia:932:559
+    Fresno:937:559 Madera:936:559 Merced:953:209 Modesto:953:209 Stockton:952:209 Lodi:952:209 Davis:956:530
+    Woodland:956:530 Chico:959:530 Redding:960:530 Yreka:960:530 Truckee:961:530 Auburn:956:530 Placerville:956:530
+    Sonora:953:209 Bishop:935:760 Lakeport:954:707""".split()
 )
-AREA_CODES = ("209", "213", "310", "323", "408", "415", "510", "530", "559", "562", "619", "626", "650", "661", "707",
-              "714", "760", "805", "818", "831", "858", "909", "916", "925", "949", "951")  # fmt: skip
+"""Towns of California: name, how their ZIP codes begin, and their area code."""
+CITIES, ZIP_PREFIXES, AREA_CODES = zip(*TOWNS, strict=True)
 
 STRAIN_FIRST = tuple(
     """Blue Purple Green White Black Red Golden Silver Pink Orange Lemon Lime Cherry Grape Mango Papaya Banana Berry

@@ -12,6 +12,8 @@ from seeding.rows import Integers, Mask, Rows, only
 
 OPENS_AT = 9 * 3600
 OPEN_SECONDS = 8 * 3600
+LAST_SECOND = 6 * 3600
+"""What other things follow on the same day begins two hours before the house closes, at the latest."""
 Moments = npt.NDArray[np.datetime64]
 
 
@@ -22,7 +24,7 @@ def day(as_of: date, age: Integers) -> Moments:
 
 def moment(rows: Rows, column: str, age: Integers) -> Moments:
     """A second within business hours, `age` weekdays ago, drawn from the stream `column`."""
-    seconds = rows.integers(f"{column}/second", 0, OPEN_SECONDS) + OPENS_AT
+    seconds = rows.integers(f"{column}/second", 0, LAST_SECOND) + OPENS_AT
     return day(rows.as_of, age).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 
 from seeding.rows import Integers, Mask, Rows, remembered
-from terpseed.facts import calendar, trade
+from terpseed.facts import calendar, parties, trade
 from terpseed.facts.cells import Layout
 from terpseed.facts.trade import Fate
 
@@ -59,7 +59,12 @@ def at(orders: Rows, step: Step) -> calendar.Moments:
         for earlier in range(1, step + 1):
             minutes = minutes + orders.integers(f"step {earlier}", 5, 31)
         return calendar.later(trade.ordered_at(orders), minutes * 60)
-    weekdays = {Step.PACKED: 1, Step.SHIPPED: 2, Step.DELIVERED: 3, Step.RETURNED: 8, Step.CANCELLED: 1}[step]
+    if step == Step.DELIVERED:
+        # Who pays on delivery is near: the goods are there the day they leave.
+        same_day = calendar.later(at(orders, Step.SHIPPED), orders.integers("delivered", 1_800, 5_400))
+        usual = calendar.moment(orders, step.name, np.maximum(trade.age(orders) - 3, 1))
+        return np.where(trade.term(orders) == parties.TERMS.index("COD"), same_day, usual)
+    weekdays = {Step.PACKED: 1, Step.SHIPPED: 2, Step.RETURNED: 8, Step.CANCELLED: 1}[step]
     return calendar.moment(orders, step.name, np.maximum(trade.age(orders) - weekdays, 1))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, remembered, take
+from seeding.rows import Integers, Mask, Rows, numerals, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS
@@ -15,6 +15,9 @@ FIRST_SELLER = CLIENTS - SELLERS
 
 CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
 """Weekdays before the dataset's last day on which the youngest client came, and how much earlier the oldest did."""
+
+REFERRED_SHARE = 0.3
+"""Of the buyers of a cell that came after its first."""
 
 TERMS = ("COD", "NET_7", "NET_15", "NET_30")
 TERM_DAYS = np.array([0, 7, 15, 30])
@@ -60,6 +63,19 @@ def joined_at(clients: Rows) -> calendar.Moments:
     """When a client came."""
     age = CLIENT_AGE + clients.integers("age", 0, CLIENT_AGE_SPREAD)
     return calendar.moment(clients, "joined", age)
+
+
+def is_referred(clients: Rows) -> Mask:
+    """Whether the first client of its cell brought it: some of the buyers that came after that one."""
+    first = clients.of("clients", clients.index // CLIENTS * CLIENTS)
+    return is_buyer(clients) & clients.chance("referred", REFERRED_SHARE) & (joined_at(first) < joined_at(clients))
+
+
+def refers(clients: Rows) -> Mask:
+    """Whether a client has brought others."""
+    cell, place = np.divmod(clients.index, CLIENTS)
+    others = clients.of("clients", (cell[:, None] * CLIENTS + np.arange(CLIENTS)).ravel())
+    return (place == 0) & is_referred(others).reshape(-1, CLIENTS).any(axis=1)
 
 
 @remembered
@@ -119,11 +135,18 @@ def email(clients: Rows) -> pl.Series:
 def phone(clients: Rows) -> pl.Series:
     """A number in the range 555-0100 to 555-0199, which is reserved for fiction."""
     line = pl.Series(clients.integers("phone", 100, 200)).cast(pl.String)
-    return "(" + clients.choose("area code", vocabulary.AREA_CODES) + ") 555-0" + line
+    return "(" + take(vocabulary.AREA_CODES, _town(clients)) + ") 555-0" + line
 
 
 def address(clients: Rows) -> pl.Series:
     """A street in a California town."""
-    town = clients.choose("town", vocabulary.CITIES).str.replace_all("-", " ")
-    postcode = pl.Series(clients.integers("postcode", 90_001, 96_162)).cast(pl.String)
-    return clients.fake("street", "street_address") + ", " + town + ", CA " + postcode
+    town = take(vocabulary.CITIES, _town(clients)).str.replace_all("-", " ")
+    postcode = take(vocabulary.ZIP_PREFIXES, _town(clients)) + numerals(clients.integers("postcode", 1, 60), 2)
+    street = clients.fake("street", "street_address").str.replace("^0", "1")  # no house has a number that begins with 0
+    return street + ", " + town + ", CA " + postcode
+
+
+@remembered
+def _town(clients: Rows) -> Integers:
+    """A place in vocabulary.TOWNS: people are called where they live."""
+    return clients.integers("town", 0, len(vocabulary.TOWNS))

@@ -19,8 +19,8 @@ PAYABLES = Layout.of(
 """The slot of the batch: every consigned one that was received."""
 
 BILLS = Layout.of(
-    closed=[(3, 1, 100), (6, 1, 100), (7, 1, 100), (15, 1, 100), (25, 0, 0), (29, 0, 0)],
-    opened=[(3, 2, 100), (6, 1, 100), (7, 1, 40), (16, 0, 0), (25, 1, 30), (29, 0, 0)],
+    closed=[(6, 1, 100), (7, 1, 100), (15, 1, 100), (21, 1, 100), (25, 1, 100), (29, 0, 0)],
+    opened=[(6, 1, 100), (7, 1, 40), (16, 0, 0), (21, 2, 100), (25, 1, 30), (29, 0, 0)],
 )
 """(slot of the batch, payments, percent paid). Owned batches are billed when they come, consigned ones once sold out."""
 
@@ -98,9 +98,15 @@ def term(batches: Rows) -> Integers:
 
 
 @remembered
+def quantity(batches: Rows) -> Integers:
+    """Hundredths of a unit that a bill is for: all that was received, of consigned goods without what buyers sent back."""
+    return stock.intake(batches) - np.where(stock.is_consigned(batches), stock.returned(batches), 0)
+
+
+@remembered
 def total(batches: Rows) -> Integers:
-    """Cents that the batch costs: all that was received of it."""
-    return divide(stock.intake(batches) * trade.unit_cost(batches), 100)
+    """Cents of the batch's bill."""
+    return divide(quantity(batches) * trade.unit_cost(batches), 100)
 
 
 def part(payments: Rows) -> Part:

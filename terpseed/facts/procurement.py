@@ -23,10 +23,10 @@ class Stage(IntEnum):
 
 
 _LOTS = [(place, Stage.RECEIVED, 0) for place in range(LOTS - 1)] + [(LOTS - 1, Stage.RECEIVING, 0)]
-_CANCELLED = (LOTS, Stage.CANCELLED, 90)
+_CANCELLED = (LOTS, Stage.CANCELLED, 0)
 _UNDER_WAY = [(LOTS + 1, Stage.CONFIRMED, 4), (LOTS + 2, Stage.SENT, 2), (LOTS + 3, Stage.DRAFT, 1)]
 PURCHASE_ORDERS = Layout.of(closed=[*_LOTS, _CANCELLED], opened=[*_LOTS, _CANCELLED, *_UNDER_WAY])
-"""(place, Stage, age in weekdays where no lot tells it); the places below LOTS are those of the lots."""
+"""(place, Stage, age in weekdays of one under way); the places below LOTS are those of the lots."""
 ITEMS = Layout.of(
     **{
         name: [(place, item) for place, _, _ in table.tolist() for item in range(trade.PER_LOT)]
@@ -36,6 +36,10 @@ ITEMS = Layout.of(
 """(place of the purchase order, number of the item)."""
 LEAD = 4
 """A lot comes at most so many weekdays after it was ordered."""
+CANCELLED_AGE = (20, 380)
+"""Weekdays before the dataset's last day on which one that was cancelled was written."""
+LATE_SHARE, LATE_DAYS = 0.25, 3
+"""Share of lots that come later than promised, and by how many days at most."""
 
 
 def stage(orders: Rows) -> Integers:
@@ -64,7 +68,9 @@ def age(orders: Rows) -> Integers:
     """Weekdays before the dataset's last day on which it was written."""
     lots, exists = lot(orders)
     before_lot = stock.lot_age(lots) + orders.integers("lead", 1, LEAD + 1)
-    return np.where(exists, before_lot, PURCHASE_ORDERS.locate(orders.index)[1][:, 2])
+    cancelled = orders.integers("cancelled", *CANCELLED_AGE)
+    under_way = PURCHASE_ORDERS.locate(orders.index)[1][:, 2]
+    return np.where(exists, before_lot, np.where(stage(orders) == Stage.CANCELLED, cancelled, under_way))
 
 
 @remembered
@@ -84,10 +90,29 @@ def confirmed_at(orders: Rows) -> calendar.Moments:
     return calendar.later(sent_at(orders), orders.integers("confirmed", 300, 1_800))
 
 
+def came_at(orders: Rows) -> calendar.Moments:
+    """When the goods came (if they have)."""
+    return stock.lot_at(lot(orders)[0])
+
+
 def expected_at(orders: Rows) -> calendar.Moments:
-    """When the goods came; where they have not, the day they are promised for, a week after the order."""
+    """The day for which the goods are promised: as a rule that on which they came, else a week after the order."""
+    late = np.where(orders.chance("late", LATE_SHARE), orders.integers("days late", 1, LATE_DAYS + 1), 0)
+    promised = np.maximum(came_at(orders) - late.astype("timedelta64[D]"), confirmed_at(orders))
+    return np.where(lot(orders)[1], promised, ordered_at(orders) + np.timedelta64(7, "D"))
+
+
+def cancelled_at(orders: Rows) -> calendar.Moments:
+    """When it was cancelled (if it was): one to three weekdays after it was written."""
+    return calendar.moment(orders, "cancelled at", age(orders) - orders.integers("second thoughts", 1, 4))
+
+
+@remembered
+def is_bought(orders: Rows) -> Mask:
+    """Whether anything of it is bought outright; the rest is consigned, and owed for once it is sold."""
     lots, exists = lot(orders)
-    return np.where(exists, stock.lot_at(lots), ordered_at(orders) + np.timedelta64(7, "D"))
+    batches = orders.of("batches", (lots.index[:, None] * trade.PER_LOT + np.arange(trade.PER_LOT)).ravel())
+    return ~exists | ~stock.is_consigned(batches).reshape(-1, trade.PER_LOT).all(axis=1)
 
 
 @remembered

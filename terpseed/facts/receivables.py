@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding.rows import Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, fulfilment, settlement, trade
+from terpseed.facts import calendar, fulfilment, parties, settlement, trade
 from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
+from terpseed.facts.fulfilment import Step
 from terpseed.facts.settlement import Part
 from terpseed.facts.trade import Fate
 
@@ -90,8 +91,11 @@ def amount(payments: Rows) -> Integers:
 def paid_at(payments: Rows) -> calendar.Moments:
     """When the payment came."""
     orders = order_at(payments, PAYMENTS)
-    invoiced_age = np.maximum(trade.age(orders) - 2, 1)
-    return settlement.paid_at(payments, invoiced_at(orders), invoiced_age, trade.term(orders), part(payments))
+    age, term = np.maximum(trade.age(orders) - 2, 1), trade.term(orders)
+    on_delivery = (term == parties.TERMS.index("COD")) & fulfilment.has(orders, Step.DELIVERED)
+    delivered = fulfilment.at(orders, Step.DELIVERED)
+    since = np.where(on_delivery, np.maximum(delivered, invoiced_at(orders)), invoiced_at(orders))
+    return settlement.paid_at(payments, since, age, term, part(payments))
 
 
 def owed(client: int, rows: Rows) -> int:

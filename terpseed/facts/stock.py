@@ -7,7 +7,7 @@ import polars as pl
 
 from seeding.rows import Integers, Mask, Rows, divide, remembered, take
 from terpseed.facts import calendar, fulfilment, trade
-from terpseed.facts.cells import BATCHES, LOTS
+from terpseed.facts.cells import BATCHES, LOTS, is_open
 
 NO_ORDERS = 8
 """From this place on, the lots of a cell serve no order: what came too late or is not for sale."""
@@ -20,7 +20,7 @@ AWAITED = int(np.flatnonzero(STATUS == "AWAITING_INTAKE")[0])
 RECEIVED = BATCHES - 1
 """Batches of a cell that have been received: all but the awaited one."""
 
-OWNED = (3, 25, 29)
+OWNED = (21, 25, 29)
 """Slots of the batches that were bought outright; the others, nine in ten, still belong to their suppliers."""
 SOLD_OUT = (6, 7, 15, 16)
 """Slots of the batches of which nothing is left: all six orders were shipped, and asked for no less than there was."""
@@ -38,6 +38,9 @@ def lot_age(lots: Rows) -> Integers:
     batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * trade.PER_LOT)
     before_orders = trade.age(trade.first_order(batches)) + lots.integers("lead", 1, trade.LEAD + 1)
     fresh = FRESH_AGE[np.maximum(place - NO_ORDERS, 0)] + lots.integers("fresh", 0, 5)
+    # In a closed cell the lot that serves no order came at any time, and only the one that is still coming in is new.
+    at_any_time = (place == NO_ORDERS) & (is_open(cell) == 0)
+    fresh = np.where(at_any_time, lots.integers("old", FRESH_AGE[0], trade.WINDOW), fresh)
     return np.where(traded, before_orders, fresh)
 
 
@@ -114,7 +117,7 @@ def ordered(batches: Rows) -> Integers:
     asked = trade.quantity(trade.lines_served(batches.of("batches", batches.index[traded]))).reshape(-1, trade.SLOTS)
     surplus = np.where(is_sold_out(batches), 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
     whole = asked.sum(axis=1)
-    amount = divide(batches.integers("untraded", 2_000_000, 6_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
+    amount = divide(batches.integers("untraded", 1_000_000, 3_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
     amount[traded] = whole + np.ceil(whole * surplus / 100).astype(np.int64) * 100
     return amount
 
@@ -126,12 +129,22 @@ def intake(batches: Rows) -> Integers:
 
 
 def sold(batches: Rows) -> Integers:
-    """Hundredths of a unit that have left with shipped orders."""
+    """Hundredths of a unit that have left with shipped orders, but for those that came back."""
+    return _served(batches, trade.Fate.SHIPPED, trade.Fate.DELIVERED)
+
+
+def returned(batches: Rows) -> Integers:
+    """Hundredths of a unit that came back, and are not for sale again."""
+    return _served(batches, trade.Fate.RETURNED)
+
+
+def _served(batches: Rows, *fates: trade.Fate) -> Integers:
+    """Hundredths of a unit of the orders that have one of the fates."""
     traded = batches.index % BATCHES < trade.TRADED
-    served = trade.lines_served(batches.of("batches", batches.index[traded]))
-    gone = np.isin(trade.fate(trade.order(served)), trade.SHIPPING)
+    lines = trade.lines_served(batches.of("batches", batches.index[traded]))
     amount = np.zeros(len(batches), dtype=np.int64)
-    amount[traded] = np.where(gone, trade.quantity(served), 0).reshape(-1, trade.SLOTS).sum(axis=1)
+    served = np.isin(trade.fate(trade.order(lines)), fates)
+    amount[traded] = np.where(served, trade.quantity(lines), 0).reshape(-1, trade.SLOTS).sum(axis=1)
     return amount
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Abs, Coalesce
 
 from seeding.invariants import Seeded, invariant, unless
-from terpseed.expressions import DaysSince, total
+from terpseed.expressions import DaysSince, sales_that_stand, total
 from terpseed.invariants.orders import HALF_A_CENT
 from terpseed.models import (
     BankAccount,
@@ -152,10 +152,10 @@ def a_bills_status_is_what_is_due(seeded: Seeded) -> QuerySet[Any]:
     return _paid_as_stated(seeded.rows, seeded.as_of)
 
 
-@invariant(VendorPayable, Batch, InventoryMovement)
+@invariant(VendorPayable, Batch, InventoryMovement, Order)
 def a_payable_is_what_was_sold(seeded: Seeded) -> QuerySet[Any]:
-    """It has sold Σ the batch's sales; total = units × cost; due = total − paid ≥ 0; the status follows."""
-    sales = InventoryMovement.objects.filter(batch=OuterRef("batch_id"), inventoryMovementType="SALE", deleted_at__isnull=True)
+    """It has sold Σ the batch's sales, less returns; total = units × cost; due = total − paid ≥ 0; the status follows."""
+    sales = sales_that_stand(OuterRef("batch_id"))
     counted = seeded.rows.annotate(
         sold=total(sales, "batch", -F("quantityChange")),
         off=Abs(F("total_amount") - F("units_sold") * F("cogs_per_unit")),

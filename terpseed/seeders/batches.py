@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
-from seeding.rows import Rows, decimals
+from seeding.rows import Rows, decimals, take
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import QUANTITY, total
-from terpseed.facts import calendar, cells, parties, stock, trade
+from terpseed.facts import calendar, cells, parties, payables, stock, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem
 
 RESERVING = [fate.name for fate in trade.RESERVING]
@@ -82,7 +82,7 @@ class BatchSeeder(BaseSeeder):
                 "unitCogsMin": decimals(low, 4),
                 "unitCogsMax": decimals(high, 4),
                 "consigned": consigned,
-                "terms": rows.choose("terms", parties.TERMS),
+                "terms": take(parties.TERMS, payables.term(rows)),
                 "onHandQty": decimals(amount * 100, 4),
                 "quarantineQty": decimals(np.where(stock.is_status(rows, "QUARANTINED"), amount, 0) * 100, 4),
                 "holdQty": decimals(np.where(stock.is_status(rows, "ON_HOLD"), amount, 0) * 100, 4),

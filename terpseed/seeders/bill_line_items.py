@@ -11,7 +11,7 @@ from terpseed.models import BillLineItem
 
 
 class BillLineItemSeeder(BaseSeeder):
-    """One per bill: all that was received of one batch."""
+    """One per bill, for one batch."""
 
     config = SeederConfig(
         model=BillLineItem,
@@ -31,7 +31,7 @@ class BillLineItemSeeder(BaseSeeder):
                 "productId": products.index,
                 "lotId": stock.lot(batches).index,
                 "description": catalogue.product_name(products),
-                "quantity": decimals(stock.intake(batches), 2),
+                "quantity": decimals(payables.quantity(batches), 2),
                 "unitPrice": decimals(trade.unit_cost(batches), 2),
                 "lineTotal": decimals(payables.total(batches), 2),
                 "createdAt": calendar.timestamps(payables.billed_at(batches)),

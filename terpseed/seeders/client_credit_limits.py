@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from django.db.models import OuterRef, Subquery
 
-from seeding.rows import Rows, decimals
+from seeding.rows import Rows, decimals, divide, take
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import percentage
 from terpseed.facts import calendar, cells, parties
@@ -41,19 +41,21 @@ class ClientCreditLimitSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_credit_limits`."""
         clients = rows.of("clients", rows.index)
-        limit = decimals(credit_limit(clients), 2)
+        limit, health = credit_limit(clients), rows.integers("health", 5_500, 9_800)
+        readiness = decimals(rows.integers("readiness", 6_000, 10_000), 2)
         since = calendar.timestamps(parties.joined_at(clients))
         calculated = calendar.timestamps(calendar.moment(rows, "calculated", np.ones(len(rows), dtype=np.int64)))
         return pl.DataFrame(
             {
                 "client_id": clients.index,
-                "credit_limit": limit,
-                "base_capacity": limit,
-                "credit_health_score": decimals(rows.integers("health", 5_500, 9_800), 2),
-                "risk_modifier": decimals(rows.integers("risk", 8_500, 11_500), 4),
-                "confidence_score": decimals(rows.integers("confidence", 6_000, 10_000), 2),
-                "data_readiness": decimals(rows.integers("readiness", 6_000, 10_000), 2),
-                "mode": pl.repeat("ACTIVE", len(rows), eager=True),
+                "credit_limit": decimals(limit, 2),
+                # The limit is the capacity × the risk, which is the health as a share.
+                "base_capacity": decimals(divide(limit * 10_000, health), 2),
+                "credit_health_score": decimals(health, 2),
+                "risk_modifier": decimals(health, 4),
+                "confidence_score": readiness,
+                "data_readiness": readiness,
+                "mode": take(("LEARNING", "ACTIVE"), parties.is_buyer(clients).astype(np.int64)),
                 "trend": rows.choose("trend", ("STABLE", "IMPROVING", "WORSENING"), (6, 3, 1)),
                 "last_calculated": calculated,
                 "created_at": since,

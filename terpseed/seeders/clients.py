@@ -10,7 +10,7 @@ import polars as pl
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from seeding.rows import Integers, Rows, decimals
+from seeding.rows import Integers, Rows, decimals, only
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import DaysSince, percentage, total
 from terpseed.facts import calendar, cells, parties, pinned, receivables
@@ -18,7 +18,6 @@ from terpseed.models import Client, Invoice, Order
 
 CREDIT_LIMIT = {"large": 250_000_00, "small": 40_000_00}
 """Cents."""
-REFERRED_SHARE = 0.15
 
 NOT_CHARGED = ("DRAFT", "VOID")
 OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
@@ -74,7 +73,6 @@ class ClientSeeder(BaseSeeder):
         """The columns of `clients`."""
         large, buyer, seller = parties.is_large(rows), parties.is_buyer(rows), parties.is_seller(rows)
         place = rows.index % cells.CLIENTS
-        referred = (place > 0) & buyer & rows.chance("referred", REFERRED_SHARE)
         joined = calendar.timestamps(parties.joined_at(rows))
         return pl.DataFrame(
             {
@@ -92,8 +90,9 @@ class ClientSeeder(BaseSeeder):
                 "is_buyer": buyer,
                 "is_seller": seller,
                 "is_brand": place == cells.CLIENTS - 1,
+                "is_referee": parties.refers(rows),
                 "credit_limit": decimals(credit_limit(rows), 2),
-                "referred_by_client_id": pl.Series(np.where(referred, rows.index - place, -1)).replace(-1, None),
+                "referred_by_client_id": only(pl.Series(rows.index - place), parties.is_referred(rows)),
                 "created_at": joined,
                 "updated_at": joined,
             }

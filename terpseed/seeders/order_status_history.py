@@ -27,11 +27,14 @@ class OrderStatusHistorySeeder(BaseSeeder):
         """The columns of `order_status_history`."""
         cell, entry = fulfilment.HISTORY.locate(rows.index)
         orders, step = rows.of("orders", cell * cells.ORDERS + entry[:, 0]), entry[:, 1]
+        by = staff.member(rows, "by")
+        for known, column in ((Step.DRAFT, "created by"), (Step.PACKED, "packed by"), (Step.SHIPPED, "shipped by")):
+            by = np.where(step == known, staff.member(orders, column), by)
         return pl.DataFrame(
             {
                 "order_id": orders.index,
                 "fulfillmentStatus": take([one.name for one in Step], step),
-                "changed_by": np.where(step == Step.DRAFT, staff.member(orders, "created by"), staff.member(rows, "by")),
+                "changed_by": by,
                 "changed_at": calendar.timestamps(fulfilment.step_at(orders, step)),
             }
         )

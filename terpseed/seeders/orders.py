@@ -18,7 +18,7 @@ from terpseed.facts.trade import Fate
 from terpseed.models import Invoice, Order
 
 QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED)
-QUOTE_VALID = np.timedelta64(7, "D")
+QUOTE_VALID = np.timedelta64(30, "D")
 
 QUOTE_STATUS = [fate.name.removeprefix("QUOTE_") for fate in Fate]
 SALE_STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": "CANCELLED"}

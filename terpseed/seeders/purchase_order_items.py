@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from seeding.rows import Rows, decimals
+from seeding.rows import Rows, decimals, only, take
 from seeding.seeders import BaseSeeder, SeederConfig
-from terpseed.facts import calendar, parties, procurement
+from terpseed.facts import calendar, parties, procurement, stock
 from terpseed.models import PurchaseOrderItem
 
 
@@ -27,6 +28,9 @@ class PurchaseOrderItemSeeder(BaseSeeder):
         quantity, cost = procurement.quantity(rows), procurement.unit_cost(rows)
         written = calendar.timestamps(procurement.ordered_at(orders))
         sellers = rows.of("vendors", procurement.seller(orders))
+        batches, exists = procurement.batch(rows)
+        ranged = exists & stock.is_ranged(batches)
+        low, high = stock.cost_range(batches)
         return pl.DataFrame(
             {
                 "purchaseOrderId": orders.index,
@@ -35,6 +39,9 @@ class PurchaseOrderItemSeeder(BaseSeeder):
                 "quantityReceived": decimals(procurement.received(rows) * 100, 4),
                 "unitCost": decimals(cost * 100, 4),
                 "totalCost": decimals(quantity * cost, 4),
+                "cogsMode": take(("FIXED", "RANGE"), ranged.astype(np.int64)),
+                "unitCostMin": only(decimals(low, 4), ranged),
+                "unitCostMax": only(decimals(high, 4), ranged),
                 "supplier_client_id": parties.client_of_seller(sellers).index,
                 "createdAt": written,
                 "updatedAt": written,

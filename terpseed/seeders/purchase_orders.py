@@ -29,14 +29,16 @@ class PurchaseOrderSeeder(BaseSeeder):
         """The columns of `purchaseOrders`."""
         stage = procurement.stage(rows)
         sellers = rows.of("vendors", procurement.seller(rows))
-        ordered, expected = procurement.ordered_at(rows), procurement.expected_at(rows)
+        ordered, came = procurement.ordered_at(rows), procurement.came_at(rows)
         total = decimals(procurement.total(rows), 2)
         sent = ~np.isin(stage, (Stage.DRAFT, Stage.CANCELLED))
         confirmed = sent & (stage != Stage.SENT)
         arrived = np.isin(stage, (Stage.RECEIVED, Stage.RECEIVING))
         received = stage == Stage.RECEIVED
         terms = parties.term(parties.client_of_seller(sellers))
-        changed = np.where(arrived, expected, np.where(confirmed, procurement.confirmed_at(rows), ordered))
+        bought = procurement.is_bought(rows)
+        changed = np.where(arrived, came, np.where(confirmed, procurement.confirmed_at(rows), ordered))
+        changed = np.where(stage == Stage.CANCELLED, procurement.cancelled_at(rows), changed)
         return pl.DataFrame(
             {
                 "poNumber": "PO-" + calendar.years(ordered) + "-9" + numerals(rows.index, 4),
@@ -44,12 +46,12 @@ class PurchaseOrderSeeder(BaseSeeder):
                 "vendorId": sellers.index,
                 "purchaseOrderStatus": take([one.name for one in Stage], stage),
                 "orderDate": calendar.dates(ordered),
-                "expectedDeliveryDate": calendar.dates(expected),
-                "actualDeliveryDate": calendar.dates(expected, received),
+                "expectedDeliveryDate": calendar.dates(procurement.expected_at(rows)),
+                "actualDeliveryDate": calendar.dates(came, received),
                 "subtotal": total,
                 "total": total,
-                "paymentTerms": take(parties.TERMS, terms),
-                "paymentDueDate": calendar.dates(calendar.after(expected, parties.TERM_DAYS[terms]), received),
+                "paymentTerms": take((*parties.TERMS, "CONSIGNMENT"), np.where(bought, terms, len(parties.TERMS))),
+                "paymentDueDate": calendar.dates(calendar.after(came, parties.TERM_DAYS[terms]), received & bought),
                 "createdBy": staff.member(rows, "created by"),
                 "createdAt": calendar.timestamps(ordered),
                 "updatedAt": calendar.timestamps(changed),

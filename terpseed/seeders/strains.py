@@ -36,16 +36,16 @@ class StrainSeeder(BaseSeeder):
         """The columns of `strains`."""
         name = catalogue.strain_name(rows)
         place = rows.index % cells.STRAINS
-        child = pl.Series(place == cells.STRAINS - 1)
+        child = place == cells.STRAINS - 1
         parent = rows.of("strains", rows.index - place)
-        created = calendar.timestamps(calendar.moment(rows, "created", np.full(len(rows), catalogue.STRAIN_AGE)))
+        created = calendar.timestamps(calendar.moment(rows, "created", catalogue.STRAIN_AGE - child))
         return pl.DataFrame(
             {
                 "name": name,
                 "standardizedName": name.str.to_lowercase(),
                 "category": rows.choose("category", ("indica", "sativa", "hybrid"), (3, 2, 5)),
                 "parentStrainId": pl.Series(np.where(child, parent.index, -1)).replace(-1, None),
-                "baseStrainName": catalogue.strain_name(parent).zip_with(child, name),
+                "baseStrainName": catalogue.strain_name(parent).zip_with(pl.Series(child), name),
                 "createdAt": created,
                 "updatedAt": created,
             }

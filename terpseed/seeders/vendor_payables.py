@@ -10,9 +10,12 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
 from seeding.rows import Rows, decimals, divide, numerals, only, take
 from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
-from terpseed.expressions import rounded, total
+from terpseed.expressions import rounded, sales_that_stand, total
 from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
-from terpseed.models import Batch, InventoryMovement, VendorPayable
+from terpseed.models import Batch, VendorPayable
+
+GRACE = np.timedelta64(1, "D")
+"""After a batch is sold out, until what is owed for it falls due; a bill gives its vendor's terms."""
 
 
 class VendorPayableSeeder(BaseSeeder):
@@ -29,9 +32,7 @@ class VendorPayableSeeder(BaseSeeder):
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """What was sold, what is owed for it, and the status that follows."""
-        sales = InventoryMovement.objects.filter(
-            batch=OuterRef("batch_id"), inventoryMovementType="SALE", deleted_at__isnull=True
-        )
+        sales = sales_that_stand(OuterRef("batch_id"))
         sold_out = Exists(Batch.objects.filter(pk=OuterRef("batch_id"), onHandQty=0))
         status = Case(
             When(status="VOID", then=F("status")),
@@ -42,7 +43,7 @@ class VendorPayableSeeder(BaseSeeder):
             output_field=CharField(),
         )
         return tuple(
-            Derivation(values=values, reads=("batches", "inventoryMovements"), touches=("updated_at",))
+            Derivation(values=values, reads=("batches", "inventoryMovements", "orders"), touches=("updated_at",))
             for values in (
                 {"units_sold": total(sales, "batch", -F("quantityChange"))},
                 {"total_amount": rounded(F("units_sold") * F("cogs_per_unit"))},
@@ -61,7 +62,9 @@ class VendorPayableSeeder(BaseSeeder):
         sold_out, billed = stock.is_sold_out(batches), payables.is_billed(batches)
         emptied, received = payables.emptied_at(batches), stock.received_at(batches)
         state = np.where(sold_out, np.where(paid == owed, 3, np.where(paid > 0, 2, 1)), 0)
-        due = settlement.due(payables.billed_at(batches), payables.term(batches))
+        on_bill = settlement.due(payables.billed_at(batches), payables.term(batches))
+        due = np.where(billed, on_bill, emptied.astype("datetime64[D]") + GRACE)
+        changed = np.where(state == 3, payables.last_paid_at(batches), np.where(sold_out, emptied, received))
         return pl.DataFrame(
             {
                 "vendor_client_id": parties.client_of_seller(sellers).index,
@@ -74,11 +77,11 @@ class VendorPayableSeeder(BaseSeeder):
                 "amount_paid": decimals(paid, 2),
                 "amount_due": decimals(owed - paid, 2),
                 "status": take(("PENDING", "DUE", "PARTIAL", "PAID"), state),
-                "due_date": calendar.dates(due, billed),
+                "due_date": calendar.dates(due, sold_out),
                 "paid_date": only(calendar.dates(payables.last_paid_at(batches)), state == 3),
                 "inventory_zero_at": calendar.timestamps(emptied, sold_out),
                 "created_by": staff.member(rows, "created by"),
                 "created_at": calendar.timestamps(received),
-                "updated_at": calendar.timestamps(np.where(sold_out, emptied, received)),
+                "updated_at": calendar.timestamps(changed),
             }
         )

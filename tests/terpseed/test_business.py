@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from seeding.rows import Rows
 from seeding.seeders import Dataset
@@ -17,9 +18,11 @@ from terpseed.facts.cells import BATCHES, CLIENTS, ORDERS, PRODUCTS
 from terpseed.models import (
     Batch,
     Bill,
+    BillLineItem,
     Client,
     ClientCreditLimit,
     Invoice,
+    LedgerEntry,
     Order,
     OrderLineItem,
     Payment,
@@ -29,6 +32,7 @@ from terpseed.models import (
 )
 from tests.conftest import AS_OF, Database
 
+CENT = Decimal("0.01")
 CHARGED = ~Q(status="VOID")
 OPEN = Q(status__in=("SENT", "VIEWED", "PARTIAL", "OVERDUE"))
 BUCKETS = {"0-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 10_000)}
@@ -44,6 +48,21 @@ def share(rows: QuerySet[Any], column: str, part: Q) -> float:
 def bucket(name: str) -> Q:
     first, last = BUCKETS[name]
     return Q(dueDate__range=(AS_OF - timedelta(days=last), AS_OF - timedelta(days=first)))
+
+
+def test_the_books_agree_with_what_is_owed_and_held(sqlite: Database) -> None:
+    sqlite.seed(size="medium")
+
+    lines = LedgerEntry.objects.using(sqlite.alias).order_by("entryDate")
+    payable = lines.filter(account__accountNumber="2000").aggregate(owed=Sum(F("credit") - F("debit")))["owed"]
+    batches = Batch.objects.filter(lot=OuterRef("lot"), product=OuterRef("product"), ownership_type="OFFICE_OWNED")
+    bought = BillLineItem.objects.using(sqlite.alias).filter(Exists(batches)).aggregate(due=Sum("bill__amountDue"))["due"]
+    consigned = VendorPayable.objects.using(sqlite.alias)
+    owed = consigned.aggregate(due=Sum("amount_due"))["due"] + bought
+    days = lines.filter(account__accountNumber="1000").values("entryDate").annotate(change=Sum(F("debit") - F("credit")))
+    cash = list(accumulate(day["change"] for day in days))
+    assert abs(payable - owed) < CENT * consigned.count()  # each is rounded by itself
+    assert min(cash) >= 0
 
 
 def test_it_looks_like_a_business_of_this_kind(sqlite: Database) -> None:
