@@ -25,7 +25,7 @@ MIGRATE = "Create it with: python manage.py migrate"
 
 
 class BatchTakenError(Exception):
-    """The ledger already has a live batch that starts at this index."""
+    """The ledger already has a live batch with rows of this one."""
 
 
 class Ledger:
@@ -168,7 +168,7 @@ class Ledger:
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
         try:
             with transaction.atomic(using=self.using):
-                return SeedingMetadata.objects.using(self.using).create(
+                entry = SeedingMetadata.objects.using(self.using).create(
                     run=run,
                     table_name=seeder.config.table_name,
                     seeder_name=seeder.name,
@@ -180,6 +180,12 @@ class Ledger:
                 )
         except IntegrityError as error:
             raise BatchTakenError from error
+        # One whose first rows the database has refused begins later (`amend`): the unique constraint does not see it.
+        extent = (int(keys.ranges[0, 0]), int(keys.ranges[-1, :2].sum()) - 1)
+        others = self._batches(seeder).exclude(pk=entry.pk).filter(first_index__range=extent)
+        if any(keys.lookup(KeyMap.of(held).pairs()[0])[1].any() for held in others.values_list("key_ranges", flat=True)):
+            raise BatchTakenError
+        return entry
 
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
         """Correct the entry of the open transaction, after the database has refused some of its rows."""

@@ -200,7 +200,7 @@ class SeederPipeline:
             try:
                 self._store(data, index, foreseen, ahead)
             except BatchTakenError:
-                known = self._taken(index)
+                known = self._taken(data, index)
                 if not known.any():
                     raise
                 data, index = data.filter(pl.Series(~known)), index[~known]
@@ -215,15 +215,14 @@ class SeederPipeline:
             else:
                 break
 
-    def _taken(self, index: Integers) -> Mask:
+    def _taken(self, data: pl.DataFrame, index: Integers) -> Mask:
         """Which rows the ledger has after all: ours, where a commit was not answered, or those of a dead run's last one."""
         context = self._context
         self._next_key = None  # the keys of our range may be among theirs
         context.resolver.forget(self._seeder)
         known = self._persistently(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
         ours = self._persistently(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
-        self._tally.inserted += int(ours.sum())
-        self._tally.existing += int((known & ~ours).sum())
+        self._tally.find(data, known, ours)
         return known
 
     def _persistently(self, question: Callable[[], T]) -> T:

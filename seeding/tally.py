@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+import polars as pl
 from django.db import DatabaseError
 
 from seeding.batches import Batch
@@ -15,7 +17,7 @@ from seeding.exceptions import InsertionError, SchemaError, SeedingError, Unclas
 from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.redaction import REDACTED, redacted, without_words, words_of
 from seeding.results import SeederResult, SeederState, ValidationError
-from seeding.rows import Integers
+from seeding.rows import Integers, Mask
 from seeding.seeders import BaseSeeder
 from seeding.writers import Refusal
 
@@ -42,10 +44,7 @@ class Tally:
         self.inserted += len(batch.accepted_index) - len(refusals)
         self.skipped += rejected + len(refusals)
         refused = [one.row for one in refusals]
-        for column in batch.rows.columns:
-            if column in self._seeder.config.pii_fields:
-                self._masked[column] += int(maskable(batch.rows[column]).sum())
-                self._masked[column] -= int(maskable(batch.rows[column].gather(refused)).sum())
+        self._count_masked(batch.rows[np.delete(np.arange(batch.rows.height), refused)] if refused else batch.rows)
         if rejected:
             self.tell(
                 "skip",
@@ -69,6 +68,12 @@ class Tally:
                     for name, value in batch.rows.row(refusal.row, named=True).items()
                 },
             )
+
+    def find(self, data: pl.DataFrame, known: Mask, ours: Mask) -> None:
+        """Count rows that are `known` to the ledger after all: `ours` had been inserted, the others were there."""
+        self.inserted += int(ours.sum())
+        self.existing += int((known & ~ours).sum())
+        self._count_masked(data.filter(pl.Series(ours)))
 
     def fail(self, failure: BaseException) -> tuple[SeederState, str, int]:
         """Leave out all that was not done yet, and say why; returns state, words and exit code of the seeder."""
@@ -132,6 +137,11 @@ class Tally:
                 context={"table": self._table, "planned": self.planned, **details},
             )
         )
+
+    def _count_masked(self, inserted: pl.DataFrame) -> None:
+        for column in inserted.columns:
+            if column in self._seeder.config.pii_fields:
+                self._masked[column] += int(maskable(inserted[column]).sum())
 
     def _audited(self) -> dict[str, Any]:
         """Nothing where no row was inserted, or where the table holds nothing personal."""

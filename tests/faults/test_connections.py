@@ -12,12 +12,16 @@ from django.core.management import CommandError
 from django.db import connections
 
 from seeding import sessions
+from seeding.events import Event
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
 from seeding.registry import Registry
+from terpseed.models import Client
 from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit
 from tests.rows import business_data, ledgered_keys
+from tests.seeding.runs import run
+from tests.seeding.test_engine import Clients, Profiles
 from tests.servers import KINDS, Server
 
 
@@ -60,6 +64,24 @@ def test_a_connection_lost_at_a_commit_costs_nothing(  # noqa: PLR0917
     assert summary["exit_code"] == 0
     assert all(result["records_inserted"] == result["records_planned"] for result in summary["results"])
     assert business_data(proxied) == undisturbed
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"], indirect=True)
+def test_nor_does_one_at_the_commit_of_a_batch_whose_first_row_was_refused(proxied: Database, proxy: Proxy) -> None:
+    clients = Client.objects.using(proxied.alias)
+    clients.create(name="Real", teri_code="T0")
+
+    def lose(event: Event) -> None:
+        if event.operation == "choose" and event.seeder == "Clients":
+            proxy.lose(commit(1), Moment.AFTER)
+
+    summary, _ = run(proxied, Clients(), Profiles(), listen=lose)
+
+    assert proxy.has_lost
+    results = {one.table: (one.records_inserted, one.records_existing, one.records_skipped) for one in summary.results}
+    assert results == {"clients": (19, 0, 1), "supplier_profiles": (19, 0, 1)}
+    assert (clients.count(), len(proxied.content("supplier_profiles"))) == (20, 19)
+    assert [field["count"] for field in summary.results[0].masking["fields"]] == [19]
 
 
 def test_so_it_does_in_a_rollback_whose_audit_log_ends_with_the_truth(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from seeding import conf
 from seeding.derive import derive
 from seeding.events import Event
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
+from seeding.ledger import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
@@ -23,7 +25,7 @@ from seeding.results import SeederState, ValidationError
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 from seeding.writers import CreateWriter, Writers
-from terpseed.models import Client, Strain, SupplierProfile
+from terpseed.models import Brand, Client, Strain, SupplierProfile
 from tests.conftest import Database
 from tests.seeding.runs import run
 
@@ -236,6 +238,32 @@ def test_a_batch_in_flight_from_a_dead_run_is_not_doubled(database: Database) ->
 
     assert (summary.results[0].records_inserted, summary.results[0].records_existing) == (0, 20)
     assert len(database.content("clients")) == 20
+
+
+def test_nor_is_one_whose_first_and_last_rows_were_refused(sqlite: Database) -> None:
+    class Brands(BaseSeeder):
+        config = SeederConfig(model=Brand, record_count=COUNT, not_pii=("name",))
+
+        def generate_data(self, rows: Rows) -> pl.DataFrame:
+            return pl.DataFrame({"name": [f"B{index}" for index in rows.index]})
+
+    def land(event: Event) -> None:
+        """Let the dead run's last commit arrive when this one has already asked what is there."""
+        if event.operation == "choose":
+            Brand.objects.using(sqlite.alias).bulk_create(Brand(id=index, name=f"B{index}") for index in range(1, 19))
+            SeedingMetadata.objects.using(sqlite.alias).create(
+                run=SeedRun.objects.using(sqlite.alias).earliest("pk"), table_name="brands", seeder_name="Brands",
+                generator_version=generator_version(Brands()), first_index=1, key_ranges=[[1, 18, 1]],
+                skipped_ranges=[[0, 1], [19, 1]], record_count=18, environment="dev", created_at=datetime.now(UTC),
+            )  # fmt: skip
+
+    run(sqlite, Clients())
+
+    summary, _ = run(sqlite, Brands(), listen=land)
+
+    assert (summary.results[0].records_inserted, summary.results[0].records_existing) == (2, 18)
+    names = Brand.objects.using(sqlite.alias).values_list("name", flat=True)
+    assert sorted(names) == sorted(f"B{index}" for index in range(20))
 
 
 def test_the_more_rows_the_faster_the_writer(database: Database) -> None:
