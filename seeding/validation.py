@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,9 @@ EXAMPLES = 20
 
 BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
 """Bytes per character → what a column of that character set cannot hold."""
+
+INTRODUCER = re.compile(r"(?P<text>'(?:[^']|'')*')|_\w+(?=')")
+"""A quoted text, or the name of a character set before one."""
 
 DTYPES: dict[Kind, tuple[Any, ...]] = {
     Kind.BOOLEAN: (pl.Boolean,),
@@ -121,7 +125,6 @@ class SchemaValidator:
                 for finding in _values(self.schema.columns[name], data[name], unresolved.get(name))
                 if finding.broken.any()
             ),
-            *self.check_uniqueness(data),
             *self.check_constraints(data),
         ]
         accepted = pl.repeat(True, data.height, eager=True)
@@ -129,13 +132,20 @@ class SchemaValidator:
             accepted &= ~finding.broken
         broken_rules = [error.row for error in business if error.row is not None]
         accepted = accepted.scatter(broken_rules, False) if broken_rules else accepted
+        repeated = self.check_uniqueness(data, accepted)
+        for finding in repeated:
+            accepted &= ~finding.broken
+        found += repeated
         errors = (*(error for finding in found for error in _examples(data, finding)), *business)
         counts = Counter({f"{finding.field}: {finding.issue}": int(finding.broken.sum()) for finding in found})
         counts.update(f"{error.field}: {error.issue}" for error in business)
         return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
 
-    def check_uniqueness(self, data: pl.DataFrame) -> list[Finding]:
-        """Rows that repeat a unique key of an earlier row of the batch, case folded; nulls never repeat."""
+    def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series) -> list[Finding]:
+        """Accepted rows that repeat a unique key of an earlier one of the batch, case folded; nulls never repeat."""
+        if not accepted.all():
+            keys = {*chain(*self.schema.unique)} & {*data.columns}
+            data = data.select(pl.when(accepted).then(pl.col(name)) for name in sorted(keys))
         findings = []
         for key in self.schema.unique:
             if not set(key) <= set(data.columns):
@@ -160,11 +170,17 @@ class SchemaValidator:
         ]
 
     def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
-        """Rows that break a CHECK of the live table; a clause over columns that are not generated is left to the database."""
+        """Rows that break a CHECK of the live table.
+
+        Left to the database is a clause over columns that are not generated, or one that only it can evaluate.
+        """
         findings = []
         for check, clause, columns in self._checks:
             if columns <= set(data.columns):
-                kept = data.select(clause.alias("kept"))["kept"].cast(pl.Boolean).fill_null(value=True)
+                try:
+                    kept = data.select(clause.alias("kept"))["kept"].cast(pl.Boolean).fill_null(value=True)
+                except pl.exceptions.PolarsError:  # it compares, say, a date with a text
+                    continue
                 findings.append(
                     Finding(field="|".join(sorted(columns)), issue=f"breaks {check.name}", expected=check.clause, broken=~kept)
                 )
@@ -197,7 +213,8 @@ def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[s
             continue
         try:
             # MySQL quotes names with backticks, and texts with the name of their character set before them.
-            clause = pl.sql_expr(re.sub(r"_\w+(?=')", "", check.clause.replace("`", '"').replace("\\'", "'")))
+            plain = check.clause.replace("`", '"').replace("\\'", "'")
+            clause = pl.sql_expr(INTRODUCER.sub(lambda found: found["text"] or "", plain))
         except pl.exceptions.PolarsError:
             unevaluated.append(check.name)
         else:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seeding.results import ValidationError
-from seeding.schema import ColumnSchema, Kind, TableSchema
+from seeding.schema import Check, ColumnSchema, Kind, TableSchema
 from seeding.validation import EXAMPLES, SchemaValidator
 
 
@@ -31,6 +31,13 @@ VALIDATOR = SchemaValidator(
     TableSchema(name="things", columns={one.name: one for one in COLUMNS}, primary_key="id", unique=(("code",),))
 )
 GOOD: dict[str, Any] = {"code": "A", "state": "OPEN", "age": 1, "price": Decimal("1.00"), "weight": 1.0}
+
+
+def checking(tested: ColumnSchema, clause: str) -> SchemaValidator:
+    """A validator of a table with one column besides its key, and one check."""
+    columns = {one.name: one for one in (COLUMNS[0], tested)}
+    check = Check(name="checked", clause=clause)
+    return SchemaValidator(TableSchema(name="things", columns=columns, primary_key="id", unique=(), checks=(check,)))
 
 
 def frame(*changes: dict[str, Any]) -> pl.DataFrame:
@@ -65,6 +72,36 @@ def test_good_rows_pass() -> None:
 
     assert result.valid
     assert result.accepted.to_list() == [True, True]
+
+
+def test_a_row_repeats_no_row_that_is_left_out_itself() -> None:
+    result = VALIDATOR.validate_data(frame({"code": "X", "age": 999}, {"code": "X"}, {"code": "x"}))
+
+    assert result.accepted.to_list() == [False, True, False]
+    assert result.counts == {"age: out of range": 1, "code: repeated": 1}
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "\"kind\" IN ('per_unit', 'it_is_flat')",  # as SQLite, MariaDB and MySQL write it
+        "`kind` in ('per_unit','it_is_flat')",
+        r"(`kind` in (_utf8mb4\'per_unit\',_latin1\'it_is_flat\'))",
+    ],
+)
+def test_texts_of_a_check_keep_their_underscores(clause: str) -> None:
+    validator = checking(column("kind", Kind.TEXT), clause)
+
+    result = validator.validate_data(pl.DataFrame({"kind": ["per_unit", "per", "it_is_flat"]}))
+
+    assert result.accepted.to_list() == [True, False, True]
+
+
+@pytest.mark.parametrize("clause", ["due >= '2000-01-01'", "due IN ('2020-01-01', '2020-01-02')"])
+def test_a_check_that_only_the_database_can_evaluate_is_left_to_it(clause: str) -> None:
+    validator = checking(column("due", Kind.DATE), clause)
+
+    assert validator.validate_data(pl.DataFrame({"due": [date(2020, 1, 1)]})).valid
 
 
 @pytest.mark.parametrize(
