@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import tenacity
+from django.db import connections
 
 from seeding.exceptions import LockError, LockHeldError
 from seeding.models import SeedingMetadata, SeedRun
@@ -116,7 +117,9 @@ class SeedingLock(ABC):
     @contextmanager
     def held(self, timeout: int) -> Iterator[None]:
         """Hold the lock for a block; raises LockHeldError, naming the holder, if it cannot be had in time."""
-        if not self.acquire(timeout):
+        granted = self.acquire(timeout)
+        _close_ended(self.using)
+        if not granted:
             waited = f" after {timeout} s" if timeout else ""
             raise LockHeldError(
                 f"Another run holds the seeding lock{waited}: {self.holder() or 'it has just ended'}. "
@@ -144,12 +147,19 @@ class SeedingLock(ABC):
         return now is not None and now.connection == holder.connection
 
 
+def _close_ended(using: str) -> None:
+    """Close this thread's connection if the server has ended it while it was silent; the next query opens another."""
+    connection = connections[using]
+    if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
+
+
 def span(start: datetime, end: datetime) -> str:
     """The time between, as h:mm:ss."""
     return str(timedelta(seconds=round((end - start).total_seconds())))
 
 
-def ask_until(question: Callable[[], T | None], timeout: int) -> T | None:
+def ask_until(question: Callable[[], T | None], timeout: float) -> T | None:
     """The answer to `question`, put again every POLL_SECONDS while it is None and `timeout` seconds have not passed."""
     patience = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda answer: answer is None),

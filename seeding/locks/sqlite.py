@@ -18,6 +18,8 @@ from django.db import connections
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
 
+GLANCE_SECONDS = 0.2
+"""How long somebody who only looks whether the lock is held (`holder`) may keep it from us."""
 WRITING_SECONDS = 1
 """How long whoever has just taken the lock may take to write down who it is."""
 
@@ -26,7 +28,7 @@ def lock_path(database: str) -> Path:
     """`<database file>.seeding.lock`; an in-memory database belongs to one process, and so does its lock."""
     if database == ":memory:" or "mode=memory" in database:
         return Path(tempfile.gettempdir()) / f"seeding-{os.getpid()}.lock"
-    return Path(f"{database}.seeding.lock")
+    return Path(f"{os.path.realpath(database)}.seeding.lock")
 
 
 class SQLiteLock(SeedingLock):
@@ -44,7 +46,7 @@ class SQLiteLock(SeedingLock):
 
     def acquire(self, timeout: int) -> bool:
         """Lock the file, asking again until `timeout`."""
-        self._file = ask_until(self._try, timeout)
+        self._file = ask_until(self._try, max(timeout, GLANCE_SECONDS))
         return self._file is not None
 
     def release(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -11,7 +12,7 @@ from django.db import connections
 from seeding.exceptions import LockHeldError, LockLostError
 from seeding.locks import seeding_lock
 from seeding.locks.mysql import MAX_NAME, lock_name
-from tests.conftest import SERVERS, Database
+from tests.conftest import SERVERS, Database, closed, opened
 
 
 def test_one_of_many_gets_it(database: Database) -> None:
@@ -71,6 +72,55 @@ def test_waiting_ends_when_the_lock_is_free(database: Database) -> None:
 def test_waiting_ends_at_the_timeout(database: Database) -> None:
     with seeding_lock(database.alias).held(0):
         assert not seeding_lock(database.alias).acquire(1)
+
+
+@pytest.mark.parametrize(
+    ("server", "impatience"),
+    [("mariadb", "SET SESSION wait_timeout = 1"), ("postgresql", "SET SESSION idle_session_timeout = '1s'")],
+)
+def test_a_connection_that_the_server_ends_while_we_wait_is_opened_anew(
+    make_database: Callable[..., Database], server: str, impatience: str
+) -> None:
+    database = make_database(server)
+    first, second = seeding_lock(database.alias), seeding_lock(database.alias)
+
+    with first.held(0):
+        database.query(impatience)
+        with pytest.raises(LockHeldError, match=f"connection {first.connection_id}"), second.held(2):
+            raise AssertionError("two locks at a time")
+
+    assert database.query("SELECT 1") == [(1,)]
+
+
+def test_onlookers_keep_nobody_from_the_lock(sqlite: Database) -> None:
+    lock, ended = seeding_lock(sqlite.alias), threading.Event()
+
+    def look() -> None:
+        onlooker = seeding_lock(sqlite.alias)
+        while not ended.wait(0.001):
+            onlooker.holder()
+        connections[sqlite.alias].close()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(100):
+            with lock.held(0):
+                pass
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_database_has_one_lock_by_whatever_name_it_is_reached(sqlite: Database, tmp_path: Path) -> None:
+    (tmp_path / "link.sqlite3").symlink_to(connections[sqlite.alias].settings_dict["NAME"])
+    linked = opened("linked", "sqlite", f"sqlite:///{tmp_path / 'link.sqlite3'}")
+
+    try:
+        with seeding_lock(sqlite.alias).held(0):
+            assert not seeding_lock(linked.alias).acquire(0)
+    finally:
+        closed(linked.alias)
 
 
 def test_a_lock_that_is_not_held_does_not_verify(database: Database) -> None:
