@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from django.db import connections, models
+from django.db import DatabaseError, connections, models
 
 from seeding import planner
 from seeding.conf import DEFAULT_SEED, Config
@@ -29,10 +30,12 @@ from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
 from seeding.planning import make_plan
 from seeding.postponed import Postponement
+from seeding.redaction import redacted, words_of
 from seeding.references import column_name
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState, Verdict
+from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
@@ -104,7 +107,8 @@ class SeedOrchestrator:
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
             metrics = meter.finish(summary.exit_code).as_dict()
-            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=results, metrics=metrics)
+            account = {"exit_code": summary.exit_code, "results": results, "metrics": metrics}
+            retrying(partial(self.ledger.close_run, run, state, **account), self._recover)
             return replace(summary, metrics=metrics)
 
     def confirm_destructive_operation(self) -> None:
@@ -155,6 +159,11 @@ class SeedOrchestrator:
             self._tell("retry", f"No connection to the database (retry {attempt}): {error}", level="warn")
 
         connect(self.config.database, note)
+
+    def _recover(self, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self.config.database].close()
+        self._tell("retry", f"Asking the database again (retry {attempt}): {words_of(error)}", level="warn")
 
     def _dataset(self) -> Dataset:
         config, present = self.config, self.ledger.dataset(generated=True)
@@ -235,11 +244,12 @@ class SeedOrchestrator:
             grown = {result.table for result in results if result.records_inserted >= planner.WORTH}
             planner.inform(self.config.database, sorted(grown), self._tell_sink)
             results = self._postponed(context, results)
-            with self._verification(run, dataset) as verification:
+            with retrying(partial(self._verification, run, dataset), self._recover) as verification:
                 self._note(run, "derive", results)
                 results = self._derive(context, results)
                 self._note(run, "verify", results)
-                results = self._verified(verification.verdicts(), results)
+                verdicts = retrying(lambda: list(verification.verdicts()), self._recover)
+                results = self._verified(verdicts, results)
         return self.generate_summary(
             results,
             run=run.pk if run else None,
@@ -254,7 +264,7 @@ class SeedOrchestrator:
             note(self.ledger, run, self._tell_sink, phase, [result.as_dict() for result in results])
 
     def _postponed(self, context: RunContext, results: Sequence[SeederResult]) -> list[SeederResult]:
-        """The results, those of the seeders marked of whose postponed references some lead nowhere."""
+        """The results, those of the seeders marked of whose postponed references some are not filled."""
         postponement = Postponement(
             using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
             tell=self._tell_sink,
@@ -263,11 +273,22 @@ class SeedOrchestrator:
         for seeder in self.plan.seeders:
             result = account[seeder.name]
             there = result.success or result.state is SeederState.PARTIAL
-            if there and seeder.config.postponed and (lost := postponement.fill(seeder)):
-                words = f"{result.error} {lost} references lead to rows that are not there, and stay empty.".strip()
-                code = result.exit_code or InsertionError.exit_code
+            if there and seeder.config.postponed and (words := self._filled(postponement, seeder)):
+                words, code = f"{result.error} {words}".strip(), result.exit_code or InsertionError.exit_code
                 account[seeder.name] = replace(result, state=SeederState.PARTIAL, error=words, exit_code=code)
         return list(account.values())
+
+    def _filled(self, postponement: Postponement, seeder: BaseSeeder) -> str:
+        """What has remained of a seeder's postponed references when they were filled; empty if nothing."""
+        try:
+            lost = postponement.fill(seeder)
+        except DatabaseError as error:
+            columns = ", ".join(seeder.config.postponed)
+            words = f"Its rows are there, {columns} is not filled everywhere: {words_of(error)}. Run again to fill it."
+            message = f"{seeder.config.table_name}: {words}"
+            self._tell("postponed", message, level="error", seeder=seeder.name, error=redacted(error))
+            return words
+        return f"{lost} references lead to rows that are not there, and stay empty." if lost else ""
 
     def _measure(self, result: SeederResult) -> None:
         self._meter.add(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from django.db import DatabaseError, connections
 
 from seeding.events import Event, Sink
+from seeding.retries import Transience, transience
 
 WORTH = 1_000
 """Rows that have come, from which on it is worth telling: fewer are read as fast as they are counted."""
@@ -32,4 +33,6 @@ def inform(using: str, tables: Iterable[str], tell: Sink) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"{statement} {names}")
     except DatabaseError as error:
+        if transience(error) is Transience.CONNECTION:
+            connection.close()
         tell(Event(operation="analyze", message=f"The planner was not informed: {error}", level="debug", error=error))

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connections
 
-from seeding import sessions
+from seeding import planner, sessions
 from seeding.events import Event
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
@@ -82,6 +82,32 @@ def test_nor_does_one_at_the_commit_of_a_batch_whose_first_row_was_refused(proxi
     assert results == {"clients": (19, 0, 1), "supplier_profiles": (19, 0, 1)}
     assert (clients.count(), len(proxied.content("supplier_profiles"))) == (20, 19)
     assert [field["count"] for field in summary.results[0].masking["fields"]] == [19]
+
+
+MOMENTS = {
+    "counting the tables": ("insert", b"ANALYZE"),
+    "asking for its keys": ("insert", b"key_ranges"),
+    "looking at references": ("phase", b"COUNT("),
+    "closing the run": ("complete", b"finished_at"),
+}
+"""What a run does at its end: the event after which the connection is lost, and the statement at which."""
+
+
+@pytest.mark.parametrize("at", MOMENTS)
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"], indirect=True)
+def test_nor_does_one_at_the_end_of_a_run(proxied: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    after, statement = MOMENTS[at]
+    monkeypatch.setattr(planner, "WORTH", 20)
+
+    def lose(event: Event) -> None:
+        if event.operation == after and event.message != "20 rows of clients":
+            proxy.lose(lambda data: statement in data, Moment.BEFORE)
+
+    summary, _ = run(proxied, Clients(), Profiles(), listen=lose)
+
+    assert proxy.has_lost
+    assert [result.state for result in summary.results] == ["seeded", "seeded"]
+    assert SeedRun.objects.using(proxied.alias).get().state == "succeeded"
 
 
 def test_so_it_does_in_a_rollback_whose_audit_log_ends_with_the_truth(

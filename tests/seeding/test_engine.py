@@ -311,6 +311,26 @@ def test_derived_columns_that_the_database_refuses_cost_no_other_seeder(sqlite: 
     assert SeedRun.objects.using(sqlite.alias).get().state == "failed"
 
 
+def test_nor_do_postponed_references(sqlite: Database) -> None:
+    class Postponing(Strains):
+        config = SeederConfig(model=Strain, record_count=COUNT, postponed=("parentStrainId",))
+
+    sqlite.query(
+        "CREATE TRIGGER parentless BEFORE UPDATE ON strains WHEN NEW.parentStrainId IS NOT NULL "
+        "BEGIN SELECT RAISE(ABORT, 'no parents'); END"
+    )
+
+    summary, told = run(sqlite, Postponing(), Clients())
+
+    results = {result.table: (result.state, result.exit_code, result.records_inserted) for result in summary.results}
+    assert results == {"strains": ("partial", 5, 20), "clients": ("seeded", 0, 20)}
+    assert "parentStrainId is not filled everywhere" in next(one.error for one in summary.results if one.error)
+    assert [event.level for event in told if event.operation == "postponed"] == ["error"]
+    sqlite.query("DROP TRIGGER parentless")
+    assert run(sqlite, Postponing())[0].exit_code == 0
+    assert Strain.objects.using(sqlite.alias).filter(parentStrain=None).count() == 1
+
+
 def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     class Deriving(Clients):
         config = SeederConfig(model=Client, record_count=COUNT)
