@@ -44,7 +44,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
         name=name,
         columns={row[1]: _column(connection, row, members.get(row[1], ())) for row in described},
         primary_key=next((row[1] for row in described if row[5]), ""),
-        unique=tuple(tuple(column for _, _, column in ask("index_info", index)) for index in unique),
+        unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
         foreign_keys=tuple(ForeignKey(column=row[3], table=row[2], key=row[4] or "") for row in ask("foreign_key_list", name)),
         checks=tuple(
             Check(name=found["name"], clause=_parenthesised(declaration[found.end() :]))

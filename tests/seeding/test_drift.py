@@ -176,6 +176,17 @@ def test_sqlite_tables_are_read_too(sqlite: Database, statement: str, words: str
     assert any(str(one).startswith(words) for one in found)
 
 
+@pytest.mark.parametrize("server", ["sqlite", "mysql", "postgresql"])
+def test_a_unique_index_on_an_expression_is_no_unique_key(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server)
+    expression = "(lower(name))" if server == "mysql" else "lower(name)"
+    database.query(f"CREATE UNIQUE INDEX spelt ON clients (teri_code, {expression})")
+
+    clients = read_tables(connections[database.alias], {"clients"})["clients"]
+
+    assert clients.unique == (("teri_code",),)
+
+
 def test_an_enumeration_is_read_from_sqlites_check(sqlite: Database) -> None:
     orders = read_tables(connections[sqlite.alias], {"orders"})["orders"]
 
