@@ -6,6 +6,7 @@ looking up row by row.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,8 @@ from seeding.results import Verdict
 EXAMPLES = 5
 PAGE = 10_000
 """Rows whose JSON is read at a time."""
+KEYS = 2**63
+"""No key is as large as that."""
 CONCURRENT = frozenset({"mysql", "postgresql"})
 """Kinds of servers whose readers hold up no writer."""
 
@@ -148,7 +151,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
     attributes = {field.column: field.attname for field in rows.model._meta.concrete_fields}
     wanted: dict[str, models.Aggregate] = {}
     for place, one in enumerate(tallies):
-        only = models.Q(**dict([one.when])) if one.when else None
+        only = models.Q(**_when(one, attributes)) if one.when else None
         wanted |= {
             f"{name}_{place}": aggregate(attributes[one.column], filter=only)
             for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
@@ -159,7 +162,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
         if low is None or _has_all(rows.db, one.target, low, high):
             tally.add(found[f"count_{place}"])
             continue
-        referring = rows.filter(**{f"{attributes[one.column]}__isnull": False}, **dict([one.when] if one.when else []))
+        referring = rows.filter(**{f"{attributes[one.column]}__isnull": False}, **_when(one, attributes))
         there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(attributes[one.column])))
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
 
@@ -172,7 +175,10 @@ def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Re
     while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
         last = page[-1][0]
         frame = pl.DataFrame(page, schema={"pk": pl.Int64, "text": pl.String}, orient="row")
-        items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
+        try:
+            items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
+        except pl.exceptions.ComputeError:  # somebody has written something else than a list of objects
+            items = _readable(page, sorted({str(one.json_key) for one in tallies}))
         for one, tally in tallies.items():
             keys = items.select("pk", key=str(one.json_key)).drop_nulls()
             low, high = keys["key"].min(), keys["key"].max()
@@ -182,6 +188,31 @@ def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Re
                 there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
                 broken = keys.filter(~pl.col("key").is_in(list(there)))
             tally.add(len(page), broken["pk"].unique(maintain_order=True))
+
+
+def _readable(page: Sequence[tuple[Any, str]], names: Sequence[str]) -> pl.DataFrame:
+    """The keys that stand in the objects of whatever lists there are, as `_look_into_json` wants them."""
+    decoded = ((pk, _decoded(text)) for pk, text in page)
+    lists = ((pk, value) for pk, value in decoded if isinstance(value, list))
+    objects = [(pk, item) for pk, items in lists for item in items if isinstance(item, dict)]
+    rows = [(pk, *(_key(item.get(name)) for name in names)) for pk, item in objects]
+    return pl.DataFrame(rows, schema={"pk": pl.Int64, **dict.fromkeys(names, pl.Int64)}, orient="row")
+
+
+def _decoded(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None
+
+
+def _key(value: Any) -> int | None:
+    return value if type(value) is int and abs(value) < KEYS else None
+
+
+def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]:
+    """In which rows the reference counts, as a filter."""
+    return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}
 
 
 def _has_all(using: str, target: type[models.Model], low: Any, high: Any) -> bool:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections, models
 
 from seeding.events import Event
+from seeding.references import TypedReferenceField
 from seeding.registry import Registry
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, SeederConfig
 from terpseed import models as terp
 from tests.conftest import Database, closed, opened
 from tests.seeding.runs import run
+from tests.seeding.test_engine import COUNT, Clients
 from tests.servers import Server
 
 NOWHERE = 10**7
@@ -69,6 +75,55 @@ def test_a_real_row_that_leads_nowhere_is_not_ours_to_judge(sqlite: Database) ->
     terp.Brand.objects.using(sqlite.alias).create(name="Real", vendor_id=NOWHERE)
 
     call_command("seed_check", "--references", database=sqlite.alias, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    ("items", "broken"),
+    [
+        ("{}", 0),
+        ("null", 0),
+        ('["text", null, 1, {}]', 0),
+        ('[{"batchId": {}}, {"batchId": 10000000}]', 1),
+        ('[{"batchId": 100000000000000000000}]', 0),
+    ],
+)
+def test_json_of_another_shape_refers_to_what_can_be_read(
+    make_database: Callable[..., Database], items: str, broken: int
+) -> None:
+    database = make_database("sqlite", seeded=True)
+    database.query("UPDATE orders SET items = %s WHERE id = (SELECT MIN(id) FROM orders)", items)
+
+    verdicts = {verdict.rule: verdict.broken for verdict in database.references()}
+
+    assert verdicts["orders.items[].batchId leads to batches"] == broken
+
+
+class Typed(models.Model):  # noqa: DJ008
+    """A kind whose column is not called as its attribute is."""
+
+    kind = models.CharField(max_length=20, db_column="reference_type")
+    key = TypedReferenceField(kind="reference_type", targets={"CLIENT": "terpseed.Client"}, null=True, db_column="reference_id")
+
+    class Meta:
+        app_label = "seeding"
+        db_table = "typed"
+        managed = False
+
+
+class TypedSeeder(BaseSeeder):
+    config = SeederConfig(model=Typed, record_count=COUNT, dependencies=("clients",))
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame({"reference_type": ["CLIENT"] * len(rows), "reference_id": rows.index})
+
+
+def test_the_kind_of_a_reference_may_stand_in_a_column_of_another_name(sqlite: Database) -> None:
+    with connections[sqlite.alias].schema_editor() as editor:
+        editor.create_model(Typed)
+
+    summary, _ = run(sqlite, Clients(), TypedSeeder())
+
+    assert summary.exit_code == 0, summary.results
 
 
 def test_all_checks_at_once_tell_the_smallest_exit_code(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
