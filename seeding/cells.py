@@ -86,7 +86,8 @@ def _boolean(value: Any) -> bool:
     return text in TRUE
 
 
-def _integer(value: Any) -> int:
+def integer(value: Any) -> int:
+    """A cell's whole number; raises ValueError, or one of its kin."""
     exact = Decimal(value if isinstance(value, bool) else str(value).strip())
     number = int(exact)  # spreadsheets write 12.0 where a cell of the column is empty
     if number != exact or not -(2**63) <= number < 2**63:
@@ -133,7 +134,7 @@ TEXT = Reader(expected="text", read=_text, dtype=pl.String)
 REQUIRED_TEXT = Reader(expected="text", read=_text, dtype=pl.String, blank="")
 READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.BooleanField: Reader(expected="true or false", read=_boolean, dtype=pl.Boolean),
-    models.IntegerField: Reader(expected="a whole number", read=_integer, dtype=pl.Int64),
+    models.IntegerField: Reader(expected="a whole number", read=integer, dtype=pl.Int64),
     models.FloatField: Reader(expected="a number", read=float, dtype=pl.Float64),
     models.DateTimeField: Reader(expected="a moment like 2026-01-31 12:00:00", read=_moment, dtype=pl.Datetime("us", "UTC")),
     models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),

@@ -148,7 +148,9 @@ class Registry:
 
 def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:
     for _, value in inspect.getmembers(module, inspect.isclass):
-        if issubclass(value, BaseSeeder) and value.__module__ == module.__name__ and hasattr(value, "config"):
+        if inspect.isabstract(value) or not hasattr(value, "config"):
+            continue
+        if issubclass(value, BaseSeeder) and value.__module__ == module.__name__:
             yield value()
 
 

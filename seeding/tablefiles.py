@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from seeding.cells import Record
+from seeding.cells import Record, integer
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
 from seeding.rows import Integers
@@ -81,8 +82,10 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
     for place, (_, record) in enumerate(records(path, columns)):
         count += 1
         own = record.get(key) if not isinstance(record, str) else None
-        if own is not None and str(own).strip().lstrip("-").isdecimal():
-            keys.append(int(own))
+        if own is None:
+            continue
+        with suppress(ValueError, ArithmeticError):  # no key: nothing can refer to the row
+            keys.append(integer(own))
             places.append(place)
     order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
     ordered = np.array(keys, dtype=np.int64)[order]

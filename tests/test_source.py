@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,21 @@ def test_nobody_is_found_afterwards_and_all_that_joined_still_does(
     undone = database.rollback()
     assert undone["exit_code"] == 0, str(undone)
     assert [database.content(table) for table in TABLES] == [[]] * len(TABLES)
+
+
+@pytest.mark.parametrize(("cell", "profiles"), [("12.0", 2), ("--5", 1), ("99999999999999999999", 1), ("nan", 1)])
+def test_a_key_is_read_as_any_whole_number_is(sqlite: Database, tmp_path: Path, cell: str, profiles: int) -> None:
+    source = folder(
+        tmp_path,
+        clients_csv=f"id,teri_code,name\n{cell},A1,Somebody\n7,A2,Else\n",
+        supplier_profiles_csv=f"id,client_id\n1,{cell}\n2,7\n",
+    )
+
+    with suppress(CommandError):  # rows that refer to what cannot be read are left out
+        sqlite.seed(source=str(source), as_of=None)
+
+    inserted = {result["table"]: result["records_inserted"] for result in sqlite.last_results().values()}
+    assert inserted == {"clients": 2, "supplier_profiles": profiles}
 
 
 def test_staging_keeps_what_makes_data_useful(sqlite: Database, people: Source) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -289,6 +290,19 @@ def test_a_dependency_that_nobody_seeds_is_named() -> None:
 
     with pytest.raises(MisdeclaredSeederError, match="depends on 'brnads', which is no table that a seeder fills"):
         _ = Registry([Lost()]).ordered
+
+
+def test_an_abstract_seeder_is_there_to_be_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Abstract(BaseSeeder):
+        config = Clients.config
+
+    module = ModuleType("seeders")
+    for one in (Abstract, Clients):
+        monkeypatch.setattr(one, "__module__", module.__name__)
+        setattr(module, one.__name__, one)
+    monkeypatch.setattr("seeding.registry.modules", lambda *_: [module])
+
+    assert [seeder.name for seeder in Registry.discover().ordered] == ["Clients"]
 
 
 def test_two_seeders_of_one_name_are_refused() -> None:
