@@ -209,7 +209,13 @@ class DatabaseContract:
         options = {**ASKED, "database": database, "size": size, "scale": 1, "seed": 42, "as_of": AS_OF.isoformat()}
         config = conf.load(options, variables or {}, today=AS_OF, terminal=False)
         orchestrator = SeedOrchestrator(
-            config, self.registry, tell=tell or _nobody, ask=input, missing_table_help="", rules=conf.row_rules()
+            config,
+            self.registry,
+            tell=tell or _nobody,
+            ask=input,
+            missing_table_help="",
+            rules=conf.row_rules(),
+            strategies=conf.masking_strategies(),
         )
         return orchestrator.run()
 

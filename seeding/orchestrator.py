@@ -25,6 +25,7 @@ from seeding.guard import Ask, confirm, question
 from seeding.introspection import read_tables
 from seeding.ledger import Ledger, generator_version
 from seeding.locks import SeedingLock, seeding_lock
+from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.metrics import Meter
 from seeding.models import SeedRun
 from seeding.pipeline import RunContext, SeederPipeline
@@ -57,8 +58,10 @@ class SeedOrchestrator:
         ask: Ask,
         missing_table_help: str,
         rules: Sequence[RowRule] = (),
+        strategies: Sequence[MaskingStrategy] = STRATEGIES,
     ) -> None:
         self._rules = rules
+        self._strategies = strategies
         self.config = config
         self.plan = make_plan(config, registry)
         self.ledger = Ledger(config.database)
@@ -223,6 +226,7 @@ class SeedOrchestrator:
                 connections[self.config.database], mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
             ),
             missing_table_help=self._missing_table_help,
+            strategies=self._strategies,
             rules=self._rules,
         )
         results = self._broken_modules()

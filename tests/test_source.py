@@ -10,15 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from django.core.management import CommandError
 
 from seeding.events import Event
-from seeding.masking import STRATEGIES, Cipher, Mode, PIIMasker
+from seeding.masking import STRATEGIES, Cipher, MaskingStrategy, Mode, PIIMasker
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
+from seeding.rows import Rows
+from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.sources import source_registry
-from terpseed.models import User
+from terpseed.models import Brand, User
 from tests.conftest import Database
 from tests.people import Source, employ, everything, found, joins, write_people
 from tests.seeding.runs import run
@@ -75,6 +78,40 @@ def test_nobody_is_found_afterwards_and_all_that_joined_still_does(
     undone = database.rollback()
     assert undone["exit_code"] == 0, str(undone)
     assert [database.content(table) for table in TABLES] == [[]] * len(TABLES)
+
+
+class Reversed(MaskingStrategy):
+    """A strategy of a project's own."""
+
+    name = "reversed"
+    gives = "the letters from behind"
+    keeps = "nothing"
+    room = 0
+
+    def mask(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
+        return values.str.reverse()
+
+
+@pytest.mark.parametrize(("files", "name"), [(False, "Nobody"), (True, "ydobemoS")])
+def test_a_strategy_of_the_project_masks(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, *, files: bool, name: str
+) -> None:
+    class Brands(BaseSeeder):
+        config = SeederConfig(
+            model=Brand, record_count=RecordCount.fixed(1), pii_fields={"name": "reversed"}, not_pii=("description",)
+        )
+
+        def generate_data(self, rows: Rows) -> pl.DataFrame:
+            return pl.DataFrame({"name": ["Nobody"]})
+
+    settings.SEEDING_MASKING_STRATEGIES = [f"{__name__}.Reversed"]
+    monkeypatch.setattr(Registry, "discover", lambda: Registry([Brands()]))
+    source = folder(tmp_path, brands_csv="id,name\n1,Somebody\n")
+
+    (result,) = sqlite.seed(**({"source": str(source), "as_of": None} if files else {}))["results"]
+
+    assert result["masking"]["fields"] == [{"column": "name", "strategy": "reversed", "count": 1}]
+    assert sqlite.query("SELECT name FROM brands") == [(name,)]
 
 
 @pytest.mark.parametrize(("cell", "profiles"), [("12.0", 2), ("--5", 1), ("99999999999999999999", 1), ("nan", 1)])

@@ -76,6 +76,7 @@ class Command(SeedingCommand):
                 ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
                 rules=conf.row_rules(),
+                strategies=conf.masking_strategies(),
             )
             if shown:
                 console.show_plan(out, orchestrator.forecast())
