@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +17,7 @@ from seeding.redaction import without_words
 from seeding.references import references
 from seeding.resolution import Resolver
 from seeding.results import ValidationError
+from seeding.retries import transience
 from seeding.rows import Integers, Mask
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.validation import Finding, SchemaValidator
@@ -89,10 +92,9 @@ class Preparation:
             data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
         except SeedingError:
             raise
-        except Exception as error:
-            if self._seeder.config.is_real:  # whose words may quote a row
-                raise GenerationError(f"{where}: {type(error).__name__}") from without_words(error)
-            raise GenerationError(f"{where}: {type(error).__name__}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+            words, cause = self._told(error)
+            raise GenerationError(f"{where}: {words}") from cause
         if refused := [words for column, words in self._unclassified.items() if column in data.columns]:
             raise UnclassifiedError(" ".join(refused))
         if data.height != len(index):
@@ -116,7 +118,8 @@ class Preparation:
         """Resolve, validate, and leave out with every row those of the batch that need it.
 
         `there` are the keys of the seeder's rows so far. `refused` maps row indexes that the database has refused before to
-        its words. Raises NotKnownYetError where the database would have to be asked and `ask` forbids it.
+        its words. Raises NotKnownYetError where the database would have to be asked and `ask` forbids it, GenerationError for
+        a rule that fails.
         """
         resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)), ask=ask)
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
@@ -125,12 +128,7 @@ class Preparation:
             Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
             for row, words in refused.items()
         ]
-        business = [
-            *self._seeder.faults(index),
-            *self._seeder.validate_data(ready),
-            *(error for rule in self._rules for error in rule(self._seeder, ready)),
-        ]
-        checked = self._validator.validate_data(ready, findings, business)
+        checked = self._validator.validate_data(ready, findings, self._business(index, ready))
         accepted = checked.accepted.to_numpy()
         while (orphans := self.orphans(data, set(index[~accepted].tolist())) & accepted).any():
             accepted = accepted & ~orphans
@@ -148,6 +146,40 @@ class Preparation:
             errors=checked.errors,
             reasons=reasons,
         )
+
+    def _business(self, index: Integers, ready: pl.DataFrame) -> list[ValidationError]:
+        """What the seeder's rules and the project's own find."""
+        seeder = self._seeder
+        rules = [
+            (f"{seeder.name}.faults", partial(seeder.faults, index)),
+            (f"{seeder.name}.validate_data", partial(seeder.validate_data, ready)),
+            *((getattr(rule, "__name__", repr(rule)), partial(rule, seeder, ready)) for rule in self._rules),
+        ]
+        return [error for name, rule in rules for error in self._judged(name, rule, index)]
+
+    def _judged(self, name: str, rule: Callable[[], Iterable[ValidationError]], index: Integers) -> list[ValidationError]:
+        """What a rule finds; raises GenerationError, with its name, where it fails or finds no errors of these rows."""
+        where = f"{name}, rows {index[0]} to {index[-1]} of {self._seeder.config.table_name}"
+        try:
+            found = list(rule())
+        except SeedingError:
+            raise
+        except Exception as error:
+            if transience(error) is not None:  # it has asked the database, and may ask again
+                raise
+            words, cause = self._told(error)
+            raise GenerationError(f"{where}: {words}") from cause
+        for one in found:
+            if not isinstance(one, ValidationError):
+                raise GenerationError(f"{where}: it found a {type(one).__name__}, which is no ValidationError.")
+            if one.row is not None and not (isinstance(one.row, Integral) and 0 <= one.row < len(index)):
+                raise GenerationError(f"{where}: it found an error in row {one.row!r}; they count from 0 to {len(index) - 1}.")
+        return found
+
+    def _told(self, error: Exception) -> tuple[str, BaseException]:
+        """What a message may say of an error in somebody else's code, and its cause: of real rows, nothing that quotes one."""
+        kind = type(error).__name__
+        return (kind, without_words(error)) if self._seeder.config.is_real else (f"{kind}: {error}", error)
 
     def orphans(self, data: pl.DataFrame, lost: set[int]) -> Mask:
         """Which generated rows refer to a row of the same table whose index is in `lost`."""

@@ -348,7 +348,7 @@ class ValidationError:
     expected: Any
     actual: Any
     row: int | None = None
-    """Position in the batch; None where the whole column is meant."""
+    """Position in the batch; None where all of it is meant."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.issue} (expected {self.expected}, actual {self.actual})"

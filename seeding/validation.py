@@ -114,7 +114,7 @@ class SchemaValidator:
     ) -> DataResult:
         """Every row of `data`, whose columns `validate_columns` has passed.
 
-        `findings` and `business` add what others found about the same rows.
+        `findings` and `business` add what others found about the same rows; an error of no row in particular refuses all.
         """
         unresolved = {finding.field: finding.broken for finding in findings}
         found = [
@@ -130,15 +130,18 @@ class SchemaValidator:
         accepted = pl.repeat(True, data.height, eager=True)
         for finding in found:
             accepted &= ~finding.broken
-        broken_rules = [error.row for error in business if error.row is not None]
-        accepted = accepted.scatter(broken_rules, False) if broken_rules else accepted
+        if business:
+            broken_rules = [error.row for error in business if error.row is not None]
+            whole = len(broken_rules) < len(business)
+            accepted = accepted.scatter(list(range(data.height)) if whole else broken_rules, False)
         repeated = self.check_uniqueness(data, accepted)
         for finding in repeated:
             accepted &= ~finding.broken
         found += repeated
         errors = (*(error for finding in found for error in _examples(data, finding)), *business)
         counts = Counter({f"{finding.field}: {finding.issue}": int(finding.broken.sum()) for finding in found})
-        counts.update(f"{error.field}: {error.issue}" for error in business)
+        for error in business:
+            counts[f"{error.field}: {error.issue}"] += 1 if error.row is not None else data.height
         return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
 
     def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series) -> list[Finding]:

@@ -160,6 +160,53 @@ def test_a_business_rule_of_the_seeder_counts(sqlite: Database) -> None:
     assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (19, 1)
 
 
+def unlucky(row: int | None) -> ValidationError:
+    return ValidationError(field="name", issue="unlucky", expected="luck", actual="?", row=row)
+
+
+@pytest.mark.parametrize(
+    ("find", "words"),
+    [
+        (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda: None, "TypeError: 'NoneType' object is not iterable"),
+        (lambda: ["unlucky"], "it found a str, which is no ValidationError."),
+        (lambda: [unlucky(20)], "it found an error in row 20; they count from 0 to 19."),
+        (lambda: [unlucky(-1)], "it found an error in row -1; they count from 0 to 19."),
+    ],
+)
+def test_a_rule_that_fails_itself_is_named(sqlite: Database, find: Callable[[], Any], words: str) -> None:
+    class Strict(Clients):
+        config = Clients.config
+
+        def validate_data(self, data: pl.DataFrame) -> Any:
+            return find()
+
+    def house_rule(seeder: BaseSeeder, data: pl.DataFrame) -> Any:
+        return find() if isinstance(seeder, Clients) else ()
+
+    for name, one, rules in (("Strict.validate_data", Strict(), ()), ("house_rule", Clients(), (house_rule,))):
+        summary, _ = run(sqlite, one, Strains(), rules=rules)
+
+        results = {result.table: (result.state, result.exit_code) for result in summary.results}
+        assert results["clients"] == ("failed", 4)
+        assert results["strains"] in {("seeded", 0), ("existing", 0)}
+        errors = [result.error for result in summary.results if result.error]
+        assert errors == [f"{name}, rows 0 to 19 of clients: {words}"]
+
+
+def test_a_rule_about_no_row_in_particular_refuses_the_batch(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", 5)
+
+    def house_rule(seeder: BaseSeeder, data: pl.DataFrame) -> list[ValidationError]:
+        return [unlucky(None)] if "T7" in data["teri_code"] else []
+
+    summary, told = run(sqlite, Clients(), rules=[house_rule])
+
+    assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (15, 5)
+    assert summary.exit_code == 5
+    assert [event.context["reasons"] for event in told if event.operation == "skip"] == [{"name: unlucky": 5}]
+
+
 def test_a_reference_without_a_dependency_is_named_with_its_fix(sqlite: Database) -> None:
     class Careless(Profiles):
         config = SeederConfig(model=SupplierProfile, record_count=COUNT)

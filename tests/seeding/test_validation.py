@@ -131,6 +131,15 @@ def test_business_rules_count() -> None:
     assert result.errors == (rule,)
 
 
+def test_a_business_rule_without_a_row_refuses_all() -> None:
+    rule = ValidationError(field="age", issue="too few of them", expected=18, actual=2)
+
+    result = VALIDATOR.validate_data(frame({}, {}), business=[rule])
+
+    assert result.accepted.to_list() == [False, False]
+    assert result.counts == {"age: too few of them": 2}
+
+
 @given(bad=st.lists(st.booleans(), min_size=1, max_size=80))
 def test_exactly_the_bad_rows_are_left_out_and_few_are_named(bad: list[bool]) -> None:
     result = VALIDATOR.validate_data(frame(*({"age": 999 if one else 1} for one in bad)))
