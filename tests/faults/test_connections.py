@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 from django.db import connections
+from django.db.models import F
 
 from seeding import planner, sessions
 from seeding.events import Event
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
 from seeding.registry import Registry
+from seeding.seeders import Dataset, Derivation
 from terpseed.models import Client
 from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit
@@ -96,6 +98,14 @@ MOMENTS = {
 @pytest.mark.parametrize("at", MOMENTS)
 @pytest.mark.parametrize("server", ["mariadb", "postgresql"], indirect=True)
 def test_nor_does_one_at_the_end_of_a_run(proxied: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    class Referred(Clients):
+        """With a reference that is derived, and so looked at last."""
+
+        config = Clients.config
+
+        def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+            return (Derivation(values={"referred_by_client": F("pk")}, reads=("clients",)),)
+
     after, statement = MOMENTS[at]
     monkeypatch.setattr(planner, "WORTH", 20)
 
@@ -103,7 +113,7 @@ def test_nor_does_one_at_the_end_of_a_run(proxied: Database, proxy: Proxy, monke
         if event.operation == after and event.message != "20 rows of clients":
             proxy.lose(lambda data: statement in data, Moment.BEFORE)
 
-    summary, _ = run(proxied, Clients(), Profiles(), listen=lose)
+    summary, _ = run(proxied, Referred(), Profiles(), listen=lose)
 
     assert proxy.has_lost
     assert [result.state for result in summary.results] == ["seeded", "seeded"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db import connections
 from seeding.exceptions import LockHeldError, LockLostError
 from seeding.locks import seeding_lock
 from seeding.locks.mysql import MAX_NAME, lock_name
+from seeding.locks.sqlite import lock_path
 from tests.conftest import SERVERS, Database, closed, opened
 
 
@@ -92,24 +94,16 @@ def test_a_connection_that_the_server_ends_while_we_wait_is_opened_anew(
     assert database.query("SELECT 1") == [(1,)]
 
 
-def test_onlookers_keep_nobody_from_the_lock(sqlite: Database) -> None:
-    lock, ended = seeding_lock(sqlite.alias), threading.Event()
+def test_onlookers_keep_nobody_from_the_lock(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seeding.locks.sqlite.GLANCE_SECONDS", 5)
+    lock = seeding_lock(sqlite.alias)
+    glance = lock_path(sqlite.url.removeprefix("sqlite:///")).open("a")
+    fcntl.flock(glance, fcntl.LOCK_EX)  # as `holder` does for a moment
+    timer = threading.Timer(0.1, glance.close)
+    timer.start()
 
-    def look() -> None:
-        onlooker = seeding_lock(sqlite.alias)
-        while not ended.wait(0.001):
-            onlooker.holder()
-        connections[sqlite.alias].close()
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        for _ in range(100):
-            with lock.held(0):
-                pass
-    finally:
-        ended.set()
-        thread.join()
+    with lock.held(0):
+        timer.join()
 
 
 def test_a_database_has_one_lock_by_whatever_name_it_is_reached(sqlite: Database, tmp_path: Path) -> None:
