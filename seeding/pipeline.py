@@ -183,8 +183,11 @@ class SeederPipeline:
         started = time.monotonic()
         before = self._tally.inserted
         data = self._generate(index) if foreseen is None else foreseen.data
-        adopted = self._persistently(partial(self._context.resolver.adopted, self._seeder, index, data)).lookup(index)[1]
-        self._settle(*self._leave_out(data, index, adopted), foreseen, ahead)
+        resolver = self._context.resolver
+        there = self._persistently(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
+        # A dead run's last batch may have been larger than ours, and has been found by the one before.
+        there |= self._persistently(partial(resolver.keys, self._seeder)).lookup(index)[1]
+        self._settle(*self._leave_out(data, index, there), foreseen, ahead)
         self._tally.tell(
             "insert",
             f"{self._tally.inserted - before} rows of {self._seeder.config.table_name}",

@@ -288,7 +288,12 @@ def test_a_batch_in_flight_from_a_dead_run_is_not_doubled(database: Database) ->
     assert len(database.content("clients")) == 20
 
 
-def test_nor_is_one_whose_first_and_last_rows_were_refused(sqlite: Database) -> None:
+@pytest.mark.parametrize("batch", [20, 5])
+def test_nor_is_one_whose_first_and_last_rows_were_refused(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", batch)
+
     class Brands(BaseSeeder):
         config = SeederConfig(model=Brand, record_count=COUNT, not_pii=("name",))
 
