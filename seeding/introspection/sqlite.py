@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -11,9 +11,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.introspection.generic import kind_of
 from seeding.schema import Check, ColumnSchema, ForeignKey, TableSchema
 
-MEMBERS = re.compile(r'CHECK \("(?P<column>\w+)" IN \((?P<values>[^)]*)\)\)')
+NAME = r'"[^"]+"|`[^`]+`|\[[^\]]+\]|\w+'
+TEXT = r"'(?:[^']|'')*'"
+MEMBERS = re.compile(rf"\s*(?P<column>{NAME})\s+IN\s*\((?P<values>\s*{TEXT}(?:\s*,\s*{TEXT})*\s*)\)\s*", re.IGNORECASE)
 """How an enumeration is declared where there is no type for it."""
-NAMED_CHECK = re.compile(r'CONSTRAINT "(?P<name>\w+)" CHECK (?=\()')
+IS_JSON = re.compile(r"\(?json_valid\b", re.IGNORECASE)
+"""What Django checks of its own JSON columns."""
+CHECK = re.compile(
+    rf"(?P<check>(?:\bCONSTRAINT\s+(?P<name>{NAME})\s+)?\bCHECK\s*(?=\())|{TEXT}|\"[^\"]*\"|--[^\n]*|/\*.*?\*/",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Where a CHECK begins, with or without a name; or a text or a remark, in which none does."""
 PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
 """A parenthesis, or a quoted text, in which none counts."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
@@ -33,7 +41,12 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
         cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
         return list(cursor.fetchall())
 
-    members = {found["column"]: tuple(VALUE.findall(found["values"])) for found in MEMBERS.finditer(declaration)}
+    clauses = [
+        (_unquoted(found["name"] or ""), _parenthesised(declaration[found.end() :]))
+        for found in CHECK.finditer(declaration)
+        if found["check"]
+    ]
+    members = dict(_members(clauses))
     described = ask("table_info", name)
     unique = [
         index
@@ -42,15 +55,35 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
     ]
     return TableSchema(
         name=name,
-        columns={row[1]: _column(connection, row, members.get(row[1], ())) for row in described},
+        columns={row[1]: _column(connection, row, members.get(row[1].lower(), ())) for row in described},
         primary_key=next((row[1] for row in described if row[5]), ""),
         unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
         foreign_keys=tuple(ForeignKey(column=row[3], table=row[2], key=row[4] or "") for row in ask("foreign_key_list", name)),
-        checks=tuple(
-            Check(name=found["name"], clause=_parenthesised(declaration[found.end() :]))
-            for found in NAMED_CHECK.finditer(declaration)
-        ),
+        checks=tuple(_checks(name, clauses)),
     )
+
+
+def _members(clauses: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Column, in small letters (SQLite tells none apart), and its members, where a clause says just that."""
+    for _, clause in clauses:
+        if found := MEMBERS.fullmatch(clause):
+            yield _unquoted(found["column"]).lower(), tuple(one.replace("''", "'") for one in VALUE.findall(found["values"]))
+
+
+def _checks(table: str, clauses: Iterable[tuple[str, str]]) -> Iterator[Check]:
+    """The checks; SQLite gives no name to one that has none, as the servers do: it is numbered."""
+    number = 0
+    for name, clause in clauses:
+        if name:
+            yield Check(name=name, clause=clause)
+        elif not MEMBERS.fullmatch(clause) and not IS_JSON.match(clause):
+            number += 1
+            yield Check(name=f"{table}_check_{number}", clause=clause)
+
+
+def _unquoted(name: str) -> str:
+    """A name as it is, without what quotes it."""
+    return name[1:-1] if name[:1] in tuple('"`[') else name
 
 
 def _parenthesised(text: str) -> str:

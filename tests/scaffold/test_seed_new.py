@@ -225,6 +225,18 @@ def test_a_check_that_no_guess_keeps_is_told(library: Database, app: App) -> Non
     assert "debts.py" in app.files()
 
 
+def test_checks_without_names_are_kept_by_what_is_drafted(library: Database, app: App) -> None:
+    library.query("CREATE TABLE tickets (id integer primary key autoincrement, level integer not null check (level > 0),"
+                  " state text not null check (state in ('new', 'old')))")  # fmt: skip
+
+    with app.installed():
+        app.seed_new(library, "tickets")
+
+        assert library.seed(dry_run=True)["exit_code"] == 0
+        assert library.seed()["exit_code"] == 0
+    assert {state for (state,) in library.query("SELECT DISTINCT state FROM tickets")} == {"new", "old"}
+
+
 def test_no_file_is_overwritten_and_then_none_is_written(library: Database, app: App) -> None:
     (app.folder / "seeders").mkdir()
     app.write("seeders/books.py", "mine = True\n")

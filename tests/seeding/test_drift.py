@@ -193,3 +193,27 @@ def test_an_enumeration_is_read_from_sqlites_check(sqlite: Database) -> None:
     assert orders.columns["orderType"].values == ("QUOTE", "SALE")
     assert ("order_number",) in orders.unique
     assert ForeignKey(column="client_id", table="clients", key="id") in orders.foreign_keys
+
+
+@pytest.mark.parametrize(
+    ("declared", "members", "checks"),
+    [
+        ("state TEXT CHECK (state IN ('new', 'it''s old'))", ("new", "it's old"), ()),
+        ("state TEXT check(`State` in ('new','old'))", ("new", "old"), ()),
+        ("state TEXT, Check ( [state] In ( 'new' ) )", ("new",), ()),
+        ("state TEXT, constraint known check (state in ('new', 'old'))", ("new", "old"), ("known",)),
+        ("state TEXT, stars INT check (stars in (1, 2)), CHECK (stars > 0)", (), ("things_check_1", "things_check_2")),
+        ("state TEXT DEFAULT 'check (state in (', stars INT /* CHECK (no) */ CHECK (stars > 0)", (), ("things_check_1",)),
+        ("state TEXT, constraint `my rule` check (state <> '(')", (), ("my rule",)),
+        ("state TEXT CHECK (JSON_VALID(state) OR state IS NULL)", (), ()),
+    ],
+)
+def test_a_check_of_sqlite_is_read_however_it_is_written(
+    sqlite: Database, declared: str, members: tuple[str, ...], checks: tuple[str, ...]
+) -> None:
+    sqlite.query(f"CREATE TABLE things (id INTEGER PRIMARY KEY, {declared})")
+
+    things = read_tables(connections[sqlite.alias], {"things"})["things"]
+
+    assert things.columns["state"].values == members
+    assert tuple(check.name for check in things.checks) == checks
