@@ -34,7 +34,7 @@ class Checker:
         with seeding_lock(self._using).held(lock_timeout):
             found = self.schema() if "schema" in checks else []
             verdicts = self.references() if "references" in checks else []
-            verdicts += check(self._using, rules)
+            verdicts += check(self._using, rules) if rules else []
         unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),

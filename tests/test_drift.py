@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,13 @@ def test_a_check_that_the_model_knows_is_kept_before_the_database_is_asked(make_
         )
 
     assert database.seed()["exit_code"] == 0
+
+
+@pytest.mark.parametrize("server", ["mariadb", "sqlite"])
+def test_the_schema_is_compared_before_there_is_a_ledger(make_database: Callable[..., Database], server: str) -> None:
+    database, out = make_database(server, ready=False), StringIO()
+    call_command("terp_schema", database=database.alias, stdout=StringIO())
+
+    call_command("seed_check", "--schema", database=database.alias, stdout=out)
+
+    assert out.getvalue().split() == f"{len(REGISTRY.by_table)} tables are as their models say.".split()
