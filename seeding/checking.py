@@ -34,14 +34,15 @@ class Checker:
         with seeding_lock(self._using).held(lock_timeout):
             found = self.schema() if "schema" in checks else []
             verdicts = self.references() if "references" in checks else []
-            verdicts += check(self._using, rules) if rules else []
+            failed: list[str] = []
+            verdicts += check(self._using, rules, failed) if rules else []
         unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
             tables=len(self._registry.by_table) if "schema" in checks else 0,
             differences=tuple(found),
             verdicts=tuple(verdicts),
-            unreadable=tuple(unreadable),
+            unreadable=(*unreadable, *failed),
         )
 
     def schema(self) -> list[Difference]:

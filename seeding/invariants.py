@@ -18,7 +18,10 @@ from django.db.models.expressions import Combinable
 from seeding.discovery import BrokenModule, modules
 from seeding.introspection import lacking
 from seeding.ledger import Ledger
+from seeding.redaction import words_of
+from seeding.remedies import remedy
 from seeding.results import Verdict
+from seeding.retries import Transience, transience
 
 PACKAGE = "invariants"
 EXAMPLES = 5
@@ -96,8 +99,12 @@ def discover() -> tuple[list[Invariant], list[BrokenModule]]:
     return list(found.values()), broken
 
 
-def check(using: str, invariants: Iterable[Invariant]) -> Iterator[Verdict]:
-    """Ask the database about each rule; nothing is looked at where nothing is seeded."""
+def check(using: str, invariants: Iterable[Invariant], failed: list[str]) -> Iterator[Verdict]:
+    """Ask the database about each rule; nothing is looked at where nothing is seeded.
+
+    A rule that raises is added to `failed`, in a sentence, and has no verdict. What is the database's own
+    (no connection, a right that is missing) is raised.
+    """
     ledger, rules = Ledger(using), list(invariants)
     lacks = lacking(connections[using], (model for one in rules for model in (one.model, *one.reads)))
     dataset = ledger.dataset(generated=True)
@@ -106,26 +113,38 @@ def check(using: str, invariants: Iterable[Invariant]) -> Iterator[Verdict]:
         if missing or dataset is None:
             yield Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing)
             continue
-        looked_at = broken = 0
-        examples: list[str] = []
-        for condition in ledger.generated_keys(one.tables[0]).conditions():
-            seeded = Seeded(rows=one.model._base_manager.using(using).filter(condition), as_of=dataset.as_of)
-            looked_at += seeded.rows.count()
-            breaking = one.breaking(seeded)
-            if not isinstance(breaking, models.QuerySet):
-                breaking = list(breaking)
-            count = breaking.count() if isinstance(breaking, models.QuerySet) else len(breaking)
-            if count:
-                broken += count
-                examples += [_named(row) for row in islice(breaking, EXAMPLES - len(examples))]
-        yield Verdict(
-            rule=one.name,
-            sentence=one.sentence,
-            table=one.tables[0],
-            looked_at=looked_at,
-            broken=broken,
-            examples=tuple(examples),
-        )
+        rows = one.model._base_manager.using(using)
+        parts = [rows.filter(condition) for condition in ledger.generated_keys(one.tables[0]).conditions()]
+        try:
+            yield _verdict(one, [Seeded(rows=part, as_of=dataset.as_of) for part in parts])
+        except Exception as error:
+            if transience(error) in {Transience.CONNECTION, Transience.CONTENTION} or remedy(error):
+                raise
+            kind, words = type(error).__name__, " ".join(words_of(error).split())
+            said = words if words.startswith(kind) else f"{kind}: {words}"
+            failed.append(f"The rule {one.name} ({one.breaking.__module__}) cannot be asked: {said}")
+
+
+def _verdict(rule: Invariant, parts: Iterable[Seeded]) -> Verdict:
+    looked_at = broken = 0
+    examples: list[str] = []
+    for seeded in parts:
+        looked_at += seeded.rows.count()
+        breaking = rule.breaking(seeded)
+        if not isinstance(breaking, models.QuerySet):
+            breaking = list(breaking)
+        count = breaking.count() if isinstance(breaking, models.QuerySet) else len(breaking)
+        if count:
+            broken += count
+            examples += [_named(row) for row in islice(breaking, EXAMPLES - len(examples))]
+    return Verdict(
+        rule=rule.name,
+        sentence=rule.sentence,
+        table=rule.tables[0],
+        looked_at=looked_at,
+        broken=broken,
+        examples=tuple(examples),
+    )
 
 
 def _named(row: object) -> str:

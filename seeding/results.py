@@ -322,7 +322,7 @@ class CheckReport:
     differences: tuple[Difference, ...]
     verdicts: tuple[Verdict, ...]
     unreadable: tuple[str, ...]
-    """Modules that could not be imported, so that what they hold was not checked."""
+    """Modules that could not be imported, and rules that could not be asked: what was not checked."""
 
     @property
     def refused(self) -> bool:

@@ -56,7 +56,10 @@ class Database:
 
     def verdicts(self, *rules: Invariant) -> list[Verdict]:
         """What the database says about the rules (all, if none is given)."""
-        return list(check(self.alias, rules or RULES))
+        failed: list[str] = []
+        verdicts = list(check(self.alias, rules or RULES, failed))
+        assert failed == []
+        return verdicts
 
     def broken_rules(self) -> dict[str, int]:
         """The rules that do not hold: name → rows that break it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, models
+from django.test import override_settings
 
 from seeding.events import Event
 from seeding.references import TypedReferenceField
@@ -139,6 +141,51 @@ def test_all_checks_at_once_tell_the_smallest_exit_code(sqlite: Database, capsys
     assert failure.value.returncode == 3
     assert "1 of 37 tables are not as their models say" in shown
     assert "orders.items[].batchId leads to batches" in shown
+
+
+RULES = """
+from seeding.invariants import Invariant, invariant
+from terpseed.models import Client
+
+
+@invariant(Client)
+def raises(seeded):
+    \"""Nothing that can be asked.\"""
+    raise TypeError("no\\nthing")
+
+
+@invariant(Client)
+def asks_amiss(seeded):
+    \"""Nothing that the database understands.\"""
+    return seeded.rows.extra(where=["nowhere = 1"])
+
+
+@invariant(Client)
+def holds(seeded):
+    \"""There is a name.\"""
+    return seeded.rows.filter(name="")
+"""
+
+
+def test_a_rule_that_fails_is_told_and_the_others_are_asked(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ruled").mkdir()
+    (tmp_path / "ruled" / "__init__.py").touch()
+    (tmp_path / "ruled" / "invariants.py").write_text(RULES, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    database.seed(table="clients")
+
+    with override_settings(INSTALLED_APPS=["seeding", "ruled"]), pytest.raises(CommandError) as failure:
+        call_command("seed_check", "--invariants", "--json", database=database.alias)
+
+    report = json.loads(capsys.readouterr().out)
+    assert failure.value.returncode == 4
+    assert str(failure.value).splitlines()[0] == (
+        "Not everything was checked. The rule raises (ruled.invariants) cannot be asked: TypeError: no thing"
+    )
+    assert "The rule asks-amiss (ruled.invariants) cannot be asked: " in report["unreadable"][1]
+    assert [(one["rule"], one["looked_at"], one["broken"]) for one in report["verdicts"]] == [("holds", 10, 0)]
 
 
 def seed_and_break(database: Database) -> dict[str, str]:
