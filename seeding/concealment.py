@@ -289,7 +289,11 @@ class Concealment:
             )
         masked = sum(result.masked for result in results)
         self._tell(
-            "complete", f"{masked} values masked, exit code {summary.exit_code}", record_count=masked, duration=summary.duration
+            "complete",
+            f"{masked} values {'would be ' if summary.dry_run else ''}masked, exit code {summary.exit_code}",
+            record_count=masked,
+            duration=summary.duration,
+            dryRun=summary.dry_run or None,
         )
         return summary
 

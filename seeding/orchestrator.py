@@ -135,9 +135,11 @@ class SeedOrchestrator:
         )
         self._tell(
             "complete",
-            f"{summary.records_inserted} rows in {len(results)} seeders, exit code {summary.exit_code}",
+            f"{summary.records_inserted} rows {'would be inserted by' if summary.dry_run else 'in'} {len(results)} seeders, "
+            f"exit code {summary.exit_code}",
             record_count=summary.records_inserted,
             duration=summary.duration,
+            dryRun=summary.dry_run or None,
             states={result.seeder: result.state for result in results},
         )
         return summary

@@ -338,9 +338,11 @@ class RollbackManager:
         )
         self._tell(
             "complete",
-            f"{summary.records_deleted} rows of {len(results)} tables deleted, exit code {summary.exit_code}",
+            f"{summary.records_deleted} rows of {len(results)} tables {'would be ' if summary.dry_run else ''}deleted, "
+            f"exit code {summary.exit_code}",
             record_count=summary.records_deleted,
             duration=summary.duration,
+            dryRun=summary.dry_run or None,
             left=summary.left,
         )
         return summary

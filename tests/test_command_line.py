@@ -61,6 +61,30 @@ def test_json_is_one_object_on_stdout(ready: Manage) -> None:
     assert {one["table"]: one["records_inserted"] for one in summary["results"]} == {"clients": 10, "users": 6}
 
 
+@pytest.mark.parametrize(
+    ("command", "done", "rehearsed"),
+    [
+        ("seed", "10 rows in 1 seeders", "10 rows would be inserted by 1 seeders"),
+        ("seed_mask", "0 values masked", "0 values would be masked"),
+        ("seed_rollback", "10 rows of 1 tables deleted", "10 rows of 1 tables would be deleted"),
+    ],
+)
+def test_the_last_line_of_a_dry_runs_log_tells_of_nothing_done(ready: Manage, command: str, done: str, rehearsed: str) -> None:
+    def last(*options: str) -> dict[str, Any]:
+        lines = ready(command, "--table=clients", *options, variables={"SEEDING_MASKING_KEY": "k" * 16}).stderr.splitlines()
+        line: dict[str, Any] = next(one for one in map(json.loads, lines) if one["operation"] == "complete")
+        return line
+
+    if command != "seed":
+        ready("seed", "--table=clients")
+
+    rehearsal, run = last("--dry-run"), last("--force")
+
+    assert (rehearsal["message"], rehearsal["dryRun"]) == (f"{rehearsed}, exit code 0", True)
+    assert run["message"] == f"{done}, exit code 0"
+    assert "dryRun" not in run
+
+
 @pytest.mark.parametrize(("streams", "code"), [("<&- >&- 2>&-", 0), (">/dev/full", 0), ("2>/dev/full", 2)])
 def test_closed_and_full_streams_change_nothing(sqlite: Database, environment: dict[str, str], streams: str, code: int) -> None:
     command = ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "manage.py", "seed", "--table=strains"]
