@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 
+from settings.apps import apps
 from settings.databases import database
 from settings.mail import mail
 
@@ -31,7 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "seeding",
     "terpseed",
-    *env.list("SEEDING_APPS", default=[]),
+    *apps(env, "SEEDING_APPS"),
 ]
 
 MIDDLEWARE = [

@@ -33,17 +33,17 @@ SESSION: dict[str, dict[str, Any]] = {
 
 
 def database(env: environ.Env, variable: str, default: str) -> dict[str, Any]:
-    """The settings of the database that `variable` names.
+    """The settings of the database that `variable` names, which is of a kind that SESSION knows.
 
     Raises ImproperlyConfigured, naming the variable and never its value: the URL holds a password.
     """
     url = env(variable, default=default)
     try:
-        known = url.partition("://")[0] in environ.Env.DB_SCHEMES
+        known = environ.Env.DB_SCHEMES.get(url.partition("://")[0]) in SESSION
         config: dict[str, Any] = environ.Env.db_url_config(url) if known else {}
     except ValueError:
         config = {}
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"{variable} is no database URL. Write it like {FORMS}")
-    config["OPTIONS"] = {**SESSION.get(config["ENGINE"], {}), **config.get("OPTIONS", {})}
+    config["OPTIONS"] = {**SESSION[config["ENGINE"]], **config.get("OPTIONS", {})}
     return config

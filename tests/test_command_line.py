@@ -17,10 +17,12 @@ from typing import IO, Any
 import polars as pl
 import pytest
 
+from seeding.conf import reading
 from seeding.exceptions import Terminated
 from seeding.locks import seeding_lock
 from seeding.models import SeedRun
 from seeding.stopping import terminable
+from settings.apps import apps
 from tests.conftest import ROOT, SERVERS, Database, Manage
 from tests.seeding.runs import run
 from tests.seeding.test_engine import Profiles, seeder
@@ -144,6 +146,11 @@ def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
         (["--size=large", "--scale=1000000"], {}, "Give a smaller --size or --scale"),
         ([], {"DATABASE_URL": "nonsense"}, "DATABASE_URL is no database URL"),
         ([], {"DATABASE_URL": "mysql://user:s3cret@host:port/terp"}, "DATABASE_URL is no database URL"),
+        *(([], {"DATABASE_URL": f"{scheme}://user:s3cret@host/terp"}, "DATABASE_URL is no database URL")
+          for scheme in ("oracle", "mssql", "redshift", "ldap", "cockroachdb", "postgis", "mariadb")),
+        ([], {"ADMIN_DATABASE_URL": "oracle://user:s3cret@host/terp"}, "ADMIN_DATABASE_URL is no database URL"),
+        ([], {"SEEDING_APPS": "nosuch"}, "SEEDING_APPS names 'nosuch', which Python does not find"),
+        ([], {"SEEDING_APPS": "tests.shop,nosuch.apps.Config"}, "SEEDING_APPS names 'nosuch.apps.Config', which"),
         ([], {"SEEDING_BATCH_SIZE": "many"}, "SEEDING_BATCH_SIZE=many"),
         ([], {"SEEDING_LOG_LEVEL": "loud"}, "SEEDING_LOG_LEVEL=loud"),
         (["--env=production"], {}, "ALLOW_PRODUCTION_SEEDING"),
@@ -164,6 +171,12 @@ def test_bad_input_is_a_reason_and_exit_code_1(
     assert "Traceback" not in done.stderr
     assert "s3cret" not in done.stderr
     assert database.read_bytes() == before
+
+
+def test_an_app_may_be_named_by_its_module_or_its_class() -> None:
+    variables = {"SEEDING_APPS": "tests.shop, tests.shop.apps.ShopConfig,"}
+
+    assert apps(reading(variables), "SEEDING_APPS") == ["tests.shop", "tests.shop.apps.ShopConfig"]
 
 
 def test_all_that_is_wrong_is_told_at_once(ready: Manage) -> None:
