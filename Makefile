@@ -4,8 +4,11 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev chromium
 
-# What `make demo` sets up is the development default, whatever the shell's environment says.
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
+# What `make demo` sets up is the development default, whatever the shell's environment and `.env` say.
+demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
+demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
+demo: export SEEDING_ENV := dev
 
 .PHONY: bench demo pictures test lint types checks contracts pytest torture servers clean
 
@@ -17,11 +20,14 @@ demo: .venv/runtime
 	@echo
 	@echo "What to try next:"
 	@echo "  $(MANAGE) seed --size=medium              ten times the data, the small rows stay"
-	@echo "  $(MANAGE) seed --table=orders --dry-run   what would be written, and example rows"
+	@echo "  $(MANAGE) seed --table=orders --size=medium --dry-run"
+	@echo "                                                    what would be written, and example rows"
 	@echo "  $(MANAGE) seed_check --invariants         whether all that must be true of the data is"
 	@echo "  $(MANAGE) seed_rollback --dry-run         what a rollback would delete, and what it would keep"
 	@echo "  $(MANAGE) createsuperuser --database=admin"
 	@echo "  $(MANAGE) runserver                       the ledger, at http://127.0.0.1:8000/admin/"
+	@! grep -Eqs '^[[:space:]]*(export[[:space:]]+)?(DATABASE_URL|SEEDING_ENV|DJANGO_ENV|NODE_ENV)=' .env || \
+		printf '\n%s\n' "These go where .env says, which may be another database than the demo's terp.sqlite3."
 
 test: servers .venv/development
 	@$(MAKE) --no-print-directory lint types checks contracts pytest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -423,6 +424,29 @@ def test_the_server_starts_without_a_query_of_ours(environment: dict[str, str], 
     asked = (mariadb.socket.parent / "data" / "queries.log").read_text(encoding="utf-8", errors="replace")
     ours = [line for line in asked.splitlines() if "seeding" in line.lower() or "FROM `clients`" in line]
     assert ours == []
+
+
+def test_the_demo_goes_to_its_own_files_whatever_is_set(tmp_path: Path, environment: dict[str, str]) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nenv >> told\n", encoding="utf-8")
+    python.chmod(0o755)
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / ".venv" / "runtime").touch()
+    (tmp_path / ".env").write_text("DATABASE_URL=mysql://user@host/real\n", encoding="utf-8")
+    env = {**environment, "SEEDING_ENV": "production", "NODE_ENV": "production"}
+
+    done = subprocess.run(["make", "demo"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+
+    told = set((tmp_path / "told").read_text(encoding="utf-8").splitlines())
+    names = ("DATABASE_URL", "ADMIN_DATABASE_URL", "SEEDING_ENV", "DJANGO_ENV", "NODE_ENV")
+    assert {line for line in told if line.startswith(tuple(f"{name}=" for name in names))} == {
+        f"DATABASE_URL=sqlite:///{tmp_path}/terp.sqlite3",
+        f"ADMIN_DATABASE_URL=sqlite:///{tmp_path}/admin.sqlite3",
+        "SEEDING_ENV=dev",
+    }
+    assert "These go where .env says" in done.stdout
 
 
 def test_help_waits_for_nothing(manage: Manage) -> None:
