@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -54,10 +54,14 @@ class Changes:
     """Primary key → the columns that differ, for the first few."""
     complete: bool
     """Whether every row could be compared."""
+    loaded: bool = False
+    """Whether they came from files, so that no row ever can be."""
 
 
 UNKNOWN = Changes(keys=NOTHING, examples={}, complete=False)
 """Of rows that nothing here can generate."""
+LOADED = replace(UNKNOWN, loaded=True)
+"""Of rows that came from files."""
 
 
 class Comparison:

@@ -179,6 +179,8 @@ class RollbackSummary:
     modified: tuple[Modified, ...] = ()
     uncompared: tuple[str, ...] = ()
     """Tables of which it cannot be said whether a row was changed."""
+    loaded: tuple[str, ...] = ()
+    """Those of them whose rows were loaded from files, with which they are not compared."""
     left: int = 0
     """Seeded rows that are in the database afterwards."""
     metrics: Mapping[str, Any] = field(default_factory=dict)

@@ -26,14 +26,14 @@ from seeding.links import Link, links
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.metrics import Meter
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.modifications import UNKNOWN, Changes, Comparison
+from seeding.modifications import LOADED, UNKNOWN, Changes, Comparison
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.seeders import SOURCE, BaseSeeder, Dataset
 from seeding.selection import Selection
 from seeding.sessions import connect
 from seeding.tracing import Tracer
@@ -182,7 +182,7 @@ class RollbackManager:
             if not among or table not in plan.there or dataset is None:
                 continue
             seeder = self._registry.by_name.get(name)
-            found = UNKNOWN
+            found = LOADED if name.startswith(SOURCE) else UNKNOWN
             if seeder is not None and seeder.config.table_name == table:
                 resolver = Resolver(self._registry, self.ledger, dataset)
                 comparison = Comparison(self.config.database, seeder, dataset, resolver, plan.there[table])
@@ -334,6 +334,7 @@ class RollbackManager:
             kept=tuple(plan.reasons),
             modified=_modified(changes),
             uncompared=tuple(sorted({one.table for one in changes if not one.found.complete})),
+            loaded=tuple(sorted({one.table for one in changes if one.found.loaded})),
             left=self.ledger.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0,
         )
         self._tell(

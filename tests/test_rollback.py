@@ -394,6 +394,25 @@ def test_rows_of_another_faker_are_not_judged(sqlite: Database) -> None:
     summary = sqlite.rollback()
 
     assert (summary["modified"], summary["uncompared"], summary["left"]) == ([], ["clients"], 0)
+    assert summary["loaded"] == []
+
+
+def test_which_rows_cannot_be_compared_is_told_with_the_reason(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEDING_MASKING_KEY", "a key of more than sixteen characters")
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "vendors.csv").write_text("name\nAcme\n", encoding="utf-8")
+    sqlite.seed(table="clients")
+    SeedRun.objects.using(sqlite.alias).update(faker_version="1.0")
+    sqlite.seed(source=str(tmp_path / "export"), as_of=None)
+    out = StringIO()
+
+    call_command("seed_rollback", force=True, database=sqlite.alias, stdout=out, stderr=StringIO())
+
+    said = " ".join(out.getvalue().split())
+    assert "rows of clients cannot be said: they were made by another version." in said
+    assert "rows of vendors cannot be said: they were loaded from files." in said
 
 
 def test_a_row_already_gone_is_noted(database: Database) -> None:

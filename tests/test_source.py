@@ -77,6 +77,7 @@ def test_nobody_is_found_afterwards_and_all_that_joined_still_does(
     assert [database.content(table) for table in TABLES] == loaded
     undone = database.rollback()
     assert undone["exit_code"] == 0, str(undone)
+    assert undone["loaded"] == undone["uncompared"] == sorted(TABLES)
     assert [database.content(table) for table in TABLES] == [[]] * len(TABLES)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -117,13 +117,19 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
             say(out, f"\n[yellow]{heading}[/]")
         for line in lines:
             say(out, f"  {escape(str(line))}")
-    if summary.uncompared:
-        tables = ", ".join(summary.uncompared)
-        say(out, f"\nWhether somebody has changed rows of {tables} cannot be said: they were made by another version.")
+    for sentence in _uncompared(summary):
+        say(out, f"\n{sentence}")
     for result in filter(attrgetter("error"), summary.results):
         say(out, f"\n[red]{result.table}[/]: {escape(result.error)}")
     if summary.exit_code:
         say(out, f"\n{UNDO_THE_REST}")
+
+
+def _uncompared(summary: RollbackSummary) -> Iterator[str]:
+    made = [table for table in summary.uncompared if table not in summary.loaded]
+    for tables, reason in ((made, "made by another version"), (summary.loaded, "loaded from files")):
+        if tables:
+            yield f"Whether somebody has changed rows of {', '.join(tables)} cannot be said: they were {reason}."
 
 
 def _rows(result: SeederResult) -> tuple[int, int, int, int]:
