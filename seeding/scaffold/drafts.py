@@ -15,7 +15,7 @@ from seeding.conf import DEFAULT_SEED
 from seeding.masking import detect_name
 from seeding.rows import Rows, decimals, numerals, take
 from seeding.scaffold.fillings import Filling, Parent
-from seeding.scaffold.guesses import COMPANIES, PEOPLE, label_of, sounds, worth_filling
+from seeding.scaffold.guesses import COMPANIES, PEOPLE, label_of, personal, sounds, worth_filling
 from seeding.scaffold.names import class_name, row_words
 from seeding.scaffold.project import Project
 from seeding.schema import ColumnSchema, Kind, TableSchema
@@ -86,7 +86,7 @@ class Drafter:
         filling = Filling(chosen, parents, own=own, label=label_of(row_words(table)))
         expressions, count, capacity = filling.fill(unique)
         expressions, broken = self._tried(table, columns, expressions, count)
-        personal = {name: kind for name, column in columns.items() if (kind := _personal(column, row_words(table)))}
+        pii = {name: kind for name, column in columns.items() if (kind := _personal(column, row_words(table)))}
         needed = [parent.dependency for column, parent in parents.items() if column in expressions]
         return Draft(
             schema=schema,
@@ -99,10 +99,8 @@ class Drafter:
             targets=self._targets(table, app),
             count=count,
             capacity=capacity,
-            pii=personal,
-            not_pii=tuple(
-                name for name, one in columns.items() if name not in personal and _undecided(one, project.links(table))
-            ),
+            pii=pii,
+            not_pii=tuple(name for name, one in columns.items() if name not in pii and _undecided(one, project.links(table))),
             broken=broken,
         )
 
@@ -180,8 +178,9 @@ def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
         return kind if kind == "date_of_birth" else ""
     if column.kind is not Kind.TEXT or column.values:
         return ""
+    row = " ".join(words)
+    kind = kind or personal(column.name, row)
     if not kind and sounds(column.name, "name"):
-        row = " ".join(words)
         kind = "person_name" if sounds(row, PEOPLE) else "company_name" if sounds(row, COMPANIES) else ""
     return kind or ("free_text" if sounds(column.name, FREE_TEXT) else "")
 

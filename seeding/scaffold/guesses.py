@@ -39,6 +39,8 @@ class Wording:
     distinct: bool = False
     optional: bool = True
     """Whether it is worth filling where the column may stay empty."""
+    personal: str = ""
+    """The masking strategy of such a column, where its values name somebody."""
 
 
 def faked(provider: str) -> str:
@@ -68,15 +70,16 @@ TEXTS: tuple[Wording, ...] = (
             expression='"192.0.2." + numerals(rows.integers("{column}", 1, 255))'),
     Wording(names="url|uri|link|website|image|avatar|photo|logo|file|path", longest=40, distinct=True,
             expression=f'"https://example.com/{{slug}}/" + {SERIAL}'),
-    Wording(names="first name|given name", expression=faked("first_name"), longest=15),
+    Wording(names="first name|given name", expression=faked("first_name"), longest=15, personal="person_name"),
     Wording(names="last name|surname|family name",
-            expression=faked("last_name"), longest=20),
-    Wording(names="user name|username|login|nickname", longest=20, distinct=True, expression=f'"person" + {SERIAL}'),
+            expression=faked("last_name"), longest=20, personal="person_name"),
+    Wording(names="user name|username|login|nickname", longest=20, distinct=True, expression=f'"person" + {SERIAL}',
+            personal="person_name"),
     Wording(names="company|company name|business name|vendor name|supplier name|legal name|trade name|organization"
-                  "|organisation", expression=faked("company"), longest=60),
+                  "|organisation", expression=faked("company"), longest=60, personal="company_name"),
     Wording(names="contact name|full name|person name|customer name|client name|employee name|recipient name|sender name"
                   "|author name|owner name|manager name|driver name|display name|author|contact|recipient",
-            expression=faked("name"), longest=40),
+            expression=faked("name"), longest=40, personal="person_name"),
     Wording(names="address|addr|street", expression=faked("street_address"), longest=60),
     Wording(names="city|town", expression=faked("city"), longest=40),
     Wording(names="state code|province code", expression=faked("state_abbr"), longest=2),
@@ -127,8 +130,8 @@ PEOPLE = "user|person|employee|contact|member|customer|patient|student|author|st
 COMPANIES = "client|vendor|supplier|company|organization|organisation|brand|merchant|partner|account"
 """What a row is called whose name is a person's, or a company's."""
 NAMES = (
-    (PEOPLE, Wording(names="name", expression=faked("name"), longest=40)),
-    (COMPANIES, Wording(names="name", expression=faked("company"), longest=60)),
+    (PEOPLE, Wording(names="name", expression=faked("name"), longest=40, personal="person_name")),
+    (COMPANIES, Wording(names="name", expression=faked("company"), longest=60, personal="company_name")),
 )
 CREATED = "created|updated|modified|inserted|registered"
 FUTURE = "due|expires|expiry|expiration|until|end|deadline|next|scheduled"
@@ -167,6 +170,11 @@ def worth_filling(column: ColumnSchema, *, refers: bool = False) -> bool:
     if column.kind is Kind.INTEGER and words_of(column.name)[-1:] in (("id",), ("by",)):
         return False
     return not column.has_default and (column.kind is not Kind.TEXT or _wording(column.name).optional)
+
+
+def personal(name: str, label: str) -> str:
+    """The masking strategy of a text column that a guess fills with the names of people or companies; empty for any other."""
+    return _wording(name, label).personal
 
 
 def sounds(name: str, words: str) -> bool:

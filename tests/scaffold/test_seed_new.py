@@ -237,6 +237,20 @@ def test_checks_without_names_are_kept_by_what_is_drafted(library: Database, app
     assert {state for (state,) in library.query("SELECT DISTINCT state FROM tickets")} == {"new", "old"}
 
 
+def test_what_is_filled_with_names_is_personal(library: Database, app: App) -> None:
+    columns = ("author", "contact", "recipient", "organization", "login", "colour")
+    texts = "".join(f", {name} varchar(80) not null" for name in columns)
+    library.query(f"CREATE TABLE parcels (id integer primary key autoincrement, author_rank integer not null{texts})")
+
+    with app.installed():
+        app.seed_new(library, "parcels")
+        (seeder,) = Registry.discover().ordered
+
+    people = dict.fromkeys(("author", "contact", "recipient", "login"), "person_name")
+    assert seeder.config.pii_fields == {**people, "organization": "company_name"}
+    assert seeder.config.not_pii == ("colour",)
+
+
 def test_no_file_is_overwritten_and_then_none_is_written(library: Database, app: App) -> None:
     (app.folder / "seeders").mkdir()
     app.write("seeders/books.py", "mine = True\n")
