@@ -180,10 +180,21 @@ def test_an_app_may_be_named_by_its_module_or_its_class() -> None:
     assert apps(reading(variables), "SEEDING_APPS") == ["tests.shop", "tests.shop.apps.ShopConfig"]
 
 
-def test_all_that_is_wrong_is_told_at_once(ready: Manage) -> None:
-    done = ready("seed", "--scale=0", "--env=moon", "--as-of=never")
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("seed", "--scale=0", "--env=moon", "--as-of=never"), ("--scale=0", "--env=moon", "--as-of=never")),
+        (("seed_mask", "--env=moon"), ("--env=moon", "SEEDING_MASKING_KEY is not set")),
+        (("seed_rollback", "--run=0", "--before=never"), ("--run=0", "--before=never")),
+    ],
+)
+def test_all_that_is_wrong_is_told_at_once(ready: Manage, command: tuple[str, ...], words: tuple[str, ...]) -> None:
+    variables = {"SEEDING_LOG_LEVEL": "loud", "SEEDING_ALERT_EMAIL": "nobody", "SEEDING_ALERT_MEMORY": "much"}
 
-    assert all(word in done.stderr for word in ("--scale=0", "--env=moon", "--as-of=never"))
+    done = ready(*command, variables=variables)
+
+    assert done.returncode == 1
+    assert all(word in done.stderr for word in (*words, *variables))
 
 
 @pytest.mark.parametrize("variable", ["SEEDING_ENV", "DJANGO_ENV", "NODE_ENV"])

@@ -9,7 +9,8 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, ClassVar, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter, OutputWrapper
 from django.db import Error
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seeding.events import Sink
+
+T = TypeVar("T")
 
 
 class Output(OutputWrapper):
@@ -150,6 +153,24 @@ class SeedingCommand(BaseCommand):
         from seeding import conf, console
 
         return console.console(self.stdout, plain=conf.is_plain(options, os.environ), forced=options["force_color"])
+
+    def configured(self, load: Callable[[], T]) -> T:
+        """What `load` makes of the options and the environment.
+
+        Raises ConfigurationError with its problems and those of the variables of the log and the alerts, all at once.
+        """
+        from seeding import conf
+        from seeding.monitoring import load_monitoring
+
+        problems: list[str] = []
+        for check in (load, partial(conf.load_logging, os.environ), partial(load_monitoring, os.environ)):
+            try:
+                check()
+            except ConfigurationError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigurationError(*problems)
+        return load()
 
     @contextmanager
     def watched(self, options: Mapping[str, Any], environment: str) -> Iterator[Sink]:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
@@ -65,7 +66,8 @@ class Command(SeedingCommand):
         from seeding import conf, console
         from seeding.orchestrator import SeedOrchestrator
 
-        config = conf.load(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
+        today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
+        config = self.configured(partial(conf.load, options, os.environ, today=today, terminal=terminal))
         shown = not options["json"] and options["verbosity"] > 0
         out = self.console(options)
         with self.watched(options, config.environment) as tell:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
@@ -41,7 +42,8 @@ class Command(SeedingCommand):
         from seeding.concealment import Concealment
         from seeding.registry import Registry
 
-        config = conf.load_masking(options, os.environ, today=datetime.now(UTC).date(), terminal=sys.stdin.isatty())
+        today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
+        config = self.configured(partial(conf.load_masking, options, os.environ, today=today, terminal=terminal))
         with self.watched(options, config.environment) as tell:
             concealment = Concealment(
                 config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
@@ -56,7 +57,7 @@ class Command(SeedingCommand):
         from seeding.registry import Registry
         from seeding.rollback import RollbackManager
 
-        config = conf.load_rollback(options, os.environ, terminal=sys.stdin.isatty())
+        config = self.configured(partial(conf.load_rollback, options, os.environ, terminal=sys.stdin.isatty()))
         with self.watched(options, config.environment) as tell:
             summary = RollbackManager(config, Registry.discover(), tell=tell, ask=self.ask).rollback()
         if options["json"]:
