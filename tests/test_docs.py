@@ -7,12 +7,13 @@ import json
 import re
 import shlex
 from argparse import Action
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, get_commands, load_command_class
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
@@ -23,7 +24,7 @@ from seeding.registry import Registry
 from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, SeederConfig
 from tests.bench.report import inserted
-from tests.conftest import ROOT, RULES
+from tests.conftest import ROOT, RULES, Database
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
@@ -33,7 +34,7 @@ DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
 OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_rollback", "seed_status")
 OTHERS = set(
-    "--collector --cov --cov-branch --extra --fail-level --generate-hashes --group --no-emit-index-url --no-header "
+    "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-emit-index-url --no-header "
     "--no-install-recommends --number --python-version --require-hashes --universal --upgrade".split()
 )
 """Options of other programs."""
@@ -178,6 +179,25 @@ def test_every_variable_that_the_docs_name_exists(path: Path) -> None:
     named = set(re.findall(r"\b(SEEDING_[A-Z_]+[A-Z])\b", path.read_text(encoding="utf-8")))
 
     assert named - known == set()
+
+
+@pytest.mark.parametrize("server", ["mariadb", "sqlite"])
+def test_the_ledger_is_what_the_operations_page_has_somebody_else_make(
+    make_database: Callable[..., Database], server: str
+) -> None:
+    (listed,) = re.findall(r"for migration in (.*); do python manage.py sqlmigrate seeding \$migration", page("operations"))
+    database = make_database(server, ready=False)
+    call_command("terp_schema", database=database.alias, stdout=StringIO())
+
+    for migration in listed.split():
+        sql = call_command("sqlmigrate", "seeding", migration, database=database.alias, no_color=True, stdout=StringIO())
+        for statement in re.sub("^(--|BEGIN|COMMIT).*\n", "", f"{sql}\n", flags=re.MULTILINE).split(";\n")[:-1]:
+            database.query(statement)
+    call_command("migrate", "--fake", database=database.alias, verbosity=0)
+
+    call_command("migrate", "--check", database=database.alias, verbosity=0)
+    assert listed.split() == sorted(path.stem for path in (ROOT / "seeding" / "migrations").glob("0*.py"))
+    assert database.seed(table="strains")["records_inserted"] == 5
 
 
 def test_every_page_is_linked_from_the_readme() -> None:
