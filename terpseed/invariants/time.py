@@ -77,7 +77,8 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
         model,
         *reads,
         name=f"{model._meta.db_table}-happen-in-business-hours",
-        sentence=f"{', '.join(fields)}: a weekday from 9 to 17 h UTC, before the dataset's last day.",
+        sentence=f"{', '.join(fields)}: a weekday from 9 to 17 h UTC, before the dataset's last day"
+        + (f"; but order {MIDNIGHT} is of midnight." if model in THE_ORDER else "."),
     )(breaking)
 
 
