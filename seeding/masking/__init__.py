@@ -3,11 +3,12 @@
 from seeding.masking.cipher import Cipher
 from seeding.masking.detection import detect_name, detect_values, words_of
 from seeding.masking.masker import STRATEGIES, FieldMasking, PIIMasker, TableMasking, maskable
-from seeding.masking.strategy import InventedStrategy, MaskingStrategy, Mode
+from seeding.masking.strategy import Drawn, InventedStrategy, MaskingStrategy, Mode
 
 __all__ = [
     "STRATEGIES",
     "Cipher",
+    "Drawn",
     "FieldMasking",
     "InventedStrategy",
     "MaskingStrategy",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -10,6 +12,9 @@ class Product(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     price = models.DecimalField(max_digits=8, decimal_places=2)
+    stars = models.FloatField(null=True)
+
+    objects: ClassVar[models.Manager[Product]]
 
     class Meta:
         app_label = "shop"
@@ -26,6 +31,8 @@ class Review(models.Model):
     stars = models.PositiveSmallIntegerField()
     text = models.TextField(blank=True)
     written_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Review]]
 
     class Meta:
         app_label = "shop"

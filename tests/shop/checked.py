@@ -1,0 +1,11 @@
+import polars as pl
+
+from seeding.results import ValidationError
+from tests.shop.seeders import ReviewSeeder
+
+
+class CheckedReviewSeeder(ReviewSeeder):
+    def validate_data(self, data: pl.DataFrame) -> list[ValidationError]:
+        short = data["text"].str.len_chars() < 10
+        texts = {row: data["text"][row] for row in short.arg_true()}
+        return [ValidationError(field="text", issue="too short", expected=10, actual=texts[row], row=row) for row in texts]
