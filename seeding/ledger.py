@@ -225,24 +225,26 @@ class Ledger:
         entries.update(rolled_back_at=datetime.now(UTC), rolled_back_by=run.user, rolled_back_in=run)
         return list(entries)
 
-    def settle_truncations(self) -> None:
-        """See which announced truncations came to pass: those whose table does not hold all the rows any more."""
+    def settle_truncations(self, *, came_to_pass: bool | None = None) -> None:
+        """Say of the announced truncations whether they came to pass: if that is not known, as their tables look."""
         announced = self.live.filter(rolled_back_at__isnull=False)
-        quote = connections[self.using].ops.quote_name
         for table in set(announced.values_list("table_name", flat=True)):
             entries = announced.filter(table_name=table)
-            keys = union(KeyMap.of(held).key_set() for held in entries.values_list("key_ranges", flat=True))
-            there = read_tables(connections[self.using], [table])
-            present = 0
-            with connections[self.using].cursor() as cursor:
-                for first, last in keys.ranges if table in there else ():
-                    condition = f"{quote(there[table].primary_key)} BETWEEN %s AND %s"
-                    cursor.execute(f"SELECT COUNT(*) FROM {quote(table)} WHERE {condition}", [first, last])  # noqa: S608
-                    present += cursor.fetchone()[0]
-            if present == len(keys):
-                entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
-            else:
+            if self._lacks_rows(table, _keys(entries)) if came_to_pass is None else came_to_pass:
                 entries.update(live=None)
+            else:
+                entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
+
+    def _lacks_rows(self, table: str, keys: KeySet) -> bool:
+        quote = connections[self.using].ops.quote_name
+        there = read_tables(connections[self.using], [table])
+        present = 0
+        with connections[self.using].cursor() as cursor:
+            for first, last in keys.ranges if table in there else ():
+                condition = f"{quote(there[table].primary_key)} BETWEEN %s AND %s"
+                cursor.execute(f"SELECT COUNT(*) FROM {quote(table)} WHERE {condition}", [first, last])  # noqa: S608
+                present += cursor.fetchone()[0]
+        return present < len(keys)
 
     def _batches(self, seeder: BaseSeeder) -> models.QuerySet[SeedingMetadata]:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)

@@ -69,23 +69,30 @@ class Truncation:
             due = self._ledger.announce_truncation(table, self._run)
             loosen(self._using, plan, table, present)
             self._lock.verify()
+        lines = [(entry.seeder_name, KeyMap.of(entry.key_ranges).key_set()) for entry in due]
+        came_to_pass: bool | None = False
         try:
             with self._alone(plan, table):
                 self._refuse_if_written(plan, table, present)
-                for entry in due:
-                    self._audit.record(table, entry.seeder_name, KeyMap.of(entry.key_ranges).key_set(), operation="truncate")
                 self._lock.verify()
+                for line in lines:
+                    self._audit.record(table, *line, operation="truncate")
+                came_to_pass = None  # from here on the server knows, unless it answers
                 self._execute(f"TRUNCATE TABLE {self._quoted(table)}")
+                came_to_pass = True
         except DatabaseError as error:
             if error.args and error.args[0] in MISSING_RIGHT:
+                if came_to_pass is None:
+                    came_to_pass = False
+                    for line in lines:
+                        self._audit.record(table, *line, operation="not deleted")
                 raise RefusedError(
                     f"{table} was not truncated: the rights LOCK TABLES and DROP are needed for it ({error}). "
                     "Leave --strategy out to delete the seeded rows instead."
                 ) from error
             raise
         finally:
-            # Whether it came to pass or not, the ledger says which.
-            self._ledger.settle_truncations()
+            self._ledger.settle_truncations(came_to_pass=came_to_pass)
         return present, doomed - present
 
     @contextmanager

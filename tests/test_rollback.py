@@ -13,9 +13,11 @@ from django.core.management import CommandError, call_command
 from django.db import connections, models
 
 from seeding.deletion import Deleter, Deletion
+from seeding.keysets import KeySet
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
 from seeding.rollback_plan import RollbackPlan
+from seeding.truncation import Truncation
 from terpseed.models import (
     Account,
     Batch,
@@ -700,3 +702,25 @@ def test_a_truncation_that_was_cut_short_is_settled(
     assert summary["records_deleted"] == (0 if happened else 5)
     assert [row[1] for row in database.content("strains")] == (["Real strain"] if happened else [])
     assert entries.filter(live=True).count() == 0
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_a_truncation_that_is_refused_makes_the_ledger_forget_no_row(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    database = make_database(server)
+    database.seed(table="strains")
+    keys = ledgered_keys(database, "strains")
+    look = Truncation._refuse_if_written
+
+    def deleted_meanwhile(self: Truncation, plan: RollbackPlan, table: str, present: KeySet) -> None:
+        database.query("DELETE FROM strains WHERE id = %s", min(keys))
+        look(self, plan, table, present)
+
+    monkeypatch.setattr(Truncation, "_refuse_if_written", deleted_meanwhile)
+
+    with pytest.raises(CommandError, match="Somebody has written to strains meanwhile"):
+        database.rollback(strategy="truncate")
+
+    assert len(database.content("strains")) == 4
+    assert ledgered_keys(database, "strains") == keys

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from tests.conftest import AS_OF, ROOT, SERVERS, Database, Manage
-from tests.rows import business_data
+from tests.rows import business_data, ledgered_keys
 from tests.servers import KINDS, Server
 from tests.test_command_line import wait_for
 
@@ -205,6 +206,28 @@ def test_an_account_with_few_rights_seeds_and_rolls_back(
     assert "cannot be ended" in forced.stderr
     assert "Traceback" not in forced.stderr
     assert [one.returncode for one in done] == [0, 0, 0], [one.stdout[-500:] + one.stderr[-500:] for one in done]
+
+
+@pytest.mark.parametrize("server", ["mariadb", "mysql"])
+def test_without_the_right_to_truncate_nothing_goes_and_the_audit_log_says_so(
+    make_database: Callable[..., Database], running: Callable[[str], Server], manage: Manage, tmp_path: Path, server: str
+) -> None:
+    database, owner = make_database(server), running(server)
+    database.seed(table="strains")
+    rights = "SELECT, INSERT, UPDATE, DELETE, LOCK TABLES"
+    owner.sql(ACCOUNTS[server].format(rights=rights, database=database.alias), database.alias)
+    variables = {"DATABASE_URL": owner.url(database.alias, "few"), "SEEDING_AUDIT_FILE": str(tmp_path / "audit.log")}
+
+    try:
+        done = manage("seed_rollback", "--strategy=truncate", "--force", variables=variables)
+    finally:
+        owner.sql(GONE[server], database.alias)
+
+    lines = [json.loads(line) for line in (tmp_path / "audit.log").read_text(encoding="utf-8").splitlines()]
+    assert done.returncode == 1
+    assert "the rights LOCK TABLES and DROP are needed" in done.stderr
+    assert [(line["operation"], line["recordCount"]) for line in lines] == [("truncate", 5), ("not deleted", 5)]
+    assert len(ledgered_keys(database, "strains")) == len(database.content("strains")) == 5
 
 
 @pytest.mark.parametrize("server", KINDS)
