@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -10,7 +10,7 @@ from itertools import pairwise
 from django.db import models
 
 from seeding.references import namings, references
-from seeding.schema import TableSchema
+from seeding.schema import ForeignKey, TableSchema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,16 @@ class Link:
         return f"{self.table}.{self.column}" + (f"[].{self.json_key}" if self.json_key else "")
 
 
-def links(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> tuple[Link, ...]:
-    """The links between the tables `there`; a reference of a model that the database declares too is one link."""
-    declared = tuple(_declared(there))
+def links(
+    there: Mapping[str, TableSchema],
+    mirrors: Iterable[type[models.Model]],
+    elsewhere: Mapping[str, Sequence[ForeignKey]] | None = None,
+) -> tuple[Link, ...]:
+    """The links between the tables `there`; a reference of a model that the database declares too is one link.
+
+    `elsewhere` are the foreign keys of tables in other schemas, by the tables' quoted names.
+    """
+    declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
     known = {(one.table, one.column, one.target) for one in declared}
     return declared + tuple(one for one in _of_models(there, mirrors) if (one.table, one.column, one.target) not in known)
 
@@ -75,19 +82,47 @@ def _strength(parallel: Iterable[Link]) -> int:
 
 def _declared(there: Mapping[str, TableSchema]) -> Iterator[Link]:
     for table in there.values():
-        for foreign_key in table.foreign_keys:
-            if foreign_key.table in there:
-                primary_key = there[foreign_key.table].primary_key
-                yield Link(
-                    table=table.name,
-                    key=table.primary_key,
-                    column=foreign_key.column,
-                    target=foreign_key.table,
-                    target_key=primary_key,
-                    target_column=foreign_key.key or primary_key,
-                    declared=True,
-                    nullable=table.columns[foreign_key.column].nullable,
-                )
+        for foreign_key in _telling(table.foreign_keys, there):
+            primary_key = there[foreign_key.table].primary_key
+            yield Link(
+                table=table.name,
+                key=table.primary_key,
+                column=foreign_key.column,
+                target=foreign_key.table,
+                target_key=primary_key,
+                target_column=foreign_key.key or primary_key,
+                declared=True,
+                nullable=table.columns[foreign_key.column].nullable,
+            )
+
+
+def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Link]:
+    for table, foreign_keys in elsewhere.items():
+        for foreign_key in _telling(foreign_keys, there):
+            yield Link(
+                table=table,
+                key="",
+                column=foreign_key.column,
+                target=foreign_key.table,
+                target_key=there[foreign_key.table].primary_key,
+                target_column=foreign_key.key,
+                declared=True,
+                nullable=False,
+            )
+
+
+def _telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]) -> Iterator[ForeignKey]:
+    """Of each key to a table `there` one column: that which names the primary key, else the last.
+
+    Any one column names at least the rows that all of them do; the last tells most, the first being a tenant's as a rule.
+    """
+    composite: dict[tuple[str, str], list[ForeignKey]] = {}
+    for number, one in enumerate(foreign_keys):
+        if one.table in there:
+            composite.setdefault((one.table, one.constraint or str(number)), []).append(one)
+    for (table, _), columns in composite.items():
+        primary_key = there[table].primary_key.lower()
+        yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
 
 
 def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> Iterator[Link]:

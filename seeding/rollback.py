@@ -18,7 +18,7 @@ from seeding.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.derive import Rederivation
 from seeding.events import Sink, event
 from seeding.guard import Ask, confirm, rollback_question
-from seeding.introspection import read_tables
+from seeding.introspection import keys_from_elsewhere, read_tables
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet
 from seeding.ledger import Ledger
@@ -126,7 +126,7 @@ class RollbackManager:
         connection = connections[self.config.database]
         with connection.cursor() as cursor:
             there = read_tables(connection, connection.introspection.table_names(cursor))
-        between = links(there, apps.get_models())
+        between = links(there, apps.get_models(), keys_from_elsewhere(connection))
         needed = [(seeder, parent) for seeder in self._registry.by_name.values() for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
             of_seeder=self.ledger.by_seeder(),

@@ -68,6 +68,8 @@ class ForeignKey:
     """Where it points."""
     key: str
     """The column there that it holds values of; empty where the declaration leaves it out, which means the primary key."""
+    constraint: str = ""
+    """What the database calls it: the columns of a composite key, each a ForeignKey here, share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from terpseed.models import (
 )
 from tests.conftest import SERVERS, Database
 from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows
+from tests.servers import KINDS
 
 TABLES = sorted(Registry.discover().by_table)
 SUMMED = ("records_deleted", "records_gone", "records_kept", "records_failed")
@@ -187,6 +188,75 @@ def test_a_table_that_no_model_mirrors_counts_too(database: Database) -> None:
     assert kept(summary) == {("clients", "visits.client", (clients[3],), ("V1",))}
     assert database.query("SELECT * FROM visits") == [("V1", clients[3])]
     assert ledgered_keys(database, "clients") == {clients[3]}
+
+
+VISITS = "CREATE TABLE {name} (id INT PRIMARY KEY, client INT{more}, FOREIGN KEY ({key}) ON DELETE CASCADE)"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_of_a_key_of_several_columns_the_primary_key_counts(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server)
+    database.seed(table="clients")
+    first, *_ = clients = sorted(ledgered_keys(database, "clients"))
+    buyers = "bool" if server == "sqlite" else "boolean"
+    database.query("CREATE UNIQUE INDEX buyers ON clients (is_buyer, id)")
+    key = "buyer, client) REFERENCES clients (is_buyer, id"
+    database.query(VISITS.format(name="visits", more=f", buyer {buyers}", key=key))
+    database.query("INSERT INTO visits SELECT 1, id, is_buyer FROM clients WHERE id = %s", first)
+
+    summary = database.rollback()
+
+    assert kept(summary) == {("clients", "visits.client", (first,), ("1",))}
+    assert database.query("SELECT client FROM visits") == [(first,)]
+    assert len(clients) - 1 == summary["records_deleted"]
+
+
+def test_a_key_of_several_columns_counts_without_the_primary_key_too(make_database: Callable[..., Database]) -> None:
+    database = make_database("postgresql")
+    database.seed(table="clients")
+    first = min(ledgered_keys(database, "clients"))
+    database.query("CREATE UNIQUE INDEX buyers ON clients (is_buyer, teri_code)")
+    key = "buyer, code) REFERENCES clients (is_buyer, teri_code"
+    database.query(VISITS.format(name="visits", more=", buyer boolean, code text", key=key))
+    database.query("INSERT INTO visits SELECT 1, id, is_buyer, teri_code FROM clients WHERE id = %s", first)
+
+    summary = database.rollback()
+
+    assert kept(summary) == {("clients", "visits.code", (first,), ("1",))}
+    assert database.query("SELECT client FROM visits") == [(first,)]
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_key_from_another_schema_counts(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server)
+    database.seed(table="clients")
+    first = min(ledgered_keys(database, "clients"))
+    crm = f"crm_{database.alias}"
+    clients = "clients" if server == "postgresql" else f"{database.alias}.clients"
+    database.query(f"CREATE SCHEMA {crm}")
+    try:
+        database.query(VISITS.format(name=f"{crm}.visits", more="", key=f"client) REFERENCES {clients} (id"))
+        database.query(f"INSERT INTO {crm}.visits VALUES (1, %s)", first)  # noqa: S608 - a name of ours
+
+        summary = database.rollback()
+
+        assert database.query(f"SELECT * FROM {crm}.visits") == [(1, first)]  # noqa: S608 - the same
+        assert ledgered_keys(database, "clients") == {first}
+        assert [one["table"] for one in summary["kept"]] == ["clients"]
+    finally:
+        database.query(f"DROP SCHEMA {crm}" + (" CASCADE" if server == "postgresql" else ""))
+
+
+def test_a_key_that_spells_the_table_otherwise_counts(sqlite: Database) -> None:
+    sqlite.seed(table="clients")
+    first = min(ledgered_keys(sqlite, "clients"))
+    sqlite.query(VISITS.format(name="visits", more="", key="client) REFERENCES Clients (ID"))
+    sqlite.query("INSERT INTO visits VALUES (1, %s)", first)
+
+    summary = sqlite.rollback()
+
+    assert kept(summary) == {("clients", "visits.client", (first,), ("1",))}
+    assert sqlite.query("SELECT * FROM visits") == [(1, first)]
 
 
 def test_what_was_kept_goes_once_the_reason_is_gone(database: Database) -> None:

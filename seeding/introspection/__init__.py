@@ -9,9 +9,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.introspection import generic, mysql, postgresql, sqlite
 from seeding.references import column_name
-from seeding.schema import TableSchema
+from seeding.schema import ForeignKey, TableSchema
 
-__all__ = ["all_tables", "lacking", "read_tables"]
+__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_tables"]
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
@@ -25,6 +25,21 @@ def all_tables(connection: BaseDatabaseWrapper) -> Mapping[str, TableSchema]:
     with connection.cursor() as cursor:
         names = connection.introspection.table_names(cursor)
     return read_tables(connection, names)
+
+
+def keys_from_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[str, tuple[ForeignKey, ...]]:
+    """Tables of other schemas, by their quoted names → their foreign keys to tables of this one."""
+    statement = {"mysql": mysql.FROM_ELSEWHERE, "postgresql": postgresql.FROM_ELSEWHERE}.get(connection.vendor)
+    if statement is None:
+        return {}
+    found: dict[str, tuple[ForeignKey, ...]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        for schema, table, column, target, key, constraint in cursor.fetchall():
+            name = f"{connection.ops.quote_name(schema)}.{connection.ops.quote_name(table)}"
+            one = ForeignKey(column=column, table=target, key=key, constraint=constraint)
+            found[name] = (*found.get(name, ()), one)
+    return found
 
 
 def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:

@@ -44,9 +44,16 @@ UNIQUE = """
     WHERE table_schema = DATABASE() AND non_unique = 0 AND table_name IN %s ORDER BY table_name, index_name, seq_in_index
 """
 FOREIGN_KEYS = """
-    SELECT table_name, column_name, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
-    WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL AND table_name IN %s
-    ORDER BY table_name, constraint_name
+    SELECT table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
+    FROM information_schema.key_column_usage
+    WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE() AND table_name IN %s
+    ORDER BY table_name, constraint_name, ordinal_position
+"""
+FROM_ELSEWHERE = """
+    SELECT table_schema, table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
+    FROM information_schema.key_column_usage
+    WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()
+    ORDER BY table_schema, table_name, constraint_name, ordinal_position
 """
 CHECKS_MARIADB = """
     SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
@@ -84,7 +91,10 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
             columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
             primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
-            foreign_keys=tuple(ForeignKey(column=column, table=target, key=key) for column, target, key in key_rows[table]),
+            foreign_keys=tuple(
+                ForeignKey(column=column, table=target, key=key, constraint=constraint)
+                for column, target, key, constraint in key_rows[table]
+            ),
             checks=tuple(Check(name=name, clause=clause) for name, clause in check_rows[table] if not IS_JSON.match(clause)),
         )
         for table, rows in described.items()

@@ -59,13 +59,25 @@ UNIQUE = """
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
 """
 FOREIGN_KEYS = """
-    SELECT r.relname, a.attname, f.relname, k.attname
+    SELECT r.relname, a.attname, f.relname, k.attname, c.conname
     FROM pg_class r
-    JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f' AND cardinality(c.conkey) = 1
-    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = c.conkey[1]
-    JOIN pg_class f ON f.oid = c.confrelid
-    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = c.confkey[1]
-    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname
+    JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f'
+    JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
+    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
+    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname, pair.place
+"""
+FROM_ELSEWHERE = """
+    SELECT n.nspname, r.relname, a.attname, f.relname, k.attname, c.conname
+    FROM pg_constraint c
+    JOIN pg_class r ON r.oid = c.conrelid AND NOT pg_table_is_visible(r.oid)
+    JOIN pg_namespace n ON n.oid = r.relnamespace
+    JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
+    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
+    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
+    WHERE c.contype = 'f' ORDER BY n.nspname, r.relname, c.conname, pair.place
 """
 CHECKS = """
     SELECT r.relname, c.conname, pg_get_constraintdef(c.oid)
@@ -108,7 +120,9 @@ def _table(
         columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
         primary_key=next((of[0] for primary, of in indexes if primary), ""),
         unique=tuple(tuple(of) for primary, of in indexes if not primary),
-        foreign_keys=tuple(ForeignKey(column=column, table=target, key=key) for column, target, key in keys),
+        foreign_keys=tuple(
+            ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys
+        ),
         checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if not MEMBERS.match(clause)),
     )
 

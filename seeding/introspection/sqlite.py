@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,11 +32,16 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     """Those of the tables `names` that there are."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
-        declared = {name: sql for name, sql in cursor.fetchall() if name in names}
-        return {name: _table(connection, cursor, name, sql) for name, sql in declared.items()}
+        declared = dict(cursor.fetchall())
+        spelled = {name.lower(): name for name in declared}
+        return {name: _table(connection, cursor, name, sql, spelled) for name, sql in declared.items() if name in names}
 
 
-def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str) -> TableSchema:
+def _table(
+    connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str, spelled: Mapping[str, str]
+) -> TableSchema:
+    """The table; `spelled` gives every table's name by its small letters, since a foreign key may spell it otherwise."""
+
     def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
         cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
         return list(cursor.fetchall())
@@ -58,7 +63,10 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration:
         columns={row[1]: _column(connection, row, members.get(row[1].lower(), ())) for row in described},
         primary_key=next((row[1] for row in described if row[5]), ""),
         unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
-        foreign_keys=tuple(ForeignKey(column=row[3], table=row[2], key=row[4] or "") for row in ask("foreign_key_list", name)),
+        foreign_keys=tuple(
+            ForeignKey(column=row[3], table=spelled.get(row[2].lower(), row[2]), key=row[4] or "", constraint=str(row[0]))
+            for row in ask("foreign_key_list", name)
+        ),
         checks=tuple(_checks(name, clauses)),
     )
 
