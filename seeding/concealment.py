@@ -33,7 +33,7 @@ from seeding.results import MaskingResult, MaskingSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, place_of, recorded
 from seeding.schema import TableSchema
-from seeding.sessions import connect
+from seeding.sessions import connect, database_name
 from seeding.targets import KEY, Target, find_targets, left_columns, problem, read_rows
 from seeding.updates import update_rows
 
@@ -272,7 +272,7 @@ class Concealment:
     def _summary(self, results: Sequence[MaskingResult], run: SeedRun | None, started: float) -> MaskingSummary:
         summary = MaskingSummary(
             run=run.pk if run else None,
-            database=str(connections[self.config.database].settings_dict["NAME"]),
+            database=database_name(self.config.database),
             environment=self.config.environment,
             mode=self._masker.mode,
             key=self._cipher.fingerprint,

@@ -35,16 +35,17 @@ class Place:
 
     name: str
     host: str
-    """Empty where the server is on this machine."""
+    """Empty, or the path of a socket, where the server is on this machine."""
     remembered: frozenset[str]
     """The environments under which it was ever written to, as its ledger says."""
 
     def matches(self, patterns: Iterable[str]) -> str | None:
         """The first pattern of host/name (or of either alone) that means this database; cases count for nothing."""
-        host, name = (self.host or "localhost").casefold(), self.name.casefold()
+        host, name = self.host.casefold(), self.name.casefold()
+        hosts = (host,) if host and not host.startswith("/") else ("localhost", host)
         for pattern in patterns:
             folded = pattern.casefold()
-            known = (f"{host}/{name}",) if "/" in folded else (host, name)
+            known = [f"{one}/{name}" for one in hosts] if "/" in folded else [*hosts, name]
             if any(fnmatchcase(one, folded) for one in known):
                 return pattern
         return None

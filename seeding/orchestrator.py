@@ -40,7 +40,7 @@ from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, note, place_of, recorded
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
-from seeding.sessions import connect
+from seeding.sessions import connect, database_name
 from seeding.steps import Forecast
 from seeding.verification import Verification
 from seeding.writers import Writers
@@ -157,7 +157,7 @@ class SeedOrchestrator:
 
     @property
     def _database_name(self) -> str:
-        return str(connections[self.config.database].settings_dict["NAME"])
+        return database_name(self.config.database)
 
     def _connect(self) -> None:
         def note(error: BaseException, attempt: int) -> None:

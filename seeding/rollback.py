@@ -35,7 +35,7 @@ from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
 from seeding.seeders import SOURCE, BaseSeeder, Dataset
 from seeding.selection import Selection
-from seeding.sessions import connect
+from seeding.sessions import connect, database_name
 from seeding.tracing import Tracer
 from seeding.truncation import Truncation, refuse_unless_seeded_alone
 
@@ -173,7 +173,7 @@ class RollbackManager:
 
     @property
     def _database(self) -> str:
-        return str(connections[self.config.database].settings_dict["NAME"])
+        return database_name(self.config.database)
 
     def _changes(self, plan: RollbackPlan) -> Iterator[TableChanges]:
         dataset = self.ledger.dataset()

@@ -19,13 +19,13 @@ from seeding.locks import SeedingLock
 from seeding.metrics import Meter, exit_code_of
 from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
+from seeding.sessions import database_name, host_name
 from seeding.stopping import as_told
 
 
 def place_of(ledger: Ledger) -> Place:
     """The ledger's database, as the guard wants to know it."""
-    settings = connections[ledger.using].settings_dict
-    return Place(name=str(settings["NAME"]), host=str(settings.get("HOST") or ""), remembered=ledger.environments())
+    return Place(name=database_name(ledger.using), host=host_name(ledger.using), remembered=ledger.environments())
 
 
 def claim(ledger: Ledger, environment: Environment, today: date) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from django.apps import apps
 from django.core.exceptions import FieldError
 from django.core.exceptions import ValidationError as InvalidValue
-from django.db import connections, models
+from django.db import models
 
 from seeding.conf import RollbackConfig
 from seeding.exceptions import ConfigurationError
@@ -20,6 +20,7 @@ from seeding.keysets import KeySet, union
 from seeding.ledger import Ledger
 from seeding.models import SeedingMetadata
 from seeding.registry import Registry
+from seeding.sessions import database_name
 
 
 class Selection:
@@ -45,7 +46,7 @@ class Selection:
         """Raise ConfigurationError where --run names no run of this ledger."""
         run = self._config.run
         if run is not None and not self._ledger.runs.filter(pk=run).exists():
-            database = connections[self._config.database].settings_dict["NAME"]
+            database = database_name(self._config.database)
             raise ConfigurationError(f"--run={run}: the ledger of {database} knows no such run.")
 
     @cached_property

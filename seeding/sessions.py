@@ -22,6 +22,18 @@ Note = Callable[[BaseException, int], None]
 """Is told of every failed attempt, with its number."""
 
 
+def database_name(using: str) -> str:
+    """What the driver is told to connect to: OPTIONS overrule the settings' NAME."""
+    settings, asked = connections[using].settings_dict, connections[using].get_connection_params()
+    return str(next((asked[key] for key in ("db", "dbname", "database") if key in asked), settings["NAME"]))
+
+
+def host_name(using: str) -> str:
+    """The host, or a socket's path, that the driver is told to connect to; empty where there is none."""
+    asked = connections[using].get_connection_params()
+    return str(asked.get("host") or asked.get("unix_socket") or "")
+
+
 def connect(using: str, note: Note) -> str:
     """Connect to the alias `using`, with retries; returns the database's name.
 
@@ -31,7 +43,7 @@ def connect(using: str, note: Note) -> str:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
     connection_created.connect(_answer_in_time)
     connection = connections[using]
-    name = str(connection.settings_dict["NAME"])
+    name = database_name(using)
     try:
         retrying(connection.ensure_connection, note)
     except Exception as error:

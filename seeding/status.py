@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connections
 from django.db.models import Count, Max, Min, Sum
 
 from seeding.checking import Checker
@@ -15,6 +14,7 @@ from seeding.ledger import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
 from seeding.results import Difference
+from seeding.sessions import database_name
 
 ERRORS = 5
 """How many of the last errors are told."""
@@ -124,7 +124,7 @@ def status(using: str, environment: str, missing_table_help: str) -> Status:
     last = ledger.runs.exclude(state=SeedRun.State.RUNNING).first()
     drift, refused = _drift(Checker(using, missing_table_help))
     return Status(
-        database=str(connections[using].settings_dict["NAME"]),
+        database=database_name(using),
         environment=environment,
         environments=tuple(sorted(ledger.environments())),
         seed=dataset.seed if dataset else None,

@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder
 from seeding.locks.server import ServerLock
+from seeding.sessions import database_name
 
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094
@@ -34,7 +35,7 @@ class MySQLLock(ServerLock):
     release_sql = "SELECT RELEASE_LOCK(%(lock)s)"
 
     def __init__(self, using: str) -> None:
-        super().__init__(using, lock_name(str(connections[using].settings_dict["NAME"])))
+        super().__init__(using, lock_name(database_name(using)))
 
     def holder(self) -> Holder | None:
         """From IS_USED_LOCK, the process list (as far as our rights show it) and the ledger."""

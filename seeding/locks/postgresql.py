@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder, ask_until
 from seeding.locks.server import ServerLock
+from seeding.sessions import database_name
 
 HOLDER = """
     SELECT l.pid, a.usename, COALESCE(a.client_hostname, host(a.client_addr)), a.backend_start
@@ -33,7 +34,7 @@ class PostgreSQLLock(ServerLock):
     release_sql = "SELECT pg_advisory_unlock(%(lock)s)"
 
     def __init__(self, using: str) -> None:
-        super().__init__(using, lock_key(str(connections[using].settings_dict["NAME"])))
+        super().__init__(using, lock_key(database_name(using)))
 
     def holder(self) -> Holder | None:
         """From pg_locks, pg_stat_activity (as far as our rights show it) and the ledger."""

@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from django.db import connections
-
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
+from seeding.sessions import database_name
 
 GLANCE_SECONDS = 0.2
 """How long somebody who only looks whether the lock is held (`holder`) may keep it from us."""
@@ -36,7 +35,7 @@ class SQLiteLock(SeedingLock):
 
     def __init__(self, using: str) -> None:
         super().__init__(using)
-        self._path = lock_path(str(connections[using].settings_dict["NAME"]))
+        self._path = lock_path(database_name(using))
         self._file: IO[str] | None = None
 
     @property

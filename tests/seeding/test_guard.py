@@ -17,9 +17,10 @@ from seeding.conf import ENVIRONMENT_VARIABLES, Config, Environment
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.guard import Place, Question, masking_question, question, rollback_question
 from seeding.ledger import Ledger
+from seeding.locks import seeding_lock
 from terpseed.seeders.clients import ClientSeeder
 from terpseed.seeders.pricing_defaults import PricingDefaultSeeder
-from tests.conftest import Database
+from tests.conftest import Database, opened
 
 REFERENCE, SYNTHETIC = PricingDefaultSeeder(), ClientSeeder()
 SAID = (None, "dev", "staging", "production", "moon")
@@ -109,6 +110,34 @@ def test_patterns_mean_hosts_and_names(pattern: str, matches: bool) -> None:  # 
     place = Place(name="terp", host="db.internal", remembered=frozenset())
 
     assert place.matches(("nothing", pattern)) == (pattern if matches else None)
+
+
+@pytest.mark.parametrize("pattern", ["localhost/*", "/run/*/terp", "*/terp"])
+def test_a_socket_is_on_this_machine(pattern: str) -> None:
+    assert Place(name="terp", host="/run/mysqld/mysqld.sock", remembered=frozenset()).matches([pattern]) == pattern
+
+
+def overruled(make_database: Callable[..., Database], server: str, option: str) -> Database:
+    """A database of which the settings' NAME is another, since an option of the driver's overrules it."""
+    protected, other = make_database(server), make_database(server, ready=False)
+    url = protected.url.replace(f"/{protected.alias}?", f"/{other.alias}?")
+    return opened(other.alias, server, f"{url}&{option}={protected.alias}")
+
+
+@pytest.mark.parametrize(("server", "option"), [("postgresql", "dbname"), ("mysql", "db")])
+def test_what_the_driver_is_told_is_what_is_protected_and_locked(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, option: str
+) -> None:
+    database = overruled(make_database, server, option)
+    name = database.url.rpartition("=")[2]
+    monkeypatch.setenv("SEEDING_PROTECTED_DATABASES", f"*/{name}")
+
+    with pytest.raises(CommandError, match="SEEDING_PROTECTED_DATABASES"):
+        database.seed(table="grades")
+
+    assert database.content("grades") == []
+    with seeding_lock(name).held(0):
+        assert seeding_lock(database.alias).is_locked
 
 
 def status(database: Database, **options: Any) -> str:
