@@ -131,8 +131,8 @@ class Ledger:
         return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
 
     def is_unfinished(self) -> bool:
-        """Whether the last run did not come to its end: it runs, was interrupted or gave up."""
-        last = self.runs.order_by("-pk").first()
+        """Whether the last run that seeded or rolled back did not come to its end: it runs, was interrupted or gave up."""
+        last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
         return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
     def open_run(self, **values: Any) -> SeedRun:

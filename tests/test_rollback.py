@@ -14,6 +14,7 @@ from django.db import connections, models
 
 from seeding.deletion import Deleter, Deletion
 from seeding.keysets import KeySet
+from seeding.ledger import CLAIM, Ledger
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.registry import Registry
 from seeding.rollback_plan import RollbackPlan
@@ -33,7 +34,7 @@ from terpseed.models import (
     User,
     Vendor,
 )
-from tests.conftest import SERVERS, Database
+from tests.conftest import AS_OF, SERVERS, Database
 from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows
 from tests.servers import KINDS
 
@@ -638,11 +639,16 @@ def test_nothing_to_do_is_no_error(sqlite: Database) -> None:
     assert not SeedRun.objects.using(sqlite.alias).exists()
 
 
-def test_after_an_interrupted_run_everything_is_derived_again(sqlite: Database) -> None:
+@pytest.mark.parametrize("meanwhile", [None, "seed_mask", CLAIM])
+def test_after_an_interrupted_run_everything_is_derived_again(sqlite: Database, meanwhile: str | None) -> None:
     sqlite.seed()
     before = everything(sqlite)
     rows(Client, sqlite).update(total_owed=0)
     SeedRun.objects.using(sqlite.alias).update(state="running", results=[], finished_at=None)
+    if meanwhile:
+        ledger = Ledger(sqlite.alias)
+        values = {"environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": ""}
+        ledger.close_run(ledger.open_run(command=meanwhile, **values), SeedRun.State.SUCCEEDED, exit_code=0)
 
     sqlite.rollback(table="product_images")
     sqlite.seed(table="product_images")
