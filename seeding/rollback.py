@@ -27,6 +27,7 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.metrics import Meter
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.modifications import LOADED, UNKNOWN, Changes, Comparison
+from seeding.redaction import redacted, words_of
 from seeding.registry import Registry
 from seeding.resolution import Resolver
 from seeding.results import Modified, RollbackResult, RollbackSummary
@@ -190,8 +191,8 @@ class RollbackManager:
                 try:
                     found = comparison.run(list(batches), among)
                 except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone
-                    message = f"{table}: its rows cannot be compared with what was seeded: {error}"
-                    self._tell("compare", message, level="warn", seeder=name, error=error)
+                    message = f"{table}: its rows cannot be compared with what was seeded: {words_of(error)}"
+                    self._tell("compare", message, level="warn", seeder=name, error=redacted(error))
             yield TableChanges(table=table, found=found, stays=seeder is not None and seeder.config.keep_modified)
 
     def _delete(self, plan: RollbackPlan, table: str, deleter: Deleter) -> RollbackResult:
@@ -216,9 +217,12 @@ class RollbackManager:
                         half = rows.last(len(rows) // 2)
                         waiting += [rows - half, half]
                         continue
-                    refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {refused}"
-                    plan.keep(table, rows, f"the database would not delete them: {refused}")
-                    self._tell("fail", f"{table}: {error}", level="error", seeder=seeder, error=refused, keys=rows.ranges)
+                    words = words_of(refused)  # a trigger may quote the row
+                    refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {words}"
+                    plan.keep(table, rows, f"the database would not delete them: {words}")
+                    self._tell(
+                        "fail", f"{table}: {error}", level="error", seeder=seeder, error=redacted(refused), keys=rows.ranges
+                    )
                     continue
                 deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
                 for link, pairs in outcome.referred.items():
@@ -351,7 +355,7 @@ class RollbackManager:
     def _recover(self, error: BaseException, attempt: int) -> None:
         if transience(error) is Transience.CONNECTION:
             connections[self.config.database].close()
-        self._tell("retry", f"Trying again (retry {attempt}): {error}", level="warn")
+        self._tell("retry", f"Trying again (retry {attempt}): {words_of(error)}", level="warn")
 
     def _tell(self, operation: str, message: str, **values: Any) -> None:
         self._tell_sink(event(operation, message, **values))

@@ -519,15 +519,21 @@ def test_rows_of_a_seeder_that_is_no_more_go_too(sqlite: Database) -> None:
     assert sqlite.content("strains") == []
 
 
-def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(seeded: Database) -> None:
+def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_needs(
+    seeded: Database, audit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_file = audit_file.with_name("seeding.log")
+    monkeypatch.setenv("SEEDING_LOG_FILE", str(log_file))
     order = rows(Order, seeded)[11]
     trigger = "CREATE TRIGGER keep BEFORE DELETE ON orders"
-    raising = f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'; END IF"
+    raising = (
+        f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'A. Person'; END IF"
+    )
     refusals = {
-        "sqlite": f"{trigger} WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'never'); END",
+        "sqlite": f"{trigger} WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'A. Person'); END",
         "mariadb": raising,
         "mysql": raising,
-        "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$; "
+        "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'A. Person'; END $$; "
         f"{trigger} FOR EACH ROW WHEN (OLD.id = {order.pk}) EXECUTE FUNCTION never()",
     }
     seeded.query(refusals[seeded.server])
@@ -537,10 +543,12 @@ def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_need
     result = by_table(summary)["orders"]
     assert summary["exit_code"] == 6
     assert (result["records_deleted"], result["records_failed"], result["records_kept"]) == (49, 1, 0)
-    assert "never" in result["error"]
+    assert result["error"].startswith("the database refused: ")
     assert ledgered_keys(seeded, "orders") == {order.pk}
     assert order.client_id in ledgered_keys(seeded, "clients")
     assert {item["batchId"] for item in order.items} == ledgered_keys(seeded, "batches")
+    told = json.dumps([summary, SeedRun.objects.using(seeded.alias).latest("pk").results])
+    assert "A. Person" not in told + log_file.read_text(encoding="utf-8") + audit_file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("table", [None, "clients", "orders", "inventory"])
@@ -651,7 +659,6 @@ def test_after_an_interrupted_run_everything_is_derived_again(sqlite: Database, 
         ledger.close_run(ledger.open_run(command=meanwhile, **values), SeedRun.State.SUCCEEDED, exit_code=0)
 
     sqlite.rollback(table="product_images")
-    sqlite.seed(table="product_images")
 
     assert everything(sqlite)["clients"] == before["clients"]
 
