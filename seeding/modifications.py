@@ -74,6 +74,7 @@ class Comparison:
         self._resolver = resolver
         self._table = table
         self._ignored = _derived(seeder, dataset)
+        self._fillable = _fillable(seeder, table) - self._ignored
 
     def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
         """The rows of the batches, of those `among`, that are no longer what was seeded."""
@@ -108,7 +109,10 @@ class Comparison:
         """Primary key → the columns that differ, for the rows of `data` that are in the table."""
         resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
         columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
-        frame = resolved.data.select(columns).with_columns(pl.Series(KEY, keys))
+        left_out = sorted(self._fillable.difference(data.columns))
+        empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
+        frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
+        columns += left_out
         told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
         if connections[self._using].vendor == "mysql":
             untold = [name for name in columns if name not in told]
@@ -192,6 +196,13 @@ def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
     model = seeder.config.model
     names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
     return frozenset(column_name(field) for field in model._meta.concrete_fields if {field.name, field.attname} & names)
+
+
+def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
+    """The model's columns that stay null, whatever the database does, where a seeder leaves them out."""
+    columns = map(column_name, seeder.config.model._meta.concrete_fields)
+    there = [table.columns[name] for name in columns if name in table.columns]
+    return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
 
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:

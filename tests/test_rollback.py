@@ -435,6 +435,18 @@ def test_what_somebody_has_changed_is_listed_and_goes(seeded: Database) -> None:
     assert (summary["exit_code"], summary["left"]) == (0, 0)
 
 
+def test_so_is_what_the_seeder_has_left_empty(seeded: Database) -> None:
+    vendor = rows(Vendor, seeded)[1]
+    rows(Vendor, seeded).filter(pk=vendor.pk).update(notes="pays on Fridays")
+
+    summary = seeded.rollback(keep_modified=True)
+
+    (modified,) = summary["modified"]
+    assert (modified["table"], modified["count"]) == ("vendors", 1)
+    assert "notes" in modified["examples"][str(vendor.pk)]
+    assert ledgered_keys(seeded, "vendors") == {vendor.pk}
+
+
 def test_what_somebody_has_changed_stays_if_asked(seeded: Database) -> None:
     product = rows(Product, seeded)[5]
     rows(Product, seeded).filter(pk=product.pk).update(category="Other")
@@ -527,13 +539,13 @@ def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_need
     order = rows(Order, seeded)[11]
     trigger = "CREATE TRIGGER keep BEFORE DELETE ON orders"
     raising = (
-        f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'A. Person'; END IF"
+        f"{trigger} FOR EACH ROW IF OLD.id = {order.pk} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'A Person'; END IF"
     )
     refusals = {
-        "sqlite": f"{trigger} WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'A. Person'); END",
+        "sqlite": f"{trigger} WHEN OLD.id = {order.pk} BEGIN SELECT RAISE(ABORT, 'A Person'); END",
         "mariadb": raising,
         "mysql": raising,
-        "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'A. Person'; END $$; "
+        "postgresql": "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'A Person'; END $$; "
         f"{trigger} FOR EACH ROW WHEN (OLD.id = {order.pk}) EXECUTE FUNCTION never()",
     }
     seeded.query(refusals[seeded.server])
@@ -548,7 +560,7 @@ def test_a_row_that_the_database_refuses_to_delete_costs_itself_and_what_it_need
     assert order.client_id in ledgered_keys(seeded, "clients")
     assert {item["batchId"] for item in order.items} == ledgered_keys(seeded, "batches")
     told = json.dumps([summary, SeedRun.objects.using(seeded.alias).latest("pk").results])
-    assert "A. Person" not in told + log_file.read_text(encoding="utf-8") + audit_file.read_text(encoding="utf-8")
+    assert "A Person" not in told + log_file.read_text(encoding="utf-8") + audit_file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("table", [None, "clients", "orders", "inventory"])
