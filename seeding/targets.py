@@ -13,13 +13,15 @@ from seeding.inventory import classify, other_tables
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.registry import Registry
 from seeding.results import LeftColumn
-from seeding.schema import Kind, TableSchema
+from seeding.schema import ColumnSchema, Kind, TableSchema
 
 SAMPLE = 1_000
 """Rows of each table whose unclassified texts are looked at."""
 KEY = "primary key"
 """The name of the key's column in a frame; no column of a table has a space in its name here."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
+TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
+BIRTHDAY = "date_of_birth"
 NOT_THE_APPLICATIONS = ("seeding_", "django_")
 """How the names of tables begin that are the ledger's or Django's."""
 
@@ -106,21 +108,24 @@ def read_rows(using: str, target: Target, after: int | None, limit: int, *, lock
 def left_columns(
     using: str, there: Mapping[str, TableSchema], targets: Sequence[Target], looked_at: Collection[str]
 ) -> Iterator[LeftColumn]:
-    """Columns of text that nobody has classified and that sound personal, or whose values look it."""
+    """Columns that nobody has classified and that sound personal, or whose values look it."""
     known = {target.table.name: target for target in targets}
     for name, table in sorted(there.items()):
         if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
             continue
         masked = known[name].fields if name in known else {}
         decided = known[name].decided if name in known else frozenset()
-        texts = [
-            one.name for one in table.columns.values() if one.kind is Kind.TEXT and not one.values and one.name not in masked
-        ]
+        texts = [one.name for one in table.columns.values() if _may_tell(one) and one.name not in masked]
         looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
         for place, column in enumerate(texts):
             kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
             if kind is not None:
                 yield LeftColumn(table=name, column=column, kind=kind)
+
+
+def _may_tell(column: ColumnSchema) -> bool:
+    """Whether a column may hold personal data: any kind of text (JSON, a list, a type of the server's own), or a birthday."""
+    return (column.kind in TELLING and not column.values) or detect_name(column.name) == BIRTHDAY
 
 
 def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
@@ -134,4 +139,4 @@ def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return None if value is None or isinstance(value, (bytes, memoryview)) else str(value)

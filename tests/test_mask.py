@@ -254,6 +254,28 @@ def test_what_nobody_has_classified_is_listed(
     assert left == {"leads.home_phone": "warn", "leads.remark": "warn"}
 
 
+@pytest.mark.parametrize(("server", "json_type", "other"), [
+    ("sqlite", "json", "citext"), ("postgresql", "jsonb", "text[]"), ("mysql", "json", "text"), ("mariadb", "json", "text"),
+])  # fmt: skip
+def test_it_is_listed_whatever_its_type(
+    make_database: Callable[..., Database], server: str, json_type: str, other: str
+) -> None:
+    database = make_database(server)
+    database.query(f"CREATE TABLE cards (id integer PRIMARY KEY, born date, made date, body {json_type}, emails {other})")
+    database.query("""INSERT INTO cards VALUES (1, '1990-01-02', '2020-01-02', '{"who": "jo@corp.com"}', '{"jo@corp.com"}')""")
+
+    out = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("seed_mask", database=database.alias, json=True, stdout=out, stderr=StringIO(), **OPTIONS)
+
+    assert caught.value.returncode == 3
+    assert {f"{one['table']}.{one['column']}" for one in json.loads(out.getvalue())["left"]} == {
+        "cards.born",
+        "cards.body",
+        "cards.emails",
+    }
+
+
 def test_a_table_that_cannot_be_masked_is_told_and_costs_no_other(
     sqlite: Database, restore: Callable[[Database], Database]
 ) -> None:
