@@ -19,7 +19,7 @@ from django.db import DatabaseError, connections, transaction
 from seeding.conf import DEFAULT_SEED, MaskingConfig, masking_mode
 from seeding.events import Sink, event
 from seeding.exceptions import InsertionError, UnclassifiedError
-from seeding.guard import Ask, confirm, masking_question
+from seeding.guard import Ask, confirm, masking_question, refuse_masking_production
 from seeding.introspection import read_tables
 from seeding.keysets import KeySet
 from seeding.ledger import Ledger
@@ -34,7 +34,7 @@ from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, place_of, recorded
 from seeding.schema import TableSchema
 from seeding.sessions import connect, database_name
-from seeding.targets import KEY, Target, find_targets, left_columns, problem, read_rows
+from seeding.targets import KEY, Target, asked_for, find_targets, left_columns, problem, read_rows
 from seeding.updates import update_rows
 
 EXAMPLES = 3
@@ -82,6 +82,7 @@ class Concealment:
         self._classified = find_targets(self._registry, self._there, self.config.tables)
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
+            refuse_masking_production(self.config)
             started = time.monotonic()
             return self._summary([self._rehearse(target) for target in targets], None, started)
         confirm(masking_question(self.config, place_of(self.ledger)), self._ask)
@@ -110,7 +111,7 @@ class Concealment:
 
     def _mask(self, target: Target, lock: SeedingLock, run: SeedRun) -> MaskingResult:
         started, table = time.monotonic(), target.table.name
-        under_way = TableRun(target=target, run=run, lock=lock, seeded=self.ledger.masked_keys(table))
+        under_way = TableRun(target=target, run=run, lock=lock, seeded=self._shown(table))
         error, code = problem(target, self._masker.strategies), UnclassifiedError.exit_code
         self._tell("start", f"Masking {table}", seeder=table, table=table, planned=self._count(table))
         after: int | None = None
@@ -148,7 +149,7 @@ class Concealment:
             rows = read_rows(self.config.database, target, after, self.config.batch_size, lock=True)
             if not rows.height:
                 return None
-            fresh = self._fresh(under_way, rows)
+            fresh = self._fresh(target, under_way.seeded, rows)
             if counts := {column: int(values.sum()) for column, values in fresh.items() if values.any()}:
                 self._write(under_way, rows, fresh, counts)
             under_way.lock.verify()
@@ -193,13 +194,17 @@ class Concealment:
         changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
         return written.filter(changed).rename({KEY: target.table.primary_key}), np.concatenate(seals)
 
-    def _fresh(self, under_way: TableRun, rows: pl.DataFrame) -> dict[str, pl.Series]:
+    def _shown(self, table: str) -> KeySet:
+        """The keys of seeded rows that may be shown to those for whom the run masks."""
+        return self.ledger.masked_keys(table, partly=self._masker.mode is Mode.PARTIAL)
+
+    def _fresh(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values are there to be masked: neither empty, nor seeded, nor known as masks of ours."""
         keys = rows[KEY].to_numpy()
-        ours = pl.Series(under_way.seeded.has(keys))
-        known = self._known(under_way.target.table.name, int(keys[0]), int(keys[-1]))
+        ours = pl.Series(seeded.has(keys))
+        known = self._known(target.table.name, int(keys[0]), int(keys[-1]))
         fresh = {}
-        for column in under_way.target.fields:
+        for column in target.fields:
             values = maskable(rows[column]) & ~ours
             if len(known) and values.any():
                 sealed = np.isin(self._seals(column, keys[values.to_numpy()], rows[column].filter(values)), known)
@@ -224,23 +229,37 @@ class Concealment:
 
     def _rehearse(self, target: Target) -> MaskingResult:
         """What masking would do, shown by a few rows: of what is there its length alone, and the mask in full."""
+        table = target.table.name
         error = problem(target, self._masker.strategies)
         if error:
-            return MaskingResult(table=target.table.name, error=error, exit_code=UnclassifiedError.exit_code)
-        rows = read_rows(self.config.database, target, None, EXAMPLES)
+            return MaskingResult(table=table, error=error, exit_code=UnclassifiedError.exit_code)
+        started, seeded, after = time.monotonic(), self._shown(table), None
+        count = masked = 0
+        examples: list[dict[str, str]] = []
+        wanted = EXAMPLES
+        while (rows := read_rows(self.config.database, target, after, self.config.batch_size)).height:
+            fresh = pl.DataFrame(self._fresh(target, seeded, rows))
+            some = fresh.select(pl.any_horizontal(pl.all())).to_series()
+            if wanted and some.any():
+                examples += self._examples(target, rows.filter(some).head(wanted), fresh.filter(some).head(wanted))
+                wanted = max(wanted - int(some.sum()), 0)
+            after, count = int(rows[KEY][-1]), count + rows.height
+            masked += int(fresh.sum().sum_horizontal()[0])
+        duration = time.monotonic() - started
+        return MaskingResult(table=table, rows=count, masked=masked, duration=duration, examples=examples)
+
+    def _examples(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame) -> list[dict[str, str]]:
         masked = self._masker.mask_data(rows, target.fields, target.widths)
-        examples = [
+        return [
             {"column": column, "before": f"{len(str(rows[column][row]))} characters", "after": str(masked[column][row])}
             for row in range(rows.height)
             for column in target.fields
-            if maskable(rows[column])[row]
+            if fresh[column][row]
         ]
-        return MaskingResult(table=target.table.name, rows=self._count(target.table.name), examples=examples)
 
     def _looked_at(self) -> frozenset[str]:
         """The tables that the options name; all, if they name none."""
-        asked = {seeder.config.table_name for seeder in self._registry.named(self.config.tables)}
-        return frozenset(asked or self._there)
+        return asked_for(self._registry, self.config.tables) or frozenset(self._there)
 
     def _count(self, table: str) -> int:
         connection = connections[self.config.database]

@@ -76,11 +76,16 @@ def rollback_question(config: WritingConfig, place: Place) -> Question | None:
 
 
 def masking_question(config: WritingConfig, place: Place) -> Question | None:
-    """The question to ask before rows that are there are masked, for good. Production has no door for that at all."""
-    if config.environment is Environment.PRODUCTION:
-        raise RefusedError("Data in production is never masked: nobody could get it back, and no option allows it.")
+    """The question to ask before rows that are there are masked, for good."""
+    refuse_masking_production(config)
     _refuse_forbidden(config, place)
     return _ask(config, f"Mask personal data in the {config.environment} database {place.name}, for good? Type yes:")
+
+
+def refuse_masking_production(config: WritingConfig) -> None:
+    """Raise RefusedError in production, which has no door for masking at all."""
+    if config.environment is Environment.PRODUCTION:
+        raise RefusedError("Data in production is never masked: nobody could get it back, and no option allows it.")
 
 
 def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:

@@ -81,9 +81,13 @@ class Ledger:
         """The keys of a table's rows that seeders have made up."""
         return _keys(self.generated.filter(table_name=table))
 
-    def masked_keys(self, table: str) -> KeySet:
-        """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way."""
-        return _keys(self.live.filter(table_name=table).exclude(environment="production"))
+    def masked_keys(self, table: str, *, partly: bool) -> KeySet:
+        """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way.
+
+        Those that were masked in part, as staging has it, count only if `partly`.
+        """
+        rows = self.live.filter(table_name=table).exclude(environment="production")
+        return _keys(rows if partly else rows.exclude(seeder_name__startswith=SOURCE, environment="staging"))
 
     def masking_keys(self) -> frozenset[str]:
         """The fingerprints of the keys by which anything that is here was masked."""

@@ -211,7 +211,7 @@ class MaskingResult:
     rows: int = 0
     """Rows looked at."""
     masked: int = 0
-    """Values that were masked; those that were masks already are not counted."""
+    """Values that were masked, or in a dry run would be; those that were masks already are not counted."""
     duration: float = 0.0
     """Seconds."""
     error: str = ""

@@ -47,9 +47,16 @@ class Target:
         return [column.name for column in self.table.columns.values() if column.on_update]
 
 
+def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
+    """The tables that the names of tables or groups mean; raises ConfigurationError for an unknown one."""
+    others = frozenset(other_tables()).intersection(names)
+    seeders = registry.named(name for name in names if name not in others)
+    return others.union(seeder.config.table_name for seeder in seeders)
+
+
 def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Collection[str]) -> list[Target]:
     """The classified tables that are there (of those named, if any is), those that a seeder fills first."""
-    asked = {seeder.config.table_name for seeder in registry.named(names)}
+    asked = asked_for(registry, names)
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
         fields = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}

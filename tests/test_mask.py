@@ -132,6 +132,49 @@ def test_a_dry_run_shows_a_few_masks_and_of_what_is_there_its_length(
     assert all(one["after"].endswith("@example.com") for one in emails)
     assert contents(sqlite) == before
     assert not MaskedBatch.objects.using(sqlite.alias).exists()
+    assert result["masked"] == masked_by(mask(sqlite, table="clients"))
+
+
+def test_a_dry_run_shows_and_counts_what_would_be_masked(sqlite: Database, restore: Callable[[Database], Database]) -> None:
+    sqlite.seed(table="clients")
+    restore(sqlite)
+    mask(sqlite, env="staging", table="clients")
+    sqlite.query("UPDATE clients SET email = 'new.person@corp.com' WHERE id = (SELECT MAX(id) FROM clients)")
+
+    (result,) = mask(sqlite, env="staging", table="clients", dry_run=True)["results"]
+
+    assert (result["rows"], result["masked"]) == (len(sqlite.content("clients")), 1)
+    assert [(one["column"], one["before"]) for one in result["examples"]] == [("email", "19 characters")]
+
+
+def test_what_was_masked_in_part_on_its_way_is_masked_in_full_where_that_is_asked_for(sqlite: Database, people: Source) -> None:
+    employ(sqlite, people)
+    sqlite.seed(source=str(people.folder), env="staging", force=True)
+    partly = dict(sqlite.query("SELECT id, address FROM clients"))
+
+    summaries = [mask(sqlite, env=env, table="clients") for env in ("staging", "dev")]
+
+    assert [masked_by(one) > 0 for one in summaries] == [False, True]
+    assert not partly.items() & dict(sqlite.query("SELECT id, address FROM clients")).items()
+
+
+def test_where_nothing_was_masked_nothing_is_said_to_be(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    options = {**OPTIONS, "table": "vendors"}
+    sqlite.seed(table="vendors")
+
+    call_command("seed_mask", database=sqlite.alias, **options)
+
+    assert "Nothing to do: no value was left to mask in " in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_table_that_no_seeder_fills_can_be_named(sqlite: Database) -> None:
+    sqlite.query("CREATE TABLE comments (id integer PRIMARY KEY, content text)")
+    sqlite.query("INSERT INTO comments VALUES (1, 'Jo is ill')")
+
+    (result,) = mask(sqlite, table="comments")["results"]
+
+    assert (result["table"], result["masked"]) == ("comments", 1)
+    assert sqlite.content("comments") != [(1, "Jo is ill")]
 
 
 def test_a_run_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
@@ -214,7 +257,8 @@ def test_another_key_is_refused(
 
 
 @pytest.mark.parametrize(("options", "words"), [
-    ({"env": "production"}, "never masked"), ({"env": "staging", "force": False}, "--force"), ({"table": "moon"}, "moon"),
+    ({"env": "production"}, "never masked"), ({"env": "production", "dry_run": True}, "never masked"),
+    ({"env": "staging", "force": False}, "--force"), ({"table": "moon"}, "moon"),
 ])  # fmt: skip
 def test_what_is_refused_touches_nothing(
     sqlite: Database, restore: Callable[[Database], Database], options: dict[str, Any], words: str

@@ -16,7 +16,7 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
     """The table of what was masked, the examples of a dry run, and what nobody has classified."""
     table = Table(box=None, pad_edge=False)
     table.add_column("table")
-    for heading in ("rows", "values masked", "seconds"):
+    for heading in ("rows", "values to mask" if summary.dry_run else "values masked", "seconds"):
         table.add_column(heading, justify="right")
     for result in summary.results:
         table.add_row(result.table, f"{result.rows:,}", f"{result.masked:,}", f"{result.duration:.2f}")
@@ -33,9 +33,13 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
         say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}), and nobody has classified it")
     masked = sum(result.masked for result in summary.results)
     if summary.dry_run:
-        say(out, f"\nDry run ({summary.mode} masking, key {summary.key}): nothing was written.")
+        say(
+            out,
+            f"\nDry run ({summary.mode} masking, key {summary.key}): nothing was written, {masked:,} values would be masked.",
+        )
     else:
-        done = f"{masked:,} values masked" if masked else "Nothing to do: all of it is masked"
+        nothing = "No value masked" if summary.exit_code else "Nothing to do: no value was left to mask"
+        done = f"{masked:,} values masked" if masked else nothing
         say(
             out,
             f"\n{done} in {summary.database} ({summary.mode}, key {summary.key}, {summary.duration:.1f} s, run {summary.run}).",
