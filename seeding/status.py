@@ -97,10 +97,12 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """2 while the lock is held, 3 where a seeder would be refused, else that of the last run."""
+        """2 while the lock is held, 3 where a seeder would be refused, 130 after a run that has died, else the last run's."""
         if self.holder is not None:
             return LockError.exit_code
-        return SchemaError.exit_code if self.refused else self.last_exit_code
+        if self.refused:
+            return SchemaError.exit_code
+        return INTERRUPTED if self.in_progress else self.last_exit_code
 
     @property
     def verdict(self) -> str:
@@ -109,6 +111,8 @@ class Status:
             return "The seeding lock is held: a run is under way."
         if self.refused:
             return "The schema has moved: `seed_check --schema` shows all of it."
+        if self.in_progress:  # nobody holds the lock
+            return f"Run {self.in_progress[0].run} has died; the next run goes on where it stopped."
         return f"Run {self.last_run} {self.last_state}." if self.last_exit_code else "All is well."
 
     def as_dict(self) -> dict[str, Any]:

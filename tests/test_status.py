@@ -105,9 +105,13 @@ def test_drift_is_one_line_and_exit_code_3(sqlite: Database, capsys: pytest.Capt
 def test_a_run_that_has_died_is_told(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
     run = Ledger(sqlite.alias).open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
 
-    call_command("seed_status", database=sqlite.alias)
+    with pytest.raises(CommandError) as caught:
+        call_command("seed_status", database=sqlite.alias)
     shown = capsys.readouterr().out
 
+    assert caught.value.returncode == 130
+    assert str(caught.value) == f"Run {run.pk} has died; the next run goes on where it stopped."
+    assert status(sqlite, capsys)[0] == 130
     assert f"Died: run {run.pk} (seed), started by {run.user} on {run.host}, process {run.process_id}" in shown
 
 
