@@ -16,9 +16,9 @@ class TestSeeding(DatabaseContract):
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -225,8 +225,9 @@ class DatabaseContract:
             **ASKED, "database": database, "run": None, "before": None, "where": None, "strategy": "delete", "cascade": False,
             "keep_modified": False,
         }  # fmt: skip
-        config = conf.load_rollback(options, {"SEEDING_AUDIT_FILE": os.devnull}, terminal=False)
-        return RollbackManager(config, self.registry, tell=_nobody, ask=input).rollback()
+        with TemporaryDirectory() as folder:
+            config = conf.load_rollback(options, {"SEEDING_AUDIT_FILE": f"{folder}/audit.log"}, terminal=False)
+            return RollbackManager(config, self.registry, tell=_nobody, ask=input).rollback()
 
     def content(self, database: str) -> dict[str, dict[Any, dict[str, Any]]]:
         """Table → primary key → column → value, of every table that is seeded."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import polars as pl
 import pytest
 from django.db.models import F
 
+from seeding.audit import auditing
 from seeding.contracts import DatabaseContract, SeederContract
 from seeding.registry import Registry
 from seeding.rows import Rows
@@ -92,3 +95,20 @@ def test_a_derivation_that_counts_on_is_told(sqlite: Database) -> None:
 
     with pytest.raises(AssertionError):
         kept.test_the_second_run_changes_nothing(sqlite.alias)
+
+
+def test_its_rollbacks_leave_nothing_behind(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Path] = []
+
+    def noted(file: Path) -> AbstractContextManager[None]:
+        written.append(file)
+        return auditing(file)
+
+    monkeypatch.setattr("seeding.rollback.auditing", noted)
+    kept: DatabaseContract = type("Contract", (DatabaseContract,), {"registry": Registry([Vendors()])})()
+    kept.seed(sqlite.alias)
+
+    assert kept.rollback(sqlite.alias).records_deleted == 5
+
+    (file,) = written
+    assert not file.parent.exists()
