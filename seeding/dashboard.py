@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.db import models, router
+from django.db import connections, models, router
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -191,12 +191,14 @@ def _parts(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonRe
 
 
 def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: int) -> dict[str, Any]:
+    from seeding.introspection import lacking  # imported late, as every command loads the admin
+
     found = provenance.provenance(using, table, key)
     context: dict[str, Any] = {"table": table, "key": key, "found": found, "title": f"Row {key} of {table}"}
     model = provenance.model_of(table)
     if found is None or not found.entry.live:
         return context
-    if model is None:
+    if model is None or lacking(connections[using], (model,))[table]:
         return {**context, "unknown": True}
     if not _may_view(request, site, model):
         return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}

@@ -322,6 +322,15 @@ def test_a_row_that_is_not_there_is_told_from_one_that_never_was(ledger: Databas
     assert "Select a valid choice" in told("django_migrations", 1)
 
 
+@pytest.mark.parametrize("change", ["DROP TABLE product_images", "ALTER TABLE product_images RENAME COLUMN caption TO words"])
+def test_a_row_of_a_table_that_is_another_by_now_is_told_of_without_it(ledger: Database, staff: Client, change: str) -> None:
+    ledger.query(change)
+
+    shown = page(staff, "seedingmetadata/row/?table=product_images&key=3")
+
+    assert "No model describes the table product_images as it is" in shown
+
+
 def test_who_may_see_the_ledger_may_not_see_every_row(ledger: Database) -> None:
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.add(*Permission.objects.filter(content_type__app_label="seeding", codename__startswith="view_"))
