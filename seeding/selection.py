@@ -11,7 +11,7 @@ import numpy as np
 from django.apps import apps
 from django.core.exceptions import FieldError
 from django.core.exceptions import ValidationError as InvalidValue
-from django.db import models
+from django.db import DatabaseError, models
 
 from seeding.conf import RollbackConfig
 from seeding.exceptions import ConfigurationError
@@ -19,7 +19,10 @@ from seeding.keys import KeyMap
 from seeding.keysets import KeySet, union
 from seeding.ledger import Ledger
 from seeding.models import SeedingMetadata
+from seeding.redaction import words_of
 from seeding.registry import Registry
+from seeding.retries import Transience, transience
+from seeding.seeders import SOURCE
 from seeding.sessions import database_name
 
 
@@ -59,9 +62,10 @@ class Selection:
             entries = entries.filter(created_at__lt=config.before)
         if config.tables:
             ledgered = self._ledger.tables()
-            unknown = [name for name in config.tables if name not in ledgered]
-            seeders = {seeder.name for seeder in self._registry.named(unknown)}
-            entries = entries.filter(models.Q(table_name__in=config.tables) | models.Q(seeder_name__in=seeders))
+            named = self._registry.named(name for name in config.tables if name not in ledgered)
+            made = models.Q(seeder_name__in={seeder.name for seeder in named})
+            loaded = models.Q(seeder_name__startswith=SOURCE, table_name__in={seeder.config.table_name for seeder in named})
+            entries = entries.filter(models.Q(table_name__in=config.tables) | made | loaded)
         return entries
 
     def _meeting(self, table: str, seeded: KeySet) -> KeySet:
@@ -79,7 +83,9 @@ class Selection:
                         value = {"true": True, "false": False}[text.lower()]
                     rows = rows.filter(**{lookup: value})
                 found = [key for part in seeded.conditions() for key in rows.filter(part).values_list("pk", flat=True)]
-        except (FieldError, InvalidValue, ValueError, TypeError, KeyError) as error:
-            words = "; ".join(error.messages) if isinstance(error, InvalidValue) else str(error)
+        except (FieldError, InvalidValue, ValueError, TypeError, LookupError, OverflowError, DatabaseError) as error:
+            if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
+                raise
+            words = "; ".join(error.messages) if isinstance(error, InvalidValue) else words_of(error)
             raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error
         return KeySet.holding(np.array(found, dtype=np.int64))

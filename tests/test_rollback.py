@@ -344,6 +344,9 @@ def test_what_was_rolled_back_in_part_is_seeded_again(database: Database) -> Non
         ("id=x", "--where id=x is no condition on clients"),
         ("created_at__lt=yesterday", "--where created_at__lt=yesterday is no condition on clients"),
         ("email__isnull=maybe", "--where email__isnull=maybe is no condition on clients"),
+        ("id__range=1", "--where id__range=1 is no condition on clients"),
+        ("created_at__year=999999999999", "--where created_at__year=999999999999 is no condition on clients"),
+        ("name__regex=[", "--where name__regex=[ is no condition on clients: OperationalError"),
     ],
 )
 def test_a_condition_that_is_none_is_refused(sqlite: Database, condition: str, words: str) -> None:

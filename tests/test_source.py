@@ -363,3 +363,13 @@ def test_what_the_database_refuses_is_told_without_a_value(
     assert "secret" not in told
     assert "clients.csv, line 2" in told
     assert database.query("SELECT teri_code FROM clients ORDER BY 1") == [("A1",), ("A3",)]
+
+
+def test_a_group_that_is_rolled_back_takes_what_was_loaded_into_its_tables(sqlite: Database, people: Source) -> None:
+    employ(sqlite, people)
+    sqlite.seed(source=str(people.folder))
+
+    summary = sqlite.rollback(table="parties", cascade=True)
+
+    assert summary["exit_code"] == 0
+    assert sqlite.content("clients") == []
