@@ -189,6 +189,10 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
     if options["run"] is not None and options["run"] < 1:
         problems.append(f"--run={options['run']}: give the number of a run.")
     before = _date("--before", options["before"], problems)
+    audit_file = _file(env, "SEEDING_AUDIT_FILE", "seeding-audit.log") or Path("seeding-audit.log")
+    log_file = _file(env, "SEEDING_LOG_FILE", "seeding.log")
+    if log_file is not None and log_file.resolve() == audit_file.resolve():
+        problems.append(f"SEEDING_AUDIT_FILE={audit_file} is the log's file, of which old lines go: name another.")
     if problems:
         raise ConfigurationError(*problems)
     strategy = Strategy(options["strategy"])
@@ -200,7 +204,7 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         strategy=strategy,
         cascade=options["cascade"],
         keep_modified=options["keep_modified"],
-        audit_file=_file(env, "SEEDING_AUDIT_FILE", "seeding-audit.log") or Path("seeding-audit.log"),
+        audit_file=audit_file,
     )
 
 

@@ -639,6 +639,17 @@ def test_nor_with_one_that_can_no_longer_be_written(sqlite: Database, audit_file
     assert SeedRun.objects.using(sqlite.alias).latest("pk").state == "failed"
 
 
+def test_nor_with_one_that_is_the_log(sqlite: Database, audit_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite.seed(table="strains")
+    monkeypatch.setenv("SEEDING_LOG_FILE", str(audit_file.parent / "." / audit_file.name))
+
+    with pytest.raises(CommandError, match="SEEDING_AUDIT_FILE=.* is the log's file") as caught:
+        sqlite.rollback()
+
+    assert caught.value.returncode == 1
+    assert len(ledgered_keys(sqlite, "strains")) == 5
+
+
 def test_the_ledger_keeps_what_it_knew(sqlite: Database) -> None:
     sqlite.seed(table="strains")
 
