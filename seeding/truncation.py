@@ -16,11 +16,12 @@ from seeding.exceptions import RefusedError
 from seeding.keys import KeyMap
 from seeding.keysets import KeySet
 from seeding.ledger import Ledger
+from seeding.links import Link
 from seeding.locks import SeedingLock
 from seeding.loosening import loosen
 from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
-from seeding.tracing import ranges
+from seeding.tracing import Condition, ranges
 
 MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
@@ -116,11 +117,18 @@ class Truncation:
             for link in plan.into(table):
                 if not link.declared or link.table == table:
                     continue
-                for piece in present.pieces():
-                    condition, values = ranges(self._quoted(link.column), piece)
+                for condition, values in self._naming(link, present):
                     cursor.execute(f"SELECT 1 FROM {self._quoted(link.table)} WHERE {condition} LIMIT 1", values)  # noqa: S608
                     if cursor.fetchone():
                         raise RefusedError(f"A row of {link.table} now refers to {table}; it was not truncated. Run again.")
+
+    def _naming(self, link: Link, keys: KeySet) -> Iterator[Condition]:
+        """Conditions for the rows that refer to all there is, `keys`: whatever they name, if it is not the primary key."""
+        column = self._quoted(link.column)
+        if link.target_column == link.target_key:
+            yield from (ranges(column, piece) for piece in keys.pieces())
+        else:
+            yield f"{column} IS NOT NULL", []
 
     def _execute(self, statement: str) -> None:
         with connections[self._using].cursor() as cursor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -643,7 +644,7 @@ def test_nor_with_one_that_is_the_log(sqlite: Database, audit_file: Path, monkey
     sqlite.seed(table="strains")
     monkeypatch.setenv("SEEDING_LOG_FILE", str(audit_file.parent / "." / audit_file.name))
 
-    with pytest.raises(CommandError, match="SEEDING_AUDIT_FILE=.* is the log's file") as caught:
+    with pytest.raises(CommandError, match="is the log's file, of which old lines go") as caught:
         sqlite.rollback()
 
     assert caught.value.returncode == 1
@@ -833,3 +834,34 @@ def test_a_truncation_that_is_refused_makes_the_ledger_forget_no_row(
 
     assert len(database.content("strains")) == 4
     assert ledgered_keys(database, "strains") == keys
+
+
+@pytest.mark.parametrize("named", ["id", "teri_code"])
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_a_truncation_sees_rows_that_come_meanwhile_in_another_schema(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, named: str
+) -> None:
+    database = make_database(server)
+    database.seed(table="clients")
+    crm, clients = f"crm_{database.alias}", f"{database.alias}.clients"
+    (column,) = database.query(f"SHOW COLUMNS FROM clients LIKE '{named}'")
+    look = Truncation._alone
+
+    @contextmanager
+    def visited_meanwhile(self: Truncation, plan: RollbackPlan, table: str) -> Iterator[None]:
+        database.query(f"INSERT INTO {crm}.visits SELECT MIN({named}) FROM {clients}")  # noqa: S608 - names of ours
+        with look(self, plan, table):
+            yield
+
+    monkeypatch.setattr(Truncation, "_alone", visited_meanwhile)
+    database.query(f"CREATE SCHEMA {crm}")
+    try:
+        key = f"FOREIGN KEY (client) REFERENCES {clients} ({named})"
+        database.query(f"CREATE TABLE {crm}.visits (client {column[1]}, {key}) CHARACTER SET utf8mb4")
+
+        with pytest.raises(CommandError, match="now refers to clients; it was not truncated"):
+            database.rollback(strategy="truncate")
+
+        assert len(database.content("clients")) == len(ledgered_keys(database, "clients")) == 10
+    finally:
+        database.query(f"DROP SCHEMA {crm}")
