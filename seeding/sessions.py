@@ -43,10 +43,10 @@ def connect(using: str, note: Note) -> str:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
     connection_created.connect(_answer_in_time)
     connection = connections[using]
-    name = database_name(using)
     try:
         retrying(connection.ensure_connection, note)
     except Exception as error:
+        name = connection.settings_dict["NAME"]  # what the driver is told may be just what cannot be found out
         raise DatabaseUnavailableError(
             f"The database {name} cannot be reached: {error}. {remedy(error) or REACHABLE}"
         ) from error
@@ -59,7 +59,7 @@ def connect(using: str, note: Note) -> str:
                 "The database session is not in UTC, and timestamps would shift. Set "
                 "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
             )
-    return name
+    return database_name(using)
 
 
 def _answer_in_time(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 
 from seeding import conf
 from seeding.conf import ENVIRONMENT_VARIABLES, Config, Environment
-from seeding.exceptions import ConfigurationError, RefusedError
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
 from seeding.guard import Place, Question, masking_question, question, rollback_question
 from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
+from seeding.sessions import connect
 from terpseed.seeders.clients import ClientSeeder
 from terpseed.seeders.pricing_defaults import PricingDefaultSeeder
 from tests.conftest import Database, opened
@@ -115,6 +117,14 @@ def test_patterns_mean_hosts_and_names(pattern: str, matches: bool) -> None:  # 
 @pytest.mark.parametrize("pattern", ["localhost/*", "/run/*/terp", "*/terp"])
 def test_a_socket_is_on_this_machine(pattern: str) -> None:
     assert Place(name="terp", host="/run/mysqld/mysqld.sock", remembered=frozenset()).matches([pattern]) == pattern
+
+
+def test_a_database_without_a_name_is_one_that_cannot_be_reached(make_database: Callable[..., Database]) -> None:
+    database = make_database("postgresql", ready=False)
+    connections.settings[database.alias]["NAME"] = ""
+
+    with pytest.raises(DatabaseUnavailableError, match="Please supply the NAME"):
+        connect(database.alias, lambda *_: None)
 
 
 def overruled(make_database: Callable[..., Database], server: str, option: str) -> Database:
