@@ -52,6 +52,20 @@ def links(
     return declared + tuple(one for one in _of_models(there, mirrors) if (one.table, one.column, one.target) not in known)
 
 
+def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]) -> Iterator[ForeignKey]:
+    """Of each key to a table `there` one column: that which names the primary key, else the last.
+
+    Any one column names at least the rows that all of them do; the last tells most, the first being a tenant's as a rule.
+    """
+    composite: dict[tuple[str, str], list[ForeignKey]] = {}
+    for number, one in enumerate(foreign_keys):
+        if one.table in there:
+            composite.setdefault((one.table, one.constraint or str(number)), []).append(one)
+    for (table, _), columns in composite.items():
+        primary_key = there[table].primary_key.lower()
+        yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
+
+
 def deletion_order(
     tables: Collection[str], between: Iterable[Link], seeded_after: Collection[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
@@ -82,7 +96,7 @@ def _strength(parallel: Iterable[Link]) -> int:
 
 def _declared(there: Mapping[str, TableSchema]) -> Iterator[Link]:
     for table in there.values():
-        for foreign_key in _telling(table.foreign_keys, there):
+        for foreign_key in telling(table.foreign_keys, there):
             primary_key = there[foreign_key.table].primary_key
             yield Link(
                 table=table.name,
@@ -98,7 +112,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Link]:
 
 def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Link]:
     for table, foreign_keys in elsewhere.items():
-        for foreign_key in _telling(foreign_keys, there):
+        for foreign_key in telling(foreign_keys, there):
             yield Link(
                 table=table,
                 key="",
@@ -109,20 +123,6 @@ def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mappin
                 declared=True,
                 nullable=False,
             )
-
-
-def _telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]) -> Iterator[ForeignKey]:
-    """Of each key to a table `there` one column: that which names the primary key, else the last.
-
-    Any one column names at least the rows that all of them do; the last tells most, the first being a tenant's as a rule.
-    """
-    composite: dict[tuple[str, str], list[ForeignKey]] = {}
-    for number, one in enumerate(foreign_keys):
-        if one.table in there:
-            composite.setdefault((one.table, one.constraint or str(number)), []).append(one)
-    for (table, _), columns in composite.items():
-        primary_key = there[table].primary_key.lower()
-        yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
 
 
 def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> Iterator[Link]:

@@ -11,6 +11,7 @@ from django.db import connections, models
 from seeding.drift import differences
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.introspection import all_tables
+from seeding.links import telling
 from seeding.masking import words_of
 from seeding.references import references
 from seeding.registry import Registry
@@ -60,7 +61,7 @@ class Project:
         schema, model = self.tables[table], self.models.get(table)
         if model is not None:
             return {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
-        found = {key.column: key.table for key in schema.foreign_keys}
+        found = {key.column: key.table for key in telling(schema.foreign_keys, self.tables)}
         for column in schema.columns.values():
             if column.kind is Kind.INTEGER and column.name != schema.primary_key and column.name not in found:
                 target = self._sounds_like(column.name, table)

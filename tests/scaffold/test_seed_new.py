@@ -18,9 +18,10 @@ from django.test import override_settings
 
 from seeding.contracts import SeederContract
 from seeding.registry import Registry
+from seeding.scaffold import Project
 from seeding.scaffold.guesses import label_of
 from seeding.scaffold.names import row_words
-from tests.conftest import Database
+from tests.conftest import SERVERS, Database
 from tests.servers import MariaDB
 
 TERP = sorted(model._meta.db_table for model in apps.get_app_config("terpseed").get_models())
@@ -176,6 +177,16 @@ SMALL = """
     CREATE TABLE blobs (id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL);
     CREATE TABLE words (word VARCHAR(20) PRIMARY KEY);
 """
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_of_a_key_of_several_columns_one_is_a_reference(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server, ready=False)
+    database.query("CREATE TABLE firms (id int PRIMARY KEY, country int, UNIQUE (country, id))")
+    key = "FOREIGN KEY (country, firm) REFERENCES firms (country, id)"
+    database.query(f"CREATE TABLE desks (id int PRIMARY KEY, country int, firm int, {key})")
+
+    assert Project(database.alias, Registry([])).links("desks") == {"firm": "firms"}
 
 
 @pytest.fixture
