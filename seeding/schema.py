@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -68,7 +68,7 @@ class ForeignKey:
     """Where it points."""
     key: str
     """The column there that it holds values of; empty where the declaration leaves it out, which means the primary key."""
-    constraint: str = ""
+    constraint: str = field(default="", compare=False)
     """What the database calls it: the columns of a composite key, each a ForeignKey here, share it."""
 
 
