@@ -73,9 +73,11 @@ def is_referred(clients: Rows) -> Mask:
 
 def refers(clients: Rows) -> Mask:
     """Whether a client has brought others."""
-    cell, place = np.divmod(clients.index, CLIENTS)
-    others = clients.of("clients", (cell[:, None] * CLIENTS + np.arange(CLIENTS)).ravel())
-    return (place == 0) & is_referred(others).reshape(-1, CLIENTS).any(axis=1)
+    first = clients.index % CLIENTS == 0
+    others = clients.of("clients", (clients.index[first, None] + np.arange(CLIENTS)).ravel())
+    found = np.zeros(len(clients), dtype=bool)
+    found[first] = is_referred(others).reshape(-1, CLIENTS).any(axis=1)
+    return found
 
 
 @remembered

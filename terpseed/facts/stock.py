@@ -140,12 +140,19 @@ def returned(batches: Rows) -> Integers:
 
 def _served(batches: Rows, *fates: trade.Fate) -> Integers:
     """Hundredths of a unit of the orders that have one of the fates."""
+    traded, fate, quantity = _orders(batches)
+    amount = np.zeros(len(batches), dtype=np.int64)
+    amount[traded] = np.where(np.isin(fate, fates), quantity, 0).sum(axis=1)
+    return amount
+
+
+@remembered
+def _orders(batches: Rows) -> tuple[Mask, Integers, Integers]:
+    """Which batches serve orders, and of those: per slot the order's fate, and the line's hundredths of a unit."""
     traded = batches.index % BATCHES < trade.TRADED
     lines = trade.lines_served(batches.of("batches", batches.index[traded]))
-    amount = np.zeros(len(batches), dtype=np.int64)
-    served = np.isin(trade.fate(trade.order(lines)), fates)
-    amount[traded] = np.where(served, trade.quantity(lines), 0).reshape(-1, trade.SLOTS).sum(axis=1)
-    return amount
+    shape = (-1, trade.SLOTS)
+    return traded, trade.fate(trade.order(lines)).reshape(shape), trade.quantity(lines).reshape(shape)
 
 
 @remembered
