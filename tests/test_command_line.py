@@ -37,10 +37,9 @@ def wait_for(words: str, stream: IO[str] | None) -> None:
 
 
 @pytest.fixture
-def ready(manage: Manage) -> Manage:
+def ready(manage: Manage, tmp_path: Path, template: Callable[[str, str], str]) -> Manage:
     """`manage` on a SQLite file with TERP's tables and the ledger."""
-    assert manage("terp_schema").returncode == 0
-    assert manage("migrate").returncode == 0
+    shutil.copyfile(template("sqlite", "empty"), tmp_path / "terp.sqlite3")
     return manage
 
 

@@ -719,7 +719,7 @@ def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database]
 
 
 def test_nothing_dangles_at_any_moment(seeded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeding.rollback.ROWS_PER_TRANSACTION", 100)
+    monkeypatch.setattr("seeding.rollback.ROWS_PER_TRANSACTION", 200)
     moments, delete = 0, Deleter.delete
 
     def watched(*arguments: Any) -> Deletion:
@@ -735,10 +735,11 @@ def test_nothing_dangles_at_any_moment(seeded: Database, monkeypatch: pytest.Mon
     assert moments > len(TABLES)
 
 
-@pytest.mark.parametrize("table", ["invoices", "orders"])
+@pytest.mark.parametrize(("server", "table"), [*((one, "invoices") for one in SERVERS), ("sqlite", "orders")])
 def test_seeding_completes_what_an_interrupted_rollback_has_left(
-    seeded: Database, monkeypatch: pytest.MonkeyPatch, table: str
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, table: str
 ) -> None:
+    seeded = make_database(server, seeded=True)
     before, delete = business_data(seeded), Deleter.delete
 
     def interrupted(deleter: Deleter, plan: RollbackPlan, at: str, *arguments: Any) -> Deletion:

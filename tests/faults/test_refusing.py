@@ -112,12 +112,12 @@ def test_so_it_does_on_a_server(tight: Tight, make_database: Callable[..., Datab
     database = make_database(tight.name, on=tight.server)
 
     with pytest.raises(CommandError) as caught:
-        database.seed(size="large", table="orders")
+        database.seed(size="medium", scale=6, table="orders")
 
     told = [str(caught.value), *(one["error"] for one in database.last_results().values())]
     connections[database.alias].close()
     tight.widen()
-    completed = database.seed(size="large", table="orders")
+    completed = database.seed(size="medium", scale=6, table="orders")
     assert caught.value.returncode in {2, 5}  # 2 where it is the ledger's own row that has no room
     assert any(FULL in words for words in told)
     assert completed["exit_code"] == 0
