@@ -34,8 +34,9 @@ DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
 OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_rollback", "seed_status")
 OTHERS = set(
-    "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-emit-index-url --no-header "
-    "--no-install-recommends --number --python-version --require-hashes --universal --upgrade".split()
+    "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-deps --no-emit-index-url "
+    "--no-header --no-install-recommends --no-strip-extras --number --python-version --require-hashes --universal "
+    "--upgrade".split()
 )
 """Options of other programs."""
 SOURCES = [*(ROOT / "seeding").rglob("*.py"), *(ROOT / "terpseed").rglob("*.py"), *(ROOT / "settings").glob("*.py")]

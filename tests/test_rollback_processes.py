@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 
@@ -12,7 +10,8 @@ from django.db import IntegrityError, OperationalError, connections
 
 from seeding.registry import Registry
 from terpseed.models import Client, Order, User
-from tests.conftest import ROOT, SERVERS, Database, Manage
+from tests.conftest import SERVERS, Database, Manage
+from tests.faults.processes import start
 from tests.rows import everything, ledgered_keys, real_rows
 
 TABLES = sorted(Registry.discover().by_table)
@@ -26,26 +25,24 @@ def test_a_rollback_killed_again_and_again_ends_where_an_undisturbed_one_does(
     real_rows(database)
     before = everything(database)
     database.seed(size="medium")
-    command = [sys.executable, "manage.py", "seed_rollback", "--force"]
     variables = {**environment, "DATABASE_URL": database.url, "SEEDING_LOG_LEVEL": "debug"}
     interrupted = 0
 
     for lines in range(2, 60, 5):  # killed so many log lines after its first deletion
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
-        assert process.stderr is not None
-        seen = 0
-        for line in process.stderr:
-            seen += '"operation": "delete"' in line or seen > 0
-            if seen >= lines:
-                process.kill()
-                break
-        process.communicate(timeout=60)
+        process, said = start(("seed_rollback", "--force"), variables)
+        with said:
+            seen = 0
+            for line in said:
+                seen += '"operation": "delete"' in line or seen > 0
+                if seen >= lines:
+                    process.kill()
+                    break
+            said.read()
+        process.join()
         for table in TABLES:
             held = {row[0] for row in database.content(table)}
             assert ledgered_keys(database, table) == held - {row[0] for row in before[table]}
-        if process.returncode == 0:
+        if process.exitcode == 0:
             break
         interrupted += 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
@@ -13,15 +12,13 @@ import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Avg
-from django.test import override_settings
 
 from seeding import conf
 from seeding.masking import Cipher, Mode
 from seeding.rows import Rows
 from tests.conftest import ROOT, Database
 from tests.seeding.runs import run
-
-INSTALLED = override_settings(INSTALLED_APPS=["seeding", "tests.shop"])
+from tests.shop.conftest import INSTALLED
 
 with INSTALLED:
     from tests.shop.checked import CheckedReviewSeeder
@@ -32,20 +29,6 @@ with INSTALLED:
     from tests.shop.seeders import ProductSeeder, ReviewSeeder
 
 PAGE = (ROOT / "docs" / "writing-seeders.md").read_text(encoding="utf-8").split("## More than columns\n")[1]
-
-
-@pytest.fixture(autouse=True)
-def _installed() -> Iterator[None]:
-    with INSTALLED:
-        yield
-
-
-@pytest.fixture(params=["sqlite", "mariadb"])
-def shop(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
-    """A database with the shop's tables and the ledger."""
-    database = make_database(request.param, ready=False)
-    call_command("migrate", database=database.alias, run_syncdb=True, verbosity=0)
-    return database
 
 
 @pytest.mark.parametrize("name", ["checked", "rules", "rated", "invariants", "masks"])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-from django.core.management import call_command
-from django.test import override_settings
 
 from seeding.contracts import DatabaseContract, SeederContract
 from seeding.registry import Registry
@@ -17,27 +14,12 @@ from seeding.rows import Rows
 from seeding.seeders import BaseSeeder, SeederConfig
 from tests.conftest import Database
 from tests.seeding.runs import run
-
-INSTALLED = override_settings(INSTALLED_APPS=["seeding", "tests.shop"])
+from tests.shop.conftest import INSTALLED
 
 with INSTALLED:
     REGISTRY = Registry.discover()
     from tests.shop.models import Review
     from tests.shop.seeders import ProductSeeder, ReviewSeeder
-
-
-@pytest.fixture(autouse=True)
-def _installed() -> Iterator[None]:
-    with INSTALLED:
-        yield
-
-
-@pytest.fixture(params=["sqlite", "mariadb"])
-def shop(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
-    """A database with the shop's tables and the ledger."""
-    database = make_database(request.param, ready=False)
-    call_command("migrate", database=database.alias, run_syncdb=True, verbosity=0)
-    return database
 
 
 class TestSeeders(SeederContract):
