@@ -82,6 +82,11 @@ class Preparation:
         model = seeder.config.model
         self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
 
+    @property
+    def primary_key(self) -> str:
+        """The column that holds the rows' keys."""
+        return self._validator.schema.primary_key
+
     def generate(self, index: Integers) -> pl.DataFrame:
         """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import connections
 
+from seeding.conf import DEFAULT_SEED, FIRST_DAY
 from seeding.drift import differences
 from seeding.introspection import read_tables
 from seeding.invariants import check, discover
@@ -13,7 +14,9 @@ from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.registry import Registry
 from seeding.results import CheckReport, Difference, Verdict
+from seeding.safety import LEDGER, Refusal, Touch, require_safe_server, survey, told, touched
 from seeding.schema import expected, mirrored_tables
+from seeding.seeders import Dataset
 from seeding.verification import shortcomings, verify
 
 
@@ -28,11 +31,13 @@ class Checker:
 
     def run(self, checks: Collection[str], lock_timeout: int) -> CheckReport:
         """The findings of the `checks` (schema, references, invariants), with the lock held, so that no run is half done."""
+        require_safe_server(self._using)
         if "references" in checks or "invariants" in checks:
             self._ledger.require()
         rules, broken = discover() if "invariants" in checks else ([], [])
         with seeding_lock(self._using).held(lock_timeout):
             found = self.schema() if "schema" in checks else []
+            refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
             failed: list[str] = []
             verdicts += check(self._using, rules, failed) if rules else []
@@ -41,6 +46,7 @@ class Checker:
             checks=tuple(checks),
             tables=len(self._registry.by_table) if "schema" in checks else 0,
             differences=tuple(found),
+            refusals=tuple(told(found) for found in refusals.values()),
             verdicts=tuple(verdicts),
             unreadable=(*unreadable, *failed),
         )
@@ -56,6 +62,12 @@ class Checker:
             for difference in differences(expected(model, connection), there, self._missing_table_help)
         ]
         return sorted(found, key=lambda one: one.harmless)
+
+    def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
+        """Why tables of seeders, or the ledger's, would not be touched, by table."""
+        touches = touched(self._registry.by_name.values(), Dataset(seed=DEFAULT_SEED, as_of=FIRST_DAY))
+        ledger = {model._meta.db_table: Touch.INSERT | Touch.UPDATE | Touch.DELETE for model in LEDGER}
+        return survey(self._using, {**touches, **ledger}).refusals
 
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.apps import apps
 from django.db import DatabaseError, connections, transaction
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig, masking_mode
 from seeding.events import Sink, event
-from seeding.exceptions import InsertionError, UnclassifiedError
+from seeding.exceptions import InsertionError, SchemaError, UnclassifiedError
 from seeding.guard import Ask, confirm, masking_question, refuse_masking_production
-from seeding.introspection import read_tables
+from seeding.introspection import all_tables, keys_from_elsewhere
 from seeding.keysets import KeySet
 from seeding.ledger import Ledger
+from seeding.links import links
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.masking import Cipher, FieldMasking, MaskingStrategy, Mode, PIIMasker, TableMasking, maskable
 from seeding.metrics import Meter
@@ -32,9 +34,20 @@ from seeding.registry import Registry
 from seeding.results import MaskingResult, MaskingSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, place_of, recorded
+from seeding.safety import Survey, Touch, require_safe_ledger, require_safe_server, survey, told
 from seeding.schema import TableSchema
 from seeding.sessions import connect, database_name
-from seeding.targets import KEY, Target, asked_for, find_targets, left_columns, problem, read_rows
+from seeding.targets import (
+    KEY,
+    Target,
+    asked_for,
+    classified_tables,
+    find_targets,
+    left_columns,
+    problems,
+    read_rows,
+    zero_date,
+)
 from seeding.updates import update_rows
 
 EXAMPLES = 3
@@ -72,19 +85,28 @@ class Concealment:
         self._tell_sink = tell
         self._ask = ask
         self._there: Mapping[str, TableSchema] = {}
+        self._survey = Survey()
+        self._referred: Mapping[str, frozenset[str]] = {}
         self._classified: Sequence[Target] = ()
 
     def run(self) -> MaskingSummary:
         """Mask what the classification names; raises SeedingError for what stops the whole run."""
         connect(self.config.database, self._recover)
+        require_safe_server(self.config.database)
         self.ledger.require()
-        self._there = self._live_tables()
-        self._classified = find_targets(self._registry, self._there, self.config.tables)
+        require_safe_ledger(self.config.database)
+        self._there = all_tables(connections[self.config.database])
+        classified = classified_tables(self._registry, self.config.tables)
+        self._survey = survey(self.config.database, dict.fromkeys(classified, Touch.UPDATE))
+        for sentence in self._survey.unseen:
+            self._tell("survey", sentence, level="warn")
+        self._classified = find_targets(classified, self._there)
+        self._referred = self._columns_referred_to()
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
             refuse_masking_production(self.config)
             started = time.monotonic()
-            return self._summary([self._rehearse(target) for target in targets], None, started)
+            return self._summary([*self._out_of_reach(), *(self._rehearse(target) for target in targets)], None, started)
         confirm(masking_question(self.config, place_of(self.ledger)), self._ask)
         started = time.monotonic()
         lock = seeding_lock(self.config.database)
@@ -93,7 +115,7 @@ class Concealment:
             self.ledger.refuse_another_key(self._cipher.fingerprint)
             with recorded(self.ledger, self._open_run(targets, lock), self._tell_sink, meter) as run:
                 self._tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
-                results = [self._mask(target, lock, run) for target in targets]
+                results = [*self._out_of_reach(), *(self._mask(target, lock, run) for target in targets)]
                 summary = self._summary(results, run, started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             for result in summary.results:
@@ -104,15 +126,36 @@ class Concealment:
             self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told, metrics=metrics)
             return replace(summary, metrics=metrics)
 
-    def _live_tables(self) -> Mapping[str, TableSchema]:
-        connection = connections[self.config.database]
-        with connection.cursor() as cursor:
-            return read_tables(connection, connection.introspection.table_names(cursor))
+    def _out_of_reach(self) -> list[MaskingResult]:
+        """A result for every classified table that is refused without having been found among the tables."""
+        return [
+            MaskingResult(table=table, error=told(reasons), exit_code=SchemaError.exit_code)
+            for table, reasons in self._survey.refusals.items()
+            if table not in self._there
+        ]
+
+    def _columns_referred_to(self) -> Mapping[str, frozenset[str]]:
+        """Table → the columns by which rows of whatever table and schema refer to its rows."""
+        elsewhere = keys_from_elsewhere(connections[self.config.database])
+        found: dict[str, frozenset[str]] = {}
+        for link in links(self._there, apps.get_models(include_auto_created=True), elsewhere):
+            found[link.target] = found.get(link.target, frozenset()) | {link.target_column}
+        return found
+
+    def _problem(self, target: Target) -> str:
+        """Why the table is not masked; empty where it is."""
+        if reasons := self._survey.refusals.get(target.table.name):
+            return told(reasons)
+        for found in problems(target, self._masker.strategies, self._referred.get(target.table.name, frozenset())):
+            return found
+        if column := zero_date(self.config.database, target):
+            return f"{column} holds dates of no day (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
+        return ""
 
     def _mask(self, target: Target, lock: SeedingLock, run: SeedRun) -> MaskingResult:
         started, table = time.monotonic(), target.table.name
         under_way = TableRun(target=target, run=run, lock=lock, seeded=self._shown(table))
-        error, code = problem(target, self._masker.strategies), UnclassifiedError.exit_code
+        error, code = self._problem(target), UnclassifiedError.exit_code
         self._tell("start", f"Masking {table}", seeder=table, table=table, planned=self._count(table))
         after: int | None = None
         try:
@@ -121,6 +164,9 @@ class Concealment:
                 if after is None:
                     break
                 self._tell("batch", f"{under_way.rows} rows of {table}", level="debug", seeder=table, done=under_way.rows)
+        except InsertionError as refused:
+            error, code = str(refused), InsertionError.exit_code
+            self._tell("fail", f"{table}: {error}", level="error", seeder=table)
         except DatabaseError as refused:
             if transience(refused) in (Transience.CONNECTION, Transience.CONTENTION):
                 raise
@@ -151,25 +197,42 @@ class Concealment:
                 return None
             fresh = self._fresh(target, under_way.seeded, rows)
             if counts := {column: int(values.sum()) for column, values in fresh.items() if values.any()}:
-                self._write(under_way, rows, fresh, counts)
+                written = self._write(under_way, rows, fresh, counts)
+                if target.table.name in self._survey.watched:
+                    self._compare(target, after, written)
             under_way.lock.verify()
         under_way.rows += rows.height
         under_way.fields.update(counts)
         return int(rows[KEY][-1])
 
+    def _compare(self, target: Target, after: int | None, written: pl.DataFrame) -> None:
+        """Raise InsertionError where a row does not hold the masks that were written: a trigger that nobody sees, say."""
+        key = target.table.primary_key
+        stored = read_rows(self.config.database, target, after, None, until=int(written[key][-1])).rename({KEY: key})
+        held = stored.join(written.select(key), on=key, how="semi", maintain_order="left")
+        for column in target.fields:
+            if not held[column].equals(written[column]):
+                raise InsertionError(
+                    f"{target.table.name}.{column} does not hold the masks that were written; the batch was undone. "
+                    "Does a trigger change them?"
+                )
+
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
-    ) -> None:
+    ) -> pl.DataFrame:
         """Update the rows that hold something `fresh`, and write down what was done, with the seals of the masks.
+
+        Returns the rows that were written, as they are to be, in the order of their keys.
 
         It goes by pieces, so that one is masked while the server updates the one before.
         """
-        target, keys, seals = under_way.target, rows[KEY], []
+        target, keys, seals, written = under_way.target, rows[KEY], [], []
         mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 update_rows(self.config.database, target.table.name, target.table.primary_key, piece, target.untouched)
                 seals.append(sealed)
+                written.append(piece)
         self.ledger.masked_batches(target.table.name).create(
             run=under_way.run,
             table_name=target.table.name,
@@ -181,6 +244,7 @@ class Concealment:
             seals=np.concatenate(seals).astype("<u8").tobytes(),
             created_at=datetime.now(UTC),
         )
+        return pl.concat(written)
 
     def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
         """The PIECE of rows at `start` as they are to be, those that change, and the seals of their masks."""
@@ -230,7 +294,7 @@ class Concealment:
     def _rehearse(self, target: Target) -> MaskingResult:
         """What masking would do, shown by a few rows: of what is there its length alone, and the mask in full."""
         table = target.table.name
-        error = problem(target, self._masker.strategies)
+        error = self._problem(target)
         if error:
             return MaskingResult(table=table, error=error, exit_code=UnclassifiedError.exit_code)
         started, seeded, after = time.monotonic(), self._shown(table), None

@@ -23,7 +23,8 @@ from seeding.locks import SeedingLock
 from seeding.loosening import loosen
 from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
-from seeding.tracing import Pairs, ranges
+from seeding.sql import quoted, ranges
+from seeding.tracing import Pairs
 
 ROWS_PER_TRANSACTION = 20_000
 
@@ -98,7 +99,7 @@ class Deleter:
             raise RollbackError(f"{table}: {deleted:,} rows were deleted instead of {len(keys):,}; the transaction was undone.")
 
     def _quoted(self, name: str) -> str:
-        return str(connections[self._using].ops.quote_name(name))
+        return quoted(connections[self._using], name)
 
 
 @contextmanager

@@ -53,6 +53,12 @@ class DatabaseUnavailableError(SeedingError):
     exit_code = 2
 
 
+class UnsafeServerError(SeedingError):
+    """Rows could be lost, mixed up or told wrongly on this server."""
+
+    exit_code = 2
+
+
 class SchemaError(SeedingError):
     """A table is missing, or differs from its model."""
 

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connections, models, transaction
@@ -18,6 +19,7 @@ from seeding.keysets import KeySet, union
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.rows import GENERATOR_VERSION
 from seeding.seeders import SOURCE, BaseSeeder, Dataset
+from seeding.sql import quoted
 
 CLAIM = "claim"
 """The command of a run that only says what the database is."""
@@ -240,7 +242,7 @@ class Ledger:
                 entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
 
     def _lacks_rows(self, table: str, keys: KeySet) -> bool:
-        quote = connections[self.using].ops.quote_name
+        quote = partial(quoted, connections[self.using])
         there = read_tables(connections[self.using], [table])
         present = 0
         with connections[self.using].cursor() as cursor:

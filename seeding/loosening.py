@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import connections
 
 from seeding.keysets import KeySet
 from seeding.rollback_plan import RollbackPlan
-from seeding.tracing import ranges
+from seeding.sql import quoted, ranges
 
 
 def loosen(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
@@ -15,7 +17,7 @@ def loosen(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
     Where the database itself looks, also what goes with them.
     """
     connection = connections[using]
-    quote = connection.ops.quote_name
+    quote = partial(quoted, connection)
     for link in plan.circular:
         if link.target != table:
             continue

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
 from importlib.metadata import version
 from itertools import islice
-from typing import Any
 
 import polars as pl
-from django.db import connections
 
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet, union
@@ -25,24 +21,13 @@ from seeding.models import SeedingMetadata
 from seeding.references import column_name
 from seeding.resolution import Resolver
 from seeding.rows import Integers
-from seeding.schema import Kind, TableSchema
+from seeding.schema import TableSchema
 from seeding.seeders import BaseSeeder, Dataset
-from seeding.tracing import ranges
+from seeding.stored import KEY, StoredRows
 
 EXAMPLES = 20
 ROWS = 10_000
 """Rows compared at a time."""
-TICK = timedelta(seconds=1)
-"""What a TIMESTAMP without fractions may lose."""
-SEPARATOR, NULL = "\x1f", "\x1e"
-KEY = "primary key"
-"""The name of the key's column in a frame; no column of a table has a space in its name here."""
-
-SERVER_TEXT: Mapping[Kind, str] = {
-    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE), "CAST({} AS CHAR)"),
-    Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
-}
-"""How MySQL and MariaDB write a value as `_text` does; kinds that are not here are compared by value alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +58,7 @@ class Comparison:
         self._dataset = dataset
         self._resolver = resolver
         self._table = table
+        self._stored = StoredRows(using, seeder.config.model, table)
         self._ignored = _derived(seeder, dataset)
         self._fillable = _fillable(seeder, table) - self._ignored
 
@@ -113,82 +99,13 @@ class Comparison:
         empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
         columns += left_out
-        told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
-        if connections[self._using].vendor == "mysql":
-            untold = [name for name in columns if name not in told]
-            found = self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
-        else:
-            found = self._by_value(columns, frame)
+        found = self._stored.differing(frame, columns)
         # A reference whose parent is gone cannot be generated again.
         lost = {(int(key), one.column) for one, broken in resolved.broken.items() for key in keys[broken.to_numpy()]}
         differing: dict[int, tuple[str, ...]] = {}
         for key, column in sorted(found - lost):
             differing[key] = (*differing.get(key, ()), column)
         return differing
-
-    def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
-        """(primary key, column) of every value that is another in the table than in `frame`."""
-        if not columns or not frame.height:
-            return set()
-        expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
-        model = self._seeder.config.model
-        attributes = {field.column: field.attname for field in model._meta.concrete_fields}
-        rows = model._base_manager.using(self._using)
-        return {
-            (key, column)
-            for condition in KeySet.holding(frame[KEY].to_numpy()).conditions()
-            for key, *actual in rows.filter(condition).values_list("pk", *(attributes[name] for name in columns))
-            for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
-            if not same(one, other)
-        }
-
-    def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-        """The rows of `frame` whose text, as the server writes it, is not the expected text.
-
-        One text per row instead of a Python object per value; whether the values differ is seen afterwards.
-        """
-        quote = connections[self._using].ops.quote_name
-        kinds = {name: self._table.columns[name] for name in columns}
-        texts = [_text(frame.schema[name], name, one.scale).fill_null(NULL) for name, one in kinds.items()]
-        written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
-        primary, parts = quote(self._table.primary_key), []
-        with connections[self._using].cursor() as cursor:
-            for piece in KeySet.holding(frame[KEY].to_numpy()).pieces():
-                condition, values = ranges(primary, piece)
-                # The binary separator makes the whole binary, so that columns of several collations can meet in it.
-                cursor.execute(
-                    f"SELECT {primary}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
-                    values,
-                )
-                parts += cursor.fetchall()
-        actual = pl.DataFrame(parts, schema={KEY: pl.Int64, "actual": pl.Binary}, orient="row")
-        expected = pl.concat_str(texts, separator=SEPARATOR).cast(pl.Binary)
-        return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
-
-
-def same(expected: Any, actual: Any) -> bool:
-    """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, moments less than a second apart."""
-    if expected is None or actual is None:
-        return expected is actual
-    if isinstance(expected, datetime) and isinstance(actual, datetime):
-        return abs(expected - actual) < TICK
-    if isinstance(expected, (int, float, Decimal)) and isinstance(actual, (int, float, Decimal)):
-        return Decimal(str(+expected)) == Decimal(str(+actual))
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
-    if isinstance(expected, list) and isinstance(actual, list):
-        return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
-    return bool(expected == actual)
-
-
-def _text(dtype: pl.DataType, name: str, scale: int | None) -> pl.Expr:
-    """A column as MySQL writes it."""
-    column = pl.col(name)
-    if scale is not None:
-        return column.cast(pl.Decimal(38, scale)).cast(pl.String)
-    if isinstance(dtype, pl.Datetime):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
-    return column.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)
 
 
 def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:

@@ -38,6 +38,7 @@ from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState, Verdict
 from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, note, place_of, recorded
+from seeding.safety import Survey, require_safe_ledger, require_safe_server, survey, touched
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect, database_name
@@ -69,12 +70,13 @@ class SeedOrchestrator:
         self._tell_sink = tell
         self._ask = ask
         self._missing_table_help = missing_table_help
+        self._is_safe = False
         self._meter = Meter(config.database, command="seed", environment=config.environment, tell=tell)
 
     def forecast(self) -> Forecast:
         """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
         self._connect()
-        self.ledger.require()
+        self._require_ledger()
         config, dataset, steps = self.config, self._dataset(), self.plan.steps(self.ledger)
         return Forecast(
             database=self._database_name,
@@ -93,7 +95,7 @@ class SeedOrchestrator:
     def run(self) -> RunSummary:
         """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
         self._connect()
-        self.ledger.require()
+        self._require_ledger()
         writers = Writers(self.config.database, self.config.writer)
         lock = seeding_lock(self.config.database)
         if self.config.dry_run:
@@ -164,6 +166,20 @@ class SeedOrchestrator:
             self._tell("retry", f"No connection to the database (retry {attempt}): {error}", level="warn")
 
         connect(self.config.database, note)
+        if not self._is_safe:
+            require_safe_server(self.config.database)
+            self._is_safe = True
+
+    def _require_ledger(self) -> None:
+        self.ledger.require()
+        require_safe_ledger(self.config.database)
+
+    def _survey(self, dataset: Dataset) -> Survey:
+        """The tables of the plan, and what speaks against touching them."""
+        found = survey(self.config.database, touched(self.plan.seeders, dataset))
+        for sentence in found.unseen:
+            self._tell("survey", sentence, level="warn")
+        return found
 
     def _recover(self, error: BaseException, attempt: int) -> None:
         if transience(error) is Transience.CONNECTION:
@@ -227,6 +243,7 @@ class SeedOrchestrator:
             live=read_tables(
                 connections[self.config.database], mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
             ),
+            survey=self._survey(dataset),
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,
             rules=self._rules,

@@ -23,6 +23,7 @@ from seeding.exceptions import (
 )
 from seeding.inventory import suspicious
 from seeding.keys import KeyMap
+from seeding.keysets import KeySet
 from seeding.ledger import BatchTakenError, Ledger
 from seeding.locks import SeedingLock
 from seeding.lookahead import Foreseen, Lookahead, Slices
@@ -34,9 +35,11 @@ from seeding.resolution import Resolver
 from seeding.results import SeederResult, SeederState
 from seeding.retries import Transience, retrying, too_large, transience
 from seeding.rows import Integers, Mask
+from seeding.safety import Survey, told
 from seeding.schema import TableSchema, expected
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.stopping import as_told
+from seeding.stored import KEY, SINGLE, StoredRows
 from seeding.tally import Tally
 from seeding.validation import SchemaValidator
 from seeding.writers import Refusal, Writers, insert, instances, settled
@@ -65,6 +68,8 @@ class RunContext:
     """None in a dry run, which writes nothing."""
     live: Mapping[str, TableSchema]
     """The tables of the plan, and those they refer to, as the database has them."""
+    survey: Survey
+    """What speaks against touching them."""
     missing_table_help: str
     """What to do about a missing table, for the message."""
     strategies: Sequence[MaskingStrategy] = STRATEGIES
@@ -111,6 +116,7 @@ class SeederPipeline:
         """
         started = time.monotonic()
         try:
+            self._refuse_unsafe()
             self._refuse_drift()
             missing = self.check_idempotency()
             words = f"{self._tally.existing} of {self._count} rows exist already"
@@ -165,9 +171,31 @@ class SeederPipeline:
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
                 context.ledger.amend(entry, inserted, sorted(skipped))
+            self._look_at_stored(batch, inserted.key_set())
             context.lock.verify()
         context.resolver.learn(self._seeder, inserted)
         return refusals
+
+    def _look_at_stored(self, batch: Batch, keys: KeySet) -> None:
+        """Raise InsertionError where rows are not under their keys or, where there may be triggers, hold something else.
+
+        It is asked inside the transaction, which the error undoes.
+        """
+        context, table = self._context, self._seeder.config.table_name
+        stored = StoredRows(context.using, self._model, context.live[table], tolerance=SINGLE)
+        there, undone = stored.count(keys), "the batch was undone. Does a trigger change what is written?"
+        if there != len(keys):
+            raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
+        if table in context.survey.watched:
+            frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
+            filled = {field.column for field in self._model._meta.concrete_fields if not getattr(field, "auto_now_add", None)}
+            columns = [name for name in frame.columns if name in filled and name in context.live[table].columns]
+            if differing := sorted({column for _, column in stored.differing(frame, columns)}):
+                raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
+
+    def _refuse_unsafe(self) -> None:
+        if reasons := self._context.survey.refusals.get(self._seeder.config.table_name):
+            raise SchemaError(told(reasons))
 
     def _refuse_drift(self) -> None:
         found = self._validator.validate_schema(self._context.missing_table_help)

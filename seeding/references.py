@@ -7,7 +7,7 @@ All three are facts of the model; the engine treats them alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,18 @@ class Reference:
     """(column, value): the reference counts only in rows whose `column` holds `value`."""
     by: str | None = None
     """The column of `target` whose values it holds, where that is not the primary key."""
+    textual: bool = False
+    """Whether the column holds keys written as texts."""
 
     @property
     def target_table(self) -> str:
         """The database table that the keys belong to."""
         return self.target._meta.db_table
+
+    @property
+    def is_read_here(self) -> bool:
+        """Whether the database cannot compare what the column holds with a key: its rows are read, page by page."""
+        return self.textual or self.json_key is not None
 
     def __str__(self) -> str:
         return f"{self.column}[].{self.json_key}" if self.json_key else self.column
@@ -88,7 +95,19 @@ def column_name(field: models.Field[Any, Any]) -> str:
 
 
 def namings(model: type[models.Model]) -> tuple[Reference, ...]:
-    """Every reference of `model` that holds not a key but a name; generated as the text it is, nothing resolves it."""
+    """Every reference of `model` that nothing resolves: a name, generated as it is, or what a ForeignObject joins by."""
+    return (*_joined(model), *_named(model))
+
+
+def _joined(model: type[models.Model]) -> Iterator[Reference]:
+    for field in model._meta.get_fields():
+        if isinstance(field, models.ForeignObject) and not isinstance(field, models.ForeignKey) and not field.auto_created:
+            own, target = field.related_fields[-1]  # any one column names at least the rows that all of them do
+            by = None if target.primary_key else column_name(target)
+            yield Reference(column=column_name(own), target=field.remote_field.model, by=by)
+
+
+def _named(model: type[models.Model]) -> tuple[Reference, ...]:
     return tuple(
         Reference(
             column=column_name(field),
@@ -102,13 +121,29 @@ def namings(model: type[models.Model]) -> tuple[Reference, ...]:
     )
 
 
+def generic_references(model: type[models.Model]) -> tuple[tuple[str, str, bool], ...]:
+    """(column of the content type, column of the key, whether that is a text) of every GenericForeignKey of `model`."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return tuple(
+        (
+            column_name(fields[one.ct_field]),
+            column_name(fields[one.fk_field]),
+            not isinstance(fields[one.fk_field], models.IntegerField),
+        )
+        for one in model._meta.private_fields
+        if {getattr(one, "ct_field", None), getattr(one, "fk_field", None)} <= fields.keys()
+    )
+
+
 def references(model: type[models.Model]) -> tuple[Reference, ...]:
     """Every reference that `model` declares as a key, in column order."""
     found: list[Reference] = []
     for field in model._meta.concrete_fields:
         column = column_name(field)
         if isinstance(field, models.ForeignKey):
-            found.append(Reference(column=column, target=field.remote_field.model))
+            target = field.target_field
+            by = None if target.primary_key else column_name(target)
+            found.append(Reference(column=column, target=field.remote_field.model, by=by))
         elif isinstance(field, TypedReferenceField):
             found += [
                 Reference(column=column, target=apps.get_model(label), when=(field.kind, value))

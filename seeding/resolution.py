@@ -86,8 +86,7 @@ class Resolver:
         wanted = self.resolve(seeder, data.select(natural_key), self.keys(seeder)).data
         named = ~wanted.select(pl.any_horizontal(pl.all().is_null())).to_series()
         wanted, index = wanted.filter(named), index[named.to_numpy()]
-        place = {_folded(values): int(row) for values, row in zip(wanted.iter_rows(), index, strict=True)}
-        found = {place[_folded(values)]: key for key, *values in self._real_rows(seeder, wanted) if _folded(values) in place}
+        found = _matched(wanted, index, self._real_rows(seeder, wanted))
         ordered = sorted((row, key) for row, key in found.items() if not known.lookup(np.array([row]))[1].any())
         adopted = known.plus(KeyMap.of((row, 1, key) for row, key in ordered))
         self._adopted[seeder.name] = adopted
@@ -206,6 +205,25 @@ def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Seri
 
 def _attribute(model: type[models.Model], column: str) -> str:
     return next(field.attname for field in model._meta.concrete_fields if field.column == column)
+
+
+def _matched(wanted: pl.DataFrame, index: Integers, real: Iterable[tuple[Any, ...]]) -> dict[int, Any]:
+    """Row index → primary key of the `real` row (key, *values) that the database takes for the same as the wanted one.
+
+    One that equals it to the letter goes first; where letter case alone tells two wanted rows apart, nothing else will do.
+    """
+    exact: dict[tuple[Any, ...], int] = {}
+    folded: dict[tuple[Any, ...], list[int]] = {}
+    for values, row in zip(wanted.iter_rows(), index.tolist(), strict=True):
+        exact[values] = row
+        folded.setdefault(_folded(values), []).append(row)
+    rows = [(key, tuple(values)) for key, *values in real]
+    found = {exact[values]: key for key, values in rows if values in exact}
+    for key, values in rows:
+        alike = folded.get(_folded(values), ())
+        if values not in exact and len(alike) == 1:
+            found.setdefault(alike[0], key)
+    return found
 
 
 def _folded(values: Iterable[Any]) -> tuple[Any, ...]:

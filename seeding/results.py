@@ -145,7 +145,7 @@ class RollbackResult:
     records_deleted: int = 0
     """In a dry run: that would be."""
     records_gone: int = 0
-    """That somebody else had deleted before."""
+    """That were planned and not found: somebody else had deleted them before."""
     records_kept: int = 0
     records_failed: int = 0
     """That the database would not delete."""
@@ -155,8 +155,8 @@ class RollbackResult:
 
     @property
     def success(self) -> bool:
-        """Whether none of the rows is there any more."""
-        return not self.records_kept and not self.records_failed
+        """Whether every planned row was there, and none is any more."""
+        return not self.records_kept and not self.records_failed and not self.records_gone
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, `success` included."""
@@ -188,7 +188,7 @@ class RollbackSummary:
 
     @property
     def exit_code(self) -> int:
-        """6 where anything stays that was to go."""
+        """6 where anything stays that was to go, or was not found where the ledger has it."""
         return 0 if all(result.success and not result.error for result in self.results) else RollbackError.exit_code
 
     @property
@@ -322,6 +322,8 @@ class CheckReport:
     tables: int
     """Tables whose schema was compared."""
     differences: tuple[Difference, ...]
+    refusals: tuple[str, ...]
+    """A sentence for every table that no command would touch."""
     verdicts: tuple[Verdict, ...]
     unreadable: tuple[str, ...]
     """Modules that could not be imported, and rules that could not be asked: what was not checked."""
@@ -329,7 +331,7 @@ class CheckReport:
     @property
     def refused(self) -> bool:
         """Whether a seeder would be refused."""
-        return any(not one.harmless for one in self.differences)
+        return bool(self.refusals) or any(not one.harmless for one in self.differences)
 
     @property
     def broken(self) -> bool:

@@ -18,11 +18,11 @@ from seeding.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.derive import Rederivation
 from seeding.events import Sink, event
 from seeding.guard import Ask, confirm, rollback_question
-from seeding.introspection import keys_from_elsewhere, read_tables
+from seeding.introspection import all_tables, keys_from_elsewhere
 from seeding.keys import KeyMap
 from seeding.keysets import NOTHING, KeySet
 from seeding.ledger import Ledger
-from seeding.links import Link, links
+from seeding.links import Link, content_types, links
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.metrics import Meter
 from seeding.models import SeedingMetadata, SeedRun
@@ -34,12 +34,14 @@ from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
+from seeding.safety import Touch, require_safe_ledger, require_safe_server, survey, touched
 from seeding.seeders import SOURCE, BaseSeeder, Dataset
 from seeding.selection import Selection
 from seeding.sessions import connect, database_name
 from seeding.tracing import Tracer
 from seeding.truncation import Truncation, refuse_unless_seeded_alone
 
+NOT_FOUND = "the table is not in this database. Bring it back under its name (an empty one will do), then roll back again"
 REFUSALS = 20
 """Rows of one table that the database may refuse to delete before the rest of that table is left alone."""
 
@@ -68,7 +70,9 @@ class RollbackManager:
     def rollback(self) -> RollbackSummary:
         """Delete what was asked for; raises SeedingError for what stops the whole run, and whatever tells it to stop."""
         connect(self.config.database, self._recover)
+        require_safe_server(self.config.database)
         self.ledger.require()
+        require_safe_ledger(self.config.database)
         self._selection.refuse_unknown_run()
         if self.config.dry_run:
             started = time.monotonic()
@@ -124,10 +128,15 @@ class RollbackManager:
 
         Raises RefusedError where other seeded rows refer to those that were asked for, and --cascade was not given.
         """
+        self._refuse_unsafe()
         connection = connections[self.config.database]
-        with connection.cursor() as cursor:
-            there = read_tables(connection, connection.introspection.table_names(cursor))
-        between = links(there, apps.get_models(), keys_from_elsewhere(connection))
+        there = all_tables(connection)
+        between = links(
+            there,
+            apps.get_models(include_auto_created=True),
+            keys_from_elsewhere(connection),
+            content_types(connection, there),
+        )
         needed = [(seeder, parent) for seeder in self._registry.by_name.values() for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
             of_seeder=self.ledger.by_seeder(),
@@ -144,14 +153,27 @@ class RollbackManager:
         )
         plan.add_companions()
         plan.add_dependants(cascade=self.config.cascade)
+        for table in plan.selected.keys() - there.keys():
+            plan.keep(table, plan.selected[table], NOT_FOUND)
         changes = list(self._changes(plan))
         for one in changes:
             if one.found.keys and (self.config.keep_modified or one.stays):
                 plan.keep(one.table, one.found.keys, "somebody has changed them since")
         plan.keep_referenced()
+        survey(self.config.database, {link.table: Touch.UPDATE for link in plan.circular}).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
             refuse_unless_seeded_alone(plan)
         return plan, changes
+
+    def _refuse_unsafe(self) -> None:
+        """Raise SchemaError where a table with seeded rows is not understood: what refers to what runs across all of them."""
+        dataset = self.ledger.dataset()
+        known = touched(self._registry.by_name.values(), dataset) if dataset else {}
+        touches = {table: (known.get(table, Touch(0)) | Touch.DELETE) & ~Touch.INSERT for table in self.ledger.tables()}
+        found = survey(self.config.database, touches)
+        found.refuse_any()
+        for sentence in found.unseen:
+            self._tell("survey", sentence, level="warn")
 
     def delete_in_order(self, plan: RollbackPlan, lock: SeedingLock, run: SeedRun) -> list[RollbackResult]:
         """Carry the plan out, table by table, those that refer before those they refer to."""
@@ -163,8 +185,19 @@ class RollbackManager:
         results: list[RollbackResult] = []
         for table in tables:
             note(self.ledger, run, self._tell_sink, table, [result.as_dict() for result in results])
-            results.append(undo(table))
+            doomed = plan.doomed(table)
+            results.append(self._counted(plan, undo(table), doomed - plan.kept.get(table, NOTHING)))
         return results
+
+    def _counted(self, plan: RollbackPlan, result: RollbackResult, gone: KeySet) -> RollbackResult:
+        """The result, with an error where rows are still to be seen under the keys that are said to be gone."""
+        schema = plan.there.get(result.table)
+        left = plan.tracer.present(schema, gone) if schema and gone else NOTHING
+        if not left:
+            return result
+        error = f"{len(left):,} rows are still there under keys that were rolled back, the first {left.first(1)[0]}"
+        self._tell("count", f"{result.table}: {error}", level="error", table=result.table, keys=left.ranges)
+        return replace(result, error=f"{result.error} {error}".strip())
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> None:
         """Close the run in the ledger. Every key that was deleted stands in the audit log and in the ledger's entries."""

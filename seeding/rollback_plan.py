@@ -88,7 +88,7 @@ class RollbackPlan:
         return tuple(
             link
             for link in self.links
-            if link.nullable and not link.json_key and place.get(link.table, -1) >= place.get(link.target, len(place))
+            if link.nullable and not link.is_read_here and place.get(link.table, -1) >= place.get(link.target, len(place))
         )
 
     def doomed(self, table: str) -> KeySet:

@@ -19,6 +19,7 @@ from seeding.locks import SeedingLock
 from seeding.metrics import Meter, exit_code_of
 from seeding.models import SeedRun
 from seeding.redaction import redacted, words_of
+from seeding.safety import require_visible
 from seeding.sessions import database_name, host_name
 from seeding.stopping import as_told
 
@@ -66,6 +67,7 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink, meter: Meter) -> Iterator
     """Close the run as failed or interrupted if the block raises; the block itself closes it where it ends well."""
     meter.run = run.pk
     try:
+        require_visible(ledger.using, run.pk)
         yield run
     except BaseException as caught:
         error = as_told(caught)

@@ -88,7 +88,10 @@ class TableSchema:
     name: str
     columns: dict[str, ColumnSchema]
     primary_key: str
+    """Its column; of a key of several the first."""
     unique: tuple[tuple[str, ...], ...]
+    has_row_key: bool = True
+    """Whether that one column is all of the primary key, so that its value names one row."""
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     own_clauses: frozenset[str] = frozenset()

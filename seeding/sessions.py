@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -41,6 +42,10 @@ def connect(using: str, note: Note) -> str:
     """
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
+    if not settings.USE_TZ:
+        raise ConfigurationError(
+            "USE_TZ is False, and seeding needs moments with a time zone: set USE_TZ = True in the settings."
+        )
     connection_created.connect(_answer_in_time)
     connection = connections[using]
     try:

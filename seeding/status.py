@@ -13,7 +13,7 @@ from seeding.exceptions import INTERRUPTED, LockError, SchemaError
 from seeding.ledger import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
-from seeding.results import Difference
+from seeding.safety import told
 from seeding.sessions import database_name
 
 ERRORS = 5
@@ -209,7 +209,7 @@ def _exit_code(run: SeedRun | None) -> int:
 def _drift(checker: Checker) -> tuple[str, int]:
     """The drift in one line, and how many tables' seeders it would refuse."""
     found = checker.schema()
-    refused: dict[str, Difference] = {}
+    refused: dict[str, object] = {table: told(reasons) for table, reasons in checker.refusals().items()}
     for one in found:
         if not one.harmless:
             refused.setdefault(one.table, one)

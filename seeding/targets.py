@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.registry import Registry
 from seeding.results import LeftColumn
 from seeding.schema import ColumnSchema, Kind, TableSchema
+from seeding.sql import quoted
 
 SAMPLE = 1_000
 """Rows of each table whose unclassified texts are looked at."""
@@ -35,6 +37,8 @@ class Target:
     """Column → strategy."""
     decided: frozenset[str]
     """Columns that somebody has said to hold nothing personal."""
+    misspelled: Mapping[str, str]
+    """Classified columns that the table has in other letters only → how it spells them."""
 
     @property
     def widths(self) -> dict[str, int | None]:
@@ -54,8 +58,11 @@ def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
     return others.union(seeder.config.table_name for seeder in seeders)
 
 
-def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Collection[str]) -> list[Target]:
-    """The classified tables that are there (of those named, if any is), those that a seeder fills first."""
+def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
+    """Table → strategies by column, and the columns that hold nothing personal, of those named, if any is.
+
+    The tables that a seeder fills come first.
+    """
     asked = asked_for(registry, names)
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
@@ -64,45 +71,83 @@ def find_targets(registry: Registry, there: Mapping[str, TableSchema], names: Co
         classified[table] = (fields, {one.column for one in columns if one.holds == "nothing personal"} - fields.keys())
     for table, others in other_tables().items():
         classified.setdefault(table, (others, set()))
+    return {table: one for table, one in classified.items() if not asked or table in asked}
+
+
+def find_targets(
+    classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
+) -> list[Target]:
+    """Those of the classified tables that are there."""
     found = []
     for table, (chosen, decided) in classified.items():
-        if table in there and (not asked or table in asked):
-            present = {column: name for column, name in chosen.items() if column in there[table].columns}
-            found.append(Target(table=there[table], fields=present, decided=frozenset(decided)))
+        if table in there:
+            columns = there[table].columns
+            present = {column: name for column, name in chosen.items() if column in columns}
+            spelled = {name.lower(): name for name in columns}
+            misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
+            found.append(Target(table=there[table], fields=present, decided=frozenset(decided), misspelled=misspelled))
     return found
 
 
-def problem(target: Target, strategies: Mapping[str, MaskingStrategy]) -> str:
-    """Why a table cannot be masked; empty where it can."""
+def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
+    """Why a table cannot be masked, each reason. `referred` are the columns by which other rows refer to its rows."""
     table = target.table
+    for column, spelled in target.misspelled.items():
+        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
     if not table.primary_key or table.columns[table.primary_key].kind is not Kind.INTEGER:
-        return "it has no primary key of one integer, and rows are masked by ranges of it"
+        yield "it has no primary key of one integer, and rows are masked by ranges of it"
     for column, name in target.fields.items():
         schema, strategy = table.columns[column], strategies.get(name)
         if strategy is None:
-            return f"{column}: there is no strategy {name!r}"
+            yield f"{column}: there is no strategy {name!r}"
+            continue
         if schema.kind not in MASKABLE:
-            return f"{column} is {schema.kind}, and {name} masks text"
+            yield f"{column} is {schema.kind}, and {name} masks text"
+        if column in referred:
+            yield f"other rows refer to {column}: they would refer to nothing, or change along"
         if any(key.column == column for key in table.foreign_keys):
-            return f"{column} is a foreign key: what it refers to would be lost"
+            yield f"{column} is a foreign key: what it refers to would be lost"
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
-            return f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+            yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+
+
+def zero_date(using: str, target: Target) -> str:
+    """A date column to be masked that holds dates of no day, which no driver can read; empty where there is none."""
+    connection = connections[using]
+    if connection.vendor != "mysql":
+        return ""
+    for name in target.fields:
+        if target.table.columns[name].kind is Kind.DATE:
+            column, table = connection.ops.quote_name(name), connection.ops.quote_name(target.table.name)
+            zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
+                if cursor.fetchone():
+                    return name
     return ""
 
 
-def read_rows(using: str, target: Target, after: int | None, limit: int, *, lock: bool = False) -> pl.DataFrame:
-    """The next rows behind the key `after`, in the order of their keys: KEY and the columns to mask."""
+def read_rows(
+    using: str, target: Target, after: int | None, limit: int | None, *, until: int | None = None, lock: bool = False
+) -> pl.DataFrame:
+    """The next rows behind the key `after`, in the order of their keys: KEY and the columns to mask.
+
+    At most `limit` of them, and none behind the key `until`.
+    """
     connection = connections[using]
-    quote, table = connection.ops.quote_name, target.table
+    quote, table = partial(quoted, connection), target.table
     columns = [table.primary_key, *target.fields]
-    condition = "" if after is None else f"WHERE {quote(table.primary_key)} > %s"
+    bounds = {f"{quote(table.primary_key)} > %s": after, f"{quote(table.primary_key)} <= %s": until}
+    given = {clause: key for clause, key in bounds.items() if key is not None}
+    condition = f"WHERE {' AND '.join(given)}" if given else ""
+    most = "" if limit is None else f"LIMIT {limit}"
     locking = f" {connection.ops.for_update_sql()}" if lock and connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(map(quote, columns))} FROM {quote(table.name)} {condition} "  # noqa: S608 - names are quoted
-            f"ORDER BY {quote(table.primary_key)} LIMIT {limit}{locking}",
-            [] if after is None else [after],
+            f"ORDER BY {quote(table.primary_key)} {most}{locking}",
+            list(given.values()),
         )
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
     types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in target.fields}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from seeding.keysets import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.links import Link
 from seeding.rows import Integers
 from seeding.schema import TableSchema
+from seeding.sql import Condition, quoted, ranges
 
 PAGE = 2_000
 """Rows whose JSON is read at a time."""
@@ -24,9 +25,6 @@ SHARED = {"mysql": " LOCK IN SHARE MODE"}
 COUNT = {"postgresql": "SELECT COUNT(*) FROM (SELECT 1 {}) AS locked"}
 """How rows are counted and locked at once; PostgreSQL locks none that it aggregates."""
 LARGEST = 2**63 - 1
-
-Condition = tuple[str, list[Any]]
-"""SQL with its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class Tracer:
         found = NOTHING
         for piece in children.pieces() if among else ():
             inside = ranges(self._own(link.key), piece)
-            for pairs in self._in_json(link, among, inside) if link.json_key else self._pairs(link, inside):
+            for pairs in self._read(link, among, inside) if link.is_read_here else self._pairs(link, inside):
                 found |= KeySet.holding(pairs.targets)
         return found & among
 
@@ -84,7 +82,7 @@ class Tracer:
 
     def present(self, table: TableSchema, keys: KeySet, *, locking: bool = False) -> KeySet:
         """Which of the rows `keys` are there; `locking` keeps them as they are until the transaction ends."""
-        quote = self._connection.ops.quote_name
+        quote = self._quoted
         lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
         found = []
         for piece in keys.pieces():
@@ -100,59 +98,61 @@ class Tracer:
         return union(found)
 
     def _to(self, link: Link, targets: KeySet, condition: Condition, *, locking: bool = False) -> Iterator[Pairs]:
-        if link.json_key:
-            yield from self._in_json(link, targets, condition)
+        if link.is_read_here:
+            yield from self._read(link, targets, condition)
             return
         for piece in targets.pieces():
             yield from self._pairs(link, ranges(self._meant(link), piece), condition, locking=locking)
 
     def _pairs(self, link: Link, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
-        quote = self._connection.ops.quote_name
+        quote = self._quoted
         own, named = self._own(link.key) if link.key else "NULL", self._meant(link)
         source = f"{quote(link.table)} c"
         if link.target_column != link.target_key:
             source += f" JOIN {quote(link.target)} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
-        clauses = [f"{named} IS NOT NULL", *(clause for clause, _ in conditions if clause)]
-        values = [value for _, some in conditions for value in some]
-        if link.when:
-            clauses.append(f"{self._own(link.when[0])} = %s")
-            values.append(link.when[1])
+        clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = SHARED.get(self._connection.vendor, "") if locking else ""
         with self._connection.cursor() as cursor:
             # Names are quoted, values are parameters.
-            cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {' AND '.join(clauses)}{lock}", values)  # noqa: S608
+            cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
             while rows := cursor.fetchmany(FETCHED):
                 yield _paired(rows)
 
-    def _in_json(self, link: Link, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
-        """What the JSON of rows under `condition` names of `targets`: read page by page, since it may be long."""
-        key, column = self._own(link.key), self._own(link.column)
-        clause, values = condition
-        where = " AND ".join(one for one in (f"{column} IS NOT NULL", f"{key} > %s", clause) if one)
-        table = self._connection.ops.quote_name(link.table)
-        sql = f"SELECT {key}, {column} FROM {table} c WHERE {where} ORDER BY {key} LIMIT {PAGE}"  # noqa: S608 - as above
-        last = -1
-        while True:
+    def _read(self, link: Link, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
+        """What the JSON or the texts of rows under `condition` name of `targets`: page by page, since they may be long."""
+        key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
+        conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
+        table, last = self._quoted(link.table), list[Any]()
+        by_page = f"ORDER BY {key} LIMIT {PAGE}" if link.pages else ""
+        more = True
+        while more:
+            clauses, values = _all([*conditions, *([(f"{key} > %s", last)] if last else ())])
             with self._connection.cursor() as cursor:
-                cursor.execute(sql, [last, *values])
+                cursor.execute(f"SELECT {key}, {column} FROM {table} c WHERE {clauses} {by_page}", values)  # noqa: S608 - as above
                 rows = cursor.fetchall()
-            if not rows:
-                return
-            last = rows[-1][0]
-            held = _paired([(row, named) for row, text in rows for named in _named(text, str(link.json_key))])
+            more = link.pages and len(rows) == PAGE
+            last = [rows[-1][0]] if rows else []
+            held = _paired([(row, named) for row, text in rows for named in _named(text, link.json_key)])
             meant = targets.has(held.targets)
             if meant.any():
                 keys = [key for key, is_meant in zip(held.referring, meant, strict=True) if is_meant]
                 yield Pairs(referring=keys, targets=held.targets[meant])
 
+    def _when(self, link: Link) -> Iterator[Condition]:
+        if link.when:
+            yield f"{self._own(link.when[0])} = %s", [link.when[1]]
+
+    def _quoted(self, name: str) -> str:
+        return quoted(self._connection, name)
+
     def _own(self, column: str) -> str:
-        return f"c.{self._connection.ops.quote_name(column)}"
+        return f"c.{self._quoted(column)}"
 
     def _meant(self, link: Link) -> str:
         """The expression that is the target's primary key."""
         if link.target_column == link.target_key:
             return self._own(link.column)
-        return f"t.{self._connection.ops.quote_name(link.target_key)}"
+        return f"t.{self._quoted(link.target_key)}"
 
     def _outside(self, column: str, keys: KeySet) -> Condition:
         """A condition that leaves out at least the widest ranges of `keys`, as many as one statement can name."""
@@ -163,18 +163,25 @@ class Tracer:
         return f"NOT {clause}", values
 
 
-def ranges(column: str, keys: KeySet) -> Condition:
-    """A condition on the quoted `column` that holds for `keys`; see KeySet.pieces for how many there may be."""
-    bounds = keys.ranges
-    return f"({' OR '.join(f'{column} BETWEEN %s AND %s' for _ in bounds)})", [edge for one in bounds for edge in one]
+def _all(conditions: Iterable[Condition]) -> Condition:
+    """The conditions as one."""
+    told = [one for one in conditions if one[0]]
+    return " AND ".join(clause for clause, _ in told), [value for _, values in told for value in values]
 
 
 def _paired(rows: Sequence[tuple[Any, Any]]) -> Pairs:
     return Pairs(referring=[row[0] for row in rows], targets=np.array([row[1] for row in rows], dtype=np.int64))
 
 
-def _named(value: Any, key: str) -> Iterator[int]:
-    """The keys that a JSON value names: of each object in a list of them. Real rows may hold anything."""
+def _named(value: Any, key: str | None) -> Iterator[int]:
+    """The keys that a JSON value names, of each object in a list of them; without `key`, that which it is itself.
+
+    Real rows may hold anything.
+    """
+    if key is None:
+        text = str(value).strip()
+        yield from (int(text),) if text.isdecimal() and int(text) <= LARGEST else ()
+        return
     try:
         content = json.loads(value) if isinstance(value, (str, bytes)) else value
     except ValueError:

@@ -21,7 +21,7 @@ from seeding.locks import SeedingLock
 from seeding.loosening import loosen
 from seeding.models import SeedRun
 from seeding.rollback_plan import RollbackPlan
-from seeding.tracing import Condition, ranges
+from seeding.sql import Condition, quoted, ranges
 
 MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
@@ -118,13 +118,13 @@ class Truncation:
                 if not link.declared or link.table == table:
                     continue
                 for condition, values in self._naming(link, present):
-                    cursor.execute(f"SELECT 1 FROM {self._quoted(link.table)} WHERE {condition} LIMIT 1", values)  # noqa: S608
+                    cursor.execute(f"SELECT 1 FROM {self._named(link.table)} WHERE {condition} LIMIT 1", values)  # noqa: S608
                     if cursor.fetchone():
                         raise RefusedError(f"A row of {link.table} now refers to {table}; it was not truncated. Run again.")
 
     def _naming(self, link: Link, keys: KeySet) -> Iterator[Condition]:
         """Conditions for the rows that refer to all there is, `keys`: whatever they name, if it is not the primary key."""
-        column = self._quoted(link.column)
+        column = self._named(link.column)
         if link.target_column == link.target_key:
             yield from (ranges(column, piece) for piece in keys.pieces())
         else:
@@ -133,6 +133,10 @@ class Truncation:
     def _execute(self, statement: str) -> None:
         with connections[self._using].cursor() as cursor:
             cursor.execute(statement)
+
+    def _named(self, name: str) -> str:
+        """For a statement with parameters."""
+        return quoted(connections[self._using], name)
 
     def _quoted(self, name: str) -> str:
         return str(connections[self._using].ops.quote_name(name))

@@ -30,6 +30,7 @@ from seeding.results import Verdict
 from settings.databases import database as database_settings
 from tests import browser
 from tests.servers import KINDS, MariaDB, Server
+from tests.servers.engines import ENGINES
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 3, 2)
@@ -130,6 +131,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         missing = kind.missing()
         words = f"NOT TESTED on {name}: {missing}" if missing else f"tested on {kind.version()}"
         terminalreporter.write_line(words, red=bool(missing), bold=bool(missing))
+    for engine in ENGINES:
+        if missing := engine.missing():
+            terminalreporter.write_line(f"NOT TESTED on {engine.__name__}: {missing}", red=True, bold=True)
     missing = browser.missing()
     words = f"NOT TESTED in a browser: {missing}" if missing else f"tested in {browser.version()}"
     terminalreporter.write_line(words, red=bool(missing), bold=bool(missing))

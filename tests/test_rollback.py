@@ -504,7 +504,7 @@ def test_which_rows_cannot_be_compared_is_told_with_the_reason(
     assert "rows of vendors cannot be said: they were loaded from files." in said
 
 
-def test_a_row_already_gone_is_noted(database: Database) -> None:
+def test_a_row_that_is_not_found_is_counted_and_no_success(database: Database) -> None:
     database.seed(table="clients")
     rows(Client, database).filter(pk=max(ledgered_keys(database, "clients"))).delete()
 
@@ -512,17 +512,33 @@ def test_a_row_already_gone_is_noted(database: Database) -> None:
 
     result = by_table(summary)["clients"]
     assert (result["records_planned"], result["records_deleted"], result["records_gone"]) == (10, 9, 1)
-    assert (summary["exit_code"], summary["left"]) == (0, 0)
+    assert (summary["exit_code"], summary["left"]) == (6, 0)
+    assert database.rollback()["exit_code"] == 0  # it is told once
 
 
-def test_a_table_already_gone_is_noted(sqlite: Database) -> None:
+def test_a_table_that_is_not_found_keeps_its_rows_in_the_ledger(database: Database) -> None:
+    database.seed(table="vendors")
+    database.query("ALTER TABLE vendors RENAME TO suppliers")
+
+    summary = database.rollback()
+
+    result = by_table(summary)["vendors"]
+    assert (result["records_planned"], result["records_gone"], result["records_kept"]) == (4, 0, 4)
+    assert (summary["exit_code"], summary["left"]) == (6, 4)
+    assert "the table is not in this database. Bring it back under its name" in summary["kept"][0]["reason"]
+    database.query("ALTER TABLE suppliers RENAME TO vendors")
+    assert database.rollback()["exit_code"] == 0
+    assert database.content("vendors") == []
+
+
+def test_rows_that_are_there_in_spite_of_it_are_told(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite.seed(table="strains")
-    sqlite.query("DROP TABLE strains")
+    monkeypatch.setattr("seeding.deletion.Deleter._delete", lambda *_: None)
 
     summary = sqlite.rollback()
 
-    assert by_table(summary)["strains"]["records_gone"] == 5
-    assert (summary["exit_code"], summary["left"]) == (0, 0)
+    assert "5 rows are still there under keys that were rolled back" in by_table(summary)["strains"]["error"]
+    assert summary["exit_code"] == 6
 
 
 def test_rows_of_a_seeder_that_is_no_more_go_too(sqlite: Database) -> None:

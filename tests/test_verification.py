@@ -100,7 +100,7 @@ def test_json_of_another_shape_refers_to_what_can_be_read(
     assert verdicts["orders.items[].batchId leads to batches"] == broken
 
 
-class Typed(models.Model):  # noqa: DJ008
+class Typed(models.Model):
     """A kind whose column is not called as its attribute is."""
 
     kind = models.CharField(max_length=20, db_column="reference_type")

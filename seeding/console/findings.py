@@ -16,6 +16,8 @@ def show_report(out: Console, report: CheckReport) -> None:
     """What `seed_check` found."""
     if "schema" in report.checks:
         show_differences(out, report.differences, report.tables)
+        for sentence in report.refusals:
+            say(out, f"[red]refused[/]: {escape(sentence)}")
     if report.checks != ("schema",):
         show_verdicts(out, report.verdicts)
 

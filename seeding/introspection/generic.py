@@ -40,6 +40,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> TableSche
         name=name,
         columns={row.name: _column(introspection, row) for row in introspection.get_table_description(cursor, name)},
         primary_key=introspection.get_primary_key_column(cursor, name) or "",
+        has_row_key=len(introspection.get_primary_key_columns(cursor, name) or ()) == 1,
         unique=tuple(
             tuple(one["columns"]) for one in constraints if one["unique"] and not one["primary_key"] and one["columns"]
         ),

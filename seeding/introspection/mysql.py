@@ -90,6 +90,7 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
             name=table,
             columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
             primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
+            has_row_key=sum(index == "PRIMARY" for index, _ in indexes[table]) == 1,
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
             foreign_keys=tuple(
                 ForeignKey(column=column, table=target, key=key, constraint=constraint)

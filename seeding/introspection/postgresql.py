@@ -119,6 +119,7 @@ def _table(
         name=name,
         columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
         primary_key=next((of[0] for primary, of in indexes if primary), ""),
+        has_row_key=any(len(of) == 1 for primary, of in indexes if primary),
         unique=tuple(tuple(of) for primary, of in indexes if not primary),
         foreign_keys=tuple(
             ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys

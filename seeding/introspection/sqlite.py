@@ -61,7 +61,8 @@ def _table(
     return TableSchema(
         name=name,
         columns={row[1]: _column(connection, row, members.get(row[1].lower(), ())) for row in described},
-        primary_key=next((row[1] for row in described if row[5]), ""),
+        primary_key=next((row[1] for row in sorted(described, key=lambda row: int(row[5])) if row[5]), ""),
+        has_row_key=sum(bool(row[5]) for row in described) == 1,
         unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
         foreign_keys=tuple(
             ForeignKey(column=row[3], table=spelled.get(row[2].lower(), row[2]), key=row[4] or "", constraint=str(row[0]))

@@ -28,7 +28,7 @@ NAMES = {
 }
 
 
-class Everything(models.Model):  # noqa: DJ008
+class Everything(models.Model):
     """A column of every type, and of every way to have a default."""
 
     text = models.TextField(null=True)

@@ -24,6 +24,8 @@ class Server(ABC):
     """A server of its own folder. `options` are added to its command line."""
 
     stop_signal = signal.SIGTERM
+    ready = "SELECT 1"
+    """What it answers once it can be used."""
     in_memory = True
     """Whether its files are kept in memory where there is room: they outlive a killed server, and no disk is waited for."""
 
@@ -90,7 +92,7 @@ class Server(ABC):
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(self.command(), stdout=output, stderr=output, **self.account())
         patience = tenacity.Retrying(stop=tenacity.stop_after_delay(60), wait=tenacity.wait_fixed(0.05), reraise=True)
-        patience(self.sql, "SELECT 1")
+        patience(self.sql, self.ready)
         return self
 
     def stop(self) -> None:

@@ -37,7 +37,7 @@ class PostgreSQL(Server):
     @classmethod
     def version(cls) -> str:
         """As `PostgreSQL 15.18`."""
-        said = subprocess.run([_binaries() / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run([binaries() / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
         return f"PostgreSQL {said.split()[2]}"
 
     @property
@@ -52,7 +52,7 @@ class PostgreSQL(Server):
         if account := self.account():
             os.chown(self.folder, account["user"], account["group"])
         self.run([
-            str(_binaries() / "initdb"), f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+            str(binaries() / "initdb"), f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8",
             "--locale=C.UTF-8", "--no-sync",
         ])  # fmt: skip
 
@@ -65,11 +65,11 @@ class PostgreSQL(Server):
             "log_directory": str(self.folder),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(_binaries() / "postgres"), "-D", str(self.folder / "data"), *options, *self.options]
+        return [str(binaries() / "postgres"), "-D", str(self.folder / "data"), *options, *self.options]
 
     def sql(self, statements: str, database: str = "") -> str:
         """As `postgres`, whom the server trusts."""
-        psql = [str(_binaries() / "psql"), "-XAtq", "-F\t", "-vON_ERROR_STOP=1", f"--host={self.folder}", "--username=postgres"]
+        psql = [str(binaries() / "psql"), "-XAtq", "-F\t", "-vON_ERROR_STOP=1", f"--host={self.folder}", "--username=postgres"]
         return self.run([*psql, database or "postgres"], statements)
 
     def url(self, database: str, user: str = "", address: tuple[str, int] | None = None) -> str:
@@ -112,7 +112,8 @@ class PostgreSQL(Server):
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": self.folder}
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where its programs lie."""
     return _folders()[-1]
 
 

@@ -1,0 +1,13 @@
+"""What is refused, and why: servers and tables on which rows could be lost, mixed up or left unmasked.
+
+Seeding, rollback, masking and `seed_check` ask here before they write. Nothing overrides a refusal.
+"""
+
+from seeding.safety.refusals import Refusal, Touch, told
+from seeding.safety.server import require_safe_server, require_visible
+from seeding.safety.tables import LEDGER, Survey, require_safe_ledger, survey, touched
+
+__all__ = [
+    "LEDGER", "Refusal", "Survey", "Touch", "require_safe_ledger", "require_safe_server", "require_visible", "survey", "told",
+    "touched",
+]  # fmt: skip

@@ -1,0 +1,180 @@
+"""MySQL and MariaDB, as far as `information_schema` shows the account what is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.safety.catalogues.facts import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
+from seeding.safety.refusals import Touch
+from seeding.safety.triggers import Trigger
+
+KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
+ENGINE = "InnoDB"
+"""The one engine whose transactions, row locks and key counters this relies on."""
+DENIED = frozenset({1044, 1142, 1227})
+NOWHERE = "SELECT 1 FROM seeding_no_such_table"
+
+RELATIONS = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE()"
+VIEWS = "SELECT table_name, is_updatable FROM information_schema.views WHERE table_schema = DATABASE()"
+ENGINES = """
+    SELECT table_name, engine FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name IN %s
+"""
+KEYS = """
+    SELECT s.table_name, c.table_name, c.column_name, c.extra, c.column_default
+    FROM information_schema.statistics s JOIN information_schema.columns c
+      ON c.table_schema = s.table_schema AND c.table_name = s.table_name AND c.column_name = s.column_name
+    WHERE s.table_schema = DATABASE() AND s.index_name = 'PRIMARY' AND s.table_name IN %s
+      AND c.table_schema = DATABASE() AND c.table_name IN %s
+    ORDER BY s.table_name, s.seq_in_index
+"""
+REFERRING = """
+    SELECT DISTINCT k.referenced_table_name, k.table_name, t.table_type, k.constraint_name
+    FROM information_schema.key_column_usage k JOIN information_schema.tables t
+      ON t.table_schema = k.table_schema AND t.table_name = k.table_name
+    WHERE k.table_schema = DATABASE() AND k.referenced_table_schema = DATABASE() AND k.referenced_table_name IN %s
+      AND t.table_schema = DATABASE() AND t.table_type <> 'BASE TABLE'
+"""
+"""Foreign keys of relations that no list of tables holds."""
+TRIGGERS = """
+    SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_statement
+    FROM information_schema.triggers WHERE event_object_schema = DATABASE()
+"""
+INTO_MARIADB, INTO_MYSQL = (
+    f"""
+    SELECT COUNT(*), (
+        SELECT COUNT(DISTINCT table_schema, table_name, constraint_name) FROM information_schema.key_column_usage
+        WHERE referenced_table_schema = DATABASE()
+    ) FROM information_schema.{listed} WHERE SUBSTRING_INDEX(ref_name, '/', 1) = DATABASE()
+    """  # noqa: S608 - constants
+    for listed in ("innodb_sys_foreign", "innodb_foreign")
+)
+"""The foreign keys that lead into the schema, as InnoDB has them, and as the account sees them."""
+FUNCTIONS = "SELECT routine_name FROM information_schema.routines WHERE routine_type = 'FUNCTION'"
+TRIGGER_RIGHT = """
+    SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s
+    UNION ALL SELECT 1 FROM information_schema.schema_privileges
+    WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s AND DATABASE() LIKE table_schema
+"""
+"""A right that comes by a role does not show here; what is stored is compared then, which costs time and no more."""
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """See `catalogues.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS)
+        kinds = {name: KINDS.get(kind, kind.lower()) for name, kind in cursor.fetchall()}
+        cursor.execute(VIEWS)
+        return kinds | {name: VIEW if updatable == "YES" else REPORT for name, updatable in cursor.fetchall()}
+
+
+def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
+    """See `catalogues.read_catalogue`."""
+    wanted = sorted(names)
+    with connection.cursor() as cursor:
+
+        def ask(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall())
+
+        engines = dict(ask(ENGINES, wanted))
+        keys, counters = _keys(ask(KEYS, wanted, wanted))
+        unfollowed = _unfollowed(ask(REFERRING, wanted))
+        functions = frozenset(name.lower() for (name,) in ask(FUNCTIONS))
+        triggers = _triggers(ask(TRIGGERS), functions)
+        (folds, account), *_ = ask("SELECT @@lower_case_table_names, CURRENT_USER()")
+        user, _, host = account.rpartition("@")
+        cursor.execute(TRIGGER_RIGHT, {"account": f"'{user}'@'{host}'"})
+        shows_triggers = cursor.fetchone() is not None
+    hidden = _hidden_keys(connection)
+    return Catalogue(
+        relations={
+            name: Relation(
+                name=name,
+                key=tuple(keys[name]),
+                engine="" if engines.get(name, ENGINE) == ENGINE else str(engines[name]),
+                counter=counters.get(name, ""),
+                unfollowed=tuple(unfollowed[name]),
+                triggers=tuple(triggers[name]),
+            )
+            for name in wanted
+        },
+        folds_names=bool(folds),
+        matches_loosely=True,
+        is_complete=_sees_schema(connection) and not hidden,
+        sees_elsewhere=hidden is not None,
+        shows_triggers=shows_triggers,
+    )
+
+
+def _keys(rows: Collection[tuple[Any, ...]]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Table → the columns of its primary key; table → the default of such a column that is not the table's own counter."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    counters: dict[str, str] = {}
+    for table, other, column, extra, default in rows:
+        if table != other:  # names are compared without regard to letter case
+            continue
+        keys[table].append(column)
+        if "auto_increment" not in extra.lower() and default not in (None, "NULL"):
+            counters[table] = str(default)
+    return keys, counters
+
+
+def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
+    found: dict[str, list[Unfollowed]] = defaultdict(list)
+    for table, referring, kind, constraint in rows:
+        by = f"the {KINDS.get(kind, str(kind).lower())} {referring}"
+        found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint}"))
+    return found
+
+
+def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> dict[str, list[Trigger]]:
+    found: dict[str, list[Trigger]] = defaultdict(list)
+    tables = {table for table, *_ in rows}
+    for table, name, timing, event, body in rows:
+        trigger = Trigger(
+            name=name,
+            timing=timing,
+            events=Touch[event],
+            language="sql",
+            body=body or "",
+            is_chained=bool(tables - {table}),
+            functions=functions,
+        )
+        found[table].append(trigger)
+    return found
+
+
+def _sees_schema(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the account may read all of the schema: only then is a table that does not exist said not to exist."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(NOWHERE)
+        except DatabaseError as error:
+            return error.args[0] not in DENIED
+    return True
+
+
+def _hidden_keys(connection: BaseDatabaseWrapper) -> int | None:
+    """How many foreign keys lead into the schema that `information_schema` keeps back; None where nobody tells.
+
+    They belong to tables to which this account has no right. InnoDB's own list has them; PROCESS is needed for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DATABASE()")
+        (name,) = cursor.fetchone()
+        if not (name.isascii() and name.replace("_", "").isalnum()):  # InnoDB writes other letters in a way of its own
+            return None
+        try:
+            cursor.execute(INTO_MARIADB if getattr(connection, "mysql_is_mariadb", False) else INTO_MYSQL)
+        except DatabaseError as error:
+            if error.args[0] not in DENIED:
+                raise
+            return None
+        (there, shown), *_ = cursor.fetchall()
+        return int(there - shown)

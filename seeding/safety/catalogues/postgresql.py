@@ -1,0 +1,174 @@
+"""PostgreSQL, from `pg_catalog`, which shows every account what there is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.safety.catalogues.facts import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
+from seeding.safety.refusals import Touch
+from seeding.safety.triggers import Trigger
+
+KINDS = {"r": TABLE, "p": TABLE, "v": VIEW, "m": REPORT, "f": "foreign table"}
+ROW, BEFORE, INSTEAD = 1, 2, 64
+EVENTS = {4: Touch.INSERT, 8: Touch.DELETE, 16: Touch.UPDATE}
+"""Bits of `pg_trigger.tgtype`."""
+
+ALL = """
+    SELECT relname, CASE WHEN relispartition THEN 'partition'
+                         WHEN relkind = 'v' AND pg_relation_is_updatable(oid, true) = 0 THEN 'm' ELSE relkind::text END
+    FROM pg_class
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid)
+"""
+FAMILY = """
+    WITH RECURSIVE family AS (
+        SELECT oid AS root, relname AS name, oid AS member FROM pg_class
+        WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relname = ANY(%s)
+        UNION SELECT f.root, f.name, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.member
+    )
+"""
+"""Each table with its partitions and the tables that inherit from it."""
+RELATIONS = """
+    SELECT r.relname, row_security_active(r.oid),
+           ARRAY(SELECT w.rulename::text FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename <> '_RETURN'),
+           ARRAY(SELECT o.relname::text FROM pg_inherits i
+                 JOIN pg_class o ON o.oid = CASE r.oid WHEN i.inhparent THEN i.inhrelid ELSE i.inhparent END
+                 JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+                 WHERE r.oid IN (i.inhparent, i.inhrelid)),
+           ARRAY(SELECT a.attname::text FROM pg_index x
+                 JOIN LATERAL unnest(x.indkey::int[]) WITH ORDINALITY AS k(number, place) ON true
+                 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number
+                 WHERE x.indrelid = r.oid AND x.indisprimary ORDER BY k.place)
+    FROM pg_class r
+    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
+"""
+COUNTERS = """
+    SELECT r.relname, pg_get_expr(d.adbin, d.adrelid)
+    FROM pg_class r
+    JOIN pg_namespace n ON n.oid = r.relnamespace
+    JOIN pg_index x ON x.indrelid = r.oid AND x.indisprimary
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = ANY(x.indkey::int[]) AND a.attidentity = ''
+    JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) AND NOT EXISTS (
+        SELECT FROM pg_depend u JOIN pg_class s ON s.oid = u.refobjid AND s.relkind = 'S'
+        WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid AND u.refclassid = 'pg_class'::regclass
+          AND s.oid = pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname)::regclass
+    )
+"""
+"""Defaults of keys that do not come from a sequence that the column owns."""
+REFERRING = """
+    SELECT f.name, n.nspname, r.relname, c.conname, c.confrelid::regclass::text, c.confrelid = f.root, r.relispartition,
+           pg_table_is_visible(r.oid), row_security_active(r.oid)
+    FROM family f
+    JOIN pg_constraint c ON c.contype = 'f' AND c.confrelid = f.member AND c.conparentid = 0
+    JOIN pg_class r ON r.oid = c.conrelid
+    JOIN pg_namespace n ON n.oid = r.relnamespace
+"""
+"""Foreign keys as they were declared; a partition's share of its table's key has a parent."""
+COPIES = """, shown AS (
+        SELECT root, name, member FROM family
+        UNION SELECT s.root, s.name, w.ev_class
+        FROM shown s
+        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.member AND d.classid = 'pg_rewrite'::regclass
+        JOIN pg_rewrite w ON w.oid = d.objid AND w.rulename = '_RETURN'
+    )
+    SELECT s.name, s.member::regclass::text FROM shown s JOIN pg_class c ON c.oid = s.member AND c.relkind = 'm'
+    WHERE s.member <> s.root
+"""
+TRIGGERS = """
+    SELECT DISTINCT f.name, t.tgname, t.tgtype::int, l.lanname, p.prosrc
+    FROM family f
+    JOIN pg_trigger t ON t.tgrelid = f.member AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_language l ON l.oid = p.prolang
+"""
+OTHERS = """
+    SELECT t.tgrelid::regclass::text FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+    UNION SELECT w.ev_class::regclass::text FROM pg_rewrite w JOIN pg_class r ON r.oid = w.ev_class
+    WHERE w.rulename <> '_RETURN' AND r.relnamespace <> 'pg_catalog'::regnamespace
+"""
+"""Every relation with triggers or rules."""
+FUNCTIONS = "SELECT DISTINCT lower(proname) FROM pg_proc WHERE pronamespace <> 'pg_catalog'::regnamespace"
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """See `catalogues.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALL)
+        return {name: KINDS.get(kind, kind) for name, kind in cursor.fetchall()}
+
+
+def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
+    """See `catalogues.read_catalogue`."""
+    wanted = sorted(names)
+    with connection.cursor() as cursor:
+
+        def ask(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall())
+
+        relations = ask(RELATIONS, wanted)
+        counters = dict(ask(COUNTERS, wanted))
+        unfollowed = _unfollowed(ask(FAMILY + REFERRING, wanted))
+        copies: dict[str, list[str]] = defaultdict(list)
+        for table, view in ask(FAMILY + COPIES, wanted):
+            copies[table].append(view)
+        found = ask(FAMILY + TRIGGERS, wanted)
+        functions, elsewhere = (ask(FUNCTIONS), ask(OTHERS)) if found else ((), ())
+        triggers = _triggers(found, frozenset(name for (name,) in functions), frozenset(name for (name,) in elsewhere))
+    return Catalogue(
+        relations={
+            name: Relation(
+                name=name,
+                key=tuple(key),
+                hides_rows=hides_rows,
+                rules=tuple(rules),
+                relatives=tuple(relatives),
+                copies=tuple(copies[name]),
+                counter=counters.get(name, ""),
+                unfollowed=tuple(unfollowed[name]),
+                triggers=tuple(triggers[name]),
+            )
+            for name, hides_rows, rules, relatives, key in relations
+        },
+    )
+
+
+def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
+    """Foreign keys that the partitions of other tables declare, that lead to partitions, or whose rows are hidden."""
+    found: dict[str, list[Unfollowed]] = defaultdict(list)
+    for table, schema, referring, constraint, target, direct, is_partition, visible, hidden in rows:
+        by = referring if visible else f"{schema}.{referring}"
+        if hidden:
+            found[table].append(Unfollowed(by=by, reason="row-level security", is_hidden=True))
+        elif not direct:
+            found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint}, to {target} alone"))
+        elif is_partition and visible:
+            found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint} of this partition alone"))
+    return found
+
+
+def _triggers(
+    rows: Collection[tuple[Any, ...]], functions: frozenset[str], elsewhere: frozenset[str]
+) -> dict[str, list[Trigger]]:
+    found: dict[str, list[Trigger]] = defaultdict(list)
+    for table, name, kind, language, body in rows:
+        events = Touch(0)
+        for bit, event in EVENTS.items():
+            events |= event if kind & bit else Touch(0)
+        timing = "INSTEAD OF" if kind & INSTEAD else "BEFORE" if kind & BEFORE else "AFTER"
+        trigger = Trigger(
+            name=name,
+            timing=timing,
+            events=events,
+            language=language,
+            body=body,
+            per_row=bool(kind & ROW),
+            is_chained=bool(elsewhere - {table, f'"{table}"'}),
+            functions=functions,
+        )
+        found[table].append(trigger)
+    return found

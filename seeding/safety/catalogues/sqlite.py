@@ -1,0 +1,75 @@
+"""SQLite, from `sqlite_master`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.safety.catalogues.facts import REPORT, TABLE, VIEW, Catalogue, Relation
+from seeding.safety.refusals import Touch
+from seeding.safety.triggers import Trigger
+
+COUNTS = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)
+REUSES = "the highest that is there, plus one (no AUTOINCREMENT)"
+RESOLVES = re.compile(r"\bON\s+CONFLICT\s+(?:REPLACE|IGNORE|FAIL|ROLLBACK)\b", re.IGNORECASE)
+JOINS = re.compile(r"\b(?:JOIN|GROUP|UNION|DISTINCT|WITH)\b|\b(?:COUNT|SUM|MIN|MAX|AVG)\s*\(", re.IGNORECASE)
+VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\b", re.IGNORECASE)
+NAME = r'(?:"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[\w$]+)'
+HEAD = re.compile(
+    rf"\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:{NAME}\s*\.\s*)?{NAME}\s+"
+    r"(?P<timing>BEFORE|AFTER|INSTEAD\s+OF)?\s*(?P<event>DELETE|INSERT|UPDATE)\b",
+    re.IGNORECASE,
+)
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """See `catalogues.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')")
+        return {name: _kind(kind, sql) for name, kind, sql in cursor.fetchall()}
+
+
+def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
+    """See `catalogues.read_catalogue`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+        held = list(cursor.fetchall())
+        tables = {table.lower() for table, _, _ in held}
+        triggers = [(table.lower(), _trigger(name, sql, tables - {table.lower()})) for table, name, sql in held]
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        declared = dict(cursor.fetchall())
+        return Catalogue(
+            relations={
+                name: Relation(
+                    name=name,
+                    key=_key(connection, cursor, name),
+                    counter="" if COUNTS.search(declared.get(name) or "") else REUSES,
+                    resolves=bool(RESOLVES.search(declared.get(name) or "")),
+                    triggers=tuple(one for table, one in triggers if table == name.lower()),
+                )
+                for name in names
+            }
+        )
+
+
+def _kind(kind: str, sql: str | None) -> str:
+    if kind == "view":
+        return REPORT if JOINS.search(sql or "") else VIEW
+    return "virtual table" if VIRTUAL.match(sql or "") else TABLE
+
+
+def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, ...]:
+    cursor.execute(f"PRAGMA table_info({connection.ops.quote_name(name)})")
+    return tuple(row[1] for row in sorted(cursor.fetchall(), key=lambda row: int(row[5])) if row[5])
+
+
+def _trigger(name: str, sql: str, others: Collection[str]) -> Trigger:
+    head = HEAD.match(sql)
+    if head is None:
+        return Trigger(name=name, timing="BEFORE", events=~Touch(0), language="", body="")
+    timing = " ".join((head["timing"] or "BEFORE").upper().split())
+    return Trigger(name=name, timing=timing, events=Touch[head["event"].upper()], language="sqlite", body=sql[head.end() :],
+                   is_chained=bool(others))  # fmt: skip

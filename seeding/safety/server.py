@@ -1,0 +1,186 @@
+"""Servers on which the lock, the ledger and what is read back could not be relied on.
+
+Looked at is what really answers: two fresh connections are asked in turns who serves them, and whether they see what was
+just committed. Behind a proxy, a pooler or a read/write splitter the settings tell nothing of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+
+from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.exceptions import UnsafeServerError
+from seeding.models import SeedRun
+from seeding.safety.refusals import Refusal
+
+FRESH = 2
+"""Connections that are opened to be asked."""
+ROUNDS = 3
+"""How often each is asked: a pooler that hands out sessions by the transaction gives itself away."""
+OFF = frozenset({"0", "OFF"})
+
+PLACES = {
+    "mysql": "CONCAT_WS(':', @@hostname, @@port, @@server_id)",
+    "postgresql": "concat_ws(', started ', current_setting('port'), pg_postmaster_start_time())",
+}
+"""What tells one server from another."""
+QUESTIONS = {
+    "mysql": f"""
+        SELECT CONNECTION_ID(), {PLACES["mysql"]}, @@global.read_only, @@autocommit,
+               @@sql_select_limit < 18446744073709551615
+    """,
+    "postgresql": f"""
+        SELECT pg_backend_pid(), {PLACES["postgresql"]},
+               CASE WHEN pg_is_in_recovery() THEN 'on' ELSE current_setting('transaction_read_only') END, 'on', 0
+    """,
+}
+"""Who serves this connection, which server that is, whether it only reads, commits by itself, cuts answers short."""
+GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
+GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
+MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What serves one connection at one moment."""
+
+    backend: int
+    """The server's number of the session."""
+    server: str
+    """What tells one server from another."""
+    reads_only: bool
+    commits: bool
+    """Whether each statement commits by itself, as Django expects of a connection outside a transaction."""
+    cuts_answers: bool
+    """Whether a query may be answered with fewer rows than there are."""
+
+
+def require_safe_server(using: str) -> None:
+    """Raise UnsafeServerError, naming cause and way out, where rows could be lost or told wrongly on this server."""
+    connection = connections[using]
+    if not connection.settings_dict.get("AUTOCOMMIT", True) or connection.in_atomic_block:
+        raise _refusal(
+            "has a transaction open (AUTOCOMMIT is off in DATABASES, or this is called inside atomic())",
+            "switch AUTOCOMMIT on, and call it outside of transactions",
+            subject=f"The connection {using!r}",
+        )
+    if connection.vendor not in QUESTIONS:
+        return  # a file has one side
+    session = _ask(connection)
+    if session.reads_only:
+        raise _refusal("only reads (a replica, a standby, or read_only is on)", "connect to the primary")
+    if not session.commits:
+        raise _refusal("has autocommit off in this session", "take it out of init_command and of the server's settings")
+    if session.cuts_answers:
+        raise _refusal("answers with fewer rows than there are (sql_select_limit)", "take sql_select_limit out of its settings")
+    if connection.vendor == "mysql":
+        _require_one_writer(connection)
+    with transaction.atomic(using=using):
+        writing = _ask(connection)
+    with _beside(using, FRESH) as others:
+        seen = [[_ask(one) for one in (connection, *others)] for _ in range(ROUNDS)]
+        places = [_place(one) for one in (connection, *others)]
+    _require_one_server([*places, *(one.server for one in (writing, session, *chain.from_iterable(seen)))])
+    _require_sessions(seen)
+
+
+def require_visible(using: str, run: int) -> None:
+    """Raise UnsafeServerError where a new connection does not see the row of the run, which was committed just now."""
+    if connections[using].vendor not in QUESTIONS:
+        return
+    table = connections[using].ops.quote_name(SeedRun._meta.db_table)
+    with _beside(using, 1) as others:
+        for connection in others or [connections[using]]:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE id = %s", [run])  # noqa: S608 - the name is quoted
+                if cursor.fetchone()[0] != 1:
+                    raise _refusal(
+                        "answers reads from elsewhere than writes: a new connection does not see the row just committed",
+                        "connect to the primary itself",
+                    )
+
+
+def _require_one_writer(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GALERA)
+        nodes = next((int(value) for _, value in cursor.fetchall() if str(value).isdecimal()), 0)
+        if nodes > 1:
+            raise _refusal(
+                f"is one of {nodes} nodes of a Galera cluster, all of which take writes, and the lock holds on one only",
+                "take the other nodes out of the cluster for the run, or seed a server outside of it",
+            )
+        cursor.execute(GROUP)
+        if any(str(value).upper() == "OFF" for _, value in cursor.fetchall()) and _members(connection) > 1:
+            raise _refusal(
+                "is one of several members of a group that all take writes (Group Replication in multi-primary mode)",
+                "switch the group to one primary: SELECT group_replication_switch_to_single_primary_mode()",
+            )
+
+
+def _members(connection: BaseDatabaseWrapper) -> int:
+    """How many members the group has; where this account may not ask, more than one."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(MEMBERS)
+            return int(cursor.fetchone()[0])
+        except DatabaseError:
+            return FRESH
+
+
+def _require_one_server(places: Collection[str]) -> None:
+    servers = sorted(set(places))
+    if len(servers) > 1:
+        raise _refusal(f"is several servers behind one address ({' and '.join(servers)})", "connect to the primary itself")
+
+
+def _require_sessions(seen: Sequence[Sequence[Session]]) -> None:
+    """Each connection is served by one backend, and no two by the same."""
+    first = [one.backend for one in seen[0]]
+    if len(set(first)) < len(first) or any([one.backend for one in later] != first for later in seen):
+        raise _refusal(
+            "is reached through a pooler that does not keep the session: connections shared one backend",
+            "connect to the server itself, or to a pool in session mode",
+        )
+
+
+def _place(connection: BaseDatabaseWrapper) -> str:
+    """Which server answers what is neither a write nor about the server's state: a splitter asks a replica."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {PLACES[connection.vendor]}")
+        return str(cursor.fetchone()[0])
+
+
+def _ask(connection: BaseDatabaseWrapper) -> Session:
+    with connection.cursor() as cursor:
+        cursor.execute(QUESTIONS[connection.vendor])
+        backend, server, reads_only, commits, cuts_answers = cursor.fetchone()
+    reads, inside = str(reads_only).upper() not in OFF, connection.in_atomic_block
+    return Session(
+        backend=int(backend),
+        server=str(server),
+        reads_only=reads,
+        commits=inside or str(commits).upper() not in OFF,
+        cuts_answers=bool(cuts_answers),
+    )
+
+
+@contextmanager
+def _beside(using: str, count: int) -> Iterator[list[BaseDatabaseWrapper]]:
+    """As many new connections as the server spares, `count` at most."""
+    with ExitStack() as opened:
+        others: list[BaseDatabaseWrapper] = []
+        for _ in range(count):
+            one = opened.enter_context(closing(connections.create_connection(using)))
+            with suppress(OperationalError):
+                one.ensure_connection()
+                others.append(one)
+        yield others
+
+
+def _refusal(cause: str, remedy: str, subject: str = "The server") -> UnsafeServerError:
+    return UnsafeServerError(f"{Refusal(subject=subject, cause=cause, remedy=remedy)} Nothing was touched.")

@@ -1,0 +1,267 @@
+"""Which tables are not touched, and why: facts of the catalogue and of the models in, refusals out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.db import connections, models
+
+from seeding.exceptions import SchemaError
+from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
+from seeding.references import Reference, column_name, generic_references, namings, references
+from seeding.safety.catalogues import REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
+from seeding.safety.refusals import Refusal, Touch, told
+from seeding.seeders import BaseSeeder, Dataset
+
+LEDGER = (SeedRun, SeedingMetadata, MaskedBatch)
+EVERYTHING = Touch.INSERT | Touch.UPDATE | Touch.DELETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What was found out about the tables that a command is to touch."""
+
+    refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+    """Table → why it is not touched; tables without a reason are not in it."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Every relation of the schema, of whatever kind."""
+    watched: frozenset[str] = frozenset()
+    """Tables of which what was stored is to be compared with what was written: they have triggers, or may have some."""
+    unseen: tuple[str, ...] = ()
+    """What this account has no right to see, and what that means: to be told."""
+
+    def refuse_any(self) -> None:
+        """Raise SchemaError, with every refusal, if there is one."""
+        if self.refusals:
+            raise SchemaError(f"{told(one for found in self.refusals.values() for one in found)} Nothing was touched.")
+
+
+def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
+    """Look at the tables, by what is to be done to each.
+
+    A table that is not there at all is no refusal: whoever needs it says so.
+    """
+    kinds = read_kinds(connections[using])
+    known = [one for one in apps.get_models(include_auto_created=True) if one._meta.db_table in kinds]
+    mirrors: dict[str, list[type[models.Model]]] = {}
+    for model in known:
+        mirrors.setdefault(model._meta.db_table, []).append(model)
+    naming = _naming([table for table, touch in touches.items() if Touch.DELETE in touch], known)
+    referring = {model._meta.db_table for found in naming.values() for model, _ in found}
+    catalogue = read_catalogue(connections[using], kinds.keys() & (touches.keys() | referring))
+    refusals = {}
+    for table, touch in touches.items():
+        reasons = [
+            Refusal(subject=table, cause=cause, remedy=remedy)
+            for cause, remedy in (
+                *_name(catalogue, kinds, table),
+                *_relation(catalogue, kinds, table, touch, mirrors.get(table, ())),
+                *_referring(catalogue, kinds, naming.get(table, ())),
+            )
+        ]
+        if reasons:
+            refusals[table] = tuple(reasons)
+    watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
+    return Survey(refusals=refusals, kinds=kinds, watched=frozenset(watched), unseen=tuple(_unseen(catalogue)))
+
+
+def _unseen(catalogue: Catalogue) -> Iterator[str]:
+    if not catalogue.shows_triggers:
+        yield (
+            "This account may not see triggers (the right TRIGGER): rows are read back and compared with what was written, and "
+            "what triggers do elsewhere is not looked at"
+        )
+    if not catalogue.sees_elsewhere:
+        yield (
+            "This account may not see foreign keys of tables in other databases to which it has no right (the right PROCESS): "
+            "rows there that refer to these are not looked at"
+        )
+
+
+def require_safe_ledger(using: str) -> None:
+    """Raise SchemaError where the ledger's own tables could not be relied on."""
+    survey(using, {model._meta.db_table: EVERYTHING for model in LEDGER}).refuse_any()
+
+
+BYPASS = "use an account that bypasses it (BYPASSRLS)"
+Named = tuple[type[models.Model], Reference]
+"""A model and what one of its columns refers to."""
+Reason = tuple[str, str]
+"""The cause and the remedy of a refusal."""
+
+
+def _name(catalogue: Catalogue, kinds: Mapping[str, str], table: str) -> Iterator[Reason]:
+    if catalogue.folds_names and table != table.lower():
+        yield (
+            "is not the name that this server gives a table: it keeps names in small letters (lower_case_table_names)",
+            "use a server that keeps them as they are written, or name the table in small letters in the model",
+        )
+    if table not in kinds and (others := sorted(one for one in kinds if one.lower() == table.lower())):
+        yield f"is spelled {others[0]} in this database", "spell it so where it is named"
+    if catalogue.matches_loosely and (twins := sorted(one for one in kinds if one != table and _same(one, table))):
+        yield (
+            f"has a name that this server may take for {', '.join(twins)}",
+            "rename one of them so that they differ in more than letter case and accents",
+        )
+
+
+def _relation(
+    catalogue: Catalogue, kinds: Mapping[str, str], table: str, touch: Touch, mirrors: Sequence[type[models.Model]]
+) -> Iterator[Reason]:
+    relation = catalogue.relations.get(table)
+    if relation is None:
+        return
+    if kinds[table] != TABLE:
+        yield f"is a {kinds[table]}, and only ordinary tables are touched", "put the table under that name, or leave it out"
+        return
+    yield from _key(relation, mirrors)
+    yield from _storage(relation)
+    if Touch.INSERT in touch:
+        yield from _new_rows(relation, mirrors)
+    if Touch.UPDATE in touch and relation.copies:
+        yield (
+            f"is shown by the materialised view {', '.join(sorted(set(relation.copies)))}, which keeps what it has read",
+            "drop the view, and create it again afterwards",
+        )
+    yield from _triggers(relation, touch)
+    if Touch.DELETE in touch:
+        yield from _keys(relation)
+        if Touch.INSERT not in touch and not catalogue.is_complete:
+            yield (
+                "may be referred to by tables that this account has no right to see",
+                "grant it PROCESS, with which the server tells of every foreign key",
+            )
+
+
+def _storage(relation: Relation) -> Iterator[Reason]:
+    if relation.hides_rows:
+        yield "hides rows from this account by row-level security", BYPASS
+    if relation.engine:
+        yield (
+            f"has the storage engine {relation.engine}, on whose transactions nobody may rely",
+            f"convert it: ALTER TABLE {relation.name} ENGINE=InnoDB",
+        )
+    if relation.resolves:
+        yield "replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"
+    if relation.rules:
+        yield f"has the rule {', '.join(relation.rules)}, which rewrites what is written", "drop or disable it"
+    if relation.relatives:
+        yield (
+            f"shares rows by inheritance with {', '.join(sorted(set(relation.relatives)))}",
+            "leave it out, or turn the inheritance into partitions",
+        )
+
+
+def _key(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
+    """The primary key is one column, and that of every model of the table."""
+    if len(relation.key) != 1:
+        yield f"has {_listed(relation.key)}", "leave it out: rows are told apart by a key of one column"
+    for model in mirrors:
+        parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]  # a composite key has fields
+        expected = tuple(column_name(one) for one in parts if one is not None)
+        if len(expected) == 1 == len(relation.key) and expected[0].lower() != relation.key[0].lower():
+            yield (
+                f"has {_listed(relation.key)}, where the model {model.__name__} has {_listed(expected)}",
+                "bring model and table together",
+            )
+
+
+def _listed(key: tuple[str, ...]) -> str:
+    return f"the primary key ({', '.join(key)})" if key else "no primary key"
+
+
+def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
+    if relation.counter:
+        yield (
+            f"takes the keys of new rows from {relation.counter}, which is not a counter of its own key column",
+            "give the column one (an identity, an AUTO_INCREMENT, or a sequence that it owns)",
+        )
+    for reference in references(mirrors[0]) if mirrors else ():
+        if reference.by is not None:
+            yield (
+                f"refers to {reference.target_table} by {reference.by} ({reference}), and seeding fills in primary keys",
+                "leave the table out, or let the reference name the primary key",
+            )
+
+
+def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
+    for trigger in relation.triggers:
+        if not trigger.events & touch:
+            continue
+        if trigger.replaces:
+            yield f"has the trigger {trigger}, which may change what is written or keep it out", "disable it for the command"
+        elif trigger.changes_others:
+            yield f"has the trigger {trigger}, which may change other rows", "disable it for the command"
+        elif Touch.UPDATE in touch & trigger.events and Touch.INSERT not in touch and trigger.copies:
+            yield f"has the trigger {trigger}, which may copy the values of before", "disable it for the command"
+
+
+def _keys(relation: Relation) -> Iterator[Reason]:
+    for one in relation.unfollowed:
+        remedy = BYPASS if one.is_hidden else "drop the foreign key, or leave the table out"
+        yield f"is referred to by {one}, whose rows cannot be looked at", remedy
+
+
+def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[Named]) -> Iterator[Reason]:
+    """What the models know of references that the database does not declare."""
+    for model, reference in naming:
+        table = model._meta.db_table
+        relation = catalogue.relations.get(table)
+        if relation is None:
+            continue
+        by = f"{table}.{reference}"
+        if kinds[table] == REPORT:
+            continue
+        if kinds[table] != TABLE:
+            yield f"is referred to by {by}, and {table} is a {kinds[table]}", "point that model at the table behind it"
+        elif relation.hides_rows:
+            yield (
+                f"is referred to by {by}, and row-level security hides rows of {table} from this account",
+                BYPASS,
+            )
+        elif reference.is_read_here and len(relation.key) != 1:
+            yield f"is referred to by {by}, and {table} has {_listed(relation.key)}", "give that table a key of one column"
+
+
+def _naming(tables: Iterable[str], mirrors: Iterable[type[models.Model]]) -> Mapping[str, Sequence[Named]]:
+    """Table → the references of models that lead to it, or may: a generic one leads anywhere."""
+    found: dict[str, list[Named]] = {table: [] for table in tables}
+    for model in mirrors:
+        for one in (*references(model), *namings(model)):
+            if one.target_table in found:
+                found[one.target_table].append((model, one))
+        for kind, column, textual in generic_references(model):
+            for anywhere in found.values():
+                anywhere.append((model, Reference(column=column, target=model, when=(kind, ""), textual=textual)))
+    return found
+
+
+def touched(seeders: Iterable[BaseSeeder], dataset: Dataset) -> Mapping[str, Touch]:
+    """What seeding, and undoing it, does to the tables of the seeders."""
+    found: dict[str, Touch] = {}
+    for seeder in seeders:
+        model = seeder.config.model
+        updates = (
+            seeder.derivations(dataset)
+            or seeder.config.postponed
+            or any(
+                one.target is model
+                for one in references(model)  # emptied at rollback, before the row that it names
+            )
+        )
+        touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
+        found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether a collation without regard to case, accents and trailing spaces may take two names for one."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name.casefold().rstrip())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

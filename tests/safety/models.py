@@ -1,0 +1,66 @@
+"""Items, and the many ways in which Django lets a row name one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+
+class Item(models.Model):
+    """What is seeded."""
+
+    objects: ClassVar[models.Manager[Item]]
+
+    name = models.CharField(max_length=40)
+    number = models.IntegerField(unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Comment(models.Model):
+    """About anything, by a number."""
+
+    objects: ClassVar[models.Manager[Comment]]
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    of = GenericForeignKey("content_type", "object_id")
+
+
+class Note(models.Model):
+    """About anything, by a text."""
+
+    objects: ClassVar[models.Manager[Note]]
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.CharField(max_length=40)
+    of = GenericForeignKey("content_type", "object_id")
+
+
+class Shelf(models.Model):
+    """Holds items, which no key declares."""
+
+    objects: ClassVar[models.Manager[Shelf]]
+
+    items = models.ManyToManyField(Item, db_constraint=False)
+
+
+class Label(models.Model):
+    """Names an item by its number, which no key declares."""
+
+    objects: ClassVar[models.Manager[Label]]
+
+    item = models.ForeignKey(Item, models.CASCADE, to_field="number", db_constraint=False)
+
+
+class Tag(models.Model):
+    """Joins an item by a column that is no key."""
+
+    objects: ClassVar[models.Manager[Tag]]
+
+    item_key = models.BigIntegerField()
+    item = models.ForeignObject(Item, models.DO_NOTHING, from_fields=["item_key"], to_fields=["id"])
