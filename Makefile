@@ -4,6 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev chromium
 ENGINES := galera-4 pgbouncer pgpool2 haproxy
+have = (for one in $(1); do command -v $$one || exit 1; done) >/dev/null
 
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
 # What `make demo` sets up is the development default, whatever the shell's environment and `.env` say.
@@ -59,7 +60,7 @@ torture: servers .venv/development
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own, clusters, poolers and proxies; this sees to it that there are some to start.
 servers:
-	@if command -v mariadbd mariadb_config pkg-config cc ps | wc -l | grep -qx 5 && { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then :; \
+	@if $(call have,mariadbd mariadb_config pkg-config cc ps) && { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then :; \
 	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(DEBIAN); \
 	else \
@@ -69,7 +70,7 @@ servers:
 		exit 1; \
 	fi
 	-@$(PYTHON) tests/servers/debian.py
-	@{ test -e /usr/lib/galera/libgalera_smm.so && command -v pgbouncer pgpool haproxy | wc -l | grep -qx 3; } >/dev/null 2>&1 || { test -f /etc/debian_version && \
+	@{ test -e /usr/lib/galera/libgalera_smm.so && $(call have,pgbouncer pgpool haproxy); } || { test -f /etc/debian_version && \
 		test "$$(id -u)" = 0 && apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(ENGINES); } || \
 		echo "There is no $(ENGINES): not every cluster, pooler and proxy will be tested." >&2
 	@$(PYTHON) -m tests.browser 2>/dev/null || { test -f /etc/debian_version && test "$$(id -u)" = 0 && \
