@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 
 from django.db import connections
 
-from seeding.conf import DEFAULT_SEED, FIRST_DAY
 from seeding.drift import differences
 from seeding.introspection import read_tables
 from seeding.invariants import check, discover
@@ -14,9 +13,8 @@ from seeding.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.registry import Registry
 from seeding.results import CheckReport, Difference, Verdict
-from seeding.safety import LEDGER, Refusal, Touch, require_safe_server, survey, told, touched
+from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
 from seeding.schema import expected, mirrored_tables
-from seeding.seeders import Dataset
 from seeding.verification import shortcomings, verify
 
 
@@ -65,9 +63,7 @@ class Checker:
 
     def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
         """Why tables of seeders, or the ledger's, would not be touched, by table."""
-        touches = touched(self._registry.by_name.values(), Dataset(seed=DEFAULT_SEED, as_of=FIRST_DAY))
-        ledger = {model._meta.db_table: Touch.INSERT | Touch.UPDATE | Touch.DELETE for model in LEDGER}
-        return survey(self._using, {**touches, **ledger}).refusals
+        return survey(self._using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
 
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""

@@ -34,7 +34,7 @@ from seeding.registry import Registry
 from seeding.results import MaskingResult, MaskingSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, place_of, recorded
-from seeding.safety import Survey, Touch, require_safe_ledger, require_safe_server, survey, told
+from seeding.safety import LEDGER, Survey, Touch, require_safe_server, survey, told
 from seeding.schema import TableSchema
 from seeding.sessions import connect, database_name
 from seeding.targets import (
@@ -94,10 +94,10 @@ class Concealment:
         connect(self.config.database, self._recover)
         require_safe_server(self.config.database)
         self.ledger.require()
-        require_safe_ledger(self.config.database)
         self._there = all_tables(connections[self.config.database])
         classified = classified_tables(self._registry, self.config.tables)
-        self._survey = survey(self.config.database, dict.fromkeys(classified, Touch.UPDATE))
+        self._survey = survey(self.config.database, {**dict.fromkeys(classified, Touch.UPDATE), **LEDGER})
+        self._survey.refuse_any(LEDGER)
         for sentence in self._survey.unseen:
             self._tell("survey", sentence, level="warn")
         self._classified = find_targets(classified, self._there)

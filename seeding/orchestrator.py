@@ -38,7 +38,7 @@ from seeding.resolution import Resolver
 from seeding.results import RunSummary, SeederResult, SeederState, Verdict
 from seeding.retries import Transience, retrying, transience
 from seeding.runs import locked, note, place_of, recorded
-from seeding.safety import Survey, require_safe_ledger, require_safe_server, survey, touched
+from seeding.safety import LEDGER, Survey, require_safe_server, survey, touched
 from seeding.schema import mirrored_tables
 from seeding.seeders import BaseSeeder, Dataset, RowRule
 from seeding.sessions import connect, database_name
@@ -76,7 +76,6 @@ class SeedOrchestrator:
     def forecast(self) -> Forecast:
         """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
         self._connect()
-        self._require_ledger()
         config, dataset, steps = self.config, self._dataset(), self.plan.steps(self.ledger)
         return Forecast(
             database=self._database_name,
@@ -95,20 +94,19 @@ class SeedOrchestrator:
     def run(self) -> RunSummary:
         """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
         self._connect()
-        self._require_ledger()
         writers = Writers(self.config.database, self.config.writer)
         lock = seeding_lock(self.config.database)
         if self.config.dry_run:
-            return self._run(self._dataset(), None, lock, writers, time.monotonic())
+            return self._run(self._dataset(), None, lock, writers=writers, surveyed=self._survey(), started=time.monotonic())
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
         with self._meter as meter, locked(self.ledger, lock, self.config.lock_timeout, self._tell_sink, meter):
-            dataset = self._dataset()
+            surveyed, dataset = self._survey(), self._dataset()
             if self._masking["key"]:
                 self.ledger.refuse_another_key(self._masking["key"])
             with recorded(self.ledger, self._open_run(dataset, lock), self._tell_sink, meter) as run:
                 self._announce(run)
-                summary = self._run(dataset, run, lock, writers, started)
+                summary = self._run(dataset, run, lock, writers=writers, surveyed=surveyed, started=started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
             metrics = meter.finish(summary.exit_code).as_dict()
@@ -166,17 +164,15 @@ class SeedOrchestrator:
             self._tell("retry", f"No connection to the database (retry {attempt}): {error}", level="warn")
 
         connect(self.config.database, note)
+        self.ledger.require()
         if not self._is_safe:
             require_safe_server(self.config.database)
             self._is_safe = True
 
-    def _require_ledger(self) -> None:
-        self.ledger.require()
-        require_safe_ledger(self.config.database)
-
-    def _survey(self, dataset: Dataset) -> Survey:
-        """The tables of the plan, and what speaks against touching them."""
-        found = survey(self.config.database, touched(self.plan.seeders, dataset))
+    def _survey(self) -> Survey:
+        """What speaks against touching the tables of the plan; raises SchemaError where that concerns the ledger's."""
+        found = survey(self.config.database, {**touched(self.plan.seeders), **LEDGER})
+        found.refuse_any(LEDGER)
         for sentence in found.unseen:
             self._tell("survey", sentence, level="warn")
         return found
@@ -229,7 +225,16 @@ class SeedOrchestrator:
         configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}
         self._tell("start", f"Run {run.pk} begins", run=run.pk, database=self._database_name, configuration=configuration)
 
-    def _run(self, dataset: Dataset, run: SeedRun | None, lock: SeedingLock, writers: Writers, started: float) -> RunSummary:
+    def _run(
+        self,
+        dataset: Dataset,
+        run: SeedRun | None,
+        lock: SeedingLock,
+        *,
+        writers: Writers,
+        surveyed: Survey,
+        started: float,
+    ) -> RunSummary:
         context = RunContext(
             using=self.config.database,
             dataset=dataset,
@@ -243,7 +248,7 @@ class SeedOrchestrator:
             live=read_tables(
                 connections[self.config.database], mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
             ),
-            survey=self._survey(dataset),
+            survey=surveyed,
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,
             rules=self._rules,

@@ -34,7 +34,7 @@ from seeding.results import Modified, RollbackResult, RollbackSummary
 from seeding.retries import Transience, retrying, transience
 from seeding.rollback_plan import RollbackPlan, SeededRows
 from seeding.runs import locked, note, place_of, recorded
-from seeding.safety import Touch, require_safe_ledger, require_safe_server, survey, touched
+from seeding.safety import LEDGER, Touch, require_safe_server, survey, touched
 from seeding.seeders import SOURCE, BaseSeeder, Dataset
 from seeding.selection import Selection
 from seeding.sessions import connect, database_name
@@ -72,7 +72,6 @@ class RollbackManager:
         connect(self.config.database, self._recover)
         require_safe_server(self.config.database)
         self.ledger.require()
-        require_safe_ledger(self.config.database)
         self._selection.refuse_unknown_run()
         if self.config.dry_run:
             started = time.monotonic()
@@ -167,10 +166,9 @@ class RollbackManager:
 
     def _refuse_unsafe(self) -> None:
         """Raise SchemaError where a table with seeded rows is not understood: what refers to what runs across all of them."""
-        dataset = self.ledger.dataset()
-        known = touched(self._registry.by_name.values(), dataset) if dataset else {}
+        known = touched(self._registry.by_name.values())
         touches = {table: (known.get(table, Touch(0)) | Touch.DELETE) & ~Touch.INSERT for table in self.ledger.tables()}
-        found = survey(self.config.database, touches)
+        found = survey(self.config.database, {**touches, **LEDGER})
         found.refuse_any()
         for sentence in found.unseen:
             self._tell("survey", sentence, level="warn")

@@ -5,9 +5,8 @@ Seeding, rollback, masking and `seed_check` ask here before they write. Nothing 
 
 from seeding.safety.refusals import Refusal, Touch, told
 from seeding.safety.server import require_safe_server, require_visible
-from seeding.safety.tables import LEDGER, Survey, require_safe_ledger, survey, touched
+from seeding.safety.tables import LEDGER, Survey, survey, touched
 
 __all__ = [
-    "LEDGER", "Refusal", "Survey", "Touch", "require_safe_ledger", "require_safe_server", "require_visible", "survey", "told",
-    "touched",
+    "LEDGER", "Refusal", "Survey", "Touch", "require_safe_server", "require_visible", "survey", "told", "touched",
 ]  # fmt: skip

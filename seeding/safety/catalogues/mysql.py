@@ -26,12 +26,12 @@ ENGINES = """
     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name IN %s
 """
 KEYS = """
-    SELECT s.table_name, c.table_name, c.column_name, c.extra, c.column_default
-    FROM information_schema.statistics s JOIN information_schema.columns c
-      ON c.table_schema = s.table_schema AND c.table_name = s.table_name AND c.column_name = s.column_name
-    WHERE s.table_schema = DATABASE() AND s.index_name = 'PRIMARY' AND s.table_name IN %s
-      AND c.table_schema = DATABASE() AND c.table_name IN %s
-    ORDER BY s.table_name, s.seq_in_index
+    SELECT table_name, column_name FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' AND table_name IN %s ORDER BY table_name, seq_in_index
+"""
+DEFAULTS = """
+    SELECT table_name, column_name, extra, column_default FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND column_key = 'PRI' AND table_name IN %s
 """
 REFERRING = """
     SELECT DISTINCT k.referenced_table_name, k.table_name, t.table_type, k.constraint_name
@@ -83,10 +83,13 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
             return list(cursor.fetchall())
 
         engines = dict(ask(ENGINES, wanted))
-        keys, counters = _keys(ask(KEYS, wanted, wanted))
+        keys: dict[str, list[str]] = defaultdict(list)
+        for table, column in ask(KEYS, wanted):
+            keys[table].append(column)
+        counters = _counters(ask(DEFAULTS, wanted))
         unfollowed = _unfollowed(ask(REFERRING, wanted))
-        functions = frozenset(name.lower() for (name,) in ask(FUNCTIONS))
-        triggers = _triggers(ask(TRIGGERS), functions)
+        found = ask(TRIGGERS)
+        triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
         (folds, account), *_ = ask("SELECT @@lower_case_table_names, CURRENT_USER()")
         user, _, host = account.rpartition("@")
         cursor.execute(TRIGGER_RIGHT, {"account": f"'{user}'@'{host}'"})
@@ -112,17 +115,13 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
     )
 
 
-def _keys(rows: Collection[tuple[Any, ...]]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Table → the columns of its primary key; table → the default of such a column that is not the table's own counter."""
-    keys: dict[str, list[str]] = defaultdict(list)
-    counters: dict[str, str] = {}
-    for table, other, column, extra, default in rows:
-        if table != other:  # names are compared without regard to letter case
-            continue
-        keys[table].append(column)
-        if "auto_increment" not in extra.lower() and default not in (None, "NULL"):
-            counters[table] = str(default)
-    return keys, counters
+def _counters(rows: Collection[tuple[Any, ...]]) -> dict[str, str]:
+    """Table → the default of a column of its key, where that is not the table's own counter."""
+    return {
+        table: str(default)
+        for table, _, extra, default in rows
+        if "auto_increment" not in extra.lower() and default not in (None, "NULL")
+    }
 
 
 def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
