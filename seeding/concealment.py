@@ -96,7 +96,7 @@ class Concealment:
         self.ledger.require()
         self._there = all_tables(connections[self.config.database])
         classified = classified_tables(self._registry, self.config.tables)
-        self._survey = survey(self.config.database, {**dict.fromkeys(classified, Touch.UPDATE), **LEDGER})
+        self._survey = survey(self.config.database, {**dict.fromkeys(classified, Touch.UPDATE | Touch.MASK), **LEDGER})
         self._survey.refuse_any(LEDGER)
         for sentence in self._survey.unseen:
             self._tell("survey", sentence, level="warn")

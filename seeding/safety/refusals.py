@@ -13,6 +13,8 @@ class Touch(Flag):
     INSERT = auto()
     UPDATE = auto()
     DELETE = auto()
+    MASK = auto()
+    """Beside UPDATE: the values of before must not stay anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,6 @@ class Survey:
 
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
     """Table → why it is not touched; tables without a reason are not in it."""
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    """Every relation of the schema, of whatever kind."""
     watched: frozenset[str] = frozenset()
     """Tables of which what was stored is to be compared with what was written: they have triggers, or may have some."""
     unseen: tuple[str, ...] = ()
@@ -69,7 +67,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         if reasons:
             refusals[table] = tuple(reasons)
     watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
-    return Survey(refusals=refusals, kinds=kinds, watched=frozenset(watched), unseen=tuple(_unseen(catalogue)))
+    return Survey(refusals=refusals, watched=frozenset(watched), unseen=tuple(_unseen(catalogue)))
 
 
 def _unseen(catalogue: Catalogue) -> Iterator[str]:
@@ -120,7 +118,7 @@ def _relation(
     yield from _storage(relation)
     if Touch.INSERT in touch:
         yield from _new_rows(relation, mirrors)
-    if Touch.UPDATE in touch and relation.copies:
+    if Touch.MASK in touch and relation.copies:
         yield (
             f"is shown by the materialised view {', '.join(sorted(set(relation.copies)))}, which keeps what it has read",
             "drop the view, and create it again afterwards",
@@ -178,7 +176,7 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
             f"takes the keys of new rows from {relation.counter}, which is not a counter of its own key column",
             "give the column one (an identity, an AUTO_INCREMENT, or a sequence that it owns)",
         )
-    for reference in references(mirrors[0]) if mirrors else ():
+    for reference in (one for model in mirrors for one in references(model)):
         if reference.by is not None:
             yield (
                 f"refers to {reference.target_table} by {reference.by} ({reference}), and seeding fills in primary keys",
@@ -194,7 +192,7 @@ def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
             yield f"has the trigger {trigger}, which may change what is written or keep it out", "disable it for the command"
         elif trigger.changes_others:
             yield f"has the trigger {trigger}, which may change other rows", "disable it for the command"
-        elif Touch.UPDATE in touch & trigger.events and Touch.INSERT not in touch and trigger.copies:
+        elif Touch.MASK in touch and trigger.copies:
             yield f"has the trigger {trigger}, which may copy the values of before", "disable it for the command"
 
 
@@ -212,17 +210,10 @@ def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[
         if relation is None:
             continue
         by = f"{table}.{reference}"
-        if kinds[table] == REPORT:
-            continue
-        if kinds[table] != TABLE:
+        if kinds[table] not in (TABLE, REPORT):
             yield f"is referred to by {by}, and {table} is a {kinds[table]}", "point that model at the table behind it"
         elif relation.hides_rows:
-            yield (
-                f"is referred to by {by}, and row-level security hides rows of {table} from this account",
-                BYPASS,
-            )
-        elif reference.is_read_here and len(relation.key) != 1:
-            yield f"is referred to by {by}, and {table} has {_listed(relation.key)}", "give that table a key of one column"
+            yield f"is referred to by {by}, and row-level security hides rows of {table} from this account", BYPASS
 
 
 def _naming(tables: Iterable[str], mirrors: Iterable[type[models.Model]]) -> Mapping[str, Sequence[Named]]:
@@ -244,14 +235,8 @@ def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
     found: dict[str, Touch] = {}
     for seeder in seeders:
         model = seeder.config.model
-        updates = (
-            seeder.derivations(dataset)
-            or seeder.config.postponed
-            or any(
-                one.target is model
-                for one in references(model)  # emptied at rollback, before the row that it names
-            )
-        )
+        to_itself = any(one.target is model for one in references(model))  # emptied at rollback, before the row that it names
+        updates = seeder.derivations(dataset) or seeder.config.postponed or to_itself
         touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
         found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch
     return found
