@@ -101,7 +101,7 @@ def namings(model: type[models.Model]) -> tuple[Reference, ...]:
 
 def _joined(model: type[models.Model]) -> Iterator[Reference]:
     for field in model._meta.get_fields():
-        if isinstance(field, models.ForeignObject) and not isinstance(field, models.ForeignKey) and not field.auto_created:
+        if isinstance(field, models.ForeignObject) and not isinstance(field, models.ForeignKey) and field.many_to_one:
             own, target = field.related_fields[-1]  # any one column names at least the rows that all of them do
             by = None if target.primary_key else column_name(target)
             yield Reference(column=column_name(own), target=field.remote_field.model, by=by)

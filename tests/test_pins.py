@@ -54,7 +54,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[st
     return folder, hashes
 
 
-Install = Callable[[str, str], "subprocess.CompletedProcess[str]"]
+Install = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture

@@ -117,12 +117,18 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
             say(out, f"\n[yellow]{heading}[/]")
         for line in lines:
             say(out, f"  {escape(str(line))}")
-    for sentence in _uncompared(summary):
+    for sentence in (*_not_found(summary), *_uncompared(summary)):
         say(out, f"\n{sentence}")
     for result in filter(attrgetter("error"), summary.results):
         say(out, f"\n[red]{result.table}[/]: {escape(result.error)}")
-    if summary.exit_code:
+    if summary.left and summary.exit_code:
         say(out, f"\n{UNDO_THE_REST}")
+
+
+def _not_found(summary: RollbackSummary) -> Iterator[str]:
+    for result in filter(attrgetter("records_gone"), summary.results):
+        gone = f"{result.records_gone:,} of {result.records_planned:,} planned rows were not found"
+        yield f"[yellow]{result.table}[/]: {gone}: somebody else has deleted them, and the ledger forgets them."
 
 
 def _uncompared(summary: RollbackSummary) -> Iterator[str]:
@@ -156,9 +162,11 @@ def _undone(summary: RollbackSummary) -> str:
     if summary.dry_run:
         return f"\n{summary.records_deleted:,} rows would be deleted from {summary.database}; nothing was changed."
     if not summary.results:
-        rest = f"{summary.left:,} seeded rows are there" if summary.left else "nothing is seeded there"
+        rest = f"{summary.left:,} seeded rows are there" if summary.left else "its ledger holds no seeded rows"
         return f"Nothing to roll back in {summary.database}: {rest}."
-    kept = f", {summary.left:,} seeded rows are left" if summary.left else ", nothing seeded is left"
+    counted = not any(result.error for result in summary.results)
+    nothing = ", nothing seeded is left" if counted else ", and the counts do not agree"
+    kept = f", {summary.left:,} seeded rows are left" if summary.left else nothing
     code = f" (exit code {summary.exit_code})" if summary.exit_code else ""
     done = f"{summary.records_deleted:,} rows deleted from {summary.database}{kept}{code}"
     return f"\n{done}, {summary.duration:.1f} s (run {summary.run})."

@@ -13,7 +13,7 @@ from django.db import connections, models
 from seeding.exceptions import SchemaError
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.references import Reference, column_name, generic_references, namings, references
-from seeding.safety.catalogues import REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
+from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
 from seeding.safety.refusals import Refusal, Touch, told
 from seeding.seeders import BaseSeeder, Dataset
 
@@ -83,6 +83,7 @@ def _unseen(catalogue: Catalogue) -> Iterator[str]:
         )
 
 
+ENABLED = "disable or drop it for the command, or leave the table out"
 BYPASS = "use an account that bypasses it (BYPASSRLS)"
 Named = tuple[type[models.Model], Reference]
 """A model and what one of its columns refers to."""
@@ -171,7 +172,8 @@ def _listed(key: tuple[str, ...]) -> str:
 
 
 def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
-    if relation.counter:
+    # A key that is no counter in any model is given by whoever makes the row.
+    if relation.counter and any(isinstance(model._meta.pk, models.AutoField) for model in mirrors):
         yield (
             f"takes the keys of new rows from {relation.counter}, which is not a counter of its own key column",
             "give the column one (an identity, an AUTO_INCREMENT, or a sequence that it owns)",
@@ -189,11 +191,11 @@ def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
         if not trigger.events & touch:
             continue
         if trigger.replaces:
-            yield f"has the trigger {trigger}, which may change what is written or keep it out", "disable it for the command"
+            yield f"has the trigger {trigger}, which may change what is written or keep it out", ENABLED
         elif trigger.changes_others:
-            yield f"has the trigger {trigger}, which may change other rows", "disable it for the command"
+            yield f"has the trigger {trigger}, which may change other rows", ENABLED
         elif Touch.MASK in touch and trigger.copies:
-            yield f"has the trigger {trigger}, which may copy the values of before", "disable it for the command"
+            yield f"has the trigger {trigger}, which may copy the values of before", ENABLED
 
 
 def _keys(relation: Relation) -> Iterator[Reason]:
@@ -210,7 +212,7 @@ def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[
         if relation is None:
             continue
         by = f"{table}.{reference}"
-        if kinds[table] not in (TABLE, REPORT):
+        if kinds[table] not in (TABLE, REPORT, INDEX):
             yield f"is referred to by {by}, and {table} is a {kinds[table]}", "point that model at the table behind it"
         elif relation.hides_rows:
             yield f"is referred to by {by}, and row-level security hides rows of {table} from this account", BYPASS

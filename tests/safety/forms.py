@@ -71,7 +71,7 @@ FORMS: dict[str, dict[str, Form]] = {
             "CREATE TRIGGER take BEFORE INSERT ON shop_product FOR EACH ROW SET NEW.id = NEW.id + 7",
         ),
         "trigger that deletes others": form(
-            "has the trigger sweep (AFTER DELETE), which may change other rows; disable it",
+            "has the trigger sweep (AFTER DELETE), which may change other rows; disable or drop it",
             "CREATE TABLE notes (product_id bigint)",
             "CREATE TRIGGER sweep AFTER DELETE ON shop_product FOR EACH ROW DELETE FROM notes WHERE product_id = OLD.id",
         ),

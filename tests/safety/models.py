@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
@@ -14,6 +14,7 @@ class Item(models.Model):
 
     objects: ClassVar[models.Manager[Item]]
 
+    comments = GenericRelation("Comment")
     name = models.CharField(max_length=40)
     number = models.IntegerField(unique=True)
 
@@ -28,6 +29,7 @@ class Comment(models.Model):
 
     content_type = models.ForeignKey(ContentType, models.CASCADE)
     object_id = models.PositiveBigIntegerField()
+    notes = GenericRelation("Note")
     of = GenericForeignKey("content_type", "object_id")
 
 
@@ -64,3 +66,15 @@ class Tag(models.Model):
 
     item_key = models.BigIntegerField()
     item = models.ForeignObject(Item, models.DO_NOTHING, from_fields=["item_key"], to_fields=["id"])
+
+
+class Code(models.Model):
+    """Has a key that nothing counts."""
+
+    code = models.CharField(max_length=8, primary_key=True)
+
+
+class Draft(models.Model):
+    """Has the key of another row."""
+
+    item = models.OneToOneField(Item, models.CASCADE, primary_key=True)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 import pytest
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from seeding.references import namings
 from seeding.rows import Rows, numerals
+from seeding.safety import Touch, survey
 from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
 from tests.conftest import SERVERS, Database
 from tests.seeding.runs import run, undo
@@ -113,6 +116,22 @@ def test_names_in_other_letters_than_the_model_has(seeded: Database) -> None:
     seeded.query("INSERT INTO linked_label VALUES (1, 905)")
 
     assert kept(seeded)[:2] == (["Item 5"], 6)
+
+
+def test_what_only_looks_like_a_reference_is_none(seeded: Database) -> None:
+    assert (namings(Item), namings(Comment)) == ((), ())
+
+
+def test_ordinary_tables_with_keys_of_any_kind_are_none_of_its_business(seeded: Database) -> None:
+    everything = Touch.INSERT | Touch.UPDATE | Touch.DELETE | Touch.MASK
+    tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
+
+    found = survey(seeded.alias, dict.fromkeys(tables, everything)).refusals
+
+    assert {"linked_code", "linked_draft", "linked_shelf_items", "django_content_type"} <= set(tables)
+    assert {table: [one.cause for one in reasons] for table, reasons in found.items()} == {
+        "linked_label": ["refers to linked_item by number (item_id), and seeding fills in primary keys"]
+    }
 
 
 def test_a_reference_to_another_column_is_not_seeded(seeded: Database) -> None:

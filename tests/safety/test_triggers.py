@@ -99,6 +99,14 @@ def test_a_row_that_it_inserts_may_set_off_others() -> None:
     assert trigger("sql", body).copies
 
 
+def test_a_search_index_is_nobodys_row() -> None:
+    adds, drops = "INSERT INTO t_fts(t_fts, rowid) VALUES('delete', OLD.id)", "DELETE FROM t_fts WHERE rowid = OLD.id"
+    keeps = f"ON t BEGIN {adds}; {drops}; END"
+
+    assert not trigger("sqlite", keeps, timing="AFTER", indexes=frozenset({"t_fts"})).changes_others
+    assert trigger("sqlite", keeps, timing="AFTER", indexes=frozenset({"t_f"})).changes_others
+
+
 def test_what_a_deletion_returns_is_the_old_row() -> None:
     assert not trigger("plpgsql", "BEGIN RETURN OLD; END", events=Touch.DELETE).replaces
     assert trigger("plpgsql", "BEGIN RETURN NEW; END", events=Touch.DELETE).replaces

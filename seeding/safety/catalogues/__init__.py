@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.safety.catalogues import mysql, postgresql, sqlite
-from seeding.safety.catalogues.facts import REPORT, TABLE, Catalogue, Relation, Unfollowed
+from seeding.safety.catalogues.facts import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
 
-__all__ = ["REPORT", "TABLE", "Catalogue", "Relation", "Unfollowed", "read_catalogue", "read_kinds"]
+__all__ = ["INDEX", "REPORT", "TABLE", "Catalogue", "Relation", "Unfollowed", "read_catalogue", "read_kinds"]
 
 READERS = {"mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from seeding.safety.triggers import Trigger
 
-TABLE, VIEW, REPORT = "table", "view", "view that only shows"
+TABLE, VIEW, REPORT, INDEX = "table", "view", "view that only shows", "virtual table"
 """Kinds of relations: the one that is seeded, rolled back and masked; a view that stands for a table; one that nobody can
-write to, so that none of its rows is anybody's."""
+write to, so that none of its rows is anybody's; SQLite's, which search in others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ ALL = """
     SELECT relname, CASE WHEN relispartition THEN 'partition'
                          WHEN relkind = 'v' AND pg_relation_is_updatable(oid, true) = 0 THEN 'm' ELSE relkind::text END
     FROM pg_class
-    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid)
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
 """
 FAMILY = """
     WITH RECURSIVE family AS (

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.facts import REPORT, TABLE, VIEW, Catalogue, Relation
+from seeding.safety.catalogues.facts import INDEX, REPORT, TABLE, VIEW, Catalogue, Relation
 from seeding.safety.refusals import Touch
 from seeding.safety.triggers import Trigger
 
@@ -38,9 +38,10 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
         held = list(cursor.fetchall())
         tables = {table.lower() for table, _, _ in held}
-        triggers = [(table.lower(), _trigger(name, sql, tables - {table.lower()})) for table, name, sql in held]
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         declared = dict(cursor.fetchall())
+        indexes = frozenset(name for name, sql in declared.items() if VIRTUAL.match(sql or ""))
+        triggers = [(table.lower(), _trigger(name, sql, tables - {table.lower()}, indexes)) for table, name, sql in held]
         return Catalogue(
             relations={
                 name: Relation(
@@ -58,7 +59,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 def _kind(kind: str, sql: str | None) -> str:
     if kind == "view":
         return REPORT if JOINS.search(sql or "") else VIEW
-    return "virtual table" if VIRTUAL.match(sql or "") else TABLE
+    return INDEX if VIRTUAL.match(sql or "") else TABLE
 
 
 def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, ...]:
@@ -66,10 +67,10 @@ def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, 
     return tuple(row[1] for row in sorted(cursor.fetchall(), key=lambda row: int(row[5])) if row[5])
 
 
-def _trigger(name: str, sql: str, others: Collection[str]) -> Trigger:
+def _trigger(name: str, sql: str, others: Collection[str], indexes: frozenset[str]) -> Trigger:
     head = HEAD.match(sql)
     if head is None:
         return Trigger(name=name, timing="BEFORE", events=~Touch(0), language="", body="")
     timing = " ".join((head["timing"] or "BEFORE").upper().split())
     return Trigger(name=name, timing=timing, events=Touch[head["event"].upper()], language="sqlite", body=sql[head.end() :],
-                   is_chained=bool(others))  # fmt: skip
+                   is_chained=bool(others), indexes=indexes)  # fmt: skip
