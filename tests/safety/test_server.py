@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from django.test import override_settings
 
+from seeding.exceptions import UnsafeServerError
+from seeding.safety import require_visible
 from tests.conftest import Database
 from tests.safety.conftest import require
 from tests.servers import KINDS, MariaDB, PostgreSQL, Server
@@ -150,6 +152,23 @@ def test_a_standby_and_a_splitter_that_reads_from_it(
         assert refused_by_all(splitter).startswith("The server is several servers behind one address (")
         connections[splitter.alias].close()
     assert runs(made) == 1
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_run_that_a_new_connection_does_not_see(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server)
+    run = database.seed(table="strains")["run"]
+
+    require_visible(database.alias, run)
+    with pytest.raises(UnsafeServerError, match="a new connection does not see the row just committed; connect to the primary"):
+        require_visible(database.alias, run + 1)
+
+
+def test_answers_that_are_cut_short(make_database: Callable[..., Database]) -> None:
+    database = make_database("mysql")
+    database.query("SET SESSION sql_select_limit = 300")
+
+    assert refused(database, "seed").startswith("The server answers with fewer rows than there are (sql_select_limit)")
 
 
 def test_several_servers_behind_one_address(
