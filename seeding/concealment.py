@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -138,8 +139,14 @@ class Concealment:
         """Table → the columns by which rows of whatever table and schema refer to its rows."""
         elsewhere = keys_from_elsewhere(connections[self.config.database])
         found: dict[str, frozenset[str]] = {}
-        for link in links(self._there, apps.get_models(include_auto_created=True), elsewhere):
-            found[link.target] = found.get(link.target, frozenset()) | {link.target_column}
+        declared = [
+            *(key for table in self._there.values() for key in table.foreign_keys),
+            *chain.from_iterable(elsewhere.values()),
+        ]
+        named = [(key.table, key.key) for key in declared]
+        named += [(one.target, one.target_column) for one in links(self._there, apps.get_models(include_auto_created=True))]
+        for table, column in named:
+            found[table] = found.get(table, frozenset()) | {column}
         return found
 
     def _problem(self, target: Target) -> str:

@@ -18,7 +18,7 @@ from seeding.sql import quoted, ranges
 
 TICK = timedelta(seconds=1)
 """What a TIMESTAMP without fractions may lose."""
-SINGLE = 1e-6
+SINGLE = 1e-5
 """How far, relatively, a column of single precision may be from the number that it was given."""
 SEPARATOR, NULL = "\x1f", "\x1e"
 KEY = "primary key"
@@ -98,7 +98,7 @@ class StoredRows:
 def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
     """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, moments less than a second apart.
 
-    Of two floats, the one may be away from the other by `tolerance`, relatively.
+    Of two floats, the one may be away from the other by `tolerance`, relatively; with one, texts may end in other spaces.
     """
     if expected is None or actual is None:
         return expected is actual
@@ -111,7 +111,8 @@ def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
         return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
-    return bool(expected == actual)
+    padded = tolerance and isinstance(expected, str) and isinstance(actual, str)
+    return bool(expected == actual) or bool(padded and expected.rstrip(" ") == actual.rstrip(" "))
 
 
 def _text(dtype: pl.DataType, name: str, scale: int | None) -> pl.Expr:

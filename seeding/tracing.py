@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -179,14 +180,23 @@ def _named(value: Any, key: str | None) -> Iterator[int]:
     Real rows may hold anything.
     """
     if key is None:
-        text = str(value).strip()
-        yield from (int(text),) if text.isdecimal() and int(text) <= LARGEST else ()
+        yield from _number(value)
         return
     try:
         content = json.loads(value) if isinstance(value, (str, bytes)) else value
     except ValueError:
         return
     for item in content if isinstance(content, list) else [content]:
-        named = item.get(key) if isinstance(item, dict) else None
-        if isinstance(named, (int, str)) and str(named).isdecimal() and int(named) <= LARGEST:
-            yield int(named)
+        if isinstance(item, dict):
+            yield from _number(item.get(key))
+
+
+def _number(value: Any) -> Iterator[int]:
+    """The whole number that a value is, however it is written: 5, 5.0, "5", b"5"."""
+    text = bytes(value).decode("ascii", "replace") if isinstance(value, (bytes, bytearray, memoryview)) else value
+    try:
+        number = Decimal(str(text).strip())
+    except InvalidOperation:
+        return
+    if number.is_finite() and number == number.to_integral_value() and abs(number) <= LARGEST:
+        yield int(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -66,8 +66,9 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         ]
         if reasons:
             refusals[table] = tuple(reasons)
+    shown = {model._meta.db_table for found in naming.values() for model, _ in found if kinds[model._meta.db_table] == REPORT}
     watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
-    return Survey(refusals=refusals, watched=frozenset(watched), unseen=tuple(_unseen(catalogue)))
+    return Survey(refusals=refusals, watched=frozenset(watched), unseen=(*_unseen(catalogue), *_behind(shown)))
 
 
 def _unseen(catalogue: Catalogue) -> Iterator[str]:
@@ -84,6 +85,16 @@ def _unseen(catalogue: Catalogue) -> Iterator[str]:
 
 
 ENABLED = "disable or drop it for the command, or leave the table out"
+
+
+def _behind(views: Collection[str]) -> Iterator[str]:
+    if views:
+        yield (
+            f"Models refer to these tables through views that only show rows ({', '.join(sorted(views))}): rows behind "
+            "them are looked at as far as foreign keys or models of their own tables tell of them"
+        )
+
+
 BYPASS = "use an account that bypasses it (BYPASSRLS)"
 Named = tuple[type[models.Model], Reference]
 """A model and what one of its columns refers to."""
@@ -125,13 +136,13 @@ def _relation(
             "drop the view, and create it again afterwards",
         )
     yield from _triggers(relation, touch)
+    if not catalogue.is_complete and (Touch.MASK in touch or touch & (Touch.DELETE | Touch.INSERT) == Touch.DELETE):
+        yield (
+            "may be referred to by tables that this account has no right to see",
+            "grant it PROCESS, with which the server tells of every foreign key",
+        )
     if Touch.DELETE in touch:
         yield from _keys(relation)
-        if Touch.INSERT not in touch and not catalogue.is_complete:
-            yield (
-                "may be referred to by tables that this account has no right to see",
-                "grant it PROCESS, with which the server tells of every foreign key",
-            )
 
 
 def _storage(relation: Relation) -> Iterator[Reason]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from seeding.safety.refusals import Touch
 
-NOISE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+NOISE = re.compile(r"'(?:[^']|'')*'|--[^\r\n]*|/\*.*?\*/", re.DOTALL)
 """Texts and remarks, which do nothing."""
 AMBIGUOUS: Mapping[str, re.Pattern[str]] = {
     "sql": re.compile(r"""[\\"#]|/\*M?!|--(?!\s)|`[^`]*(?:'|--|/\*)[^`]*`"""),
-    "plpgsql": re.compile(r"""[\\$]|/\*(?:[^*]|\*(?!/))*/\*|"[^"]*(?:'|--|/\*)[^"]*\""""),
+    "plpgsql": re.compile(r"""[\\$#]|U&"|/\*(?:[^*]|\*(?!/))*/\*|"[^"]*(?:'|--|/\*)[^"]*\""""),
     "sqlite": re.compile(r"""["`\[][^"`\]]*(?:'|--|/\*)[^"`\]]*["`\]]"""),
 }
 """Per language what makes NOISE unsafe: escapes, other quotes, remarks that are executed. `sql` is MySQL's and MariaDB's."""
@@ -28,7 +28,7 @@ SIGNALS = re.compile(r"^\s*(?:RE)?SIGNAL\b", re.IGNORECASE)
 """`SIGNAL … SET MESSAGE_TEXT = CONCAT(NEW.x)` assigns nothing to the row."""
 RETURNS = re.compile(r"\bRETURN\b(.*)$", re.IGNORECASE | re.DOTALL)
 IGNORES = re.compile(r"\bRAISE\s*\(\s*IGNORE\b", re.IGNORECASE)
-LOCKS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
+LOCKS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE(?=\s*(?:[;)]|OF\b|NOWAIT\b|SKIP\b|LOOP\b|INTO\b|$))", re.IGNORECASE)
 WRITES = re.compile(
     r"""\b(?:UPDATE|DELETE|MERGE|CALL|EXECUTE|COPY|CREATE|ALTER|DROP|REFRESH|GRANT|REVOKE|LOAD|setval|lo_\w+
         | (?:REPLACE|TRUNCATE)(?!\s*\() | PERFORM(?!\s+(?:pg_notify\b|\d)))\b""",
@@ -37,12 +37,35 @@ WRITES = re.compile(
 """What changes rows or tables; `REPLACE(…)` and `TRUNCATE(…)` are functions."""
 INSERTS = re.compile(r"\bINSERT\b", re.IGNORECASE)
 NAME = r"""(?:["`\[][^"`\]]+["`\]]|[\w$]+)"""
-TARGET = re.compile(rf"\b(INSERT|REPLACE)\s+(?:\w+\s+)?INTO\s+(?:{NAME}\s*\.\s*)?{NAME}\s*(?:\([^()]*\)\s*)?", re.IGNORECASE)
+TARGET = re.compile(
+    rf"\b(?P<verb>INSERT|REPLACE)\s+(?:\w+\s+)*?INTO\s+(?P<schema>{NAME}\s*\.\s*)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?",
+    re.IGNORECASE,
+)
 """What is inserted into: its INTO assigns nothing, and its columns look like a call."""
-INTO = r"""(?:\bINSERT\s+(?:OR\s+\w+\s+)?INTO|\bDELETE\s+FROM|\bUPDATE)\s+["`\[]?"""
 CALLED = re.compile(r"""((?:[\w$]+\s*\.\s*)?[\w$]+|["`\]])\s*\(""")
 """What is called: a name, of another schema too, or the quote that ends one."""
 OWN_SCHEMA = re.compile(r"^pg_catalog\s*\.\s*", re.IGNORECASE)
+INTO_INDEX = r"""(?:\bINSERT\s+(?:OR\s+\w+\s+)?INTO|\bDELETE\s+FROM|\bUPDATE)\s+["`\[]?"""
+BUILT_IN = frozenset(
+    """
+    and or not in if case when then else elseif select where on set values exists any all as between interval return returns
+    insert_into_ abs ceil ceiling floor round truncate mod pow power rand sign sqrt greatest least coalesce ifnull nullif isnull
+    concat concat_ws lower lcase upper ucase trim ltrim rtrim left right substring substr mid replace repeat reverse locate
+    instr position length char_length character_length octet_length lpad rpad format hex unhex ascii char ord elt field
+    find_in_set quote space strcmp regexp_like regexp_replace regexp_substr regexp_instr md5 sha sha1 sha2 crc32 uuid uuid_short
+    now sysdate curdate current_date curtime current_time current_timestamp utc_timestamp utc_date utc_time unix_timestamp
+    from_unixtime date time timestamp year quarter month week weekday day dayofmonth dayofweek dayofyear hour minute second
+    microsecond date_add date_sub adddate subdate addtime datediff timediff timestampdiff timestampadd date_format time_format
+    str_to_date last_day extract to_days from_days cast convert count sum avg min max group_concat json_object json_array
+    json_extract json_unquote json_set json_insert json_replace json_remove json_valid json_contains json_length json_quote
+    json_merge_patch json_value user current_user session_user connection_id database schema version row_count found_rows
+    inet_aton inet_ntoa inet6_aton inet6_ntoa bin conv oct decimal signed unsigned binary varchar int bit_and bit_or
+    """.split()
+)
+"""Functions of MySQL and MariaDB that change nothing, and words that stand before a parenthesis.
+
+Others are not asked of the server: it does not list a function that an account may not run, and neither one that was loaded.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +80,8 @@ class Trigger:
     body: str
     """As the server tells it; empty where it is kept from this account."""
     per_row: bool = True
-    is_chained: bool = True
-    """Whether other tables of the schema have triggers, so that a row that is inserted there may set them off."""
+    setting_off: frozenset[str] = frozenset()
+    """Tables, in small letters, where an inserted row may do more than be there: they have triggers, say."""
     indexes: frozenset[str] = frozenset()
     """Virtual tables that search in others: what is written there is nobody's row."""
     functions: frozenset[str] = frozenset()
@@ -81,18 +104,30 @@ class Trigger:
         statements = STATEMENTS.split(code)
         if any(ASSIGNS.search(one) or (SETS.search(one) and not SIGNALS.search(one)) for one in statements):
             return True
-        expected = "OLD" if self.events == Touch.DELETE else "NEW"
-        returned = [found[1].strip().upper() for one in statements if (found := RETURNS.search(one))]
-        return self.language == "plpgsql" and any(one != expected for one in returned)
+        others = self.events & ~Touch.DELETE
+        expected = ({"NEW"} if others else set()) | ({"OLD"} if others != self.events else set())
+        returned = {found[1].strip().upper() for one in statements if (found := RETURNS.search(one))}
+        return self.language == "plpgsql" and bool(returned) and returned != expected
 
     @property
     def changes_others(self) -> bool:
         """Whether it may change or delete rows that the statement does not name."""
         code = self._code
-        if code is None or WRITES.search(LOCKS.sub(" ", code)) or (self.is_chained and INSERTS.search(code)):
+        if code is None or WRITES.search(LOCKS.sub(" ", code)) or self._sets_off_others:
             return True
-        called = (OWN_SCHEMA.sub("", name.lower()) for name in CALLED.findall(code))
+        called = {OWN_SCHEMA.sub("", name.lower()) for name in CALLED.findall(code)}
+        if self.language == "sql":
+            return not called <= BUILT_IN
         return any(name in self.functions or not name.replace("$", "").isidentifier() for name in called)
+
+    @property
+    def _sets_off_others(self) -> bool:
+        """Whether a row that it inserts may do more than be there; the triggers of another database are not known."""
+        code = NOISE.sub(" ", self.body)
+        targets = list(TARGET.finditer(code))
+        names = {one["table"].strip('"`[]').lower() for one in targets}
+        elsewhere = self.language == "sql" and any(one["schema"] for one in targets)
+        return len(targets) < len(INSERTS.findall(code)) or elsewhere or not names.isdisjoint(self.setting_off)
 
     @property
     def copies(self) -> bool:
@@ -107,5 +142,6 @@ class Trigger:
             return None
         code = NOISE.sub(" ", self.body)
         if self.indexes:
-            code = re.sub(rf"{INTO}(?:{'|'.join(map(re.escape, self.indexes))})\b[^;]*;", ";", code, flags=re.IGNORECASE)
-        return TARGET.sub(r"\1 ", code)
+            names = "|".join(map(re.escape, self.indexes))
+            code = re.sub(rf"""{INTO_INDEX}(?:{names})["`\]]?(?![\w$-])[^;]*;""", ";", code, flags=re.IGNORECASE)
+        return TARGET.sub(r"\g<verb> INTO_ , ", code)

@@ -80,7 +80,7 @@ FORMS: dict[str, dict[str, Form]] = {
             "CREATE TABLE log (id bigint)",
             "CREATE TABLE totals (n bigint)",
             "CREATE TRIGGER bump AFTER INSERT ON log FOR EACH ROW UPDATE totals SET n = n + 1",
-            "CREATE TRIGGER note AFTER INSERT ON shop_product FOR EACH ROW INSERT INTO log VALUES (NEW.id)",
+            "CREATE TRIGGER note AFTER INSERT ON shop_product FOR EACH ROW INSERT INTO log (id) VALUES (NEW.id)",
         ),
         "name in another case": form(
             "has a name that this server may take for Shop_Product; rename one of them",

@@ -39,6 +39,10 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
             "ALTER TABLE members ADD UNIQUE (email)",
             "CREATE TABLE letters (id int PRIMARY KEY, receiver varchar(80) REFERENCES members (email) ON UPDATE SET NULL)",
         ),
+        "other rows refer to born": (
+            "ALTER TABLE members ADD UNIQUE (born, id)",
+            "CREATE TABLE cards (id bigint, day date, FOREIGN KEY (day, id) REFERENCES members (born, id) ON UPDATE SET NULL)",
+        ),
         "email is classified, and the column is spelled EMAIL": ("ALTER TABLE members CHANGE email EMAIL varchar(80)",),
     },
     "mysql": {"has the storage engine MyISAM": ("ALTER TABLE members ENGINE=MyISAM",)},

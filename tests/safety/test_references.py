@@ -100,11 +100,17 @@ def test_a_column_with_a_percent_sign(seeded: Database) -> None:
 def test_a_key_held_as_a_text(seeded: Database) -> None:
     seeded.query("CREATE TABLE scraps (tenant int, id int, item_id varchar(20) REFERENCES linked_item (id) ON DELETE CASCADE, "
                  "PRIMARY KEY (tenant, id))")  # fmt: skip
+    seeded.query("CREATE TABLE rests (item_id FLOAT REFERENCES linked_item (id) ON DELETE CASCADE)")
     for number, name in enumerate(("Item 0", "Item 4", "Item 14")):
         seeded.query("INSERT INTO scraps SELECT 1, %s, id FROM linked_item WHERE name = %s", number, name)
+    seeded.query("INSERT INTO scraps SELECT 2, 1, id || '.0' FROM linked_item WHERE name = 'Item 7'")
+    ((key,),) = seeded.query("SELECT id FROM linked_item WHERE name = 'Item 9'")
+    seeded.query("PRAGMA foreign_keys = OFF")  # as most programs have it
+    seeded.query("INSERT INTO rests VALUES (%s)", key)
+    seeded.query("PRAGMA foreign_keys = ON")
 
-    assert kept(seeded)[:2] == (["Item 0", "Item 14", "Item 4"], 6)
-    assert len(seeded.query("SELECT * FROM scraps")) == 3
+    assert kept(seeded)[:2] == (["Item 0", "Item 14", "Item 4", "Item 7", "Item 9"], 6)
+    assert (len(seeded.query("SELECT * FROM scraps")), len(seeded.query("SELECT * FROM rests"))) == (4, 1)
 
 
 @pytest.mark.parametrize("seeded", ["sqlite", "mariadb"], indirect=True)

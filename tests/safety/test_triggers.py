@@ -11,7 +11,6 @@ RAISES = "BEGIN IF NEW.name = 'x' THEN RAISE EXCEPTION 'no % here; NEW.id := 1',
 
 
 def trigger(language: str, body: str, timing: str = "BEFORE", events: Touch = Touch.INSERT, **facts: object) -> Trigger:
-    facts = {"is_chained": False, **facts}
     return Trigger(name="t", timing=timing, events=events, language=language, body=body, **facts)  # type: ignore[arg-type]
 
 
@@ -41,6 +40,9 @@ def trigger(language: str, body: str, timing: str = "BEFORE", events: Touch = To
         ("plpgsql", "BEGIN RETURN NULL; END"),
         ("plpgsql", "BEGIN RETURN NEW #= hstore('id', '5'); END"),
         ("plpgsql", "BEGIN RETURN COALESCE(NEW, OLD); END"),
+        ("plpgsql", "BEGIN -- x\rNEW.name := 1; RETURN NEW; END"),
+        ("plpgsql", 'BEGIN U&"new".name := 1; RETURN NEW; END'),
+        ("plpgsql", "#print_strict_params on\nBEGIN NEW.a = 1; RETURN NEW; END"),
         ("plpgsql", """BEGIN PERFORM "a--b" FROM t; NEW.id := 5; RETURN NEW; END"""),
         ("plpgsql", "BEGIN EXECUTE $q$SELECT 1$q$; RETURN NEW; END"),
         ("internal", "tsvector_update_trigger"),
@@ -80,6 +82,10 @@ def test_what_can_only_refuse_or_note_a_row(language: str, body: str) -> None:
         ("sql", "BEGIN SET @x = bump(1); END"),
         ("sql", "BEGIN SET @x = `bump-it`(1); END"),
         ("sql", "BEGIN SET @x = other.bump(1); END"),
+        ("sql", "BEGIN SET @x = loaded(1); END"),
+        ("sql", "REPLACE INTO stock (id, n) (SELECT NEW.id, 0)"),
+        ("sql", "REPLACE LOW_PRIORITY INTO stock SELECT NEW.id, 0"),
+        ("plpgsql", "BEGIN OPEN c FOR UPDATE stock SET n = 0 RETURNING id; RETURN NEW; END"),
         ("plpgsql", "BEGIN EXECUTE 'drop table notes'; RETURN NEW; END"),
         ("plpgsql", "BEGIN CREATE TABLE copied AS SELECT * FROM o; RETURN NEW; END"),
         ("plpgsql", "BEGIN PERFORM setval('s', 1); RETURN NEW; END"),
@@ -94,9 +100,13 @@ def test_what_may_change_other_rows(language: str, body: str) -> None:
 def test_a_row_that_it_inserts_may_set_off_others() -> None:
     body = "INSERT INTO log (what) VALUES (NEW.id)"
 
-    assert not trigger("sql", body).changes_others
-    assert trigger("sql", body, is_chained=True).changes_others
+    assert not trigger("sql", body, setting_off=frozenset({"items"})).changes_others
+    assert trigger("sql", body, setting_off=frozenset({"items", "log"})).changes_others
     assert trigger("sql", body).copies
+    assert trigger("sql", "INSERT INTO other.log VALUES (1)").changes_others  # whose triggers are not known
+    assert trigger(
+        "plpgsql", "BEGIN INSERT INTO Public.Log SELECT 1; RETURN NEW; END", setting_off=frozenset({"log"})
+    ).changes_others
 
 
 def test_a_search_index_is_nobodys_row() -> None:
@@ -105,8 +115,14 @@ def test_a_search_index_is_nobodys_row() -> None:
 
     assert not trigger("sqlite", keeps, timing="AFTER", indexes=frozenset({"t_fts"})).changes_others
     assert trigger("sqlite", keeps, timing="AFTER", indexes=frozenset({"t_f"})).changes_others
+    real = 'ON t BEGIN DELETE FROM "t_fts-old"; END'
+    assert trigger("sqlite", real, timing="AFTER", indexes=frozenset({"t_fts"})).changes_others
 
 
 def test_what_a_deletion_returns_is_the_old_row() -> None:
     assert not trigger("plpgsql", "BEGIN RETURN OLD; END", events=Touch.DELETE).replaces
     assert trigger("plpgsql", "BEGIN RETURN NEW; END", events=Touch.DELETE).replaces
+    both = Touch.INSERT | Touch.DELETE
+    assert trigger("plpgsql", "BEGIN RETURN NEW; END", events=both).replaces
+    either = "BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
+    assert not trigger("plpgsql", either, events=both).replaces

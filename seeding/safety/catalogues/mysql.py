@@ -134,7 +134,7 @@ def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]
 
 def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> dict[str, list[Trigger]]:
     found: dict[str, list[Trigger]] = defaultdict(list)
-    tables = {table for table, *_ in rows}
+    tables = frozenset(table.lower() for table, *_ in rows)
     for table, name, timing, event, body in rows:
         trigger = Trigger(
             name=name,
@@ -142,7 +142,7 @@ def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> d
             events=Touch[event],
             language="sql",
             body=body or "",
-            is_chained=bool(tables - {table}),
+            setting_off=tables,
             functions=functions,
         )
         found[table].append(trigger)

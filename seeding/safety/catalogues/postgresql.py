@@ -86,9 +86,9 @@ TRIGGERS = """
     JOIN pg_language l ON l.oid = p.prolang
 """
 OTHERS = """
-    SELECT t.tgrelid::regclass::text FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
-    UNION SELECT w.ev_class::regclass::text FROM pg_rewrite w JOIN pg_class r ON r.oid = w.ev_class
-    WHERE w.rulename <> '_RETURN' AND r.relnamespace <> 'pg_catalog'::regnamespace
+    SELECT lower(r.relname) FROM pg_class r
+    WHERE EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+       OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename <> '_RETURN')
 """
 """Every relation with triggers or rules."""
 FUNCTIONS = "SELECT DISTINCT lower(proname) FROM pg_proc WHERE pronamespace <> 'pg_catalog'::regnamespace"
@@ -152,7 +152,7 @@ def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]
 
 
 def _triggers(
-    rows: Collection[tuple[Any, ...]], functions: frozenset[str], elsewhere: frozenset[str]
+    rows: Collection[tuple[Any, ...]], functions: frozenset[str], setting_off: frozenset[str]
 ) -> dict[str, list[Trigger]]:
     found: dict[str, list[Trigger]] = defaultdict(list)
     for table, name, kind, language, body in rows:
@@ -167,7 +167,7 @@ def _triggers(
             language=language,
             body=body,
             per_row=bool(kind & ROW),
-            is_chained=bool(elsewhere - {table, f'"{table}"'}),
+            setting_off=setting_off,
             functions=functions,
         )
         found[table].append(trigger)

@@ -37,11 +37,12 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
     with connection.cursor() as cursor:
         cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
         held = list(cursor.fetchall())
-        tables = {table.lower() for table, _, _ in held}
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         declared = dict(cursor.fetchall())
+        tables = {table.lower() for table, _, _ in held}
+        tables |= {name.lower() for name, sql in declared.items() if RESOLVES.search(sql or "")}
         indexes = frozenset(name for name, sql in declared.items() if VIRTUAL.match(sql or ""))
-        triggers = [(table.lower(), _trigger(name, sql, tables - {table.lower()}, indexes)) for table, name, sql in held]
+        triggers = [(table.lower(), _trigger(name, sql, tables, indexes)) for table, name, sql in held]
         return Catalogue(
             relations={
                 name: Relation(
@@ -67,10 +68,10 @@ def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, 
     return tuple(row[1] for row in sorted(cursor.fetchall(), key=lambda row: int(row[5])) if row[5])
 
 
-def _trigger(name: str, sql: str, others: Collection[str], indexes: frozenset[str]) -> Trigger:
+def _trigger(name: str, sql: str, setting_off: Collection[str], indexes: frozenset[str]) -> Trigger:
     head = HEAD.match(sql)
     if head is None:
         return Trigger(name=name, timing="BEFORE", events=~Touch(0), language="", body="")
     timing = " ".join((head["timing"] or "BEFORE").upper().split())
     return Trigger(name=name, timing=timing, events=Touch[head["event"].upper()], language="sqlite", body=sql[head.end() :],
-                   is_chained=bool(others), indexes=indexes)  # fmt: skip
+                   setting_off=frozenset(setting_off), indexes=indexes)  # fmt: skip
