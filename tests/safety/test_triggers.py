@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from seeding.safety import Touch
@@ -10,8 +12,8 @@ from seeding.safety.triggers import Trigger
 RAISES = "BEGIN IF NEW.name = 'x' THEN RAISE EXCEPTION 'no % here; NEW.id := 1', NEW.name; END IF; RETURN NEW; END"
 
 
-def trigger(language: str, body: str, timing: str = "BEFORE", events: Touch = Touch.INSERT, **facts: object) -> Trigger:
-    return Trigger(name="t", timing=timing, events=events, language=language, body=body, **facts)  # type: ignore[arg-type]
+def trigger(language: str, body: str, timing: str = "BEFORE", events: Touch = Touch.INSERT, **facts: Any) -> Trigger:
+    return Trigger(name="t", timing=timing, events=events, language=language, body=body, **facts)
 
 
 @pytest.mark.parametrize(

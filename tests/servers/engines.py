@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket as sockets
@@ -117,16 +116,10 @@ class Standby(PostgreSQL):
         super().__init__()
         self._primary = primary
 
-    def install(self) -> None:
+    def making(self) -> list[str]:
         """`pg_basebackup`, over the primary's socket."""
-        data = self.folder / "data"
-        shutil.rmtree(data, ignore_errors=True)
-        if account := self.account():
-            os.chown(self.folder, account["user"], account["group"])
-        self.run([
-            str(binaries() / "pg_basebackup"), f"--pgdata={data}", f"--host={self._primary.folder}", "--username=postgres",
-            "--checkpoint=fast", "--write-recovery-conf", "--no-sync",
-        ])  # fmt: skip
+        program = str(binaries() / "pg_basebackup")
+        return [program, f"--host={self._primary.folder}", "--checkpoint=fast", "--write-recovery-conf"]
 
 
 class Intermediary:

@@ -46,15 +46,16 @@ class PostgreSQL(Server):
         return self.folder / ".s.PGSQL.5432"
 
     def install(self) -> None:
-        """`initdb`, by the account that will run the server."""
+        """By the account that will run the server."""
         data = self.folder / "data"
         shutil.rmtree(data, ignore_errors=True)
         if account := self.account():
             os.chown(self.folder, account["user"], account["group"])
-        self.run([
-            str(binaries() / "initdb"), f"--pgdata={data}", "--username=postgres", "--auth=trust", "--encoding=UTF8",
-            "--locale=C.UTF-8", "--no-sync",
-        ])  # fmt: skip
+        self.run([*self.making(), f"--pgdata={data}", "--username=postgres", "--no-sync"])
+
+    def making(self) -> list[str]:
+        """What makes the data folder."""
+        return [str(binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
 
     def command(self) -> list[str]:
         """Its log goes to a file of its own."""
