@@ -69,7 +69,7 @@ servers:
 		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb_config, postgres, pkg-config, ps and a C compiler." >&2; \
 		exit 1; \
 	fi
-	-@$(PYTHON) tests/servers/debian.py
+	-@$(PYTHON) -m tests.debian mysql
 	@{ test -e /usr/lib/galera/libgalera_smm.so && $(call have,pgbouncer pgpool haproxy); } || { test -f /etc/debian_version && \
 		test "$$(id -u)" = 0 && apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(ENGINES); } || \
 		echo "There is no $(ENGINES): not every cluster, pooler and proxy will be tested." >&2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import MySQLdb
 
-from tests.servers import debian
+from tests import debian
 from tests.servers.base import Server, is_root, url
 
 HOSTILE = ("--default-time-zone=+05:00", "--sql-mode=")
