@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import Error
 
+from seeding.drivers import missing_driver
 from seeding.remedies import remedy
 
 
@@ -22,7 +23,7 @@ def main() -> None:
             complete()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"manage.py: {error}")
+        sys.exit(f"manage.py: {missing_driver(error) or error}")
     except Error as error:
         advice = remedy(error) or (remedy(error.__context__) if error.__context__ else "")
         if not advice:

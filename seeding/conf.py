@@ -166,7 +166,7 @@ def load(options: Mapping[str, Any], variables: Mapping[str, str], *, today: dat
         as_of=as_of,
         today=today,
         batch_size=batch_size,
-        writer=variables.get("SEEDING_WRITER") or None,
+        writer=forced_writer(variables),
         source=source,
     )
 
@@ -325,6 +325,11 @@ def masking_key(variables: Mapping[str, str]) -> str:
 def protected_databases(variables: Mapping[str, str]) -> tuple[str, ...]:
     """The patterns of `SEEDING_PROTECTED_DATABASES`: host/name, with * and ?, separated by commas."""
     return tuple(one.strip() for one in variables.get("SEEDING_PROTECTED_DATABASES", "").split(",") if one.strip())
+
+
+def forced_writer(variables: Mapping[str, str]) -> str | None:
+    """The writer that SEEDING_WRITER names, to be taken whatever the number of rows."""
+    return variables.get("SEEDING_WRITER") or None
 
 
 def missing_table_help() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from seeding.retries import sqlstate
+
 GRANT = (
     "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
     "USAGE and UPDATE on their sequences); CREATE only for `migrate`."
@@ -30,7 +32,7 @@ BY_WORDS = {"readonly database": READ_ONLY, "disk is full": FULL, "disk I/O erro
 
 def remedy(error: BaseException) -> str:
     """A sentence that says what to do; empty where there is nothing to add."""
-    state = getattr(error.__cause__, "sqlstate", None)
+    state = sqlstate(error)
     if state is not None:
         return BY_STATE.get(state, "")
     code = error.args[0] if error.args else None

@@ -50,8 +50,8 @@ def transience(error: BaseException | None) -> Transience | None:
     """The family `error` belongs to, or None if trying again is useless."""
     if isinstance(error, InterfaceError):
         return Transience.CONNECTION
-    if isinstance(error, Error) and hasattr(error.__cause__, "sqlstate"):
-        return _by_state(error)
+    if isinstance(error, Error) and (state := sqlstate(error)) is not None:
+        return _by_state(error, state)
     if not isinstance(error, OperationalError):
         return None
     code = error.args[0] if error.args else None
@@ -62,10 +62,20 @@ def transience(error: BaseException | None) -> Transience | None:
     return None if code in FINAL_CODES | ROW_CODES else Transience.OTHER
 
 
-def _by_state(error: Error) -> Transience | None:
-    state: str | None = getattr(error.__cause__, "sqlstate", None)
+def sqlstate(error: BaseException) -> str | None:
+    """The SQLSTATE of an error of PostgreSQL, whichever driver raised it; empty where the client itself speaks.
+
+    None for the errors of other servers.
+    """
+    for name in ("sqlstate", "pgcode"):  # psycopg's name for it, and psycopg2's
+        if hasattr(error.__cause__, name):
+            return getattr(error.__cause__, name) or ""
+    return None
+
+
+def _by_state(error: Error, state: str) -> Transience | None:
     operational = isinstance(error, OperationalError)
-    if state is None:  # the client's own words: the server has not said anything any more
+    if not state:  # the client's own words: the server has not said anything any more
         return Transience.CONNECTION if operational else None
     if state.startswith(CONNECTION_STATES):
         return Transience.CONNECTION
@@ -76,7 +86,7 @@ def _by_state(error: Error) -> Transience | None:
 
 def refuses_row(error: BaseException) -> bool:
     """Whether the database refuses a row for what it is, and would take others."""
-    if isinstance(error, (IntegrityError, DataError)) or getattr(error.__cause__, "sqlstate", None) == RAISED:
+    if isinstance(error, (IntegrityError, DataError)) or sqlstate(error) == RAISED:
         return True
     return isinstance(error, OperationalError) and bool(ROW_CODES.intersection(error.args[:1]))
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
+from seeding.drivers import missing_driver
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
 from seeding.remedies import remedy
 from seeding.retries import retrying
+from seeding.watchdog import watch_new_connections
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
-
-ANSWER_SECONDS = 3600
-"""How long PostgreSQL may take to answer; MySQL's clients have an option for that (read_timeout)."""
 
 Note = Callable[[BaseException, int], None]
 """Is told of every failed attempt, with its number."""
@@ -46,8 +43,11 @@ def connect(using: str, note: Note) -> str:
         raise ConfigurationError(
             "USE_TZ is False, and seeding needs moments with a time zone: set USE_TZ = True in the settings."
         )
-    connection_created.connect(_answer_in_time)
-    connection = connections[using]
+    watch_new_connections()
+    try:
+        connection = connections[using]
+    except ImproperlyConfigured as error:
+        raise ConfigurationError(missing_driver(error) or f"--database={using}: {error}") from error
     try:
         retrying(connection.ensure_connection, note)
     except Exception as error:
@@ -65,23 +65,3 @@ def connect(using: str, note: Note) -> str:
                 "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
             )
     return database_name(using)
-
-
-def _answer_in_time(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Give up waiting for a server that is there and does not answer any more; its silence alone is no error to libpq."""
-    if connection.vendor != "postgresql":
-        return
-    import psycopg
-
-    session = connection.connection
-    patient = session.wait
-
-    def wait(gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return patient(gen, interval, timeout or ANSWER_SECONDS)
-        except psycopg.OperationalError:
-            if session.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-                session.pgconn.finish()  # an answer may still come, and be taken for the next statement's
-            raise
-
-    session.wait = wait

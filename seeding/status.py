@@ -6,15 +6,18 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connections
 from django.db.models import Count, Max, Min, Sum
 
 from seeding.checking import Checker
+from seeding.drivers import driver
 from seeding.exceptions import INTERRUPTED, LockError, SchemaError
 from seeding.ledger import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
 from seeding.safety import told
 from seeding.sessions import database_name
+from seeding.writers import NATIVE_FROM, Writers
 
 ERRORS = 5
 """How many of the last errors are told."""
@@ -86,6 +89,10 @@ class Status:
     last_state: str | None
     last_exit_code: int
     """0 where the last run that ended went well."""
+    writer: str
+    """How many rows of a table would be written: load_data, copy, …"""
+    driver: str
+    """By which driver, as `mysqlclient 2.2.8`."""
     drift: str
     refused: int
     """Tables whose seeders the drift would refuse."""
@@ -120,8 +127,11 @@ class Status:
         return {**asdict(self), "rows": self.rows, "exit_code": self.exit_code}
 
 
-def status(using: str, environment: str, missing_table_help: str) -> Status:
-    """How the database `using` stands. It takes no lock, so that it can be asked while a run is under way."""
+def status(using: str, environment: str, missing_table_help: str, writer: str | None = None) -> Status:
+    """How the database `using` stands; `writer` names the one that a run is told to take, None lets the rows decide.
+
+    It takes no lock, so that it can be asked while a run is under way.
+    """
     ledger = Ledger(using)
     ledger.require()
     holder, dataset = seeding_lock(using).holder(), ledger.dataset()
@@ -140,6 +150,8 @@ def status(using: str, environment: str, missing_table_help: str) -> Status:
         last_run=last.pk if last else None,
         last_state=last.state if last else None,
         last_exit_code=_exit_code(last),
+        writer=Writers(using, writer).choose(NATIVE_FROM).name,
+        driver=driver(connections[using]),
         drift=drift,
         refused=refused,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import environ
@@ -9,8 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 FORMS = "mysql://… or postgres://user:password@host:port/name, or sqlite:////absolute/path/to/file.sqlite3"
 
+MYSQL = "django.db.backends.mysql"
 SESSION: dict[str, dict[str, Any]] = {
-    "django.db.backends.mysql": {
+    MYSQL: {
         "charset": "utf8mb4",
         "local_infile": True,  # LOAD DATA LOCAL, if the server allows it too
         # Django leaves the session's time zone as the server has it, and TIMESTAMP values would shift. The timeouts are how
@@ -45,5 +47,15 @@ def database(env: environ.Env, variable: str, default: str) -> dict[str, Any]:
         config = {}
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"{variable} is no database URL. Write it like {FORMS}")
+    if config["ENGINE"] == MYSQL:
+        _choose_mysql_driver()
     config["OPTIONS"] = {**SESSION[config["ENGINE"]], **config.get("OPTIONS", {})}
     return config
+
+
+def _choose_mysql_driver() -> None:
+    """Let PyMySQL take mysqlclient's place where only that is installed; it offers itself for it."""
+    if importlib.util.find_spec("MySQLdb") is None and importlib.util.find_spec("pymysql") is not None:
+        import pymysql
+
+        pymysql.install_as_MySQLdb()

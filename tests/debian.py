@@ -76,7 +76,15 @@ class Program:
         simulated = run("apt-get", "install", "-s", *self.packages)
         needed = [line.split()[1] for line in simulated.splitlines() if line.startswith("Inst ")]
         run("apt-get", "download", "-qq", *self.alone, *(name for name in needed if not self.unneeded.match(name)))
-        tar = ["tar", "-x", "-C", str(root), "--keep-directory-symlink", "--exclude=./usr/share/doc*", "--exclude=./usr/share/man*"]
+        tar = [
+            "tar",
+            "-x",
+            "-C",
+            str(root),
+            "--keep-directory-symlink",
+            "--exclude=./usr/share/doc*",
+            "--exclude=./usr/share/man*",
+        ]
         for package in archives.glob("*.deb"):
             with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacked:
                 subprocess.run(tar, stdin=unpacked.stdout, check=True)

@@ -53,6 +53,7 @@ def show_status(out: Console, status: Status, now: datetime) -> None:
     else:
         say(out, "Nothing is seeded here.")
     say(out, "")
+    say(out, f"Many rows are written by {status.writer}, through {escape(status.driver)}.")
     show_lock(out, status.database, status.holder.facts(now) if status.holder else None, released=False)
     for run in status.in_progress:
         say(out, _under_way(run, now))

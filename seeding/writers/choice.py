@@ -49,7 +49,7 @@ def _native(connection: BaseDatabaseWrapper) -> tuple[Writer, ...]:
     if connection.vendor == "sqlite":
         return (ExecutemanyWriter(),)
     if connection.vendor == "postgresql":
-        return (CopyWriter(),)
+        return (CopyWriter(),) if CopyWriter.possible(connection) else ()
     if connection.vendor != "mysql":
         return ()
     with connection.cursor() as cursor:

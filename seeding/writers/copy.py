@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from typing import Any
+
 import polars as pl
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.writers.encoding import ahead, csv, pieces, target
 
+BYTES_PER_READ = 1 << 20
 FORMAT = "(FORMAT csv, NULL 'NULL')"
 
 
@@ -16,11 +22,43 @@ class CopyWriter:
     name = "copy"
     rows_per_batch = 100_000
 
+    @staticmethod
+    def possible(connection: BaseDatabaseWrapper) -> bool:
+        """Whether the connection's driver can COPY: psycopg and psycopg2 can."""
+        with connection.cursor() as cursor:
+            return hasattr(cursor, "copy") or hasattr(cursor, "copy_expert")
+
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Copy every row."""
         connection = connections[using]
         table, columns = target(connection, model, data)
         statement = f"COPY {table} {columns} FROM STDIN WITH {FORMAT}"
-        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for text in ahead(csv(pieces(model, data, connection))):
-                copy.write(text)
+        texts = ahead(csv(pieces(model, data, connection)))
+        with connection.wrap_database_errors, connection.cursor() as cursor:
+            if not hasattr(cursor, "copy"):
+                cursor.copy_expert(statement, _Stream(texts), BYTES_PER_READ)
+                return
+            with cursor.copy(statement) as copy:
+                for text in texts:
+                    copy.write(text)
+
+
+class _Stream(io.RawIOBase):
+    """The texts as one file, which psycopg2 reads."""
+
+    def __init__(self, texts: Iterator[memoryview]) -> None:
+        self._texts = texts
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            if (text := next(self._texts, None)) is None:
+                return 0
+            self._rest = text
+        room = memoryview(buffer)
+        size = min(len(room), len(self._rest))
+        room[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size

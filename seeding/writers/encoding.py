@@ -87,10 +87,11 @@ def csv(rows: Iterable[pl.DataFrame]) -> Iterator[memoryview]:
 
 
 def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a backslash escapes in the texts of a statement: the server's sql_mode decides it, and the driver knows."""
+    """Whether a backslash escapes in the texts of a statement: the session's sql_mode decides it."""
     with connection.cursor() as cursor:
-        known: bool = cursor.connection.escape_string(b"\\") == b"\\\\"
-    return known
+        cursor.execute(r"SELECT LENGTH('\\')")
+        (length,) = cursor.fetchone()
+    return bool(length == 1)
 
 
 def literals(rows: pl.DataFrame, *, escapes: bool) -> list[pl.Expr]:

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from django.db import connections
 from django.db.models import F
 
-from seeding import planner, sessions
+from seeding import planner, watchdog
 from seeding.events import Event
 from seeding.models import SeedRun
 from seeding.pipeline import SeederPipeline
@@ -177,7 +177,7 @@ def test_a_server_that_falls_silent_is_given_up(
     options = connections[proxied.alias].settings_dict["OPTIONS"]
     options["connect_timeout"] = 2  # the least that libpq takes
     if proxied.server == "postgresql":
-        monkeypatch.setattr(sessions, "ANSWER_SECONDS", 1)
+        monkeypatch.setattr(watchdog, "ANSWER_SECONDS", 1)
     else:
         options["read_timeout"] = 1
     insert = SeederPipeline.insert_data

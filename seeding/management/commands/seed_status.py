@@ -102,7 +102,8 @@ class Command(SeedingCommand):
         from seeding import conf, console
         from seeding.status import status
 
-        now = status(using, conf.detect_environment(None, os.environ), conf.missing_table_help())
+        environment, writer = conf.detect_environment(None, os.environ), conf.forced_writer(os.environ)
+        now = status(using, environment, conf.missing_table_help(), writer)
         if options["json"]:
             self.answer(now.as_dict())
         elif options["verbosity"] > 0:
