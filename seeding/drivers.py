@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -29,6 +30,7 @@ def missing_driver(error: ImproperlyConfigured) -> str:
 
 def driver(connection: BaseDatabaseWrapper) -> str:
     """The driver that the connection uses, with its version, as `PyMySQL 1.2.4`; SQLite's is Python's own `sqlite3`."""
-    module = type(connection).Database.__name__.partition(".")[0]
+    backend: Any = type(connection)
+    module = backend.Database.__name__.partition(".")[0]
     names = metadata.packages_distributions().get(module, ())
     return f"{names[0]} {metadata.version(names[0])}" if names else module

@@ -1,8 +1,8 @@
 """Ends a connection to PostgreSQL whose server has not answered for an hour: the client library would wait for ever.
 
 MySQL's drivers have a time-out for that (`read_timeout`). PostgreSQL's have none, so one thread looks at every connection and
-shuts the socket of one that waits too long; the driver then raises the error of any lost connection. No driver is patched: psycopg
-and psycopg2 both offer what it takes, `info.transaction_status` and `fileno()`.
+shuts the socket of one that waits too long; the driver then raises the error of any lost connection. No driver is patched:
+psycopg and psycopg2 both offer what it takes, `info.transaction_status` and `fileno()`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Programs that this Debian's own release lacks: the packages of unstable, unpacked into a folder and run with their own libraries.
+"""Programs that this Debian's release lacks: packages of unstable, unpacked into a folder and run with their own libraries.
 
-Nothing is installed. `python3 -m tests.debian mysql python3.14` fetches them (60 and 30 MB); unstable moves, and one day a fetch
-may fail: then the tests run without and say so.
+Nothing is installed. `python3 -m tests.debian mysql python3.14` fetches them (60 and 30 MB); unstable moves, and one day a
+fetch may fail: then the tests run without and say so.
 """
 
 from __future__ import annotations
@@ -76,15 +76,8 @@ class Program:
         simulated = run("apt-get", "install", "-s", *self.packages)
         needed = [line.split()[1] for line in simulated.splitlines() if line.startswith("Inst ")]
         run("apt-get", "download", "-qq", *self.alone, *(name for name in needed if not self.unneeded.match(name)))
-        tar = [
-            "tar",
-            "-x",
-            "-C",
-            str(root),
-            "--keep-directory-symlink",
-            "--exclude=./usr/share/doc*",
-            "--exclude=./usr/share/man*",
-        ]
+        excluded = ["--exclude=./usr/share/doc*", "--exclude=./usr/share/man*"]
+        tar = ["tar", "-x", "-C", str(root), "--keep-directory-symlink", *excluded]
         for package in archives.glob("*.deb"):
             with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacked:
                 subprocess.run(tar, stdin=unpacked.stdout, check=True)
@@ -135,9 +128,13 @@ def _settle(root: Path, home: Path) -> None:
     if start is None:
         raise RuntimeError(f"the packages of Python {VERSION} hold no loader")
     libraries = home / start.parent.relative_to(root)
-    patch = [start, "--library-path", start.parent, root / "usr/bin/patchelf"]
-    for change in (["--force-rpath", "--set-rpath", libraries], ["--set-interpreter", libraries / start.name]):
-        subprocess.run([*patch, *change, root / f"usr/bin/python{VERSION}"], check=True)  # both at once break the file
+    patch: list[str | Path] = [start, "--library-path", start.parent, root / "usr/bin/patchelf"]
+    changes: list[list[str | Path]] = [
+        ["--force-rpath", "--set-rpath", libraries],
+        ["--set-interpreter", libraries / start.name],
+    ]
+    for change in changes:  # both at once break the file
+        subprocess.run([*patch, *change, root / f"usr/bin/python{VERSION}"], check=True)
     for facts in (root / f"usr/lib/python{VERSION}").glob("_sysconfigdata_*.py"):
         text = facts.read_text(encoding="utf-8")
         facts.write_text(text.replace("'/usr/share/python-wheels/'", f"'{home}/usr/share/python-wheels/'"), encoding="utf-8")
