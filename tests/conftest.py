@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -51,9 +52,13 @@ class Database:
 
     def query(self, sql: str, *parameters: str | int | None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with connections[self.alias].cursor() as cursor:
-            cursor.execute(sql, parameters or None)
-            return list(cursor.fetchall()) if cursor.description else []
+        try:
+            with connections[self.alias].cursor() as cursor:
+                cursor.execute(sql, parameters or None)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            if threading.current_thread() is not threading.main_thread():  # nobody else closes this thread's connection
+                connections[self.alias].close()
 
     def verdicts(self, *rules: Invariant) -> list[Verdict]:
         """What the database says about the rules (all, if none is given)."""
