@@ -41,7 +41,7 @@ def total(rows: QuerySet[Any], by: str, column: str | Combinable, output: Decima
 
 def rounded(value: Any, output: DecimalField[Any, Any] = MONEY) -> Round:
     """To the column's scale: SQLite adds decimals as floats, and what should be nothing is not quite."""
-    return Round(value, precision=output.decimal_places, output_field=output)
+    return HalfUp(value, precision=output.decimal_places, output_field=output)
 
 
 def percentage(part: str, whole: str, *, at_most: Decimal) -> Case:
@@ -82,6 +82,14 @@ def sales_that_stand(batch: OuterRef) -> QuerySet[InventoryMovement]:
     returned = Order.objects.filter(pk=OuterRef("referenceId"), fulfillmentStatus="RETURNED")
     sales = InventoryMovement.objects.filter(batch=batch, inventoryMovementType="SALE", deleted_at__isnull=True)
     return sales.filter(~Exists(returned))
+
+
+class HalfUp(Round):
+    """Rounds halves away from zero on every server: SQLite has floats, of which half a cent may be a little less than that."""
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """The value a few units of a float's last place further from zero."""
+        return super().as_sqlite(compiler, connection, arg_joiner=" * (1 + 1e-14), ", **context)
 
 
 class Ratio(Func):

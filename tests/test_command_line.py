@@ -150,7 +150,7 @@ def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
           for scheme in ("oracle", "mssql", "redshift", "ldap", "cockroachdb", "postgis", "mariadb")),
         ([], {"ADMIN_DATABASE_URL": "oracle://user:s3cret@host/terp"}, "ADMIN_DATABASE_URL is no database URL"),
         ([], {"SEEDING_APPS": "nosuch"}, "SEEDING_APPS names 'nosuch', which Python does not find"),
-        ([], {"SEEDING_APPS": "tests.shop,nosuch.apps.Config"}, "SEEDING_APPS names 'nosuch.apps.Config', which"),
+        ([], {"SEEDING_APPS": "seeding.example,nosuch.apps.Config"}, "SEEDING_APPS names 'nosuch.apps.Config', which"),
         ([], {"SEEDING_BATCH_SIZE": "many"}, "SEEDING_BATCH_SIZE=many"),
         ([], {"SEEDING_LOG_LEVEL": "loud"}, "SEEDING_LOG_LEVEL=loud"),
         (["--env=production"], {}, "ALLOW_PRODUCTION_SEEDING"),
@@ -174,9 +174,9 @@ def test_bad_input_is_a_reason_and_exit_code_1(
 
 
 def test_an_app_may_be_named_by_its_module_or_its_class() -> None:
-    variables = {"SEEDING_APPS": "tests.shop, tests.shop.apps.ShopConfig,"}
+    variables = {"SEEDING_APPS": "seeding.example, seeding.example.apps.ShopConfig,"}
 
-    assert apps(reading(variables), "SEEDING_APPS") == ["tests.shop", "tests.shop.apps.ShopConfig"]
+    assert apps(reading(variables), "SEEDING_APPS") == ["seeding.example", "seeding.example.apps.ShopConfig"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_every_rule_stands_in_the_docs_and_no_other() -> None:
 
 
 def test_the_example_of_a_seeder_is_the_one_that_is_tested() -> None:
-    example = (ROOT / "tests/shop/seeders.py").read_text(encoding="utf-8").replace("tests.shop", "shop")
+    example = (ROOT / "seeding/example/seeders/catalogue.py").read_text(encoding="utf-8")
 
     assert f"```python\n{example}```" in page("writing-seeders")
 

@@ -20,7 +20,7 @@ from tests.servers import KINDS, Server
 from tests.shop.conftest import INSTALLED
 
 with INSTALLED:
-    from tests.shop.seeders import ProductSeeder
+    from seeding.example.seeders.catalogue import ProductSeeder
 
 ALL = [pytest.param(server, title, id=f"{server}, {title}") for server, forms in FORMS.items() for title in forms]
 OF_THE_LEDGER = "ledger"

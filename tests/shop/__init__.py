@@ -1,1 +1,1 @@
-"""A small app of its own: the documented example of seeders, found through nothing but INSTALLED_APPS."""
+"""The example app, and what the documentation adds to it."""

@@ -1,4 +1,4 @@
-"""The small app, installed for a test and gone after it, and databases with its tables."""
+"""The example app, installed for a test and gone after it, and databases with its tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from tests.conftest import Database
 
-INSTALLED = override_settings(INSTALLED_APPS=["seeding", "tests.shop"])
+INSTALLED = override_settings(INSTALLED_APPS=["seeding", "seeding.example"])
 
 
 @pytest.fixture(autouse=True)
@@ -23,5 +23,5 @@ def _installed() -> Iterator[None]:
 def shop(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
     """A database with the shop's tables and the ledger."""
     database = make_database(request.param, ready=False)
-    call_command("migrate", database=database.alias, run_syncdb=True, verbosity=0)
+    call_command("migrate", database=database.alias, verbosity=0)
     return database

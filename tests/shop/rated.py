@@ -1,8 +1,8 @@
 from django.db.models import Avg, OuterRef, Subquery
 
+from seeding.example.models import Review
+from seeding.example.seeders.catalogue import ProductSeeder
 from seeding.seeders import Dataset, Derivation
-from tests.shop.models import Review
-from tests.shop.seeders import ProductSeeder
 
 
 class RatedProductSeeder(ProductSeeder):

@@ -1,7 +1,9 @@
+"""A rule of the shop, which `seed_check --invariants` asks of the database."""
+
 from django.db.models import QuerySet
 
+from seeding.example.models import Product, Review
 from seeding.invariants import Seeded, invariant, unless
-from tests.shop.models import Product, Review
 
 
 @invariant(Review, Product)  # the model that it is about, then the others that it looks at

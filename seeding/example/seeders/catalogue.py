@@ -2,9 +2,13 @@
 
 import polars as pl
 
-from seeding.rows import Rows, decimals, numerals
+from seeding.example.models import Product, Review
+from seeding.rows import Integers, Rows, decimals, numerals
 from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
-from tests.shop.models import Product, Review
+
+
+def cents(products: Rows) -> Integers:
+    return products.integers("price", 1_00, 100_00)
 
 
 class ProductSeeder(BaseSeeder):
@@ -15,8 +19,7 @@ class ProductSeeder(BaseSeeder):
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
-        price = decimals(rows.integers("price", 1_00, 100_00), 2)
-        return pl.DataFrame({"name": "Product " + numerals(rows.index + 1), "price": price})
+        return pl.DataFrame({"name": "Product " + numerals(rows.index + 1), "price": decimals(cents(rows), 2)})
 
 
 class ReviewSeeder(BaseSeeder):

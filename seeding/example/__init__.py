@@ -1,0 +1,1 @@
+"""An example app: a small shop, filled by five seeders. Install it as `seeding.example`, read it, and leave it out again."""

@@ -1,0 +1,1 @@
+"""The shop's seeders, found here because the app is installed."""

@@ -1,0 +1,83 @@
+"""Customers, three orders of each, and three lines of every order, which its total adds up."""
+
+from __future__ import annotations
+
+import polars as pl
+from django.db.models import F, OuterRef, Subquery, Sum
+
+from seeding.example.models import Customer, Order, OrderLine
+from seeding.example.seeders.catalogue import cents
+from seeding.rows import Integers, Rows, decimals, numerals
+from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+
+ORDERS, LINES = 3, 3
+"""Of a customer; of an order."""
+
+
+def joined_at(customers: Rows) -> pl.Series:
+    """When a customer came, in the year before the data ends."""
+    return customers.moments(customers.uniform("joined", -365, -30))
+
+
+class CustomerSeeder(BaseSeeder):
+    config = SeederConfig(
+        model=Customer,
+        record_count=RecordCount(small=20, medium=200, large=2_000),
+        pii_fields={"name": "person_name", "email": "email"},
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        columns = {
+            "name": rows.fake("name", "name"),
+            "email": "customer" + numerals(rows.index + 1) + "@example.com",
+            "joined_at": joined_at(rows),
+        }
+        return pl.DataFrame(columns)
+
+
+class OrderSeeder(BaseSeeder):
+    config = SeederConfig(
+        model=Order,
+        dependencies=("shop_customer",),
+        record_count=RecordCount(small=60, medium=600, large=6_000),
+        not_pii=("status",),
+    )
+
+    def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+        lines = OrderLine.objects.filter(order=OuterRef("pk")).values("order")
+        total = Subquery(lines.annotate(total=Sum(F("quantity") * F("unit_price"))).values("total"))
+        return (Derivation(values={"total": total}, reads=("shop_orderline",)),)
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        customers = rows.index // ORDERS
+        minutes = rows.integers("waited", 0, 30 * 24 * 60)
+        waited = pl.Series(minutes * 60_000_000).cast(pl.Duration("us"))
+        columns = {
+            "customer_id": customers,
+            "status": rows.choose("status", ("paid", "shipped", "returned"), (3, 6, 1)),
+            "ordered_at": joined_at(rows.of("shop_customer", customers)) + waited,
+        }
+        return pl.DataFrame(columns)
+
+
+class OrderLineSeeder(BaseSeeder):
+    config = SeederConfig(
+        model=OrderLine,
+        dependencies=("shop_order", "shop_product"),
+        record_count=RecordCount(small=180, medium=1_800, large=18_000),
+    )
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        products = self.product(rows)
+        columns = {
+            "order_id": rows.index // LINES,
+            "product_id": products,
+            "quantity": rows.integers("quantity", 1, 6),
+            "unit_price": decimals(cents(rows.of("shop_product", products)), 2),
+        }
+        return pl.DataFrame(columns)
+
+    @staticmethod
+    def product(rows: Rows) -> Integers:
+        """One of ten products to 180 lines, so that it is there at every size."""
+        return rows.index // 180 * 10 + rows.integers("product", 0, 10)
