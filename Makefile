@@ -12,7 +12,7 @@ demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
 demo: export SEEDING_ENV := dev
 
-.PHONY: bench demo pictures test lint types checks contracts pytest torture servers clean
+.PHONY: bench demo pictures test lint types checks contracts pytest newest matrix torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -32,7 +32,7 @@ demo: .venv/runtime
 		printf '\n%s\n' "These go where .env says, which may be another database than the demo's terp.sqlite3."
 
 test: servers .venv/development
-	@$(MAKE) --no-print-directory lint types checks contracts pytest
+	@$(MAKE) --no-print-directory lint types checks contracts pytest newest
 
 lint: .venv/development
 	$(BIN)/ruff check .
@@ -50,8 +50,19 @@ contracts: .venv/development
 pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
-# The pictures of the admin in docs/pictures, taken anew.
+# The fast tests on the newest Python and Django, and what speaks to a server through the oldest drivers and the others.
+newest: servers .venv/development
+	-@$(PYTHON) -m tests.debian python3.14
+	$(BIN)/nox --session "fast(3.14-6.1)" drivers
+
+# The whole suite on the oldest and the newest pair of Python and Django, the fast tests on every pair between: an hour.
+matrix: servers .venv/development
+	-@$(PYTHON) -m tests.debian python3.14
+	$(BIN)/nox
+
+# The pictures in docs/pictures, taken anew.
 pictures: servers .venv/development
+	$(BIN)/python -m tests.terminal
 	PICTURES=1 $(BIN)/pytest tests/browser --numprocesses=0
 
 # What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_MINUTES=2 for a taste.
@@ -94,4 +105,4 @@ bench: servers .venv/development
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf .venv *.sqlite3 *.seeding.lock logs
+	rm -rf .venv .nox build *.sqlite3 *.seeding.lock logs

@@ -7,8 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import MySQLdb
-
 from tests import debian
 from tests.servers.base import Server, is_root, url
 
@@ -66,6 +64,8 @@ class MariaDB(Server):
 
     def copy(self, database: str, to: str) -> None:
         """Table by table: what SHOW CREATE TABLE says, and its rows."""
+        import MySQLdb  # PyMySQL, where the settings have put it in its place
+
         self.create(to)
         with contextlib.closing(MySQLdb.connect(unix_socket=str(self.socket), user="root", database=to)) as connection:
             cursor = connection.cursor()
