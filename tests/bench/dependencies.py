@@ -170,7 +170,7 @@ def table(pins: Mapping[str, Pinned], installed: Mapping[str, Distribution], rep
             statement = f"import {', '.join(sorted(modules[name] or tops))}"
             alone, later = (milliseconds(statement, repeat, after) for after in ("", SETUP))
             taken, by = (f"{alone:.0f}", f"{later:.0f}"), _counted(users[name])
-        cells = (here.name, here.version, f"{size(here) / MEGABYTE:.1f}", *taken, by, first.get(name, late))
+        cells = (f"`{name}`", here.version, f"{size(here) / MEGABYTE:.1f}", *taken, by, first.get(name, late))
         yield f"| {' | '.join(cells)} |"
 
 
@@ -192,7 +192,7 @@ def totals(pins: Mapping[str, Pinned], installed: Mapping[str, Distribution]) ->
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.dependencies", description=__doc__)
-    parser.add_argument("--repeat", type=int, default=9, help="how often each import is measured (default: 9)")
+    parser.add_argument("--repeat", type=int, default=15, help="how often each import is measured (default: 15)")
     repeat: int = parser.parse_args().repeat
     pins = {name: one for file in FILES for name, one in pinned(file.read_text(encoding="utf-8")).items()}
     installed = {canonical(one.name): one for one in distributions()}
