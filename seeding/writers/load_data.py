@@ -43,12 +43,13 @@ class LoadDataWriter:
             with _piped(csv(pieces(model, data, connection))) as path:
                 file = path.replace("\\", r"\\").replace("'", "''")
                 cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} {FORMAT} {columns}")
-            loaded, warnings = cursor.rowcount, cursor.warning_count
-            if loaded == data.height and not warnings:
+            loaded = cursor.rowcount
+            cursor.execute("SHOW WARNINGS LIMIT 1")  # not every driver counts them
+            warning = cursor.fetchone()
+            if loaded == data.height and warning is None:
                 return
-            cursor.execute("SHOW WARNINGS LIMIT 1")
             nameless = ("", 0, f"{loaded} of {data.height} rows were loaded, and no warning tells why")
-            _, code, words = cursor.fetchone() or nameless
+            _, code, words = warning or nameless
         raise (IntegrityError if code in INTEGRITY_CODES else DataError)(code, words)
 
 
