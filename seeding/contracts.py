@@ -1,17 +1,19 @@
-"""What every seeder must keep, as test classes for pytest: subclass them, name a registry, and each seeder in it is tested.
+"""What every seeder must keep, as test classes for pytest.
 
-from seeding.contracts import DatabaseContract, SeederContract
-from seeding.registry import Registry
+Subclass them, name a registry, and each seeder in it is tested::
 
-class TestSeeders(SeederContract):
-    registry = Registry.discover()
+    from seeding.contracts import DatabaseContract, SeederContract
+    from seeding.registry import Registry
 
-class TestSeeding(DatabaseContract):
-    registry = Registry.discover()
+    class TestSeeders(SeederContract):
+        registry = Registry.discover()
 
-    @pytest.fixture
-    def database(self, db):
-        return "default"
+    class TestSeeding(DatabaseContract):
+        registry = Registry.discover()
+
+        @pytest.fixture
+        def database(self, db):
+            return "default"
 """
 
 from __future__ import annotations

@@ -30,9 +30,13 @@ P = ParamSpec("P")
 SECONDS_PER_DAY = 86_400
 
 Integers = npt.NDArray[np.int64]
+"""Whole numbers, one per row: indexes, cents, days."""
 Mask = npt.NDArray[np.bool_]
+"""Whether, for each row."""
 Words = npt.NDArray[np.uint64]
+"""64 bits per row."""
 Floats = npt.NDArray[np.float64]
+"""Numbers, one per row."""
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
