@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 PIN = re.compile(r"^(?P<name>[\w.-]+)(?P<extras>\[[\w,-]+\])?==(?P<version>[^\s;\\]+)(?P<marker> ; [^\\]+)?", re.MULTILINE)
 NEWER = "9999.0"
-FILES = ("requirements.txt", "requirements-mysql.txt", "requirements-postgres.txt", "requirements-dev.txt")
+FILES = tuple(f"requirements{of}.txt" for of in ("", "-mysql", "-postgres", "-dev", "-docs"))
 
 
 def wheel(folder: Path, name: str, version: str, needs: list[str]) -> str:
@@ -44,13 +44,14 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[st
     """A folder with two releases of everything that is pinned, the pinned one and a newer one; and the hashes of the pinned."""
     folder = tmp_path_factory.mktemp("index")
     hashes = {}
-    for found in PIN.finditer((ROOT / "requirements-dev.txt").read_text(encoding="utf-8")):
+    pins = {(one["name"], one["version"]) for file in FILES for one in PIN.finditer((ROOT / file).read_text(encoding="utf-8"))}
+    for name, version in sorted(pins):
         try:
-            needs = requires(found["name"]) or []
+            needs = requires(name) or []
         except PackageNotFoundError:  # for another platform
             needs = []
-        hashes[found["name"], found["version"]] = wheel(folder, found["name"], found["version"], needs)
-        wheel(folder, found["name"], NEWER, needs)
+        hashes[name, version] = wheel(folder, name, version, needs)
+        wheel(folder, name, NEWER, needs)
     return folder, hashes
 
 
