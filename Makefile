@@ -12,7 +12,7 @@ demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
 demo: export SEEDING_ENV := dev
 
-.PHONY: bench demo pictures test lint types checks contracts pytest newest matrix torture servers clean
+.PHONY: bench demo docs pictures test lint types checks contracts pytest newest matrix torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -32,7 +32,7 @@ demo: .venv/runtime
 		printf '\n%s\n' "These go where .env says, which may be another database than the demo's terp.sqlite3."
 
 test: servers .venv/development
-	@$(MAKE) --no-print-directory lint types checks contracts pytest newest
+	@$(MAKE) --no-print-directory lint types checks contracts docs pytest newest
 
 lint: .venv/development
 	$(BIN)/ruff check .
@@ -46,6 +46,10 @@ checks: .venv/development
 
 contracts: .venv/development
 	$(BIN)/lint-imports
+
+# The pages as a site, with a search and the API: build/docs/index.html. What leads nowhere is an error.
+docs: .venv/docs
+	$(BIN)/sphinx-build --quiet --fresh-env --nitpicky --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . build/docs
 
 pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
@@ -97,6 +101,11 @@ servers:
 
 .venv/development: requirements-dev.txt .venv/runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	@said=$$($(BIN)/pip --disable-pip-version-check check) || { echo "$$said" >&2; exit 1; }
+	@touch $@
+
+.venv/docs: requirements-docs.txt .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.txt
 	@said=$$($(BIN)/pip --disable-pip-version-check check) || { echo "$$said" >&2; exit 1; }
 	@touch $@
 
