@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 settings.configure(INSTALLED_APPS=["seeding"])  # whatever `.env` says
 django.setup()
 
-project = "terp-seeding"
+project = "django-seed-ledger"
 root_doc = "docs/index"
 include_patterns = ["docs/*.md", *(f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY"))]
 exclude_patterns = [".*", "build"]  # not even walked through
@@ -40,7 +40,7 @@ autodoc_type_aliases = {name: f"seeding.rows.{name}" for name in ("Floats", "Int
 nitpick_ignore_regex = [("py:.*", r"(collections\.abc|datetime|django|models|numpy|pl|polars|typing)\..*|P|seeding\.rows\.T")]
 
 html_theme = "furo"
-html_title = "terp-seeding"
+html_title = "django-seed-ledger"
 html_extra_path = ["root"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]

@@ -23,8 +23,12 @@ from tests.conftest import OURS, ROOT, SERVERS
 from tests.servers import Server
 
 COMMAND = re.compile(r"^    (.*?)(?: +# .*)?$", re.MULTILINE)
-MYSQL_OPTIONS = {"init_command": "SET SESSION time_zone = '+00:00'", "local_infile": True}
-"""What the README tells whose server is not in UTC."""
+OPTIONS = {
+    "django.db.backends.mysql": {"init_command": "SET SESSION time_zone = '+00:00'", "local_infile": True},  # as in the README
+    "django.db.backends.postgresql": {
+        "options": "-c datestyle=ISO"
+    },  # the driver reads no other, and the tests' server has one
+}
 ROWS = {"shop_product": 10, "shop_review": 30, "shop_customer": 20, "shop_order": 60, "shop_orderline": 180}
 LOOK = """
 import json
@@ -78,7 +82,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Built]:
     source = tmp_path_factory.mktemp("source")
     for package in ("seeding", "terpseed"):
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
         shutil.copy(ROOT / name, source)
 
     def make(folder: str) -> Built:
@@ -127,7 +131,7 @@ def test_the_engine_brings_all_of_seeding_and_nothing_of_terp(engine: Built) -> 
     assert "\nName: django-seed-ledger\n" in metadata
     assert "\nLicense-File: LICENSE\n" in metadata
     with tarfile.open(engine.sdist) as archive:
-        assert not any("terpseed" in name for name in archive.getnames())
+        assert not any("terpseed" in name or "/tests/" in name for name in archive.getnames())
 
 
 def test_terps_seeders_are_a_distribution_that_needs_the_engine(build: Callable[[str], Built]) -> None:
@@ -150,7 +154,7 @@ def test_four_commands_fill_the_example_in_anybodys_project(
         host = running(server)
         host.create("example")
         config = environ.Env.db_url_config(host.url("example"))
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), **(MYSQL_OPTIONS if config["ENGINE"].endswith("mysql") else {})}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **OPTIONS[config["ENGINE"]]}
         with (folder / "mysite" / "settings.py").open("a", encoding="utf-8") as settings:
             settings.write(f"\nDATABASES = {{'default': {dict(config)!r}}}\n")
 
