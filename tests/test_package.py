@@ -23,7 +23,7 @@ from tests.conftest import OURS, ROOT, SERVERS
 from tests.servers import Server
 
 COMMAND = re.compile(r"^    (.*?)(?: +# .*)?$", re.MULTILINE)
-OPTIONS = {
+OPTIONS: dict[str, dict[str, str | bool]] = {
     "django.db.backends.mysql": {"init_command": "SET SESSION time_zone = '+00:00'", "local_infile": True},  # as in the README
     "django.db.backends.postgresql": {
         "options": "-c datestyle=ISO"
