@@ -1,9 +1,9 @@
-"""The Django app. At start-up it registers a check and does nothing else: seeders are looked for when somebody asks."""
+"""The Django app. At start-up it registers its checks and does nothing else: seeders are looked for when somebody asks."""
 
 from django.apps import AppConfig
 from django.core import checks
 
-from seeding.checks import check_personal_data
+from seeding.checks import check_databases, check_log_file, check_personal_data
 
 
 class SeedingConfig(AppConfig):
@@ -14,5 +14,7 @@ class SeedingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the check, which imports what it looks at only when it runs."""
+        """Register the checks, which import what they look at only when they run."""
         checks.register(check_personal_data)
+        checks.register(check_log_file)
+        checks.register(check_databases, checks.Tags.database)

@@ -1,22 +1,65 @@
-"""Django's system checks of this app: columns that look like personal data and are not classified."""
+"""Django's system checks of this app: what a command would refuse, or do less well, told before anybody runs one.
+
+Warnings, as a rule: an error would stop `migrate`. None of them loads Polars, so that starting Django does not wait for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name for it
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name for it
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseFailure
+from django.db import NotSupportedError, connections, router
 
-UNCLASSIFIED, MISDECLARED = "seeding.W001", "seeding.W002"
+from seeding.deferral import deferred
+
+UNCLASSIFIED, MISDECLARED, NO_LOG = "seeding.W001", "seeding.W002", "seeding.W003"
+NOT_UTC, NO_LOAD_DATA, TOO_OLD = "seeding.W004", "seeding.W005", "seeding.E001"
+
+HEAVY = ("numpy", "polars")
+"""What the engine generates rows with, and no check needs."""
 
 
+@deferred(*HEAVY)
 def check_personal_data(**_: Any) -> list[CheckMessage]:
-    """A warning per column; an error would stop `migrate`, and a seeder that cannot be imported stops nothing at all."""
-    return list(_warnings())
+    """Columns that look like personal data and are not classified. A seeder that cannot be imported stops nothing at all."""
+    return list(_unclassified())
 
 
-def _warnings() -> Iterator[CheckMessage]:
-    # Imported here, so that starting Django does not wait for Polars, and cannot fail with a seeder.
+@deferred(*HEAVY)
+def check_log_file(**_: Any) -> list[CheckMessage]:
+    """A log file that cannot be written. Nothing is made to find out."""
+    from seeding.conf import load_logging
+    from seeding.exceptions import ConfigurationError
+
+    try:
+        file = load_logging(os.environ).file
+    except ConfigurationError as error:
+        return [Warning(str(error), hint="Every command that writes refuses to start until then.", id=NO_LOG)]
+    if file is None or not (obstacle := _obstacle(file)):
+        return []
+    hint = "Until then the log goes to stderr alone. Set SEEDING_LOG_FILE, or SEEDING_LOG_FOLDER in the settings."
+    return [Warning(f"The log file {file} cannot be written: {obstacle}.", hint=hint, id=NO_LOG)]
+
+
+@deferred(*HEAVY)
+def check_databases(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """What the servers of `databases` would have a command refuse, or do slowly: aliases that may hold the ledger.
+
+    A server that cannot be asked is left to Django, which says so itself.
+    """
+    from seeding.models import SeedRun
+
+    return [message for using in databases or () if router.allow_migrate_model(using, SeedRun) for message in _of_server(using)]
+
+
+def _unclassified() -> Iterator[CheckMessage]:
+    # Imported here, so that starting Django cannot fail with a seeder.
     from seeding.conf import masking_strategies
     from seeding.exceptions import SeedingError
     from seeding.inventory import suspicious
@@ -32,3 +75,47 @@ def _warnings() -> Iterator[CheckMessage]:
         for column in suspicious(seeder, strategies):
             where = f"{seeder.name}: {column.table}.{column.column}"
             yield Warning(f"{where} {column.problem}", hint="seed refuses this seeder until then.", id=UNCLASSIFIED)
+
+
+def _obstacle(file: Path) -> str:
+    """What keeps `file` from being written and rotated; empty if nothing does."""
+    may = partial(os.access, effective_ids=os.access in os.supports_effective_ids)
+    if may(file, os.F_OK) and not (file.is_file() and may(file, os.W_OK)):
+        return "it is no file, or this account may not write it"
+    folder = next(one for one in file.absolute().parents if may(one, os.F_OK))
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return "" if may(folder, os.W_OK | os.X_OK) else f"this account may not write in {folder}"
+
+
+def _of_server(using: str) -> Iterator[CheckMessage]:
+    connection = connections[using]
+    try:
+        connection.ensure_connection()
+        if connection.vendor == "mysql":
+            yield from _of_mysql(using)
+    except NotSupportedError as error:
+        connection.close()  # Django has opened it before it looked at the version, and would not look again
+        yield Error(f"The server of the database {using!r} is too old: {error}", hint="Upgrade the server.", id=TOO_OLD)
+    except (DatabaseFailure, ImproperlyConfigured):
+        return
+
+
+def _of_mysql(using: str) -> Iterator[CheckMessage]:
+    from seeding.writers import Writers
+
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
+        (in_utc,) = cursor.fetchone()
+    if not in_utc:
+        yield Warning(
+            f"The sessions of the database {using!r} are not in UTC, and timestamps would shift.",
+            hint="Every command that writes refuses it. Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\".",
+            id=NOT_UTC,
+        )
+    if not any(writer.name == "load_data" for writer in Writers(using).native):
+        yield Warning(
+            f"The database {using!r} takes no LOAD DATA LOCAL: rows are written by INSERT, which is slower.",
+            hint="Set OPTIONS['local_infile'] = True, and on the server local_infile = ON.",
+            id=NO_LOAD_DATA,
+        )

@@ -79,13 +79,13 @@ def _classified(
     seeder: BaseSeeder, field: models.Field[object, object], strategies: Mapping[str, MaskingStrategy]
 ) -> ClassifiedColumn:
     config, name = seeder.config, column_name(field)
-    sounds = detect_name(name)
     holds, strategy, problem = "nothing personal", config.pii_fields.get(name, ""), ""
     if strategy:
         holds = "personal data"
     elif name not in config.not_pii and not _by_type(field):
         holds = "undecided"
-    if not strategy and name not in config.not_pii and sounds and not field.primary_key and not field.is_relation:
+    is_open = not strategy and name not in config.not_pii and not field.primary_key and not field.is_relation
+    if is_open and (sounds := detect_name(name)):
         holds = "undecided"
         problem = (
             f"looks like personal data ({sounds}) and is not classified. Add it to pii_fields as "

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache, wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 GENERATOR_VERSION = 1
 """Raise it when the same arguments give other values than before."""
@@ -29,18 +31,19 @@ T = TypeVar("T")
 P = ParamSpec("P")
 SECONDS_PER_DAY = 86_400
 
-Integers = npt.NDArray[np.int64]
+# In quotes, and plain numbers below: a check reads what seeders declare without NumPy (`deferral`).
+Integers: TypeAlias = "npt.NDArray[np.int64]"
 """Whole numbers, one per row: indexes, cents, days."""
-Mask = npt.NDArray[np.bool_]
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
 """Whether, for each row."""
-Words = npt.NDArray[np.uint64]
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 """64 bits per row."""
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = "npt.NDArray[np.float64]"
 """Numbers, one per row."""
 
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+_GAMMA = 0x9E3779B97F4A7C15
+_MIX_1 = 0xBF58476D1CE4E5B9
+_MIX_2 = 0x94D049BB133111EB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

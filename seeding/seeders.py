@@ -179,7 +179,7 @@ class BaseSeeder(ABC):
         return ()
 
 
-RowRule = Callable[[BaseSeeder, pl.DataFrame], Sequence[ValidationError]]
+RowRule = Callable[[BaseSeeder, "pl.DataFrame"], Sequence[ValidationError]]
 """A project's own rule for the rows of any seeder, with references resolved: one error per broken rule and row."""
 
 

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from seeding.rows import Integers, Words
 
-Symbols = npt.NDArray[np.int64]
+Symbols = Integers
 """Shape (values, places): numbers below the radix of their place."""
 
 ROUNDS = 4

@@ -84,4 +84,4 @@ def _cards(values: pl.Series) -> pl.Series:
 def _passes(text: str) -> bool:
     """Luhn's check."""
     places: Iterable[int] = (int(sign) for sign in reversed(text) if sign.isdigit())
-    return sum(int(DOUBLED[one]) if place % 2 else one for place, one in enumerate(places)) % 10 == 0
+    return sum(DOUBLED[one] if place % 2 else one for place, one in enumerate(places)) % 10 == 0

@@ -232,7 +232,7 @@ class _Tag(InventedStrategy):
         return tag(drawn.identity, drawn.exact)
 
 
-DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])
+DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 """What Luhn's check makes of a doubled digit: its digits' sum."""
 
 
@@ -243,7 +243,7 @@ def luhn_sum(symbols: Symbols, doubled: Integers) -> Integers:
 
 
 def _weight(symbols: Symbols, doubled: Integers) -> Symbols:
-    return np.where(doubled, DOUBLED[symbols], symbols)
+    return np.where(doubled, np.take(DOUBLED, symbols), symbols)
 
 
 def _somebodys(pattern: str) -> list[int]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from seeding.masking.cipher import Symbols
+from seeding.rows import Mask
 
 CASE_BIT = 32
 ZERO, LETTER_A = ord("0"), ord("a")
@@ -26,7 +26,7 @@ class Shape:
     """Their digits (0 to 9) and letters (0 to 25), in order: shape (texts, places)."""
     letters: tuple[bool, ...]
     """Which places are letters."""
-    capitals: npt.NDArray[np.bool_]
+    capitals: Mask
     """Which letters are capitals: shape (texts, places)."""
 
     @property
