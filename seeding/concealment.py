@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -122,10 +122,10 @@ class Concealment:
             for result in summary.results:
                 failed = int(bool(result.exit_code))
                 meter.add(result.table, planned=result.rows, done=result.rows, errors=failed, seconds=result.duration)
-            metrics = meter.finish(summary.exit_code).as_dict()
+            summary = meter.sum_up(summary)
             told = [self._plain(result) for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
-            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told, metrics=metrics)
-            return replace(summary, metrics=metrics)
+            self.ledger.close_run(run, state, exit_code=summary.exit_code, results=told, metrics=summary.metrics)
+            return summary
 
     def _out_of_reach(self) -> list[MaskingResult]:
         """A result for every classified table that is refused without having been found among the tables."""

@@ -1,4 +1,4 @@
-"""What happens during a run, told sideways to sinks: the log and the progress bar. Nothing comes back from a sink."""
+"""What happens during a run, told sideways to sinks: the log, the progress bar, signals. Nothing comes back from a sink."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ class Event:
     """Seconds."""
     error: BaseException | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
+    summary: Any = None
+    """What the run hands back, for sinks that pass it on; no line of the log has it."""
 
 
 def event(operation: str, message: str, **values: Any) -> Event:
     """An Event from the values of its fields, and its context from all others."""
-    known = {name: values.pop(name) for name in ("level", "seeder", "record_count", "duration", "error") if name in values}
+    known = {
+        name: values.pop(name) for name in ("level", "seeder", "record_count", "duration", "error", "summary") if name in values
+    }
     return Event(operation=operation, message=message, context=values, **known)
 
 

@@ -7,15 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import connections
 
 from seeding.events import Sink, event
 from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError, Terminated
+from seeding.results import MaskingSummary, RollbackSummary, RunSummary
+
+Summary = TypeVar("Summary", RunSummary, RollbackSummary, MaskingSummary)
 
 MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in what getrusage counts."""
@@ -81,6 +84,7 @@ class Meter:
         self._errors: dict[str, int] = {}
         self._seconds: dict[str, float] = {}
         self._measured: RunMetrics | None = None
+        self._summary: RunSummary | RollbackSummary | MaskingSummary | None = None
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -92,7 +96,8 @@ class Meter:
         self._open.close()
         gave_up = error is not None and not isinstance(error, ConfigurationError)
         metrics = self._measured or self.finish(exit_code_of(error), gave_up=gave_up)
-        self._tell(event("metrics", _sentence(metrics), duration=metrics.duration, metrics=metrics))
+        summary = self._summary if error is None else None
+        self._tell(event("metrics", _sentence(metrics), duration=metrics.duration, metrics=metrics, summary=summary))
 
     def add(self, name: str, *, planned: int, done: int, errors: int, seconds: float) -> None:
         """Account for one seeder or table that has ended."""
@@ -100,6 +105,12 @@ class Meter:
         for counts, count in ((self._rows, done), (self._errors, errors)):
             counts[name] = counts.get(name, 0) + count
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+
+    def sum_up(self, summary: Summary) -> Summary:
+        """The summary of a run that has come to its end, with the measurements, which are final."""
+        complete = replace(summary, metrics=self.finish(summary.exit_code).as_dict())
+        self._summary = complete
+        return complete
 
     def finish(self, exit_code: int, *, gave_up: bool = False) -> RunMetrics:
         """The measurements, which are final."""

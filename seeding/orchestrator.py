@@ -109,10 +109,10 @@ class SeedOrchestrator:
                 summary = self._run(dataset, run, lock, writers=writers, surveyed=surveyed, started=started)
             state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
             results = [result.as_dict() for result in summary.results]
-            metrics = meter.finish(summary.exit_code).as_dict()
-            account = {"exit_code": summary.exit_code, "results": results, "metrics": metrics}
+            summary = meter.sum_up(summary)
+            account = {"exit_code": summary.exit_code, "results": results, "metrics": summary.metrics}
             retrying(partial(self.ledger.close_run, run, state, **account), self._recover)
-            return replace(summary, metrics=metrics)
+            return summary
 
     def confirm_destructive_operation(self) -> None:
         """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""

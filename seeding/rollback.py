@@ -103,7 +103,7 @@ class RollbackManager:
                     errors=errors,
                     seconds=result.duration,
                 )
-            summary = replace(summary, metrics=meter.finish(summary.exit_code).as_dict())
+            summary = meter.sum_up(summary)
             self.log_rollback(summary, run)
             return summary
 

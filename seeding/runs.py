@@ -68,6 +68,8 @@ def recorded(ledger: Ledger, run: SeedRun, tell: Sink, meter: Meter) -> Iterator
     meter.run = run.pk
     try:
         require_visible(ledger.using, run.pk)
+        words, context = f"Run {run.pk} is in the ledger", {"run": run.pk, "command": run.command}
+        tell(Event(operation="open", message=words, level="debug", context=context))
         yield run
     except BaseException as caught:
         error = as_told(caught)

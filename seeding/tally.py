@@ -32,6 +32,9 @@ class Tally:
         self._table = seeder.config.table_name
         self._sink = sink
         self._masked: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        """Why rows were rejected, and how often; one row may have several reasons."""
+        self._rejected = 0
 
     @property
     def done(self) -> int:
@@ -43,6 +46,9 @@ class Tally:
         rejected = int((~batch.accepted).sum())
         self.inserted += len(batch.accepted_index) - len(refusals)
         self.skipped += rejected + len(refusals)
+        self._rejected += rejected + len(refusals)
+        self._reasons.update(batch.reasons if rejected else {})
+        self._reasons.update(words_of(refusal.error) for refusal in refusals)
         refused = [one.row for one in refusals]
         self._count_masked(batch.rows[np.delete(np.arange(batch.rows.height), refused)] if refused else batch.rows)
         if rejected:
@@ -105,6 +111,14 @@ class Tally:
             exit_code=code,
             masking=self._audited() if audit else {},
         )
+        if self._rejected:
+            self.tell(
+                "reject",
+                f"{self._rejected} rows of {self._table} were rejected",
+                level="debug",
+                record_count=self._rejected,
+                reasons=dict(self._reasons),
+            )
         self.tell("finish", f"{self._table} {state}", record_count=self.inserted, duration=duration)
         return result
 

@@ -174,7 +174,7 @@ class SeedingCommand(BaseCommand):
 
     @contextmanager
     def watched(self, options: Mapping[str, Any], environment: str) -> Iterator[Sink]:
-        """A sink for a run's events: the log, and what a person sees while it lasts.
+        """A sink for a run's events: the log, the signals, and what a person sees while it lasts.
 
         On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
         """
@@ -182,6 +182,7 @@ class SeedingCommand(BaseCommand):
         from seeding.alerts import Alerts
         from seeding.events import broadcast
         from seeding.monitoring import load_monitoring
+        from seeding.signals import Signals
         from seeding.textfile import Textfile
 
         quiet, plain, terminal = not options["verbosity"], conf.is_plain(options, os.environ), self.stderr.isatty()
@@ -190,7 +191,7 @@ class SeedingCommand(BaseCommand):
         logs.configure(conf.load_logging(os.environ), console_level=level, words=words)
         monitoring = load_monitoring(os.environ)
         log, errors = logs.SeederLogger(environment).sink, console.console(sys.stderr, plain=plain)
-        told = broadcast(log, Alerts(monitoring, log).sink)
+        told = broadcast(log, Alerts(monitoring, log).sink, Signals(type(self), options["database"], log).sink)
         if monitoring.metrics_file is not None:
             told = broadcast(told, Textfile(monitoring.metrics_file, log).sink)
         if not quiet and terminal and not plain and not errors.is_dumb_terminal:

@@ -1,0 +1,72 @@
+"""The life of a run as Django signals, for a project that acts on it.
+
+`seed`, `seed_rollback` and `seed_mask` send them, also through `call_command`, for every run that the ledger has: none for a
+dry run, for one that is refused, for one that finds nothing to roll back. The sender is the command's class. Receivers run
+in the command's thread, outside of its transactions, and what they raise is logged and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.dispatch import Signal
+
+from seeding.events import Event, Sink, event
+from seeding.metrics import RunMetrics
+from seeding.redaction import redacted, words_of
+
+
+class RunSignal(Signal):
+    """A signal of whose failed receivers the log of the run tells, and no other."""
+
+    def _log_robust_failure(self, receiver: Callable[..., Any], err: Exception) -> None:
+        """Django's own line has the error's words as they are, and cannot name a receiver that is no function."""
+
+
+run_started = RunSignal()
+"""A run is in the ledger and holds the lock. `using`, the alias; `run`, its key; `operation`, the command's name."""
+
+rows_rejected = RunSignal()
+"""A seeder has ended that could not insert all of its rows. Besides those of `run_started`: `seeder`, `table`, `count` of rows,
+`reasons` → how often: names of columns and rules, the kind and number of a database's error, never a value."""
+
+run_finished = RunSignal()
+"""A run has ended, well or not: it is closed in the ledger, and the lock is free. Besides those of `run_started`: `exit_code`;
+`summary`, the RunSummary, RollbackSummary or MaskingSummary, whose `as_dict()` is what --json prints, or None for a run that
+did not come to its end."""
+
+
+class Signals:
+    """A sink that sends the signals of a command's run on the database `using`; what receivers raise is told to `tell`."""
+
+    def __init__(self, sender: type[object], using: str, tell: Sink) -> None:
+        self._sender, self._using, self._tell = sender, using, tell
+        self._run: dict[str, Any] = {}
+        """The run that is open, as every signal names it; empty while there is none, as in a dry run."""
+
+    def sink(self, event: Event) -> None:
+        """Send what the event is about to whoever listens."""
+        context = event.context
+        if event.operation == "open":
+            self._run = {"using": self._using, "run": context["run"], "operation": context["command"]}
+            self._send("run_started", run_started)
+        elif self._run and event.operation == "reject":
+            named = {"seeder": event.seeder, "table": context["table"], "count": event.record_count}
+            self._send("rows_rejected", rows_rejected, **named, reasons=context["reasons"])
+        elif self._run and isinstance(metrics := context.get("metrics"), RunMetrics):
+            self._send("run_finished", run_finished, exit_code=metrics.exit_code, summary=event.summary)
+            self._run = {}
+
+    def _send(self, name: str, signal: Signal, **values: Any) -> None:
+        for receiver, error in signal.send_robust(self._sender, **self._run, **values):
+            if isinstance(error, Exception):
+                who, kind = _name(receiver), type(error).__name__
+                words = f"The receiver {who} of {name} raised {kind}: {words_of(error).removeprefix(kind).strip()}"
+                self._tell(event("signal", words, level="error", error=redacted(error)))
+
+
+def _name(receiver: Callable[..., Any]) -> str:
+    """Where the receiver is from: of an object that is no function, its class."""
+    named = receiver if hasattr(receiver, "__qualname__") else type(receiver)
+    return f"{named.__module__}.{named.__qualname__}"
