@@ -95,9 +95,10 @@ class Meter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open.close()
         gave_up = error is not None and not isinstance(error, ConfigurationError)
+        if error is not None and self._summary is not None:  # it came to its end, and could not be closed in the ledger
+            self._measured = self._summary = None
         metrics = self._measured or self.finish(exit_code_of(error), gave_up=gave_up)
-        summary = self._summary if error is None else None
-        self._tell(event("metrics", _sentence(metrics), duration=metrics.duration, metrics=metrics, summary=summary))
+        self._tell(event("metrics", _sentence(metrics), duration=metrics.duration, metrics=metrics, summary=self._summary))
 
     def add(self, name: str, *, planned: int, done: int, errors: int, seconds: float) -> None:
         """Account for one seeder or table that has ended."""

@@ -152,6 +152,22 @@ def test_a_run_that_gives_up_has_no_summary(sqlite: Database, heard: Heard, sett
     assert heard.states[-1] == "interrupted"
 
 
+def test_a_run_that_cannot_be_closed_has_no_summary(sqlite: Database, heard: Heard) -> None:
+    def forbid(**_: Any) -> None:
+        sqlite.query("CREATE TRIGGER closing BEFORE UPDATE OF state ON seeding_run BEGIN SELECT RAISE(ABORT, 'never'); END")
+
+    run_started.connect(forbid)
+    try:
+        with pytest.raises(IntegrityError):
+            run("seed", sqlite, table="brands")
+    finally:
+        run_started.disconnect(forbid)
+
+    name, values = heard.told[-1]
+    assert (name, values["summary"]) == ("finished", None)
+    assert values["exit_code"] != 0
+
+
 class Broken:
     """A receiver that is no function."""
 

@@ -132,10 +132,12 @@ def test_a_server_that_cannot_be_asked_is_left_to_django(sqlite: Database, monke
 def test_databases_are_asked_only_where_they_are_named_and_may_hold_the_ledger(mariadb: Database, settings: Any) -> None:
     reopened(mariadb, local_infile=False)
 
-    def codes(databases: list[str] | None) -> list[str | None]:
-        return [message.id for message in run_checks(databases=databases) if "seeding" in str(message.id)]
+    def codes(databases: list[str] | None, *tags: str) -> list[str | None]:
+        found = run_checks(tags=tags or None, databases=databases)
+        return [message.id for message in found if "seeding" in str(message.id)]
 
     assert codes([mariadb.alias]) == ["seeding.W005"]
+    assert codes([mariadb.alias], "database") == ["seeding.W005"]
     assert codes(None) == []
     settings.DATABASE_ROUTERS = ["tests.seeding.test_checks.Elsewhere"]
     assert codes([mariadb.alias]) == []
