@@ -63,19 +63,23 @@ def test_the_checks_load_no_polars(environment: dict[str, str]) -> None:
 
 def test_a_deferred_module_is_loaded_when_somebody_asks_for_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    for name in ("unused", "asked", "named"):
-        (tmp_path / f"{name}.py").write_text("VALUE = [1]\n", encoding="utf-8")
+    names = {"unused", "asked", "named", "whole"}
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("VALUE = [1]\n", encoding="utf-8")
+        (tmp_path / name / "part.py").write_text("PIECE = [2]\n", encoding="utf-8")
 
-    with deferred("unused", "asked", "named", "json"):
+    with deferred(*names, "json"):
         import json
 
         import asked  # type: ignore[import-not-found]
         import unused  # type: ignore[import-not-found]
         from named import VALUE  # type: ignore[import-not-found]
+        from whole import part  # type: ignore[import-not-found]
 
-    assert VALUE == [1]
+    assert (VALUE, part.PIECE) == ([1], [2])
     assert json is sys.modules["json"]
-    assert {"unused", "asked", "named"} & sys.modules.keys() == {"named"}
+    assert names & sys.modules.keys() == {"named", "whole"}
     assert asked.VALUE is __import__("asked").VALUE
     with pytest.raises(AttributeError):
         _ = unused.nothing
