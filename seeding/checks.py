@@ -102,15 +102,13 @@ def _of_server(using: str) -> Iterator[CheckMessage]:
 
 
 def _of_mysql(using: str) -> Iterator[CheckMessage]:
+    from seeding.sessions import SET_UTC, is_in_utc
     from seeding.writers import Writers
 
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
-        (in_utc,) = cursor.fetchone()
-    if not in_utc:
+    if not is_in_utc(using):
         yield Warning(
             f"The sessions of the database {using!r} are not in UTC, and timestamps would shift.",
-            hint="Every command that writes refuses it. Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\".",
+            hint=f"Every command that writes refuses it. {SET_UTC}",
             id=NOT_UTC,
         )
     if not any(writer.name == "load_data" for writer in Writers(using).native):

@@ -16,6 +16,8 @@ from seeding.watchdog import watch_new_connections
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
 
+SET_UTC = "Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
+
 Note = Callable[[BaseException, int], None]
 """Is told of every failed attempt, with its number."""
 
@@ -55,13 +57,16 @@ def connect(using: str, note: Note) -> str:
         raise DatabaseUnavailableError(
             f"The database {name} cannot be reached: {error}. {remedy(error) or REACHABLE}"
         ) from error
-    if connection.vendor == "mysql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
-            in_utc = cursor.fetchone()[0]
-        if not in_utc:
-            raise ConfigurationError(
-                "The database session is not in UTC, and timestamps would shift. Set "
-                "OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
-            )
+    if not is_in_utc(using):
+        raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
     return database_name(using)
+
+
+def is_in_utc(using: str) -> bool:
+    """Whether the session's moments are UTC: Django sees to it on every server but MySQL and MariaDB."""
+    if connections[using].vendor != "mysql":
+        return True
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
+        (in_utc,) = cursor.fetchone()
+    return bool(in_utc)
