@@ -37,7 +37,8 @@ python_maximum_signature_line_length = 100
 autodoc_type_aliases = {name: f"seeding.rows.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
-nitpick_ignore_regex = [("py:.*", r"(collections\.abc|datetime|django|models|numpy|pl|polars|typing)\..*|P|Symbols|seeding\.rows\.T")]
+OTHERS = "collections\\.abc|datetime|django|models|numpy|pl|polars|typing"
+nitpick_ignore_regex = [("py:.*", rf"({OTHERS})\..*|P|Symbols|seeding\.rows\.T")]
 
 html_theme = "furo"
 html_title = "django-seed-ledger"

@@ -65,8 +65,10 @@ def transience(error: BaseException | None) -> Transience | None:
 def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE of an error of PostgreSQL, whichever driver raised it; empty where the client itself speaks.
 
-    None for the errors of other servers.
+    None for the errors of other servers, which begin with a number; PyMySQL's have a SQLSTATE besides.
     """
+    if error.args and isinstance(error.args[0], int):
+        return None
     for name in ("sqlstate", "pgcode"):  # psycopg's name for it, and psycopg2's
         if hasattr(error.__cause__, name):
             return getattr(error.__cause__, name) or ""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,7 @@ def test_an_alert_reaches_people(sqlite: Database, manage: Manage, receivers: Re
     })  # fmt: skip
 
     (envelope,), ((path, kind, post),) = receivers.mails, receivers.posts
-    mail = message_from_bytes(envelope.content)
+    mail = message_from_bytes(envelope.content, policy=default)
     subject = f"Seeding of {sqlite.url.removeprefix('sqlite:///')} (dev): duration"
     text = mail.get_payload()
     assert done.returncode == 0

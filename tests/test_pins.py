@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
 import pytest
@@ -18,18 +18,18 @@ from tests.conftest import ROOT
 
 PIN = re.compile(r"^(?P<name>[\w.-]+)(?P<extras>\[[\w,-]+\])?==(?P<version>[^\s;\\]+)(?P<marker> ; [^\\]+)?", re.MULTILINE)
 NEWER = "9999.0"
+PIP = int(version("pip").partition(".")[0])
 FILES = tuple(f"requirements{of}.txt" for of in ("", "-mysql", "-postgres", "-dev", "-docs"))
 
 
-def wheel(folder: Path, name: str, version: str, needs: list[str]) -> str:
+def wheel(folder: Path, name: str, release: str, needs: list[str], extras: list[str]) -> str:
     """A made-up wheel that needs what the real one does; returns its hash."""
-    stem = f"{re.sub(r'[-.]+', '_', name)}-{version}"
-    extras = {found[1] for one in needs if (found := re.search(r"extra == ['\"]([\w-]+)['\"]", one))}
+    stem = f"{re.sub(r'[-.]+', '_', name)}-{release}"
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {name}",
-        f"Version: {version}",
-        *(f"Provides-Extra: {one}" for one in sorted(extras)),
+        f"Version: {release}",
+        *(f"Provides-Extra: {one}" for one in extras),
     ]
     path = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
@@ -45,13 +45,13 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[st
     folder = tmp_path_factory.mktemp("index")
     hashes = {}
     pins = {(one["name"], one["version"]) for file in FILES for one in PIN.finditer((ROOT / file).read_text(encoding="utf-8"))}
-    for name, version in sorted(pins):
+    for name, release in sorted(pins):
         try:
-            needs = requires(name) or []
+            needs, extras = requires(name) or [], metadata(name).get_all("Provides-Extra") or []
         except PackageNotFoundError:  # for another platform
-            needs = []
-        hashes[name, version] = wheel(folder, name, version, needs)
-        wheel(folder, name, NEWER, needs)
+            needs, extras = [], []
+        hashes[name, release] = wheel(folder, name, release, needs, extras)
+        wheel(folder, name, NEWER, needs, extras)
     return folder, hashes
 
 
@@ -94,6 +94,7 @@ def test_newer_releases_change_nothing(install: Install, name: str, options: tup
     assert {pin for pin, marker in pinned.items() if not marker} <= installed
 
 
+@pytest.mark.skipif(PIP >= 24, reason="this pip takes a pinned release for one that has the extra, too")
 def test_an_extra_that_is_left_out_is_found_here_and_not_by_a_user(install: Install) -> None:
     text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
     assert "coverage[toml]==" in text

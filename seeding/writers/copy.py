@@ -46,7 +46,7 @@ class CopyWriter:
 class _Stream(io.RawIOBase):
     """The texts as one file, which psycopg2 reads."""
 
-    def __init__(self, texts: Iterator[memoryview]) -> None:
+    def __init__(self, texts: Iterator[bytes]) -> None:
         self._texts = texts
         self._rest = memoryview(b"")
 
@@ -57,7 +57,7 @@ class _Stream(io.RawIOBase):
         while not self._rest:
             if (text := next(self._texts, None)) is None:
                 return 0
-            self._rest = text
+            self._rest = memoryview(text)
         room = memoryview(buffer)
         size = min(len(room), len(self._rest))
         room[:size], self._rest = self._rest[:size], self._rest[size:]

@@ -77,13 +77,13 @@ def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDataba
         yield plain(model, piece, connection)
 
 
-def csv(rows: Iterable[pl.DataFrame]) -> Iterator[memoryview]:
+def csv(rows: Iterable[pl.DataFrame]) -> Iterator[bytes]:
     """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL."""
     # Into memory first: Polars may keep a file open for longer than it writes to it, and then a pipe has no end.
     for piece in rows:
         text = BytesIO()
         piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
-        yield text.getbuffer()
+        yield text.getvalue()
 
 
 def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:

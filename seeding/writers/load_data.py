@@ -54,7 +54,7 @@ class LoadDataWriter:
 
 
 @contextmanager
-def _piped(texts: Iterable[memoryview]) -> Iterator[str]:
+def _piped(texts: Iterable[bytes]) -> Iterator[str]:
     """A path under which the texts can be read once; a failure to make them is raised at the end.
 
     It is a named pipe: whoever opens it waits for the other side. An unnamed one, opened by /dev/fd/N, would wait for ever
