@@ -1,0 +1,1 @@
+"""A backend whose driver Django finds too old."""
