@@ -27,27 +27,29 @@ ACTIVE = 1
 
 
 class Watch:
-    """One connection, and since when its present statement may be waiting; an execute wrapper of Django's."""
+    """One connection, and since when it was seen waiting for one and the same statement; an execute wrapper of Django's."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
-        self._since = time.monotonic()
+        self._statements = 0
+        self._waiting: tuple[int, float] | None = None
+        """For which statement, and since when; None where it was not seen waiting."""
 
     def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
-        """Run the statement, and note when it began and ended."""
-        self._since = time.monotonic()
-        try:
-            return execute(*arguments)
-        finally:
-            self._since = time.monotonic()
+        """Run the statement, and count it."""
+        self._statements += 1
+        return execute(*arguments)
 
     def look(self) -> None:
         """Shut the connection if its server has been silent for too long."""
-        session = self._session
-        if session.closed or session.info.transaction_status != ACTIVE or time.monotonic() - self._since < ANSWER_SECONDS:
-            return
-        with socket.socket(fileno=os.dup(session.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
+        session, statement, now = self._session, self._statements, time.monotonic()
+        if session.closed or session.info.transaction_status != ACTIVE:
+            self._waiting = None
+        elif self._waiting is None or self._waiting[0] != statement:
+            self._waiting = statement, now
+        elif now - self._waiting[1] >= ANSWER_SECONDS:
+            with socket.socket(fileno=os.dup(session.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
 
 class Watchdog:
