@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +29,8 @@ def deferred(*names: str) -> Iterator[None]:
     What is loaded already stays as it is, and what nobody has used by the end is not among `sys.modules`.
     """
     waiting = {name: DeferredModule(name) for name in names if name not in sys.modules}
+    for name, module in waiting.items():
+        module.__spec__ = find_spec(name)  # for whoever asks whether it is installed
     sys.modules.update(waiting)
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +20,8 @@ def missing_driver(error: ImproperlyConfigured) -> str:
     for words, (server, preferred, other) in EXTRAS.items():
         if not any(word in said for word in words):
             continue
+        if "MySQLdb" in said and find_spec("pymysql") is not None:
+            return "PyMySQL is installed; let the settings put it in place: import pymysql; pymysql.install_as_MySQLdb()"
         if said.startswith("Error loading"):
             return (
                 f"No driver for {server} is installed, or it does not load ({error.__cause__ or error.__context__}). "

@@ -9,6 +9,8 @@ from typing import TypeVar
 import tenacity
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 
+from seeding.stopping import as_told
+
 T = TypeVar("T")
 
 PACKET_TOO_LARGE = 1153
@@ -101,24 +103,32 @@ def too_large(error: BaseException) -> bool:
 def retrying(action: Callable[[], T], before_retry: Callable[[BaseException, int], None]) -> T:
     """The result of `action`, tried again while it fails with a passing error; the last error is raised as it is.
 
-    `before_retry` is told the error and the number of the coming retry, and may repair what the error broke.
+    `before_retry` is told the error and the number of the coming retry, and may repair what the error broke. Where a signal
+    is behind the error, which a driver may wrap, its own exception is raised.
     """
 
     def hopeful(state: tenacity.RetryCallState) -> bool:
-        family = transience(_error(state))
-        return family is not None and state.attempt_number <= RETRIES[family]
+        error = _error(state)
+        family = transience(error)
+        return family is not None and error is not None and as_told(error) is error and state.attempt_number <= RETRIES[family]
 
     def prepare(state: tenacity.RetryCallState) -> None:
         error = _error(state)
         if error is not None:
             before_retry(error, state.attempt_number)
 
-    return tenacity.Retrying(
+    retries = tenacity.Retrying(
         retry=hopeful,
         wait=tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
         before_sleep=prepare,
         reraise=True,
-    )(action)
+    )
+    try:
+        return retries(action)
+    except Exception as error:
+        if (meant := as_told(error)) is not error:
+            raise meant from error
+        raise
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:

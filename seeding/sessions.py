@@ -12,7 +12,7 @@ from seeding.drivers import missing_driver
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
 from seeding.remedies import remedy
 from seeding.retries import retrying
-from seeding.watchdog import watch_new_connections
+from seeding.watchdog import watch
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
 
@@ -45,11 +45,11 @@ def connect(using: str, note: Note) -> str:
         raise ConfigurationError(
             "USE_TZ is False, and seeding needs moments with a time zone: set USE_TZ = True in the settings."
         )
-    watch_new_connections()
     try:
         connection = connections[using]
     except ImproperlyConfigured as error:
         raise ConfigurationError(missing_driver(error) or f"--database={using}: {error}") from error
+    watch(using)
     try:
         retrying(connection.ensure_connection, note)
     except Exception as error:

@@ -12,6 +12,8 @@ from seeding.exceptions import Terminated
 SIGNALS: Mapping[int, type[BaseException]] = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
 
 _told: list[type[BaseException]] = []
+_held: list[None] = []
+"""Not empty in an `undisturbed` block."""
 
 
 @contextmanager
@@ -20,7 +22,8 @@ def terminable() -> Iterator[None]:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         _told.append(SIGNALS[number])
-        raise SIGNALS[number]
+        if not _held or len(_told) > 1:
+            raise SIGNALS[number]
 
     try:
         heeded = [number for number in SIGNALS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
@@ -39,6 +42,22 @@ def terminable() -> Iterator[None]:
         _told.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a signal wait for the end of a block; a second one does not wait.
+
+    A driver that is interrupted while it sends rows may wrap the signal's exception, or leave half a packet on the line and
+    wait for an answer that never comes.
+    """
+    _held.append(None)
+    try:
+        yield
+    finally:
+        _held.pop()
+    if _told and not _held:
+        raise _told[0]
 
 
 def as_told(error: BaseException) -> BaseException:

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -29,8 +30,9 @@ ACTIVE = 1
 class Watch:
     """One connection, and since when it was seen waiting for one and the same statement; an execute wrapper of Django's."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = ref(connection)
+        self._session: Any = connection.connection
         self._statements = 0
         self._waiting: tuple[int, float] | None = None
         """For which statement, and since when; None where it was not seen waiting."""
@@ -42,46 +44,65 @@ class Watch:
 
     def look(self) -> None:
         """Shut the connection if its server has been silent for too long."""
-        session, statement, now = self._session, self._statements, time.monotonic()
-        if session.closed or session.info.transaction_status != ACTIVE:
+        connection, session, now = self._connection(), self._session, time.monotonic()
+        ours = connection is not None and connection.connection is session  # else it is closed, or a pool has it back
+        if not ours or session.closed or session.info.transaction_status != ACTIVE:
             self._waiting = None
-        elif self._waiting is None or self._waiting[0] != statement:
-            self._waiting = statement, now
+        elif self._waiting is None or self._waiting[0] != self._statements:
+            self._waiting = self._statements, now
         elif now - self._waiting[1] >= ANSWER_SECONDS:
             with socket.socket(fileno=os.dup(session.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
 
 class Watchdog:
-    """Looks at connections twice a second, in a thread that ends with the process."""
+    """Looks at the connections of some aliases twice a second, in a thread that ends with the process."""
 
     def __init__(self) -> None:
+        self._aliases: set[str] = set()
         self._watches: WeakSet[Watch] = WeakSet()
+        self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def watch(self, connection: BaseDatabaseWrapper, **_: Any) -> None:
-        """Watch a connection that has just been made; a receiver of `connection_created`."""
-        if connection.vendor != "postgresql":
+    def add(self, using: str) -> None:
+        """Watch the connections to the alias `using` from now on, the one that is open already among them."""
+        self._aliases.add(using)
+        connection_created.connect(self._watch, dispatch_uid="seeding.watchdog")
+        connection = connections[using]
+        if connection.connection is not None and not any(isinstance(one, Watch) for one in connection.execute_wrappers):
+            self._watch(connection)
+
+    def forget(self) -> None:
+        """Watch nothing any more: a process that was forked has its parent's connections, and may not shut them."""
+        self._watches, self._guard, self._thread = WeakSet(), threading.Lock(), None
+
+    def _watch(self, connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if connection.vendor != "postgresql" or connection.alias not in self._aliases:
             return
-        watch = Watch(connection.connection)
+        watch = Watch(connection)
+        # The first of them: who has added one takes the last away.
         others = [wrapper for wrapper in connection.execute_wrappers if not isinstance(wrapper, Watch)]
-        connection.execute_wrappers[:] = [*others, watch]
-        self._watches.add(watch)
-        if self._thread is None or not self._thread.is_alive():  # a fork leaves the thread behind
-            self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)
-            self._thread.start()
+        connection.execute_wrappers[:] = [watch, *others]
+        with self._guard:
+            self._watches.add(watch)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="watchdog", daemon=True)
+                self._thread.start()
 
     def _look(self) -> None:
         while True:
             time.sleep(LOOK_SECONDS)
-            for watch in list(self._watches):
+            with self._guard:
+                watches = list(self._watches)
+            for watch in watches:
                 with suppress(Exception):  # the connection is being closed by its own thread
                     watch.look()
 
 
 _watchdog = Watchdog()
+os.register_at_fork(after_in_child=_watchdog.forget)
 
 
-def watch_new_connections() -> None:
-    """Watch every connection that this process makes from now on."""
-    connection_created.connect(_watchdog.watch, dispatch_uid="seeding.watchdog")
+def watch(using: str) -> None:
+    """Watch this process's connections to the alias `using`, those of now and those to come."""
+    _watchdog.add(using)

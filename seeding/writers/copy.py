@@ -10,6 +10,7 @@ import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.stopping import undisturbed
 from seeding.writers.encoding import ahead, csv, pieces, target
 
 BYTES_PER_READ = 1 << 20
@@ -36,11 +37,21 @@ class CopyWriter:
         texts = ahead(csv(pieces(model, data, connection)))
         with connection.wrap_database_errors, connection.cursor() as cursor:
             if not hasattr(cursor, "copy"):
-                cursor.copy_expert(statement, _Stream(texts), BYTES_PER_READ)
+                _copy(cursor, statement, _Stream(texts))
                 return
             with cursor.copy(statement) as copy:
                 for text in texts:
                     copy.write(text)
+
+
+def _copy(cursor: Any, statement: str, stream: _Stream) -> None:
+    try:
+        with undisturbed():
+            cursor.copy_expert(statement, stream, BYTES_PER_READ)
+    except Exception:
+        if stream.error is not None:
+            raise stream.error from None
+        raise
 
 
 class _Stream(io.RawIOBase):
@@ -49,13 +60,20 @@ class _Stream(io.RawIOBase):
     def __init__(self, texts: Iterator[bytes]) -> None:
         self._texts = texts
         self._rest = memoryview(b"")
+        self.error: Exception | None = None
+        """What has kept the texts from being made: psycopg2 would tell the server its words, and hide its class."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest:
-            if (text := next(self._texts, None)) is None:
+            try:
+                text = next(self._texts, None)
+            except Exception as error:  # noqa: BLE001 - it is raised by whom psycopg2 returns to
+                self.error = error
+                raise OSError("the rows cannot be made") from None
+            if text is None:
                 return 0
             self._rest = memoryview(text)
         room = memoryview(buffer)

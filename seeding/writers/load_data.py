@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 import polars as pl
 from django.db import DataError, IntegrityError, connections, models
 
+from seeding.stopping import undisturbed
 from seeding.writers.encoding import csv, pieces, target
 
 INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 3819, 4025})
@@ -40,16 +41,21 @@ class LoadDataWriter:
         connection = connections[using]
         table, columns = target(connection, model, data)
         with connection.cursor() as cursor:
-            with _piped(csv(pieces(model, data, connection))) as path:
+            with undisturbed(), _piped(csv(pieces(model, data, connection))) as path:
                 file = path.replace("\\", r"\\").replace("'", "''")
                 cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} {FORMAT} {columns}")
             loaded = cursor.rowcount
-            cursor.execute("SHOW WARNINGS LIMIT 1")  # not every driver counts them
-            warning = cursor.fetchone()
-            if loaded == data.height and warning is None:
+            cursor.execute("SHOW COUNT(*) WARNINGS")  # not every driver counts them, and the server may keep none to be shown
+            (warnings,) = cursor.fetchone()
+            if loaded == data.height and not warnings:
                 return
-            nameless = ("", 0, f"{loaded} of {data.height} rows were loaded, and no warning tells why")
-            _, code, words = warning or nameless
+            cursor.execute("SHOW WARNINGS LIMIT 1")
+            nameless = (
+                "",
+                0,
+                f"{loaded} of {data.height} rows were loaded, with {warnings} warnings that the server does not show",
+            )
+            _, code, words = cursor.fetchone() or nameless
         raise (IntegrityError if code in INTEGRITY_CODES else DataError)(code, words)
 
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seeding.writers import Refusal, Writer, Writers, insert, settled
+from seeding.writers.load_data import LoadDataWriter
 from seeding.writers.multi_insert import MultiInsertWriter
 from terpseed.models import Client
 from tests.conftest import SERVERS, Database
@@ -198,6 +199,20 @@ BAD: dict[str, dict[str, Any]] = {
 }
 TAKEN = {"postgresql": ("a key that differs in case alone", "a moment after a timestamp's end")}
 """What a kind of server does not mind."""
+
+
+def test_a_row_that_load_data_has_changed_is_found_though_the_server_shows_no_warnings(
+    make_database: Callable[..., Database],
+) -> None:
+    database = make_database("mariadb")
+    database.query("SET SESSION max_error_count = 0")
+    data = pl.DataFrame({"id": [1], "teri_code": ["T1"], "name": ["n" * 300], "businessType": ["RETAIL"]})
+
+    with transaction.atomic(using=database.alias):
+        (refusal,) = insert(LoadDataWriter(), database.alias, Client, data)
+
+    assert isinstance(refusal.error, DataError)
+    assert database.content("clients") == []
 
 
 @pytest.mark.parametrize(
