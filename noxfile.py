@@ -35,7 +35,7 @@ FAST = (
 )  # fmt: skip
 OF_DRIVERS = (
     "tests/seeding/test_writers.py", "tests/seeding/test_locks.py", "tests/seeding/test_reservations.py",
-    "tests/faults/test_connections.py", "tests/test_seed.py", "tests/test_status.py",
+    "tests/seeding/test_stopping.py", "tests/faults/test_connections.py", "tests/test_seed.py", "tests/test_status.py",
     "-k", "mariadb or postgresql",
 )  # fmt: skip
 PYTEST = ("--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider")
