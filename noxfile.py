@@ -72,9 +72,8 @@ def environment(session: nox.Session, version: str, django: str, *, name: str = 
     """The Python of an environment with the pinned dependencies and this Django; skips the session where Python is missing."""
     base = interpreter(version)
     if not base:
-        session.skip(
-            f"there is no Python {version}; `python3 -m tests.debian python{debian.VERSION}` fetches that one on Debian"
-        )
+        advice = f"; on Debian, `python3 -m tests.debian python{version}` fetches it" if version == debian.VERSION else ""
+        session.skip(f"NOT TESTED: there is no Python {version}{advice}")
     folder = Path(".nox") / (name or f"{version}-{django}")
     python = str(folder / "bin" / "python")
     session.run(base, "-m", "venv", "--clear", str(folder), external=True, silent=True)
