@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import Error
 
-from seeding.drivers import missing_driver
-from seeding.remedies import remedy
+from seeding.db.drivers import missing_driver
+from seeding.db.hints import hint
 
 
 def main() -> None:
@@ -18,14 +18,14 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.base")
     try:
         if "_ARGCOMPLETE" in os.environ:  # a shell asks how the line may go on
-            from seeding.completion import complete
+            from seeding.management.completion import complete
 
             complete()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"manage.py: {missing_driver(error) or error}")
     except Error as error:
-        advice = remedy(error) or (remedy(error.__context__) if error.__context__ else "")
+        advice = hint(error) or (hint(error.__context__) if error.__context__ else "")
         if not advice:
             raise
         sys.exit(f"manage.py: {error}. {advice}")

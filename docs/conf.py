@@ -34,11 +34,11 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 100
 
-autodoc_type_aliases = {name: f"seeding.rows.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
+autodoc_type_aliases = {name: f"seeding.arrays.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
 OTHERS = "collections\\.abc|datetime|django|models|numpy|pl|polars|typing"
-nitpick_ignore_regex = [("py:.*", rf"({OTHERS})\..*|P|Symbols|seeding\.rows\.T")]
+nitpick_ignore_regex = [("py:.*", rf"({OTHERS})\..*|P|Symbols|seeding\.generation\.rows\.T")]
 
 html_theme = "furo"
 html_title = "django-seed-ledger"

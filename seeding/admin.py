@@ -14,9 +14,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from seeding import dashboard
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
+from seeding.web import views
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
 RANGES_SHOWN = 3
@@ -52,7 +52,7 @@ class RunList(ChangeList):
         """Django's hook: which runs are on the page."""
         super().get_results(request)
         runs: list[Any] = list(self.result_list)
-        for run, figures in zip(runs, dashboard.figures_of(runs), strict=True):
+        for run, figures in zip(runs, views.figures_of(runs), strict=True):
             run.figures = figures
         self.result_list = runs
 
@@ -74,16 +74,16 @@ class SeedRunAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The dashboard, and what is live on it and on the page of a run."""
         return [
-            self.page("dashboard/", dashboard.show_dashboard, "seeding_dashboard", site=self.admin_site),
-            self.page("dashboard/live/", dashboard.tell_dashboard, "seeding_dashboard_live"),
-            self.page("<int:key>/live/", dashboard.tell_run, "seeding_run_live"),
+            self.page("dashboard/", views.show_dashboard, "seeding_dashboard", site=self.admin_site),
+            self.page("dashboard/live/", views.tell_dashboard, "seeding_dashboard_live"),
+            self.page("<int:key>/live/", views.tell_run, "seeding_run_live"),
             *super().get_urls(),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The account of the run, in the place of a form."""
         run = kwargs["obj"]
-        context.update(dashboard.account(run), title=f"Run {run.pk}: {run.command}", subtitle=None)
+        context.update(views.account(run), title=f"Run {run.pk}: {run.command}", subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")
@@ -164,14 +164,14 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The page of a row."""
         return [
-            self.page("row/", dashboard.show_row, "seeding_row", site=self.admin_site),
+            self.page("row/", views.show_row, "seeding_row", site=self.admin_site),
             *super().get_urls(),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The batch with the way to its rows, in the place of a form."""
         batch = kwargs["obj"]
-        context.update(dashboard.batch(batch), title=f"Batch {batch.pk}: {batch.table_name}", subtitle=None)
+        context.update(views.batch(batch), title=f"Batch {batch.pk}: {batch.table_name}", subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="live")

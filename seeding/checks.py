@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseFailure
 from django.db import NotSupportedError, connections, router
 
-from seeding.deferral import deferred
+from seeding.generation.deferral import deferred
 
 UNCLASSIFIED, MISDECLARED, NO_LOG = "seeding.W001", "seeding.W002", "seeding.W003"
 NOT_UTC, NO_LOAD_DATA, TOO_OLD = "seeding.W004", "seeding.W005", "seeding.E001"
@@ -60,10 +60,10 @@ def check_databases(databases: Sequence[str] | None = None, **_: Any) -> list[Ch
 
 def _unclassified() -> Iterator[CheckMessage]:
     # Imported here, so that starting Django cannot fail with a seeder.
-    from seeding.conf import masking_strategies
     from seeding.exceptions import SeedingError
-    from seeding.inventory import suspicious
-    from seeding.registry import Registry
+    from seeding.generation.registry import Registry
+    from seeding.masking.classification import suspicious
+    from seeding.masking.settings import masking_strategies
 
     try:
         registry = Registry.discover()
@@ -102,8 +102,8 @@ def _of_server(using: str) -> Iterator[CheckMessage]:
 
 
 def _of_mysql(using: str) -> Iterator[CheckMessage]:
-    from seeding.sessions import SET_UTC, is_in_utc
-    from seeding.writers import Writers
+    from seeding.db.connection import SET_UTC, is_in_utc
+    from seeding.writing import Writers
 
     if not is_in_utc(using):
         yield Warning(

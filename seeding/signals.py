@@ -12,9 +12,9 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from seeding.events import Event, Sink, event
-from seeding.metrics import RunMetrics
-from seeding.redaction import redacted, words_of
+from seeding.db.redaction import error_text, redacted
+from seeding.telemetry.events import Event, Sink, event
+from seeding.telemetry.metrics import RunMetrics
 
 
 class RunSignal(Signal):
@@ -62,7 +62,7 @@ class Signals:
         for receiver, error in signal.send_robust(self._sender, **self._run, **values):
             if isinstance(error, Exception):
                 who, kind = _name(receiver), type(error).__name__
-                words = f"The receiver {who} of {name} raised {kind}: {words_of(error).removeprefix(kind).strip()}"
+                words = f"The receiver {who} of {name} raised {kind}: {error_text(error).removeprefix(kind).strip()}"
                 self._tell(event("signal", words, level="error", error=redacted(error)))
 
 

@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
-from seeding.references import column_name
+from seeding.schema.references import column_name
 
 from .models.fields import CurrentTimestamp, EnumField, Key, TerpIndex, TimestampField
 

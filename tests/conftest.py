@@ -23,11 +23,11 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from seeding.checking import Checker
 from seeding.exceptions import RollbackError
-from seeding.invariants import Invariant, check, discover
 from seeding.models import SeedRun
-from seeding.results import Verdict
+from seeding.verification.checker import Checker
+from seeding.verification.invariants import Invariant, check, discover
+from seeding.verification.results import Verdict
 from settings.databases import database as database_settings
 from tests import browser
 from tests.servers import KINDS, MariaDB, Server

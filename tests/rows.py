@@ -10,7 +10,7 @@ from django.db import models
 from model_bakery import baker, generators, random_gen
 
 from seeding.models import SeedingMetadata
-from seeding.references import references
+from seeding.schema.references import references
 from terpseed.models import Payment
 from terpseed.models.fields import Key, NamingField, ReferencingJSONField, TextField, TimestampField
 from tests.conftest import Database

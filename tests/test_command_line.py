@@ -19,10 +19,10 @@ import polars as pl
 import pytest
 
 from seeding.conf import reading
+from seeding.db.interruption import terminable
 from seeding.exceptions import Terminated
 from seeding.locks import seeding_lock
 from seeding.models import SeedRun
-from seeding.stopping import terminable
 from settings.apps import apps
 from tests.conftest import ROOT, SERVERS, Database, Manage
 from tests.seeding.runs import run

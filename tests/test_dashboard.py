@@ -18,12 +18,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 
 import terpseed.models
-from seeding import charts, history, holdings, provenance
 from seeding.admin import SeedingMetadataAdmin, SeedRunAdmin
-from seeding.holdings import Holding
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags import figures
+from seeding.web import charts, provenance, run_history, table_counts
+from seeding.web.table_counts import TableCount
 from tests.conftest import AS_OF, Database
 
 pytestmark = pytest.mark.django_db(databases=["default", "admin"])
@@ -114,10 +114,10 @@ def test_what_is_seeded_is_held_against_what_is_there(ledgers: Database) -> None
     ledgers.query("INSERT INTO brands (name) VALUES ('one of their own')")
     since = SeedRun.objects.using(ledgers.alias).get().started_at
 
-    found = {one.table: one for one in holdings.holdings(ledgers.alias)}
+    found = {one.table: one for one in table_counts.table_counts(ledgers.alias)}
 
-    def held(table: str, seeded: int, total: int) -> Holding:
-        return Holding(table=table, seeded=seeded, total=total, since=found[table].since, run=1)
+    def held(table: str, seeded: int, total: int) -> TableCount:
+        return TableCount(table=table, seeded=seeded, total=total, since=found[table].since, run=1)
 
     assert found["brands"] == held("brands", 4, 5)
     assert (found["brands"].real, found["brands"].missing) == (1, 0)
@@ -209,9 +209,9 @@ def test_a_rollback_in_progress_counts_what_it_has_deleted(ledgers: Database) ->
     )
     images = SeedingMetadata.objects.using(ledgers.alias).filter(table_name="product_images")
     images.update(live=None, rolled_back_in=run, rolled_back_at=NOW)
-    (figures_now,) = history.figures([run], ledgers.alias, NOW)
+    (figures_now,) = run_history.figures([run], ledgers.alias, NOW)
 
-    progress = history.progress(figures_now, ledgers.alias)
+    progress = run_history.progress(figures_now, ledgers.alias)
 
     assert [(step.name, step.done, step.planned) for step in progress.steps] == [
         ("product_images", 27, 27),

@@ -17,12 +17,12 @@ from django.core.management import CommandError, call_command, get_commands, loa
 
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
-from seeding.inventory import inventory
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.management.command import SeedingCommand
 from seeding.masking import STRATEGIES
-from seeding.registry import Registry
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.masking.classification import inventory
 from tests.bench.report import inserted
 from tests.conftest import ROOT, RULES, Database
 

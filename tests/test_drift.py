@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from seeding.registry import Registry
+from seeding.generation.registry import Registry
 from tests.conftest import Database
 
 REGISTRY = Registry.discover()

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from jsonschema import Draft202012Validator
 
-from seeding.ledger import Ledger
+from seeding.ledger.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.models import SeedRun
 from tests.conftest import AS_OF, ROOT, Database

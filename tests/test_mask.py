@@ -16,10 +16,11 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from seeding import conf
-from seeding.concealment import PIECE, Concealment
-from seeding.events import Event
+from seeding.generation.registry import Registry
+from seeding.masking.in_place import PIECE, InPlaceMasking
+from seeding.masking.settings import masking_strategies
 from seeding.models import MaskedBatch, SeedRun
-from seeding.registry import Registry
+from seeding.telemetry.events import Event
 from tests.conftest import SERVERS, Database
 from tests.people import Source, employ, everything, found, joins, write_people
 
@@ -39,7 +40,7 @@ def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> 
     monkeypatch.setenv("SEEDING_MASKING_KEY", "a key for tests, of some length")
     monkeypatch.setenv("ALLOW_PRODUCTION_SEEDING", "true")
     monkeypatch.setenv("SEEDING_BATCH_SIZE", "15")
-    monkeypatch.setattr("seeding.concealment.PIECE", 4)
+    monkeypatch.setattr("seeding.masking.in_place.PIECE", 4)
     settings.SEEDING_DATABASE_IS_FALLBACK = False
     return file
 
@@ -110,7 +111,7 @@ def test_rows_are_masked_by_the_thousand_and_not_one_by_one(
 ) -> None:
     database = restore(make_database(server))
     monkeypatch.delenv("SEEDING_BATCH_SIZE")
-    monkeypatch.setattr("seeding.concealment.PIECE", PIECE)
+    monkeypatch.setattr("seeding.masking.in_place.PIECE", PIECE)
 
     with CaptureQueriesContext(connections[database.alias]) as statements:
         mask(database, table="clients")
@@ -192,7 +193,7 @@ def test_a_run_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
 
     config = conf.load_masking({**OPTIONS, "database": cut.alias}, os.environ, today=datetime.now(UTC).date(), terminal=False)
     with pytest.raises(KeyboardInterrupt):
-        Concealment(config, Registry.discover(), conf.masking_strategies(), tell=interrupt, ask=lambda _: "").run()
+        InPlaceMasking(config, Registry.discover(), masking_strategies(), tell=interrupt, ask=lambda _: "").run()
     half = SeedRun.objects.using(cut.alias).latest("pk")
     done = sum(sum(one.fields.values()) for one in half.masked_batches.using(cut.alias))
 

@@ -20,16 +20,16 @@ import pytest
 from aiosmtpd.controller import Controller
 from prometheus_client.parser import text_string_to_metric_families
 
-from seeding.alerts import Alerts, breaches
-from seeding.events import Event, event
+from seeding.conf.monitoring import load_monitoring
 from seeding.exceptions import ConfigurationError, LockHeldError
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.locks import seeding_lock
-from seeding.metrics import RunMetrics
 from seeding.models import SeedRun
-from seeding.monitoring import load_monitoring
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
-from seeding.textfile import Textfile
+from seeding.telemetry.alerts import Alerts, breaches
+from seeding.telemetry.events import Event, event
+from seeding.telemetry.metrics import RunMetrics
+from seeding.telemetry.prometheus import Textfile
 from terpseed.models import Strain
 from tests.conftest import ROOT, Database, Manage
 from tests.seeding.runs import run, undo

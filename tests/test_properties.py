@@ -25,16 +25,16 @@ from hypothesis import strategies as st
 
 from seeding import conf
 from seeding.conf import ENVIRONMENT_VARIABLES, Environment
-from seeding.events import Event
 from seeding.exceptions import ConfigurationError, LockHeldError, RefusedError
-from seeding.links import Link, deletion_order
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
 from seeding.locks import seeding_lock
-from seeding.logs import SeederLogger, configure
 from seeding.models import SeedingMetadata
-from seeding.registry import Registry
-from seeding.results import SeederState
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
+from seeding.orchestration.results import SeederState
+from seeding.schema.relations import Relation, deletion_order
+from seeding.telemetry.events import Event
+from seeding.telemetry.logs import SeederLogger, configure
 from terpseed.models import Brand, Grade, Lot, Strain, Vendor
 from tests.conftest import ROOT, Database
 from tests.rows import ledgered_keys
@@ -358,8 +358,8 @@ def test_without_a_circle_every_child_goes_first(data: st.DataObject) -> None:
         assert order.index(link.table) < order.index(link.target)
 
 
-def _link(child: str, parent: str, *, declared: bool, nullable: bool) -> Link:
-    return Link(
+def _link(child: str, parent: str, *, declared: bool, nullable: bool) -> Relation:
+    return Relation(
         table=child,
         key="id",
         column="c",

@@ -13,13 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, models
 
-from seeding.deletion import Deleter, Deletion
-from seeding.keysets import KeySet
-from seeding.ledger import CLAIM, Ledger
+from seeding.generation.registry import Registry
+from seeding.keys import KeySet
+from seeding.ledger.ledger import CLAIM, Ledger
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.registry import Registry
-from seeding.rollback_plan import RollbackPlan
-from seeding.truncation import Truncation
+from seeding.rollbacks.deletion import Deleter, Deletion
+from seeding.rollbacks.plan import RollbackPlan
+from seeding.rollbacks.truncation import Truncation
 from terpseed.models import (
     Account,
     Batch,
@@ -533,7 +533,7 @@ def test_a_table_that_is_not_found_keeps_its_rows_in_the_ledger(database: Databa
 
 def test_rows_that_are_there_in_spite_of_it_are_told(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite.seed(table="strains")
-    monkeypatch.setattr("seeding.deletion.Deleter._delete", lambda *_: None)
+    monkeypatch.setattr("seeding.rollbacks.deletion.Deleter._delete", lambda *_: None)
 
     summary = sqlite.rollback()
 
@@ -735,7 +735,7 @@ def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database]
 
 
 def test_nothing_dangles_at_any_moment(seeded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeding.rollback.ROWS_PER_TRANSACTION", 200)
+    monkeypatch.setattr("seeding.rollbacks.manager.ROWS_PER_TRANSACTION", 200)
     moments, delete = 0, Deleter.delete
 
     def watched(*arguments: Any) -> Deletion:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, OperationalError, connections
 
-from seeding.registry import Registry
+from seeding.generation.registry import Registry
 from terpseed.models import Client, Order, User
 from tests.conftest import SERVERS, Database, Manage
 from tests.faults.processes import start

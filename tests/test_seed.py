@@ -10,9 +10,9 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from seeding.generation.registry import Registry
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.references import Reference, references
-from seeding.registry import Registry
+from seeding.schema.references import Reference, references
 from terpseed.models import Batch, Client, PricingDefault, Product, Strain
 from tests.conftest import AS_OF, SERVERS, Database
 from tests.rows import business_data, everything, hashable, ledgered_keys, real_rows

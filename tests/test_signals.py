@@ -20,10 +20,10 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connections
 
+from seeding.generation.seeders import BaseSeeder
 from seeding.management.commands import seed, seed_mask, seed_rollback
 from seeding.models import SeedRun
-from seeding.results import ValidationError
-from seeding.seeders import BaseSeeder
+from seeding.schema.results import ValidationError
 from seeding.signals import rows_rejected, run_finished, run_started
 from tests.conftest import ROOT, Database
 from tests.shop import receivers

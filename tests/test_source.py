@@ -14,13 +14,13 @@ import polars as pl
 import pytest
 from django.core.management import CommandError
 
-from seeding.events import Event
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import STRATEGIES, Cipher, MaskingStrategy, Mode, PIIMasker
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.registry import Registry
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
-from seeding.sources import source_registry
+from seeding.sources.registry import source_registry
+from seeding.telemetry.events import Event
 from terpseed.models import Brand, User
 from tests.conftest import Database
 from tests.people import Source, employ, everything, found, joins, write_people

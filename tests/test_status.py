@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from seeding.ledger import Ledger
+from seeding.ledger.ledger import Ledger
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from tests.conftest import AS_OF, ROOT, SERVERS, Database, Manage

@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import connections, models
 from django.test import override_settings
 
-from seeding.events import Event
-from seeding.references import TypedReferenceField
-from seeding.registry import Registry
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding.schema.references import TypedReferenceField
+from seeding.telemetry.events import Event
 from terpseed import models as terp
 from tests.conftest import Database, closed, opened
 from tests.seeding.runs import run

@@ -1,10 +1,10 @@
 """What people see before and after a run. Rich draws it; without a terminal it is plain lines."""
 
-from seeding.console.findings import show_report
-from seeding.console.personal import markdown_inventory, show_inventory, show_masking
+from seeding.console.check import show_report
+from seeding.console.layout import PLAIN_WIDTH, console
+from seeding.console.mask import markdown_inventory, show_inventory, show_masking
 from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
-from seeding.console.screen import PLAIN_WIDTH, console
-from seeding.console.standing import show_environments, show_lock, show_status
+from seeding.console.status import show_environments, show_lock, show_status
 
 __all__ = [
     "AGAIN",

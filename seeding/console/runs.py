@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from seeding.console.screen import names, say, short, size_of, span_of, table_for
-from seeding.results import RollbackSummary, RunSummary, SeederResult, SeederState
-from seeding.steps import Forecast
+from seeding.console.layout import names, say, short, size_of, span_of, table_for
+from seeding.orchestration.forecast import Forecast
+from seeding.orchestration.results import RunSummary, SeederResult, SeederState
+from seeding.rollbacks.results import RollbackSummary
 
 STYLES = {
     SeederState.SEEDED: "green",

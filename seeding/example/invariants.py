@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from seeding.example.models import Product, Review
-from seeding.invariants import Seeded, invariant, unless
+from seeding.verification.invariants import Seeded, invariant, unless
 
 
 @invariant(Review, Product)  # the model that it is about, then the others that it looks at

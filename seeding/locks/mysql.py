@@ -7,10 +7,10 @@ import hashlib
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder
 from seeding.locks.server import ServerLock
-from seeding.sessions import database_name
 
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094

@@ -7,10 +7,10 @@ import hashlib
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder, ask_until
 from seeding.locks.server import ServerLock
-from seeding.sessions import database_name
 
 HOLDER = """
     SELECT l.pid, a.usename, COALESCE(a.client_hostname, host(a.client_addr)), a.backend_start

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from seeding.db.connection import database_name
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
-from seeding.sessions import database_name
 
 GLANCE_SECONDS = 0.2
 """How long somebody who only looks whether the lock is held (`holder`) may keep it from us."""

@@ -15,24 +15,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, TextIO, TypeVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter, OutputWrapper
 from django.db import Error
 
-from seeding import streams
-from seeding.exceptions import (
-    INTERRUPTED,
-    TERMINATED,
-    ConfigurationError,
-    DatabaseUnavailableError,
-    SeedingError,
-    Terminated,
-)
-from seeding.redaction import without_credentials, words_of
-from seeding.remedies import remedy
-from seeding.retries import transience
-from seeding.stopping import terminable
+from seeding.db.hints import hint
+from seeding.db.interruption import terminable
+from seeding.db.redaction import error_text, without_credentials
+from seeding.db.retries import transience
+from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, DatabaseUnavailableError, SeedingError, Terminated
+from seeding.telemetry import streams
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seeding.events import Sink
+    from seeding.telemetry.events import Sink
 
 T = TypeVar("T")
 
@@ -160,7 +153,7 @@ class SeedingCommand(BaseCommand):
         Raises ConfigurationError with its problems and those of the variables of the log and the alerts, all at once.
         """
         from seeding import conf
-        from seeding.monitoring import load_monitoring
+        from seeding.conf.monitoring import load_monitoring
 
         problems: list[str] = []
         for check in (load, partial(conf.load_logging, os.environ), partial(load_monitoring, os.environ)):
@@ -178,12 +171,14 @@ class SeedingCommand(BaseCommand):
 
         On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
         """
-        from seeding import conf, console, logs, progress  # imported late, so that `manage.py help` does not wait
-        from seeding.alerts import Alerts
-        from seeding.events import broadcast
-        from seeding.monitoring import load_monitoring
+        from seeding import conf, console
+        from seeding.conf.monitoring import load_monitoring
+        from seeding.console import progress  # imported late, so that `manage.py help` does not wait
         from seeding.signals import Signals
-        from seeding.textfile import Textfile
+        from seeding.telemetry import logs
+        from seeding.telemetry.alerts import Alerts
+        from seeding.telemetry.events import broadcast
+        from seeding.telemetry.prometheus import Textfile
 
         quiet, plain, terminal = not options["verbosity"], conf.is_plain(options, os.environ), self.stderr.isatty()
         level = "error" if quiet else "warn" if terminal else "debug"
@@ -222,7 +217,7 @@ def failed(error: BaseException) -> CommandError | None:
         return CommandError("Terminated. The lock is released and the ledger is true.", returncode=TERMINATED)
     if isinstance(error, KeyboardInterrupt):
         return CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED)
-    if transience(error) is None and not remedy(error):
+    if transience(error) is None and not hint(error):
         return None
-    text = f"The database gave up: {words_of(error).rstrip('.')}. Run the command again: it goes on where it stopped."
+    text = f"The database gave up: {error_text(error).rstrip('.')}. Run the command again: it goes on where it stopped."
     return CommandError(text, returncode=DatabaseUnavailableError.exit_code)

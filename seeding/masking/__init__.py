@@ -1,9 +1,9 @@
 """Personal data made harmless: strategies for each kind of it, what looks like it, and the masker of whole tables."""
 
 from seeding.masking.cipher import Cipher
-from seeding.masking.detection import detect_name, detect_values, words_of
+from seeding.masking.detection import detect_name, detect_values, name_words
 from seeding.masking.masker import STRATEGIES, FieldMasking, PIIMasker, TableMasking, maskable
-from seeding.masking.strategy import Drawn, InventedStrategy, MaskingStrategy, Mode
+from seeding.masking.strategies.base import Drawn, InventedStrategy, MaskingStrategy, Mode
 
 __all__ = [
     "STRATEGIES",
@@ -18,5 +18,5 @@ __all__ = [
     "detect_name",
     "detect_values",
     "maskable",
-    "words_of",
+    "name_words",
 ]

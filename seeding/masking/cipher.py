@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Words
+from seeding.arrays import Integers, Words
 
 Symbols = Integers
 """Shape (values, places): numbers below the radix of their place."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from seeding.masking.numbers import DOUBLED
+from seeding.masking.strategies.numbers import DOUBLED
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 """The words of `contactEmail`, `contact_email`, `ContactEMail` and `EMAIL_2`."""
@@ -48,7 +48,7 @@ CARD = r"^\s*[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\s*$"
 """A payment card, before Luhn's check."""
 
 
-def words_of(name: str) -> tuple[str, ...]:
+def name_words(name: str) -> tuple[str, ...]:
     """The words that a column's name is made of, in small letters."""
     return tuple(word.lower() for word in WORD.findall(name))
 
@@ -58,7 +58,7 @@ def detect_name(name: str) -> str | None:
 
     Words count, letters do not: `repayment_velocity` holds no `ip`, and `cancellationReason` no `cell`.
     """
-    words = words_of(name)
+    words = name_words(name)
     text = f" {' '.join(words)} "
     safe = bool(words) and words[-1] in SAFE_AFTER
     for kind, pattern in NAMES:

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from seeding.events import Event, Sink
 from seeding.masking.cipher import Cipher
 from seeding.masking.detection import detect_name, detect_values
-from seeding.masking.invented import City, CompanyName, Email, FreeText, PersonName, StreetAddress
-from seeding.masking.numbers import (
+from seeding.masking.strategies.base import MaskingStrategy, Mode
+from seeding.masking.strategies.invented import City, CompanyName, Email, FreeText, PersonName, StreetAddress
+from seeding.masking.strategies.numbers import (
     BankAccount,
     CardNumber,
     Identifier,
@@ -22,8 +22,8 @@ from seeding.masking.numbers import (
     SocialSecurityNumber,
     TaxId,
 )
-from seeding.masking.places import DateOfBirth, IpAddress
-from seeding.masking.strategy import MaskingStrategy, Mode
+from seeding.masking.strategies.typed import DateOfBirth, IpAddress
+from seeding.telemetry.events import Event, Sink
 
 STRATEGIES: tuple[MaskingStrategy, ...] = (
     Email(), Phone(), PersonName(), CompanyName(), StreetAddress(), City(), Postcode(), DateOfBirth(),

@@ -9,7 +9,8 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Words, faker_pool, take
+from seeding.arrays import Integers, Words
+from seeding.generation.rows import faker_pool, take
 
 SYLLABLES = tuple("".join(pair) for pair in product("bdghjklmnprstvwz", "aeiou"))
 PAIRS = len(SYLLABLES) ** 2

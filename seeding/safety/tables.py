@@ -11,11 +11,11 @@ from django.apps import apps
 from django.db import connections, models
 
 from seeding.exceptions import SchemaError
+from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
-from seeding.references import Reference, column_name, generic_references, namings, references
 from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
 from seeding.safety.refusals import Refusal, Touch, told
-from seeding.seeders import BaseSeeder, Dataset
+from seeding.schema.references import Reference, column_name, generic_references, namings, references
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
     (model._meta.db_table for model in (SeedRun, SeedingMetadata, MaskedBatch)), Touch.INSERT | Touch.UPDATE | Touch.DELETE

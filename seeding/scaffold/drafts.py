@@ -12,15 +12,15 @@ from django.apps import apps
 from django.db import models
 
 from seeding.conf import DEFAULT_SEED
+from seeding.generation.rows import Rows, decimals, numerals, take
+from seeding.generation.seeders import RecordCount
 from seeding.masking import detect_name
-from seeding.rows import Rows, decimals, numerals, take
 from seeding.scaffold.fillings import Filling, Parent
 from seeding.scaffold.guesses import COMPANIES, PEOPLE, label_of, personal, sounds, worth_filling
 from seeding.scaffold.names import class_name, row_words
 from seeding.scaffold.project import Project
-from seeding.schema import ColumnSchema, Kind, TableSchema
-from seeding.seeders import RecordCount
-from seeding.validation import SchemaValidator
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+from seeding.schema.validation import SchemaValidator
 
 SAMPLE = 300
 """Rows that are generated to see whether the table's checks take them."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.apps import apps
 
-from seeding.discovery import SEEDERS
 from seeding.exceptions import ConfigurationError
+from seeding.generation.discovery import SEEDERS
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.names import module_name
 from seeding.scaffold.source import source

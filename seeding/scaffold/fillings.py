@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seeding.generation.seeders import RecordCount
 from seeding.scaffold.guesses import Guess, guess
-from seeding.schema import ColumnSchema, Kind
-from seeding.seeders import RecordCount
+from seeding.schema.tables import ColumnSchema, Kind
 
 CELL = 10
 """Rows of a table that belong together: what refers to each other lies in the same cell, so that growing changes no row."""

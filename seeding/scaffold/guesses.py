@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seeding.masking import words_of
-from seeding.schema import ColumnSchema, Kind
+from seeding.masking import name_words
+from seeding.schema.tables import ColumnSchema, Kind
 
 SPARE_DIGITS = 8
 """How many digits a serial number may grow to: a hundred million rows."""
@@ -167,7 +167,7 @@ def worth_filling(column: ColumnSchema, *, refers: bool = False) -> bool:
         return False
     if column.kind is Kind.DATETIME:
         return any(sounds(column.name, names) for names in (CREATED, FUTURE, BIRTH))
-    if column.kind is Kind.INTEGER and words_of(column.name)[-1:] in (("id",), ("by",)):
+    if column.kind is Kind.INTEGER and name_words(column.name)[-1:] in (("id",), ("by",)):
         return False
     return not column.has_default and (column.kind is not Kind.TEXT or _wording(column.name).optional)
 
@@ -179,7 +179,7 @@ def personal(name: str, label: str) -> str:
 
 def sounds(name: str, words: str) -> bool:
     """Whether one of the runs of words, separated by bars, occurs in a column's name."""
-    text = f" {' '.join(words_of(name))} "
+    text = f" {' '.join(name_words(name))} "
     return any(f" {one} " in text for one in words.split("|"))
 
 
@@ -189,7 +189,7 @@ def label_of(words: Iterable[str]) -> str:
 
 
 def _wording(name: str, label: str = "") -> Wording:
-    if words_of(name) == ("name",):
+    if name_words(name) == ("name",):
         of = next((wording for names, wording in NAMES if sounds(label, names)), None)
         if of is not None:
             return of
@@ -210,7 +210,7 @@ def _text(column: ColumnSchema, label: str, *, distinct: bool) -> Guess:
     fits = room is None or room >= longest
     if not wording.expression or (not fits and wording.distinct):
         return _code(label, room)
-    slug = "-".join(words_of(column.name))[:12].rstrip("-")
+    slug = "-".join(name_words(column.name))[:12].rstrip("-")
     expression = wording.expression.format(column=column.name, label=label, slug=slug)
     if distinct and not wording.distinct:
         roomy = room is None or room >= longest + 1 + SPARE_DIGITS

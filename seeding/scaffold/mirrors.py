@@ -10,7 +10,7 @@ from decimal import Decimal
 from seeding.exceptions import SchemaError
 from seeding.scaffold.guesses import quoted
 from seeding.scaffold.names import attribute
-from seeding.schema import ColumnSchema, Kind, TableSchema
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 WIDTH = 88
 """Of a line, where it can be broken."""

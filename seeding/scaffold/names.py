@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 
 from django.db import models
 
-from seeding.masking import words_of
+from seeding.masking import name_words
 
 TAKEN = frozenset(dir(models.Model)) | {"objects", "check", "pk", "id"}
 """What every model has already."""
@@ -32,7 +32,7 @@ def singular(words: Iterable[str]) -> tuple[str, ...]:
 
 def row_words(table: str) -> tuple[str, ...]:
     """What one row of the table is called: `orderLineItems` → (`order`, `line`, `item`)."""
-    return singular(words_of(table) or ("row",))
+    return singular(name_words(table) or ("row",))
 
 
 def class_name(words: Iterable[str]) -> str:

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.apps import apps
 from django.db import connections, models
 
-from seeding.drift import differences
 from seeding.exceptions import ConfigurationError, SchemaError
-from seeding.introspection import all_tables
-from seeding.links import telling
-from seeding.masking import words_of
-from seeding.references import references
-from seeding.registry import Registry
+from seeding.generation.registry import Registry
+from seeding.masking import name_words
 from seeding.scaffold.mirrors import mirrored, narrowest
 from seeding.scaffold.names import row_words
-from seeding.schema import ColumnSchema, Kind, TableSchema, expected
+from seeding.schema.drift import differences
+from seeding.schema.introspection import all_tables
+from seeding.schema.references import references
+from seeding.schema.relations import telling
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 
 USERS = (("user",), ("auth", "user"))
 """What a row of the table is called that `created_by` refers to."""
@@ -155,7 +155,7 @@ class Project:
 
     def _sounds_like(self, column: str, own: str) -> str | None:
         """The table that a column of the table `own` refers to, as its name sounds: `approvedBy`, `main_product_id`."""
-        *words, last = words_of(column) or ("",)
+        *words, last = name_words(column) or ("",)
         if last == "by":
             return next((self._by_words[user] for user in USERS if user in self._by_words), None)
         if last != "id" or not words:

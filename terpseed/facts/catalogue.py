@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Rows, remembered, take
+from seeding.arrays import Integers
+from seeding.generation.rows import Rows, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar
 from terpseed.facts.cells import PRODUCTS, SELLERS, STRAINS

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seeding.conf import SIZES
-from seeding.rows import Integers
-from seeding.seeders import RecordCount
+from seeding.arrays import Integers
+from seeding.generation.seeders import RecordCount
+from seeding.sizes import SIZES
 
 CLIENTS, SELLERS, STRAINS, PRODUCTS, LOTS, BATCHES, ORDERS = 10, 4, 5, 20, 10, 30, 50
 """Rows per cell."""

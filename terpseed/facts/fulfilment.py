@@ -6,7 +6,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from seeding.rows import Integers, Mask, Rows, remembered
+from seeding.arrays import Integers, Mask
+from seeding.generation.rows import Rows, remembered
 from terpseed.facts import calendar, parties, trade
 from terpseed.facts.cells import Layout
 from terpseed.facts.trade import Fate

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Mask, Rows, numerals, remembered, take
+from seeding.arrays import Integers, Mask
+from seeding.generation.rows import Rows, numerals, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS

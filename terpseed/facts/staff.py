@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Integers, Rows
+from seeding.arrays import Integers
+from seeding.generation.rows import Rows
 from terpseed.facts import calendar
 
 STAFF = 6

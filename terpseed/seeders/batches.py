@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
-from seeding.rows import Rows, decimals, take
-from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding.generation.rows import Rows, decimals, take
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import QUANTITY, total
 from terpseed.facts import calendar, cells, parties, payables, stock, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem

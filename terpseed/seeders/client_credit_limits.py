@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from django.db.models import OuterRef, Subquery
 
-from seeding.rows import Rows, decimals, divide, take
-from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding.generation.rows import Rows, decimals, divide, take
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import percentage
 from terpseed.facts import calendar, cells, parties
 from terpseed.models import Client, ClientCreditLimit

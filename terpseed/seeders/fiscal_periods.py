@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from terpseed.facts import books, calendar, staff
 from terpseed.models import FiscalPeriod
 

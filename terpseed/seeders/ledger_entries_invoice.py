@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from terpseed.facts import books, receivables, staff
 from terpseed.facts.books import Number, Side
 from terpseed.models import LedgerEntry

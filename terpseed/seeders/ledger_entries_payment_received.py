@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from terpseed.facts import books, receivables, staff
 from terpseed.facts.books import Number
 from terpseed.models import LedgerEntry

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.rows import Rows, decimals
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.rows import Rows, decimals
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from terpseed.facts import calendar, fulfilment, staff, trade
 from terpseed.facts.fulfilment import Step
 from terpseed.models import OrderLineItemAllocation

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.rows import Rows, decimals, take
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.generation.rows import Rows, decimals, take
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from terpseed.facts import staff
 from terpseed.facts.catalogue import MARGINS
 from terpseed.models import PricingDefault

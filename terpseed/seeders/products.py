@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.rows import Rows, take
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.rows import Rows, take
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from terpseed.facts import calendar, catalogue, cells, parties
 from terpseed.models import Product
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
-from seeding.rows import Rows, decimals, divide, numerals, only, take
-from seeding.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
 from terpseed.expressions import rounded, sales_that_stand, total
 from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
 from terpseed.models import Batch, VendorPayable

@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 from tests.bench.dependencies import FILES, ROOT, Pinned, canonical, imports, pinned
 
 FOR_TESTS = {"pytest", "tests"}
-"""`seeding.contracts` is for those who have pytest."""
+"""`seeding.testing` is for those who have pytest."""
 
 
 def pins() -> dict[str, Pinned]:

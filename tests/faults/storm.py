@@ -15,12 +15,11 @@ from signal import Signals
 
 from django.db import connections
 
-from seeding.keys import KeyMap
-from seeding.keysets import KeySet, union
+from seeding.generation.registry import Registry
+from seeding.keys import KeyMap, KeySet, union
 from seeding.locks import seeding_lock
 from seeding.locks.base import ask_until
 from seeding.models import SeedingMetadata
-from seeding.registry import Registry
 from tests.conftest import AS_OF, Database
 from tests.faults.processes import start
 from tests.rows import business_data

@@ -10,7 +10,7 @@ import pytest
 from django.db import Error, connections
 from tenacity import retry, stop_after_delay, wait_fixed
 
-from seeding.events import Event
+from seeding.telemetry.events import Event
 from tests.conftest import Database, Manage
 from tests.faults.application import assert_neither_disturbs_the_other
 from tests.seeding.runs import run

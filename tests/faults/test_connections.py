@@ -12,12 +12,13 @@ from django.core.management import CommandError
 from django.db import connections
 from django.db.models import F
 
-from seeding import planner, watchdog
-from seeding.events import Event
+from seeding.db import watchdog
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import Dataset, Derivation
 from seeding.models import SeedRun
-from seeding.pipeline import SeederPipeline
-from seeding.registry import Registry
-from seeding.seeders import Dataset, Derivation
+from seeding.orchestration import statistics
+from seeding.orchestration.pipeline import SeederPipeline
+from seeding.telemetry.events import Event
 from terpseed.models import Client
 from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit
@@ -107,7 +108,7 @@ def test_nor_does_one_at_the_end_of_a_run(proxied: Database, proxy: Proxy, monke
             return (Derivation(values={"referred_by_client": F("pk")}, reads=("clients",)),)
 
     after, statement = MOMENTS[at]
-    monkeypatch.setattr(planner, "WORTH", 20)
+    monkeypatch.setattr(statistics, "WORTH", 20)
 
     def lose(event: Event) -> None:
         if event.operation == after and event.message != "20 rows of clients":

@@ -13,8 +13,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from seeding.pipeline import SeederPipeline
-from seeding.remedies import FULL
+from seeding.db.hints import FULL
+from seeding.orchestration.pipeline import SeederPipeline
 from tests.conftest import Database
 from tests.faults.space import Tight, TightMariaDB, TightMySQL, TightPostgreSQL
 from tests.rows import business_data

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from seeding.exceptions import SchemaError
-from seeding.registry import Registry
+from seeding.generation.registry import Registry
 from tests.conftest import Database
 from tests.safety.conftest import require
 from tests.seeding.runs import run, undo

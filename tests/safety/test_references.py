@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
-from seeding.references import namings
-from seeding.rows import Rows, numerals
+from seeding.generation.rows import Rows, numerals
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.safety import Touch, survey
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.schema.references import namings
 from tests.conftest import SERVERS, Database
 from tests.seeding.runs import run, undo
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
 from seeding.exceptions import SchemaError
-from seeding.results import RunSummary
+from seeding.orchestration.results import RunSummary
 from tests.conftest import Database
 from tests.safety.forms import FORMS, MADE
 from tests.seeding.runs import run, undo

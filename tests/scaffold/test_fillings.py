@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from seeding.generation.seeders import RecordCount
 from seeding.scaffold.fillings import Filling, Parent
-from seeding.schema import ColumnSchema, Kind
-from seeding.seeders import RecordCount
+from seeding.schema.tables import ColumnSchema, Kind
 
 GROWING = RecordCount(small=10, medium=100, large=1_000)
 FEW = RecordCount(small=5, medium=50, large=500)

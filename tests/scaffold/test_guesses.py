@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seeding.rows import Rows, decimals, numerals, take
+from seeding.generation.rows import Rows, decimals, numerals, take
 from seeding.scaffold.guesses import INTEGERS, TEXTS, Guess, guess
 from seeding.scaffold.names import attribute, class_name, module_name, row_words
-from seeding.schema import ColumnSchema, Kind, TableSchema
-from seeding.validation import SchemaValidator
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+from seeding.schema.validation import SchemaValidator
 
 WORDS = [
     run.replace(" ", "_")

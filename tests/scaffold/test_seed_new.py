@@ -16,11 +16,11 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from seeding.contracts import SeederContract
-from seeding.registry import Registry
+from seeding.generation.registry import Registry
 from seeding.scaffold import Project
 from seeding.scaffold.guesses import label_of
 from seeding.scaffold.names import row_words
+from seeding.testing import SeederContract
 from tests.conftest import SERVERS, Database
 from tests.servers import MariaDB
 

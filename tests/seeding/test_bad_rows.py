@@ -13,10 +13,10 @@ from django.db.models import Value
 
 from seeding import conf
 from seeding.exceptions import ConfigurationError
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 from seeding.models import SeedingMetadata
-from seeding.results import ValidationError
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.schema.results import ValidationError
 from terpseed.models import Client, Lot, Strain, Vendor
 from tests.conftest import SERVERS, Database
 from tests.seeding.runs import run

@@ -16,7 +16,7 @@ from django.db import NotSupportedError, connections
 from django.db.backends.base import base
 
 from seeding.checks import check_databases, check_log_file
-from seeding.deferral import deferred
+from seeding.generation.deferral import deferred
 from tests.conftest import ROOT, Database
 from tests.servers.base import is_root
 from tests.test_docs import page

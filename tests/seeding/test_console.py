@@ -8,8 +8,9 @@ from io import StringIO
 from rich.console import Console
 
 from seeding.console import AGAIN, PLAIN_WIDTH, console, show_plan, show_summary
-from seeding.results import RunSummary, SeederResult, SeederState
-from seeding.steps import Forecast, Step
+from seeding.orchestration.forecast import Forecast
+from seeding.orchestration.plan import Step
+from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 
 AS_OF = date(2026, 3, 2)
 

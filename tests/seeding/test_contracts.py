@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from django.db.models import F
 
-from seeding.audit import auditing
-from seeding.contracts import DatabaseContract, SeederContract
-from seeding.registry import Registry
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.rollbacks.audit import auditing
+from seeding.testing import DatabaseContract, SeederContract
 from terpseed.models import Brand, Grade, Vendor
 from tests.conftest import Database
 
@@ -104,7 +104,7 @@ def test_its_rollbacks_leave_nothing_behind(sqlite: Database, monkeypatch: pytes
         written.append(file)
         return auditing(file)
 
-    monkeypatch.setattr("seeding.rollback.auditing", noted)
+    monkeypatch.setattr("seeding.rollbacks.manager.auditing", noted)
     kept: DatabaseContract = type("Contract", (DatabaseContract,), {"registry": Registry([Vendors()])})()
     kept.seed(sqlite.alias)
 

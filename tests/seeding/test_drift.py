@@ -13,10 +13,10 @@ from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeding.drift import differences
-from seeding.introspection import lacking, read_tables
-from seeding.results import Difference
-from seeding.schema import Check, ColumnSchema, ForeignKey, Kind, TableSchema, expected, mirrored_tables
+from seeding.schema.drift import differences
+from seeding.schema.introspection import lacking, read_tables
+from seeding.schema.results import Difference
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema, expected, mirrored_tables
 from tests.conftest import Database
 
 MODELS = tuple(apps.get_app_config("terpseed").get_models())

@@ -12,11 +12,11 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
-from seeding.drivers import driver, missing_driver
+from seeding.db.connection import connect
+from seeding.db.drivers import driver, missing_driver
+from seeding.db.hints import GRANT, hint
+from seeding.db.retries import transience
 from seeding.exceptions import ConfigurationError
-from seeding.remedies import GRANT, remedy
-from seeding.retries import transience
-from seeding.sessions import connect
 from tests.conftest import ROOT, Database
 
 MANAGE = "import manage, sys; sys.argv = ['manage.py', 'seed', '--dry-run']; manage.main()"
@@ -93,4 +93,4 @@ def test_errors_of_pymysql_go_by_their_number(code: int, state: str | None, fami
     found = transience(error)
 
     assert (found.value if found else None) == family
-    assert (remedy(error) == GRANT) is (code == 1142)
+    assert (hint(error) == GRANT) is (code == 1142)

@@ -14,18 +14,18 @@ import pytest
 from django.db import OperationalError, connections
 from django.db.models import Value
 
-from seeding import conf
-from seeding.derive import derive
-from seeding.events import Event
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
-from seeding.ledger import generator_version
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.ledger.ledger import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.registry import Registry
-from seeding.results import SeederState, ValidationError
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
-from seeding.writers import CreateWriter, Writers
+from seeding.orchestration.results import SeederState
+from seeding.runs.derivation import derive
+from seeding.schema.results import ValidationError
+from seeding.telemetry.events import Event
+from seeding.writing import CreateWriter, Writers
 from terpseed.models import Brand, Client, Strain, SupplierProfile
 from tests.conftest import Database
 from tests.seeding.runs import run
@@ -194,13 +194,11 @@ def test_a_rule_that_fails_itself_is_named(sqlite: Database, find: Callable[[], 
         assert errors == [f"{name}, rows 0 to 19 of clients: {words}"]
 
 
-def test_a_rule_about_no_row_in_particular_refuses_the_batch(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", 5)
-
+def test_a_rule_about_no_row_in_particular_refuses_the_batch(sqlite: Database) -> None:
     def house_rule(seeder: BaseSeeder, data: pl.DataFrame) -> list[ValidationError]:
         return [unlucky(None)] if "T7" in data["teri_code"] else []
 
-    summary, told = run(sqlite, Clients(), rules=[house_rule])
+    summary, told = run(sqlite, Clients(), rules=[house_rule], batch_size=5)
 
     assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (15, 5)
     assert summary.exit_code == 5
@@ -224,9 +222,8 @@ def test_counts_always_add_up_after_a_failure_midway(sqlite: Database, monkeypat
 
     config = SeederConfig(model=Client, record_count=COUNT)
     late: type[BaseSeeder] = type("Late", (Clients,), {"change": staticmethod(fail_late), "config": config})
-    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", 5)
 
-    summary, _ = run(sqlite, late())
+    summary, _ = run(sqlite, late(), batch_size=5)
 
     result = summary.results[0]
     assert (result.records_inserted, result.records_skipped) == (15, 5)
@@ -289,11 +286,7 @@ def test_a_batch_in_flight_from_a_dead_run_is_not_doubled(database: Database) ->
 
 
 @pytest.mark.parametrize("batch", [20, 5])
-def test_nor_is_one_whose_first_and_last_rows_were_refused(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch, batch: int
-) -> None:
-    monkeypatch.setattr(conf, "DEFAULT_BATCH_SIZE", batch)
-
+def test_nor_is_one_whose_first_and_last_rows_were_refused(sqlite: Database, batch: int) -> None:
     class Brands(BaseSeeder):
         config = SeederConfig(model=Brand, record_count=COUNT, not_pii=("name",))
 
@@ -312,7 +305,7 @@ def test_nor_is_one_whose_first_and_last_rows_were_refused(
 
     run(sqlite, Clients())
 
-    summary, _ = run(sqlite, Brands(), listen=land)
+    summary, _ = run(sqlite, Brands(), listen=land, batch_size=batch)
 
     assert (summary.results[0].records_inserted, summary.results[0].records_existing) == (2, 18)
     names = Brand.objects.using(sqlite.alias).values_list("name", flat=True)
@@ -352,7 +345,7 @@ def test_an_abstract_seeder_is_there_to_be_inherited(monkeypatch: pytest.MonkeyP
     for one in (Abstract, Clients):
         monkeypatch.setattr(one, "__module__", module.__name__)
         setattr(module, one.__name__, one)
-    monkeypatch.setattr("seeding.registry.modules", lambda *_: [module])
+    monkeypatch.setattr("seeding.generation.registry.modules", lambda *_: [module])
 
     assert [seeder.name for seeder in Registry.discover().ordered] == ["Clients"]
 
@@ -411,7 +404,7 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
             raise failures.pop()
         return derive(*arguments, **options)
 
-    monkeypatch.setattr("seeding.derive.derive", flaky)
+    monkeypatch.setattr("seeding.runs.derivation.derive", flaky)
 
     summary, told = run(sqlite, Deriving())
 

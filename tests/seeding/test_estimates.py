@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from seeding.estimates import ROWS_PER_SECOND, START_SECONDS, seconds, sizes
-from seeding.ledger import Ledger
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
+from seeding.ledger.ledger import Ledger
 from seeding.models import SeedRun
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
-from seeding.steps import Step
-from seeding.writers import Writers
+from seeding.orchestration.forecast import ROWS_PER_SECOND, START_SECONDS, estimated_bytes, estimated_seconds
+from seeding.orchestration.plan import Step
+from seeding.writing import Writers
 from terpseed.models import Strain
 from tests.conftest import AS_OF, Database
 
@@ -45,12 +45,12 @@ def test_time_is_that_of_comparable_runs(sqlite: Database, missing: int, expecte
         ledger.close_run(run, SeedRun.State.SUCCEEDED, results=results)
     step = Step(seeder="Strains", table="strains", rows=missing + 5, existing=5)
 
-    assert seconds([step], ledger, Writers(sqlite.alias)) == {"Strains": pytest.approx(expected)}
+    assert estimated_seconds([step], ledger, Writers(sqlite.alias)) == {"Strains": pytest.approx(expected)}
 
 
 def test_size_is_the_width_of_a_sample_times_what_is_missing() -> None:
     steps = [Step(seeder=name, table="strains", rows=1_000, existing=400) for name in ("Strains", "Failing")]
 
-    found = sizes(steps, {"Strains": Strains(), "Failing": Failing()}, Dataset(seed=1, as_of=AS_OF))
+    found = estimated_bytes(steps, {"Strains": Strains(), "Failing": Failing()}, Dataset(seed=1, as_of=AS_OF))
 
     assert found == {"Strains": 8 * 600}

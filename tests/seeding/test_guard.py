@@ -14,12 +14,12 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from seeding import conf
-from seeding.conf import ENVIRONMENT_VARIABLES, Config, Environment
+from seeding.conf import ENVIRONMENT_VARIABLES, Environment, SeedConfig
+from seeding.db.connection import connect
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
-from seeding.guard import Place, Question, masking_question, question, rollback_question
-from seeding.ledger import Ledger
+from seeding.ledger.ledger import Ledger
 from seeding.locks import seeding_lock
-from seeding.sessions import connect
+from seeding.runs.confirmation import Place, Question, masking_question, question, rollback_question
 from terpseed.seeders.clients import ClientSeeder
 from terpseed.seeders.pricing_defaults import PricingDefaultSeeder
 from tests.conftest import Database, opened
@@ -32,8 +32,8 @@ OPTIONS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def config(variables: dict[str, str], *, terminal: bool = True, **options: Any) -> Config:
-    return conf.load({**OPTIONS, **options}, variables, today=date(2026, 1, 1), terminal=terminal)
+def config(variables: dict[str, str], *, terminal: bool = True, **options: Any) -> SeedConfig:
+    return conf.load_seed({**OPTIONS, **options}, variables, today=date(2026, 1, 1), terminal=terminal)
 
 
 def outcome(ask: Callable[..., Question | None], *facts: Any) -> str:

@@ -11,10 +11,10 @@ import pytest
 from django.core.management import call_command
 
 from seeding.exceptions import UnclassifiedError
-from seeding.inventory import classify, inventory, require_classified
-from seeding.registry import Registry
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.masking.classification import classify, inventory, require_classified
 from terpseed.models import Vendor
 from tests.conftest import Database, Manage
 from tests.seeding.runs import run

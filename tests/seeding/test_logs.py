@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seeding import logs
 from seeding.conf import LogConfig
-from seeding.events import Event, event
+from seeding.telemetry import logs
+from seeding.telemetry.events import Event, event
 from tests.conftest import ROOT
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from seeding import planner
-from seeding.events import Event
+from seeding.orchestration import statistics
+from seeding.telemetry.events import Event
 from tests.conftest import Database
 
 
@@ -17,7 +17,7 @@ def test_the_database_counts_the_tables_that_have_grown(database: Database, monk
         told.extend([sql] if sql.startswith("ANALYZE") else [])
         return execute(sql, *rest)
 
-    monkeypatch.setattr(planner, "WORTH", 5)
+    monkeypatch.setattr(statistics, "WORTH", 5)
     with connections[database.alias].execute_wrapper(watch):
         results = database.seed(table="grades,accounts,users")["results"]
 
@@ -38,7 +38,7 @@ def test_the_database_counts_the_tables_that_have_grown(database: Database, monk
 def test_a_table_that_cannot_be_counted_stops_nothing(database: Database) -> None:
     told: list[Event] = []
 
-    planner.inform(database.alias, ["gone"], told.append)
+    statistics.refresh(database.alias, ["gone"], told.append)
 
     assert [(event.operation, event.level) for event in told] == [("analyze", "debug")]
     assert database.query("SELECT 1") == [(1,)]

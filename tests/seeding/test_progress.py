@@ -7,8 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from seeding.events import event
-from seeding.progress import ProgressBar, ProgressLines
+from seeding.console.progress import ProgressBar, ProgressLines
+from seeding.telemetry.events import event
 
 STEPS = [{"table": "clients", "rows": 1_000, "existing": 200}, {"table": "orders", "rows": 1_200, "existing": 0}]
 RUN = [

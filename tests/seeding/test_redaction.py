@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from seeding.redaction import REDACTED, RedactedError, redacted, without_credentials, words_of
+from seeding.db.redaction import REDACTED, RedactedError, error_text, redacted, without_credentials
 
 
 class PostgresError(Exception):
@@ -31,7 +31,7 @@ def raised(error: BaseException, sqlstate: str = "") -> BaseException:
     (raised(ProgrammingError('column "jo" does not exist\nLINE 1: \'jo@corp.com\''), "42703"), "ProgrammingError for jo"),
 ])  # fmt: skip
 def test_of_a_refusal_the_key_or_column_is_told(error: BaseException, words: str) -> None:
-    assert words_of(error) == words
+    assert error_text(error) == words
 
 
 @pytest.mark.parametrize("error", [
@@ -39,7 +39,7 @@ def test_of_a_refusal_the_key_or_column_is_told(error: BaseException, words: str
     OperationalError("database is locked"), raised(OperationalError("deadlock detected"), "40P01"), ValueError("too many rows"),
 ])  # fmt: skip
 def test_what_quotes_no_row_is_told_as_it_is(error: BaseException) -> None:
-    assert words_of(error) == str(error)
+    assert error_text(error) == str(error)
     assert redacted(error) is error
 
 

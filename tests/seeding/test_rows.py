@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeding.rows import Rows, decimals, divide, mix
+from seeding.generation.rows import Rows, decimals, divide, mix
 
 SEEDS = st.integers(-(2**63), 2**63 - 1)
 

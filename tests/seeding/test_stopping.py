@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 from django.db import OperationalError, transaction
 
+from seeding.db.interruption import terminable, undisturbed
+from seeding.db.retries import retrying
 from seeding.exceptions import Terminated
-from seeding.retries import retrying
-from seeding.stopping import terminable, undisturbed
-from seeding.writers import Writers
+from seeding.writing import Writers
 from terpseed.models import Client
 from tests.conftest import Database
 

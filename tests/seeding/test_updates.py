@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from seeding import updates
+from seeding.writing import updates
 from terpseed.models import Client
 from tests.conftest import Database
 

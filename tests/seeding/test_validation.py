@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeding.results import ValidationError
-from seeding.schema import Check, ColumnSchema, Kind, TableSchema
-from seeding.validation import EXAMPLES, SchemaValidator
+from seeding.schema.results import ValidationError
+from seeding.schema.tables import Check, ColumnSchema, Kind, TableSchema
+from seeding.schema.validation import EXAMPLES, SchemaValidator
 
 
 def column(name: str, kind: Kind, **values: Any) -> ColumnSchema:

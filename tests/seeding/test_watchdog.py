@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connections
 
-from seeding.watchdog import Watch, watch
+from seeding.db.watchdog import Watch, watch
 from tests.conftest import Database
 
 Make = Callable[..., Database]

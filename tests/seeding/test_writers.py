@@ -15,9 +15,9 @@ from django.db import DataError, IntegrityError, OperationalError, connections, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seeding.writers import Refusal, Writer, Writers, insert, settled
-from seeding.writers.load_data import LoadDataWriter
-from seeding.writers.multi_insert import MultiInsertWriter
+from seeding.writing import Refusal, Writer, Writers, insert, settled
+from seeding.writing.load_data import LoadDataWriter
+from seeding.writing.multi_insert import MultiInsertWriter
 from terpseed.models import Client
 from tests.conftest import SERVERS, Database
 
@@ -169,7 +169,7 @@ def test_a_text_of_more_than_a_megabyte_arrives_whole(make_database: Callable[..
 
 @pytest.mark.parametrize("everything", ["mariadb", "mysql"], indirect=True)
 def test_a_statement_stays_within_the_packet(everything: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeding.writers.encoding.ROWS_PER_PIECE", 5)  # the next are made while the server has these
+    monkeypatch.setattr("seeding.writing.encoding.ROWS_PER_PIECE", 5)  # the next are made while the server has these
     sent: list[int] = []
 
     def watch(execute: Any, sql: str, *rest: Any) -> Any:

@@ -1,7 +1,7 @@
 import polars as pl
 
 from seeding.example.seeders.catalogue import ReviewSeeder
-from seeding.results import ValidationError
+from seeding.schema.results import ValidationError
 
 
 class CheckedReviewSeeder(ReviewSeeder):

@@ -2,7 +2,7 @@ from django.db.models import Avg, OuterRef, Subquery
 
 from seeding.example.models import Review
 from seeding.example.seeders.catalogue import ProductSeeder
-from seeding.seeders import Dataset, Derivation
+from seeding.generation.seeders import Dataset, Derivation
 
 
 class RatedProductSeeder(ProductSeeder):

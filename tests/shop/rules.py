@@ -1,7 +1,7 @@
 import polars as pl
 
-from seeding.results import ValidationError
-from seeding.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder
+from seeding.schema.results import ValidationError
 
 
 def no_shouting(seeder: BaseSeeder, rows: pl.DataFrame) -> list[ValidationError]:

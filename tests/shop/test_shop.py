@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from django.db.models import F
 
-from seeding.contracts import DatabaseContract, SeederContract
-from seeding.registry import Registry
-from seeding.results import SeederState
-from seeding.rows import Rows
-from seeding.seeders import BaseSeeder, SeederConfig
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding.orchestration.results import SeederState
+from seeding.testing import DatabaseContract, SeederContract
 from tests.conftest import Database
 from tests.seeding.runs import run
 from tests.shop.conftest import INSTALLED

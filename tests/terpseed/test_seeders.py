@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seeding.conf import SIZES
-from seeding.contracts import SeederContract, generated
-from seeding.registry import Registry
-from seeding.seeders import BaseSeeder
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder
+from seeding.sizes import SIZES
+from seeding.testing import SeederContract, generated
 
 REGISTRY = Registry.discover()
 each_seeder = pytest.mark.parametrize("seeder", REGISTRY.ordered, ids=lambda seeder: seeder.name)

@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from seeding.arrays import Integers
 from seeding.example.models import Product, Review
-from seeding.rows import Integers, Rows, decimals, numerals
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.generation.rows import Rows, decimals, numerals
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 
 
 def cents(products: Rows) -> Integers:

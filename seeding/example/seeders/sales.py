@@ -5,10 +5,11 @@ from __future__ import annotations
 import polars as pl
 from django.db.models import F, OuterRef, Subquery, Sum
 
+from seeding.arrays import Integers
 from seeding.example.models import Customer, Order, OrderLine
 from seeding.example.seeders.catalogue import cents
-from seeding.rows import Integers, Rows, decimals, numerals
-from seeding.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.generation.rows import Rows, decimals, numerals
+from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 
 ORDERS, LINES = 3, 3
 """Of a customer; of an order."""

@@ -14,8 +14,8 @@ from django.core.management.base import CommandError, CommandParser
 from seeding.management.command import SeedingCommand
 
 if TYPE_CHECKING:
-    from seeding.conf import Config
-    from seeding.registry import Registry
+    from seeding.conf import SeedConfig
+    from seeding.generation.registry import Registry
 
 
 class Command(SeedingCommand):
@@ -64,10 +64,11 @@ class Command(SeedingCommand):
         """Seed and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding import conf, console
-        from seeding.orchestrator import SeedOrchestrator
+        from seeding.masking.settings import masking_strategies
+        from seeding.orchestration.orchestrator import SeedOrchestrator
 
         today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
-        config = self.configured(partial(conf.load, options, os.environ, today=today, terminal=terminal))
+        config = self.configured(partial(conf.load_seed, options, os.environ, today=today, terminal=terminal))
         shown = not options["json"] and options["verbosity"] > 0
         out = self.console(options)
         with self.watched(options, config.environment) as tell:
@@ -78,7 +79,7 @@ class Command(SeedingCommand):
                 ask=self.ask,
                 missing_table_help=conf.missing_table_help(),
                 rules=conf.row_rules(),
-                strategies=conf.masking_strategies(),
+                strategies=masking_strategies(),
             )
             if shown:
                 console.show_plan(out, orchestrator.forecast())
@@ -90,18 +91,19 @@ class Command(SeedingCommand):
         if summary.exit_code:
             raise CommandError("Not all rows are there: see the summary and the log.", returncode=summary.exit_code)
 
-    def _registry(self, config: Config) -> Registry:
+    def _registry(self, config: SeedConfig) -> Registry:
         """The seeders of the project, or those of the source in their place."""
         from seeding import conf
+        from seeding.generation.registry import Registry
         from seeding.masking import Cipher, PIIMasker
-        from seeding.registry import Registry
-        from seeding.sources import source_registry
+        from seeding.masking.settings import masking_mode, masking_strategies
+        from seeding.sources.registry import source_registry
 
         registry = Registry.discover()
         if config.source is None:
             return registry
-        strategies = conf.masking_strategies()
+        strategies = masking_strategies()
         cipher = Cipher.of(conf.masking_key(os.environ))
         unmasked = config.environment is conf.Environment.PRODUCTION
-        masker = None if unmasked else PIIMasker(cipher, conf.masking_mode(config.environment), strategies)
+        masker = None if unmasked else PIIMasker(cipher, masking_mode(config.environment), strategies)
         return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies)

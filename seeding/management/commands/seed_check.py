@@ -45,9 +45,10 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console, logs
-        from seeding.checking import Checker
-        from seeding.sessions import connect
+        from seeding import conf, console
+        from seeding.db.connection import connect
+        from seeding.telemetry import logs
+        from seeding.verification.checker import Checker
 
         if options["pii"]:
             self._show_inventory(options)
@@ -69,11 +70,12 @@ class Command(SeedingCommand):
             raise IncoherentError("The seeded data breaks a rule: see the list.")
 
     def _show_inventory(self, options: dict[str, Any]) -> None:
-        from seeding import conf, console
-        from seeding.inventory import inventory
-        from seeding.registry import Registry
+        from seeding import console
+        from seeding.generation.registry import Registry
+        from seeding.masking.classification import inventory
+        from seeding.masking.settings import masking_strategies
 
-        columns = inventory(Registry.discover(), conf.masking_strategies())
+        columns = inventory(Registry.discover(), masking_strategies())
         if options["json"]:
             self.answer({"columns": [asdict(one) for one in columns]})
         elif options["markdown"]:

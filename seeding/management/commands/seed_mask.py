@@ -39,16 +39,17 @@ class Command(SeedingCommand):
         """Mask and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding import conf, console
-        from seeding.concealment import Concealment
-        from seeding.registry import Registry
+        from seeding.generation.registry import Registry
+        from seeding.masking.in_place import InPlaceMasking
+        from seeding.masking.settings import masking_strategies
 
         today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
         config = self.configured(partial(conf.load_masking, options, os.environ, today=today, terminal=terminal))
         with self.watched(options, config.environment) as tell:
-            concealment = Concealment(
+            concealment = InPlaceMasking(
                 config,
                 Registry.discover(),
-                conf.masking_strategies(),
+                masking_strategies(),
                 tell=tell,
                 ask=self.ask,
             )

@@ -32,9 +32,9 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Draft, write, and say what comes next."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding.registry import Registry
+        from seeding.db.connection import connect
+        from seeding.generation.registry import Registry
         from seeding.scaffold import Drafter, Project, new_files, write
-        from seeding.sessions import connect
 
         using = options["database"]
         connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))

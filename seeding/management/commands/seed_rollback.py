@@ -54,8 +54,8 @@ class Command(SeedingCommand):
         """Roll back and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding import conf, console
-        from seeding.registry import Registry
-        from seeding.rollback import RollbackManager
+        from seeding.generation.registry import Registry
+        from seeding.rollbacks.manager import RollbackManager
 
         config = self.configured(partial(conf.load_rollback, options, os.environ, terminal=sys.stdin.isatty()))
         with self.watched(options, config.environment) as tell:

@@ -47,7 +47,7 @@ class Command(SeedingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look, end or claim if told to, and report."""
-        from seeding.sessions import connect
+        from seeding.db.connection import connect
 
         if options["force_release"] and not options["lock"]:
             raise ConfigurationError("--force-release ends a run under way. Say what is meant: --lock --force-release.")
@@ -65,7 +65,7 @@ class Command(SeedingCommand):
 
     def _lock(self, using: str, database: str, options: Mapping[str, Any]) -> None:
         from seeding import console
-        from seeding.ledger import Ledger
+        from seeding.ledger.ledger import Ledger
         from seeding.locks import seeding_lock
 
         Ledger(using).require()
@@ -80,10 +80,10 @@ class Command(SeedingCommand):
 
     def _claim(self, using: str, options: Mapping[str, Any]) -> None:
         from seeding import conf, console
-        from seeding.guard import refuse_claim
-        from seeding.ledger import Ledger
+        from seeding.ledger.ledger import Ledger
         from seeding.locks import seeding_lock
-        from seeding.runs import claim, place_of
+        from seeding.runs.confirmation import refuse_claim
+        from seeding.runs.operation import claim, place_of
 
         ledger = Ledger(using)
         ledger.require()
@@ -100,7 +100,7 @@ class Command(SeedingCommand):
 
     def _status(self, using: str, options: Mapping[str, Any]) -> None:
         from seeding import conf, console
-        from seeding.status import status
+        from seeding.verification.status import status
 
         environment, writer = conf.detect_environment(None, os.environ), conf.forced_writer(os.environ)
         now = status(using, environment, conf.missing_table_help(), writer)

@@ -1,0 +1,46 @@
+"""Options and environment variables become one frozen config per command, or one error that names everything wrong."""
+
+from seeding.conf.environment import (
+    ENVIRONMENT_VARIABLES,
+    SPELLINGS,
+    Environment,
+    allows_production,
+    detect_environment,
+    protected_databases,
+)
+from seeding.conf.logging import LogConfig, is_plain, load_logging
+from seeding.conf.masking import MaskingConfig, load_masking, masking_key
+from seeding.conf.monitoring import MonitoringConfig, load_monitoring
+from seeding.conf.project import missing_table_help, row_rules
+from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
+from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
+from seeding.conf.variables import reading
+from seeding.conf.writing import WritingConfig
+
+__all__ = [
+    "DEFAULT_SEED",
+    "ENVIRONMENT_VARIABLES",
+    "SPELLINGS",
+    "Environment",
+    "LogConfig",
+    "MaskingConfig",
+    "MonitoringConfig",
+    "RollbackConfig",
+    "SeedConfig",
+    "Strategy",
+    "WritingConfig",
+    "allows_production",
+    "detect_environment",
+    "forced_writer",
+    "is_plain",
+    "load_logging",
+    "load_masking",
+    "load_monitoring",
+    "load_rollback",
+    "load_seed",
+    "masking_key",
+    "missing_table_help",
+    "protected_databases",
+    "reading",
+    "row_rules",
+]

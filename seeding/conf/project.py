@@ -1,0 +1,31 @@
+"""What a project sets in its Django settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from seeding.exceptions import ConfigurationError
+
+
+def row_rules() -> tuple[Any, ...]:
+    """The project's own rules for rows: callables that the setting SEEDING_VALIDATORS names by their dotted paths.
+
+    Raises ConfigurationError for one that cannot be imported.
+    """
+    rules, problems = [], []
+    for path in getattr(settings, "SEEDING_VALIDATORS", ()):
+        try:
+            rules.append(import_string(path))
+        except ImportError as error:
+            problems.append(f"SEEDING_VALIDATORS names {path!r}, which cannot be imported: {error}")
+    if problems:
+        raise ConfigurationError(*problems)
+    return tuple(rules)
+
+
+def missing_table_help() -> str:
+    """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else the general answer."""
+    return str(getattr(settings, "SEEDING_MISSING_TABLE_HELP", "Create it with the application's own migrations."))

@@ -1,0 +1,101 @@
+"""The options of `seed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from seeding.conf.environment import Environment
+from seeding.conf.variables import batch_size
+from seeding.conf.writing import WritingConfig, built, date_from, writing_options
+from seeding.sizes import SIZES
+
+DEFAULT_SEED = 42
+DEFAULT_SIZE: Mapping[Environment, str] = {
+    Environment.DEV: "small",
+    Environment.STAGING: "medium",
+    Environment.PRODUCTION: "small",
+}
+FROM_SOURCE = "source"
+"""The size of a run that loads files."""
+FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
+"""`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedConfig(WritingConfig):
+    """The options of `seed`."""
+
+    size: str | None = None
+    """small, medium or large; None takes that of the environment."""
+    scale: int = 1
+    """Multiplies the size."""
+    seed: int | None = None
+    """None: the ledger's, else DEFAULT_SEED."""
+    as_of: date | None = None
+    """None: the ledger's, else `today`."""
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    batch_size: int | None = None
+    """Rows per transaction; None fits them to the writer and to the width of the rows."""
+    writer: str | None = None
+    """The writer to use whatever the number of rows; None chooses by that."""
+    source: Path | None = None
+    """The folder of real data to load instead of generating."""
+
+    @property
+    def chosen_size(self) -> str:
+        """The size that was given, else the environment's."""
+        return self.size or DEFAULT_SIZE[self.environment]
+
+    @property
+    def size_name(self) -> str:
+        """What the run calls its size: files have their own."""
+        return FROM_SOURCE if self.source is not None else self.chosen_size
+
+    def problems(self) -> list[str]:
+        """What is wrong, a sentence each."""
+        problems = WritingConfig.problems(self)
+        if self.size not in (None, *SIZES):
+            problems.append(f"--size={self.size}: give one of {', '.join(SIZES)}.")
+        if not 1 <= self.scale <= 1_000_000:
+            problems.append(f"--scale={self.scale}: give a whole number from 1 to 1,000,000.")
+        if self.seed is not None and not -(2**63) <= self.seed < 2**63:
+            problems.append(f"--seed={self.seed}: give an integer of at most 64 bits.")
+        if self.as_of is not None and not FIRST_DAY <= self.as_of <= LAST_DAY:
+            problems.append(f"--as-of={self.as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
+        if self.source is not None:
+            problems += self._source_problems(self.source)
+        return problems
+
+    def _source_problems(self, source: Path) -> list[str]:
+        problems = []
+        if not source.is_dir():
+            problems.append(f"--source={source}: there is no such folder. Give one with a CSV or JSON Lines file per table.")
+        if self.size is not None or self.scale != 1:
+            problems.append("--source loads the rows that its files hold: leave out --size and --scale.")
+        return problems
+
+
+def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today: date, terminal: bool) -> SeedConfig:
+    """SeedConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
+    problems: list[str] = []
+    values = {
+        **writing_options(options, variables, problems, terminal=terminal),
+        "size": options["size"],
+        "scale": options["scale"],
+        "seed": options["seed"],
+        "as_of": date_from("--as-of", options["as_of"], problems),
+        "today": today,
+        "batch_size": batch_size(variables, problems),
+        "writer": forced_writer(variables),
+        "source": Path(options["source"]) if options.get("source") is not None else None,
+    }
+    return built(SeedConfig, values, problems)
+
+
+def forced_writer(variables: Mapping[str, str]) -> str | None:
+    """The writer that SEEDING_WRITER names, to be used whatever the number of rows."""
+    return variables.get("SEEDING_WRITER") or None

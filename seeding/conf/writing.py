@@ -1,0 +1,104 @@
+"""The options that every command that writes has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from seeding.conf.environment import (
+    Environment,
+    allows_production,
+    detect_environment,
+    environment_from,
+    protected_databases,
+)
+from seeding.exceptions import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingConfig:
+    """The options that every command that writes has; raises ConfigurationError with everything that is wrong with them."""
+
+    database: str = "default"
+    """Alias in DATABASES."""
+    environment: Environment = field(default_factory=detect_environment)
+    """By default what the process's environment variables say."""
+    tables: tuple[str, ...] = ()
+    """Tables or groups; empty means all."""
+    dry_run: bool = False
+    force: bool = False
+    """Answer yes to every question."""
+    interactive: bool = False
+    """Whether questions may be asked: there is a terminal, and no --no-input."""
+    confirm_database: str | None = None
+    """The database's name, which `force` needs in production."""
+    lock_timeout: int = 0
+    """Seconds to wait for the lock; 0 tries once."""
+    allow_production: bool = field(default_factory=allows_production)
+    protected: tuple[str, ...] = field(default_factory=protected_databases)
+    """Patterns of host/name that count as production whatever the environment says."""
+
+    def __post_init__(self) -> None:
+        if problems := self.problems():
+            raise ConfigurationError(*problems)
+
+    def problems(self) -> list[str]:
+        """What is wrong, a sentence each."""
+        problems = []
+        if self.environment is not Environment.DEV and getattr(settings, "SEEDING_DATABASE_IS_FALLBACK", False):
+            problems.append(f"DATABASE_URL is not set; {self.environment} has no default database. Set it and run again.")
+        if self.database not in settings.DATABASES:
+            problems.append(f"--database={self.database}: there are only {', '.join(settings.DATABASES)}.")
+        if self.lock_timeout < 0:
+            problems.append(f"--lock-timeout={self.lock_timeout}: give seconds, 0 or more.")
+        return problems
+
+
+def writing_options(
+    options: Mapping[str, Any], variables: Mapping[str, str], problems: list[str], *, terminal: bool
+) -> dict[str, Any]:
+    """The fields of a WritingConfig from parsed options and environment variables."""
+    tables = tuple(name.strip() for name in (options["table"] or "").split(",") if name.strip())
+    if options["table"] is not None and not tables:
+        problems.append("--table names no table. Write --table=clients or --table=clients,orders.")
+    return {
+        "database": options["database"],
+        "environment": environment_from(options.get("env"), variables, problems),
+        "tables": tables,
+        "dry_run": options["dry_run"],
+        "force": options["force"],
+        "interactive": options["interactive"] and terminal,
+        "confirm_database": options["confirm_database"],
+        "lock_timeout": options["lock_timeout"],
+        "allow_production": allows_production(variables),
+        "protected": protected_databases(variables),
+    }
+
+
+T = TypeVar("T", bound=WritingConfig)
+
+
+def built(kind: type[T], values: Mapping[str, Any], problems: list[str]) -> T:
+    """A config of these values; raises ConfigurationError with the `problems` found before and those of the values."""
+    try:
+        config = kind(**values)
+    except ConfigurationError as error:
+        raise ConfigurationError(*problems, *error.problems) from error
+    if problems:
+        raise ConfigurationError(*problems)
+    return config
+
+
+def date_from(option: str, text: str | None, problems: list[str]) -> date | None:
+    """The date that an option gives; None where it is missing or invalid, which `problems` then says."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problems.append(f"{option}={text}: give a date like 2026-01-31.")
+        return None

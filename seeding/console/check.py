@@ -1,0 +1,68 @@
+"""What was found in the schema and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from seeding.console.layout import say, short
+from seeding.schema.results import Difference
+from seeding.verification.results import CheckReport, Verdict
+
+
+def show_report(out: Console, report: CheckReport) -> None:
+    """What `seed_check` found."""
+    if "schema" in report.checks:
+        show_differences(out, report.differences, report.tables)
+        for sentence in report.refusals:
+            say(out, f"[red]refused[/]: {escape(sentence)}")
+    if report.checks != ("schema",):
+        show_verdicts(out, report.verdicts)
+
+
+def show_differences(out: Console, found: Sequence[Difference], tables: int) -> None:
+    """The table of differences between the models and the live tables, those that refuse a seeder first."""
+    if not found:
+        say(out, f"{tables} tables are as their models say.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("table", "column", "difference", "expected", "actual", ""):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        weight = "harmless" if one.harmless else "[red]refused[/]"
+        table.add_row(one.table, one.column, one.issue, escape(short(one.expected)), escape(short(one.actual)), weight)
+    out.print(table)
+    for one in found:
+        if not one.harmless:
+            say(out, f"[red]{one.table}{'.' if one.column else ''}{one.column}[/]: {escape(one.fix)}")
+    refused = {one.table for one in found if not one.harmless}
+    say(out, f"\n{len(refused)} of {tables} tables are not as their models say: their seeders would be refused.")
+
+
+def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
+    """The table of rules, then those that are broken, each with what it says and a few rows."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("rule")
+    table.add_column("table")
+    for heading in ("rows looked at", "rows that break it"):
+        table.add_column(heading, justify="right")
+    for verdict in verdicts:
+        broken = f"[red]{verdict.broken:,}[/]" if verdict.broken else "0"
+        looked_at = f"no {', '.join(verdict.missing)}" if verdict.missing else f"{verdict.looked_at:,}"
+        table.add_row(verdict.rule, verdict.table, looked_at, "-" if verdict.missing else broken)
+    out.print(table)
+    broken_rules = [verdict for verdict in verdicts if verdict.broken]
+    for verdict in broken_rules:
+        more = ", …" if verdict.broken > len(verdict.examples) else ""
+        keys = escape("; ".join(verdict.examples))
+        say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
+    rows = sum(verdict.looked_at for verdict in verdicts)
+    if not rows:
+        say(out, "\nNothing is seeded here: there was nothing to look at.")
+    elif broken_rules:
+        say(out, f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
+    else:
+        say(out, f"\nAll {len(verdicts)} rules hold.")

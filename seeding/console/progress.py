@@ -1,0 +1,148 @@
+"""How far a run is: bars that move on a terminal, plain lines elsewhere.
+
+Both are sinks of the run's events, and context managers for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, GetTimeCallable, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from seeding.telemetry.events import Event
+
+WHOLE = "all tables"
+LINE_SECONDS = 10
+"""How long a table may take before its plain progress gets a line."""
+
+
+class RowsColumn(ProgressColumn):
+    """Rows done of rows planned."""
+
+    def render(self, task: Task) -> Text:
+        """With thousands set apart."""
+        return Text(f"{task.completed:,.0f}/{task.total or 0:,.0f}", justify="right")
+
+
+class RateColumn(ProgressColumn):
+    """Rows per second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Empty until there is one."""
+        return Text(_rate(task), style="dim", justify="right")
+
+
+class ProgressBar:
+    """Two bars: the table under way, and all of the run."""
+
+    def __init__(self, console: Console, *, get_time: GetTimeCallable | None = None) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            RowsColumn(),
+            RateColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            expand=True,
+            disable=not self._moves,
+            get_time=get_time,
+        )
+        self._whole = self._progress.add_task(WHOLE, total=None, visible=False)
+        self._current: TaskID | None = None
+        self._steps = self._ended = self._existing = 0
+
+    _moves = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __rich__(self) -> RenderableType:
+        """The bars as they stand."""
+        return self._progress.get_renderable()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def sink(self, event: Event) -> None:
+        """Follow the events of the run and of its seeders."""
+        context = event.context
+        if event.seeder is None:
+            if event.operation == "start":
+                self._begin(context.get("configuration", {}).get("steps", ()))
+            elif event.operation == "progress":
+                self._ended = int(context["done"])
+            elif event.operation == "phase":
+                self._progress.update(self._whole, description=WHOLE if self._ended < self._steps else event.message)
+        elif event.operation == "start":
+            existing, planned = int(context.get("existing", 0)), int(context["planned"])
+            self._existing = existing
+            self._current = self._progress.add_task(str(context["table"]), total=planned, completed=existing)
+            self._progress.advance(self._current, 0)  # the rate counts from here
+        elif self._current is not None and "done" in context:
+            self._move(self._current, int(context["done"]))
+        elif self._current is not None and event.operation == "finish":
+            self._finish(self._current, event)
+            self._progress.remove_task(self._current)
+            self._current = None
+
+    def _begin(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        self._steps = len(steps)
+        rows = sum(step["rows"] - step.get("existing", 0) for step in steps)
+        self._progress.update(self._whole, total=rows, visible=bool(steps))
+        self._progress.advance(self._whole, 0)
+        self._progress.start()
+
+    def _move(self, current: TaskID, done: int) -> None:
+        self._progress.advance(self._whole, done - self._task(current).completed)
+        self._progress.update(current, completed=done)
+
+    def _finish(self, current: TaskID, event: Event) -> None:
+        reached = self._existing + (event.record_count or 0)
+        self._move(current, max(int(self._task(current).completed), reached))
+        self._ended += 1
+
+    def _task(self, number: TaskID) -> Task:
+        return next(task for task in self._progress.tasks if task.id == number)
+
+
+class ProgressLines(ProgressBar):
+    """A line when a table is done, and one now and then while it is not."""
+
+    _moves = False
+
+    def __init__(self, console: Console, *, get_time: GetTimeCallable | None = None) -> None:
+        super().__init__(console, get_time=get_time)
+        self._out = console
+        self._told_at = self._progress.get_time()
+
+    def _move(self, current: TaskID, done: int) -> None:
+        super()._move(current, done)
+        if self._progress.get_time() - self._told_at >= LINE_SECONDS:
+            self._tell(current, self._ended + 1, "")
+
+    def _finish(self, current: TaskID, event: Event) -> None:
+        super()._finish(current, event)
+        self._tell(current, self._ended, f", {event.duration or 0:.2f} s")
+
+    def _tell(self, current: TaskID, number: int, took: str) -> None:
+        self._told_at = self._progress.get_time()
+        task, whole = self._task(current), self._task(self._whole)
+        line = f"{task.description}: {task.completed:,.0f} of {task.total or 0:,.0f} rows{took}"
+        if self._steps:
+            pace = "".join(f", {one}" for one in (_rate(whole), _left(whole)) if one)
+            line = f"[{number}/{self._steps}] {line}; in all {whole.completed:,.0f} of {whole.total or 0:,.0f}{pace}"
+        self._out.print(line, markup=False, soft_wrap=True)
+
+
+def _rate(task: Task) -> str:
+    return f"{task.speed:,.0f} rows/s" if task.speed else ""
+
+
+def _left(task: Task) -> str:
+    return f"{timedelta(seconds=task.time_remaining)} left" if task.time_remaining else ""

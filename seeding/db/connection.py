@@ -1,0 +1,70 @@
+"""The session in which a command works: connected, in UTC, and answered within an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from seeding.db.drivers import missing_driver
+from seeding.db.hints import hint
+from seeding.db.retries import retrying
+from seeding.db.watchdog import watch
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
+
+REACHABLE = "Is the server up, and DATABASE_URL right?"
+
+SET_UTC = "Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
+
+Note = Callable[[BaseException, int], None]
+"""Is told of every failed attempt, with its number."""
+
+
+def database_name(using: str) -> str:
+    """What the driver is told to connect to: OPTIONS overrule the settings' NAME."""
+    settings, asked = connections[using].settings_dict, connections[using].get_connection_params()
+    return str(next((asked[key] for key in ("db", "dbname", "database") if key in asked), settings["NAME"]))
+
+
+def host_name(using: str) -> str:
+    """The host, or a socket's path, that the driver is told to connect to; empty where there is none."""
+    asked = connections[using].get_connection_params()
+    return str(asked.get("host") or asked.get("unix_socket") or "")
+
+
+def connect(using: str, note: Note) -> str:
+    """Connect to the alias `using`, with retries; returns the database's name.
+
+    Raises ConfigurationError for an unknown alias or a session that is not in UTC, and DatabaseUnavailableError.
+    """
+    if using not in connections:
+        raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
+    if not settings.USE_TZ:
+        raise ConfigurationError(
+            "USE_TZ is False, and seeding needs moments with a time zone: set USE_TZ = True in the settings."
+        )
+    try:
+        connection = connections[using]
+    except ImproperlyConfigured as error:
+        raise ConfigurationError(missing_driver(error) or f"--database={using}: {error}") from error
+    watch(using)
+    try:
+        retrying(connection.ensure_connection, note)
+    except Exception as error:
+        name = connection.settings_dict["NAME"]  # what the driver is told may be just what cannot be found out
+        raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}. {hint(error) or REACHABLE}") from error
+    if not is_in_utc(using):
+        raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
+    return database_name(using)
+
+
+def is_in_utc(using: str) -> bool:
+    """Whether the session's moments are UTC: Django sees to it on every server but MySQL and MariaDB."""
+    if connections[using].vendor != "mysql":
+        return True
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")
+        (in_utc,) = cursor.fetchone()
+    return bool(in_utc)

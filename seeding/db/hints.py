@@ -1,0 +1,41 @@
+"""What a person can do about a database's error, for those where the server's own words leave it open."""
+
+from __future__ import annotations
+
+from seeding.db.retries import sqlstate
+
+GRANT = (
+    "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
+    "USAGE and UPDATE on their sequences); CREATE only for `migrate`."
+)
+ACCOUNT = "The server refuses the account: see user and password in DATABASE_URL."
+READ_ONLY = "The server only reads now: is it a replica, or being maintained?"
+FULL = "There is no room left where the database lies: make some."
+DISK = "What is written does not reach the disk: is it full, or failing?"
+TOO_LARGE = "One row is larger than the server takes: raise its max_allowed_packet."
+CONNECTIONS = "The server has no connection to spare: end some, or raise its limit."
+
+BY_CODE = {
+    **dict.fromkeys((1044, 1142, 1143, 1227, 1370), GRANT),
+    **dict.fromkeys((1045, 1698), ACCOUNT),
+    **dict.fromkeys((1290, 1792, 1836), READ_ONLY),
+    **dict.fromkeys((3, 28, 1021, 1026, 1114), FULL),
+    1153: TOO_LARGE,
+    1040: CONNECTIONS,
+}
+"""Error numbers of MySQL and MariaDB."""
+BY_STATE = {"42501": GRANT, "28000": ACCOUNT, "28P01": ACCOUNT, "25006": READ_ONLY, "53100": FULL, "53300": CONNECTIONS}
+"""SQLSTATEs of PostgreSQL."""
+BY_WORDS = {"readonly database": READ_ONLY, "disk is full": FULL, "disk I/O error": DISK}
+"""SQLite's errors have no number."""
+
+
+def hint(error: BaseException) -> str:
+    """A sentence that says what to do; empty where there is nothing to add."""
+    state = sqlstate(error)
+    if state is not None:
+        return BY_STATE.get(state, "")
+    code = error.args[0] if error.args else None
+    if isinstance(code, int):
+        return BY_CODE.get(code, "")
+    return next((words for said, words in BY_WORDS.items() if said in str(error)), "")

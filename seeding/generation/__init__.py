@@ -1,0 +1,1 @@
+"""What a seeder is, and how rows are generated."""

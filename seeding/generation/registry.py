@@ -1,0 +1,162 @@
+"""Which seeders there are, what each needs, and in which order they run.
+
+Seeders are found, never listed: every module of every installed app's `seeders` package is imported when a command asks. A
+module that cannot be imported is remembered, with its error, and costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from types import ModuleType
+
+from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
+from seeding.generation.discovery import SEEDERS, BrokenModule, modules
+from seeding.generation.seeders import BaseSeeder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectedSeeders:
+    """The seeders of a run, parents first."""
+
+    seeders: tuple[BaseSeeder, ...]
+    added: frozenset[str]
+    """Names of seeders that were not asked for, but that others need or belong with."""
+
+
+class Registry:
+    """The seeders of the project, by name and by table."""
+
+    def __init__(self, seeders: Iterable[BaseSeeder], broken: Iterable[BrokenModule] = ()) -> None:
+        by_name: dict[str, BaseSeeder] = {}
+        for seeder in seeders:
+            other = by_name.setdefault(seeder.name, seeder)
+            if other is not seeder:
+                raise MisdeclaredSeederError(
+                    f"{type(seeder).__module__} and {type(other).__module__} both define {seeder.name}, and the ledger knows "
+                    "seeders by their names. Rename one."
+                )
+        self.by_name: Mapping[str, BaseSeeder] = by_name
+        self.broken = tuple(broken)
+
+    @classmethod
+    def discover(cls) -> Registry:
+        """Import every `seeders` module of the installed apps and collect what they define."""
+        broken: list[BrokenModule] = []
+        seeders = [seeder for module in modules(SEEDERS, broken) for seeder in _defined_in(module)]
+        return cls(seeders, broken)
+
+    @cached_property
+    def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
+        """Table → its seeders; more than one where a table has several sources."""
+        tables: dict[str, list[BaseSeeder]] = {}
+        for seeder in self.by_name.values():
+            tables.setdefault(seeder.config.table_name, []).append(seeder)
+        return {table: tuple(seeders) for table, seeders in tables.items()}
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
+        """Group → its seeders."""
+        groups: dict[str, list[BaseSeeder]] = {}
+        for seeder in self.by_name.values():
+            if seeder.config.group:
+                groups.setdefault(seeder.config.group, []).append(seeder)
+        return {group: tuple(seeders) for group, seeders in groups.items()}
+
+    @cached_property
+    def companions(self) -> tuple[frozenset[str], ...]:
+        """The groups of seeders, by name, whose rows make no sense apart."""
+        groups: list[frozenset[str]] = []
+        for name, seeder in self.by_name.items():
+            group = frozenset({name, *seeder.config.companions})
+            apart = [other for other in groups if not other & group]
+            groups = [*apart, group.union(*(other for other in groups if other & group))]
+        return tuple(group for group in groups if len(group) > 1)
+
+    @cached_property
+    def ordered(self) -> tuple[BaseSeeder, ...]:
+        """Every seeder, parents before children; raises MisdeclaredSeederError for a circle."""
+        graph = {name: sorted(parent.name for parent in self.parents(self.by_name[name])) for name in sorted(self.by_name)}
+        try:
+            return tuple(self.by_name[name] for name in TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            circle = " → ".join(error.args[1])
+            raise MisdeclaredSeederError(
+                f"These seeders depend on each other in a circle: {circle}. Derive one of the columns instead."
+            ) from error
+
+    def parents(self, seeder: BaseSeeder) -> tuple[BaseSeeder, ...]:
+        """The seeders that must run before `seeder`; raises MisdeclaredSeederError for a dependency that nothing fills."""
+        parents: list[BaseSeeder] = []
+        for name in seeder.config.dependencies:
+            sources = self.sources(name)
+            if not sources and not self.broken:
+                known = {**self.by_table, **self.by_name}
+                raise MisdeclaredSeederError(
+                    f"{seeder.name} depends on {name!r}, which is no table that a seeder fills and no seeder. "
+                    f"{_suggest(name, known)}"
+                )
+            parents += sources
+        return tuple(parent for parent in parents if parent is not seeder)
+
+    def sources(self, name: str) -> tuple[BaseSeeder, ...]:
+        """The seeders that a dependency means: all of a table, or the one of that name; none where it is unknown."""
+        if name in self.by_name:
+            return (self.by_name[name],)
+        return self.by_table.get(name, ())
+
+    def named(self, names: Iterable[str]) -> tuple[BaseSeeder, ...]:
+        """The seeders of the tables or groups `names`; raises ConfigurationError for an unknown one, with the near matches."""
+        wanted = list(names)
+        problems = [
+            f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
+            for name in wanted
+            if name not in self.by_table and name not in self.groups
+        ]
+        if problems:
+            problems += [f"the seeder module {broken.module} cannot be imported: {broken.error!r}" for broken in self.broken]
+            raise ConfigurationError(*problems)
+        return tuple(seeder for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ())))
+
+    def select(self, names: Iterable[str]) -> SelectedSeeders:
+        """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.
+
+        Raises ConfigurationError for an unknown name, with the near matches.
+        """
+        wanted = list(names)
+        if not wanted:
+            return SelectedSeeders(seeders=self.ordered, added=frozenset())
+        asked = {seeder.name for seeder in self.named(wanted)}
+        chosen = set(asked)
+        waiting = list(asked)
+        while waiting:
+            seeder = self.by_name[waiting.pop()]
+            companions = [self.by_name[name] for name in seeder.config.companions if name in self.by_name]
+            for other in (*self.parents(seeder), *companions):
+                if other.name not in chosen:
+                    chosen.add(other.name)
+                    waiting.append(other.name)
+        return SelectedSeeders(
+            seeders=tuple(seeder for seeder in self.ordered if seeder.name in chosen),
+            added=frozenset(chosen - asked),
+        )
+
+
+def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:
+    for _, value in inspect.getmembers(module, inspect.isclass):
+        if inspect.isabstract(value) or not hasattr(value, "config"):
+            continue
+        if issubclass(value, BaseSeeder) and value.__module__ == module.__name__:
+            yield value()
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    names = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
+    if near:
+        return "Did you mean " + " or ".join(names[match] for match in near) + "?"
+    return "There are: " + ", ".join(sorted(names.values())) + "."

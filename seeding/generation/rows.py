@@ -1,0 +1,229 @@
+"""Columns as pure functions of row indexes.
+
+Every value is f(seed, generator version, table, column, row index): a counter-based generator (SplitMix64; Steele, Lea and
+Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) that can be asked for any index at any time. So a row
+depends neither on the batch it comes in nor on how many rows were asked for, and a child can compute any attribute of its
+parent without reading it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import numpy as np
+import polars as pl
+
+from seeding.arrays import Floats, Integers, Mask, Words
+
+GENERATOR_VERSION = 1
+"""Raise it when the same arguments give other values than before."""
+
+POOL_SIZE = 2_048
+"""Distinct draws behind each Faker column; the values repeat beyond it, so nothing unique may come from a pool."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
+SECONDS_PER_DAY = 86_400
+
+# Plain numbers: a check reads what seeders declare without NumPy (`generation.deferral`).
+_GAMMA = 0x9E3779B97F4A7C15
+_MIX_1 = 0xBF58476D1CE4E5B9
+_MIX_2 = 0x94D049BB133111EB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Some rows of one table: `index` holds their indexes, in any order and with repeats.
+
+    Every method that takes `column` draws from that column's own stream, and returns one value per index.
+    """
+
+    seed: int
+    table: str
+    as_of: date
+    index: Integers
+    found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `remembered` functions have found for these very rows."""
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def of(self, table: str, index: Integers) -> Self:
+        """Rows `index` of another table of the same dataset: the parents, as a rule."""
+        return replace(self, table=table, index=np.asarray(index, dtype=np.int64))
+
+    def bits(self, column: str) -> Words:
+        """64 random bits."""
+        return mix(_key(self.seed, self.table, column), self.index)
+
+    def uniform(self, column: str, low: float = 0.0, high: float = 1.0) -> Floats:
+        """Floats, uniform in [low, high)."""
+        unit: Floats = (self.bits(column) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return low + (high - low) * unit
+
+    def integers(self, column: str, low: int, high: int) -> Integers:
+        """Integers, uniform in [low, high)."""
+        return low + np.floor(self.uniform(column) * (high - low)).astype(np.int64)
+
+    def chance(self, column: str, probability: float) -> Mask:
+        """True with the given probability."""
+        return self.uniform(column) < probability
+
+    def choose(self, column: str, values: Sequence[str], weights: Sequence[float] | None = None) -> pl.Series:
+        """One of `values`, evenly or by weight."""
+        if weights is None:
+            return take(values, self.integers(column, 0, len(values)))
+        edges = np.cumsum(weights)
+        return take(values, np.searchsorted(edges, self.uniform(column, 0.0, float(edges[-1])), side="right"))
+
+    def fake(self, column: str, provider: str) -> pl.Series:
+        """Values of a Faker provider (`name`, `street_address`, …), out of a pool: realistic, not unique."""
+        return take(faker_pool(self.seed, provider), self.integers(column, 0, POOL_SIZE))
+
+    def dates(self, days: Integers) -> pl.Series:
+        """The dates that lie `days` after `as_of`, or before it where they are negative."""
+        return pl.Series(np.datetime64(self.as_of, "D") + days.astype("timedelta64[D]"))
+
+    def moments(self, days: Floats | Integers) -> pl.Series:
+        """The moments, in UTC and whole seconds, that lie `days` after the beginning of `as_of`, or before it."""
+        seconds = np.floor(np.asarray(days, dtype=np.float64) * SECONDS_PER_DAY).astype("timedelta64[s]")
+        moments = (np.datetime64(self.as_of, "s") + seconds).astype("datetime64[us]")
+        return pl.Series(moments).dt.replace_time_zone("UTC")
+
+    def shuffled(self, column: str, size: int) -> Integers:
+        """Each row's place after shuffling its group, the groups being `size` consecutive indexes: 0 … size - 1."""
+        groups, inverse = _distinct(self.index // size)
+        return self.of(self.table, groups).permutations(column, size)[inverse, self.index % size]
+
+    def permutations(self, column: str, size: int) -> Integers:
+        """A random permutation of 0 … size - 1 for every index, which here numbers groups: shape (len(self), size)."""
+        groups, inverse = _distinct(self.index)
+        keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
+        return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
+
+    def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
+        """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.
+
+        A Feistel network that walks its cycle until it lands inside (Black and Rogaway, "Ciphers with arbitrary finite
+        domains", CT-RSA 2002). Raises ValueError for an index outside the domain.
+        """
+        value = np.asarray(self.index if index is None else index, dtype=np.int64)
+        if len(value) and not 0 <= value.min() <= value.max() < size:
+            raise ValueError(f"{self.table}.{column} has only {size:,} distinct values")
+        half = np.uint64(max(1, (int(size - 1).bit_length() + 1) // 2))
+        mask = (np.uint64(1) << half) - np.uint64(1)
+        result = value.astype(np.uint64)
+        outside = np.ones(len(result), dtype=bool)
+        while outside.any():
+            left, right = result[outside] >> half, result[outside] & mask
+            for step in range(4):
+                scramble = mix(_key(self.seed, self.table, f"{column}/{step}"), right.astype(np.int64))
+                left, right = right, left ^ (scramble & mask)
+            result[outside] = (left << half) | right
+            outside[outside] = result[outside] >= np.uint64(size)
+        return result.astype(np.int64)
+
+    def tiers(self, column: str, *sizes: int) -> Integers:
+        """A bijection within each of several consecutive domains: 0 … sizes[0] - 1, then the next sizes[1] indexes, and so on.
+
+        The first rows take all their values from the first domain, so that names stay short until those run out.
+        """
+        result = self.index.copy()
+        first = 0
+        for number, size in enumerate(sizes):
+            inside = (self.index >= first) & (self.index < first + size)
+            result[inside] = first + self.bijection(f"{column}/{number}", size, self.index[inside] - first)
+            first += size
+        if len(result) and self.index.max() >= first:
+            raise ValueError(f"{self.table}.{column} has only {first:,} distinct values")
+        return result
+
+
+def remembered(fact: Callable[Concatenate[Rows, P], T]) -> Callable[Concatenate[Rows, P], T]:
+    """A pure function of rows that works once for the same rows: what it found stays with them, read-only, and goes with them.
+
+    For facts that others build on: one that asks five others for the product of a line has it looked up once. Further arguments
+    must be hashable.
+    """
+
+    @wraps(fact)
+    def remembering(rows: Rows, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (fact, args, *kwargs.items())
+        if key not in rows.found:
+            found = fact(rows, *args, **kwargs)
+            for column in found if isinstance(found, tuple) else (found,):
+                if isinstance(column, np.ndarray):
+                    column.flags.writeable = False
+            rows.found[key] = found
+        result: T = rows.found[key]
+        return result
+
+    return remembering
+
+
+def mix(key: np.uint64, counter: Integers) -> Words:
+    """SplitMix64's output at `counter` of the stream `key`."""
+    z = key + (counter.astype(np.uint64) + np.uint64(1)) * _GAMMA
+    z = (z ^ (z >> np.uint64(30))) * _MIX_1
+    z = (z ^ (z >> np.uint64(27))) * _MIX_2
+    return z ^ (z >> np.uint64(31))
+
+
+def _distinct(index: Integers) -> tuple[Integers, Integers]:
+    """Few numbers that hold all of `index`, and where in them each of it stands: the rows of a batch share their groups."""
+    low, high = (int(index.min()), int(index.max())) if len(index) else (0, -1)
+    if high - low < len(index):
+        return np.arange(low, high + 1), index - low
+    groups, inverse = np.unique(index, return_inverse=True)
+    return groups, inverse
+
+
+def take(values: Sequence[str], index: Integers) -> pl.Series:
+    """`values[index]` as a column of text."""
+    return pl.Series(values, dtype=pl.String).gather(pl.Series(index, dtype=pl.UInt32))
+
+
+def only(values: pl.Series, present: Mask) -> pl.Series:
+    """`values` where `present`, null elsewhere."""
+    return pl.DataFrame({"value": values, "present": present}).select(pl.when("present").then("value")).to_series()
+
+
+def numerals(values: Integers, width: int = 0) -> pl.Series:
+    """Integers as text, with leading zeros to at least `width` digits."""
+    return pl.Series(values).cast(pl.String).str.zfill(width)
+
+
+def decimals(values: Integers, scale: int) -> pl.Series:
+    """Integers that count units of 10**-scale (cents: scale 2) as exact decimals."""
+    return (
+        pl.Series(values)
+        .cast(pl.Decimal(38, 0))
+        .to_frame("v")
+        .select((pl.col("v") / pl.lit(10**scale, dtype=pl.Decimal(38, scale))).cast(pl.Decimal(38, scale)))["v"]
+    )
+
+
+def divide(numerator: Integers, denominator: Integers | int) -> Integers:
+    """Integer division of non-negative numbers, halves rounded up: how money is rounded to cents."""
+    return (2 * numerator + denominator) // (2 * np.asarray(denominator, dtype=np.int64))
+
+
+@lru_cache(maxsize=64)
+def faker_pool(seed: int, provider: str) -> tuple[str, ...]:
+    """POOL_SIZE values of one Faker provider, the same for the same seed and Faker version."""
+    from faker import Faker  # imported where it is used: `manage.py help` must not pay for it
+
+    faker = Faker("en_US", use_weighting=False)
+    faker.seed_instance(int(_key(seed, "faker", provider)))
+    return tuple(str(faker.format(provider)).replace("\n", ", ") for _ in range(POOL_SIZE))
+
+
+@lru_cache(maxsize=4_096)
+def _key(seed: int, table: str, column: str) -> np.uint64:
+    text = f"{GENERATOR_VERSION}\0{seed}\0{table}\0{column}".encode()
+    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))

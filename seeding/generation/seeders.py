@@ -1,0 +1,195 @@
+"""What a seeder is: one class per table (per source, where a table has several), a pure function from rows to columns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+import polars as pl
+from django.db import models
+
+from seeding.exceptions import MisdeclaredSeederError
+from seeding.generation.rows import Rows
+from seeding.schema.results import ValidationError
+
+SOURCE = "source:"
+"""How the name of a seeder begins whose rows come from files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCount:
+    """How many rows each size asks for. `--scale` multiplies them, unless `scales` says that the table stays as it is."""
+
+    small: int
+    medium: int
+    large: int
+    scales: bool = True
+
+    @classmethod
+    def fixed(cls, count: int) -> RecordCount:
+        """The same number at every size and scale: reference data."""
+        return cls(small=count, medium=count, large=count, scales=False)
+
+    def at(self, size: str, scale: int = 1) -> int:
+        """Rows at `size` (a key of `SIZES`), `scale` times."""
+        count: int = getattr(self, size)
+        return count * scale if self.scales else count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeederConfig:
+    """What the engine must know of a seeder before it generates anything."""
+
+    model: type[models.Model]
+    record_count: RecordCount
+    dependencies: tuple[str, ...] = ()
+    """Tables that must be seeded first: those that the generated columns refer to. Where a table has several sources, the name
+    of the one seeder that is meant."""
+    companions: tuple[str, ...] = ()
+    """Seeders (class names) whose rows this one's make no sense without; they are seeded and rolled back together."""
+    group: str = ""
+    """A name for `--table` that stands for several tables."""
+    pii_fields: Mapping[str, str] = field(default_factory=dict)
+    """Column → masking strategy, for every column that holds personal data."""
+    not_pii: tuple[str, ...] = ()
+    """The other columns of text and JSON: somebody has looked, and they hold nothing personal. Numbers, dates, members of an
+    enumeration and references need no word, unless their names sound personal."""
+    masking: str = "synthetic"
+    """What keeps people out of the rows: synthetic ones are about nobody; of real ones it is the masking mode, or `none`."""
+    masking_key: str = ""
+    """The fingerprint of the key that masked them."""
+    any_parent: tuple[str, ...] = ()
+    """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
+    say. Children of a refused parent are left out otherwise."""
+    postponed: tuple[str, ...] = ()
+    """Reference columns that are filled when all rows of all tables are there, because they lead in a circle."""
+    natural_key: tuple[str, ...] = ()
+    """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
+    keep_modified: bool = False
+    """Whether a row that somebody has changed stays when the seeder is rolled back, asked for or not: a counter that the
+    application has advanced."""
+    production: bool = False
+    """Whether the rows may go to a production database: reference data only."""
+    accounts: bool = False
+    """Whether somebody can log in as a row. A production run makes none of them, not even from a source of real data: it refers
+    to those that are there."""
+    version: int = 1
+    """Raise it when the seeder generates other rows than before."""
+    capacity: int | None = None
+    """The most rows it can generate, where uniqueness or vocabulary sets a limit."""
+
+    @property
+    def table_name(self) -> str:
+        """The database table."""
+        return self.model._meta.db_table
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the rows come from somewhere, so that no message may quote them."""
+        return self.masking != "synthetic"
+
+
+Condition = models.Q | models.Exists | None
+"""Which rows; None for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """Columns that depend on other seeders' rows, computed in the database once those are there.
+
+    The update is set-based, of seeded rows alone, and must be idempotent: it runs at the end of every run.
+    """
+
+    values: Mapping[str, Any]
+    """Fields of the seeder's model → expressions over its row."""
+    reads: tuple[str, ...]
+    """The tables it looks at: what is derived there comes first, and the update is skipped where one of them is missing."""
+    where: Condition = None
+    """Which rows are updated; the others keep the generated value."""
+    foreseen: bool = False
+    """Whether generated rows hold already what it gives while the tables of `reads` are empty: then it is left out."""
+    touches: tuple[str, ...] = ()
+    """Timestamp fields that the database would set by itself; they are set to what they were."""
+
+
+class BaseSeeder(ABC):
+    """One table's rows.
+
+    A subclass sets `config` and implements `generate_data`; it sees row indexes and nothing else: no connection, no clock,
+    no environment. Columns carry the database's names. A column that refers to another table holds that table's *row
+    indexes* (null for none); the engine turns them into primary keys. The primary key itself is the engine's business.
+    """
+
+    config: ClassVar[SeederConfig]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        config = getattr(cls, "config", None)
+        if config is None:
+            return  # an abstract helper between BaseSeeder and the seeders
+        if not isinstance(config, SeederConfig):
+            raise MisdeclaredSeederError(f"{cls.__name__}.config is no SeederConfig. Write: config = SeederConfig(…)")
+        columns = {column.column for column in config.model._meta.concrete_fields}
+        for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
+            if name not in columns:
+                raise MisdeclaredSeederError(
+                    f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
+                    f"Columns are named as in the table {config.table_name}."
+                )
+        if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
+            raise MisdeclaredSeederError(f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not.")
+        if not isinstance(config.model._meta.pk, models.AutoField):
+            raise MisdeclaredSeederError(
+                f"{cls.__name__}: the primary key of {config.model.__name__} is no AutoField, "
+                "and keys are assigned as ranges of integers. Give the model an integer key."
+            )
+
+    @property
+    def name(self) -> str:
+        """The class name, which the ledger and the logs carry."""
+        return type(self).__name__
+
+    @abstractmethod
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `rows`, one row per index, in the order of the index.
+
+        Any exception here is a generation failure: it costs this seeder and those that depend on it, no other.
+        """
+
+    def faults(self, index: Any) -> Sequence[ValidationError]:
+        """What is wrong with the rows that were generated last, at `index`, whatever their values: nothing, as a rule.
+
+        One error per fault and row; `row` is the position in `index`.
+        """
+        return ()
+
+    def origin(self, index: int) -> str:
+        """Where the row comes from, for messages; empty where it is only a function of its index."""
+        return ""
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """The columns that depend on other seeders' rows, in the order to compute them. None unless overridden."""
+        return ()
+
+    def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
+        """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""
+        return ()
+
+
+RowRule = Callable[[BaseSeeder, "pl.DataFrame"], Sequence[ValidationError]]
+"""A project's own rule for the rows of any seeder, with references resolved: one error per broken rule and row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """What every generated value is a function of, besides its place. A database holds one dataset."""
+
+    seed: int
+    as_of: date
+
+    def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
+        """Rows of the seeder's table at `index`."""
+        return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)

@@ -1,0 +1,125 @@
+"""Which column of which table holds personal data, as the seeders say, and which of them nobody has decided about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db import models
+
+from seeding.exceptions import ConfigurationError, UnclassifiedError
+from seeding.generation.discovery import BrokenModule, modules
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder
+from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
+from seeding.masking.results import ClassifiedColumn
+from seeding.schema.references import TypedReferenceField, column_name
+
+BY_TYPE = (
+    models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField, models.DurationField,
+)  # fmt: skip
+"""Numbers, dates and moments tell nothing of a person unless the column's name says so."""
+
+
+def classify(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:
+    """Every column of the seeder's table."""
+    known = {strategy.name: strategy for strategy in strategies}
+    return tuple(_classified(seeder, field, known) for field in seeder.config.model._meta.concrete_fields)
+
+
+def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> list[ClassifiedColumn]:
+    """Every column of every seeded table once, in the order of the tables; where sources differ, what is personal wins."""
+    strategies = tuple(strategies)
+    found: list[ClassifiedColumn] = []
+    for seeders in registry.by_table.values():
+        by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
+        found += [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
+    known = {strategy.name: strategy for strategy in strategies}
+    for table, others in other_tables().items():
+        if table not in registry.by_table:
+            found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others.items()]
+    return found
+
+
+def other_tables() -> dict[str, Mapping[str, str]]:
+    """Table → column → strategy of the tables that no seeder fills: `TABLES` of every app's module `personal_data`.
+
+    Raises ConfigurationError for a module that cannot be imported.
+    """
+    broken: list[BrokenModule] = []
+    found: dict[str, Mapping[str, str]] = {}
+    for module in modules("personal_data", broken):
+        found.update(getattr(module, "TABLES", {}))
+    if broken:
+        raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
+    return found
+
+
+def suspicious(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:
+    """The columns that sound personal and are not classified, and those whose strategy does not exist."""
+    return tuple(column for column in classify(seeder, strategies) if column.problem)
+
+
+def require_classified(seeders: Iterable[BaseSeeder], strategies: Iterable[MaskingStrategy] = STRATEGIES) -> None:
+    """Raise UnclassifiedError unless somebody has decided about every column that real data could hide a person in."""
+    strategies = tuple(strategies)
+    undecided = [
+        f"{column.table}.{column.column}"
+        for seeder in seeders
+        for column in classify(seeder, strategies)
+        if column.problem or column.holds == "undecided"
+    ]
+    if undecided:
+        raise UnclassifiedError(
+            f"Nobody has said whether these columns hold personal data: {', '.join(dict.fromkeys(undecided))}. "
+            "Add each to pii_fields, with a strategy, or to not_pii of its seeder."
+        )
+
+
+def _classified(
+    seeder: BaseSeeder, field: models.Field[object, object], strategies: Mapping[str, MaskingStrategy]
+) -> ClassifiedColumn:
+    config, name = seeder.config, column_name(field)
+    holds, strategy, problem = "nothing personal", config.pii_fields.get(name, ""), ""
+    if strategy:
+        holds = "personal data"
+    elif name not in config.not_pii and not _by_type(field):
+        holds = "undecided"
+    is_open = not strategy and name not in config.not_pii and not field.primary_key and not field.is_relation
+    if is_open and (sounds := detect_name(name)):
+        holds = "undecided"
+        problem = (
+            f"looks like personal data ({sounds}) and is not classified. Add it to pii_fields as "
+            f'"{name}": "{sounds}", or to not_pii.'
+        )
+    return _told(config.table_name, name, seeder.name, holds, strategies, strategy=strategy, problem=problem)
+
+
+def _told(
+    table: str,
+    column: str,
+    seeder: str,
+    holds: str,
+    strategies: Mapping[str, MaskingStrategy],
+    *,
+    strategy: str = "",
+    problem: str = "",
+) -> ClassifiedColumn:
+    chosen = strategies.get(strategy)
+    if strategy and chosen is None:
+        problem = f"names the strategy {strategy!r}, which does not exist. There are {', '.join(sorted(strategies))}."
+    return ClassifiedColumn(
+        table=table,
+        column=column,
+        seeder=seeder,
+        holds=holds,
+        strategy=strategy,
+        masked=chosen.gives if chosen else "",
+        kept=chosen.keeps if chosen else "",
+        problem=problem,
+    )
+
+
+def _by_type(field: models.Field[object, object]) -> bool:
+    if field.primary_key or field.is_relation or field.choices or isinstance(field, TypedReferenceField):
+        return True
+    return isinstance(field, BY_TYPE)

@@ -1,0 +1,191 @@
+"""Names, addresses, e-mail and free text: values that are invented, of people and places that do not exist."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from seeding.arrays import Integers
+from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
+from seeding.masking.words import (
+    LONG,
+    NAME_LENGTH,
+    SHORT,
+    TAG_LENGTH,
+    below,
+    first_names,
+    invented_name,
+    pick,
+    street_kinds,
+    tag,
+)
+
+FREE_MAIL = ("gmail googlemail yahoo hotmail outlook live msn aol icloud me gmx web proton protonmail mail ymail comcast "
+             "verizon att sbcglobal qq 163 yandex").split()  # fmt: skip
+"""Providers whose addresses belong to persons, by the first part of their domain."""
+DOMAIN_KINDS = {
+    "mail.example.com": rf"@(?:{'|'.join(FREE_MAIL)})\.[a-z.]+$",
+    "edu.example.org": r"\.edu(?:\.[a-z]{2})?$|\.ac\.[a-z]{2}$",
+    "gov.example.org": r"\.(?:gov|mil)(?:\.[a-z]{2})?$",
+    "example.org": r"\.org$",
+    "example.net": r"\.net$",
+}
+"""Reserved domain (RFC 2606) → which addresses have it in partial masking; all others have example.com."""
+LONGEST_DOMAIN = max(map(len, DOMAIN_KINDS))
+LONGEST_FIRST_NAME = 12
+
+COMPANY_KINDS = ("Group", "Partners", "Holdings", "Supply", "Trading", "Works", "Collective", "Industries")
+LEGAL_FORMS = ("LLC", "Inc", "Corp", "Ltd", "Co", "LLP", "LP", "PLLC", "PC", "GmbH", "AG", "SARL", "SAS", "SA", "BV", "NV",
+               "AB", "Oy", "SpA", "SL", "Pty")  # fmt: skip
+STATES = ("AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
+          "PA RI SC SD TN TX UT VT VA WA WV WI WY").split()  # fmt: skip
+LOREM = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna "
+
+
+class PersonName(InventedStrategy):
+    """A first name that is common, and two family names that nobody has."""
+
+    name = "person_name"
+    gives = "a common first name and two invented family names: Maria Sumekano Belorativaze"
+    keeps = "casing"
+    room = LONGEST_FIRST_NAME + 1 + NAME_LENGTH
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """The first name only where the column has room for it."""
+        name = _spelled(drawn)
+        return name if _narrow(width, self.room) else _first_name(drawn) + " " + name
+
+
+class CompanyName(InventedStrategy):
+    """A company that nobody has founded."""
+
+    name = "company_name"
+    gives = "an invented company: Sumekano Belorativaze Partners"
+    keeps = "casing, and the legal form (LLC, Inc, GmbH, …)"
+    room = NAME_LENGTH + 1 + max(map(len, COMPANY_KINDS))
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """A kind of company after the name, or the legal form in its place."""
+        name = _spelled(drawn)
+        if _narrow(width, self.room):
+            return name
+        kind = pick(COMPANY_KINDS, drawn.decoration, 0)
+        if mode is Mode.PARTIAL:
+            kind = pl.select(pl.coalesce(_kept_of(texts, LEGAL_FORMS, r"[\s,]({})\.?$"), kind)).to_series()
+        return name + " " + kind
+
+
+class City(InventedStrategy):
+    """A town that is on no map."""
+
+    name = "city"
+    gives = "an invented town: Sumekano Belorativaze"
+    keeps = "casing"
+    room = NAME_LENGTH
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """The name alone."""
+        return _spelled(drawn)
+
+
+class StreetAddress(InventedStrategy):
+    """A house in a street that does not exist."""
+
+    name = "street_address"
+    gives = "a number in an invented street: 4821 Sumekano Belorativaze Lane"
+    keeps = "casing, and the state where a US address ends with one"
+    room = 5 + NAME_LENGTH + 1 + 10
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """Number, street and kind of street; the state behind it."""
+        name = _spelled(drawn)
+        if _narrow(width, self.room):
+            return name
+        house = pl.Series(below(drawn.decoration, 0, 9_999) + 1).cast(pl.String)
+        street = house + " " + name + " " + pick(street_kinds(), drawn.decoration, 1)
+        if mode is Mode.FULL or _narrow(width, self.room + 4):
+            return street
+        state = _kept_of(texts, STATES, r",\s*({})(?:\s+\d{{5}}(?:-\d{{4}})?)?(?:,?\s+USA?)?$")
+        return street + pl.select(pl.when(state.is_not_null()).then(", " + state).otherwise(pl.lit(""))).to_series()
+
+
+class FreeText(InventedStrategy):
+    """Words that say nothing, behind two that tell one text from another."""
+
+    name = "free_text"
+    gives = "words that say nothing: Sumekano Belorativaze lorem ipsum dolor"
+    keeps = f"casing, and the length from {NAME_LENGTH} characters up"
+    room = NAME_LENGTH
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """As long as the text, in partial masking."""
+        name = _spelled(drawn)
+        if mode is Mode.FULL:
+            return name + " lorem ipsum"
+        frame = pl.DataFrame({"name": name, "length": texts.str.len_chars()})
+        length = pl.max_horizontal("length", pl.lit(NAME_LENGTH))
+        repeats = pl.col("length") // len(LOREM) + 1
+        filler = pl.lit(LOREM).repeat_by(repeats).list.join("")
+        return frame.select((pl.col("name") + " " + filler).str.slice(0, length)).to_series()
+
+
+class Email(InventedStrategy):
+    """An address at a domain that RFC 2606 keeps from ever existing."""
+
+    name = "email"
+    gives = "an address at a reserved domain: maria.k3j9x2m4q7ab0@example.com"
+    keeps = "casing, and the kind of domain (free mail, education, government, .org, .net, other)"
+    room = LONGEST_FIRST_NAME + 1 + TAG_LENGTH + 1 + LONGEST_DOMAIN
+    titled = False
+
+    def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
+        """The first name and the long domains only where the column has room for them."""
+        spelled = tag(drawn.identity, drawn.exact)
+        if _narrow(width, self.room):
+            kept = TAG_LENGTH if width is None else max(1, min(TAG_LENGTH, width - len("@example.com")))
+            return spelled.str.slice(0, kept) + "@example.com"
+        local = _first_name(drawn).str.to_lowercase() + "." + spelled
+        if mode is Mode.FULL:
+            return local + "@example.com"
+        folded = pl.col("text").str.to_lowercase()
+        domain = pl.lit("example.com")
+        for reserved, pattern in reversed(DOMAIN_KINDS.items()):
+            domain = pl.when(folded.str.contains(pattern)).then(pl.lit(reserved)).otherwise(domain)
+        return local + "@" + pl.DataFrame({"text": texts}).select(domain).to_series()
+
+
+def _narrow(width: int | None, room: int) -> bool:
+    return width is not None and width < room
+
+
+def _first_name(drawn: Drawn) -> pl.Series:
+    return pick(first_names(), drawn.decoration, 3).str.slice(0, LONGEST_FIRST_NAME)
+
+
+def _spelled(drawn: Drawn) -> pl.Series:
+    """The invented name, with capitals inside its words where the text is written like McDonald."""
+    name = invented_name(drawn.identity)
+    if not drawn.mixed.any():
+        return name
+    inner = np.stack([2 * below(drawn.exact, 0, SHORT // 2), SHORT + 1 + 2 * (1 + below(drawn.exact, 1, LONG // 2 - 1))])
+    rows = drawn.mixed.arg_true()
+    return name.scatter(rows, _capitals(name.gather(rows), inner[:, rows.to_numpy()]))
+
+
+def _capitals(names: pl.Series, places: Integers) -> pl.Series:
+    """`names` with capitals at the places, shape (places per name, names)."""
+    frame = pl.DataFrame({"name": names, **{f"place{number}": row for number, row in enumerate(places)}})
+    for number in range(len(places)):
+        place = pl.col(f"place{number}")
+        frame = frame.with_columns(
+            pl.col("name").str.slice(0, place)
+            + pl.col("name").str.slice(place, 1).str.to_uppercase()
+            + pl.col("name").str.slice(place + 1)
+        )
+    return frame["name"]
+
+
+def _kept_of(texts: pl.Series, known: tuple[str, ...] | list[str], pattern: str) -> pl.Series:
+    """Which of the `known` words `pattern` finds in each text, in the spelling of the list; null where none."""
+    found = texts.str.to_lowercase().str.extract("(?i)" + pattern.format("|".join(known)), 1)
+    return found.replace_strict({word.lower(): word for word in known}, default=None, return_dtype=pl.String)

@@ -1,0 +1,194 @@
+"""Which live tables `seed_mask` masks, what stands in the way, and which columns nobody has classified."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import polars as pl
+from django.db import connections
+
+from seeding.db.sql import quoted
+from seeding.generation.registry import Registry
+from seeding.masking import MaskingStrategy, PIIMasker, detect_name
+from seeding.masking.classification import classify, other_tables
+from seeding.masking.results import LeftColumn
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+
+SAMPLE = 1_000
+"""Rows of each table whose unclassified texts are looked at."""
+KEY = "primary key"
+"""The name of the key's column in a frame; no column of a table has a space in its name here."""
+MASKABLE = (Kind.TEXT, Kind.DATE)
+TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
+BIRTHDAY = "date_of_birth"
+NOT_THE_APPLICATIONS = ("seeding_", "django_")
+"""How the names of tables begin that are the ledger's or Django's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A table that is classified, and to be masked where it has `fields`."""
+
+    table: TableSchema
+    fields: Mapping[str, str]
+    """Column → strategy."""
+    decided: frozenset[str]
+    """Columns that somebody has said to hold nothing personal."""
+    misspelled: Mapping[str, str]
+    """Classified columns that the table has in other letters only → how it spells them."""
+
+    @property
+    def widths(self) -> dict[str, int | None]:
+        """Characters that each column has room for."""
+        return {name: self.table.columns[name].length for name in self.fields}
+
+    @property
+    def untouched(self) -> list[str]:
+        """Columns that the database would change along with any other."""
+        return [column.name for column in self.table.columns.values() if column.on_update]
+
+
+def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
+    """The tables that the names of tables or groups mean; raises ConfigurationError for an unknown one."""
+    others = frozenset(other_tables()).intersection(names)
+    seeders = registry.named(name for name in names if name not in others)
+    return others.union(seeder.config.table_name for seeder in seeders)
+
+
+def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
+    """Table → strategies by column, and the columns that hold nothing personal, of those named, if any is.
+
+    The tables that a seeder fills come first.
+    """
+    asked = asked_for(registry, names)
+    classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
+    for table, seeders in registry.by_table.items():
+        fields = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+        columns = (one for seeder in seeders for one in classify(seeder))
+        classified[table] = (fields, {one.column for one in columns if one.holds == "nothing personal"} - fields.keys())
+    for table, others in other_tables().items():
+        classified.setdefault(table, (others, set()))
+    return {table: one for table, one in classified.items() if not asked or table in asked}
+
+
+def find_targets(
+    classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
+) -> list[Target]:
+    """Those of the classified tables that are there."""
+    found = []
+    for table, (chosen, decided) in classified.items():
+        if table in there:
+            columns = there[table].columns
+            present = {column: name for column, name in chosen.items() if column in columns}
+            spelled = {name.lower(): name for name in columns}
+            misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
+            found.append(Target(table=there[table], fields=present, decided=frozenset(decided), misspelled=misspelled))
+    return found
+
+
+def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
+    """Why a table cannot be masked, each reason. `referred` are the columns by which other rows refer to its rows."""
+    table = target.table
+    for column, spelled in target.misspelled.items():
+        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+    if not table.primary_key or table.columns[table.primary_key].kind is not Kind.INTEGER:
+        yield "it has no primary key of one integer, and rows are masked by ranges of it"
+    for column, name in target.fields.items():
+        schema, strategy = table.columns[column], strategies.get(name)
+        if strategy is None:
+            yield f"{column}: there is no strategy {name!r}"
+            continue
+        if schema.kind not in MASKABLE:
+            yield f"{column} is {schema.kind}, and {name} masks text"
+        if column in referred:
+            yield f"other rows refer to {column}: they would refer to nothing, or change along"
+        if any(key.column == column for key in table.foreign_keys):
+            yield f"{column} is a foreign key: what it refers to would be lost"
+        narrow = schema.length is not None and schema.length < strategy.room
+        if narrow and any(column in key for key in table.unique):
+            yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+
+
+def zero_date(using: str, target: Target) -> str:
+    """A date column to be masked that holds dates of no day, which no driver can read; empty where there is none."""
+    connection = connections[using]
+    if connection.vendor != "mysql":
+        return ""
+    for name in target.fields:
+        if target.table.columns[name].kind is Kind.DATE:
+            column, table = connection.ops.quote_name(name), connection.ops.quote_name(target.table.name)
+            zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
+                if cursor.fetchone():
+                    return name
+    return ""
+
+
+def read_rows(
+    using: str, target: Target, after: int | None, limit: int | None, *, until: int | None = None, lock: bool = False
+) -> pl.DataFrame:
+    """The next rows behind the key `after`, in the order of their keys: KEY and the columns to mask.
+
+    At most `limit` of them, and none behind the key `until`.
+    """
+    connection = connections[using]
+    quote, table = partial(quoted, connection), target.table
+    columns = [table.primary_key, *target.fields]
+    bounds = {f"{quote(table.primary_key)} > %s": after, f"{quote(table.primary_key)} <= %s": until}
+    given = {clause: key for clause, key in bounds.items() if key is not None}
+    condition = f"WHERE {' AND '.join(given)}" if given else ""
+    most = "" if limit is None else f"LIMIT {limit}"
+    locking = f" {connection.ops.for_update_sql()}" if lock and connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(map(quote, columns))} FROM {quote(table.name)} {condition} "  # noqa: S608 - names are quoted
+            f"ORDER BY {quote(table.primary_key)} {most}{locking}",
+            list(given.values()),
+        )
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+    types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in target.fields}
+    data: dict[str, pl.Series] = {KEY: pl.Series(found[0], dtype=pl.Int64)}
+    return pl.DataFrame(
+        data | {name: pl.Series(values, dtype=types[name]) for name, values in zip(target.fields, found[1:], strict=True)}
+    )
+
+
+def left_columns(
+    using: str, there: Mapping[str, TableSchema], targets: Sequence[Target], looked_at: Collection[str]
+) -> Iterator[LeftColumn]:
+    """Columns that nobody has classified and that sound personal, or whose values look it."""
+    known = {target.table.name: target for target in targets}
+    for name, table in sorted(there.items()):
+        if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
+            continue
+        masked = known[name].fields if name in known else {}
+        decided = known[name].decided if name in known else frozenset()
+        texts = [one.name for one in table.columns.values() if _may_tell(one) and one.name not in masked]
+        looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
+        for place, column in enumerate(texts):
+            kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
+            if kind is not None:
+                yield LeftColumn(table=name, column=column, kind=kind)
+
+
+def _may_tell(column: ColumnSchema) -> bool:
+    """Whether a column may hold personal data: any kind of text (JSON, a list, a type of the server's own), or a birthday."""
+    return (column.kind in TELLING and not column.values) or detect_name(column.name) == BIRTHDAY
+
+
+def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Texts of the first rows, the columns called by their places, so that names do not count."""
+    connection = connections[using]
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+    return pl.DataFrame({str(place): pl.Series(map(_text, values), dtype=pl.String) for place, values in enumerate(found)})
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or isinstance(value, (bytes, memoryview)) else str(value)

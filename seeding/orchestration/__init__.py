@@ -1,0 +1,1 @@
+"""`seed`: the plan, the tables one after another, the batches of each."""

@@ -1,0 +1,195 @@
+"""A batch on its way into a table: references resolved, rows validated, nothing written yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from numbers import Integral
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+
+from seeding.arrays import Integers, Mask
+from seeding.db.redaction import without_words
+from seeding.db.retries import transience
+from seeding.exceptions import GenerationError, SeedingError, UnclassifiedError
+from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.keys import KeyMap
+from seeding.ledger.resolution import Resolver
+from seeding.schema.references import references
+from seeding.schema.results import ValidationError
+from seeding.schema.validation import Finding, SchemaValidator
+from seeding.writing import settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Rows on their way into a table."""
+
+    generated: pl.DataFrame
+    """As the seeder made them: references are row indexes."""
+    ready: pl.DataFrame
+    """The accepted rows with primary keys, own and referred."""
+    rows: pl.DataFrame
+    """The same as writers take them: what is to be inserted."""
+    index: Integers
+    keys: Integers
+    accepted: Mask
+    errors: tuple[ValidationError, ...]
+    reasons: Mapping[str, int]
+    """"column: issue" → how many rows it has cost."""
+
+    @property
+    def accepted_index(self) -> Integers:
+        """The row indexes of `rows`."""
+        return self.index[self.accepted]
+
+    @property
+    def accepted_keys(self) -> Integers:
+        """The primary keys of `rows`."""
+        return self.keys[self.accepted]
+
+    def rejected_ranges(self) -> list[list[int]]:
+        """The row indexes that validation left out, as the ledger stores them: [first, count]."""
+        rejected = self.index[~self.accepted]
+        return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
+
+
+class Preparation:
+    """Generates a seeder's rows and turns them into a Batch.
+
+    `unclassified`: column that may hold personal data and is not classified → what to say of it.
+    """
+
+    def __init__(
+        self,
+        seeder: BaseSeeder,
+        dataset: Dataset,
+        resolver: Resolver,
+        validator: SchemaValidator,
+        rules: Sequence[RowRule] = (),
+        *,
+        unclassified: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._seeder = seeder
+        self._dataset = dataset
+        self._rules = rules
+        self._unclassified = unclassified
+        self._resolver = resolver
+        self._validator = validator
+        model = seeder.config.model
+        self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
+
+    @property
+    def primary_key(self) -> str:
+        """The column that holds the rows' keys."""
+        return self._validator.schema.primary_key
+
+    def generate(self, index: Integers) -> pl.DataFrame:
+        """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows.
+
+        Raises UnclassifiedError where it makes a column that nobody has classified.
+        """
+        where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
+        try:
+            data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
+        except SeedingError:
+            raise
+        except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+            words, cause = self._told(error)
+            raise GenerationError(f"{where}: {words}") from cause
+        if refused := [words for column, words in self._unclassified.items() if column in data.columns]:
+            raise UnclassifiedError(" ".join(refused))
+        if data.height != len(index):
+            raise GenerationError(f"{where}: {data.height} rows were generated for {len(index)} indexes.")
+        errors = self._validator.validate_columns(data).errors
+        if errors:
+            raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
+        postponed = [name for name in self._seeder.config.postponed if name in data.columns]
+        return data.with_columns(pl.lit(None).alias(name) for name in postponed)
+
+    def prepare(
+        self,
+        data: pl.DataFrame,
+        index: Integers,
+        keys: Integers,
+        there: KeyMap,
+        *,
+        refused: Mapping[int, str] = MappingProxyType({}),
+        ask: bool = True,
+    ) -> Batch:
+        """Resolve, validate, and leave out with every row those of the batch that need it.
+
+        `there` are the keys of the seeder's rows so far. `refused` maps row indexes that the database has refused before to
+        its words. Raises NotKnownYetError where the database would have to be asked and `ask` forbids it, GenerationError for
+        a rule that fails.
+        """
+        resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)), ask=ask)
+        ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
+        findings = self._validator.check_foreign_keys(resolved.broken)
+        findings += [
+            Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
+            for row, words in refused.items()
+        ]
+        checked = self._validator.validate_data(ready, findings, self._business(index, ready))
+        accepted = checked.accepted.to_numpy()
+        while (orphans := self.orphans(data, set(index[~accepted].tolist())) & accepted).any():
+            accepted = accepted & ~orphans
+        reasons = dict(checked.counts)
+        if orphaned := int((checked.accepted.to_numpy() & ~accepted).sum()):
+            reasons["row: its parent in this batch is left out"] = orphaned
+        kept = ready if accepted.all() else ready.filter(pl.Series(accepted))
+        return Batch(
+            generated=data,
+            ready=kept,
+            rows=settled(self._seeder.config.model, kept),
+            index=index,
+            keys=keys,
+            accepted=accepted,
+            errors=checked.errors,
+            reasons=reasons,
+        )
+
+    def _business(self, index: Integers, ready: pl.DataFrame) -> list[ValidationError]:
+        """What the seeder's rules and the project's own find."""
+        seeder = self._seeder
+        rules = [
+            (f"{seeder.name}.faults", partial(seeder.faults, index)),
+            (f"{seeder.name}.validate_data", partial(seeder.validate_data, ready)),
+            *((getattr(rule, "__name__", repr(rule)), partial(rule, seeder, ready)) for rule in self._rules),
+        ]
+        return [error for name, rule in rules for error in self._judged(name, rule, index)]
+
+    def _judged(self, name: str, rule: Callable[[], Iterable[ValidationError]], index: Integers) -> list[ValidationError]:
+        """What a rule finds; raises GenerationError, with its name, where it fails or finds no errors of these rows."""
+        where = f"{name}, rows {index[0]} to {index[-1]} of {self._seeder.config.table_name}"
+        try:
+            found = list(rule())
+        except SeedingError:
+            raise
+        except Exception as error:
+            if transience(error) is not None:  # it has asked the database, and may ask again
+                raise
+            words, cause = self._told(error)
+            raise GenerationError(f"{where}: {words}") from cause
+        for one in found:
+            if not isinstance(one, ValidationError):
+                raise GenerationError(f"{where}: it found a {type(one).__name__}, which is no ValidationError.")
+            if one.row is not None and not (isinstance(one.row, Integral) and 0 <= one.row < len(index)):
+                raise GenerationError(f"{where}: it found an error in row {one.row!r}; they count from 0 to {len(index) - 1}.")
+        return found
+
+    def _told(self, error: Exception) -> tuple[str, BaseException]:
+        """What a message may say of an error in somebody else's code, and its cause: of real rows, nothing that quotes one."""
+        kind = type(error).__name__
+        return (kind, without_words(error)) if self._seeder.config.is_real else (f"{kind}: {error}", error)
+
+    def orphans(self, data: pl.DataFrame, lost: set[int]) -> Mask:
+        """Which generated rows refer to a row of the same table whose index is in `lost`."""
+        orphans = np.zeros(data.height, dtype=bool)
+        for column in self._own_references if lost else ():
+            if column in data.columns:
+                orphans |= data[column].is_in(list(lost)).fill_null(value=False).to_numpy()
+        return orphans

@@ -1,0 +1,90 @@
+"""How long a run will take and how much it will write, from earlier runs and from samples of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.ledger.ledger import Ledger
+from seeding.models import SeedRun
+from seeding.orchestration.plan import Step
+from seeding.writing import Writers
+
+ROWS_PER_SECOND: Mapping[str, int] = {
+    "create": 500,
+    "bulk_create": 4_000,
+    "executemany": 15_000,
+    "multi_insert": 25_000,
+    "load_data": 30_000,
+    "copy": 30_000,
+}
+"""Writer → rows of TERP per second, generated, validated and written: measured on two cores, to be replaced by what is here."""
+START_SECONDS = 0.02
+"""What a seeder takes before its first row."""
+RUNS_REMEMBERED = 20
+COMPARABLE = 10
+"""An earlier run tells the rate of one that is at most so many times as large: few rows are mostly overhead."""
+SAMPLE_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """A whole run before it begins. Time and size are estimates."""
+
+    database: str
+    environment: str
+    size: str
+    scale: int
+    seed: int
+    as_of: date
+    asked: tuple[str, ...]
+    """Tables and groups that were asked for; none means all."""
+    added: tuple[str, ...]
+    """Tables that those need or bring along."""
+    steps: tuple[Step, ...]
+    seconds: Mapping[str, float]
+    """Seeder → what its missing rows will take."""
+    sizes: Mapping[str, int]
+    """Seeder → bytes of its missing rows, without indexes; none for a seeder that fails to make a sample."""
+
+
+def estimated_seconds(steps: Iterable[Step], ledger: Ledger, writers: Writers) -> dict[str, float]:
+    """Seeder → estimated_seconds for its missing rows, at the rate of its last comparable run, else at that of its writer."""
+    remembered = _remembered(ledger)
+    found = {}
+    for step in steps:
+        rate: float = ROWS_PER_SECOND[writers.choose(step.rows).name]
+        for rows, duration in remembered.get(step.seeder, ()):
+            if rows * COMPARABLE >= step.missing:
+                rate = rows / duration
+                break
+        found[step.seeder] = START_SECONDS + step.missing / rate if step.missing else 0.0
+    return found
+
+
+def estimated_bytes(steps: Iterable[Step], seeders: Mapping[str, BaseSeeder], dataset: Dataset) -> dict[str, int]:
+    """Seeder → bytes of its missing rows, by the width of a sample; a seeder that fails here is told of in its turn."""
+    found = {}
+    for step in steps:
+        seeder = seeders[step.seeder]
+        try:
+            sample = seeder.generate_data(dataset.rows(seeder, np.arange(min(SAMPLE_ROWS, step.rows))))
+        except Exception:  # noqa: BLE001, S112 - whatever a seeder raises
+            continue
+        found[step.seeder] = round(sample.estimated_size() / max(1, sample.height) * step.missing)
+    return found
+
+
+def _remembered(ledger: Ledger) -> Mapping[str, Sequence[tuple[int, float]]]:
+    """Seeder → (rows inserted, estimated_seconds) in the runs of late, the last first."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    late = ledger.runs.filter(command="seed", state=SeedRun.State.SUCCEEDED).order_by("-pk")[:RUNS_REMEMBERED]
+    for results in late.values_list("results", flat=True):
+        for result in results:
+            if result["records_inserted"] and result["duration"]:
+                found.setdefault(result["seeder"], []).append((result["records_inserted"], result["duration"]))
+    return found

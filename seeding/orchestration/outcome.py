@@ -1,0 +1,182 @@
+"""What has become of one seeder's planned rows, and what is told of it: nothing that no message may quote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import polars as pl
+from django.db import DatabaseError
+
+from seeding.arrays import Integers, Mask
+from seeding.db.redaction import REDACTED, error_text, redacted, without_words
+from seeding.exceptions import InsertionError, SchemaError, SeedingError, UnclassifiedError
+from seeding.generation.seeders import BaseSeeder
+from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
+from seeding.orchestration.batch import Batch
+from seeding.orchestration.results import SeederResult, SeederState
+from seeding.schema.results import ValidationError
+from seeding.telemetry.events import Event, Level, Sink
+from seeding.writing import Refusal
+
+
+class Outcome:
+    """Of `planned` rows, so many are inserted, were there already, or were left out."""
+
+    def __init__(self, seeder: BaseSeeder, planned: int, sink: Sink) -> None:
+        self.planned = planned
+        self.inserted = self.existing = self.skipped = 0
+        self._seeder = seeder
+        self._table = seeder.config.table_name
+        self._sink = sink
+        self._masked: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        """Why rows were rejected, and how often; one row may have several reasons."""
+        self._rejected = 0
+
+    @property
+    def done(self) -> int:
+        """The rows about which everything is known."""
+        return self.inserted + self.existing + self.skipped
+
+    def enter(self, batch: Batch, refusals: Sequence[Refusal]) -> None:
+        """Count a batch that was stored, but for the rows that the database has refused, and tell what was left out."""
+        rejected = int((~batch.accepted).sum())
+        self.inserted += len(batch.accepted_index) - len(refusals)
+        self.skipped += rejected + len(refusals)
+        self._rejected += rejected + len(refusals)
+        self._reasons.update(batch.reasons if rejected else {})
+        self._reasons.update(error_text(refusal.error) for refusal in refusals)
+        refused = [one.row for one in refusals]
+        self._count_masked(batch.rows[np.delete(np.arange(batch.rows.height), refused)] if refused else batch.rows)
+        if rejected:
+            self.tell(
+                "skip",
+                f"{rejected} rows of {self._table} are not valid",
+                level="warn",
+                record_count=rejected,
+                reasons=batch.reasons,
+                errors=[self._redacted(error, batch.index) for error in batch.errors],
+            )
+        for refusal in refusals:
+            self.tell(
+                "skip",
+                f"The database refused a row of {self._table}: {error_text(refusal.error)}",
+                level="warn",
+                error=redacted(refusal.error),
+                record_count=1,
+                origin=self._seeder.origin(int(batch.accepted_index[refusal.row])) or None,
+                statement=f"INSERT INTO {self._table} ({', '.join(batch.rows.columns)})",
+                data={
+                    name: REDACTED if self._is_personal(name) else value
+                    for name, value in batch.rows.row(refusal.row, named=True).items()
+                },
+            )
+
+    def find(self, data: pl.DataFrame, known: Mask, ours: Mask) -> None:
+        """Count rows that are `known` to the ledger after all: `ours` had been inserted, the others were there."""
+        self.inserted += int(ours.sum())
+        self.existing += int((known & ~ours).sum())
+        self._count_masked(data.filter(pl.Series(ours)))
+
+    def fail(self, failure: BaseException) -> tuple[SeederState, str, int]:
+        """Leave out all that was not done yet, and say why; returns state, words and exit code of the seeder."""
+        refused = isinstance(failure, (SchemaError, UnclassifiedError))
+        state, words = SeederState.REFUSED if refused else SeederState.FAILED, error_text(failure)
+        code = failure.exit_code if isinstance(failure, SeedingError) else InsertionError.exit_code
+        self.skipped = self.planned - self.inserted - self.existing
+        self.tell("fail", f"{self._seeder.name} {state}: {words}", level="error", error=redacted(failure))
+        return state, words, code
+
+    def verdict(self) -> tuple[SeederState, str, int]:
+        """State, words and exit code of a seeder that has come to its end."""
+        if self.skipped:
+            return SeederState.PARTIAL, f"{self.skipped} rows were refused; the log names each.", InsertionError.exit_code
+        return SeederState.SEEDED if self.inserted else SeederState.EXISTING, "", 0
+
+    def close(self, state: SeederState, error: str, code: int, *, duration: float, audit: bool) -> SeederResult:
+        """The result, with the masking audit of what was inserted if there is to be an `audit`."""
+        result = SeederResult(
+            seeder=self._seeder.name,
+            table=self._table,
+            state=state,
+            records_planned=self.planned,
+            records_inserted=self.inserted,
+            records_existing=self.existing,
+            records_skipped=self.skipped,
+            duration=duration,
+            error=error,
+            exit_code=code,
+            masking=self._audited() if audit else {},
+        )
+        if self._rejected:
+            self.tell(
+                "reject",
+                f"{self._rejected} rows of {self._table} were rejected",
+                level="debug",
+                record_count=self._rejected,
+                reasons=dict(self._reasons),
+            )
+        self.tell("finish", f"{self._table} {state}", record_count=self.inserted, duration=duration)
+        return result
+
+    def discreet(self, failure: BaseException) -> BaseException:
+        """The failure, without its words where it may quote a real row: any library may, of the value that it failed on."""
+        ours = isinstance(failure, (SeedingError, DatabaseError))
+        return without_words(failure) if self._seeder.config.is_real and not ours else failure
+
+    def tell(
+        self,
+        operation: str,
+        message: str,
+        *,
+        level: Level = "info",
+        record_count: int | None = None,
+        duration: float | None = None,
+        error: BaseException | None = None,
+        **details: Any,
+    ) -> None:
+        """Tell of something that happens while the seeder runs."""
+        self._sink(
+            Event(
+                operation=operation,
+                message=message,
+                level=level,
+                seeder=self._seeder.name,
+                record_count=record_count,
+                duration=duration,
+                error=error,
+                context={"table": self._table, "planned": self.planned, **details},
+            )
+        )
+
+    def _count_masked(self, inserted: pl.DataFrame) -> None:
+        for column in inserted.columns:
+            if column in self._seeder.config.pii_fields:
+                self._masked[column] += int(maskable(inserted[column]).sum())
+
+    def _audited(self) -> dict[str, Any]:
+        """Nothing where no row was inserted, or where the table holds nothing personal."""
+        config = self._seeder.config
+        fields = tuple(
+            FieldMasking(column=column, strategy=config.pii_fields[column], count=count)
+            for column, count in self._masked.items()
+            if count
+        )
+        if not fields:
+            return {}
+        done = TableMasking(table=self._table, mode=config.masking, key=config.masking_key, fields=fields)
+        PIIMasker.log_masking(done, self._sink, self._seeder.name)
+        return done.as_dict()
+
+    def _redacted(self, error: ValidationError, index: Integers) -> dict[str, Any]:
+        personal = any(self._is_personal(name) for name in error.field.split("|"))
+        origin = "" if error.row is None else self._seeder.origin(int(index[error.row]))
+        return {**asdict(error), "actual": REDACTED if personal else error.actual} | ({"origin": origin} if origin else {})
+
+    def _is_personal(self, column: str) -> bool:
+        """Whether no message may quote the column; of real rows none, since they may hold anything anywhere."""
+        return self._seeder.config.is_real or column in self._seeder.config.pii_fields

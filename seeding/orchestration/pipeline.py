@@ -1,0 +1,322 @@
+"""One seeder, batch by batch: generate, resolve, validate, then write the rows and their ledger entry in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from django.db import OperationalError, connections, models, transaction
+
+from seeding.arrays import Integers, Mask
+from seeding.db.interruption import interruption
+from seeding.db.redaction import REDACTED, error_text
+from seeding.db.retries import Transience, retrying, too_large, transience
+from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
+from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.keys import KeyMap, KeySet
+from seeding.ledger.ledger import BatchTakenError, Ledger
+from seeding.ledger.resolution import Resolver
+from seeding.locks import SeedingLock
+from seeding.masking import STRATEGIES, MaskingStrategy
+from seeding.masking.classification import suspicious
+from seeding.models import SeedRun
+from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.outcome import Outcome
+from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
+from seeding.orchestration.results import SeederResult, SeederState
+from seeding.safety import Survey, told
+from seeding.schema.tables import TableSchema, expected
+from seeding.schema.validation import SchemaValidator
+from seeding.telemetry.events import Sink
+from seeding.verification.comparison import KEY, SINGLE, StoredRows
+from seeding.writing import Refusal, Writers, insert, instances, settled
+from seeding.writing.key_allocation import ATTEMPTS, key_allocator
+
+T = TypeVar("T")
+
+EXAMPLE_ROWS = 3
+SMALLER_BATCHES = 10
+"""Into how many pieces a batch is cut whose generation failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What all pipelines of a run share."""
+
+    using: str
+    dataset: Dataset
+    ledger: Ledger
+    resolver: Resolver
+    lock: SeedingLock
+    tell: Sink
+    batch_size: int | None
+    """Rows; None fits them to the writer and to the width of the rows."""
+    writers: Writers
+    run: SeedRun | None
+    """None in a dry run, which writes nothing."""
+    live: Mapping[str, TableSchema]
+    """The tables of the plan, and those they refer to, as the database has them."""
+    survey: Survey
+    """What speaks against touching them."""
+    missing_table_help: str
+    """What to do about a missing table, for the message."""
+    strategies: Sequence[MaskingStrategy] = STRATEGIES
+    """Every strategy that there is."""
+    rules: Sequence[RowRule] = ()
+    """The project's own, for every seeder."""
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The dry run's example rows, per table."""
+
+
+class KeysTakenError(Exception):
+    """Somebody used a key of our range; the batch is tried again with another one."""
+
+
+class RefusedParentsError(Exception):
+    """The database refused rows that others of the batch refer to; the batch is tried again without both."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__()
+        self.refusals = refusals
+
+
+class SeederPipeline:
+    """Seeds one table from one seeder."""
+
+    def __init__(self, seeder: BaseSeeder, count: int, context: RunContext) -> None:
+        self._seeder = seeder
+        self._count = count
+        self._context = context
+        self._model: type[models.Model] = seeder.config.model
+        self._validator = SchemaValidator(expected(self._model, connections[context.using]), context.live)
+        unclassified = {one.column: f"{one.table}.{one.column} {one.problem}" for one in suspicious(seeder, context.strategies)}
+        self._preparation = Preparation(
+            seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
+        )
+        self._writer = context.writers.choose(count)
+        self._next_key: int | None = None
+        self._tally = Outcome(seeder, count, context.tell)
+
+    def seed(self) -> SeederResult:
+        """Insert every planned row that is not there yet. A failure is a value: it never stops another seeder.
+
+        Only what concerns the whole run is raised: LockError and DatabaseUnavailableError.
+        """
+        started = time.monotonic()
+        try:
+            self._refuse_unsafe()
+            self._refuse_drift()
+            missing = self.check_idempotency()
+            words = f"{self._tally.existing} of {self._count} rows exist already"
+            self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
+            self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
+            slices = Slices(missing, size=self._context.batch_size, most=self._writer.rows_per_batch)
+            with Prefetch(slices, self._preparation) as ahead:
+                for index, foreseen in ahead:
+                    self._seed_batch(index, foreseen, ahead)
+        except (LockError, DatabaseUnavailableError):
+            raise
+        except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
+            state, error, code = self._failed(caught)
+        else:
+            state, error, code = self._tally.verdict()
+        audit = self._context.run is not None
+        return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=audit)
+
+    def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
+        """State, words and exit code of a seeder that this has ended; raises what ends the whole run."""
+        if interruption(caught) is not caught:
+            raise interruption(caught) from caught
+        failure = self._tally.discreet(caught)
+        if transience(failure) is Transience.CONNECTION:
+            raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
+        return self._tally.fail(failure)
+
+    def check_idempotency(self) -> Integers:
+        """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
+        keys = self._persistently(partial(self._context.resolver.keys, self._seeder))
+        self._tally.existing += keys.count_below(self._count)
+        return keys.missing(self._count)
+
+    def insert_data(self, batch: Batch) -> list[Refusal]:
+        """Insert the batch's accepted rows and their ledger entry in one transaction; returns what the database refused.
+
+        Raises KeysTakenError if a key is no longer free, BatchTakenError if the ledger already has this batch.
+        """
+        context = self._context
+        assert context.run is not None  # a dry run inserts nothing
+        index, keys = batch.accepted_index, batch.accepted_keys
+        inserted = KeyMap.pair(index, keys)
+        with transaction.atomic(using=context.using):
+            if not key_allocator(context.using).still_free(self._model, int(keys[0])):
+                raise KeysTakenError
+            entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
+            refusals = insert(self._writer, context.using, self._model, batch.rows)
+            if refusals:
+                refused = [refusal.row for refusal in refusals]
+                if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
+                    raise RefusedParentsError(refusals)
+                inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
+                skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
+                context.ledger.amend(entry, inserted, sorted(skipped))
+            self._look_at_stored(batch, inserted.key_set())
+            context.lock.verify()
+        context.resolver.learn(self._seeder, inserted)
+        return refusals
+
+    def _look_at_stored(self, batch: Batch, keys: KeySet) -> None:
+        """Raise InsertionError where rows are not under their keys or, where there may be triggers, hold something else.
+
+        It is asked inside the transaction, which the error undoes.
+        """
+        context, table = self._context, self._seeder.config.table_name
+        stored = StoredRows(context.using, self._model, context.live[table], tolerance=SINGLE)
+        there, undone = stored.count(keys), "the batch was undone. Does a trigger change what is written?"
+        if there != len(keys):
+            raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
+        if table in context.survey.watched:
+            frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
+            filled = {field.column for field in self._model._meta.concrete_fields if not getattr(field, "auto_now_add", None)}
+            columns = [name for name in frame.columns if name in filled and name in context.live[table].columns]
+            if differing := sorted({column for _, column in stored.differing(frame, columns)}):
+                raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
+
+    def _refuse_unsafe(self) -> None:
+        if reasons := self._context.survey.refusals.get(self._seeder.config.table_name):
+            raise SchemaError(told(reasons))
+
+    def _refuse_drift(self) -> None:
+        found = self._validator.validate_schema(self._context.missing_table_help)
+        if harmless := [str(one) for one in found.differences if one.harmless]:
+            self._tally.tell("drift", "; ".join(harmless), level="debug", differences=harmless)
+        if self._validator.unevaluated:
+            names = ", ".join(self._validator.unevaluated)
+            self._tally.tell("drift", f"The database alone checks {names}: the clause cannot be read here", level="warn")
+        if not found.valid:
+            raise SchemaError(" ".join(str(one) for one in found.differences if not one.harmless))
+
+    def _seed_batch(self, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
+        started = time.monotonic()
+        before = self._tally.inserted
+        data = self._generate(index) if foreseen is None else foreseen.data
+        resolver = self._context.resolver
+        there = self._persistently(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
+        # A dead run's last batch may have been larger than ours, and has been found by the one before.
+        there |= self._persistently(partial(resolver.keys, self._seeder)).lookup(index)[1]
+        self._settle(*self._leave_out(data, index, there), foreseen, ahead)
+        self._tally.tell(
+            "insert",
+            f"{self._tally.inserted - before} rows of {self._seeder.config.table_name}",
+            level="debug",
+            record_count=self._tally.inserted - before,
+            duration=time.monotonic() - started,
+            done=self._tally.done,
+        )
+
+    def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
+        """Store the rows, but for those that turn out to be there; in halves, where the server takes no statement so large."""
+        while len(index):
+            try:
+                self._store(data, index, foreseen, ahead)
+            except BatchTakenError:
+                known = self._taken(data, index)
+                if not known.any():
+                    raise
+                data, index = data.filter(pl.Series(~known)), index[~known]
+            except OperationalError as error:
+                if not too_large(error) or len(index) == 1:
+                    raise
+                connections[self._context.using].close()  # the server has done so already
+                half = len(index) // 2
+                self._tally.tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
+                self._settle(data[:half], index[:half], None, ahead)
+                data, index = data[half:], index[half:]
+            else:
+                break
+
+    def _taken(self, data: pl.DataFrame, index: Integers) -> Mask:
+        """Which rows the ledger has after all: ours, where a commit was not answered, or those of a dead run's last one."""
+        context = self._context
+        self._next_key = None  # the keys of our range may be among theirs
+        context.resolver.forget(self._seeder)
+        known = self._persistently(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
+        ours = self._persistently(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
+        self._tally.find(data, known, ours)
+        return known
+
+    def _persistently(self, question: Callable[[], T]) -> T:
+        """The answer to something that is safe to ask again."""
+        return retrying(question, self._recover)
+
+    def _leave_out(self, data: pl.DataFrame, index: Integers, existing: Mask) -> tuple[pl.DataFrame, Integers]:
+        self._tally.existing += int(existing.sum())
+        return data.filter(pl.Series(~existing)), index[~existing]
+
+    def _generate(self, index: Integers) -> pl.DataFrame:
+        try:
+            return self._preparation.generate(index)
+        except GenerationError as error:
+            if len(index) == 1:
+                raise
+            self._tally.tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
+        pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
+        return pl.concat([self._preparation.generate(piece) for piece in pieces], how="vertical_relaxed")
+
+    def _store(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
+        refused: dict[int, str] = {}
+        """Row index → the database's words, for rows whose children stand in the same batch."""
+        for _ in range(ATTEMPTS):
+            keys = self._persistently(partial(self._take_keys, data, len(index)))
+            there = self._persistently(partial(self._context.resolver.keys, self._seeder))
+            batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
+            if batch is None:
+                prepare = partial(self._preparation.prepare, data, index, keys, there, refused=refused)
+                batch = self._persistently(prepare)
+            ahead.begin(data, int(keys[-1]) + 1, there.plus(KeyMap.pair(batch.accepted_index, batch.accepted_keys)))
+            refusals: list[Refusal] = []
+            if self._context.run is None:
+                self._rehearse(batch)
+            elif len(batch.accepted_index):
+                try:
+                    refusals = retrying(partial(self.insert_data, batch), self._recover)
+                except KeysTakenError:
+                    self._next_key = None
+                    continue
+                except RefusedParentsError as error:
+                    refused |= {int(batch.accepted_index[one.row]): error_text(one.error) for one in error.refusals}
+                    continue
+            self._tally.enter(batch, refusals)
+            if self._next_key is not None:
+                self._next_key += len(batch.index)
+            return
+        raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
+
+    def _take_keys(self, data: pl.DataFrame, count: int) -> Integers:
+        if self._context.run is None:
+            return np.arange(1, count + 1) + self._tally.done
+        if self._next_key is None:
+            wanted = self._count - self._tally.done
+            resolver = self._context.resolver
+            samples = settled(
+                self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), resolver.keys(self._seeder)).data
+            )
+            self._next_key = key_allocator(self._context.using).reserve(self._model, wanted, instances(self._model, samples))
+        return np.arange(self._next_key, self._next_key + count)
+
+    def _rehearse(self, batch: Batch) -> None:
+        context, table = self._context, self._seeder.config.table_name
+        context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
+        examples = batch.ready.head(EXAMPLE_ROWS)
+        if self._seeder.config.masking == "none":
+            examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
+        context.examples.setdefault(table, examples.to_dicts())
+
+    def _recover(self, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self._context.using].close()
+        self._tally.tell("retry", f"Trying the batch again (retry {attempt}): {error_text(error)}", level="warn")

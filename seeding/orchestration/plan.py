@@ -1,0 +1,78 @@
+"""From what was asked for to the seeders of a run, in order, and the rows that each is to have."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from seeding.conf import SeedConfig
+from seeding.exceptions import ConfigurationError
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder
+from seeding.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One seeder's part."""
+
+    seeder: str
+    table: str
+    rows: int
+    """How many the table is to have from it."""
+    existing: int
+    """How many of those are there already, as the ledger has it."""
+
+    @property
+    def missing(self) -> int:
+        """Rows to insert."""
+        return self.rows - self.existing
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the run records them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run will do: its seeders, parents first, and how many rows each is to have."""
+
+    seeders: tuple[BaseSeeder, ...]
+    counts: dict[str, int]
+    """Seeder name → rows."""
+    added: frozenset[str]
+    """Seeders that were not asked for, but that others need or belong with."""
+
+    @property
+    def added_tables(self) -> list[str]:
+        """The tables of `added`, in the order they run."""
+        tables = (seeder.config.table_name for seeder in self.seeders if seeder.name in self.added)
+        return list(dict.fromkeys(tables))
+
+    def steps(self, ledger: Ledger) -> tuple[Step, ...]:
+        """The rows that each seeder is to have, and how many of them are there."""
+        existing = ledger.existing(self.counts)
+        return tuple(
+            Step(
+                seeder=seeder.name,
+                table=seeder.config.table_name,
+                rows=self.counts[seeder.name],
+                existing=existing[seeder.name],
+            )
+            for seeder in self.seeders
+        )
+
+
+def make_plan(config: SeedConfig, registry: Registry) -> Plan:
+    """The seeders that `config` asks for; raises ConfigurationError for unknown tables and for more rows than there can be."""
+    selection = registry.select(config.tables)
+    counts = {seeder.name: seeder.config.record_count.at(config.chosen_size, config.scale) for seeder in selection.seeders}
+    problems = [
+        f"{counts[seeder.name]:,} rows of {seeder.config.table_name} were asked for; its seeder can make "
+        f"{seeder.config.capacity:,}. Give a smaller --size or --scale."
+        for seeder in selection.seeders
+        if seeder.config.capacity is not None and counts[seeder.name] > seeder.config.capacity
+    ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return Plan(seeders=selection.seeders, counts=counts, added=selection.added)

@@ -1,0 +1,93 @@
+"""What a seeding run hands back: frozen values that the command renders and the ledger stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class SeederState(StrEnum):
+    """How one seeder ended."""
+
+    SEEDED = "seeded"
+    EXISTING = "existing"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeederResult:
+    """One seeder's account. planned = inserted + existing + skipped, always (a dry run counts as inserted what it would)."""
+
+    seeder: str
+    table: str
+    state: SeederState
+    records_planned: int
+    records_inserted: int = 0
+    records_existing: int = 0
+    records_skipped: int = 0
+    duration: float = 0.0
+    """Seconds."""
+    error: str = ""
+    exit_code: int = 0
+    masking: Mapping[str, Any] = field(default_factory=dict)
+    """The masking audit: table, mode, the key's fingerprint, and per field the strategy and how many values."""
+
+    @property
+    def success(self) -> bool:
+        """Whether every planned row is there."""
+        return self.state in (SeederState.SEEDED, SeederState.EXISTING)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, `success` included."""
+        return {**asdict(self), "success": self.success}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A whole run: its dataset, its results in the order they ran, its exit code."""
+
+    run: int | None
+    """The SeedRun's key; None for a dry run, which writes nothing."""
+    database: str
+    environment: str
+    size: str
+    scale: int
+    seed: int
+    as_of: date
+    dry_run: bool
+    duration: float
+    results: tuple[SeederResult, ...]
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """A few generated rows per table, in a dry run."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """What the run took; nothing where nothing was written."""
+
+    @property
+    def exit_code(self) -> int:
+        """The smallest code that any seeder ended with, 0 when all went well."""
+        return exit_code(self.results)
+
+    @property
+    def records_inserted(self) -> int:
+        """Rows inserted by all seeders."""
+        return sum(result.records_inserted for result in self.results)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them; the date as YYYY-MM-DD."""
+        values = asdict(self)
+        values["as_of"] = self.as_of.isoformat()
+        values["results"] = [result.as_dict() for result in self.results]
+        values["exit_code"] = self.exit_code
+        values["records_inserted"] = self.records_inserted
+        return values
+
+
+def exit_code(results: Iterable[SeederResult]) -> int:
+    """The smallest non-zero code wins when several apply."""
+    return min((result.exit_code for result in results if result.exit_code), default=0)

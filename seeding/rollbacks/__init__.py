@@ -1,0 +1,1 @@
+"""`seed_rollback`: what is selected, what must stay, and the deletion."""

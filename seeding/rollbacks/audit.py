@@ -1,0 +1,70 @@
+"""The audit log of what was deleted: one JSON object per line, in a file of its own that is only ever appended to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from seeding.exceptions import ConfigurationError
+from seeding.keys import KeySet
+from seeding.models import SeedRun
+from seeding.telemetry.log_files import LogFile
+from seeding.telemetry.logs import JsonLines
+
+LOGGER = "seeding.audit"
+MAX_BYTES, BACKUPS = 50_000_000, 1_000
+
+
+class AuditLog:
+    """Says, before a transaction commits, which keys it deletes; and says so if it then did not."""
+
+    def __init__(self, run: SeedRun, database: str) -> None:
+        self._run = run
+        self._database = database
+        self._logger = logging.getLogger(LOGGER)
+
+    def record(self, table: str, seeder: str, keys: KeySet, *, operation: str = "delete") -> None:
+        """One line: all keys as ranges [first, last], the run, who and where. The time is the line's."""
+        self._logger.info(
+            "%s rows of %s", operation, table,
+            extra={
+                "operation": operation,
+                "table": table,
+                "seeder": seeder,
+                "recordCount": len(keys),
+                "keys": keys.ranges,
+                "run": self._run.pk,
+                "user": self._run.user,
+                "host": self._run.host,
+                "database": self._database,
+                "environment": self._run.environment,
+            },
+        )  # fmt: skip
+
+
+@contextmanager
+def auditing(file: Path) -> Iterator[None]:
+    """Append the audit log to `file` for a block; raises ConfigurationError where it cannot be written, now or later."""
+
+    def refuse(error: BaseException) -> NoReturn:
+        raise ConfigurationError(
+            f"The audit log cannot be written ({error}), and nothing is deleted without it. Set SEEDING_AUDIT_FILE."
+        ) from error
+
+    logger = logging.getLogger(LOGGER)
+    try:
+        handler = LogFile(file, max_bytes=MAX_BYTES, backups=BACKUPS, failed=refuse)
+    except OSError as error:
+        refuse(error)
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

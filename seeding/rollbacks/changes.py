@@ -1,0 +1,130 @@
+"""Seeded rows that somebody has changed: what is in the table, compared with what the seeder generates.
+
+A row is a function of its index, so nothing has to be remembered for this. No verdict is possible where the generator, or the
+Faker behind it, is another one than at the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+
+import polars as pl
+
+from seeding.arrays import Integers
+from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.keys import NOTHING, KeyMap, KeySet, union
+from seeding.ledger.ledger import generator_version
+from seeding.ledger.resolution import Resolver
+from seeding.models import SeedingMetadata
+from seeding.schema.references import column_name
+from seeding.schema.tables import TableSchema
+from seeding.verification.comparison import KEY, StoredRows
+
+EXAMPLES = 20
+ROWS = 10_000
+"""Rows compared at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What the comparison of one table's rows has found."""
+
+    keys: KeySet
+    examples: Mapping[int, tuple[str, ...]]
+    """Primary key → the columns that differ, for the first few."""
+    complete: bool
+    """Whether every row could be compared."""
+    loaded: bool = False
+    """Whether they came from files, so that no row ever can be."""
+
+
+UNKNOWN = Changes(keys=NOTHING, examples={}, complete=False)
+"""Of rows that nothing here can generate."""
+LOADED = replace(UNKNOWN, loaded=True)
+"""Of rows that came from files."""
+
+
+class ChangeDetector:
+    """Compares one seeder's rows with what it generates. `table` is the live table."""
+
+    def __init__(self, using: str, seeder: BaseSeeder, dataset: Dataset, resolver: Resolver, table: TableSchema) -> None:
+        self._using = using
+        self._seeder = seeder
+        self._dataset = dataset
+        self._resolver = resolver
+        self._table = table
+        self._stored = StoredRows(using, seeder.config.model, table)
+        self._ignored = _derived(seeder, dataset)
+        self._fillable = _fillable(seeder, table) - self._ignored
+
+    def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
+        """The rows of the batches, of those `among`, that are no longer what was seeded."""
+        comparable = [batch for batch in batches if self._can_be_repeated(batch)]
+        changed: list[KeySet] = []
+        examples: dict[int, tuple[str, ...]] = {}
+        held = KeyMap.of(one for batch in comparable for one in batch.key_ranges)
+        for data, keys in self._generated(_chunks(held, among)):
+            found = self._differing(data, keys)
+            changed.append(KeySet.of((key, key) for key in found))
+            examples |= dict(islice(found.items(), EXAMPLES - len(examples)))
+        return Changes(keys=union(changed), examples=examples, complete=len(comparable) == len(batches))
+
+    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
+        """What the chunks hold, each made while the server is asked about the one before; and their keys."""
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            made = (
+                (ahead.submit(self._seeder.generate_data, self._dataset.rows(self._seeder, index)), keys)
+                for index, keys in chunks
+            )
+            waiting = next(made, None)
+            while waiting is not None:
+                following = next(made, None)
+                yield waiting[0].result(), waiting[1]
+                waiting = following
+
+    def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
+        same_faker = batch.run.faker_version == version("Faker")
+        return same_faker and batch.generator_version == generator_version(self._seeder)
+
+    def _differing(self, data: pl.DataFrame, keys: Integers) -> dict[int, tuple[str, ...]]:
+        """Primary key → the columns that differ, for the rows of `data` that are in the table."""
+        resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
+        columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
+        left_out = sorted(self._fillable.difference(data.columns))
+        empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
+        frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
+        columns += left_out
+        found = self._stored.differing(frame, columns)
+        # A reference whose parent is gone cannot be generated again.
+        lost = {(int(key), one.column) for one, broken in resolved.broken.items() for key in keys[broken.to_numpy()]}
+        differing: dict[int, tuple[str, ...]] = {}
+        for key, column in sorted(found - lost):
+            differing[key] = (*differing.get(key, ()), column)
+        return differing
+
+
+def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
+    """The columns that a derivation changes after the row is seeded."""
+    model = seeder.config.model
+    names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
+    return frozenset(column_name(field) for field in model._meta.concrete_fields if {field.name, field.attname} & names)
+
+
+def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
+    """The model's columns that stay null, whatever the database does, where a seeder leaves them out."""
+    columns = map(column_name, seeder.config.model._meta.concrete_fields)
+    there = [table.columns[name] for name in columns if name in table.columns]
+    return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
+
+
+def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
+    """(row indexes, primary keys) of those of `held` that are among the keys, at most ROWS at a time."""
+    for first, count, key in held.as_lists():
+        for start in range(0, count, ROWS):
+            part = KeyMap.of([(first + start, min(ROWS, count - start), key + start)]).split(among)[0]
+            if len(part):
+                yield part.pairs()

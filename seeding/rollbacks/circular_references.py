@@ -1,0 +1,32 @@
+"""References to rows that go before their own, emptied in time: wherever a rollback ends, none leads nowhere."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import connections
+
+from seeding.db.sql import quoted
+from seeding.keys import KeySet
+from seeding.rollbacks.plan import RollbackPlan
+
+
+def null_out(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
+    """Set to null what refers to the rows `keys` of `table` and goes after them, in the present transaction.
+
+    Where the database itself looks, also what goes with them.
+    """
+    connection = connections[using]
+    quote = partial(quoted, connection)
+    for link in plan.circular:
+        if link.target != table:
+            continue
+        staying = plan.doomed(link.table)
+        if link.table == table and not link.declared:
+            staying -= keys
+        untouched = [column.name for column in plan.there[link.table].columns.values() if column.on_update]
+        changes = ", ".join([f"{quote(link.column)} = NULL", *(f"{quote(name)} = {quote(name)}" for name in untouched)])
+        for children in plan.tracer.children(link, keys, staying).pieces():
+            condition, values = children.condition_on(quote(link.key))
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE {quote(link.table)} SET {changes} WHERE {condition}", values)  # noqa: S608 - quoted

@@ -1,0 +1,117 @@
+"""Seeded rows out of a table, in bounded transactions, each with the ledger's mark and the audit's line.
+
+The database is never left to cascade. A transaction locks its rows, looks once more for rows that refer to them, and deletes
+what nothing refers to. On MySQL and MariaDB it does so with foreign_key_checks off: no cascade can fire then, not even for a
+row that comes in between; the insertion of such a row waits for our locks and is then refused (error 1452).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from django.db import Error, connections, transaction
+
+from seeding.db.sql import quoted
+from seeding.exceptions import RollbackError
+from seeding.keys import NOTHING, KeyMap, KeySet, union
+from seeding.ledger.ledger import Ledger
+from seeding.locks import SeedingLock
+from seeding.models import SeedRun
+from seeding.rollbacks.audit import AuditLog
+from seeding.rollbacks.circular_references import null_out
+from seeding.rollbacks.plan import RollbackPlan
+from seeding.rollbacks.tracer import Pairs
+from seeding.schema.relations import Relation
+
+ROWS_PER_TRANSACTION = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """What one transaction did."""
+
+    deleted: KeySet
+    gone: KeySet
+    """Rows of the ledger that were not in the table any more."""
+    referred: Mapping[Relation, Sequence[Pairs]]
+    """Rows that stayed, because others refer to them since the plan was made."""
+
+
+class Deleter:
+    """Deletes from one database. `lock` must be held; `run` is what the ledger and the audit name."""
+
+    def __init__(self, using: str, ledger: Ledger, lock: SeedingLock, audit: AuditLog, run: SeedRun) -> None:
+        self._using = using
+        self._ledger = ledger
+        self._lock = lock
+        self._audit = audit
+        self._run = run
+
+    def delete(self, plan: RollbackPlan, table: str, batches: Collection[int], keys: KeySet) -> Deletion:
+        """Delete the rows `keys` of the ledger's entries `batches` in one transaction.
+
+        Trying again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
+        """
+        audited: list[tuple[str, KeySet]] = []
+        try:
+            with _unchecked(self._using), transaction.atomic(using=self._using):
+                entries = list(self._ledger.live.filter(pk__in=batches))
+                wanted = keys & union(KeyMap.of(entry.key_ranges).key_set() for entry in entries)
+                there = plan.there.get(table)
+                present = plan.tracer.present(there, wanted, locking=True) if there else NOTHING
+                referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
+                going = present - union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
+                null_out(self._using, plan, table, going)
+                self._delete(plan, table, going)
+                gone = wanted - present
+                for entry in entries:
+                    line = entry.seeder_name, KeyMap.of(entry.key_ranges).key_set() & going
+                    audited.append(line)
+                    self._audit.record(table, *line)
+                self._ledger.retire(entries, going | gone, self._run)
+                self._lock.verify()
+        except BaseException:
+            for line in audited:
+                self._audit.record(table, *line, operation="not deleted")
+            raise
+        # What the ledger does not hold any more was deleted by an attempt whose commit was not answered.
+        if unheard := keys - wanted:
+            self._audit.record(table, "+".join(self._ledger.seeders_of(batches)), unheard)
+        return Deletion(deleted=going | unheard, gone=gone, referred=referred)
+
+    def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
+        """Who refers to the rows by a declared key now; the others were looked for when the plan was made."""
+        for link in plan.into(table):
+            if link.declared:
+                yield link, plan.tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
+
+    def _delete(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
+        deleted = 0
+        with connections[self._using].cursor() as cursor:
+            for piece in keys.pieces():
+                condition, values = piece.condition_on(self._quoted(plan.there[table].primary_key))
+                cursor.execute(f"DELETE FROM {self._quoted(table)} WHERE {condition}", values)  # noqa: S608 - names are quoted
+                deleted += cursor.rowcount
+        if deleted != len(keys):
+            raise RollbackError(f"{table}: {deleted:,} rows were deleted instead of {len(keys):,}; the transaction was undone.")
+
+    def _quoted(self, name: str) -> str:
+        return quoted(connections[self._using], name)
+
+
+@contextmanager
+def _unchecked(using: str) -> Iterator[None]:
+    """No cascade, no check for a block, where the server lets a session say so."""
+    connection = connections[using]
+    if connection.vendor != "mysql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION foreign_key_checks = 0")
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:  # a lost connection has no session to restore
+            cursor.execute("SET SESSION foreign_key_checks = 1")

@@ -1,0 +1,90 @@
+"""What a rollback was asked to undo: tables, a run, a day, conditions on the rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.apps import apps
+from django.core.exceptions import FieldError
+from django.core.exceptions import ValidationError as InvalidValue
+from django.db import DatabaseError, models
+
+from seeding.conf import RollbackConfig
+from seeding.db.connection import database_name
+from seeding.db.redaction import error_text
+from seeding.db.retries import Transience, transience
+from seeding.exceptions import ConfigurationError
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import SOURCE
+from seeding.keys import KeyMap, KeySet, union
+from seeding.ledger.ledger import Ledger
+from seeding.models import SeedingMetadata
+
+
+class Selection:
+    """The rows that the options of one rollback select: from the ledger alone, but for what --where looks at."""
+
+    def __init__(self, config: RollbackConfig, ledger: Ledger, registry: Registry) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._registry = registry
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """The tables that hold such rows, in the order of their names."""
+        return list(self._entries.order_by("table_name").values_list("table_name", flat=True).distinct())
+
+    def keys(self, table: str) -> KeySet:
+        """The primary keys of the table's rows; raises ConfigurationError where --where is no condition on them."""
+        held = self._entries.filter(table_name=table).values_list("key_ranges", flat=True)
+        seeded = union(KeyMap.of(ranges).key_set() for ranges in held.iterator())
+        return self._meeting(table, seeded) if self._config.where else seeded
+
+    def refuse_unknown_run(self) -> None:
+        """Raise ConfigurationError where --run names no run of this ledger."""
+        run = self._config.run
+        if run is not None and not self._ledger.runs.filter(pk=run).exists():
+            database = database_name(self._config.database)
+            raise ConfigurationError(f"--run={run}: the ledger of {database} knows no such run.")
+
+    @cached_property
+    def _entries(self) -> models.QuerySet[SeedingMetadata]:
+        """The live entries of the ledger that the options select."""
+        config, entries = self._config, self._ledger.live
+        if config.run is not None:
+            entries = entries.filter(run_id=config.run)
+        if config.before is not None:
+            entries = entries.filter(created_at__lt=config.before)
+        if config.tables:
+            ledgered = self._ledger.tables()
+            named = self._registry.named(name for name in config.tables if name not in ledgered)
+            made = models.Q(seeder_name__in={seeder.name for seeder in named})
+            loaded = models.Q(seeder_name__startswith=SOURCE, table_name__in={seeder.config.table_name for seeder in named})
+            entries = entries.filter(models.Q(table_name__in=config.tables) | made | loaded)
+        return entries
+
+    def _meeting(self, table: str, seeded: KeySet) -> KeySet:
+        """Those of the rows that meet every --where."""
+        model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
+        if model is None:
+            raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
+        rows = model._base_manager.using(self._config.database)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a date for a moment is meant in UTC
+                for lookup, text in self._config.where:
+                    value: Any = text.split(",") if lookup.endswith(("__in", "__range")) else text
+                    if lookup.endswith("__isnull"):
+                        value = {"true": True, "false": False}[text.lower()]
+                    rows = rows.filter(**{lookup: value})
+                found = [key for part in seeded.conditions() for key in rows.filter(part).values_list("pk", flat=True)]
+        except (FieldError, InvalidValue, ValueError, TypeError, LookupError, OverflowError, DatabaseError) as error:
+            if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
+                raise
+            words = "; ".join(error.messages) if isinstance(error, InvalidValue) else error_text(error)
+            raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error
+        return KeySet.holding(np.array(found, dtype=np.int64))

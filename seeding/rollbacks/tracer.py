@@ -1,0 +1,204 @@
+"""Following links between rows: who refers to these, and whom do these refer to. Whole sets of keys at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+from django.db import connections
+
+from seeding.arrays import Integers
+from seeding.db.sql import Condition, quoted
+from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
+from seeding.schema.relations import Relation
+from seeding.schema.tables import TableSchema
+
+PAGE = 2_000
+"""Rows whose JSON is read at a time."""
+FETCHED = 10_000
+"""Pairs of keys handed on at a time."""
+SHARED = {"mysql": " LOCK IN SHARE MODE"}
+"""What makes a SELECT see the latest commit whatever the isolation level; elsewhere the locked parent rows suffice."""
+COUNT = {"postgresql": "SELECT COUNT(*) FROM (SELECT 1 {}) AS locked"}
+"""How rows are counted and locked at once; PostgreSQL locks none that it aggregates."""
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """Rows that refer and rows that they refer to, as two columns of primary keys."""
+
+    referring: Sequence[Any]
+    """Of any type, and None where the table has no primary key."""
+    targets: Integers
+
+
+class Tracer:
+    """Asks one database (an alias of DATABASES)."""
+
+    def __init__(self, using: str) -> None:
+        self._connection = connections[using]
+
+    def referring(
+        self, link: Relation, targets: KeySet, *, apart_from: KeySet = NOTHING, locking: bool = False
+    ) -> Iterator[Pairs]:
+        """Which rows refer to `targets` through the link, but for those with keys in `apart_from`.
+
+        `locking` reads what is committed now, and holds it until the transaction ends.
+        """
+        outside = self._outside(link.key, apart_from)
+        for pairs in self._to(link, targets, outside, locking=locking):
+            if not apart_from:
+                yield pairs
+                continue
+            apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # what is seeded has integer keys
+            if apart.any():
+                keys = [key for key, kept in zip(pairs.referring, apart, strict=True) if kept]
+                yield Pairs(referring=keys, targets=pairs.targets[apart])
+
+    def children(self, link: Relation, targets: KeySet, among: KeySet) -> KeySet:
+        """The rows of `among` that refer to `targets`."""
+        found = NOTHING
+        for piece in among.pieces() if targets else ():
+            for pairs in self._to(link, targets, piece.condition_on(self._own(link.key))):
+                found |= KeySet.holding(np.array(pairs.referring, dtype=np.int64))
+        return found
+
+    def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:
+        """The rows of `among` to which the rows `children` refer."""
+        found = NOTHING
+        for piece in children.pieces() if among else ():
+            inside = piece.condition_on(self._own(link.key))
+            for pairs in self._read(link, among, inside) if link.is_read_here else self._pairs(link, inside):
+                found |= KeySet.holding(pairs.targets)
+        return found & among
+
+    def total(self, table: TableSchema) -> int:
+        """How many rows the table holds, seeded or not."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {self._connection.ops.quote_name(table.name)}")  # noqa: S608
+            return int(cursor.fetchone()[0])
+
+    def present(self, table: TableSchema, keys: KeySet, *, locking: bool = False) -> KeySet:
+        """Which of the rows `keys` are there; `locking` keeps them as they are until the transaction ends."""
+        quote = self._quoted
+        lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
+        found = []
+        for piece in keys.pieces():
+            condition, values = piece.condition_on(quote(table.primary_key))
+            with self._connection.cursor() as cursor:
+                source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
+                cursor.execute(COUNT.get(self._connection.vendor, "SELECT COUNT(*) {}").format(source), values)
+                if cursor.fetchone()[0] == len(piece):
+                    found.append(piece)  # as a rule; and a million keys need not be told
+                else:
+                    cursor.execute(f"SELECT {quote(table.primary_key)} {source}", values)
+                    found.append(KeySet.holding(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)))
+        return union(found)
+
+    def _to(self, link: Relation, targets: KeySet, condition: Condition, *, locking: bool = False) -> Iterator[Pairs]:
+        if link.is_read_here:
+            yield from self._read(link, targets, condition)
+            return
+        for piece in targets.pieces():
+            yield from self._pairs(link, piece.condition_on(self._meant(link)), condition, locking=locking)
+
+    def _pairs(self, link: Relation, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
+        quote = self._quoted
+        own, named = self._own(link.key) if link.key else "NULL", self._meant(link)
+        source = f"{quote(link.table)} c"
+        if link.target_column != link.target_key:
+            source += f" JOIN {quote(link.target)} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
+        clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
+        lock = SHARED.get(self._connection.vendor, "") if locking else ""
+        with self._connection.cursor() as cursor:
+            # Names are quoted, values are parameters.
+            cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
+            while rows := cursor.fetchmany(FETCHED):
+                yield _paired(rows)
+
+    def _read(self, link: Relation, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
+        """What the JSON or the texts of rows under `condition` name of `targets`: page by page, since they may be long."""
+        key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
+        conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
+        table, last = self._quoted(link.table), list[Any]()
+        by_page = f"ORDER BY {key} LIMIT {PAGE}" if link.pages else ""
+        more = True
+        while more:
+            clauses, values = _all([*conditions, *([(f"{key} > %s", last)] if last else ())])
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"SELECT {key}, {column} FROM {table} c WHERE {clauses} {by_page}", values)  # noqa: S608 - as above
+                rows = cursor.fetchall()
+            more = link.pages and len(rows) == PAGE
+            last = [rows[-1][0]] if rows else []
+            held = _paired([(row, named) for row, text in rows for named in _named(text, link.json_key)])
+            meant = targets.has(held.targets)
+            if meant.any():
+                keys = [key for key, is_meant in zip(held.referring, meant, strict=True) if is_meant]
+                yield Pairs(referring=keys, targets=held.targets[meant])
+
+    def _when(self, link: Relation) -> Iterator[Condition]:
+        if link.when:
+            yield f"{self._own(link.when[0])} = %s", [link.when[1]]
+
+    def _quoted(self, name: str) -> str:
+        return quoted(self._connection, name)
+
+    def _own(self, column: str) -> str:
+        return f"c.{self._quoted(column)}"
+
+    def _meant(self, link: Relation) -> str:
+        """The expression that is the target's primary key."""
+        if link.target_column == link.target_key:
+            return self._own(link.column)
+        return f"t.{self._quoted(link.target_key)}"
+
+    def _outside(self, column: str, keys: KeySet) -> Condition:
+        """A condition that leaves out at least the widest ranges of `keys`, as many as one statement can name."""
+        if not keys:
+            return "", []
+        widest = np.argsort(keys.bounds[:, 0] - keys.bounds[:, 1])[:RANGES_PER_STATEMENT]
+        clause, values = KeySet(keys.bounds[np.sort(widest)]).condition_on(self._own(column))
+        return f"NOT {clause}", values
+
+
+def _all(conditions: Iterable[Condition]) -> Condition:
+    """The conditions as one."""
+    told = [one for one in conditions if one[0]]
+    return " AND ".join(clause for clause, _ in told), [value for _, values in told for value in values]
+
+
+def _paired(rows: Sequence[tuple[Any, Any]]) -> Pairs:
+    return Pairs(referring=[row[0] for row in rows], targets=np.array([row[1] for row in rows], dtype=np.int64))
+
+
+def _named(value: Any, key: str | None) -> Iterator[int]:
+    """The keys that a JSON value names, of each object in a list of them; without `key`, that which it is itself.
+
+    Real rows may hold anything.
+    """
+    if key is None:
+        yield from _number(value)
+        return
+    try:
+        content = json.loads(value) if isinstance(value, (str, bytes)) else value
+    except ValueError:
+        return
+    for item in content if isinstance(content, list) else [content]:
+        if isinstance(item, dict):
+            yield from _number(item.get(key))
+
+
+def _number(value: Any) -> Iterator[int]:
+    """The whole number that a value is, however it is written: 5, 5.0, "5", b"5"."""
+    text = bytes(value).decode("ascii", "replace") if isinstance(value, (bytes, bytearray, memoryview)) else value
+    try:
+        number = Decimal(str(text).strip())
+    except InvalidOperation:
+        return
+    if number.is_finite() and number == number.to_integral_value() and abs(number) <= LARGEST:
+        yield int(number)

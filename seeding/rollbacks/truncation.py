@@ -1,0 +1,141 @@
+"""Tables that hold nothing but seeded rows, emptied at once. TRUNCATE commits by itself: the ledger says before it what is due.
+
+A run that dies in between leaves entries that are live and marked as rolled back; whether their table was emptied is seen by
+the next command (`Ledger.settle_truncations`), since no key can be trusted then: an emptied table counts from 1 again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connections, transaction
+
+from seeding.db.sql import Condition, quoted
+from seeding.exceptions import RefusedError
+from seeding.keys import KeyMap, KeySet
+from seeding.ledger.ledger import Ledger
+from seeding.locks import SeedingLock
+from seeding.models import SeedRun
+from seeding.rollbacks.audit import AuditLog
+from seeding.rollbacks.circular_references import null_out
+from seeding.rollbacks.plan import RollbackPlan
+from seeding.schema.relations import Relation
+
+MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
+"""Error numbers of MySQL and MariaDB."""
+
+
+def refuse_unless_seeded_alone(plan: RollbackPlan) -> None:
+    """Raise RefusedError, naming every table, where one of the plan holds other rows than those that go."""
+    problems = [
+        f"{table} keeps {len(plan.kept[table]):,} of its seeded rows"
+        if plan.kept.get(table)
+        else f"{table} holds other rows too"
+        for table in plan.order
+        if table in plan.there
+        and (
+            plan.kept.get(table)
+            or plan.tracer.total(plan.there[table]) > len(plan.tracer.present(plan.there[table], plan.doomed(table)))
+        )
+    ]
+    if problems:
+        raise RefusedError(
+            f"--strategy=truncate is for tables that hold nothing but seeded rows: {'; '.join(problems)}. "
+            "Nothing was touched. Leave the option out to delete the seeded rows alone."
+        )
+
+
+class Truncation:
+    """Empties tables of a MySQL or MariaDB database. `lock` must be held; `run` is what the ledger and the audit name."""
+
+    def __init__(self, using: str, ledger: Ledger, lock: SeedingLock, audit: AuditLog, run: SeedRun) -> None:
+        self._using = using
+        self._ledger = ledger
+        self._lock = lock
+        self._audit = audit
+        self._run = run
+
+    def empty(self, plan: RollbackPlan, table: str) -> tuple[KeySet, KeySet]:
+        """Empty the table; returns the rows deleted, and those that were gone before.
+
+        Raises RefusedError where somebody has written to the table, or to one that refers to it, since the plan was made.
+        """
+        doomed = plan.doomed(table)
+        present = plan.tracer.present(plan.there[table], doomed)
+        with transaction.atomic(using=self._using):
+            entries = list(self._ledger.live.filter(table_name=table))
+            self._ledger.retire(entries, doomed - present, self._run)
+            due = self._ledger.announce_truncation(table, self._run)
+            null_out(self._using, plan, table, present)
+            self._lock.verify()
+        lines = [(entry.seeder_name, KeyMap.of(entry.key_ranges).key_set()) for entry in due]
+        came_to_pass: bool | None = False
+        try:
+            with self._alone(plan, table):
+                self._refuse_if_written(plan, table, present)
+                self._lock.verify()
+                for line in lines:
+                    self._audit.record(table, *line, operation="truncate")
+                came_to_pass = None  # from here on the server knows, unless it answers
+                self._execute(f"TRUNCATE TABLE {self._quoted(table)}")
+                came_to_pass = True
+        except DatabaseError as error:
+            if error.args and error.args[0] in MISSING_RIGHT:
+                if came_to_pass is None:
+                    came_to_pass = False
+                    for line in lines:
+                        self._audit.record(table, *line, operation="not deleted")
+                raise RefusedError(
+                    f"{table} was not truncated: the rights LOCK TABLES and DROP are needed for it ({error}). "
+                    "Leave --strategy out to delete the seeded rows instead."
+                ) from error
+            raise
+        finally:
+            self._ledger.settle_truncations(came_to_pass=came_to_pass)
+        return present, doomed - present
+
+    @contextmanager
+    def _alone(self, plan: RollbackPlan, table: str) -> Iterator[None]:
+        """Nobody else writes to the table, or to one that refers to it, for a block."""
+        referring = sorted({link.table for link in plan.into(table) if link.declared} - {table})
+        locks = [f"{self._quoted(table)} WRITE", *(f"{self._quoted(one)} READ" for one in referring)]
+        self._execute(f"LOCK TABLES {', '.join(locks)}")
+        try:
+            self._execute("SET SESSION foreign_key_checks = 0")
+            yield
+        finally:
+            self._execute("SET SESSION foreign_key_checks = 1")
+            self._execute("UNLOCK TABLES")
+
+    def _refuse_if_written(self, plan: RollbackPlan, table: str, present: KeySet) -> None:
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {self._quoted(table)}")  # noqa: S608 - names are quoted
+            if cursor.fetchone()[0] != len(present):
+                raise RefusedError(f"Somebody has written to {table} meanwhile; it was not truncated. Run again.")
+            for link in plan.into(table):
+                if not link.declared or link.table == table:
+                    continue
+                for condition, values in self._naming(link, present):
+                    cursor.execute(f"SELECT 1 FROM {self._named(link.table)} WHERE {condition} LIMIT 1", values)  # noqa: S608
+                    if cursor.fetchone():
+                        raise RefusedError(f"A row of {link.table} now refers to {table}; it was not truncated. Run again.")
+
+    def _naming(self, link: Relation, keys: KeySet) -> Iterator[Condition]:
+        """Conditions for the rows that refer to all there is, `keys`: whatever they name, if it is not the primary key."""
+        column = self._named(link.column)
+        if link.target_column == link.target_key:
+            yield from (piece.condition_on(column) for piece in keys.pieces())
+        else:
+            yield f"{column} IS NOT NULL", []
+
+    def _execute(self, statement: str) -> None:
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(statement)
+
+    def _named(self, name: str) -> str:
+        """For a statement with parameters."""
+        return quoted(connections[self._using], name)
+
+    def _quoted(self, name: str) -> str:
+        return str(connections[self._using].ops.quote_name(name))

@@ -1,0 +1,134 @@
+"""Whether a run may write to this database, and whom it must ask first. Pure: facts in, a decision out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from seeding.conf import Environment, SeedConfig, WritingConfig
+from seeding.exceptions import RefusedError
+from seeding.generation.seeders import BaseSeeder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a person must answer before the run may write, and the only answer that lets it."""
+
+    text: str
+    answer: str
+
+
+Ask = Callable[[str], str]
+"""Shows a question to a person and returns the answer."""
+
+
+def confirm(asked: Question | None, ask: Ask, preface: str = "") -> None:
+    """Put the question, if there is one; raises RefusedError unless the answer is the one that was asked for."""
+    if asked is not None and ask(preface + asked.text).strip() != asked.answer:
+        raise RefusedError("Not confirmed; nothing was touched.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A database as the guard knows it."""
+
+    name: str
+    host: str
+    """Empty, or the path of a socket, where the server is on this machine."""
+    remembered: frozenset[str]
+    """The environments under which it was ever written to, as its ledger says."""
+
+    def matches(self, patterns: Iterable[str]) -> str | None:
+        """The first pattern of host/name (or of either alone) that means this database; cases count for nothing."""
+        host, name = self.host.casefold(), self.name.casefold()
+        hosts = (host,) if host and not host.startswith("/") else ("localhost", host)
+        for pattern in patterns:
+            folded = pattern.casefold()
+            known = [f"{one}/{name}" for one in hosts] if "/" in folded else [*hosts, name]
+            if any(fnmatchcase(one, folded) for one in known):
+                return pattern
+        return None
+
+
+def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) -> Question | None:
+    """The question to ask, None if there is none; raises RefusedError where no answer would do."""
+    _refuse_forbidden(config, place)
+    if config.environment is Environment.PRODUCTION:
+        synthetic = sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production})
+        if synthetic and config.source is None:
+            raise RefusedError(
+                "Synthetic data never goes to production, and these tables would get some: "
+                f"{', '.join(synthetic)}. Name reference tables alone with --table."
+            )
+        return _production(config, place.name)
+    if config.environment is Environment.STAGING:
+        return _ask(config, f"Seed the staging database {place.name}? Type yes:")
+    return None
+
+
+def rollback_question(config: WritingConfig, place: Place) -> Question | None:
+    """The question to ask before anything is rolled back: everywhere, unless --force answers it."""
+    _refuse_forbidden(config, place)
+    if config.environment is Environment.PRODUCTION:
+        return _production(config, place.name)
+    return _ask(config, f"Delete these seeded rows from the {config.environment} database {place.name}? Type yes:")
+
+
+def masking_question(config: WritingConfig, place: Place) -> Question | None:
+    """The question to ask before rows that are there are masked, for good."""
+    refuse_masking_production(config)
+    _refuse_forbidden(config, place)
+    return _ask(config, f"Mask personal data in the {config.environment} database {place.name}, for good? Type yes:")
+
+
+def refuse_masking_production(config: WritingConfig) -> None:
+    """Raise RefusedError in production, which has no door for masking at all."""
+    if config.environment is Environment.PRODUCTION:
+        raise RefusedError("Data in production is never masked: nobody could get it back, and no option allows it.")
+
+
+def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:
+    """Raise RefusedError unless the database may be called `claimed` from now on: a copy that somebody names."""
+    if claimed is Environment.PRODUCTION:
+        raise RefusedError("A database becomes production by being used as such; only dev and staging can be claimed.")
+    if pattern := place.matches(patterns):
+        raise RefusedError(f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, and stays it.")
+    if confirmed != place.name:
+        raise RefusedError(f"To call a database {claimed}, name it: --confirm-database={place.name}.")
+
+
+def _refuse_forbidden(config: WritingConfig, place: Place) -> None:
+    production = config.environment is Environment.PRODUCTION
+    if not production and (pattern := place.matches(config.protected)):
+        raise RefusedError(
+            f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, whatever the environment "
+            f"says ({config.environment}). Nothing was touched."
+        )
+    if production and not config.allow_production:
+        raise RefusedError("This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'. Nothing was touched.")
+    if not production and Environment.PRODUCTION in place.remembered:
+        raise RefusedError(
+            f"The ledger of {place.name} says that it has been a production database; it is no {config.environment} database. "
+            "Of a restored copy say so first: python manage.py seed_status "
+            f"--claim-environment={config.environment} --confirm-database={place.name}"
+        )
+
+
+def _production(config: WritingConfig, database: str) -> Question | None:
+    if config.force:
+        if config.confirm_database != database:
+            raise RefusedError(f"In production --force also needs --confirm-database={database}.")
+        return None
+    text = f"This is PRODUCTION. Type the database's name ({database}) to go on:"
+    return _asked(config, Question(text=text, answer=database))
+
+
+def _ask(config: WritingConfig, text: str) -> Question | None:
+    return None if config.force else _asked(config, Question(text=text, answer="yes"))
+
+
+def _asked(config: WritingConfig, question: Question) -> Question:
+    if not config.interactive:
+        raise RefusedError(f"{config.environment} asks first, and there is nobody to ask. Give --force.")
+    return question

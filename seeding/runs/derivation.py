@@ -1,0 +1,168 @@
+"""Columns that depend on other seeders' rows, brought up to date by set-based updates of seeded rows alone.
+
+Idempotent, so it runs at the end of every run: a run that died between the last insertion and its derivations leaves nothing
+that the next one does not repair.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from django.db import DatabaseError, connections, transaction
+from django.db.models import F
+
+from seeding.db.retries import Transience, retrying, transience
+from seeding.exceptions import MisdeclaredSeederError
+from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
+from seeding.keys import KeyMap
+from seeding.locks import SeedingLock
+from seeding.telemetry.events import Event, Sink
+
+
+def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
+    """The seeders to derive again after the tables `changed` were touched, each after those whose columns it reads.
+
+    Raises MisdeclaredSeederError where two seeders derive from each other.
+    """
+    reads = {
+        seeder: {table for derivation in derivations for table in derivation.reads}
+        for seeder in seeders
+        if (derivations := seeder.derivations(dataset))
+    }
+    graph = {
+        seeder: {other for other in reads if other is not seeder and other.config.table_name in tables}
+        for seeder, tables in reads.items()
+    }
+    stale = set(changed)
+    found: list[BaseSeeder] = []
+    try:
+        for seeder in TopologicalSorter(graph).static_order():
+            if seeder.config.table_name in stale or reads[seeder] & stale:
+                found.append(seeder)
+                stale.add(seeder.config.table_name)
+    except CycleError as error:
+        circle = " → ".join(seeder.name for seeder in error.args[1])
+        raise MisdeclaredSeederError(f"These seeders derive columns from each other in a circle: {circle}.") from error
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederivation:
+    """Derives again what depends on tables that a run has changed, seeder by seeder."""
+
+    using: str
+    dataset: Dataset
+    keys: Callable[[BaseSeeder], KeyMap]
+    """The seeder's live rows."""
+    lock: SeedingLock
+    tell: Sink
+
+    def run(
+        self,
+        seeders: Iterable[BaseSeeder],
+        changed: Iterable[str],
+        *,
+        drifted: Collection[str] = (),
+        skip: Collection[str] = (),
+        inserted: Mapping[str, int] | None = None,
+    ) -> dict[str, str]:
+        """Derive, but for the seeders named in `skip`; returns the words for those that the database refused, by name.
+
+        `inserted` are the rows that this run has inserted for a seeder: where those are all, none was ever derived before.
+        """
+        refused: dict[str, str] = {}
+        for seeder in in_order(seeders, self.dataset, changed):
+            keys = self.keys(seeder)
+            if seeder.name in skip or not len(keys):
+                continue
+            table, started = seeder.config.table_name, time.monotonic()
+            new = (inserted or {}).get(seeder.name) == len(keys)
+            derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new)
+            try:
+                rows = retrying(derivation, partial(self._recover, seeder))
+            except DatabaseError as error:
+                words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
+                refused[seeder.name] = words
+                self._tell(seeder, f"{table}: {words}", level="error", error=error)
+            else:
+                self._tell(seeder, f"Derived columns of {table}", record_count=rows, duration=time.monotonic() - started)
+        return refused
+
+    def _recover(self, seeder: BaseSeeder, error: BaseException, attempt: int) -> None:
+        if transience(error) is Transience.CONNECTION:
+            connections[self.using].close()
+        self._tell(seeder, f"Deriving again (retry {attempt}): {error}", operation="retry", level="warn")
+
+    def _tell(self, seeder: BaseSeeder, message: str, *, operation: str = "derive", **values: Any) -> None:
+        self.tell(Event(operation=operation, message=message, seeder=seeder.name, **values))
+
+
+def derive(
+    using: str,
+    seeder: BaseSeeder,
+    dataset: Dataset,
+    keys: KeyMap,
+    lock: SeedingLock,
+    *,
+    drifted: Collection[str] = (),
+    new: bool = False,
+) -> int:
+    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
+
+    One that looks at a table which is missing or `drifted` is left out. `new` says that the rows were never derived before and
+    hold what was generated.
+
+    Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
+    """
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        readable = set(connection.introspection.table_names(cursor)).difference(drifted)
+    wanted = [
+        one
+        for one in seeder.derivations(dataset)
+        if set(one.reads) <= readable
+        and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
+    ]
+    matched = 0
+    left_to_right = connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())
+    for where, values in _updates(wanted, from_left_to_right=left_to_right):
+        rows = seeder.config.model._base_manager.using(using)
+        if where is not None:
+            rows = rows.filter(where)
+        for condition in keys.key_set().conditions():
+            with transaction.atomic(using=using):
+                matched += rows.filter(condition).update(**values)
+                lock.verify()
+    return matched
+
+
+def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
+    """Which rows to update, and with what: one update per derivation.
+
+    A database that assigns `from_left_to_right`, each expression seeing what those before it have assigned (MySQL, MariaDB),
+    takes several derivations of all rows at once, and so writes every row once.
+    """
+    together: dict[str, Any] = {}
+    for derivation in derivations:
+        values = {**derivation.values, **{field: F(field) for field in derivation.touches}}
+        if from_left_to_right and derivation.where is None and together.keys().isdisjoint(derivation.values):
+            together |= values
+            continue
+        if together:
+            yield None, together
+            together = {}
+        yield derivation.where, values
+    if together:
+        yield None, together
+
+
+def _holds_rows(using: str, table: str) -> bool:
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608 - the name is quoted
+        return cursor.fetchone() is not None

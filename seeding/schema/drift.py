@@ -1,0 +1,198 @@
+"""How a live table differs from the model that mirrors it, in words that name the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from seeding.schema.results import MIGRATE, MISSING_TABLE, Difference
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema, bare
+
+NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
+TEXTS = frozenset({Kind.TEXT, Kind.JSON})
+
+
+def differences(expected: TableSchema, there: Mapping[str, TableSchema], missing_table_help: str = "") -> list[Difference]:
+    """Every difference, those that refuse the seeder first; `there` are the live tables, by name."""
+    live = there.get(expected.name)
+    if live is None:
+        fix = missing_table_help or MIGRATE
+        return [Difference(table=expected.name, column="", issue=MISSING_TABLE, expected="a table", actual="none", fix=fix)]
+    keys = [*_unique_keys(expected, live), *_foreign_keys(expected, live, there)]
+    found = [*_columns(expected, live), *keys, *_checks(expected, live)]
+    return sorted(found, key=lambda one: one.harmless)
+
+
+def _columns(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
+    for name, column in expected.columns.items():
+        if name not in live.columns:
+            near = difflib.get_close_matches(name, live.columns.keys() - expected.columns.keys(), n=1)
+            fix = f"Is it now {near[0]}? {MIGRATE}" if near else MIGRATE
+            yield Difference(
+                table=live.name, column=name, issue="missing column", expected=_type(column), actual="none", fix=fix
+            )
+        else:
+            yield from _column(live.name, column, live.columns[name], primary=name == expected.primary_key)
+    for name, column in live.columns.items():
+        if name in expected.columns:
+            continue
+        required = not column.nullable and not column.has_default
+        yield Difference(
+            table=live.name,
+            column=name,
+            issue="new required column" if required else "new column",
+            expected="none",
+            actual=f"{_type(column)}{' without a default' if required else ''}",
+            fix="Add it to the model, and a value to the seeder." if required else "Add it to the model.",
+            harmless=not required,
+        )
+
+
+def _column(table: str, expected: ColumnSchema, live: ColumnSchema, *, primary: bool) -> Iterator[Difference]:
+    def difference(issue: str, wanted: Any, actual: Any, *, fix: str = MIGRATE, harmless: bool = False) -> Difference:
+        return Difference(
+            table=table,
+            column=live.name,
+            issue=issue,
+            expected=str(wanted),
+            actual=str(actual),
+            fix=fix,
+            harmless=harmless,
+        )
+
+    if not _compatible(expected.kind, live.kind):
+        yield difference("changed type", _type(expected), _type(live))
+        return
+    if expected.nullable and not live.nullable and not primary:
+        yield difference("no longer nullable", "null allowed", "not null")
+    elif live.nullable and not expected.nullable and not primary:
+        yield difference("now nullable", "not null", "null allowed", harmless=True)
+    if live.length is not None and (expected.length is None or live.length < expected.length) and not expected.values:
+        wanted = "no limit" if expected.length is None else f"{expected.length} characters"
+        yield difference("shorter", wanted, f"{live.length} characters")
+    elif live.length is not None and expected.length is not None and live.length > expected.length and not expected.values:
+        yield difference("longer", f"{expected.length} characters", f"{live.length} characters", harmless=True)
+    if expected.kind is Kind.DECIMAL and live.scale is not None:
+        yield from _precision(difference, expected, live)
+    elif expected.kind in NUMBERS and _narrower(expected, live):
+        yield difference("smaller range", f"{expected.low} to {expected.high}", f"{live.low} to {live.high}")
+    yield from _members(difference, expected, live)
+
+
+def _precision(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Iterator[Difference]:
+    wanted, actual = (f"{column.high} at most" for column in (expected, live))
+    if (live.scale or 0) < (expected.scale or 0):
+        yield difference("fewer decimals", expected.scale, live.scale)
+    elif _whole(live) < _whole(expected):
+        yield difference("lower precision", wanted, actual)
+    elif wanted != actual:
+        yield difference("higher precision", wanted, actual, harmless=True)
+
+
+def _members(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Iterator[Difference]:
+    if not expected.values:
+        return
+    if not live.values:
+        if live.length is not None and live.length < max(map(len, expected.values)):
+            yield difference("shorter", f"{max(map(len, expected.values))} characters", f"{live.length} characters")
+        return
+    gone = [value for value in expected.values if value not in live.values]
+    new = [value for value in live.values if value not in expected.values]
+    for value in gone:
+        near = difflib.get_close_matches(value, new, n=1, cutoff=0.5) or (new if len(new) == len(gone) == 1 else [])
+        hint = f"It was probably renamed to {near[0]}: " if near else ""
+        yield difference(
+            "enum value gone",
+            value,
+            ", ".join(live.values),
+            fix=f"{hint}change it in the model and in the seeder, or run the application's migrations.",
+        )
+    for value in new:
+        yield difference("new enum value", ", ".join(expected.values), value, fix="Add it to the model.", harmless=True)
+
+
+def _unique_keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
+    unique = {frozenset(key) for key in live.unique}
+    for key in expected.unique:
+        if frozenset(key) not in unique:
+            yield Difference(
+                table=live.name, column="|".join(key), issue="missing unique key", expected="unique", actual="not unique"
+            )
+    for columns in unique - {frozenset(key) for key in expected.unique}:
+        yield Difference(
+            table=live.name,
+            column="|".join(sorted(columns)),
+            issue="new unique key",
+            expected="not unique",
+            actual="unique",
+            fix="Add it to the model.",
+            harmless=True,
+        )
+
+
+def _foreign_keys(expected: TableSchema, live: TableSchema, tables: Collection[str]) -> Iterator[Difference]:
+    wanted = {key.column: key.table for key in expected.foreign_keys}
+    there = {key.column: key.table for key in live.foreign_keys}
+    for column, table in wanted.items():
+        if there.get(column) != table:
+            yield Difference(
+                table=live.name,
+                column=column,
+                issue="missing foreign key",
+                expected=f"to {table}",
+                actual=f"to {there[column]}" if column in there else "none",
+                harmless=table not in tables,  # an older application has neither
+            )
+    for column, table in there.items():
+        if column in expected.columns and column not in wanted:
+            yield Difference(
+                table=live.name,
+                column=column,
+                issue="new foreign key",
+                expected="none",
+                actual=f"to {table}",
+                fix="Declare it on the model.",
+                harmless=True,
+            )
+
+
+def _checks(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
+    known = {check.name for check in expected.checks}
+    for check in live.checks:
+        if check.name not in known and bare(check.clause) not in expected.own_clauses:
+            yield Difference(
+                table=live.name,
+                column="",
+                issue="unknown check",
+                expected="none of that name",
+                actual=f"{check.name}: {check.clause}",
+                fix="See that the seeder keeps it, and declare it on the model (a CheckConstraint of that name).",
+            )
+
+
+def _compatible(expected: Kind, live: Kind) -> bool:
+    if expected is live or (expected in NUMBERS and live in NUMBERS):
+        return True
+    return expected is Kind.JSON and live in TEXTS
+
+
+def _narrower(expected: ColumnSchema, live: ColumnSchema) -> bool:
+    limits = [one for one in (expected.low, live.low, live.high, expected.high) if isinstance(one, int)]
+    if expected.kind is Kind.BOOLEAN or len(limits) < 4:
+        return False
+    low, live_low, live_high, high = limits
+    return live_high < high or live_low > low
+
+
+def _whole(column: ColumnSchema) -> int:
+    """Digits before the decimal point."""
+    whole = int(column.high) if isinstance(column.high, Decimal) else 0
+    return len(str(whole)) if whole else 0
+
+
+def _type(column: ColumnSchema) -> str:
+    if column.length is not None and not column.values:
+        return f"{column.kind}({column.length})"
+    return str(column.kind)

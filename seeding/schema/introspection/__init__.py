@@ -1,0 +1,56 @@
+"""Live tables as TableSchemas; what differs between databases ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.introspection import generic, mysql, postgresql, sqlite
+from seeding.schema.references import column_name
+from seeding.schema.tables import ForeignKey, TableSchema
+
+__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_tables"]
+
+
+def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
+    """Those of the tables `names` that there are, by name."""
+    readers = {"mysql": mysql.read_tables, "postgresql": postgresql.read_tables, "sqlite": sqlite.read_tables}
+    return readers.get(connection.vendor, generic.read_tables)(connection, names)
+
+
+def all_tables(connection: BaseDatabaseWrapper) -> Mapping[str, TableSchema]:
+    """Every table of the database, by name."""
+    with connection.cursor() as cursor:
+        names = connection.introspection.table_names(cursor)
+    return read_tables(connection, names)
+
+
+def keys_from_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[str, tuple[ForeignKey, ...]]:
+    """Tables of other schemas, by their quoted names → their foreign keys to tables of this one."""
+    statement = {"mysql": mysql.FROM_ELSEWHERE, "postgresql": postgresql.FROM_ELSEWHERE}.get(connection.vendor)
+    if statement is None:
+        return {}
+    found: dict[str, tuple[ForeignKey, ...]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        for schema, table, column, target, key, constraint in cursor.fetchall():
+            name = f"{connection.ops.quote_name(schema)}.{connection.ops.quote_name(table)}"
+            one = ForeignKey(column=column, table=target, key=key, constraint=constraint)
+            found[name] = (*found.get(name, ()), one)
+    return found
+
+
+def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:
+    """Per table of the models what it lacks for a query: the table itself, or columns (`table.column`); nothing, as a rule."""
+    mirrored = {model._meta.db_table: model for model in of}
+    there = read_tables(connection, mirrored.keys())
+    return {
+        table: tuple(
+            f"{table}.{name}" for name in map(column_name, model._meta.concrete_fields) if name not in there[table].columns
+        )
+        if table in there
+        else (table,)
+        for table, model in mirrored.items()
+    }

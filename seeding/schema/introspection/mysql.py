@@ -1,0 +1,158 @@
+"""Tables as `information_schema` tells them, on MySQL and MariaDB: a handful of queries however many tables."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
+
+INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
+"""Bits."""
+KINDS = {
+    "decimal": Kind.DECIMAL,
+    "float": Kind.FLOAT,
+    "double": Kind.FLOAT,
+    "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "timestamp": Kind.DATETIME,
+    "json": Kind.JSON,
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"), Kind.TEXT),
+}
+TIMESTAMP = (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC))
+DATETIME = (datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+DATE = (date(1000, 1, 1), date(9999, 12, 31))
+SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ascii": 1, "latin1": 1}
+"""Character sets that cannot hold every character, with the bytes that one has at most; the others hold four."""
+MEMBER = re.compile(r"'((?:[^']|'')*)'")
+IS_JSON = re.compile(r"^\(?json_valid\(`?(\w+)`?\)\)?$", re.IGNORECASE)
+"""How MariaDB declares a JSON column: LONGTEXT with a check."""
+
+COLUMNS = """
+    SELECT table_name, column_name, data_type, column_type, is_nullable, column_default, extra, character_maximum_length,
+           character_octet_length, character_set_name, numeric_precision, numeric_scale
+    FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s ORDER BY table_name, ordinal_position
+"""
+UNIQUE = """
+    SELECT table_name, index_name, column_name FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND non_unique = 0 AND table_name IN %s ORDER BY table_name, index_name, seq_in_index
+"""
+FOREIGN_KEYS = """
+    SELECT table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
+    FROM information_schema.key_column_usage
+    WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE() AND table_name IN %s
+    ORDER BY table_name, constraint_name, ordinal_position
+"""
+FROM_ELSEWHERE = """
+    SELECT table_schema, table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
+    FROM information_schema.key_column_usage
+    WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()
+    ORDER BY table_schema, table_name, constraint_name, ordinal_position
+"""
+CHECKS_MARIADB = """
+    SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
+    WHERE constraint_schema = DATABASE() AND table_name IN %s ORDER BY table_name, constraint_name
+"""
+CHECKS_MYSQL = """
+    SELECT t.table_name, c.constraint_name, c.check_clause FROM information_schema.check_constraints c
+    JOIN information_schema.table_constraints t
+      ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
+    WHERE t.constraint_type = 'CHECK' AND t.table_schema = DATABASE() AND t.table_name IN %s
+    ORDER BY t.table_name, c.constraint_name
+"""
+
+
+def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
+    """Those of the tables `names` that there are."""
+    if not names:
+        return {}
+    wanted = [sorted(names)]
+    with connection.cursor() as cursor:
+
+        def ask(sql: str) -> list[tuple[Any, ...]]:
+            cursor.execute(sql, wanted)
+            return list(cursor.fetchall())
+
+        columns, unique, keys = ask(COLUMNS), ask(UNIQUE), ask(FOREIGN_KEYS)
+        checks = ask(CHECKS_MARIADB if getattr(connection, "mysql_is_mariadb", False) else CHECKS_MYSQL)
+    literal = _text if getattr(connection, "mysql_is_mariadb", False) else _quoted
+    json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))}
+    described = _grouped(columns)
+    indexes, key_rows, check_rows = _grouped(unique), _grouped(keys), _grouped(checks)
+    return {
+        table: TableSchema(
+            name=table,
+            columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
+            primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
+            has_row_key=sum(index == "PRIMARY" for index, _ in indexes[table]) == 1,
+            unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
+            foreign_keys=tuple(
+                ForeignKey(column=column, table=target, key=key, constraint=constraint)
+                for column, target, key, constraint in key_rows[table]
+            ),
+            checks=tuple(Check(name=name, clause=clause) for name, clause in check_rows[table] if not IS_JSON.match(clause)),
+        )
+        for table, rows in described.items()
+    }
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
+    groups: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for table, *rest in rows:
+        groups[table].append(tuple(rest))
+    return groups
+
+
+def _indexes(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[str]]:
+    indexes: dict[str, list[str]] = defaultdict(list)
+    for index, column in rows:
+        indexes[index].append(column)
+    return indexes
+
+
+def _text(default: str, _extra: str) -> str | None:
+    """MariaDB tells every default as SQL."""
+    return None if default == "NULL" else default
+
+
+def _quoted(default: str, extra: str) -> str | None:
+    """MySQL tells a literal without its quotes."""
+    return default if "DEFAULT_GENERATED" in extra else "'{}'".format(default.replace("'", "''"))
+
+
+def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, is_json: bool) -> ColumnSchema:
+    name, data_type, column_type, nullable, default, extra, length, octets, charset, precision, scale = row
+    kind = Kind.JSON if is_json else KINDS.get(data_type, Kind.OTHER)
+    low: Any = None
+    high: Any = None
+    if data_type in INTEGERS:
+        kind = Kind.BOOLEAN if column_type.startswith("tinyint(1)") else Kind.INTEGER
+        bits, unsigned = INTEGERS[data_type], "unsigned" in column_type
+        low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    elif kind is Kind.DECIMAL:
+        high = (Decimal(10) ** int(precision) - 1).scaleb(-int(scale))
+        low = -high
+    elif kind in (Kind.DATE, Kind.DATETIME):
+        low, high = {"timestamp": TIMESTAMP, "datetime": DATETIME}.get(data_type, DATE)
+    is_enum = data_type == "enum"
+    return ColumnSchema(
+        name=name,
+        kind=kind,
+        nullable=nullable == "YES",
+        has_default=default not in (None, "NULL") or "auto_increment" in extra or "GENERATED" in extra.upper(),
+        default=None if default is None else literal(default, extra.upper()),
+        length=int(length) if data_type in ("char", "varchar") else None,
+        octets=int(octets) if kind is Kind.TEXT and not is_enum and octets is not None else None,
+        character_octets=SHORT_CHARACTERS.get(charset) if kind is Kind.TEXT else None,
+        values=tuple(value.replace("''", "'") for value in MEMBER.findall(column_type)) if is_enum else (),
+        scale=int(scale) if kind is Kind.DECIMAL else None,
+        low=low,
+        high=high,
+        on_update="on update" in extra.lower(),
+    )

@@ -1,0 +1,156 @@
+"""Tables as PostgreSQL's own catalogue tells them: `information_schema` hides the constraints of tables that others own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
+
+INTEGERS = {"int2": 16, "int4": 32, "int8": 64}
+"""Bits."""
+KINDS = {
+    "bool": Kind.BOOLEAN,
+    "numeric": Kind.DECIMAL,
+    "float4": Kind.FLOAT,
+    "float8": Kind.FLOAT,
+    "date": Kind.DATE,
+    "timestamp": Kind.DATETIME,
+    "timestamptz": Kind.DATETIME,
+    "json": Kind.JSON,
+    "jsonb": Kind.JSON,
+    **dict.fromkeys(INTEGERS, Kind.INTEGER),
+    **dict.fromkeys(("varchar", "bpchar", "text"), Kind.TEXT),
+}
+HEADER = 4
+"""What PostgreSQL adds to a length, and to precision and scale, where it stores them as a type's modifier."""
+MEMBERS = re.compile(
+    r"""^\(\(?"?(?P<column>\w+)"?\)?(?:::text)?\ =\ (?:
+        ANY\ \(\(?ARRAY\[(?P<values>.*)\]\)?(?:::text\[\])?\)   # several members
+        |(?P<value>'(?:[^']|'')*')(?:::[\w ]+)?                 # one
+    )\)$""",
+    re.VERBOSE,
+)
+"""How an enumeration is declared by a CHECK, as PostgreSQL tells it."""
+VALUE = re.compile(r"'((?:[^']|'')*)'")
+CLAUSE = re.compile(r"^CHECK \((?P<clause>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$", re.DOTALL)
+
+COLUMNS = """
+    SELECT r.relname, a.attname, t.typname, a.atttypmod, NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
+           CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
+    FROM pg_class r
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    WHERE r.relkind IN ('r', 'p') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, a.attnum
+"""
+UNIQUE = """
+    SELECT r.relname, i.indisprimary,
+           (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k(number, place)
+            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number)
+    FROM pg_class r
+    JOIN pg_index i ON i.indrelid = r.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
+"""
+FOREIGN_KEYS = """
+    SELECT r.relname, a.attname, f.relname, k.attname, c.conname
+    FROM pg_class r
+    JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f'
+    JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
+    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
+    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname, pair.place
+"""
+FROM_ELSEWHERE = """
+    SELECT n.nspname, r.relname, a.attname, f.relname, k.attname, c.conname
+    FROM pg_constraint c
+    JOIN pg_class r ON r.oid = c.conrelid AND NOT pg_table_is_visible(r.oid)
+    JOIN pg_namespace n ON n.oid = r.relnamespace
+    JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
+    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
+    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
+    WHERE c.contype = 'f' ORDER BY n.nspname, r.relname, c.conname, pair.place
+"""
+CHECKS = """
+    SELECT r.relname, c.conname, pg_get_constraintdef(c.oid)
+    FROM pg_class r
+    JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'c'
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname
+"""
+
+
+def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
+    """Those of the tables `names` that there are."""
+    with connection.cursor() as cursor:
+
+        def ask(sql: str) -> dict[str, list[tuple[Any, ...]]]:
+            cursor.execute(sql, [sorted(names)])
+            return _grouped(cursor.fetchall())
+
+        columns, indexes, keys, checks = ask(COLUMNS), ask(UNIQUE), ask(FOREIGN_KEYS), ask(CHECKS)
+    return {table: _table(table, rows, indexes[table], keys[table], checks[table]) for table, rows in columns.items()}
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
+    groups: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for table, *rest in rows:
+        groups[table].append(tuple(rest))
+    return groups
+
+
+def _table(
+    name: str,
+    columns: list[tuple[Any, ...]],
+    indexes: list[tuple[Any, ...]],
+    keys: list[tuple[Any, ...]],
+    checks: list[tuple[Any, ...]],
+) -> TableSchema:
+    clauses = {check: found["clause"] for check, definition in checks if (found := CLAUSE.match(definition))}
+    members = {found["column"]: found["values"] or found["value"] for one in clauses.values() if (found := MEMBERS.match(one))}
+    return TableSchema(
+        name=name,
+        columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
+        primary_key=next((of[0] for primary, of in indexes if primary), ""),
+        has_row_key=any(len(of) == 1 for primary, of in indexes if primary),
+        unique=tuple(tuple(of) for primary, of in indexes if not primary),
+        foreign_keys=tuple(
+            ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys
+        ),
+        checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if not MEMBERS.match(clause)),
+    )
+
+
+def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
+    name, type_name, modifier, nullable, has_default, default, enumeration = row
+    kind = Kind.TEXT if enumeration else KINDS.get(type_name, Kind.OTHER)
+    bounded = modifier >= HEADER
+    scale: int | None = None
+    low: Any = None
+    high: Any = None
+    if kind is Kind.INTEGER:
+        bits = INTEGERS[type_name]
+        low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    elif kind is Kind.DECIMAL and bounded:
+        precision, scale = divmod(modifier - HEADER, 2**16)
+        high = (Decimal(10) ** precision - 1).scaleb(-scale)
+        low = -high
+    return ColumnSchema(
+        name=name,
+        kind=kind,
+        nullable=nullable,
+        has_default=has_default,
+        default=default,
+        length=modifier - HEADER if type_name in ("varchar", "bpchar") and bounded else None,
+        values=tuple(enumeration or (value.replace("''", "'") for value in members)),
+        scale=scale,
+        low=low,
+        high=high,
+    )

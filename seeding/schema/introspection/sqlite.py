@@ -1,0 +1,123 @@
+"""Tables as SQLite's pragmas tell them: Django's introspection parses the declaration anew for every question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.introspection.generic import kind_of
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, TableSchema
+
+NAME = r'"[^"]+"|`[^`]+`|\[[^\]]+\]|\w+'
+TEXT = r"'(?:[^']|'')*'"
+MEMBERS = re.compile(rf"\s*(?P<column>{NAME})\s+IN\s*\((?P<values>\s*{TEXT}(?:\s*,\s*{TEXT})*\s*)\)\s*", re.IGNORECASE)
+"""How an enumeration is declared where there is no type for it."""
+IS_JSON = re.compile(r"\(?json_valid\b", re.IGNORECASE)
+"""What Django checks of its own JSON columns."""
+CHECK = re.compile(
+    rf"(?P<check>(?:\bCONSTRAINT\s+(?P<name>{NAME})\s+)?\bCHECK\s*(?=\())|{TEXT}|\"[^\"]*\"|--[^\n]*|/\*.*?\*/",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Where a CHECK begins, with or without a name; or a text or a remark, in which none does."""
+PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
+"""A parenthesis, or a quoted text, in which none counts."""
+VALUE = re.compile(r"'((?:[^']|'')*)'")
+LENGTH = re.compile(r"\((\d+)\)")
+
+
+def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
+    """Those of the tables `names` that there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        declared = dict(cursor.fetchall())
+        spelled = {name.lower(): name for name in declared}
+        return {name: _table(connection, cursor, name, sql, spelled) for name, sql in declared.items() if name in names}
+
+
+def _table(
+    connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str, spelled: Mapping[str, str]
+) -> TableSchema:
+    """The table; `spelled` gives every table's name by its small letters, since a foreign key may spell it otherwise."""
+
+    def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
+        cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
+        return list(cursor.fetchall())
+
+    clauses = [
+        (_unquoted(found["name"] or ""), _parenthesised(declaration[found.end() :]))
+        for found in CHECK.finditer(declaration)
+        if found["check"]
+    ]
+    members = dict(_members(clauses))
+    described = ask("table_info", name)
+    unique = [
+        index
+        for _, index, is_unique, origin, partial in ask("index_list", name)
+        if is_unique and origin != "pk" and not partial
+    ]
+    return TableSchema(
+        name=name,
+        columns={row[1]: _column(connection, row, members.get(row[1].lower(), ())) for row in described},
+        primary_key=next((row[1] for row in sorted(described, key=lambda row: int(row[5])) if row[5]), ""),
+        has_row_key=sum(bool(row[5]) for row in described) == 1,
+        unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
+        foreign_keys=tuple(
+            ForeignKey(column=row[3], table=spelled.get(row[2].lower(), row[2]), key=row[4] or "", constraint=str(row[0]))
+            for row in ask("foreign_key_list", name)
+        ),
+        checks=tuple(_checks(name, clauses)),
+    )
+
+
+def _members(clauses: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Column, in small letters (SQLite tells none apart), and its members, where a clause says just that."""
+    for _, clause in clauses:
+        if found := MEMBERS.fullmatch(clause):
+            yield _unquoted(found["column"]).lower(), tuple(one.replace("''", "'") for one in VALUE.findall(found["values"]))
+
+
+def _checks(table: str, clauses: Iterable[tuple[str, str]]) -> Iterator[Check]:
+    """The checks; SQLite gives no name to one that has none, as the servers do: it is numbered."""
+    number = 0
+    for name, clause in clauses:
+        if name:
+            yield Check(name=name, clause=clause)
+        elif not MEMBERS.fullmatch(clause) and not IS_JSON.match(clause):
+            number += 1
+            yield Check(name=f"{table}_check_{number}", clause=clause)
+
+
+def _unquoted(name: str) -> str:
+    """A name as it is, without what quotes it."""
+    return name[1:-1] if name[:1] in tuple('"`[') else name
+
+
+def _parenthesised(text: str) -> str:
+    """What stands between the parenthesis that `text` begins with and the one that closes it."""
+    depth = 0
+    for found in PARENTHESIS.finditer(text):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return text[1 : found.start()]
+    return text[1:]
+
+
+def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple[str, ...]) -> ColumnSchema:
+    _, name, declared, not_null, default, primary = row
+    length = LENGTH.search(declared)
+    try:
+        field_type = str(connection.introspection.data_types_reverse[declared])
+    except KeyError:
+        field_type = "unknown"
+    return ColumnSchema(
+        name=name,
+        kind=kind_of(field_type),
+        nullable=not not_null and not primary,
+        has_default=default is not None or bool(primary),
+        default=default,
+        length=int(length[1]) if field_type == "CharField" and length else None,
+        values=values,
+    )

@@ -1,0 +1,208 @@
+"""Which columns of the whole database name rows of which tables: what the database declares and what the models add."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.references import Reference, generic_references, namings, references
+from seeding.schema.tables import ForeignKey, Kind, TableSchema
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A column whose values name rows of `target`."""
+
+    table: str
+    key: str
+    """The table's primary key; empty where it has none."""
+    column: str
+    target: str
+    target_key: str
+    """The target's primary key."""
+    target_column: str
+    """What the column holds: the target's primary key, as a rule."""
+    declared: bool
+    """Whether the database itself enforces it."""
+    nullable: bool
+    json_key: str | None = None
+    """Where the column is a JSON list of objects: which of their keys names a row."""
+    when: tuple[str, str] | None = None
+    """(column, value): only the rows whose `column` holds `value` are meant."""
+    textual: bool = False
+    """Whether the column holds keys written as texts."""
+    pages: bool = True
+    """Whether `key` alone names a row, so that the rows can be read page by page."""
+
+    @property
+    def is_read_here(self) -> bool:
+        """Whether rows are read, page by page, since the database cannot compare the column with a key."""
+        return self.textual or self.json_key is not None
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}" + (f"[].{self.json_key}" if self.json_key else "")
+
+
+def relations(
+    there: Mapping[str, TableSchema],
+    mirrors: Iterable[type[models.Model]],
+    elsewhere: Mapping[str, Sequence[ForeignKey]] | None = None,
+    content_types: Mapping[int, type[models.Model]] | None = None,
+) -> tuple[Relation, ...]:
+    """The relations between the tables `there`; a reference of a model that the database declares too is one link.
+
+    `elsewhere` are the foreign keys of tables in other schemas, by the tables' quoted names; `content_types` are the keys
+    by which generic references name models.
+    """
+    mirrors = tuple(mirrors)
+    declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
+    known = {(one.table, one.column, one.target) for one in declared}
+    undeclared = (*_of_models(there, mirrors), *_generic(there, mirrors, content_types or {}))
+    return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
+
+
+def content_types(connection: BaseDatabaseWrapper, there: Mapping[str, TableSchema]) -> Mapping[int, type[models.Model]]:
+    """The keys by which generic references name models in this database; none where it holds no content types."""
+    if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
+        return {}
+    names = {(one._meta.app_label, one._meta.model_name): one for one in apps.get_models(include_auto_created=True)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, app_label, model FROM django_content_type")
+        return {key: names[label, name] for key, label, name in cursor.fetchall() if (label, name) in names}
+
+
+def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]) -> Iterator[ForeignKey]:
+    """Of each key to a table `there` one column: that which names the primary key, else the last.
+
+    Any one column names at least the rows that all of them do; the last tells most, the first being a tenant's as a rule.
+    """
+    composite: dict[tuple[str, str], list[ForeignKey]] = {}
+    for number, one in enumerate(foreign_keys):
+        if one.table in there:
+            composite.setdefault((one.table, one.constraint or str(number)), []).append(one)
+    for (table, _), columns in composite.items():
+        primary_key = there[table].primary_key.lower()
+        yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
+
+
+def deletion_order(
+    tables: Collection[str], between: Iterable[Relation], seeded_after: Collection[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """The tables, those that refer before those they refer to.
+
+    `seeded_after` are pairs (table, one whose rows its seeder needs). A circle is opened at a link that is not among them: its
+    column was filled afterwards, and the next run fills it again. Of several, at one that the database does not enforce.
+    """
+    edges: dict[tuple[str, str], list[Relation]] = {}
+    for link in between:
+        if link.table != link.target and link.table in tables and link.target in tables:
+            edges.setdefault((link.table, link.target), []).append(link)
+    while True:
+        sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(sorted(tables), ()))
+        for child, parent in sorted(edges):
+            sorter.add(parent, child)
+        try:
+            return tuple(sorter.static_order())
+        except CycleError as error:
+            circle = error.args[1]
+            del edges[min(pairwise(circle), key=lambda edge: (edge in seeded_after, _strength(edges[edge])))]
+
+
+def _strength(parallel: Iterable[Relation]) -> int:
+    """How much a database needs the order, for relations of the same tables: 0 not at all, 1 unless nulled, 2 always."""
+    return max(link.declared + (link.declared and not link.nullable) for link in parallel)
+
+
+def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
+    for table in there.values():
+        for foreign_key in telling(table.foreign_keys, there):
+            primary_key = there[foreign_key.table].primary_key
+            yield Relation(
+                table=table.name,
+                key=table.primary_key,
+                column=foreign_key.column,
+                target=foreign_key.table,
+                target_key=primary_key,
+                target_column=foreign_key.key or primary_key,
+                declared=True,
+                nullable=table.columns[foreign_key.column].nullable,
+                textual=_is_textual(table, foreign_key.column, there[foreign_key.table], foreign_key.key),
+                pages=table.has_row_key,
+            )
+
+
+def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str | None) -> bool:
+    """Whether a column that names rows by their primary key is no number: only SQLite lets it be one of another type."""
+    by_key = not named or named == target.primary_key
+    return by_key and table.columns[column].kind in (Kind.TEXT, Kind.OTHER)
+
+
+def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Relation]:
+    for table, foreign_keys in elsewhere.items():
+        for foreign_key in telling(foreign_keys, there):
+            yield Relation(
+                table=table,
+                key="",
+                column=foreign_key.column,
+                target=foreign_key.table,
+                target_key=there[foreign_key.table].primary_key,
+                target_column=foreign_key.key,
+                declared=True,
+                nullable=False,
+            )
+
+
+def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> Iterator[Relation]:
+    for model in mirrors:
+        table = _found(there, model._meta.db_table)
+        for reference in (*references(model), *namings(model)) if table else ():
+            assert table is not None
+            yield from _of_reference(there, table, reference)
+
+
+def _generic(
+    there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]], content_types: Mapping[int, type[models.Model]]
+) -> Iterator[Relation]:
+    for model in mirrors:
+        table = _found(there, model._meta.db_table)
+        for kind, column, textual in generic_references(model) if table else ():
+            assert table is not None
+            for number, target in content_types.items():
+                reference = Reference(column=column, target=target, when=(kind, str(number)), textual=textual)
+                yield from _of_reference(there, table, reference)
+
+
+def _found(named: Mapping[str, T], name: str) -> T | None:
+    """What is called `name`, or spelled so but for letter case: the server may not tell them apart."""
+    if name in named or not name:
+        return named.get(name)
+    return next((one for other, one in named.items() if other.lower() == name.lower()), None)
+
+
+def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, reference: Reference) -> Iterator[Relation]:
+    target = _found(there, reference.target_table)
+    column, kind = _found(table.columns, reference.column), _found(table.columns, (reference.when or ("",))[0])
+    if target is not None and column is not None and (kind is not None or reference.when is None):
+        yield Relation(
+            table=table.name,
+            key=table.primary_key,
+            column=column.name,
+            target=target.name,
+            target_key=target.primary_key,
+            target_column=reference.by or target.primary_key,
+            declared=False,
+            nullable=column.nullable,
+            json_key=reference.json_key,
+            when=(kind.name, reference.when[1]) if kind is not None and reference.when else None,
+            textual=reference.textual or (not reference.json_key and _is_textual(table, column.name, target, reference.by)),
+            pages=table.has_row_key,
+        )

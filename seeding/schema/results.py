@@ -1,0 +1,57 @@
+"""What comparing a schema and validating rows hand back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MISSING_TABLE = "missing table"
+
+MIGRATE = "Run the application's migrations, or bring the model up to date."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing in which a table is not what its model says."""
+
+    table: str
+    column: str
+    issue: str
+    expected: str
+    actual: str
+    fix: str = MIGRATE
+    harmless: bool = False
+    """Whether the seeder can work all the same."""
+
+    def __str__(self) -> str:
+        if self.issue == MISSING_TABLE:
+            return f"The table {self.table} is missing. {self.fix}"
+        where = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{where}: {self.issue} (expected {self.expected}, actual {self.actual}). {self.fix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationError:
+    """One broken rule: which field, what is wrong, what was expected, what was there, and in which row of the batch."""
+
+    field: str
+    issue: str
+    expected: Any
+    actual: Any
+    row: int | None = None
+    """Position in the batch; None where all of it is meant."""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.issue} (expected {self.expected}, actual {self.actual})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationResult:
+    """What a validation found."""
+
+    errors: tuple[ValidationError, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.errors

@@ -1,0 +1,210 @@
+"""Tables as frozen values, whether a model declares them or a database has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.references import column_name
+
+
+class Kind(StrEnum):
+    """Families of column types, as a validator tells them apart."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    DATE = "date"
+    DATETIME = "datetime"
+    JSON = "json"
+    OTHER = "other"
+    """Nothing that a seeder could fill."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSchema:
+    """One column."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    has_default: bool
+    default: str | None = None
+    """What the database puts in where a row gives nothing, as SQL; None where it is nothing, or more than an expression."""
+    length: int | None = None
+    """Characters."""
+    octets: int | None = None
+    """Bytes."""
+    character_octets: int | None = None
+    """Bytes that one character may have: 3 in MySQL's old utf8."""
+    values: tuple[str, ...] = ()
+    """The members of an enumeration."""
+    scale: int | None = None
+    """Digits after the decimal point."""
+    low: int | Decimal | date | datetime | None = None
+    on_update: bool = False
+    """Whether the database sets it by itself whenever the row is changed."""
+    high: int | Decimal | date | datetime | None = None
+    """The smallest and the largest number (or moment) the column holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A reference that the database itself enforces."""
+
+    column: str
+    table: str
+    """Where it points."""
+    key: str
+    """The column there that it holds values of; empty where the declaration leaves it out, which means the primary key."""
+    constraint: str = field(default="", compare=False)
+    """What the database calls it: the columns of a composite key, each a ForeignKey here, share it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A CHECK constraint."""
+
+    name: str
+    clause: str
+    """SQL, as the database tells it; empty where only the name is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSchema:
+    """One table."""
+
+    name: str
+    columns: dict[str, ColumnSchema]
+    primary_key: str
+    """Its column; of a key of several the first."""
+    unique: tuple[tuple[str, ...], ...]
+    has_row_key: bool = True
+    """Whether that one column is all of the primary key, so that its value names one row."""
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    own_clauses: frozenset[str] = frozenset()
+    """What Django itself checks of a model's fields (`"stars" >= 0`), under names that the database makes up; `bare`."""
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Columns that a row must give: neither null nor defaulted, and not the primary key."""
+        return frozenset(
+            column.name
+            for column in self.columns.values()
+            if not column.nullable and not column.has_default and column.name != self.primary_key
+        )
+
+
+KINDS: dict[type[models.Field[Any, Any]], Kind] = {
+    models.BooleanField: Kind.BOOLEAN,
+    models.IntegerField: Kind.INTEGER,
+    models.DecimalField: Kind.DECIMAL,
+    models.FloatField: Kind.FLOAT,
+    models.CharField: Kind.TEXT,
+    models.TextField: Kind.TEXT,
+    models.DateTimeField: Kind.DATETIME,  # before DateField, its base class
+    models.DateField: Kind.DATE,
+    models.JSONField: Kind.JSON,
+}
+
+
+def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozenset[str]:
+    """The tables of the models, and those that their references point at."""
+    tables: set[str] = set()
+    for model in models_of_seeders:
+        tables.add(model._meta.db_table)
+        tables |= {
+            field.related_model._meta.db_table for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)
+        }
+    return frozenset(tables)
+
+
+def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> TableSchema:
+    """The table as the model declares it, with the number ranges of `connection`'s database."""
+    meta = model._meta
+    assert meta.pk is not None  # Django gives every model one
+    columns = {column_name(field): _column(field, connection) for field in meta.concrete_fields}
+    unique: list[tuple[str, ...]] = [
+        (column_name(field),) for field in meta.concrete_fields if field.unique and not field.primary_key
+    ]
+    unique += [
+        tuple(column_name(_field(model, name)) for name in constraint.fields)
+        for constraint in meta.constraints
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
+    ]
+    keys = [
+        field
+        for field in meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and getattr(field, "db_constraint", True)
+    ]
+    return TableSchema(
+        name=meta.db_table,
+        columns=columns,
+        primary_key=column_name(meta.pk),
+        unique=tuple(unique),
+        foreign_keys=tuple(
+            ForeignKey(column=column_name(key), table=key.related_model._meta.db_table, key=column_name(key.target_field))
+            for key in keys
+        ),
+        checks=tuple(
+            Check(name=constraint.name, clause="")
+            for constraint in meta.constraints
+            if isinstance(constraint, models.CheckConstraint)
+        ),
+        own_clauses=frozenset(bare(clause) for field in meta.concrete_fields if (clause := field.db_check(connection))),
+    )
+
+
+def bare(clause: str) -> str:
+    """A CHECK's clause without what each database writes in its own way: quotes of names, parentheses, spaces."""
+    return re.sub(r'[`"()\s]', "", clause).lower()
+
+
+def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:
+    target = field
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+    kind = next((kind for base, kind in KINDS.items() if isinstance(target, base)), Kind.TEXT)
+    low: int | Decimal | None = None
+    high: int | Decimal | None = None
+    scale: int | None = None
+    if kind is Kind.INTEGER:
+        low, high = connection.ops.integer_field_range(target.get_internal_type())
+        for validator in target.validators:  # a TINYINT, say, for which Django has no field
+            if isinstance(validator, MinValueValidator) and isinstance(validator.limit_value, int) and low is not None:
+                low = max(low, validator.limit_value)
+            elif isinstance(validator, MaxValueValidator) and isinstance(validator.limit_value, int) and high is not None:
+                high = min(high, validator.limit_value)
+    elif isinstance(target, models.DecimalField):
+        scale = target.decimal_places or 0
+        high = (Decimal(10) ** (target.max_digits or 0) - 1).scaleb(-scale)
+        low = -high
+    return ColumnSchema(
+        name=column_name(field),
+        kind=kind,
+        nullable=field.null,
+        has_default=field.db_default is not models.NOT_PROVIDED or field.has_default(),
+        length=target.max_length if kind is Kind.TEXT else None,
+        values=tuple(str(value) for value, _ in target.flatchoices) if kind is Kind.TEXT else (),
+        scale=scale,
+        low=low,
+        high=high,
+    )
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)  # a constraint names columns
+    return field

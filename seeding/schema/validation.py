@@ -1,0 +1,280 @@
+"""Rows against a table's schema, whole columns at a time, before the database sees them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import polars as pl
+
+from seeding.schema.drift import differences
+from seeding.schema.references import Reference
+from seeding.schema.results import Difference, ValidationError, ValidationResult
+from seeding.schema.tables import Check, ColumnSchema, Kind, TableSchema
+
+EXAMPLES = 20
+"""How many rows of each kind of error are named; the rest are counted."""
+
+BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
+"""Bytes per character → what a column of that character set cannot hold."""
+
+INTRODUCER = re.compile(r"(?P<text>'(?:[^']|'')*')|_\w+(?=')")
+"""A quoted text, or the name of a character set before one."""
+
+DTYPES: dict[Kind, tuple[Any, ...]] = {
+    Kind.BOOLEAN: (pl.Boolean,),
+    Kind.INTEGER: (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+    Kind.DECIMAL: (pl.Decimal, pl.Int64, pl.Int32),
+    Kind.FLOAT: (pl.Float64, pl.Float32),
+    Kind.TEXT: (pl.String,),
+    Kind.DATE: (pl.Date,),
+    Kind.DATETIME: (pl.Datetime,),
+    Kind.JSON: (pl.List, pl.Struct, pl.Object, pl.String),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataResult(ValidationResult):
+    """What is wrong with a batch: at most EXAMPLES errors per column and issue, and which rows may be inserted."""
+
+    accepted: pl.Series
+    """One boolean per row of the batch."""
+    counts: Mapping[str, int]
+    """"column: issue" → how many rows have it, named among the errors or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that some rows break."""
+
+    field: str
+    issue: str
+    expected: Any
+    broken: pl.Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaResult(ValidationResult):
+    """How a live table differs from its model; what is harmless is no error."""
+
+    differences: tuple[Difference, ...] = ()
+
+
+class SchemaValidator:
+    """Validates the table `schema`: its live shape, and batches of rows for it.
+
+    `there` are the live tables, by name. The one of this schema adds what a model cannot say: bytes, character sets, the span
+    of a timestamp, the clauses of checks.
+    """
+
+    def __init__(self, schema: TableSchema, there: Mapping[str, TableSchema] | None = None) -> None:
+        self._there = there or {}
+        live = self._there.get(schema.name)
+        self.schema = schema if live is None else _narrowed(schema, live)
+        self._checks, self.unevaluated = _compiled(self.schema.checks)
+
+    def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
+        """The model against the live table."""
+        found = differences(self.schema, self._there, missing_table_help)
+        errors = tuple(
+            ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
+            for one in found
+            if not one.harmless
+        )
+        return SchemaResult(errors=errors, differences=tuple(found))
+
+    def validate_columns(self, data: pl.DataFrame) -> ValidationResult:
+        """What is wrong with the columns themselves, whatever the rows: one such error refuses the whole batch."""
+        errors = [
+            ValidationError(field=name, issue="unknown column", expected="a column of " + self.schema.name, actual=name)
+            for name in data.columns
+            if name not in self.schema.columns
+        ]
+        errors += [
+            ValidationError(field=name, issue="missing column", expected="a value: it is required", actual="none")
+            for name in sorted(self.schema.required - set(data.columns))
+        ]
+        for name in data.columns:
+            column = self.schema.columns.get(name)
+            dtype = data.schema[name]
+            if column is None or dtype == pl.Null:
+                continue
+            if not isinstance(dtype, DTYPES[column.kind]):
+                errors.append(ValidationError(field=name, issue="wrong type", expected=column.kind.value, actual=str(dtype)))
+            elif isinstance(dtype, pl.Datetime) and dtype.time_zone != "UTC":
+                errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
+        return ValidationResult(errors=tuple(errors))
+
+    def validate_data(
+        self, data: pl.DataFrame, findings: Sequence[Finding] = (), business: Sequence[ValidationError] = ()
+    ) -> DataResult:
+        """Every row of `data`, whose columns `validate_columns` has passed.
+
+        `findings` and `business` add what others found about the same rows; an error of no row in particular refuses all.
+        """
+        unresolved = {finding.field: finding.broken for finding in findings}
+        found = [
+            *findings,
+            *(
+                finding
+                for name in data.columns
+                for finding in _values(self.schema.columns[name], data[name], unresolved.get(name))
+                if finding.broken.any()
+            ),
+            *self.check_constraints(data),
+        ]
+        accepted = pl.repeat(True, data.height, eager=True)
+        for finding in found:
+            accepted &= ~finding.broken
+        if business:
+            broken_rules = [error.row for error in business if error.row is not None]
+            whole = len(broken_rules) < len(business)
+            accepted = accepted.scatter(list(range(data.height)) if whole else broken_rules, False)
+        repeated = self.check_uniqueness(data, accepted)
+        for finding in repeated:
+            accepted &= ~finding.broken
+        found += repeated
+        errors = (*(error for finding in found for error in _examples(data, finding)), *business)
+        counts = Counter({f"{finding.field}: {finding.issue}": int(finding.broken.sum()) for finding in found})
+        for error in business:
+            counts[f"{error.field}: {error.issue}"] += 1 if error.row is not None else data.height
+        return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
+
+    def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series) -> list[Finding]:
+        """Accepted rows that repeat a unique key of an earlier one of the batch, case folded; nulls never repeat."""
+        if not accepted.all():
+            keys = {*chain(*self.schema.unique)} & {*data.columns}
+            data = data.select(pl.when(accepted).then(pl.col(name)) for name in sorted(keys))
+        findings = []
+        for key in self.schema.unique:
+            if not set(key) <= set(data.columns):
+                continue
+            columns = data.select(
+                pl.col(name).str.to_lowercase() if data.schema[name] == pl.String else pl.col(name) for name in key
+            )
+            broken = ~columns.to_struct("key").is_first_distinct()
+            for name in key:
+                broken &= columns[name].is_not_null()
+            if broken.any():
+                findings.append(
+                    Finding(field="|".join(key), issue="repeated", expected="unique within the batch", broken=broken)
+                )
+        return findings
+
+    def check_foreign_keys(self, unresolved: Mapping[Reference, pl.Series]) -> list[Finding]:
+        """Rows that refer to a row which is not there, declared key or not: what resolving the references has found."""
+        return [
+            Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
+            for one, broken in unresolved.items()
+        ]
+
+    def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
+        """Rows that break a CHECK of the live table.
+
+        Left to the database is a clause over columns that are not generated, or one that only it can evaluate.
+        """
+        findings = []
+        for check, clause, columns in self._checks:
+            if columns <= set(data.columns):
+                try:
+                    kept = data.select(clause.alias("kept"))["kept"].cast(pl.Boolean).fill_null(value=True)
+                except pl.exceptions.PolarsError:  # it compares, say, a date with a text
+                    continue
+                findings.append(
+                    Finding(field="|".join(sorted(columns)), issue=f"breaks {check.name}", expected=check.clause, broken=~kept)
+                )
+        return [finding for finding in findings if finding.broken.any()]
+
+
+def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
+    """The model's schema with what only the live table tells."""
+
+    def narrowed(column: ColumnSchema) -> ColumnSchema:
+        there = live.columns.get(column.name)
+        if there is None:
+            return column
+        text = replace(column, octets=there.octets, character_octets=there.character_octets)
+        return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
+
+    known = {check.name for check in schema.checks}
+    return replace(
+        schema,
+        columns={name: narrowed(column) for name, column in schema.columns.items()},
+        checks=tuple(check for check in live.checks if check.name in known) or schema.checks,
+    )
+
+
+def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[str]]], tuple[str, ...]]:
+    """The checks as expressions, with the columns they look at; and the names of those that Polars cannot read."""
+    compiled, unevaluated = [], []
+    for check in checks:
+        if not check.clause:
+            continue
+        try:
+            # MySQL quotes names with backticks, and texts with the name of their character set before them.
+            plain = check.clause.replace("`", '"').replace("\\'", "'")
+            clause = pl.sql_expr(INTRODUCER.sub(lambda found: found["text"] or "", plain))
+        except pl.exceptions.PolarsError:
+            unevaluated.append(check.name)
+        else:
+            compiled.append((check, clause, set(clause.meta.root_names())))
+    return compiled, tuple(unevaluated)
+
+
+def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]:
+    columns = [name for name in finding.field.split("|") if name in data.columns]
+    for row in finding.broken.arg_true().head(EXAMPLES):
+        actual = [data[name][row] for name in columns]
+        yield ValidationError(
+            field=finding.field,
+            issue=finding.issue,
+            expected=finding.expected,
+            actual=actual[0] if len(actual) == 1 else actual,
+            row=row,
+        )
+
+
+Rule = tuple[str, Any, pl.Series]
+"""Issue, what is expected, and the rows that break it."""
+
+
+def _values(column: ColumnSchema, values: pl.Series, unresolved: pl.Series | None) -> Iterator[Finding]:
+    for issue, expected, broken in _rules(column, values):
+        rows = broken.fill_null(value=False)
+        if unresolved is not None:  # a reference to nothing is null by now, and told already
+            rows &= ~unresolved
+        yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)
+
+
+def _rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
+    if not column.nullable:
+        yield "null", "a value", values.is_null()
+    if values.dtype == pl.Null:
+        return
+    if column.kind is Kind.TEXT:
+        yield from _text_rules(column, values)
+    elif column.kind is Kind.FLOAT:
+        yield "not a number", "a finite number", ~values.is_finite()
+    elif column.low is not None and column.high is not None:
+        # Wide enough for any column's limits: those of a SQLite integer do not fit into an Int32.
+        numbers = values.cast(pl.Int128) if values.dtype.is_integer() else values
+        yield "out of range", f"{column.low} to {column.high}", (numbers < column.low) | (numbers > column.high)
+        if isinstance(values.dtype, pl.Decimal) and values.dtype.scale > (column.scale or 0):
+            yield "too many decimals", f"at most {column.scale}", values.round(column.scale or 0) != values
+
+
+def _text_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
+    if column.length is not None:
+        yield "too long", f"at most {column.length} characters", values.str.len_chars() > column.length
+    if column.octets is not None:
+        yield "too long", f"at most {column.octets} bytes", values.str.len_bytes() > column.octets
+    if column.values:
+        yield "unknown value", ", ".join(column.values), ~values.is_in(column.values)
+    if column.character_octets is not None:
+        wide = values.str.contains(BEYOND[column.character_octets])
+        yield "character that does not fit", f"characters of at most {column.character_octets} bytes", wide
+    yield "NUL byte", "text without NUL", values.str.contains("\0", literal=True)

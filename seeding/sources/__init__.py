@@ -1,0 +1,1 @@
+"""`seed --source`: a folder of files as seeders."""

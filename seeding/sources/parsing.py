@@ -1,0 +1,144 @@
+"""Texts of a file as the values of a table's columns; what cannot be read is null, and told without being quoted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import polars as pl
+from django.db import models
+
+from seeding.arrays import Integers
+from seeding.schema.references import ReferencingJSONField
+from seeding.schema.results import ValidationError
+
+TRUE, FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
+DIGITS = 38
+"""Of a decimal, as many as Polars holds."""
+
+Faults = dict[int, list[ValidationError]]
+"""Row index → what is wrong with the row, whatever the table."""
+Record = Mapping[str, Any] | str
+"""One row of a file: column → text, or a value of JSON; or the words that tell why it is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """How the values of a column are read."""
+
+    expected: str
+    read: Callable[[Any], Any]
+    """Raises ValueError (or one of its kin) for what cannot be read."""
+    dtype: Any
+    blank: Any = None
+    """What an empty cell is."""
+
+
+class Cells:
+    """Some records, column by column. What cannot be read is added to `faults`: row index → errors."""
+
+    def __init__(self, records: Sequence[Record], index: Integers, faults: Faults) -> None:
+        self._records = records
+        self._index = index.tolist()
+        self._faults = faults
+        for one, record in zip(self._index, records, strict=True):
+            if isinstance(record, str):
+                self._fault(one, "row", "unreadable", record)
+
+    def column(self, name: str, reader: Reader) -> pl.Series:
+        """The column's values, one per record."""
+        values = []
+        for one, record in zip(self._index, self._records, strict=True):
+            value = None if isinstance(record, str) else record.get(name)
+            try:
+                values.append(reader.blank if value == "" else None if value is None else reader.read(value))
+            except (ValueError, TypeError, InvalidOperation, OverflowError):
+                values.append(None)
+                self._fault(one, name, "unreadable", reader.expected)
+        if reader.dtype == pl.List:
+            return pl.Series(name, values, strict=False)
+        return pl.Series(name, values, dtype=reader.dtype, strict=False)
+
+    def _fault(self, index: int, field: str, issue: str, expected: str) -> None:
+        self._faults.setdefault(index, []).append(ValidationError(field=field, issue=issue, expected=expected, actual="?"))
+
+
+def reader_of(field: models.Field[Any, Any]) -> Reader:
+    """How a field's values stand in a file."""
+    target = field
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+    if isinstance(target, models.DecimalField):
+        scale = target.decimal_places or 0
+        return Reader(expected="a number", read=lambda value: _decimal(value, scale), dtype=pl.Decimal(DIGITS, scale))
+    reader = next((reader for kind, reader in READERS.items() if isinstance(target, kind)), TEXT)
+    return reader if field.null or reader is not TEXT else REQUIRED_TEXT
+
+
+def _boolean(value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in TRUE | FALSE:
+        raise ValueError
+    return text in TRUE
+
+
+def integer(value: Any) -> int:
+    """A cell's whole number; raises ValueError, or one of its kin."""
+    exact = Decimal(value if isinstance(value, bool) else str(value).strip())
+    number = int(exact)  # spreadsheets write 12.0 where a cell of the column is empty
+    if number != exact or not -(2**63) <= number < 2**63:
+        raise ValueError
+    return number
+
+
+def _decimal(value: Any, scale: int) -> Decimal:
+    number = Decimal(str(value).strip())
+    if not number.is_finite() or abs(number) >= Decimal(10) ** (DIGITS - scale) or number != round(number, scale):
+        raise ValueError
+    return round(number, scale)
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(str(value).strip())
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(str(value)[:10])
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        raise TypeError
+    text = value if isinstance(value, str) else str(value)
+    text.encode()  # bytes that were no UTF-8 stand in it as surrogates
+    return text
+
+
+def _objects_of(value: Any) -> list[dict[str, Any]]:
+    items = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise TypeError
+    return items
+
+
+TEXT = Reader(expected="text", read=_text, dtype=pl.String)
+REQUIRED_TEXT = Reader(expected="text", read=_text, dtype=pl.String, blank="")
+READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
+    models.BooleanField: Reader(expected="true or false", read=_boolean, dtype=pl.Boolean),
+    models.IntegerField: Reader(expected="a whole number", read=integer, dtype=pl.Int64),
+    models.FloatField: Reader(expected="a number", read=float, dtype=pl.Float64),
+    models.DateTimeField: Reader(expected="a moment like 2026-01-31 12:00:00", read=_moment, dtype=pl.Datetime("us", "UTC")),
+    models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),
+    ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.List),
+    models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
+}
+"""Field → reader, a class before those it is made from."""

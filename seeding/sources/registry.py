@@ -1,0 +1,165 @@
+"""`--source`: a folder of files as the registry of a run, one seeder for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from pathlib import Path
+
+from django.db import models
+
+from seeding.exceptions import ConfigurationError, SourceError
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.masking import Cipher, MaskingStrategy, PIIMasker
+from seeding.masking.classification import require_classified
+from seeding.schema.references import column_name, references
+from seeding.sources.files import FORMATS, TableFile, open_table
+from seeding.sources.seeder import SourceSeeder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What must be there before a table's rows, and which of their columns have to wait until all are."""
+
+    dependencies: tuple[str, ...]
+    postponed: tuple[str, ...]
+
+
+def source_registry(
+    folder: Path, registry: Registry, *, cipher: Cipher, masker: PIIMasker | None, strategies: Sequence[MaskingStrategy]
+) -> Registry:
+    """A seeder for every file in `folder`; `masker` is None in production.
+
+    Raises ConfigurationError for what can be seen without reading the rows, all of it at once: no files, a table that no seeder
+    knows, two files for one table; SourceError for files that cannot be read, or have other columns than their tables.
+    """
+    files, problems = _files(folder, registry)
+    if problems:
+        raise ConfigurationError(*problems)
+    if not files:
+        raise ConfigurationError(f"--source={folder}: there is no file like clients.csv or clients.jsonl in it.")
+    chosen = {table: registry.by_table[table][0] for table in files}
+    require_classified(chosen.values(), strategies)
+    opened: dict[str, TableFile] = {}
+    for table, path in files.items():
+        model = chosen[table].config.model
+        assert model._meta.pk is not None  # BaseSeeder has seen to it
+        known = {column_name(field) for field in model._meta.concrete_fields}
+        try:
+            opened[table] = open_table(path, cipher, column_name(model._meta.pk))
+        except SourceError as error:
+            problems.append(str(error))
+            continue
+        if unknown := [name for name in opened[table].columns if name not in known]:
+            problems.append(f"{path.name}: {table} has no column {', '.join(unknown)}. Columns are named as in the table.")
+    if problems:
+        raise SourceError("\n".join(problems))
+    orders = _in_order({table: seeder.config.model for table, seeder in chosen.items()}, opened)
+    return Registry(_seeder(registry.by_table[table], opened, orders[table], masker) for table in chosen)
+
+
+def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]]:
+    files: dict[str, Path] = {}
+    problems: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        if path.suffix.lower() not in FORMATS:
+            problems.append(f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv or clients.jsonl.")
+        elif path.stem not in registry.by_table:
+            problems.append(
+                f"{path.name}: there is no table {path.stem} to seed. There are {', '.join(sorted(registry.by_table))}."
+            )
+        elif path.stem in files:
+            problems.append(f"{path.name} and {files[path.stem].name} are both of {path.stem}. Keep one.")
+        files.setdefault(path.stem, path)
+    return files, problems
+
+
+def _in_order(chosen: Mapping[str, type[models.Model]], opened: Mapping[str, TableFile]) -> dict[str, Order]:
+    """Per table, what comes before it. Where references lead in a circle, one of them waits: it must be able to be null.
+
+    Raises ConfigurationError for a circle in which every reference is required.
+    """
+    columns: dict[str, dict[str, set[str]]] = {table: {} for table in chosen}
+    waiting: dict[str, set[str]] = {table: set() for table in chosen}
+    optional = {
+        (table, column_name(field)) for table, model in chosen.items() for field in model._meta.concrete_fields if field.null
+    }
+    for table, model in chosen.items():
+        for reference in references(model):
+            if reference.target_table in chosen and reference.column in opened[table].columns:
+                columns[table].setdefault(reference.target_table, set()).add(reference.column)
+        own = columns[table].pop(table, set())
+        waiting[table] |= {column for column in own if (table, column) in optional}
+    while True:
+        try:
+            TopologicalSorter(columns).prepare()
+        except CycleError as error:
+            circle = error.args[1]
+            steps = sorted((child, parent) for parent, child in pairwise(circle))
+            loose = [one for one in steps if all((one[0], column) in optional for column in columns[one[0]][one[1]])]
+            if not loose:
+                raise ConfigurationError(
+                    f"The references of {', '.join(circle)} lead in a circle, and none of them may be empty: "
+                    "leave one of the files out."
+                ) from error
+            # The plainest of them: a column that names rows of one table alone.
+            child, parent = min(loose, key=lambda one: (_targets(chosen[one[0]], columns[one[0]][one[1]]), one))
+            waiting[child] |= columns[child].pop(parent)
+        else:
+            return {
+                table: Order(dependencies=tuple(sorted(columns[table])), postponed=tuple(sorted(waiting[table])))
+                for table in chosen
+            }
+
+
+def _targets(model: type[models.Model], columns: Iterable[str]) -> int:
+    """How many kinds of rows the columns may name."""
+    return sum(reference.column in columns for reference in references(model))
+
+
+def _seeder(
+    seeders: Sequence[BaseSeeder], source: Mapping[str, TableFile], order: Order, masker: PIIMasker | None
+) -> SourceSeeder:
+    """A seeder in place of all that fill the table; what any of them calls personal is."""
+    config = seeders[0].config
+    file = source[config.table_name]
+    personal = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+    made = replace(
+        config,
+        record_count=RecordCount.fixed(file.count),
+        pii_fields=personal,
+        not_pii=tuple({column for seeder in seeders for column in seeder.config.not_pii} - personal.keys()),
+        dependencies=order.dependencies,
+        postponed=order.postponed,
+        companions=(),
+        any_parent=(),
+        capacity=None,
+        natural_key=_natural_key(config, file.columns),
+        production=True,
+        masking="none" if masker is None else masker.mode.value,
+        masking_key="" if masker is None else masker.fingerprint,
+    )
+    seeder: SourceSeeder = type("SourceSeeder", (SourceSeeder,), {"config": made})(file, masker, source)
+    return seeder
+
+
+def _natural_key(config: SeederConfig, columns: Iterable[str]) -> tuple[str, ...]:
+    """What a row is known by: the seeder's own natural key, else the model's first unique key without references."""
+    meta = config.model._meta
+    keys = [config.natural_key] if config.natural_key else []
+    keys += [
+        (column_name(field),)
+        for field in meta.concrete_fields
+        if field.unique and not field.primary_key and not field.is_relation
+    ]
+    for constraint in meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields:
+            fields = [meta.get_field(name) for name in constraint.fields]
+            if not any(field.is_relation for field in fields):
+                keys.append(tuple(column_name(field) for field in fields if isinstance(field, models.Field)))
+    return next((key for key in keys if set(key) <= set(columns)), ())

@@ -1,0 +1,171 @@
+"""A seeder whose rows stand in a file.
+
+A row's place in the file is its index, and a reference to another row of the source, by the primary key that it has there,
+becomes that row's index. So all that comes after generation (validation, keys, the ledger, resume, rollback) is what it is for
+synthetic rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any, ClassVar
+
+import polars as pl
+from django.db import models
+
+from seeding.arrays import Integers
+from seeding.generation.rows import Rows
+from seeding.generation.seeders import SOURCE, BaseSeeder, SeederConfig
+from seeding.masking import PIIMasker, detect_values
+from seeding.schema.references import Reference, column_name, references
+from seeding.schema.results import ValidationError
+from seeding.sources.files import TableFile
+from seeding.sources.parsing import Cells, Faults, reader_of
+
+NOWHERE = -1
+"""The index of a row that the source does not have."""
+REMEMBERED = 24
+"""Portions of which faults and lines are still known: those of a batch that was cut, and of the one made ahead."""
+
+
+class SourceSeeder(BaseSeeder):
+    """The rows of one file, masked, with row indexes in place of the source's keys. Threads may share it."""
+
+    config: ClassVar[SeederConfig]
+
+    def __init__(self, file: TableFile, masker: PIIMasker | None, source: Mapping[str, TableFile]) -> None:
+        self._file = file
+        self._masker = masker
+        self._source = source
+        model = self.config.model
+        self._fields = {column_name(field): field for field in model._meta.concrete_fields}
+        self._widths = {name: field.max_length for name, field in self._fields.items() if isinstance(field, models.CharField)}
+        self._key = column_name(model._meta.pk) if model._meta.pk else ""
+        self._portions: deque[tuple[Mapping[int, int], Faults]] = deque(maxlen=REMEMBERED)
+        self._reading = Lock()
+
+    @property
+    def name(self) -> str:
+        """The table and the file's fingerprint: the ledger knows another file for another source."""
+        return f"{SOURCE}{self._file.fingerprint}:{self.config.table_name}"[:64]
+
+    def origin(self, index: int) -> str:
+        """File and line."""
+        line = next((lines[index] for lines, _ in reversed(tuple(self._portions)) if index in lines), None)
+        return self._file.path.name if line is None else f"{self._file.path.name}, line {line}"
+
+    def faults(self, index: Integers) -> Sequence[ValidationError]:
+        """What could not be read of the rows, or may not be let in."""
+        portions = tuple(self._portions)
+        found = []
+        for row, one in enumerate(index.tolist()):
+            errors = next((faults.get(one, ()) for lines, faults in reversed(portions) if one in lines), ())
+            found += [replace(error, row=row) for error in errors]
+        return found
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The file's columns but its primary key, as the table's types; what cannot be read is null, and a fault."""
+        faults: Faults = {}
+        with self._reading:
+            portion = self._file.read(rows.index)
+        cells = Cells([record for _, record in portion], rows.index, faults)
+        columns = {name: cells.column(name, reader_of(self._fields[name])) for name in self._file.columns if name != self._key}
+        data = pl.DataFrame(columns)
+        if self._masker is not None:
+            self._find_stray(data, rows.index, faults)
+        for reference in references(self.config.model):
+            if reference.column in data.columns:
+                data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
+        self._portions.append(({one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}, faults))
+        return data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
+
+    def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
+        """Refuse to make accounts in production: whatever row of one comes here is not there yet."""
+        if self._masker is not None or not self.config.accounts:
+            return ()
+        known = ", ".join(self.config.natural_key) or "row"
+        return [
+            ValidationError(
+                row=row,
+                field=known,
+                issue="account that is not there",
+                expected="one that is: production gets none",
+                actual="?",
+            )
+            for row in range(data.height)
+        ]
+
+    def _indexes(self, reference: Reference, data: pl.DataFrame, index: Integers, faults: Faults) -> pl.Series:
+        """The source's keys in a reference column as row indexes; NOWHERE for one that the source has not.
+
+        Where the source has no file of the table at all, it is a fault that says so, and nothing is referred to.
+        """
+        values, key = data[reference.column], reference.json_key
+        if key:
+            naming = pl.Series([any(item.get(key) is not None for item in items or ()) for items in values.to_list()])
+        else:
+            naming = values.is_not_null()
+        if reference.when:
+            kind, value = reference.when
+            applies = (data[kind] == value).fill_null(value=False) if kind in data.columns else pl.Series([False])
+            naming &= applies
+        target = self._source.get(reference.target_table)
+        if target is None:
+            for row in naming.arg_true():
+                expected = f"a row of {reference.target_table}, of which the source has no file"
+                error = ValidationError(field=str(reference), issue="reference to nothing", expected=expected, actual="?")
+                faults.setdefault(int(index[row]), []).append(error)
+            return values.to_frame().select(pl.when(~naming).then(pl.first())).to_series()
+        if key:
+            return _in_json(values, key, target)
+        return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
+
+    def _find_stray(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
+        """Rows with personal data where somebody has said that there is none: masked data must not let it through."""
+        for column in data.columns:
+            if column in self.config.pii_fields:
+                continue
+            for row, kind in _personal(data[column]):
+                error = ValidationError(
+                    field=column, issue=f"looks like personal data ({kind})", expected="nothing personal", actual="?"
+                )
+                faults.setdefault(int(index[row]), []).append(error)
+
+
+def _personal(values: pl.Series) -> Iterator[tuple[int, str]]:
+    """(row, kind) of every text, alone or anywhere in a JSON value, that looks like personal data."""
+    rows = pl.int_range(len(values), eager=True)
+    if values.dtype in (pl.Object, pl.List):
+        leaves = [(row, leaf) for row, value in enumerate(values.to_list()) for leaf in _texts(value)]
+        rows = pl.Series([row for row, _ in leaves], dtype=pl.Int64)
+        values = pl.Series([leaf for _, leaf in leaves], dtype=pl.String)
+    if values.dtype == pl.String:
+        for kind, found in detect_values(values).items():
+            yield from ((row, kind) for row in rows.filter(found).unique(maintain_order=True).to_list())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _looked_up(values: pl.Series, target: TableFile) -> pl.Series:
+    keys = values.cast(pl.Int64)
+    found = target.index_of(keys.fill_null(NOWHERE).to_numpy())
+    return pl.DataFrame({"index": found, "key": keys}).select(pl.when(pl.col("key").is_not_null()).then("index")).to_series()
+
+
+def _in_json(values: pl.Series, key: str, target: TableFile) -> pl.Series:
+    """Lists of objects with `key` as a row index."""
+    lists: list[list[dict[str, Any]] | None] = values.to_list()
+    keys = [item.get(key) for items in lists for item in items or ()]
+    found = iter(_looked_up(pl.Series(keys, dtype=pl.Int64, strict=False), target).to_list())
+    return pl.Series(
+        [None if items is None else [{**item, key: next(found)} for item in items] for items in lists], strict=False
+    )

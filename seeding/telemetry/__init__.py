@@ -1,0 +1,1 @@
+"""Events, and what listens to them: logs, metrics, alerts."""

@@ -1,0 +1,78 @@
+"""All that can be asked of a seeded database: its schema, the references of its seeded rows, the rules that they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.db import connections
+
+from seeding.generation.registry import Registry
+from seeding.ledger.ledger import Ledger
+from seeding.locks import seeding_lock
+from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
+from seeding.schema.drift import differences
+from seeding.schema.introspection import read_tables
+from seeding.schema.results import Difference
+from seeding.schema.tables import expected, mirrored_tables
+from seeding.verification.invariants import check, discover
+from seeding.verification.references import shortcomings, verify
+from seeding.verification.results import CheckReport, Verdict
+
+
+class Checker:
+    """Asks one database (an alias of DATABASES)."""
+
+    def __init__(self, using: str, missing_table_help: str) -> None:
+        self._using = using
+        self._missing_table_help = missing_table_help
+        self._registry = Registry.discover()
+        self._ledger = Ledger(using)
+
+    def run(self, checks: Collection[str], lock_timeout: int) -> CheckReport:
+        """The findings of the `checks` (schema, references, invariants), with the lock held, so that no run is half done."""
+        require_safe_server(self._using)
+        if "references" in checks or "invariants" in checks:
+            self._ledger.require()
+        rules, broken = discover() if "invariants" in checks else ([], [])
+        with seeding_lock(self._using).held(lock_timeout):
+            found = self.schema() if "schema" in checks else []
+            refusals = self.refusals() if "schema" in checks else {}
+            verdicts = self.references() if "references" in checks else []
+            failed: list[str] = []
+            verdicts += check(self._using, rules, failed) if rules else []
+        unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
+        return CheckReport(
+            checks=tuple(checks),
+            tables=len(self._registry.by_table) if "schema" in checks else 0,
+            differences=tuple(found),
+            refusals=tuple(told(found) for found in refusals.values()),
+            verdicts=tuple(verdicts),
+            unreadable=(*unreadable, *failed),
+        )
+
+    def schema(self) -> list[Difference]:
+        """Every difference between the seeders' models and the live tables."""
+        connection = connections[self._using]
+        models = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items()}
+        there = read_tables(connection, mirrored_tables(models.values()))
+        found = [
+            difference
+            for model in models.values()
+            for difference in differences(expected(model, connection), there, self._missing_table_help)
+        ]
+        return sorted(found, key=lambda one: one.harmless)
+
+    def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
+        """Why tables of seeders, or the ledger's, would not be touched, by table."""
+        return survey(self._using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
+
+    def references(self) -> list[Verdict]:
+        """A verdict on every reference of every table that holds seeded rows."""
+        there = self._ledger.tables()
+        seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
+        lacks = shortcomings(self._using, seeded.values())
+        return [
+            verdict
+            for table, model in seeded.items()
+            for verdict in verify(self._using, model, self._ledger.key_set(table), lacks)
+        ]

@@ -1,0 +1,125 @@
+"""What stands in a table, compared with what should: rows in bulk, found by their primary keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import polars as pl
+from django.db import connections, models
+
+from seeding.db.sql import quoted
+from seeding.keys import KeySet
+from seeding.schema.tables import Kind, TableSchema
+
+TICK = timedelta(seconds=1)
+"""What a TIMESTAMP without fractions may lose."""
+SINGLE = 1e-5
+"""How far, relatively, a column of single precision may be from the number that it was given."""
+SEPARATOR, NULL = "\x1f", "\x1e"
+KEY = "primary key"
+"""The name of the key's column in a frame; no column of a table has a space in its name here."""
+
+SERVER_TEXT: Mapping[Kind, str] = {
+    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE), "CAST({} AS CHAR)"),
+    Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
+}
+"""How MySQL and MariaDB write a value as `_text` does; kinds that are not here are compared by value alone."""
+
+
+class StoredRows:
+    """The rows of one live table, which `model` mirrors. Floats may be off by `tolerance`, relatively."""
+
+    def __init__(self, using: str, model: type[models.Model], table: TableSchema, *, tolerance: float = 0.0) -> None:
+        self._using = using
+        self._model = model
+        self._table = table
+        self._tolerance = tolerance
+
+    def count(self, keys: KeySet) -> int:
+        """How many of the rows `keys` are there."""
+        rows = self._model._base_manager.using(self._using)
+        return sum(rows.filter(condition).count() for condition in keys.conditions())
+
+    def differing(self, frame: pl.DataFrame, columns: list[str]) -> set[tuple[int, str]]:
+        """(primary key, column) of every value that is another in the table than in `frame`, whose KEY names the rows.
+
+        Rows that are not in the table are passed over.
+        """
+        if connections[self._using].vendor != "mysql":
+            return self._by_value(columns, frame)
+        told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
+        untold = [name for name in columns if name not in told]
+        return self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
+
+    def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
+        """(primary key, column) of every value that is another in the table than in `frame`."""
+        if not columns or not frame.height:
+            return set()
+        expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
+        attributes = {field.column: field.attname for field in self._model._meta.concrete_fields}
+        rows = self._model._base_manager.using(self._using)
+        return {
+            (key, column)
+            for condition in KeySet.holding(frame[KEY].to_numpy()).conditions()
+            for key, *actual in rows.filter(condition).values_list("pk", *(attributes[name] for name in columns))
+            for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
+            if not same(one, other, self._tolerance)
+        }
+
+    def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """The rows of `frame` whose text, as the server writes it, is not the expected text.
+
+        One text per row instead of a Python object per value; whether the values differ is seen afterwards.
+        """
+        quote = partial(quoted, connections[self._using])
+        kinds = {name: self._table.columns[name] for name in columns}
+        texts = [_text(frame.schema[name], name, one.scale).fill_null(NULL) for name, one in kinds.items()]
+        written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
+        primary, parts = quote(self._table.primary_key), []
+        with connections[self._using].cursor() as cursor:
+            for piece in KeySet.holding(frame[KEY].to_numpy()).pieces():
+                condition, values = piece.condition_on(primary)
+                # The binary separator makes the whole binary, so that columns of several collations can meet in it.
+                cursor.execute(
+                    f"SELECT {primary}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
+                    values,
+                )
+                parts += cursor.fetchall()
+        actual = pl.DataFrame(parts, schema={KEY: pl.Int64, "actual": pl.Binary}, orient="row")
+        expected = pl.concat_str(texts, separator=SEPARATOR).cast(pl.Binary)
+        return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
+
+
+def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
+    """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, moments less than a second apart.
+
+    Of two floats, the one may be away from the other by `tolerance`, relatively; with one, texts may end in other spaces.
+    """
+    if expected is None or actual is None:
+        return expected is actual
+    if isinstance(expected, datetime) and isinstance(actual, datetime):
+        return abs(expected - actual) < TICK
+    if isinstance(expected, (int, float, Decimal)) and isinstance(actual, (int, float, Decimal)):
+        is_near = isinstance(expected, float) and math.isclose(expected, actual, rel_tol=tolerance)
+        return is_near or Decimal(str(+expected)) == Decimal(str(+actual))
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(actual, list):
+        return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
+    padded = tolerance and isinstance(expected, str) and isinstance(actual, str)
+    return bool(expected == actual) or bool(padded and expected.rstrip(" ") == actual.rstrip(" "))
+
+
+def _text(dtype: pl.DataType, name: str, scale: int | None) -> pl.Expr:
+    """A column as MySQL writes it."""
+    column = pl.col(name)
+    if scale is not None:
+        return column.cast(pl.Decimal(38, scale)).cast(pl.String)
+    if isinstance(dtype, pl.Datetime):
+        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
+    return column.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)

@@ -1,0 +1,220 @@
+"""Whether every reference of the seeded rows, declared or not, leads to a row: asked of the database itself.
+
+Keys come in ranges: where the referred table has every key from the lowest that is referred to up to the highest, nothing needs
+looking up row by row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Any, Self
+
+import polars as pl
+from django.db import connections, models
+from django.db.models.functions import Cast
+
+from seeding.keys import KeySet
+from seeding.schema.introspection import lacking
+from seeding.schema.references import Reference, references
+from seeding.verification.results import Verdict
+
+EXAMPLES = 5
+PAGE = 10_000
+"""Rows whose JSON is read at a time."""
+KEYS = 2**63
+"""No key is as large as that."""
+CONCURRENT = frozenset({"mysql", "postgresql"})
+"""Kinds of servers whose readers hold up no writer."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What has been found of one reference so far."""
+
+    looked_at: int = 0
+    broken: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, looked_at: int, orphans: Iterable[Any] = ()) -> None:
+        self.looked_at += looked_at
+        for key in orphans:
+            self.broken += 1
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(str(key))
+
+
+def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[str, Sequence[str]]:
+    """What the tables of `mirrored`, and those they refer to, lack of their models: the fourth argument of `verify`."""
+    both = {one for model in mirrored for one in (model, *(reference.target for reference in references(model)))}
+    return lacking(connections[using], both)
+
+
+def verify(
+    using: str,
+    model: type[models.Model],
+    keys: KeySet,
+    lacks: Mapping[str, Sequence[str]],
+    among: Sequence[Reference] | None = None,
+) -> Iterator[Verdict]:
+    """One verdict per reference of `model`, or of those `among` them, over its rows with the given keys.
+
+    `lacks` are the `shortcomings` of the tables; a reference that needs what is not there is not looked at.
+    """
+    table = model._meta.db_table
+    looked_at = references(model) if among is None else among
+    missing = {
+        one: tuple(
+            part
+            for part in (*lacks[table], *lacks[one.target_table])
+            if part in {table, one.target_table, f"{table}.{one.column}"}
+        )
+        for one in looked_at
+    }
+    tallies = {one: _Tally() for one, parts in missing.items() if not parts}
+    for condition in keys.conditions() if tallies else ():
+        rows = model._base_manager.using(using).filter(condition)
+        _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key})
+        in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
+        for one, tally in tallies.items():
+            if one.json_key:
+                in_json[one.column][one] = tally
+        for column, of_column in in_json.items():
+            _look_into_json(rows, column, of_column)
+    for one, parts in missing.items():
+        verdict = Verdict(
+            rule=f"{table}.{one} leads to {one.target_table}",
+            sentence=f"Every {one} names a row of {one.target_table}.",
+            table=table,
+            missing=parts,
+        )
+        if not parts:
+            found = tallies[one]
+            verdict = replace(verdict, looked_at=found.looked_at, broken=found.broken, examples=tuple(found.examples))
+        yield verdict
+
+
+class Verification:
+    """The look at every reference of a run's rows, begun while columns are still being derived. Its thread ends with its block.
+
+    `rows` are the keys per model. Columns that are `derived` are looked at in the end; all others at once, in a thread and on a
+    connection of its own, where the server lets them; what fails there is done again in its turn.
+    """
+
+    def __init__(
+        self, using: str, rows: Mapping[type[models.Model], KeySet], derived: Mapping[type[models.Model], Collection[str]]
+    ) -> None:
+        self._using = using
+        self._rows = rows
+        self._derived = derived
+        self._lacks = shortcomings(using, rows)
+        self._ended = Event()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="verification")
+        self._early: Future[list[Verdict]] | None = None
+
+    def __enter__(self) -> Self:
+        if connections[self._using].vendor in CONCURRENT:
+            self._early = self._executor.submit(self._look_beside)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._executor.shutdown()
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Of every reference. To be asked when all columns are derived."""
+        early = self._early
+        yield from self._look(derived=False) if early is None or early.exception() is not None else early.result()
+        yield from self._look(derived=True)
+
+    def _look_beside(self) -> list[Verdict]:
+        try:
+            return list(self._look(derived=False))
+        finally:
+            connections[self._using].close()
+
+    def _look(self, *, derived: bool) -> Iterator[Verdict]:
+        for model, keys in self._rows.items():
+            if self._ended.is_set():
+                return
+            later = self._derived.get(model, ())
+            yield from verify(
+                self._using, model, keys, self._lacks, [one for one in references(model) if (one.column in later) is derived]
+            )
+
+
+def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally]) -> None:
+    attributes = {field.column: field.attname for field in rows.model._meta.concrete_fields}
+    wanted: dict[str, models.Aggregate] = {}
+    for place, one in enumerate(tallies):
+        only = models.Q(**_when(one, attributes)) if one.when else None
+        wanted |= {
+            f"{name}_{place}": aggregate(attributes[one.column], filter=only)
+            for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
+        }
+    found = rows.aggregate(**wanted)
+    for place, (one, tally) in enumerate(tallies.items()):
+        low, high = found[f"low_{place}"], found[f"high_{place}"]
+        if low is None or _has_all(rows.db, one.target, low, high):
+            tally.add(found[f"count_{place}"])
+            continue
+        referring = rows.filter(**{f"{attributes[one.column]}__isnull": False}, **_when(one, attributes))
+        there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(attributes[one.column])))
+        tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
+
+
+def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally]) -> None:
+    named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
+    # As text: Django would decode every row's JSON by itself, and in Python.
+    texts = rows.order_by("pk").annotate(text=Cast(column, models.TextField())).values_list("pk", "text")
+    last = None
+    while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
+        last = page[-1][0]
+        frame = pl.DataFrame(page, schema={"pk": pl.Int64, "text": pl.String}, orient="row")
+        try:
+            items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
+        except pl.exceptions.ComputeError:  # somebody has written something else than a list of objects
+            items = _readable(page, sorted({str(one.json_key) for one in tallies}))
+        for one, tally in tallies.items():
+            keys = items.select("pk", key=str(one.json_key)).drop_nulls()
+            low, high = keys["key"].min(), keys["key"].max()
+            broken = keys.clear()
+            if low is not None and not _has_all(rows.db, one.target, low, high):
+                wanted = keys["key"].unique().to_list()
+                there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
+                broken = keys.filter(~pl.col("key").is_in(list(there)))
+            tally.add(len(page), broken["pk"].unique(maintain_order=True))
+
+
+def _readable(page: Sequence[tuple[Any, str]], names: Sequence[str]) -> pl.DataFrame:
+    """The keys that stand in the objects of whatever lists there are, as `_look_into_json` wants them."""
+    decoded = ((pk, _decoded(text)) for pk, text in page)
+    lists = ((pk, value) for pk, value in decoded if isinstance(value, list))
+    objects = [(pk, item) for pk, items in lists for item in items if isinstance(item, dict)]
+    rows = [(pk, *(_key(item.get(name)) for name in names)) for pk, item in objects]
+    return pl.DataFrame(rows, schema={"pk": pl.Int64, **dict.fromkeys(names, pl.Int64)}, orient="row")
+
+
+def _decoded(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None
+
+
+def _key(value: Any) -> int | None:
+    return value if type(value) is int and abs(value) < KEYS else None
+
+
+def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]:
+    """In which rows the reference counts, as a filter."""
+    return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}
+
+
+def _has_all(using: str, target: type[models.Model], low: Any, high: Any) -> bool:
+    """Whether the target has a row for every key from `low` to `high`."""
+    return bool(target._base_manager.using(using).filter(pk__range=(low, high)).count() == high - low + 1)

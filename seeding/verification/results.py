@@ -1,0 +1,53 @@
+"""What checking a seeded database hands back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from seeding.schema.results import Difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the database said about one rule."""
+
+    rule: str
+    sentence: str
+    table: str
+    looked_at: int = 0
+    broken: int = 0
+    examples: tuple[str, ...] = ()
+    """A few of the rows that break it, by their primary keys."""
+    missing: tuple[str, ...] = ()
+    """Tables and columns that the rule needs and the database lacks: then it was not asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What `seed_check` found."""
+
+    checks: tuple[str, ...]
+    """What was asked: schema, references, invariants."""
+    tables: int
+    """Tables whose schema was compared."""
+    differences: tuple[Difference, ...]
+    refusals: tuple[str, ...]
+    """A sentence for every table that no command would touch."""
+    verdicts: tuple[Verdict, ...]
+    unreadable: tuple[str, ...]
+    """Modules that could not be imported, and rules that could not be asked: what was not checked."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a seeder would be refused."""
+        return bool(self.refusals) or any(not one.harmless for one in self.differences)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a rule or a reference is broken."""
+        return any(verdict.broken for verdict in self.verdicts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return asdict(self)

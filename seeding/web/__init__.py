@@ -1,0 +1,1 @@
+"""The admin's pages on runs, batches and rows."""

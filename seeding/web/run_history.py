@@ -1,0 +1,206 @@
+"""What the ledger tells of runs: how many rows, how fast, how far one has come, what failed in it and what was undone of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+
+from seeding.models import SeedingMetadata, SeedRun
+
+ROLLBACK = "seed_rollback"
+"""The command whose plan and results are about tables; those of the others are about seeders."""
+
+RANGES = 10
+"""As many ranges of refused rows of one batch as are named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFigures:
+    """A run in numbers, at a moment."""
+
+    run: SeedRun
+    rows: int
+    """That it has inserted, rolled back or looked at, whatever its command does."""
+    seconds: float
+
+    @property
+    def rate(self) -> float | None:
+        """Rows per second; None where there is nothing to divide."""
+        return self.rows / self.seconds if self.rows and self.seconds else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseProgress:
+    """How far a run has come with one seeder; a rollback, with one table."""
+
+    name: str
+    table: str
+    planned: int
+    done: int
+    """Rows that need no more work: written, refused, or there before."""
+    state: str
+    """How it ended, or running; empty while it waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run has come."""
+
+    figures: RunFigures
+    steps: Sequence[PhaseProgress]
+    alive: bool
+    """Whether it goes on: it says so, and somebody holds the lock for it."""
+
+    @property
+    def planned(self) -> int:
+        """Rows of the whole plan."""
+        return sum(step.planned for step in self.steps)
+
+    @property
+    def done(self) -> int:
+        """Rows that need no more work."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate so far; None before the first row."""
+        rate = self.figures.rate
+        return (self.planned - self.done) / rate if rate else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Rows of one batch that were refused."""
+
+    batch: int
+    table: str
+    seeder: str
+    count: int
+    ranges: Sequence[Sequence[int]]
+    """[first index, count]."""
+
+    @property
+    def indexes(self) -> str:
+        """The row indexes, as 3, 7-9; a few of them, where there are many."""
+        named = [str(first) if count == 1 else f"{first}-{first + count - 1}" for first, count in self.ranges[:RANGES]]
+        return ", ".join(named) + (", …" if len(self.ranges) > RANGES else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A column that would show a person, and what was done so that it shows nobody."""
+
+    table: str
+    column: str
+    strategy: str = ""
+    count: int | None = None
+    """Values; None where the run did not come to count them."""
+    mode: str = ""
+    key: str = ""
+    """The fingerprint of the key, where one was used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Rows of one run that another one has rolled back, or that are still there."""
+
+    run: int | None
+    """The other run; None for the rows that are still there."""
+    rows: int
+    batches: int
+    at: datetime | None
+
+
+def figures(runs: Sequence[SeedRun], using: str, now: datetime) -> list[RunFigures]:
+    """The runs in numbers; one that goes on has lasted until `now`. Two statements, whatever the number of runs.
+
+    Not subqueries of the runs' own statement: MySQL took a minute over those where this takes a tenth of a second.
+    """
+    batches = SeedingMetadata.objects.using(using).order_by()
+    inserted = _sums(batches.filter(run__in=runs), "run")
+    undone = _sums(batches.filter(rolled_back_in__in=runs, live=None), "rolled_back_in")
+    return [
+        RunFigures(
+            run=run,
+            rows=inserted.get(run.pk, 0) + undone.get(run.pk, 0) or sum(result.get("rows", 0) for result in run.results),
+            seconds=max(0.0, ((run.finished_at or now) - run.started_at).total_seconds()),
+        )
+        for run in runs
+    ]
+
+
+def _sums(batches: models.QuerySet[SeedingMetadata], reference: str) -> dict[int, int]:
+    return dict(batches.values_list(reference).annotate(models.Sum("record_count")))
+
+
+def progress(figures: RunFigures, using: str) -> Progress:
+    """How far the run has come, or came: from its plan, what has ended, its batches and, if it says that it runs, the lock."""
+    run = figures.run
+    reference, name = ("rolled_back_in", "table") if run.command == ROLLBACK else ("run", "seeder")
+    batches = SeedingMetadata.objects.using(using).filter(**{reference: run}).order_by().values_list(f"{name}_name")
+    moved = dict(batches.annotate(rows=models.Sum(models.F("record_count") + models.F("skipped_count"))))
+    ended = {result.get(name): result.get("state", "done") for result in run.results}
+    going = {run.phase: SeedRun.State.RUNNING.value} if run.state == SeedRun.State.RUNNING else {}
+    return Progress(
+        figures=figures,
+        alive=run.state == SeedRun.State.RUNNING and _holds_the_lock(run, using),
+        steps=[
+            PhaseProgress(
+                name=step[name],
+                table=step["table"],
+                planned=step["rows"],
+                done=min(step["rows"], step.get("existing", 0) + moved.get(step[name], 0)),
+                state=(going | ended).get(step[name], ""),
+            )
+            for step in run.plan.get("steps", ())
+        ],
+    )
+
+
+def _holds_the_lock(run: SeedRun, using: str) -> bool:
+    from seeding.locks import seeding_lock  # imported late: the admin is loaded by every command, `manage.py help` too
+
+    holder = seeding_lock(using).holder()
+    return holder is not None and holder.connection == run.lock_connection
+
+
+def skipped(run: SeedRun, using: str) -> list[Skipped]:
+    """The run's batches of which rows were refused."""
+    batches = SeedingMetadata.objects.using(using).filter(run=run, skipped_count__gt=0)
+    columns = ("pk", "table_name", "seeder_name", "skipped_count", "skipped_ranges")
+    return [
+        Skipped(batch=pk, table=table, seeder=seeder, count=count, ranges=ranges)
+        for pk, table, seeder, count, ranges in batches.order_by("pk").values_list(*columns)
+    ]
+
+
+def masked(run: SeedRun, using: str) -> list[Masked]:
+    """The masking audit of what has ended, and the columns of batches of which there is none yet."""
+    audits = [audit for result in run.results if (audit := result.get("masking"))]
+    audited = [
+        Masked(table=audit["table"], mode=audit["mode"], key=audit["key"], **one) for audit in audits for one in audit["fields"]
+    ]
+    ended = [result["seeder"] for result in run.results if "seeder" in result]
+    batches = SeedingMetadata.objects.using(using).filter(run=run).exclude(seeder_name__in=ended)
+    samples = [one["last"] for one in batches.order_by().values("seeder_name").annotate(last=models.Max("pk"))]
+    held = list(batches.filter(pk__in=samples).order_by("pk").values_list("table_name", "masked_fields"))
+    return audited + [Masked(table=table, column=column) for table, columns in held for column in columns]
+
+
+def fate(run: SeedRun, using: str) -> list[Share]:
+    """What has become of the rows that the run inserted: those that are there, and those that were rolled back."""
+    return _shares(SeedingMetadata.objects.using(using).filter(run=run), "rolled_back_in")
+
+
+def undone(run: SeedRun, using: str) -> list[Share]:
+    """Whose rows the run has rolled back."""
+    return _shares(SeedingMetadata.objects.using(using).filter(rolled_back_in=run, live=None), "run")
+
+
+def _shares(batches: models.QuerySet[SeedingMetadata], other: str) -> list[Share]:
+    grouped = batches.order_by().values_list(other).annotate(models.Sum("record_count"), models.Count("pk"))
+    shares = grouped.annotate(models.Max("rolled_back_at")).order_by(other)
+    return [Share(run=run, rows=rows, batches=count, at=at) for run, rows, count, at in shares]

@@ -1,0 +1,219 @@
+"""The pages that tell of seeding in the admin: the dashboard and what is live on it, a run, a batch, a row and its origin.
+
+Nothing here writes. A view asks the ledger, and hands frozen values to a template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db import connections, models, router
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.templatetags.figures import grouped, span
+from seeding.web import charts, provenance, run_history, table_counts
+from seeding.web.run_history import RunFigures
+
+RUNS = 20
+"""As many runs as the charts and the list of the dashboard show."""
+SHOWN_APART = frozenset({"error", "success", "exit_code"})
+"""What a run's table of results leaves out."""
+
+RANGES = 100
+"""As many ranges of keys as the page of a batch names."""
+KINDS = {"state": "state", "duration": "seconds"}
+"""How values of a result are shown that are neither plain text nor plain numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value of a result, or the head of its column."""
+
+    name: str
+    value: Any
+    kind: str
+    """number, seconds, state or text."""
+
+    @property
+    def aligned(self) -> bool:
+        """Whether it is a figure, which stands to the right."""
+        return self.kind in ("number", "seconds")
+
+
+class RowForm(forms.Form):
+    """Which row is asked for."""
+
+    table = forms.ChoiceField()
+    key = forms.IntegerField(label="Primary key", widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 12}))
+
+    def __init__(self, tables: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["table"] = forms.ChoiceField(choices=[(table, table) for table in tables])
+
+
+def ledger_database() -> str:
+    """The alias of the database whose ledger is shown."""
+    return router.db_for_read(SeedRun)
+
+
+def figures_of(runs: Sequence[SeedRun]) -> list[RunFigures]:
+    """The runs in numbers, now."""
+    return run_history.figures(runs, ledger_database(), datetime.now(UTC))
+
+
+def show_dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """What is seeded, how the last runs went, and the one in progress."""
+    _demand(request, SeedRun)
+    context = {**_overview(), **site.each_context(request), "title": "Seeding dashboard"}
+    return TemplateResponse(request, "seeding/dashboard.html", context)
+
+
+def tell_dashboard(request: HttpRequest) -> JsonResponse:
+    """The live parts of the dashboard."""
+    _demand(request, SeedRun)
+    context = _overview()
+    return _parts(request, context, "progress", "state", "tables", "charts")
+
+
+def tell_run(request: HttpRequest, key: int) -> JsonResponse:
+    """The live parts of a run's page; an unknown run is not running."""
+    _demand(request, SeedRun)
+    run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
+    return _parts(request, account(run) if run else {"progress": None}, "progress", "steps")
+
+
+def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """A row that was seeded, the batch it came with, and the way to both by table and key."""
+    _demand(request, SeedingMetadata)
+    using = ledger_database()
+    asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
+    form = RowForm(provenance.seeded_tables(using), asked, initial={"table": table})
+    context: dict[str, Any] = {"form": form, "title": "Find a seeded row"}
+    if form.is_valid():
+        context |= _row(request, site, using, **form.cleaned_data)
+    return TemplateResponse(request, "seeding/row.html", {**site.each_context(request), **context})
+
+
+def account(run: SeedRun) -> dict[str, Any]:
+    """All that the page of a run shows."""
+    using = ledger_database()
+    (figures,) = figures_of([run])
+    fate = run_history.fate(run, using)
+    return {
+        "figures": figures,
+        "progress": run_history.progress(figures, using) if len(run.results) < len(run.plan.get("steps", ())) else None,
+        "plan": list(_plan(run.plan)),
+        "failures": [result for result in run.results if result.get("error")],
+        "skipped": run_history.skipped(run, using),
+        "masked": run_history.masked(run, using),
+        "fate": fate,
+        "there": any(share.run is None for share in fate),
+        "undone": run_history.undone(run, using),
+        **_results(run.results),
+    }
+
+
+def batch(entry: SeedingMetadata) -> dict[str, Any]:
+    """All that the page of a batch shows."""
+    ranges = provenance.ranges_of(entry)
+    return {"batch": entry, "ranges": ranges[:RANGES], "more": len(ranges[RANGES:])}
+
+
+def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What was asked for, under the names of the options."""
+    for name, value in plan.items():
+        if name == "steps":
+            yield "rows", sum(step["rows"] for step in value)
+        elif isinstance(value, list):
+            yield name, ", ".join(map(str, value)) or "all"
+        elif isinstance(value, dict):
+            yield name, ", ".join(f"{one} {held}" if isinstance(held, str) else one for one, held in value.items())
+        elif value not in (None, False):
+            yield name, value
+
+
+def _results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The results of any command as columns and rows: whatever plain values they hold, in their order."""
+    names = [name for result in results for name, value in result.items() if not isinstance(value, (dict, list))]
+    columns = [name for name in dict.fromkeys(names) if name not in SHOWN_APART]
+    numbers = {name for name in columns if all(isinstance(result.get(name, 0), (int, float)) for result in results)}
+    kinds = {name: KINDS.get(name, "number" if name in numbers else "text") for name in columns}
+    return {
+        "columns": [Field(name=name.removeprefix("records_"), value=None, kind=kinds[name]) for name in columns],
+        "results": [[Field(name=name, value=result.get(name, ""), kind=kinds[name]) for name in columns] for result in results],
+    }
+
+
+def _overview() -> dict[str, Any]:
+    using = ledger_database()
+    runs = figures_of(list(SeedRun.objects.using(using)[:RUNS]))
+    running = next((one for one in runs if one.run.state == SeedRun.State.RUNNING), None)
+    held = table_counts.table_counts(using)
+    return {
+        "runs": runs,
+        "progress": run_history.progress(running, using) if running else None,
+        "holdings": held,
+        "seeded": sum(one.seeded for one in held),
+        "rows": sum(one.rows for one in held),
+        "largest": max((one.seeded for one in held), default=0),
+        "charts": _charts([one for one in reversed(runs) if one.run.finished_at]),
+    }
+
+
+def _charts(runs: Sequence[RunFigures]) -> list[charts.Chart]:
+    def bar(one: RunFigures, value: float, words: str) -> charts.Bar:
+        kind = one.run.command if one.run.state == SeedRun.State.SUCCEEDED else "failed"
+        return charts.Bar(name=str(one.run.pk), value=value, words=words, kind=kind)
+
+    return [
+        charts.columns("Duration of each run", "seconds", [bar(one, one.seconds, span(one.seconds)) for one in runs]),
+        charts.columns(
+            "Rate of each run",
+            "rows per second",
+            [bar(one, one.rate or 0.0, f"{grouped(one.rate)} rows per second") for one in runs],
+        ),
+    ]
+
+
+def _parts(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonResponse:
+    going = context["progress"] is not None and context["progress"].alive
+    parts = {name: render_to_string(f"seeding/parts/{name}.html", context, request) for name in names} if going else {}
+    return JsonResponse({"running": going, "parts": parts})
+
+
+def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: int) -> dict[str, Any]:
+    from seeding.schema.introspection import lacking  # imported late, as every command loads the admin
+
+    found = provenance.provenance(using, table, key)
+    context: dict[str, Any] = {"table": table, "key": key, "found": found, "title": f"Row {key} of {table}"}
+    model = provenance.model_of(table)
+    if found is None or not found.entry.live:
+        return context
+    if model is None or lacking(connections[using], (model,))[table]:
+        return {**context, "unknown": True}
+    if not _may_view(request, site, model):
+        return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}
+    context["cells"] = provenance.cells(using, model, key, found.entry)
+    if site.is_registered(model) and context["cells"] is not None:
+        context["elsewhere"] = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+    return context
+
+
+def _may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) -> bool:
+    if site.is_registered(model):
+        return site.get_model_admin(model).has_view_permission(request)
+    return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+
+
+def _demand(request: HttpRequest, model: type[models.Model]) -> None:
+    if not request.user.has_perm(f"seeding.view_{model._meta.model_name}"):
+        raise PermissionDenied

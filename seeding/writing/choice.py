@@ -1,0 +1,60 @@
+"""Which writer a seeder gets: by how many rows it has and by what the server allows."""
+
+from __future__ import annotations
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.exceptions import ConfigurationError
+from seeding.writing.base import Writer
+from seeding.writing.copy import CopyWriter
+from seeding.writing.executemany import ExecutemanyWriter
+from seeding.writing.load_data import LoadDataWriter
+from seeding.writing.multi_insert import MultiInsertWriter
+from seeding.writing.orm import BulkCreateWriter, CreateWriter
+
+CREATE_BELOW = 100
+"""Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""
+
+NATIVE_FROM = 1_000
+"""Rows of a seeder from which on the server's own way to load is taken, where there is one: a fourth of bulk_create's time
+there already, a tenth of it at 10,000 (docs/performance.md)."""
+
+
+class Writers:
+    """The writers that the database `using` allows; `forced` names the one to take whatever the number of rows.
+
+    Raises ConfigurationError, naming those that are possible, where the forced one is not.
+    """
+
+    def __init__(self, using: str, forced: str | None = None) -> None:
+        self.native = _native(connections[using])
+        """The fastest first; none on a kind of server that we do not know."""
+        every: tuple[Writer, ...] = (CreateWriter(), BulkCreateWriter(), *self.native)
+        possible = {writer.name: writer for writer in every}
+        if forced is not None and forced not in possible:
+            raise ConfigurationError(f"SEEDING_WRITER={forced}: this database takes {', '.join(possible)}.")
+        self._forced = None if forced is None else possible[forced]
+
+    def choose(self, count: int) -> Writer:
+        """The writer for a seeder that has `count` rows."""
+        if self._forced is not None:
+            return self._forced
+        if count < CREATE_BELOW:
+            return CreateWriter()
+        return self.native[0] if self.native and count >= NATIVE_FROM else BulkCreateWriter()
+
+
+def _native(connection: BaseDatabaseWrapper) -> tuple[Writer, ...]:
+    if connection.vendor == "sqlite":
+        return (ExecutemanyWriter(),)
+    if connection.vendor == "postgresql":
+        return (CopyWriter(),) if CopyWriter.possible(connection) else ()
+    if connection.vendor != "mysql":
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@local_infile, @@max_allowed_packet")
+        server_allows, max_packet = cursor.fetchone()
+    # Server and client must both allow it; the client's word stands in the settings.
+    allowed = server_allows and connection.get_connection_params().get("local_infile")
+    return (*((LoadDataWriter(),) if allowed else ()), MultiInsertWriter(int(max_packet)))

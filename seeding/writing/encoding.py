@@ -1,0 +1,167 @@
+"""Values as a database takes them, converted whole columns at a time, so that every writer leaves the same rows.
+
+`settled` comes first, for every writer: JSON becomes text, and what the model itself would fill in is there. `plain` comes
+after it, for those that speak to the database without Django's fields.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from typing import Any, TypeVar
+
+import polars as pl
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.schema.references import column_name
+
+T = TypeVar("T")
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+"""As Django writes it."""
+ROWS_PER_PIECE = 4_000
+AHEAD = 4
+"""Pieces or statements that are made before they are needed: some are dearer than others."""
+CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
+
+
+def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
+    """`data` with JSON as text, decimals at their column's scale, and the defaults that are Python's, not the database's."""
+    columns: list[pl.Series] = []
+    for field in model._meta.concrete_fields:
+        name, base = column_name(field), _base(field)
+        if name not in data.columns:
+            if not field.has_default():
+                continue  # the database has the default, or there is none
+            column = pl.Series(name, [field.get_default() for _ in range(data.height)], dtype=_default_dtype(field))
+        else:
+            column = data[name]
+        if isinstance(base, models.JSONField):
+            column = json_text(column)
+        elif isinstance(base, models.DecimalField) and column.dtype != pl.Null:
+            column = column.cast(pl.Decimal(38, base.decimal_places or 0))
+        columns.append(column)
+    return data.with_columns(columns)
+
+
+def json_text(column: pl.Series) -> pl.Series:
+    """Every value as a JSON text; null stays null."""
+    if column.dtype == pl.Null:
+        return column
+    if column.dtype == pl.Object:
+        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    wrapped = pl.struct(pl.col(column.name).alias("v")).struct.json_encode()
+    bare = wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
+    encoded = column.to_frame().select(pl.when(pl.col(column.name).is_not_null()).then(bare).alias(column.name))
+    return encoded.to_series()
+
+
+def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> pl.DataFrame:
+    """Settled rows as numbers, decimals and texts alone: moments in the connection's time zone, booleans as 0 and 1.
+
+    A field with a conversion of its own is asked value by value.
+    """
+    fields = {column_name(field): field for field in model._meta.concrete_fields}
+    return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
+
+
+def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> Iterator[pl.DataFrame]:
+    """Settled rows as plain ones, a few at a time: the next are made while these are on their way."""
+    for piece in data.iter_slices(ROWS_PER_PIECE):
+        yield plain(model, piece, connection)
+
+
+def csv(rows: Iterable[pl.DataFrame]) -> Iterator[bytes]:
+    """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL."""
+    # Into memory first: Polars may keep a file open for longer than it writes to it, and then a pipe has no end.
+    for piece in rows:
+        text = BytesIO()
+        piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
+        yield text.getvalue()
+
+
+def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a backslash escapes in the texts of a statement: the session's sql_mode decides it."""
+    with connection.cursor() as cursor:
+        cursor.execute(r"SELECT LENGTH('\\')")
+        (length,) = cursor.fetchone()
+    return bool(length == 1)
+
+
+def literals(rows: pl.DataFrame, *, escapes: bool) -> list[pl.Expr]:
+    """Every column of plain rows as MySQL and MariaDB read it: `1`, `'text'`, `NULL`; `escapes` is `backslash_escapes`."""
+    specials = ["'", "\\"] if escapes else ["'"]
+    fields = []
+    for name, dtype in rows.schema.items():
+        column = pl.col(name)
+        if not dtype.is_numeric():
+            text = column.cast(pl.String).str.replace_many(specials, [2 * one for one in specials])
+            column = pl.concat_str(pl.lit("'"), text, pl.lit("'"))
+        fields.append(column.cast(pl.String).fill_null("NULL").alias(name))
+    return fields
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The items, made in a thread of their own while those before are used."""
+    making, end = iter(items), object()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as executor:
+        coming: deque[Future[Any]] = deque(executor.submit(next, making, end) for _ in range(AHEAD))
+        while (item := coming.popleft().result()) is not end:
+            coming.append(executor.submit(next, making, end))
+            yield item
+
+
+def target(connection: BaseDatabaseWrapper, model: type[models.Model], data: pl.DataFrame) -> tuple[str, str]:
+    """The table, and the columns of `data` in brackets, as a statement names them."""
+    quote = connection.ops.quote_name
+    return quote(model._meta.db_table), f"({', '.join(map(quote, data.columns))})"
+
+
+def _plain(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    if not _is_plain(field):
+        values = [field.get_db_prep_save(value, connection) for value in column]
+        if any(isinstance(value, uuid.UUID) for value in values):
+            values = [None if value is None else str(value) for value in values]
+        return pl.Series(column.name, values)
+    if column.dtype == pl.Boolean:
+        return column.cast(pl.Int8)
+    if column.dtype == pl.Date:
+        return column.cast(pl.String)
+    if isinstance(column.dtype, pl.Datetime):
+        return _moments(column, connection.timezone_name)
+    return column
+
+
+def _moments(column: pl.Series, time_zone: str) -> pl.Series:
+    local = column.dt.cast_time_unit("us").dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
+    whole = local.dt.microsecond() == 0
+    texts = local.dt.strftime(MOMENT)
+    if whole.all():
+        return texts
+    return texts.zip_with(whole.fill_null(value=True), local.dt.strftime(MOMENT + "%.6f"))
+
+
+def _default_dtype(field: models.Field[Any, Any]) -> pl.DataType | None:
+    """What holds any Python value, where Polars may not look into it; None lets it choose."""
+    return pl.Object() if isinstance(field, models.JSONField) or not _is_plain(field) else None
+
+
+def _base(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The field whose type the column has: that of the key at the end of a chain of foreign keys."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field
+
+
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    """Whether the database takes the field's values as they are."""
+    base = _base(field)
+    if isinstance(base, (models.UUIDField, models.BinaryField, models.DurationField, models.TimeField)):
+        return False
+    return all(getattr(type(base), name).__module__.startswith("django.db.models.fields") for name in CONVERSIONS)
