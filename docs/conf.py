@@ -31,14 +31,15 @@ highlight_language = "bash"  # an indented block is a command
 
 default_role = "literal"  # docstrings write code as Markdown does
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 100
 
 autodoc_type_aliases = {name: f"seeding.arrays.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
-OTHERS = "collections\\.abc|datetime|django|models|numpy|pl|polars|typing"
-nitpick_ignore_regex = [("py:.*", rf"({OTHERS})\..*|P|Symbols|seeding\.generation\.rows\.T")]
+OTHERS = "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
+nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|seeding\.generation\.rows\.T")]
 
 html_theme = "furo"
 html_title = "django-seed-ledger"

@@ -1,8 +1,9 @@
 """The life of a run as Django signals, for a project that acts on it.
 
-`seed`, `seed_rollback` and `seed_mask` send them, also through `call_command`, for every run that the ledger has: none for a
-dry run, for one that is refused, for one that finds nothing to roll back. The sender is the command's class. Receivers run
-in the command's thread, outside of its transactions, and what they raise is logged and changes nothing.
+`seed`, `seed_rollback` and `seed_mask` send them, also through `call_command` and as functions, for every run that the ledger
+has: none for a dry run, for one that is refused, for one that finds nothing to roll back. The sender is the command's class,
+or the function of `seeding` that was called. Receivers run in its thread, outside of its transactions, and what they raise is
+logged and changes nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ did not come to its end."""
 class Signals:
     """A sink that sends the signals of a command's run on the database `using`; what receivers raise is told to `tell`."""
 
-    def __init__(self, sender: type[object], using: str, tell: Sink) -> None:
+    def __init__(self, sender: object, using: str, tell: Sink) -> None:
         self._sender, self._using, self._tell = sender, using, tell
         self._run: dict[str, Any] = {}
         """The run that is open, as every signal names it; empty while there is none, as in a dry run."""

@@ -13,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.conf import Environment
+from seeding import Environment
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
 from seeding.schema.references import column_name
 

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
-from seeding.generation.seeders import Derivation
+from seeding import Derivation
 from terpseed.models import InventoryMovement, Order
 
 MONEY = DecimalField(max_digits=15, decimal_places=2)

@@ -24,6 +24,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from seeding.exceptions import RollbackError
+from seeding.generation.registry import Registry
 from seeding.models import SeedRun
 from seeding.verification.checker import Checker
 from seeding.verification.invariants import Invariant, check, discover
@@ -73,7 +74,7 @@ class Database:
 
     def references(self) -> list[Verdict]:
         """What the database says about every reference of the seeded rows."""
-        return Checker(self.alias, "").references()
+        return Checker(self.alias, "", Registry.discover()).references()
 
     def seed(self, **options: object) -> dict[str, Any]:
         """`seed --json` in this process, with a fixed day; returns the summary. Raises CommandError as the command does."""

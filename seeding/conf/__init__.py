@@ -1,5 +1,6 @@
 """Options and environment variables become one frozen config per command, or one error that names everything wrong."""
 
+from seeding.conf.check import CHECKS, CheckConfig
 from seeding.conf.environment import (
     ENVIRONMENT_VARIABLES,
     SPELLINGS,
@@ -18,9 +19,11 @@ from seeding.conf.variables import reading
 from seeding.conf.writing import WritingConfig
 
 __all__ = [
+    "CHECKS",
     "DEFAULT_SEED",
     "ENVIRONMENT_VARIABLES",
     "SPELLINGS",
+    "CheckConfig",
     "Environment",
     "LogConfig",
     "MaskingConfig",

@@ -2,8 +2,8 @@
 
 from django.db.models import QuerySet
 
+from seeding import Seeded, invariant, unless
 from seeding.example.models import Product, Review
-from seeding.verification.invariants import Seeded, invariant, unless
 
 
 @invariant(Review, Product)  # the model that it is about, then the others that it looks at

@@ -25,7 +25,7 @@ from seeding.telemetry import streams
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from seeding.telemetry.events import Sink
+    from seeding.telemetry.events import Event, Sink
 
 T = TypeVar("T")
 
@@ -167,14 +167,13 @@ class SeedingCommand(BaseCommand):
 
     @contextmanager
     def watched(self, options: Mapping[str, Any], environment: str) -> Iterator[Sink]:
-        """A sink for a run's events: the log, the signals, and what a person sees while it lasts.
+        """A sink for a run's events: the log, the alerts, and what a person sees while it lasts.
 
         On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
         """
         from seeding import conf, console
         from seeding.conf.monitoring import load_monitoring
         from seeding.console import progress  # imported late, so that `manage.py help` does not wait
-        from seeding.signals import Signals
         from seeding.telemetry import logs
         from seeding.telemetry.alerts import Alerts
         from seeding.telemetry.events import broadcast
@@ -186,7 +185,7 @@ class SeedingCommand(BaseCommand):
         logs.configure(conf.load_logging(os.environ), console_level=level, words=words)
         monitoring = load_monitoring(os.environ)
         log, errors = logs.SeederLogger(environment).sink, console.console(sys.stderr, plain=plain)
-        told = broadcast(log, Alerts(monitoring, log).sink, Signals(type(self), options["database"], log).sink)
+        told = broadcast(log, Alerts(monitoring, log).sink)
         if monitoring.metrics_file is not None:
             told = broadcast(told, Textfile(monitoring.metrics_file, log).sink)
         if not quiet and terminal and not plain and not errors.is_dumb_terminal:
@@ -197,6 +196,11 @@ class SeedingCommand(BaseCommand):
         else:
             with progress.ProgressLines(self.console(options)) as lines:
                 yield broadcast(told, lines.sink)
+
+    def warn(self, event: Event) -> None:
+        """A sink for a command that only looks: what goes wrong is a line on stderr."""
+        if event.level in ("warn", "error"):
+            self.stderr.write(event.message)
 
     def ask(self, question: str) -> str:
         """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""

@@ -40,11 +40,8 @@ def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
         yield ["from decimal import Decimal"]
     django = sorted(line for word, line in FOR_MODELS.items() if word in model)
     yield ["import polars as pl", *django]
-    names = ["Rows", *(name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder))]
-    ours = [
-        f"from seeding.rows import {', '.join(names)}",
-        "from seeding.seeders import BaseSeeder, RecordCount, SeederConfig",
-    ]
+    helpers = [name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder)]
+    ours = [f"from seeding import {', '.join(['BaseSeeder', 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
     if draft.model is None:
         yield ours
         return

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from django.db import models
 
+from seeding.conf import Environment, SeedConfig, masking_key
 from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.classification import require_classified
+from seeding.masking.settings import masking_mode, masking_strategies
 from seeding.schema.references import column_name, references
 from seeding.sources.files import FORMATS, TableFile, open_table
 from seeding.sources.seeder import SourceSeeder
@@ -26,6 +28,18 @@ class Order:
 
     dependencies: tuple[str, ...]
     postponed: tuple[str, ...]
+
+
+def seeders_of(config: SeedConfig) -> Registry:
+    """The seeders of the installed apps, or those of the files in `config.source` in their place."""
+    registry = Registry.discover()
+    if config.source is None:
+        return registry
+    strategies = masking_strategies()
+    cipher = Cipher.of(masking_key())
+    unmasked = config.environment is Environment.PRODUCTION
+    masker = None if unmasked else PIIMasker(cipher, masking_mode(config.environment), strategies)
+    return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies)
 
 
 def source_registry(

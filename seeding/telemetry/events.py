@@ -38,6 +38,10 @@ def event(operation: str, message: str, **values: Any) -> Event:
 Sink = Callable[[Event], None]
 
 
+def ignore(event: Event) -> None:
+    """The sink of those who do not listen."""
+
+
 def broadcast(*sinks: Sink) -> Sink:
     """One sink that tells all of `sinks`."""
 

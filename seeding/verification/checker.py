@@ -20,26 +20,26 @@ from seeding.verification.results import CheckReport, Verdict
 
 
 class Checker:
-    """Asks one database (an alias of DATABASES)."""
+    """Asks the database `using` (an alias of DATABASES) about what the seeders of `registry` fill."""
 
-    def __init__(self, using: str, missing_table_help: str) -> None:
-        self._using = using
+    def __init__(self, using: str, missing_table_help: str, registry: Registry) -> None:
+        self.using = using
         self._missing_table_help = missing_table_help
-        self._registry = Registry.discover()
+        self._registry = registry
         self._ledger = Ledger(using)
 
     def run(self, checks: Collection[str], lock_timeout: int) -> CheckReport:
         """The findings of the `checks` (schema, references, invariants), with the lock held, so that no run is half done."""
-        require_safe_server(self._using)
+        require_safe_server(self.using)
         if "references" in checks or "invariants" in checks:
             self._ledger.require()
         rules, broken = discover() if "invariants" in checks else ([], [])
-        with seeding_lock(self._using).held(lock_timeout):
+        with seeding_lock(self.using).held(lock_timeout):
             found = self.schema() if "schema" in checks else []
             refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
             failed: list[str] = []
-            verdicts += check(self._using, rules, failed) if rules else []
+            verdicts += check(self.using, rules, failed) if rules else []
         unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
@@ -52,7 +52,7 @@ class Checker:
 
     def schema(self) -> list[Difference]:
         """Every difference between the seeders' models and the live tables."""
-        connection = connections[self._using]
+        connection = connections[self.using]
         models = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items()}
         there = read_tables(connection, mirrored_tables(models.values()))
         found = [
@@ -64,15 +64,15 @@ class Checker:
 
     def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
         """Why tables of seeders, or the ledger's, would not be touched, by table."""
-        return survey(self._using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
+        return survey(self.using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
 
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""
         there = self._ledger.tables()
         seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
-        lacks = shortcomings(self._using, seeded.values())
+        lacks = shortcomings(self.using, seeded.values())
         return [
             verdict
             for table, model in seeded.items()
-            for verdict in verify(self._using, model, self._ledger.key_set(table), lacks)
+            for verdict in verify(self.using, model, self._ledger.key_set(table), lacks)
         ]

@@ -127,16 +127,17 @@ class Status:
         return {**asdict(self), "rows": self.rows, "exit_code": self.exit_code}
 
 
-def status(using: str, environment: str, missing_table_help: str, writer: str | None = None) -> Status:
-    """How the database `using` stands; `writer` names the one that a run is told to take, None lets the rows decide.
+def status(checker: Checker, environment: str, writer: str | None = None) -> Status:
+    """How the checker's database stands; `writer` names the one that a run is told to use, None lets the rows decide.
 
     It takes no lock, so that it can be asked while a run is under way.
     """
+    using = checker.using
     ledger = Ledger(using)
     ledger.require()
     holder, dataset = seeding_lock(using).holder(), ledger.dataset()
     last = ledger.runs.exclude(state=SeedRun.State.RUNNING).first()
-    drift, refused = _drift(Checker(using, missing_table_help))
+    drift, refused = _drift(checker)
     return Status(
         database=database_name(using),
         environment=environment,

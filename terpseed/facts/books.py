@@ -13,8 +13,7 @@ from enum import IntEnum
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers
-from seeding.generation.rows import Rows, decimals, divide, numerals
+from seeding import Integers, Rows, decimals, divide, numerals
 from terpseed.facts import calendar, receivables, stock, trade
 from terpseed.facts.cells import Layout
 

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, only
+from seeding import Integers, Mask, Rows, only
 
 OPENS_AT = 9 * 3600
 OPEN_SECONDS = 8 * 3600

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers
-from seeding.generation.rows import Rows, remembered, take
+from seeding import Integers, Rows, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar
 from terpseed.facts.cells import PRODUCTS, SELLERS, STRAINS

@@ -6,8 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, remembered
+from seeding import Integers, Mask, Rows, remembered
 from terpseed.facts import calendar, parties, trade
 from terpseed.facts.cells import Layout
 from terpseed.facts.trade import Fate

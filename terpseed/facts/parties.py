@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, numerals, remembered, take
+from seeding import Integers, Mask, Rows, numerals, remembered, take
 from terpseed import vocabulary
 from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS

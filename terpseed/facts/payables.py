@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, divide, numerals, remembered
+from seeding import Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, fulfilment, parties, settlement, stock, trade
 from terpseed.facts.cells import BATCHES, Layout, is_open
 from terpseed.facts.settlement import Part

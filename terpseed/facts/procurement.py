@@ -6,8 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, divide, remembered
+from seeding import Integers, Mask, Rows, divide, remembered
 from terpseed.facts import calendar, catalogue, stock, trade
 from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
 

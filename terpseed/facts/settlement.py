@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, decimals, divide, only, take
+from seeding import Integers, Mask, Rows, decimals, divide, only, take
 from terpseed.facts import calendar, parties, staff
 
 METHODS = ("ACH", "WIRE", "CHECK", "ACH", "CASH", "CHECK", "WIRE", "ACH", "CREDIT_CARD", "CASH",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers
-from seeding.generation.rows import Rows
+from seeding import Integers, Rows
 from terpseed.facts import calendar
 
 STAFF = 6

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers, Mask
-from seeding.generation.rows import Rows, divide, remembered, take
+from seeding import Integers, Mask, Rows, divide, remembered, take
 from terpseed.facts import calendar, fulfilment, trade
 from terpseed.facts.cells import BATCHES, LOTS, is_open
 

@@ -14,8 +14,7 @@ from enum import IntEnum
 import numpy as np
 import polars as pl
 
-from seeding.arrays import Floats, Integers, Mask
-from seeding.generation.rows import Rows, divide, numerals, remembered
+from seeding import Floats, Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, catalogue, parties, pinned
 from terpseed.facts.cells import BATCHES, CLIENTS, LOTS, ORDERS, PRODUCTS, SELLERS, STRAINS, Layout, is_open
 

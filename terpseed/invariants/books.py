@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Case, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Abs
 
-from seeding.verification.invariants import Seeded, invariant, unless
+from seeding import Seeded, invariant, unless
 from terpseed.expressions import MONEY
 from terpseed.invariants.orders import HALF_A_CENT
 from terpseed.models import Account, Bill, FiscalPeriod, Invoice, LedgerEntry, Payment

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Abs, Coalesce
 
-from seeding.verification.invariants import Seeded, invariant, unless
+from seeding import Seeded, invariant, unless
 from terpseed.expressions import DaysSince, sales_that_stand, total
 from terpseed.invariants.orders import HALF_A_CENT
 from terpseed.models import (

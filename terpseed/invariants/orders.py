@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Abs, Coalesce
 
-from seeding.verification.invariants import Seeded, invariant, unless
+from seeding import Seeded, invariant, unless
 from terpseed.expressions import Ratio, total
 from terpseed.models import (
     Batch,

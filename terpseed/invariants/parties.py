@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 
-from seeding.verification.invariants import Seeded, invariant, unless
+from seeding import Seeded, invariant, unless
 from terpseed.models import (
     Client,
     Lot,

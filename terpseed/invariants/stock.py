@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from seeding.verification.invariants import Seeded, invariant, unless
+from seeding import Seeded, invariant, unless
 from terpseed.expressions import QUANTITY, total
 from terpseed.invariants.orders import RESERVING
 from terpseed.models import (

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from seeding.verification.invariants import Invariant, Seeded, invariant
+from seeding import Invariant, Seeded, invariant
 from terpseed.facts.pinned import MIDNIGHT_ORDER
 from terpseed.models import (
     Batch,

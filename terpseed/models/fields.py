@@ -13,7 +13,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Func
 
-from seeding.schema.references import NamingField, ReferencingJSONField, TypedReferenceField
+from seeding import NamingField, ReferencingJSONField, TypedReferenceField
 
 __all__ = [
     "CurrentTimestamp",

@@ -10,8 +10,7 @@ import polars as pl
 from django.db.models import Case, F, OuterRef, Value, When
 from django.db.models.functions import Greatest, Least
 
-from seeding.generation.rows import Rows, numerals, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig, numerals, take
 from terpseed.expressions import total
 from terpseed.facts import staff
 from terpseed.facts.books import Number

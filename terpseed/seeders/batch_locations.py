@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.generation.rows import Rows, decimals
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig, decimals
 from terpseed.facts import calendar, cells, stock
 from terpseed.models import BatchLocation
 

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 
-from seeding.generation.rows import Rows, decimals, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import QUANTITY, total
 from terpseed.facts import calendar, cells, parties, payables, stock, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem

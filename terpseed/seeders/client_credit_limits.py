@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 from django.db.models import OuterRef, Subquery
 
-from seeding.generation.rows import Rows, decimals, divide, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, divide, take
 from terpseed.expressions import percentage
 from terpseed.facts import calendar, cells, parties
 from terpseed.models import Client, ClientCreditLimit

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 from django.db.models import OuterRef, Subquery, Value
 
-from seeding.generation.rows import Rows, decimals
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
 from terpseed.expressions import translated
 from terpseed.facts import calendar, receivables, trade
 from terpseed.models import ClientTransaction, Order

@@ -10,9 +10,7 @@ import polars as pl
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from seeding.arrays import Integers
-from seeding.generation.rows import Rows, decimals, only
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Integers, Rows, SeederConfig, decimals, only
 from terpseed.expressions import DaysSince, percentage, total
 from terpseed.facts import calendar, cells, parties, pinned, receivables
 from terpseed.models import Client, Invoice, Order

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 from django.db.models import OuterRef
 
-from seeding.generation.rows import Rows, decimals, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
 from terpseed.facts import calendar, parties, receivables, settlement, staff, trade
 from terpseed.models import Invoice, Payment

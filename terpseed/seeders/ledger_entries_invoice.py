@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig
 from terpseed.facts import books, receivables, staff
 from terpseed.facts.books import Number, Side
 from terpseed.models import LedgerEntry

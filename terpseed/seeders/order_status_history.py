@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows, take
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig, take
 from terpseed.facts import calendar, cells, fulfilment, staff
 from terpseed.facts.fulfilment import Step
 from terpseed.models import OrderStatusHistory

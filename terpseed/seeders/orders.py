@@ -9,9 +9,20 @@ import polars as pl
 from django.db.models import Case, CharField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from seeding.arrays import Floats, Integers
-from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import (
+    BaseSeeder,
+    Dataset,
+    Derivation,
+    Floats,
+    Integers,
+    Rows,
+    SeederConfig,
+    decimals,
+    divide,
+    numerals,
+    only,
+    take,
+)
 from terpseed.expressions import translated
 from terpseed.facts import calendar, catalogue, cells, fulfilment, parties, receivables, staff, stock, trade
 from terpseed.facts.fulfilment import Step

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig
 from terpseed.facts import parties, payables, settlement, stock, trade
 from terpseed.models import Payment
 

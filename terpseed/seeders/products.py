@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.generation.rows import Rows, take
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig, take
 from terpseed.facts import calendar, catalogue, cells, parties
 from terpseed.models import Product
 

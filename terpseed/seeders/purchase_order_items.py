@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows, decimals, only, take
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig, decimals, only, take
 from terpseed.facts import calendar, parties, procurement, stock
 from terpseed.models import PurchaseOrderItem
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig, decimals, numerals, take
 from terpseed.facts import calendar, parties, procurement, staff
 from terpseed.facts.procurement import Stage
 from terpseed.models import PurchaseOrder

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows, take
-from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
 from terpseed.models import Sequence
 

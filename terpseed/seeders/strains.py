@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, SeederConfig
+from seeding import BaseSeeder, Rows, SeederConfig
 from terpseed.facts import calendar, catalogue, cells
 from terpseed.models import Strain
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
 from terpseed.facts import calendar
 from terpseed.facts.staff import FOUNDED_AGE, STAFF
 from terpseed.models import User

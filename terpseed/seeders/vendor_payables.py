@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
-from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, divide, numerals, only, take
 from terpseed.expressions import rounded, sales_that_stand, total
 from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
 from terpseed.models import Batch, VendorPayable

@@ -142,8 +142,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from seeding.rows import Rows, numerals
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, numerals
 
 from {app}.models import Reader
 

@@ -21,7 +21,7 @@ from tests.seeding.runs import run
 
 CARELESS = """
 import polars as pl
-from seeding.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding import BaseSeeder, RecordCount, SeederConfig
 from terpseed.models import Vendor
 
 class CarelessSeeder(BaseSeeder):

@@ -182,7 +182,7 @@ def test_a_line_that_was_torn_spoils_no_other(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from seeding import logs
+from seeding.telemetry import logs
 from seeding.conf import LogConfig
 logs.MAX_BYTES, logs.BACKUPS = 20_000, 100
 logs.configure(LogConfig(level="info", file=Path(sys.argv[1])), console_level="error")

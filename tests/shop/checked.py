@@ -1,7 +1,7 @@
 import polars as pl
 
+from seeding import ValidationError
 from seeding.example.seeders.catalogue import ReviewSeeder
-from seeding.schema.results import ValidationError
 
 
 class CheckedReviewSeeder(ReviewSeeder):

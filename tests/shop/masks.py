@@ -1,7 +1,6 @@
 import polars as pl
 
-from seeding.masking import Drawn, InventedStrategy, Mode
-from seeding.masking.words import TAG_LENGTH, tag
+from seeding import TAG_LENGTH, Drawn, InventedStrategy, Mode, tag
 
 
 class MembershipNumber(InventedStrategy):

@@ -1,8 +1,8 @@
 from django.db.models import Avg, OuterRef, Subquery
 
+from seeding import Dataset, Derivation
 from seeding.example.models import Review
 from seeding.example.seeders.catalogue import ProductSeeder
-from seeding.generation.seeders import Dataset, Derivation
 
 
 class RatedProductSeeder(ProductSeeder):

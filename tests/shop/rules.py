@@ -1,7 +1,6 @@
 import polars as pl
 
-from seeding.generation.seeders import BaseSeeder
-from seeding.schema.results import ValidationError
+from seeding import BaseSeeder, ValidationError
 
 
 def no_shouting(seeder: BaseSeeder, rows: pl.DataFrame) -> list[ValidationError]:

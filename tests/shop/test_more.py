@@ -12,9 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Avg
 
-from seeding import conf
-from seeding.generation.rows import Rows
-from seeding.masking import Cipher, Mode
+from seeding import Cipher, Mode, Rows, conf
 from seeding.masking.settings import masking_strategies
 from tests.conftest import ROOT, Database
 from tests.seeding.runs import run

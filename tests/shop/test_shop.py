@@ -8,10 +8,7 @@ import polars as pl
 import pytest
 from django.db.models import F
 
-from seeding.generation.registry import Registry
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, SeederConfig
-from seeding.orchestration.results import SeederState
+from seeding import BaseSeeder, Registry, Rows, SeederConfig, SeederState
 from seeding.testing import DatabaseContract, SeederContract
 from tests.conftest import Database
 from tests.seeding.runs import run

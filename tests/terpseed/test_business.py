@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
-from seeding.generation.rows import Rows
-from seeding.generation.seeders import Dataset
+from seeding import Dataset, Rows
 from terpseed.facts import trade
 from terpseed.facts.cells import BATCHES, CLIENTS, ORDERS, PRODUCTS
 from terpseed.models import (

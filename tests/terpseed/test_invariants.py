@@ -15,7 +15,8 @@ from django.db import connections, transaction
 from django.db.models import F, Min
 from django.test.utils import CaptureQueriesContext
 
-from seeding.verification.invariants import Invariant, Seeded, discover
+from seeding import Invariant, Seeded
+from seeding.verification.invariants import discover
 from terpseed import models as terp
 from tests.conftest import AS_OF, RULES, SERVERS, Database
 from tests.terpseed.breakages import BREAKAGES, another, change

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connections, models
 
-from seeding.generation.registry import Registry
+from seeding import Registry
 from terpseed import models as terp
 from terpseed.models.fields import Key
 from tests.conftest import Database

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder
+from seeding import BaseSeeder, Registry
 from seeding.sizes import SIZES
 from seeding.testing import SeederContract, generated
 

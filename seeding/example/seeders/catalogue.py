@@ -2,10 +2,8 @@
 
 import polars as pl
 
-from seeding.arrays import Integers
+from seeding import BaseSeeder, Integers, RecordCount, Rows, SeederConfig, decimals, numerals
 from seeding.example.models import Product, Review
-from seeding.generation.rows import Rows, decimals, numerals
-from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 
 
 def cents(products: Rows) -> Integers:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import polars as pl
 from django.db.models import F, OuterRef, Subquery, Sum
 
-from seeding.arrays import Integers
+from seeding import BaseSeeder, Dataset, Derivation, Integers, RecordCount, Rows, SeederConfig, decimals, numerals
 from seeding.example.models import Customer, Order, OrderLine
 from seeding.example.seeders.catalogue import cents
-from seeding.generation.rows import Rows, decimals, numerals
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
 
 ORDERS, LINES = 3, 3
 """Of a customer; of an order."""

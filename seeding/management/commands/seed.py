@@ -7,15 +7,11 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
 from seeding.management.command import SeedingCommand
-
-if TYPE_CHECKING:
-    from seeding.conf import SeedConfig
-    from seeding.generation.registry import Registry
 
 
 class Command(SeedingCommand):
@@ -63,47 +59,18 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console
-        from seeding.masking.settings import masking_strategies
-        from seeding.orchestration.orchestrator import SeedOrchestrator
+        from seeding import api, conf, console
 
         today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
         config = self.configured(partial(conf.load_seed, options, os.environ, today=today, terminal=terminal))
         shown = not options["json"] and options["verbosity"] > 0
         out = self.console(options)
+        show_plan = partial(console.show_plan, out) if shown else None
         with self.watched(options, config.environment) as tell:
-            orchestrator = SeedOrchestrator(
-                config,
-                self._registry(config),
-                tell=tell,
-                ask=self.ask,
-                missing_table_help=conf.missing_table_help(),
-                rules=conf.row_rules(),
-                strategies=masking_strategies(),
-            )
-            if shown:
-                console.show_plan(out, orchestrator.forecast())
-            summary = orchestrator.run()
+            summary = api.seed(config, tell=tell, ask=self.ask, announce=show_plan, sender=type(self))
         if options["json"]:
             self.answer(summary.as_dict())
         elif shown:
             console.show_summary(out, summary)
         if summary.exit_code:
             raise CommandError("Not all rows are there: see the summary and the log.", returncode=summary.exit_code)
-
-    def _registry(self, config: SeedConfig) -> Registry:
-        """The seeders of the project, or those of the source in their place."""
-        from seeding import conf
-        from seeding.generation.registry import Registry
-        from seeding.masking import Cipher, PIIMasker
-        from seeding.masking.settings import masking_mode, masking_strategies
-        from seeding.sources.registry import source_registry
-
-        registry = Registry.discover()
-        if config.source is None:
-            return registry
-        strategies = masking_strategies()
-        cipher = Cipher.of(conf.masking_key(os.environ))
-        unmasked = config.environment is conf.Environment.PRODUCTION
-        masker = None if unmasked else PIIMasker(cipher, masking_mode(config.environment), strategies)
-        return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies)

@@ -12,8 +12,6 @@ from django.core.management.base import CommandParser
 from seeding.exceptions import GenerationError, IncoherentError, SchemaError, UnclassifiedError
 from seeding.management.command import SeedingCommand
 
-CHECKS = ("schema", "references", "invariants")
-
 
 class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
@@ -45,19 +43,16 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console
-        from seeding.db.connection import connect
+        from seeding import api, conf, console
         from seeding.telemetry import logs
-        from seeding.verification.checker import Checker
 
         if options["pii"]:
             self._show_inventory(options)
             return
         logs.configure(conf.load_logging(os.environ), console_level="warn")
-        connect(options["database"], lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
-        chosen = [name for name in CHECKS if options[name]] or list(CHECKS)
-        checker = Checker(options["database"], conf.missing_table_help())
-        report = checker.run(chosen, options["lock_timeout"])
+        chosen = tuple(name for name in conf.CHECKS if options[name]) or conf.CHECKS
+        config = conf.CheckConfig(database=options["database"], checks=chosen, lock_timeout=options["lock_timeout"])
+        report = api.check(config, tell=self.warn)
         if options["json"]:
             self.answer(report.as_dict())
         elif options["verbosity"] > 0:

@@ -38,22 +38,12 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Mask and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console
-        from seeding.generation.registry import Registry
-        from seeding.masking.in_place import InPlaceMasking
-        from seeding.masking.settings import masking_strategies
+        from seeding import api, conf, console
 
         today, terminal = datetime.now(UTC).date(), sys.stdin.isatty()
         config = self.configured(partial(conf.load_masking, options, os.environ, today=today, terminal=terminal))
         with self.watched(options, config.environment) as tell:
-            concealment = InPlaceMasking(
-                config,
-                Registry.discover(),
-                masking_strategies(),
-                tell=tell,
-                ask=self.ask,
-            )
-            summary = concealment.run()
+            summary = api.mask(config, tell=tell, ask=self.ask, sender=type(self))
         if options["json"]:
             self.answer(summary.as_dict())
         elif options["verbosity"] > 0:

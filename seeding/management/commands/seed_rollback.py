@@ -53,13 +53,11 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Roll back and report."""
         # Imported here, so that `manage.py help` does not wait for Polars.
-        from seeding import conf, console
-        from seeding.generation.registry import Registry
-        from seeding.rollbacks.manager import RollbackManager
+        from seeding import api, conf, console
 
         config = self.configured(partial(conf.load_rollback, options, os.environ, terminal=sys.stdin.isatty()))
         with self.watched(options, config.environment) as tell:
-            summary = RollbackManager(config, Registry.discover(), tell=tell, ask=self.ask).rollback()
+            summary = api.rollback(config, tell=tell, ask=self.ask, sender=type(self))
         if options["json"]:
             self.answer(summary.as_dict())
         elif options["verbosity"] > 0:

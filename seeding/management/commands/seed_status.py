@@ -99,11 +99,9 @@ class Command(SeedingCommand):
             console.show_environments(self.console(options), there.name, remembered)
 
     def _status(self, using: str, options: Mapping[str, Any]) -> None:
-        from seeding import conf, console
-        from seeding.verification.status import status
+        from seeding import api, console
 
-        environment, writer = conf.detect_environment(None, os.environ), conf.forced_writer(os.environ)
-        now = status(using, environment, conf.missing_table_help(), writer)
+        now = api.status(using, tell=self.warn)
         if options["json"]:
             self.answer(now.as_dict())
         elif options["verbosity"] > 0:

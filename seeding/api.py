@@ -1,0 +1,128 @@
+"""The commands as functions: what `manage.py seed` does, with a typed config in and a typed result out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from seeding.conf import (
+    CheckConfig,
+    MaskingConfig,
+    RollbackConfig,
+    SeedConfig,
+    detect_environment,
+    forced_writer,
+    missing_table_help,
+    row_rules,
+)
+from seeding.db.connection import connect
+from seeding.generation.registry import Registry
+from seeding.masking.in_place import InPlaceMasking
+from seeding.masking.results import MaskingSummary
+from seeding.masking.settings import masking_strategies
+from seeding.orchestration.forecast import Forecast
+from seeding.orchestration.orchestrator import SeedOrchestrator
+from seeding.orchestration.results import RunSummary
+from seeding.rollbacks.manager import RollbackManager
+from seeding.rollbacks.results import RollbackSummary
+from seeding.runs.confirmation import Ask
+from seeding.signals import Signals
+from seeding.sources.registry import seeders_of
+from seeding.telemetry.events import Sink, broadcast, event, ignore
+from seeding.verification.checker import Checker
+from seeding.verification.results import CheckReport
+from seeding.verification.status import Status
+from seeding.verification.status import status as status_of
+
+
+def seed(
+    config: SeedConfig | None = None,
+    *,
+    registry: Registry | None = None,
+    tell: Sink = ignore,
+    ask: Ask = input,
+    announce: Callable[[Forecast], None] | None = None,
+    sender: object = None,
+) -> RunSummary:
+    """Seed a database, as `manage.py seed` does; the exit code stands in the result.
+
+    `registry` holds the seeders, by default those of the installed apps or of the files in `config.source`; `tell` receives
+    every event; `ask` puts the question that `config.interactive` allows; `announce` receives the forecast before anything is
+    written; `sender` is that of the signals, by default this function.
+
+    Raises SeedingError for what stops the whole run: the lock is held, the environment forbids it, the ledger is missing.
+    """
+    config = config or SeedConfig()
+    orchestrator = SeedOrchestrator(
+        config,
+        registry or seeders_of(config),
+        tell=_listened(config.database, tell, sender or seed),
+        ask=ask,
+        missing_table_help=missing_table_help(),
+        rules=row_rules(),
+        strategies=masking_strategies(),
+    )
+    if announce is not None:
+        announce(orchestrator.forecast())
+    return orchestrator.run()
+
+
+def rollback(
+    config: RollbackConfig | None = None,
+    *,
+    registry: Registry | None = None,
+    tell: Sink = ignore,
+    ask: Ask = input,
+    sender: object = None,
+) -> RollbackSummary:
+    """Delete seeded rows, as `manage.py seed_rollback` does; it needs `force`, or `interactive` and somebody to ask.
+
+    For the arguments and errors see `seed`.
+    """
+    config = config or RollbackConfig()
+    told = _listened(config.database, tell, sender or rollback)
+    return RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask).rollback()
+
+
+def mask(
+    config: MaskingConfig | None = None,
+    *,
+    registry: Registry | None = None,
+    tell: Sink = ignore,
+    ask: Ask = input,
+    sender: object = None,
+) -> MaskingSummary:
+    """Mask personal data in place, as `manage.py seed_mask` does; it needs `force`, or `interactive` and somebody to ask.
+
+    For the arguments and errors see `seed`.
+    """
+    config = config or MaskingConfig()
+    told = _listened(config.database, tell, sender or mask)
+    return InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask).run()
+
+
+def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:
+    """Check schema, references and invariants of what is seeded, as `manage.py seed_check` does; changes nothing.
+
+    Raises SeedingError where it cannot be checked: the lock is held, the ledger is missing.
+    """
+    config = config or CheckConfig()
+    connect(config.database, partial(_tell_retry, tell))
+    checker = Checker(config.database, missing_table_help(), registry or Registry.discover())
+    return checker.run(config.checks, config.lock_timeout)
+
+
+def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:
+    """What is seeded, what runs and what failed last, as `manage.py seed_status` tells it. Takes no lock, changes nothing."""
+    connect(database, partial(_tell_retry, tell))
+    checker = Checker(database, missing_table_help(), registry or Registry.discover())
+    return status_of(checker, detect_environment(), forced_writer(os.environ))
+
+
+def _listened(database: str, tell: Sink, sender: object) -> Sink:
+    return broadcast(tell, Signals(sender, database, tell).sink)
+
+
+def _tell_retry(tell: Sink, error: BaseException, attempt: int) -> None:
+    tell(event("retry", f"No connection to the database (retry {attempt}): {error}", level="warn"))

@@ -1,0 +1,18 @@
+"""The options of `seed_check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHECKS = ("schema", "references", "invariants")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckConfig:
+    """The options of `seed_check`."""
+
+    database: str = "default"
+    """Alias in DATABASES."""
+    checks: tuple[str, ...] = CHECKS
+    lock_timeout: int = 0
+    """Seconds to wait for a run that holds the lock; 0 tries once."""
