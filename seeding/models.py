@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from django.db import models
+
+if TYPE_CHECKING:
+    from seeding.keys import KeyMap, KeySet
+
+SOURCE = "source:"
+"""How the name of a seeder begins whose rows come from files."""
 
 
 class SeedRun(models.Model):
@@ -72,6 +80,34 @@ class MaskedBatch(models.Model):
         return f"{self.table_name} from {self.first_key} to {self.last_key}"
 
 
+class BatchQuerySet(models.QuerySet["SeedingMetadata"]):
+    """Batches of the ledger, and the keys that they hold together."""
+
+    def live(self) -> Self:
+        """Those whose rows are in the database now."""
+        return self.filter(live=True)
+
+    def loaded(self) -> Self:
+        """Those whose rows came from files."""
+        return self.filter(seeder_name__startswith=SOURCE)
+
+    def generated(self) -> Self:
+        """Those whose rows were generated."""
+        return self.exclude(seeder_name__startswith=SOURCE)
+
+    def key_map(self) -> KeyMap:
+        """Row index → primary key, for batches of one seeder."""
+        from seeding.keys import KeyMap
+
+        return KeyMap.of(one for ranges in self.values_list("key_ranges", flat=True).iterator() for one in ranges)
+
+    def key_set(self) -> KeySet:
+        """The primary keys of batches of one table."""
+        from seeding.keys import KeyMap, union
+
+        return union(KeyMap.of(ranges).key_set() for ranges in self.values_list("key_ranges", flat=True).iterator())
+
+
 class SeedingMetadata(models.Model):
     """One committed batch of one seeder: which row indexes it holds, and under which primary keys.
 
@@ -100,6 +136,8 @@ class SeedingMetadata(models.Model):
         SeedRun, on_delete=models.PROTECT, null=True, related_name="undone", help_text="The run that rolled the batch back."
     )
 
+    objects = BatchQuerySet.as_manager()
+
     class Meta:
         db_table = "seeding_metadata"
         verbose_name = "seeded batch"
@@ -111,3 +149,15 @@ class SeedingMetadata(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_count} rows of {self.table_name} from index {self.first_index}"
+
+    @property
+    def key_map(self) -> KeyMap:
+        """Row index → primary key."""
+        from seeding.keys import KeyMap
+
+        return KeyMap.of(self.key_ranges)
+
+    @property
+    def keys(self) -> KeySet:
+        """The primary keys."""
+        return self.key_map.key_set()

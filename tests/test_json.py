@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from jsonschema import Draft202012Validator
 
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.recorder import Recorder
 from seeding.locks import seeding_lock
 from seeding.models import SeedRun
 from tests.conftest import AS_OF, ROOT, Database
@@ -70,7 +70,7 @@ def test_a_run_under_way(sqlite: Database) -> None:
     lock = seeding_lock(sqlite.alias)
 
     with lock.held(0):
-        Ledger(sqlite.alias).open_run(
+        Recorder(sqlite.alias).open_run(
             command="seed", environment="dev", seed=42, as_of=AS_OF, faker_version="", lock_connection=lock.connection_id
         )
         status, holder = printed(sqlite, "seed_status"), printed(sqlite, "seed_status", lock=True)

@@ -15,7 +15,8 @@ from django.db import connections, models
 
 from seeding.generation.registry import Registry
 from seeding.keys import KeySet
-from seeding.ledger.ledger import CLAIM, Ledger
+from seeding.ledger.queries import CLAIM
+from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.deletion import Deleter, Deletion
 from seeding.rollbacks.plan import RollbackPlan
@@ -697,7 +698,7 @@ def test_after_an_interrupted_run_everything_is_derived_again(sqlite: Database, 
     rows(Client, sqlite).update(total_owed=0)
     SeedRun.objects.using(sqlite.alias).update(state="running", results=[], finished_at=None)
     if meanwhile:
-        ledger = Ledger(sqlite.alias)
+        ledger = Recorder(sqlite.alias)
         values = {"environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": ""}
         ledger.close_run(ledger.open_run(command=meanwhile, **values), SeedRun.State.SUCCEEDED, exit_code=0)
 

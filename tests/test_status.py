@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.recorder import Recorder
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from tests.conftest import AS_OF, ROOT, SERVERS, Database, Manage
@@ -77,7 +77,7 @@ def test_the_exit_code_is_that_of_the_last_run(
     sqlite: Database, capsys: pytest.CaptureFixture[str], end: tuple[str, int | None, str, int]
 ) -> None:
     state, recorded, error, code = end
-    ledger = Ledger(sqlite.alias)
+    ledger = Recorder(sqlite.alias)
     run = ledger.open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
     results = [{"table": "clients", "error": "3 rows were refused" if code == 5 else ""}]
     ledger.close_run(run, SeedRun.State(state), exit_code=recorded, error=error, results=results)
@@ -103,7 +103,7 @@ def test_drift_is_one_line_and_exit_code_3(sqlite: Database, capsys: pytest.Capt
 
 
 def test_a_run_that_has_died_is_told(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    run = Ledger(sqlite.alias).open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
+    run = Recorder(sqlite.alias).open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
 
     with pytest.raises(CommandError) as caught:
         call_command("seed_status", database=sqlite.alias)

@@ -15,9 +15,6 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.rows import Rows
 from seeding.schema.results import ValidationError
 
-SOURCE = "source:"
-"""How the name of a seeder begins whose rows come from files."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCount:

@@ -17,7 +17,7 @@ from seeding.exceptions import GenerationError, MisdeclaredSeederError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.queries import Ledger
 from seeding.schema.references import Reference, references
 
 LOOKUP_CHUNK = 500

@@ -27,6 +27,12 @@ class MaskingResult:
     examples: Sequence[Mapping[str, str]] = ()
     """In a dry run: column, what kind of value is there (never the value), and its mask."""
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the run records them."""
+        values = asdict(self)
+        del values["examples"]
+        return values
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftColumn:

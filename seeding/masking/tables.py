@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import polars as pl
+from django.apps import apps
 from django.db import connections
 
 from seeding.db.sql import quoted
@@ -15,6 +17,8 @@ from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
 from seeding.masking.results import LeftColumn
+from seeding.schema.introspection import keys_from_elsewhere
+from seeding.schema.relations import relations
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 SAMPLE = 1_000
@@ -86,6 +90,20 @@ def find_targets(
             spelled = {name.lower(): name for name in columns}
             misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
             found.append(Target(table=there[table], fields=present, decided=frozenset(decided), misspelled=misspelled))
+    return found
+
+
+def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:
+    """Table → the columns by which rows of whatever table and schema refer to its rows."""
+    found: dict[str, frozenset[str]] = {}
+    declared = [
+        *(key for table in there.values() for key in table.foreign_keys),
+        *chain.from_iterable(keys_from_elsewhere(connections[using]).values()),
+    ]
+    named = [(key.table, key.key) for key in declared]
+    named += [(one.target, one.target_column) for one in relations(there, apps.get_models(include_auto_created=True))]
+    for table, column in named:
+        found[table] = found.get(table, frozenset()) | {column}
     return found
 
 

@@ -11,11 +11,10 @@ import polars as pl
 from django.db import connections, transaction
 
 from seeding.arrays import Integers
-from seeding.db.redaction import error_text
-from seeding.db.retries import Transience, retrying, transience
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.ledger.resolution import Resolver
 from seeding.locks import SeedingLock
+from seeding.runs.retrying import Retrier
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows
@@ -39,9 +38,10 @@ class DeferredReferences:
         """Fill the columns of all live rows of `seeder`; returns how many references lead nowhere, and stay empty."""
         keys = self.resolver.keys(seeder)
         index = np.concatenate([np.arange(first, first + count) for first, count, _ in keys.ranges]) if len(keys) else ()
+        retry = Retrier(using=self.using, tell=self.tell, doing="Filling again", seeder=seeder.name)
         lost = 0
         for start in range(0, len(index), BATCH):
-            lost += retrying(partial(self._fill, seeder, np.asarray(index[start : start + BATCH])), self._recover)
+            lost += retry(partial(self._fill, seeder, np.asarray(index[start : start + BATCH])))
         if lost:
             table = seeder.config.table_name
             words = f"{lost} references of {table} lead to rows that are not there, and stay empty"
@@ -78,9 +78,3 @@ class DeferredReferences:
                 [min(keys), max(keys)],
             )
             return [row[0] for row in cursor.fetchall()]
-
-    def _recover(self, error: BaseException, attempt: int) -> None:
-        if transience(error) is Transience.CONNECTION:
-            connections[self.using].close()
-        message = f"Filling references again (retry {attempt}): {error_text(error)}"
-        self.tell(Event(operation="retry", message=message, level="warn"))

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.queries import Ledger
 from seeding.models import SeedRun
 from seeding.orchestration.plan import Step
 from seeding.writing import Writers

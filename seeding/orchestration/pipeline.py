@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,26 +13,23 @@ from django.db import OperationalError, connections, models, transaction
 from seeding.arrays import Integers, Mask
 from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
-from seeding.db.retries import Transience, retrying, too_large, transience
+from seeding.db.retries import Transience, too_large, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
-from seeding.ledger.ledger import BatchTakenError, Ledger
-from seeding.ledger.resolution import Resolver
-from seeding.locks import SeedingLock
-from seeding.masking import STRATEGIES, MaskingStrategy
+from seeding.ledger.recorder import BatchTakenError
 from seeding.masking.classification import suspicious
-from seeding.models import SeedRun
 from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.context import RunContext
 from seeding.orchestration.outcome import Outcome
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
-from seeding.safety import Survey, told
-from seeding.schema.tables import TableSchema, expected
+from seeding.runs.retrying import Retrier
+from seeding.safety import told
+from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
-from seeding.telemetry.events import Sink
 from seeding.verification.comparison import KEY, SINGLE, StoredRows
-from seeding.writing import Refusal, Writers, insert, instances, settled
+from seeding.writing import Refusal, insert, instances, settled
 from seeding.writing.key_allocation import ATTEMPTS, key_allocator
 
 T = TypeVar("T")
@@ -42,35 +37,6 @@ T = TypeVar("T")
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
 """Into how many pieces a batch is cut whose generation failed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext:
-    """What all pipelines of a run share."""
-
-    using: str
-    dataset: Dataset
-    ledger: Ledger
-    resolver: Resolver
-    lock: SeedingLock
-    tell: Sink
-    batch_size: int | None
-    """Rows; None fits them to the writer and to the width of the rows."""
-    writers: Writers
-    run: SeedRun | None
-    """None in a dry run, which writes nothing."""
-    live: Mapping[str, TableSchema]
-    """The tables of the plan, and those they refer to, as the database has them."""
-    survey: Survey
-    """What speaks against touching them."""
-    missing_table_help: str
-    """What to do about a missing table, for the message."""
-    strategies: Sequence[MaskingStrategy] = STRATEGIES
-    """Every strategy that there is."""
-    rules: Sequence[RowRule] = ()
-    """The project's own, for every seeder."""
-    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """The dry run's example rows, per table."""
 
 
 class KeysTakenError(Exception):
@@ -99,6 +65,7 @@ class SeederPipeline:
             seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
         )
         self._writer = context.writers.choose(count)
+        self._retry = Retrier(using=context.using, tell=context.tell, doing="Trying the batch again", seeder=seeder.name)
         self._next_key: int | None = None
         self._tally = Outcome(seeder, count, context.tell)
 
@@ -139,7 +106,7 @@ class SeederPipeline:
 
     def check_idempotency(self) -> Integers:
         """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
-        keys = self._persistently(partial(self._context.resolver.keys, self._seeder))
+        keys = self._retry(partial(self._context.resolver.keys, self._seeder))
         self._tally.existing += keys.count_below(self._count)
         return keys.missing(self._count)
 
@@ -205,9 +172,9 @@ class SeederPipeline:
         before = self._tally.inserted
         data = self._generate(index) if foreseen is None else foreseen.data
         resolver = self._context.resolver
-        there = self._persistently(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
+        there = self._retry(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
         # A dead run's last batch may have been larger than ours, and has been found by the one before.
-        there |= self._persistently(partial(resolver.keys, self._seeder)).lookup(index)[1]
+        there |= self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
         self._settle(*self._leave_out(data, index, there), foreseen, ahead)
         self._tally.tell(
             "insert",
@@ -244,14 +211,10 @@ class SeederPipeline:
         context = self._context
         self._next_key = None  # the keys of our range may be among theirs
         context.resolver.forget(self._seeder)
-        known = self._persistently(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
-        ours = self._persistently(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
+        known = self._retry(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
+        ours = self._retry(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
         self._tally.find(data, known, ours)
         return known
-
-    def _persistently(self, question: Callable[[], T]) -> T:
-        """The answer to something that is safe to ask again."""
-        return retrying(question, self._recover)
 
     def _leave_out(self, data: pl.DataFrame, index: Integers, existing: Mask) -> tuple[pl.DataFrame, Integers]:
         self._tally.existing += int(existing.sum())
@@ -271,19 +234,19 @@ class SeederPipeline:
         refused: dict[int, str] = {}
         """Row index → the database's words, for rows whose children stand in the same batch."""
         for _ in range(ATTEMPTS):
-            keys = self._persistently(partial(self._take_keys, data, len(index)))
-            there = self._persistently(partial(self._context.resolver.keys, self._seeder))
+            keys = self._retry(partial(self._take_keys, data, len(index)))
+            there = self._retry(partial(self._context.resolver.keys, self._seeder))
             batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
             if batch is None:
                 prepare = partial(self._preparation.prepare, data, index, keys, there, refused=refused)
-                batch = self._persistently(prepare)
+                batch = self._retry(prepare)
             ahead.begin(data, int(keys[-1]) + 1, there.plus(KeyMap.pair(batch.accepted_index, batch.accepted_keys)))
             refusals: list[Refusal] = []
             if self._context.run is None:
                 self._rehearse(batch)
             elif len(batch.accepted_index):
                 try:
-                    refusals = retrying(partial(self.insert_data, batch), self._recover)
+                    refusals = self._retry(partial(self.insert_data, batch))
                 except KeysTakenError:
                     self._next_key = None
                     continue
@@ -315,8 +278,3 @@ class SeederPipeline:
         if self._seeder.config.masking == "none":
             examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
         context.examples.setdefault(table, examples.to_dicts())
-
-    def _recover(self, error: BaseException, attempt: int) -> None:
-        if transience(error) is Transience.CONNECTION:
-            connections[self._context.using].close()
-        self._tally.tell("retry", f"Trying the batch again (retry {attempt}): {error_text(error)}", level="warn")

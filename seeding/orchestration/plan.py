@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seeding.conf import SeedConfig
+from seeding.conf import DEFAULT_SEED, SeedConfig
+from seeding.db.connection import database_name
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder
-from seeding.ledger.ledger import Ledger
+from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.ledger.queries import Ledger, generator_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +77,28 @@ def make_plan(config: SeedConfig, registry: Registry) -> Plan:
     if problems:
         raise ConfigurationError(*problems)
     return Plan(seeders=selection.seeders, counts=counts, added=selection.added)
+
+
+def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan) -> Dataset:
+    """What the run's rows are a function of: that of the rows in the database, else what the options say.
+
+    Raises ConfigurationError where the options, or the versions of the seeders, would mix two datasets.
+    """
+    present = ledger.dataset(generated=True)
+    if present is None:
+        return Dataset(seed=DEFAULT_SEED if config.seed is None else config.seed, as_of=config.as_of or config.today)
+    problems = [
+        f"{option}={asked}: {database_name(config.database)} holds rows of {option}={held}, and a database has one dataset. "
+        "Leave the option out, or roll back first."
+        for option, asked, held in (("--seed", config.seed, present.seed), ("--as-of", config.as_of, present.as_of))
+        if asked is not None and asked != held
+    ]
+    for seeder in plan.seeders:
+        problems += [
+            f"{seeder.config.table_name} holds rows of {seeder.name} version {older}; it now makes version "
+            f"{generator_version(seeder)}. Roll back first."
+            for older in sorted(ledger.versions(seeder) - {generator_version(seeder)})
+        ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return present

@@ -43,6 +43,11 @@ class SeederResult:
         """Whether every planned row is there."""
         return self.state in (SeederState.SEEDED, SeederState.EXISTING)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether planned rows are there: all of them, or some."""
+        return self.success or self.state is SeederState.PARTIAL
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, `success` included."""
         return {**asdict(self), "success": self.success}

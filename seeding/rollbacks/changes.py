@@ -17,7 +17,7 @@ import polars as pl
 from seeding.arrays import Integers
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeyMap, KeySet, union
-from seeding.ledger.ledger import generator_version
+from seeding.ledger.queries import generator_version
 from seeding.ledger.resolution import Resolver
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name

@@ -1,4 +1,4 @@
-"""References to rows that go before their own, emptied in time: wherever a rollback ends, none leads nowhere."""
+"""References in a circle, set to NULL before the rows they name are deleted: an interrupted rollback leaves none dangling."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.db import connections
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.rollbacks.plan import RollbackPlan
+from seeding.rollbacks.tracer import Tracer
 
 
-def null_out(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
+def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: KeySet) -> None:
     """Set to null what refers to the rows `keys` of `table` and goes after them, in the present transaction.
 
     Where the database itself looks, also what goes with them.
@@ -26,7 +27,7 @@ def null_out(using: str, plan: RollbackPlan, table: str, keys: KeySet) -> None:
             staying -= keys
         untouched = [column.name for column in plan.there[link.table].columns.values() if column.on_update]
         changes = ", ".join([f"{quote(link.column)} = NULL", *(f"{quote(name)} = {quote(name)}" for name in untouched)])
-        for children in plan.tracer.children(link, keys, staying).pieces():
+        for children in tracer.children(link, keys, staying).pieces():
             condition, values = children.condition_on(quote(link.key))
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {quote(link.table)} SET {changes} WHERE {condition}", values)  # noqa: S608 - quoted

@@ -15,14 +15,14 @@ from django.db import Error, connections, transaction
 
 from seeding.db.sql import quoted
 from seeding.exceptions import RollbackError
-from seeding.keys import NOTHING, KeyMap, KeySet, union
-from seeding.ledger.ledger import Ledger
+from seeding.keys import NOTHING, KeySet, union
+from seeding.ledger.recorder import Recorder
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.tracer import Pairs
+from seeding.rollbacks.tracer import Pairs, Tracer
 from seeding.schema.relations import Relation
 
 ROWS_PER_TRANSACTION = 20_000
@@ -42,12 +42,15 @@ class Deletion:
 class Deleter:
     """Deletes from one database. `lock` must be held; `run` is what the ledger and the audit name."""
 
-    def __init__(self, using: str, ledger: Ledger, lock: SeedingLock, audit: AuditLog, run: SeedRun) -> None:
+    def __init__(
+        self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer
+    ) -> None:
         self._using = using
         self._ledger = ledger
         self._lock = lock
         self._audit = audit
         self._run = run
+        self._tracer = tracer
 
     def delete(self, plan: RollbackPlan, table: str, batches: Collection[int], keys: KeySet) -> Deletion:
         """Delete the rows `keys` of the ledger's entries `batches` in one transaction.
@@ -58,16 +61,16 @@ class Deleter:
         try:
             with _unchecked(self._using), transaction.atomic(using=self._using):
                 entries = list(self._ledger.live.filter(pk__in=batches))
-                wanted = keys & union(KeyMap.of(entry.key_ranges).key_set() for entry in entries)
+                wanted = keys & union(entry.keys for entry in entries)
                 there = plan.there.get(table)
-                present = plan.tracer.present(there, wanted, locking=True) if there else NOTHING
+                present = self._tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
                 going = present - union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
-                null_out(self._using, plan, table, going)
+                null_out(self._using, self._tracer, plan, table, going)
                 self._delete(plan, table, going)
                 gone = wanted - present
                 for entry in entries:
-                    line = entry.seeder_name, KeyMap.of(entry.key_ranges).key_set() & going
+                    line = entry.seeder_name, entry.keys & going
                     audited.append(line)
                     self._audit.record(table, *line)
                 self._ledger.retire(entries, going | gone, self._run)
@@ -85,7 +88,7 @@ class Deleter:
         """Who refers to the rows by a declared key now; the others were looked for when the plan was made."""
         for link in plan.into(table):
             if link.declared:
-                yield link, plan.tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
+                yield link, self._tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
 
     def _delete(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
         deleted = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
@@ -61,125 +61,137 @@ class Tie:
     mutual: bool
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPlan:
-    """Which rows go and which stay. What stays may grow while the plan is carried out; so what goes only shrinks."""
+    """Which seeded rows are deleted and which stay. A value: what turns out to have to stay makes another plan (`Planner`)."""
 
-    seeded: SeededRows
     there: Mapping[str, TableSchema]
     """All tables of the database."""
     links: tuple[Relation, ...]
-    tracer: Tracer
-    selected: TableKeys
+    order: tuple[str, ...]
+    """The tables of the plan, those that refer first."""
+    circular: tuple[Relation, ...]
+    """The links from a table to itself or to one that goes before it, except those that cannot be set to null."""
+    selected: Mapping[str, KeySet]
     """What was asked for, and what goes with it."""
-    kept: TableKeys = field(default_factory=dict)
+    kept: Mapping[str, KeySet] = field(default_factory=dict)
     """What stays of it."""
-    reasons: list[Kept] = field(default_factory=list)
-
-    @cached_property
-    def order(self) -> tuple[str, ...]:
-        """The tables of the plan, those that refer first."""
-        return deletion_order(self.selected.keys(), self.links, self.seeded.seeded_after)
-
-    @cached_property
-    def circular(self) -> tuple[Relation, ...]:
-        """The links from a table to itself or to one that goes before it, but for those that cannot be set to null."""
-        place = {table: number for number, table in enumerate(self.order)}
-        return tuple(
-            link
-            for link in self.links
-            if link.nullable and not link.is_read_here and place.get(link.table, -1) >= place.get(link.target, len(place))
-        )
+    reasons: tuple[Kept, ...] = ()
 
     def doomed(self, table: str) -> KeySet:
         """The rows of a table that go."""
         return self.selected.get(table, NOTHING) - self.kept.get(table, NOTHING)
 
-    def forget(self, table: str, keys: KeySet) -> None:
-        """Leave rows out that are gone by now: nothing can be kept of them."""
-        self.selected[table] = self.selected[table] - keys
-
     def into(self, table: str) -> tuple[Relation, ...]:
         """The links that name rows of a table."""
         return tuple(link for link in self.links if link.target == table)
 
-    def add_companions(self) -> None:
-        """Select what belongs to the selected rows."""
-        self._grow(self.selected, self.seeded.of_table, self._companionships)
+    def without(self, table: str, keys: KeySet) -> RollbackPlan:
+        """The plan without rows that are gone by now: nothing can be kept of them."""
+        return replace(self, selected={**self.selected, table: self.selected[table] - keys})
 
-    def add_dependants(self, *, cascade: bool) -> None:
-        """Select the seeded rows that refer to selected ones, and those that refer to them, and so on.
 
-        Raises RefusedError, naming them, unless `cascade` says that they are to go too.
+class Planner:
+    """Makes the plan of a rollback, and from a plan the one in which more rows stay."""
+
+    def __init__(
+        self, seeded: SeededRows, there: Mapping[str, TableSchema], links: tuple[Relation, ...], tracer: Tracer
+    ) -> None:
+        self.seeded = seeded
+        self.tracer = tracer
+        self._there = there
+        self._links = links
+
+    def plan(self, selected: Mapping[str, KeySet], *, cascade: bool) -> RollbackPlan:
+        """Select these rows and what goes with them.
+
+        Raises RefusedError, naming them, where other seeded rows refer to them, unless `cascade` says that they go too.
         """
-        asked, found = sorted(self.selected), Counter[str]()
-        fresh = dict(self.selected)
-        while fresh:
-            before = dict(self.selected)
-            for link in self.links:
-                others = self.seeded.of_table.get(link.table, NOTHING) - before.get(link.table, NOTHING)
-                children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
-                found[f"{link.table} ({link.column})"] += len(children)
-                _add(self.selected, link.table, children)
-            for table, followers in self._followers().items():
-                found[table] += len(followers)
-                _add(self.selected, table, followers)
-            found = +found
-            if found and not cascade:
-                raise RefusedError(_refusal(asked, found))
-            self.add_companions()
-            fresh = {table: keys - before.get(table, NOTHING) for table, keys in self.selected.items()}
-            fresh = {table: keys for table, keys in fresh.items() if keys}
+        rows = dict(selected)
+        self._add_companions(rows)
+        self._add_dependants(rows, cascade=cascade)
+        order = deletion_order(rows.keys(), self._links, self.seeded.seeded_after)
+        place = {table: number for number, table in enumerate(order)}
+        circular = tuple(
+            link
+            for link in self._links
+            if link.nullable and not link.is_read_here and place.get(link.table, -1) >= place.get(link.target, len(place))
+        )
+        return RollbackPlan(there=self._there, links=self._links, order=order, circular=circular, selected=rows)
 
-    def _followers(self) -> TableKeys:
-        """The rows of seeders that followed others of which nothing is left."""
-        followers: TableKeys = {}
-        for (name, table), rows in self.seeded.of_seeder.items():
-            for (other, others_table), others in self.seeded.of_seeder.items():
-                if other in self.seeded.followed.get(name, ()) and not others - self.selected.get(others_table, NOTHING):
-                    _add(followers, table, rows - self.selected.get(table, NOTHING))
-        return followers
-
-    def keep_referenced(self) -> None:
+    def keep_referenced(self, plan: RollbackPlan) -> RollbackPlan:
         """Keep what rows outside the ledger refer to."""
-        for table, keys in self.selected.items():
-            for link in self.into(table):
-                ours = self.selected.get(link.table, NOTHING)
-                self.keep_for(link, self.tracer.referring(link, keys, apart_from=ours))
+        for table, keys in plan.selected.items():
+            for link in plan.into(table):
+                ours = plan.selected.get(link.table, NOTHING)
+                plan = self.keep_for(plan, link, self.tracer.referring(link, keys, apart_from=ours))
+        return plan
 
-    def keep_for(self, link: Relation, pairs: Iterable[Pairs]) -> KeySet:
-        """Keep the rows that the pairs name, because of those that refer to them; returns them."""
+    def keep_for(self, plan: RollbackPlan, link: Relation, pairs: Iterable[Pairs]) -> RollbackPlan:
+        """Keep the rows that the pairs name, because of those that refer to them."""
         named, count = NOTHING, 0
         referring: list[str] = []
         for one in pairs:
             named |= KeySet.holding(one.targets)
             count += len(one.referring)
             referring += [str(key) for key in one.referring[: EXAMPLES - len(referring)] if key is not None]
-        if named:
-            self.keep(
-                link.target,
-                named,
-                "rows that were not seeded refer to them by",
-                by=str(link),
-                referring=tuple(referring),
-                referring_count=count,
-            )
-        return named
+        if not named:
+            return plan
+        return self.keep(
+            plan,
+            link.target,
+            named,
+            "rows that were not seeded refer to them by",
+            by=str(link),
+            referring=tuple(referring),
+            referring_count=count,
+        )
 
-    def keep(self, table: str, keys: KeySet, reason: str, **details: object) -> None:
+    def keep(self, plan: RollbackPlan, table: str, keys: KeySet, reason: str, **details: Any) -> RollbackPlan:
         """Keep rows, with all that they need and all that belongs to them."""
-        self._explain(table, keys, reason, **details)
-        before = dict(self.kept)
-        _add(self.kept, table, keys)
-        self._grow(self.kept, self.selected, (*self._needs, *self._companionships))
-        for other, now in self.kept.items():
-            more = now - before.get(other, NOTHING) - (keys if other == table else NOTHING)
+        kept = dict(plan.kept)
+        _add(kept, table, keys)
+        self._grow(kept, plan.selected, (*_needs(plan), *self._companionships))
+        reasons = [*plan.reasons, _explained(table, keys, reason, **details)]
+        for other, now in kept.items():
+            more = now - plan.kept.get(other, NOTHING) - (keys if other == table else NOTHING)
             if more:
-                self._explain(other, more, f"what stays of {table} needs them")
+                reasons.append(_explained(other, more, f"what stays of {table} needs them"))
+        return replace(plan, kept=kept, reasons=tuple(reasons))
 
-    def _explain(self, table: str, keys: KeySet, reason: str, **details: Any) -> None:
-        examples = tuple(keys.first(EXAMPLES))
-        self.reasons.append(Kept(table=table, keys=examples, count=len(keys), reason=reason, **details))
+    def _add_companions(self, rows: TableKeys) -> None:
+        """Select what belongs to the selected rows."""
+        self._grow(rows, self.seeded.of_table, self._companionships)
+
+    def _add_dependants(self, rows: TableKeys, *, cascade: bool) -> None:
+        """Select the seeded rows that refer to selected ones, and those that refer to them, and so on."""
+        asked, found = sorted(rows), Counter[str]()
+        fresh = dict(rows)
+        while fresh:
+            before = dict(rows)
+            for link in self._links:
+                others = self.seeded.of_table.get(link.table, NOTHING) - before.get(link.table, NOTHING)
+                children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
+                found[f"{link.table} ({link.column})"] += len(children)
+                _add(rows, link.table, children)
+            for table, followers in self._followers(rows).items():
+                found[table] += len(followers)
+                _add(rows, table, followers)
+            found = +found
+            if found and not cascade:
+                raise RefusedError(_refusal(asked, found))
+            self._add_companions(rows)
+            fresh = {table: keys - before.get(table, NOTHING) for table, keys in rows.items()}
+            fresh = {table: keys for table, keys in fresh.items() if keys}
+
+    def _followers(self, selected: TableKeys) -> TableKeys:
+        """The rows of seeders that followed others of which nothing is left."""
+        followers: TableKeys = {}
+        for (name, table), rows in self.seeded.of_seeder.items():
+            for (other, others_table), others in self.seeded.of_seeder.items():
+                if other in self.seeded.followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
+                    _add(followers, table, rows - selected.get(table, NOTHING))
+        return followers
 
     @cached_property
     def _companionships(self) -> tuple[Tie, ...]:
@@ -187,19 +199,10 @@ class RollbackPlan:
         ties = (
             Tie(link=link, children=seeded.of(group, link.table), targets=seeded.of(group, link.target), mutual=True)
             for group in seeded.companions
-            for link in self.links
+            for link in self._links
             if link.table != link.target
         )
         return tuple(tie for tie in ties if tie.children and tie.targets)
-
-    @property
-    def _needs(self) -> tuple[Tie, ...]:
-        rows = self.selected
-        return tuple(
-            Tie(link=link, children=rows[link.table], targets=rows[link.target], mutual=False)
-            for link in self.links
-            if link.table in rows and link.target in rows
-        )
 
     def _grow(self, rows: TableKeys, bounds: Mapping[str, KeySet], ties: Iterable[Tie]) -> None:
         """Add to `rows` what is tied to them, and to that, within `bounds`."""
@@ -217,6 +220,19 @@ class RollbackPlan:
             for table, keys in added.items():
                 _add(rows, table, keys)
             fresh = added
+
+
+def _needs(plan: RollbackPlan) -> tuple[Tie, ...]:
+    rows = plan.selected
+    return tuple(
+        Tie(link=link, children=rows[link.table], targets=rows[link.target], mutual=False)
+        for link in plan.links
+        if link.table in rows and link.target in rows
+    )
+
+
+def _explained(table: str, keys: KeySet, reason: str, **details: Any) -> Kept:
+    return Kept(table=table, keys=tuple(keys.first(EXAMPLES)), count=len(keys), reason=reason, **details)
 
 
 def _add(rows: TableKeys, table: str, keys: KeySet) -> None:

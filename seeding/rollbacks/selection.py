@@ -19,13 +19,12 @@ from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import SOURCE
-from seeding.keys import KeyMap, KeySet, union
-from seeding.ledger.ledger import Ledger
-from seeding.models import SeedingMetadata
+from seeding.keys import KeySet
+from seeding.ledger.queries import Ledger
+from seeding.models import SOURCE, BatchQuerySet
 
 
-class Selection:
+class RollbackSelection:
     """The rows that the options of one rollback select: from the ledger alone, but for what --where looks at."""
 
     def __init__(self, config: RollbackConfig, ledger: Ledger, registry: Registry) -> None:
@@ -40,8 +39,7 @@ class Selection:
 
     def keys(self, table: str) -> KeySet:
         """The primary keys of the table's rows; raises ConfigurationError where --where is no condition on them."""
-        held = self._entries.filter(table_name=table).values_list("key_ranges", flat=True)
-        seeded = union(KeyMap.of(ranges).key_set() for ranges in held.iterator())
+        seeded = self._entries.filter(table_name=table).key_set()
         return self._meeting(table, seeded) if self._config.where else seeded
 
     def refuse_unknown_run(self) -> None:
@@ -52,7 +50,7 @@ class Selection:
             raise ConfigurationError(f"--run={run}: the ledger of {database} knows no such run.")
 
     @cached_property
-    def _entries(self) -> models.QuerySet[SeedingMetadata]:
+    def _entries(self) -> BatchQuerySet:
         """The live entries of the ledger that the options select."""
         config, entries = self._config, self._ledger.live
         if config.run is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connections
 
 from seeding.arrays import Integers
-from seeding.db.sql import Condition, quoted
+from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
@@ -79,9 +79,7 @@ class Tracer:
 
     def total(self, table: TableSchema) -> int:
         """How many rows the table holds, seeded or not."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM {self._connection.ops.quote_name(table.name)}")  # noqa: S608
-            return int(cursor.fetchone()[0])
+        return count_rows(self._connection, table.name)
 
     def present(self, table: TableSchema, keys: KeySet, *, locking: bool = False) -> KeySet:
         """Which of the rows `keys` are there; `locking` keeps them as they are until the transaction ends."""

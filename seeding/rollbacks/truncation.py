@@ -1,7 +1,7 @@
 """Tables that hold nothing but seeded rows, emptied at once. TRUNCATE commits by itself: the ledger says before it what is due.
 
 A run that dies in between leaves entries that are live and marked as rolled back; whether their table was emptied is seen by
-the next command (`Ledger.settle_truncations`), since no key can be trusted then: an emptied table counts from 1 again.
+the next command (`Recorder.settle_truncations`), since no key can be trusted then: an emptied table counts from 1 again.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connections, transaction
 
-from seeding.db.sql import Condition, quoted
+from seeding.db.sql import Condition, count_rows, quoted
 from seeding.exceptions import RefusedError
-from seeding.keys import KeyMap, KeySet
-from seeding.ledger.ledger import Ledger
+from seeding.keys import KeySet
+from seeding.ledger.recorder import Recorder
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
+from seeding.rollbacks.tracer import Tracer
 from seeding.schema.relations import Relation
 
 MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
 
 
-def refuse_unless_seeded_alone(plan: RollbackPlan) -> None:
+def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
     """Raise RefusedError, naming every table, where one of the plan holds other rows than those that go."""
     problems = [
         f"{table} keeps {len(plan.kept[table]):,} of its seeded rows"
@@ -35,8 +36,7 @@ def refuse_unless_seeded_alone(plan: RollbackPlan) -> None:
         for table in plan.order
         if table in plan.there
         and (
-            plan.kept.get(table)
-            or plan.tracer.total(plan.there[table]) > len(plan.tracer.present(plan.there[table], plan.doomed(table)))
+            plan.kept.get(table) or tracer.total(plan.there[table]) > len(tracer.present(plan.there[table], plan.doomed(table)))
         )
     ]
     if problems:
@@ -49,12 +49,15 @@ def refuse_unless_seeded_alone(plan: RollbackPlan) -> None:
 class Truncation:
     """Empties tables of a MySQL or MariaDB database. `lock` must be held; `run` is what the ledger and the audit name."""
 
-    def __init__(self, using: str, ledger: Ledger, lock: SeedingLock, audit: AuditLog, run: SeedRun) -> None:
+    def __init__(
+        self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer
+    ) -> None:
         self._using = using
         self._ledger = ledger
         self._lock = lock
         self._audit = audit
         self._run = run
+        self._tracer = tracer
 
     def empty(self, plan: RollbackPlan, table: str) -> tuple[KeySet, KeySet]:
         """Empty the table; returns the rows deleted, and those that were gone before.
@@ -62,14 +65,14 @@ class Truncation:
         Raises RefusedError where somebody has written to the table, or to one that refers to it, since the plan was made.
         """
         doomed = plan.doomed(table)
-        present = plan.tracer.present(plan.there[table], doomed)
+        present = self._tracer.present(plan.there[table], doomed)
         with transaction.atomic(using=self._using):
             entries = list(self._ledger.live.filter(table_name=table))
             self._ledger.retire(entries, doomed - present, self._run)
             due = self._ledger.announce_truncation(table, self._run)
-            null_out(self._using, plan, table, present)
+            null_out(self._using, self._tracer, plan, table, present)
             self._lock.verify()
-        lines = [(entry.seeder_name, KeyMap.of(entry.key_ranges).key_set()) for entry in due]
+        lines = [(entry.seeder_name, entry.keys) for entry in due]
         came_to_pass: bool | None = False
         try:
             with self._alone(plan, table):
@@ -109,10 +112,9 @@ class Truncation:
             self._execute("UNLOCK TABLES")
 
     def _refuse_if_written(self, plan: RollbackPlan, table: str, present: KeySet) -> None:
+        if count_rows(connections[self._using], table) != len(present):
+            raise RefusedError(f"Somebody has written to {table} meanwhile; it was not truncated. Run again.")
         with connections[self._using].cursor() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM {self._quoted(table)}")  # noqa: S608 - names are quoted
-            if cursor.fetchone()[0] != len(present):
-                raise RefusedError(f"Somebody has written to {table} meanwhile; it was not truncated. Run again.")
             for link in plan.into(table):
                 if not link.declared or link.table == table:
                     continue

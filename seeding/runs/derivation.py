@@ -16,11 +16,11 @@ from typing import Any
 from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 
-from seeding.db.retries import Transience, retrying, transience
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
+from seeding.runs.retrying import Retrier
 from seeding.telemetry.events import Event, Sink
 
 
@@ -84,7 +84,7 @@ class Rederivation:
             new = (inserted or {}).get(seeder.name) == len(keys)
             derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new)
             try:
-                rows = retrying(derivation, partial(self._recover, seeder))
+                rows = Retrier(using=self.using, tell=self.tell, doing="Deriving again", seeder=seeder.name)(derivation)
             except DatabaseError as error:
                 words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
                 refused[seeder.name] = words
@@ -93,13 +93,8 @@ class Rederivation:
                 self._tell(seeder, f"Derived columns of {table}", record_count=rows, duration=time.monotonic() - started)
         return refused
 
-    def _recover(self, seeder: BaseSeeder, error: BaseException, attempt: int) -> None:
-        if transience(error) is Transience.CONNECTION:
-            connections[self.using].close()
-        self._tell(seeder, f"Deriving again (retry {attempt}): {error}", operation="retry", level="warn")
-
-    def _tell(self, seeder: BaseSeeder, message: str, *, operation: str = "derive", **values: Any) -> None:
-        self.tell(Event(operation=operation, message=message, seeder=seeder.name, **values))
+    def _tell(self, seeder: BaseSeeder, message: str, **values: Any) -> None:
+        self.tell(Event(operation="derive", message=message, seeder=seeder.name, **values))
 
 
 def derive(

@@ -1,35 +1,52 @@
-"""A run as the ledger records it: opened under the lock, and closed whatever happens."""
+"""The life of a command that writes: connected, confirmed, locked, measured, and recorded in the ledger, whatever happens."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.db import Error, connections
 
-from seeding.conf import DEFAULT_SEED, Environment
-from seeding.db.connection import database_name, host_name
+from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
+from seeding.db.connection import connect, database_name, host_name
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
 from seeding.exceptions import LockHeldError, SeedingError, Terminated
-from seeding.ledger.ledger import CLAIM, Ledger
-from seeding.locks import SeedingLock
+from seeding.generation.seeders import Dataset
+from seeding.ledger.queries import CLAIM
+from seeding.ledger.recorder import Recorder
+from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
-from seeding.runs.confirmation import Place
-from seeding.safety import require_visible
-from seeding.telemetry.events import Event, Sink
+from seeding.runs.confirmation import Ask, Place, Question, confirm
+from seeding.runs.retrying import Retrier
+from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, exit_code_of
 
+if TYPE_CHECKING:
+    from seeding.telemetry.metrics import Summary
 
-def place_of(ledger: Ledger) -> Place:
+S = TypeVar("S", bound="Summary")
+
+
+class Result(Protocol):
+    """What one seeder or table ended with."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the run records them."""
+
+
+def place_of(ledger: Recorder) -> Place:
     """The ledger's database, as the guard wants to know it."""
     return Place(name=database_name(ledger.using), host=host_name(ledger.using), remembered=ledger.environments())
 
 
-def claim(ledger: Ledger, environment: Environment, today: date) -> None:
+def claim(ledger: Recorder, environment: Environment, today: date) -> None:
     """Write down what the database is from now on, whatever it has been. The lock must be held."""
     dataset = ledger.dataset()
     run = ledger.open_run(
@@ -42,58 +59,135 @@ def claim(ledger: Ledger, environment: Environment, today: date) -> None:
     ledger.close_run(run, SeedRun.State.SUCCEEDED, exit_code=0, results=[{"claimed": environment}])
 
 
-@contextmanager
-def locked(ledger: Ledger, lock: SeedingLock, timeout: int, tell: Sink, meter: Meter) -> Iterator[None]:
-    """Hold the lock for a block; marks earlier runs that are found dead, and settles what they left open."""
-    asked = time.monotonic()
-    with ExitStack() as held:
+class Operation:
+    """The life of one command that writes, from the first connection to the closed run.
+
+    `tell` receives every event, `ask` the question. In order: `connect`, `confirm`, then within `locked` the ledger's account
+    of the run: `recorded`, `note` as often as something has ended, and `close`.
+    """
+
+    def __init__(self, config: WritingConfig, command: str, *, tell: Sink, ask: Ask) -> None:
+        self.config = config
+        self.command = command
+        self.ledger = Recorder(config.database)
+        self.sink = tell
+        self.retry = Retrier(using=config.database, tell=tell)
+        self._ask = ask
+        self._is_connected = False
+
+    @cached_property
+    def meter(self) -> Meter:
+        """Measures the run."""
+        return Meter(self.config.database, command=self.command, environment=self.config.environment, tell=self.sink)
+
+    @cached_property
+    def lock(self) -> SeedingLock:
+        """The database's lock."""
+        return seeding_lock(self.config.database)
+
+    @property
+    def database_name(self) -> str:
+        """What the driver is told to connect to."""
+        return database_name(self.config.database)
+
+    def tell(self, operation: str, message: str, **values: Any) -> None:
+        """Tell the sink an event."""
+        self.sink(event(operation, message, **values))
+
+    def connect(self) -> None:
+        """Connect, with retries. Raises SeedingError where the server or the ledger is not fit for any command."""
+        if self._is_connected:
+            return
+        connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
+        require_safe_server(self.config.database)
+        self.ledger.require()
+        self._is_connected = True
+
+    def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
+        """What speaks against touching these tables and the ledger's; raises SchemaError where that concerns `refusing`.
+
+        `refusing` None means all of them.
+        """
+        found = survey(self.config.database, {**touches, **LEDGER})
+        found.refuse_any(refusing)
+        for sentence in found.unseen:
+            self.tell("survey", sentence, level="warn")
+        return found
+
+    def place(self) -> Place:
+        """The database, as the confirmation wants to know it."""
+        return place_of(self.ledger)
+
+    def confirm(self, question: Question | None, preface: str = "") -> None:
+        """Put the question, if there is one; raises RefusedError unless the answer is the one that was asked for."""
+        confirm(question, self._ask, preface)
+
+    @contextmanager
+    def locked(self) -> Iterator[Meter]:
+        """Measure the block and hold the lock for it; marks runs that are found dead, and settles what they left open."""
+        asked = time.monotonic()
+        with self.meter as meter, ExitStack() as held:
+            try:
+                held.enter_context(self.lock.held(self.config.lock_timeout))
+            except LockHeldError as refusal:
+                self.tell("refuse", str(refusal), duration=time.monotonic() - asked)
+                raise
+            finally:
+                meter.lock_wait = time.monotonic() - asked
+            self.ledger.settle_truncations()
+            if dead := self.ledger.close_dead_runs():
+                self.tell("recover", f"{dead} earlier runs died; this one goes on where they stopped", level="warn")
+            yield meter
+
+    @contextmanager
+    def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
+        """Open a run in the ledger, and close it as failed or interrupted if the block raises; otherwise see `close`."""
+        run = self.ledger.open_run(
+            command=self.command,
+            environment=self.config.environment,
+            seed=dataset.seed,
+            as_of=dataset.as_of,
+            faker_version=faker_version,
+            plan=plan,
+            lock_connection=self.lock.connection_id,
+        )
+        self.meter.run = run.pk
         try:
-            held.enter_context(lock.held(timeout))
-        except LockHeldError as refusal:
-            tell(Event(operation="refuse", message=str(refusal), duration=time.monotonic() - asked))
+            require_visible(self.ledger.using, run.pk)
+            context = {"run": run.pk, "command": run.command}
+            self.sink(Event(operation="open", message=f"Run {run.pk} is in the ledger", level="debug", context=context))
+            yield run
+        except BaseException as caught:
+            self._give_up(run, interruption(caught))
             raise
-        finally:
-            meter.lock_wait = time.monotonic() - asked
-        ledger.settle_truncations()
-        dead = ledger.close_dead_runs()
-        if dead:
-            message = f"{dead} earlier runs died; this one goes on where they stopped"
-            tell(Event(operation="recover", message=message, level="warn"))
-        yield
 
+    def note(self, run: SeedRun, phase: str, results: Iterable[Result]) -> None:
+        """Let those who look on see how far the run is. That is worth no retry: where it fails, the run goes on."""
+        self.tell("phase", phase, level="debug")
+        try:
+            self.ledger.note(run, phase, [result.as_dict() for result in results])
+        except Error as error:
+            connections[self.ledger.using].close()
+            self.tell("note", f"Run {run.pk}: its progress is not recorded: {error_text(error)}", level="warn")
 
-@contextmanager
-def recorded(ledger: Ledger, run: SeedRun, tell: Sink, meter: Meter) -> Iterator[SeedRun]:
-    """Close the run as failed or interrupted if the block raises; the block itself closes it where it ends well."""
-    meter.run = run.pk
-    try:
-        require_visible(ledger.using, run.pk)
-        words, context = f"Run {run.pk} is in the ledger", {"run": run.pk, "command": run.command}
-        tell(Event(operation="open", message=words, level="debug", context=context))
-        yield run
-    except BaseException as caught:
-        error = interruption(caught)
+    def close(self, run: SeedRun, summary: S, results: Iterable[Mapping[str, Any]]) -> S:
+        """Close the run in the ledger, with its final results; returns the summary with what the run took."""
+        state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
+        complete = self.meter.sum_up(summary)
+        account = {"exit_code": complete.exit_code, "results": list(results), "metrics": complete.metrics}
+        self.retry(partial(self.ledger.close_run, run, state, **account))
+        return complete
+
+    def _give_up(self, run: SeedRun, error: BaseException) -> None:
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))
         state = SeedRun.State.INTERRUPTED if stopped else SeedRun.State.FAILED
         code = error.exit_code if isinstance(error, SeedingError) else None
-        metrics = meter.finish(exit_code_of(error), gave_up=True).as_dict()
-        message = f"Run {run.pk} {state}: {error_text(error) or type(error).__name__}"
-        tell(Event(operation="stop", message=message, level="error", error=redacted(error)))
+        metrics = self.meter.finish(exit_code_of(error), gave_up=True).as_dict()
+        words = error_text(error) or type(error).__name__
+        self.tell("stop", f"Run {run.pk} {state}: {words}", level="error", error=redacted(error))
         # A signal may have cut a query short, and then the connection answers nothing any more.
-        connections[ledger.using].close()
+        connections[self.ledger.using].close()
         try:
-            words = error_text(error) or type(error).__name__
-            ledger.close_run(run, state, exit_code=code, error=words, metrics=metrics)
+            self.ledger.close_run(run, state, exit_code=code, error=words, metrics=metrics)
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
-            tell(Event(operation="stop", message=f"Run {run.pk} could not be closed: {lost}", level="warn"))
-        raise
-
-
-def note(ledger: Ledger, run: SeedRun, tell: Sink, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
-    """Let those who look on see how far the run is. That is worth no retry: where it fails, the run goes on."""
-    tell(Event(operation="phase", message=phase, level="debug"))
-    try:
-        ledger.note(run, phase, results)
-    except Error as error:
-        connections[ledger.using].close()
-        tell(Event(operation="note", message=f"Run {run.pk}: its progress is not recorded: {error_text(error)}", level="warn"))
+            self.tell("stop", f"Run {run.pk} could not be closed: {lost}", level="warn")

@@ -16,9 +16,10 @@ from seeding.generation.rows import Rows, decimals, numerals, take
 from seeding.generation.seeders import RecordCount
 from seeding.masking import detect_name
 from seeding.scaffold.fillings import Filling, Parent
-from seeding.scaffold.guesses import COMPANIES, PEOPLE, label_of, personal, sounds, worth_filling
+from seeding.scaffold.guesses import label_of, personal, sounds, worth_filling
 from seeding.scaffold.names import class_name, row_words
 from seeding.scaffold.project import Project
+from seeding.scaffold.wordings import COMPANIES, PEOPLE
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator
 

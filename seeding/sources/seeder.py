@@ -18,8 +18,9 @@ from django.db import models
 
 from seeding.arrays import Integers
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import SOURCE, BaseSeeder, SeederConfig
+from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
+from seeding.models import SOURCE
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 from seeding.sources.files import TableFile

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from django.db import connections
 
 from seeding.generation.registry import Registry
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.queries import Ledger
 from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
 from seeding.schema.drift import differences

@@ -19,7 +19,7 @@ from seeding.db.hints import hint
 from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
 from seeding.generation.discovery import BrokenModule, modules
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.queries import Ledger
 from seeding.schema.introspection import lacking
 from seeding.verification.results import Verdict
 

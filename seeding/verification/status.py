@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Sum
 from seeding.db.connection import database_name
 from seeding.db.drivers import driver
 from seeding.exceptions import INTERRUPTED, LockError, SchemaError
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.queries import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
 from seeding.safety import told

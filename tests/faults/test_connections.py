@@ -16,9 +16,9 @@ from seeding.db import watchdog
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset, Derivation
 from seeding.models import SeedRun
-from seeding.orchestration import statistics
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.telemetry.events import Event
+from seeding.writing import statistics
 from terpseed.models import Client
 from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit

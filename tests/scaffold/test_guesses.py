@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.scaffold.guesses import INTEGERS, TEXTS, Guess, guess
+from seeding.scaffold.guesses import Guess, guess
 from seeding.scaffold.names import attribute, class_name, module_name, row_words
+from seeding.scaffold.wordings import INTEGERS, TEXTS
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator
 

@@ -18,7 +18,7 @@ from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSee
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
-from seeding.ledger.ledger import generator_version
+from seeding.ledger.queries import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.orchestration.results import SeederState

@@ -7,7 +7,7 @@ import pytest
 
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.recorder import Recorder
 from seeding.models import SeedRun
 from seeding.orchestration.forecast import ROWS_PER_SECOND, START_SECONDS, estimated_bytes, estimated_seconds
 from seeding.orchestration.plan import Step
@@ -38,7 +38,7 @@ class Failing(Strains):
     ],
 )
 def test_time_is_that_of_comparable_runs(sqlite: Database, missing: int, expected: float) -> None:
-    ledger = Ledger(sqlite.alias)
+    ledger = Recorder(sqlite.alias)
     for rows, duration in ((1_000, 20.0), (20, 0.2)):
         run = ledger.open_run(command="seed", environment="dev", seed=1, as_of=AS_OF, faker_version="")
         results = [{"seeder": "Strains", "records_inserted": rows, "duration": duration}]

@@ -17,7 +17,7 @@ from seeding import conf
 from seeding.conf import ENVIRONMENT_VARIABLES, Environment, SeedConfig
 from seeding.db.connection import connect
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
-from seeding.ledger.ledger import Ledger
+from seeding.ledger.recorder import Recorder
 from seeding.locks import seeding_lock
 from seeding.runs.confirmation import Place, Question, masking_question, question, rollback_question
 from terpseed.seeders.clients import ClientSeeder
@@ -166,22 +166,22 @@ def status(database: Database, **options: Any) -> str:
 def test_a_claim_needs_the_name_and_no_pattern_against_it(
     sqlite: Database, monkeypatch: pytest.MonkeyPatch, options: dict[str, str], patterns: str, words: str
 ) -> None:
-    Ledger(sqlite.alias).open_run(command="seed", environment="production", seed=1, as_of=date(2026, 1, 1))
+    Recorder(sqlite.alias).open_run(command="seed", environment="production", seed=1, as_of=date(2026, 1, 1))
     monkeypatch.setenv("SEEDING_PROTECTED_DATABASES", patterns)
 
     with pytest.raises(CommandError, match=words):
         status(sqlite, **options)
 
-    assert Ledger(sqlite.alias).environments() == {"production"}
+    assert Recorder(sqlite.alias).environments() == {"production"}
 
 
 def test_a_restored_copy_can_be_claimed_and_then_seeded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    Ledger(database.alias).open_run(command="seed", environment="production", seed=42, as_of=date(2026, 3, 2))
+    Recorder(database.alias).open_run(command="seed", environment="production", seed=42, as_of=date(2026, 3, 2))
     name = database.url.split("///")[-1] if database.server == "sqlite" else database.alias
     with pytest.raises(CommandError, match="--claim-environment=dev"):
         database.seed(table="grades")
 
     status(database, claim_environment="dev", confirm_database=name if database.server == "sqlite" else database.alias)
 
-    assert Ledger(database.alias).environments() == {"dev"}
+    assert Recorder(database.alias).environments() == {"dev"}
     assert database.seed(table="grades")["exit_code"] == 0

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from seeding.orchestration import statistics
 from seeding.telemetry.events import Event
+from seeding.writing import statistics
 from tests.conftest import Database
 
 

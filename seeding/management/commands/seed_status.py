@@ -65,7 +65,7 @@ class Command(SeedingCommand):
 
     def _lock(self, using: str, database: str, options: Mapping[str, Any]) -> None:
         from seeding import console
-        from seeding.ledger.ledger import Ledger
+        from seeding.ledger.queries import Ledger
         from seeding.locks import seeding_lock
 
         Ledger(using).require()
@@ -80,12 +80,12 @@ class Command(SeedingCommand):
 
     def _claim(self, using: str, options: Mapping[str, Any]) -> None:
         from seeding import conf, console
-        from seeding.ledger.ledger import Ledger
+        from seeding.ledger.recorder import Recorder
         from seeding.locks import seeding_lock
         from seeding.runs.confirmation import refuse_claim
         from seeding.runs.operation import claim, place_of
 
-        ledger = Ledger(using)
+        ledger = Recorder(using)
         ledger.require()
         claimed = conf.detect_environment(options["claim_environment"], {})
         refuse_claim(claimed, options["confirm_database"], place_of(ledger), conf.protected_databases(os.environ))

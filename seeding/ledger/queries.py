@@ -1,0 +1,143 @@
+"""Reading the ledger: what is seeded, under which keys, of which dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import connections, models
+
+from seeding.exceptions import ConfigurationError
+from seeding.generation.rows import GENERATOR_VERSION
+from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.keys import KeyMap, KeySet
+from seeding.models import SOURCE, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
+from seeding.schema.introspection import lacking
+
+CLAIM = "claim"
+"""The command of a run that only says what the database is."""
+MIGRATE = "Create it with: python manage.py migrate"
+
+
+class Ledger:
+    """The ledger of one database (an alias of DATABASES)."""
+
+    def __init__(self, using: str) -> None:
+        self.using = using
+
+    @property
+    def runs(self) -> models.QuerySet[SeedRun]:
+        """Every run."""
+        return SeedRun.objects.using(self.using)
+
+    @property
+    def batches(self) -> BatchQuerySet:
+        """Every batch, rolled back or not."""
+        return SeedingMetadata.objects.using(self.using)
+
+    @property
+    def live(self) -> BatchQuerySet:
+        """The batches that are in the database now."""
+        return self.batches.live()
+
+    def require(self) -> None:
+        """Raise ConfigurationError, naming the way out, unless the ledger's tables are there."""
+        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
+        missing = [part for parts in lacks.values() for part in parts]
+        if missing:
+            option = "" if self.using == "default" else f" --database={self.using}"
+            raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
+
+    def dataset(self, *, generated: bool = False) -> Dataset | None:
+        """What the rows that are here are a function of; None where there are none, or none that seeders have made up."""
+        entry = (self.live.generated() if generated else self.live).select_related("run").order_by("id").first()
+        return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
+
+    def environments(self) -> frozenset[str]:
+        """The environments under which this database was ever written to, since it was last claimed to be one."""
+        claim = self.runs.filter(command=CLAIM).order_by("-pk").values_list("pk", flat=True).first() or 0
+        return frozenset(self.runs.filter(pk__gte=claim).values_list("environment", flat=True).distinct())
+
+    def keys(self, seeder: BaseSeeder, run: SeedRun | None = None) -> KeyMap:
+        """The keys of the seeder's live rows; those of one run, if given."""
+        batches = self._batches(seeder)
+        return (batches if run is None else batches.filter(run=run)).key_map()
+
+    def key_set(self, table: str, run: SeedRun | None = None) -> KeySet:
+        """The keys of a table's live rows, whatever seeder made them; those of one run, if given."""
+        batches = self.live.filter(table_name=table)
+        return (batches if run is None else batches.filter(run=run)).key_set()
+
+    def generated_keys(self, table: str) -> KeySet:
+        """The keys of a table's rows that seeders have made up."""
+        return self.live.generated().filter(table_name=table).key_set()
+
+    def masked_keys(self, table: str, *, partly: bool) -> KeySet:
+        """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way.
+
+        Those that were masked in part, as staging has it, count only if `partly`.
+        """
+        rows = self.live.filter(table_name=table).exclude(environment="production")
+        return (rows if partly else rows.exclude(seeder_name__startswith=SOURCE, environment="staging")).key_set()
+
+    def masking_keys(self) -> frozenset[str]:
+        """The fingerprints of the keys by which anything that is here was masked."""
+        loaded = self.live.loaded().values_list("run__plan", flat=True).distinct()
+        keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")} - {""}  # production is not masked
+        masked = MaskedBatch.objects.using(self.using).values_list("key_fingerprint", flat=True).distinct()
+        return frozenset(keys.union(masked))
+
+    def refuse_another_key(self, fingerprint: str) -> None:
+        """Raise ConfigurationError if anything that is here was masked with another key than the one of that fingerprint."""
+        for other in sorted(self.masking_keys() - {fingerprint}):
+            raise ConfigurationError(
+                f"This database was masked with the key {other}, and SEEDING_MASKING_KEY is {fingerprint}: "
+                "equal values would become different ones. Set the key of before, or restore or roll back first."
+            )
+
+    def masked_batches(self, table: str) -> models.QuerySet[MaskedBatch]:
+        """What `seed_mask` has done to a table."""
+        return MaskedBatch.objects.using(self.using).filter(table_name=table)
+
+    def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
+        """(seeder, table) → the keys of its live rows, whether or not there still is such a seeder."""
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for seeder, table, held in self.live.values_list("seeder_name", "table_name", "key_ranges").iterator():
+            found.setdefault((seeder, table), []).extend((key, key + count - 1) for _, count, key in held)
+        return {name: KeySet.of(bounds) for name, bounds in found.items()}
+
+    def existing(self, planned: Mapping[str, int]) -> Mapping[str, int]:
+        """Seeder → how many of its `planned` rows, the first so many, are here."""
+        held: dict[str, list[Sequence[int]]] = {name: [] for name in planned}
+        for seeder, ranges in self.live.filter(seeder_name__in=planned).values_list("seeder_name", "key_ranges").iterator():
+            held[seeder] += ranges
+        return {name: KeyMap.of(ranges).count_below(planned[name]) for name, ranges in held.items()}
+
+    def tables_ever(self) -> frozenset[str]:
+        """The tables that hold seeded rows or once did."""
+        return frozenset(self.batches.values_list("table_name", flat=True).distinct())
+
+    def tables(self) -> frozenset[str]:
+        """The tables that hold seeded rows."""
+        return frozenset(self.live.values_list("table_name", flat=True).distinct())
+
+    def versions(self, seeder: BaseSeeder) -> frozenset[str]:
+        """The generator versions of the seeder's live rows."""
+        return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
+
+    def is_unfinished(self) -> bool:
+        """Whether the last run that seeded or rolled back did not come to its end: it runs, was interrupted or gave up."""
+        last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
+        return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
+
+    def seeders_of(self, batches: Collection[int]) -> list[str]:
+        """The names of the seeders of these entries, live or not."""
+        entries = self.batches.filter(pk__in=batches)
+        return sorted(set(entries.values_list("seeder_name", flat=True)))
+
+    def _batches(self, seeder: BaseSeeder) -> BatchQuerySet:
+        return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def generator_version(seeder: BaseSeeder) -> str:
+    """The engine's version and the seeder's: rows of another one are not comparable."""
+    return f"{GENERATOR_VERSION}.{seeder.config.version}"

@@ -1,0 +1,145 @@
+"""Writing the ledger: in the very transactions that insert rows and delete them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, connections, transaction
+
+from seeding.db.sql import quoted
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeyMap, KeySet
+from seeding.ledger.queries import Ledger, generator_version
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.schema.introspection import read_tables
+
+
+class BatchTakenError(Exception):
+    """The ledger already has a live batch with rows of this one."""
+
+
+class Recorder(Ledger):
+    """The ledger of one database, to be written; for what needs the lock, its holder alone."""
+
+    def open_run(self, **values: Any) -> SeedRun:
+        """Record that a run begins, in a transaction of its own."""
+        return self.runs.create(
+            host=socket.gethostname(),
+            process_id=os.getpid(),
+            user=getpass.getuser(),
+            started_at=datetime.now(UTC),
+            **values,
+        )
+
+    def note(self, run: SeedRun, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
+        """Record what the run is at and what has ended, for whoever looks on."""
+        self.runs.filter(pk=run.pk).update(phase=phase, results=results)
+
+    def close_run(self, run: SeedRun, state: SeedRun.State, **values: Any) -> None:
+        """Record how the run ended; `error` is for one that did not come to its end."""
+        self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
+
+    def close_dead_runs(self) -> int:
+        """Mark as interrupted whatever still says it runs; only the holder of the lock may ask. Returns how many."""
+        return self.runs.filter(state=SeedRun.State.RUNNING).update(
+            state=SeedRun.State.INTERRUPTED, phase="", finished_at=datetime.now(UTC), error="found dead: its lock was free"
+        )
+
+    def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
+        """Write the batch down, inside the transaction that inserts its rows and before they are inserted.
+
+        Raises BatchTakenError if the ledger has it already.
+        """
+        if not transaction.get_connection(self.using).in_atomic_block:
+            raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
+        try:
+            with transaction.atomic(using=self.using):
+                entry = self.batches.create(
+                    run=run,
+                    table_name=seeder.config.table_name,
+                    seeder_name=seeder.name,
+                    generator_version=generator_version(seeder),
+                    environment=run.environment,
+                    masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
+                    created_at=datetime.now(UTC),
+                    **_extent(keys, skipped),
+                )
+        except IntegrityError as error:
+            raise BatchTakenError from error
+        # One whose first rows the database has refused begins later (`amend`): the unique constraint does not see it.
+        extent = (int(keys.ranges[0, 0]), int(keys.ranges[-1, :2].sum()) - 1)
+        others = self._batches(seeder).exclude(pk=entry.pk).filter(first_index__range=extent)
+        if keys.lookup(others.key_map().pairs()[0])[1].any():
+            raise BatchTakenError
+        return entry
+
+    def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
+        """Correct the entry of the open transaction, after the database has refused some of its rows."""
+        batch = self.batches.filter(pk=entry.pk)
+        if len(keys):
+            batch.update(**_extent(keys, skipped))
+        else:
+            batch.delete()
+
+    def retire(self, entries: Iterable[SeedingMetadata], gone: KeySet, run: SeedRun) -> None:
+        """Mark what the live entries say of the keys `gone` as rolled back, inside the transaction that deletes their rows.
+
+        Where rows of a batch stay, a second entry takes over what was rolled back.
+        """
+        marks = {"live": None, "rolled_back_at": datetime.now(UTC), "rolled_back_by": run.user, "rolled_back_in": run}
+        whole = []
+        for entry in entries:
+            undone, staying = entry.key_map.split(gone)
+            if not len(staying):
+                whole.append(entry.pk)
+            elif len(undone):
+                self.live.filter(pk=entry.pk).update(**_extent(staying, entry.skipped_ranges))
+                entry.pk = None
+                for name, value in {**marks, **_extent(undone, ())}.items():
+                    setattr(entry, name, value)
+                entry.save(using=self.using, force_insert=True)
+        self.live.filter(pk__in=whole).update(**marks)
+
+    def announce_truncation(self, table: str, run: SeedRun) -> list[SeedingMetadata]:
+        """Say that the table is about to be emptied: its entries stay live, and tell when and by whom. Returns them."""
+        entries = self.live.filter(table_name=table)
+        entries.update(rolled_back_at=datetime.now(UTC), rolled_back_by=run.user, rolled_back_in=run)
+        return list(entries)
+
+    def settle_truncations(self, *, came_to_pass: bool | None = None) -> None:
+        """Say of the announced truncations whether they came to pass: if that is not known, as their tables look."""
+        announced = self.live.filter(rolled_back_at__isnull=False)
+        for table in set(announced.values_list("table_name", flat=True)):
+            entries = announced.filter(table_name=table)
+            if self._lacks_rows(table, entries.key_set()) if came_to_pass is None else came_to_pass:
+                entries.update(live=None)
+            else:
+                entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
+
+    def _lacks_rows(self, table: str, keys: KeySet) -> bool:
+        quote = partial(quoted, connections[self.using])
+        there = read_tables(connections[self.using], [table])
+        present = 0
+        with connections[self.using].cursor() as cursor:
+            for first, last in keys.ranges if table in there else ():
+                condition = f"{quote(there[table].primary_key)} BETWEEN %s AND %s"
+                cursor.execute(f"SELECT COUNT(*) FROM {quote(table)} WHERE {condition}", [first, last])  # noqa: S608
+                present += cursor.fetchone()[0]
+        return present < len(keys)
+
+
+def _extent(keys: KeyMap, skipped: Sequence[Sequence[int]]) -> dict[str, Any]:
+    ranges = keys.as_lists()
+    return {
+        "first_index": ranges[0][0],
+        "key_ranges": ranges,
+        "record_count": len(keys),
+        "skipped_ranges": [list(one) for one in skipped],
+        "skipped_count": sum(count for _, count in skipped),
+    }

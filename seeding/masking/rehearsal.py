@@ -1,0 +1,45 @@
+"""What masking a table would do, shown by a few rows: nothing is written, and no value that is there is shown."""
+
+from __future__ import annotations
+
+import time
+
+import polars as pl
+
+from seeding.conf import MaskingConfig
+from seeding.masking.masker import PIIMasker
+from seeding.masking.results import MaskingResult
+from seeding.masking.seals import SealRegister
+from seeding.masking.tables import KEY, Target, read_rows
+
+EXAMPLES = 3
+"""Rows that are shown of each table."""
+
+
+def rehearse(config: MaskingConfig, target: Target, masker: PIIMasker, register: SealRegister) -> MaskingResult:
+    """What masking the table would do; of the values that are there its examples hold the length alone."""
+    table = target.table.name
+    started, seeded, after = time.monotonic(), register.shown(table), None
+    count = masked = 0
+    examples: list[dict[str, str]] = []
+    wanted = EXAMPLES
+    while (rows := read_rows(config.database, target, after, config.batch_size)).height:
+        fresh = pl.DataFrame(register.fresh(target, seeded, rows))
+        some = fresh.select(pl.any_horizontal(pl.all())).to_series()
+        if wanted and some.any():
+            examples += _examples(target, rows.filter(some).head(wanted), fresh.filter(some).head(wanted), masker)
+            wanted = max(wanted - int(some.sum()), 0)
+        after, count = int(rows[KEY][-1]), count + rows.height
+        masked += int(fresh.sum().sum_horizontal()[0])
+    duration = time.monotonic() - started
+    return MaskingResult(table=table, rows=count, masked=masked, duration=duration, examples=examples)
+
+
+def _examples(target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, masker: PIIMasker) -> list[dict[str, str]]:
+    masked = masker.mask_data(rows, target.fields, target.widths)
+    return [
+        {"column": column, "before": f"{len(str(rows[column][row]))} characters", "after": str(masked[column][row])}
+        for row in range(rows.height)
+        for column in target.fields
+        if fresh[column][row]
+    ]

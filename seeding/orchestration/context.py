@@ -1,0 +1,47 @@
+"""What all tables of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seeding.generation.seeders import Dataset, RowRule
+from seeding.ledger.recorder import Recorder
+from seeding.ledger.resolution import Resolver
+from seeding.locks import SeedingLock
+from seeding.masking import STRATEGIES, MaskingStrategy
+from seeding.models import SeedRun
+from seeding.safety import Survey
+from seeding.schema.tables import TableSchema
+from seeding.telemetry.events import Sink
+from seeding.writing import Writers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What all tables of a run share."""
+
+    using: str
+    dataset: Dataset
+    ledger: Recorder
+    resolver: Resolver
+    lock: SeedingLock
+    tell: Sink
+    batch_size: int | None
+    """Rows; None fits them to the writer and to the width of the rows."""
+    writers: Writers
+    run: SeedRun | None
+    """None in a dry run, which writes nothing."""
+    live: Mapping[str, TableSchema]
+    """The tables of the plan, and those they refer to, as the database has them."""
+    survey: Survey
+    """What speaks against touching them."""
+    missing_table_help: str
+    """What to do about a missing table, for the message."""
+    strategies: Sequence[MaskingStrategy] = STRATEGIES
+    """Every strategy that there is."""
+    rules: Sequence[RowRule] = ()
+    """The project's own, for every seeder."""
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The dry run's example rows, per table."""

@@ -1,0 +1,129 @@
+"""What a run does once its tables are filled: deferred references, derived columns, and a check of every new reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from django.db import DatabaseError, models
+
+from seeding.db.redaction import error_text, redacted
+from seeding.exceptions import InsertionError
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder
+from seeding.models import SeedRun
+from seeding.orchestration.context import RunContext
+from seeding.orchestration.deferred_references import DeferredReferences
+from seeding.orchestration.plan import Plan
+from seeding.orchestration.results import SeederResult, SeederState
+from seeding.runs.derivation import Rederivation
+from seeding.runs.operation import Operation
+from seeding.schema.references import column_name
+from seeding.verification.references import Verification
+from seeding.verification.results import Verdict
+from seeding.writing import statistics
+
+
+class Finalization:
+    """Finishes a run whose tables are filled; a seeder whose rows are not all as they should be is marked as partial."""
+
+    def __init__(
+        self, operation: Operation, context: RunContext, registry: Registry, plan: Plan, results: Iterable[SeederResult]
+    ) -> None:
+        self._operation = operation
+        self._context = context
+        self._registry = registry
+        self._plan = plan
+        self._account = {result.seeder: result for result in results}
+
+    @property
+    def results(self) -> Sequence[SeederResult]:
+        """The results so far, in the order of the plan."""
+        return list(self._account.values())
+
+    def run(self, run: SeedRun) -> Sequence[SeederResult]:
+        """Fill, derive and verify; returns the final results."""
+        operation = self._operation
+        grown = {result.table for result in self.results if result.records_inserted >= statistics.WORTH}
+        statistics.refresh(self._context.using, sorted(grown), operation.sink)
+        self._fill_deferred()
+        with operation.retry(partial(self._verification, run)) as verification:
+            operation.note(run, "derive", self.results)
+            self._derive()
+            operation.note(run, "verify", self.results)
+            self._judge(operation.retry(lambda: list(verification.verdicts())))
+        return self.results
+
+    def _mark(self, seeder: str, words: str, *, table: str = "") -> None:
+        """Say of a seeder that its rows are there, and what is wrong with them."""
+        of_earlier_runs = SeederResult(seeder=seeder, table=table, state=SeederState.EXISTING, records_planned=0)
+        result = self._account.get(seeder, of_earlier_runs)
+        code = result.exit_code or InsertionError.exit_code
+        text = f"{result.error} {words}".strip()
+        self._account[seeder] = replace(result, state=SeederState.PARTIAL, error=text, exit_code=code)
+
+    def _fill_deferred(self) -> None:
+        context = self._context
+        deferred = DeferredReferences(
+            using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
+            tell=context.tell,
+        )  # fmt: skip
+        for seeder in self._plan.seeders:
+            if seeder.config.postponed and self._account[seeder.name].has_rows and (words := self._unfilled(deferred, seeder)):
+                self._mark(seeder.name, words)
+
+    def _unfilled(self, deferred: DeferredReferences, seeder: BaseSeeder) -> str:
+        """What has remained of a seeder's deferred references when they were filled; empty if nothing."""
+        try:
+            lost = deferred.fill(seeder)
+        except DatabaseError as error:
+            columns = ", ".join(seeder.config.postponed)
+            words = f"Its rows are there, {columns} is not filled everywhere: {error_text(error)}. Run again to fill it."
+            message = f"{seeder.config.table_name}: {words}"
+            self._operation.tell("postponed", message, level="error", seeder=seeder.name, error=redacted(error))
+            return words
+        return f"{lost} references lead to rows that are not there, and stay empty." if lost else ""
+
+    def _derive(self) -> None:
+        """Derive again what looks at tables of this run, rows of earlier runs included."""
+        context, results = self._context, self.results
+        rederivation = Rederivation(
+            using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell
+        )
+        refused = rederivation.run(
+            self._registry.by_name.values(),
+            {seeder.config.table_name for seeder in self._plan.seeders},
+            drifted={result.table for result in results if result.state is SeederState.REFUSED},
+            skip={result.seeder for result in results if not result.has_rows},
+            inserted={result.seeder: result.records_inserted for result in results},
+        )
+        for name, words in refused.items():
+            self._mark(name, words, table=self._registry.by_name[name].config.table_name)
+
+    def _verification(self, run: SeedRun) -> Verification:
+        """Of the rows that this run has inserted."""
+        context, seeders = self._context, self._plan.seeders
+        inserted = {
+            model: keys
+            for model in dict.fromkeys(seeder.config.model for seeder in seeders)
+            if (keys := context.ledger.key_set(model._meta.db_table, run))
+        }
+        derived: dict[type[models.Model], set[str]] = {}
+        for seeder in seeders:
+            model = seeder.config.model
+            changed = {name for derivation in seeder.derivations(context.dataset) for name in derivation.values}
+            derived.setdefault(model, set()).update(
+                column_name(field) for field in model._meta.concrete_fields if field.name in changed
+            )
+        return Verification(context.using, inserted, derived)
+
+    def _judge(self, verdicts: Iterable[Verdict]) -> None:
+        """Mark a seeder for every table of which this run has inserted rows with dangling references."""
+        by_table = {seeder.config.table_name: seeder for seeder in reversed(self._plan.seeders)}
+        for verdict in verdicts:
+            if verdict.broken:
+                table, seeder = verdict.table, by_table[verdict.table].name
+                words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."
+                self._operation.tell("verify", f"{table}: {words}", level="error", seeder=seeder, record_count=verdict.broken)
+                self._mark(seeder, words)

@@ -1,0 +1,142 @@
+"""A rollback's plan carried out, table by table: rows that turn out to be needed stay, and so does what they need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from django.db import DatabaseError, connections
+
+from seeding.conf import Strategy
+from seeding.db.redaction import error_text, redacted
+from seeding.db.retries import Transience, transience
+from seeding.keys import NOTHING, KeySet
+from seeding.models import SeedingMetadata, SeedRun
+from seeding.rollbacks.audit import AuditLog
+from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter
+from seeding.rollbacks.plan import Planner, RollbackPlan
+from seeding.rollbacks.results import RollbackResult
+from seeding.rollbacks.truncation import Truncation
+from seeding.runs.operation import Operation
+
+REFUSALS = 20
+"""Rows of one table that the database may refuse to delete before the rest of that table is left alone."""
+
+
+class Execution:
+    """Carries one plan out. `plan` is the present one: what has to stay after all is not deleted."""
+
+    def __init__(self, operation: Operation, planner: Planner, plan: RollbackPlan, strategy: Strategy, run: SeedRun) -> None:
+        self.plan = plan
+        self._operation = operation
+        self._planner = planner
+        self._run = run
+        using = operation.config.database
+        tools = (using, operation.ledger, operation.lock, AuditLog(run, operation.database_name), run)
+        self._deleter = Deleter(*tools, tracer=planner.tracer)
+        self._truncation = Truncation(*tools, tracer=planner.tracer)
+        self._truncates = strategy is Strategy.TRUNCATE and connections[using].vendor == "mysql"
+
+    def run(self) -> list[RollbackResult]:
+        """Delete table by table, those that refer before those they refer to; returns a result per table."""
+        results: list[RollbackResult] = []
+        for table in self.plan.order:
+            if self._truncates and table not in self.plan.there:
+                continue
+            self._operation.note(self._run, table, results)
+            doomed = self.plan.doomed(table)
+            result = self._truncate(table) if self._truncates else self._delete(table)
+            results.append(self._counted(result, doomed - self.plan.kept.get(table, NOTHING)))
+        return results
+
+    def _counted(self, result: RollbackResult, gone: KeySet) -> RollbackResult:
+        """The result, with an error where rows are still to be seen under the keys that are said to be gone."""
+        schema = self.plan.there.get(result.table)
+        left = self._planner.tracer.present(schema, gone) if schema and gone else NOTHING
+        if not left:
+            return result
+        error = f"{len(left):,} rows are still there under keys that were rolled back, the first {left.first(1)[0]}"
+        self._operation.tell("count", f"{result.table}: {error}", level="error", table=result.table, keys=left.ranges)
+        return replace(result, error=f"{result.error} {error}".strip())
+
+    def _delete(self, table: str) -> RollbackResult:
+        started, planned = time.monotonic(), len(self.plan.selected[table])
+        deleted = gone = failed = refusals = 0
+        error = ""
+        batches = list(self._operation.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index"))
+        seeder = "+".join(sorted({batch.seeder_name for batch in batches}))
+        self._operation.tell("start", f"{planned} seeded rows of {table}", seeder=seeder, table=table, planned=planned)
+        for portion, keys in _portions(batches, self.plan.doomed(table)):
+            waiting = [keys]
+            while waiting:
+                rows = waiting.pop() & self.plan.doomed(table)
+                if not rows:
+                    continue
+                try:
+                    outcome = self._operation.retry(partial(self._deleter.delete, self.plan, table, portion, rows))
+                except DatabaseError as refused:
+                    if transience(refused) is Transience.CONNECTION:
+                        raise
+                    if len(rows) > 1 and refusals < REFUSALS:
+                        half = rows.last(len(rows) // 2)
+                        waiting += [rows - half, half]
+                        continue
+                    words = error_text(refused)  # a trigger may quote the row
+                    refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {words}"
+                    self.plan = self._planner.keep(self.plan, table, rows, f"the database would not delete them: {words}")
+                    self._operation.tell(
+                        "fail", f"{table}: {error}", level="error", seeder=seeder, error=redacted(refused), keys=rows.ranges
+                    )
+                    continue
+                deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
+                for link, pairs in outcome.referred.items():
+                    self.plan = self._planner.keep_for(self.plan, link, pairs)
+                self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
+                self._operation.tell("delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
+                           record_count=len(outcome.deleted), done=deleted + gone, keys=outcome.deleted.ranges)  # fmt: skip
+        result = RollbackResult(
+            table=table,
+            records_planned=planned,
+            records_deleted=deleted,
+            records_gone=gone,
+            records_kept=planned - deleted - gone - failed,
+            records_failed=failed,
+            duration=time.monotonic() - started,
+            error=error,
+        )
+        self._operation.tell(
+            "finish", f"{deleted} rows of {table} deleted", seeder=seeder, record_count=deleted, duration=result.duration
+        )
+        return result
+
+    def _truncate(self, table: str) -> RollbackResult:
+        started, planned = time.monotonic(), len(self.plan.selected[table])
+        deleted, gone = self._truncation.empty(self.plan, table)
+        self._operation.tell("truncate", f"{table} is empty", record_count=len(deleted), table=table, keys=deleted.ranges)
+        return RollbackResult(
+            table=table,
+            records_planned=planned,
+            records_deleted=len(deleted),
+            records_gone=len(gone),
+            duration=time.monotonic() - started,
+        )
+
+
+def _portions(batches: Sequence[SeedingMetadata], doomed: KeySet) -> Iterator[tuple[list[int], KeySet]]:
+    """The doomed rows in portions of at most ROWS_PER_TRANSACTION, the last first, each with the entries that hold them."""
+    entries: list[int] = []
+    rows = NOTHING
+    for batch in batches:
+        left = batch.keys & doomed
+        while left:
+            part = left.last(ROWS_PER_TRANSACTION - len(rows))
+            left = left - part
+            rows |= part
+            entries.append(batch.pk)
+            if len(rows) == ROWS_PER_TRANSACTION:
+                yield entries, rows
+                entries, rows = [], NOTHING
+    if rows:
+        yield entries, rows

@@ -1,0 +1,123 @@
+"""The words in a column's name that tell what it holds, and what fills such a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A kind of text: the runs of words that name such a column, and what fills it."""
+
+    names: str
+    expression: str
+    """{column} is the column, {label} what one row of the table is called."""
+    longest: int
+    """Characters that its values have at most; those of {label} are counted where it is known."""
+    distinct: bool = False
+    optional: bool = True
+    """Whether it is worth filling where the column may stay empty."""
+    personal: str = ""
+    """The masking strategy of such a column, where its values name somebody."""
+
+
+def faked(provider: str) -> str:
+    """A column out of a pool of Faker's."""
+    return f'rows.fake("{{column}}", "{provider}")'
+
+
+SERIAL = "numerals(rows.index + 1)"
+TEXTS: tuple[Wording, ...] = (
+    Wording(names="email|e mail", expression=f'"person" + {SERIAL} + "@example.com"', longest=26, distinct=True),
+    Wording(names="phone|telephone|tel|mobile|fax|whatsapp",
+            expression='"(555) 555-01" + numerals(rows.integers("{column}", 0, 100), 2)', longest=14),
+    Wording(names="password|passwd|password hash|secret|private key", expression='pl.repeat("!", len(rows), eager=True)',
+            longest=1, optional=False),
+    Wording(names="token|hash|signature|checksum|session|nonce", longest=20, optional=False,
+            expression='pl.Series(rows.bits("{column}")).cast(pl.String)'),
+    Wording(names="open id|external id|uuid|guid", expression=f'"seeded-" + {SERIAL}', longest=15, distinct=True),
+    Wording(names="ssn|social security|national id", longest=11,
+            expression='"000-00-" + numerals(rows.integers("{column}", 0, 10_000), 4)'),
+    Wording(names="tax id|tax number|ein|vat number|vat id", longest=10,
+            expression='"00-" + numerals(rows.integers("{column}", 0, 10_000_000), 7)'),
+    Wording(names="card number|credit card", longest=16,
+            expression='rows.choose("{column}", ("4111111111111111", "5555555555554444"))'),
+    Wording(names="iban|bank account|account number|routing number", longest=10,
+            expression='"00" + numerals(rows.integers("{column}", 0, 100_000_000), 8)'),
+    Wording(names="ip|ip address|ip addr|remote addr", longest=11,
+            expression='"192.0.2." + numerals(rows.integers("{column}", 1, 255))'),
+    Wording(names="url|uri|link|website|image|avatar|photo|logo|file|path", longest=40, distinct=True,
+            expression=f'"https://example.com/{{slug}}/" + {SERIAL}'),
+    Wording(names="first name|given name", expression=faked("first_name"), longest=15, personal="person_name"),
+    Wording(names="last name|surname|family name",
+            expression=faked("last_name"), longest=20, personal="person_name"),
+    Wording(names="user name|username|login|nickname", longest=20, distinct=True, expression=f'"person" + {SERIAL}',
+            personal="person_name"),
+    Wording(names="company|company name|business name|vendor name|supplier name|legal name|trade name|organization"
+                  "|organisation", expression=faked("company"), longest=60, personal="company_name"),
+    Wording(names="contact name|full name|person name|customer name|client name|employee name|recipient name|sender name"
+                  "|author name|owner name|manager name|driver name|display name|author|contact|recipient",
+            expression=faked("name"), longest=40, personal="person_name"),
+    Wording(names="address|addr|street", expression=faked("street_address"), longest=60),
+    Wording(names="city|town", expression=faked("city"), longest=40),
+    Wording(names="state code|province code", expression=faked("state_abbr"), longest=2),
+    Wording(names="state|province|region", expression=faked("state"), longest=20),
+    Wording(names="country code", expression=faked("country_code"), longest=2),
+    Wording(names="country", expression=faked("country"), longest=60),
+    Wording(names="zip|postcode|postal code|postal", expression=faked("postcode"), longest=5),
+    Wording(names="currency", expression='pl.repeat("USD", len(rows), eager=True)', longest=3),
+    Wording(names="timezone|time zone|tz", expression='pl.repeat("UTC", len(rows), eager=True)', longest=3),
+    Wording(names="locale|language|lang", expression='pl.repeat("en", len(rows), eager=True)', longest=2),
+    Wording(names="color|colour", expression=faked("hex_color"), longest=7),
+    Wording(names="mime|mime type|content type", expression='pl.repeat("text/plain", len(rows), eager=True)', longest=10),
+    Wording(names="unit|uom", expression='pl.repeat("EA", len(rows), eager=True)', longest=2),
+    Wording(names="description|note|notes|comment|comments|message|body|content|summary|reason|text|bio|instructions|terms",
+            expression=faked("sentence"), longest=150),
+    Wording(names="title|subject|headline|slogan", expression=faked("catch_phrase"), longest=80),
+    Wording(names="type|kind|status|category|mode|method|stage|source", expression=faked("word"), longest=15),
+    Wording(names="code|number|sku|reference|no|slug|identifier|key|serial|barcode", expression="", longest=0, distinct=True),
+    Wording(names="name|label", expression=f'"{{label}} " + {SERIAL}', longest=0, distinct=True),
+)  # fmt: skip
+"""The first that fits counts. An empty expression is a code: see `_code`."""
+OTHER_TEXT = Wording(names="", expression=faked("word"), longest=15)
+
+INTEGERS: tuple[tuple[str, int, int], ...] = (
+    ("month", 1, 12),
+    ("day|day of month", 1, 28),
+    ("hour", 0, 23),
+    ("minute|second", 0, 59),
+    ("percent|percentage|pct|rate|ratio|score|progress|completion", 0, 100),
+    ("rating|stars|priority|level|tier|rank", 1, 5),
+    ("age", 18, 80),
+    ("days|minutes|hours|duration", 1, 90),
+    ("quantity|qty|count|units|stock|total", 1, 100),
+)
+"""Words of the name, the smallest and the largest value."""
+AMOUNTS: tuple[tuple[str, int, int], ...] = (
+    ("percent|percentage|pct|margin|rate|ratio|share|discount|probability|confidence", 0, 100),
+    ("latitude|lat", -60, 60),
+    ("longitude|lng|lon", -180, 180),
+    ("quantity|qty|weight|volume|units|hours", 1, 100),
+    ("price|cost|amount|total|subtotal|value|fee|balance|payment|paid|due|revenue|profit|budget|limit|cogs", 1, 1_000),
+)
+CHANCES: tuple[tuple[str, str], ...] = (
+    ("active|enabled|visible|public|available|verified", "0.9"),
+    ("deleted|archived|blocked|banned|voided|cancelled|locked|suspended", "0.02"),
+)
+PEOPLE = "user|person|employee|contact|member|customer|patient|student|author|staff|driver|recipient|attendee"
+COMPANIES = "client|vendor|supplier|company|organization|organisation|brand|merchant|partner|account"
+"""What a row is called whose name is a person's, or a company's."""
+NAMES = (
+    (PEOPLE, Wording(names="name", expression=faked("name"), longest=40, personal="person_name")),
+    (COMPANIES, Wording(names="name", expression=faked("company"), longest=60, personal="company_name")),
+)
+CREATED = "created|updated|modified|inserted|registered"
+FUTURE = "due|expires|expiry|expiration|until|end|deadline|next|scheduled"
+BIRTH = "birth|birthday|dob|birthdate"
+ENDED = "deleted|archived|voided|cancelled|canceled|removed|rejected|reversed|closed|completed|resolved"
+"""Columns that tell of a row's end: they may stay empty."""
+OBJECTS = (
+    "config|configuration|settings|data|metadata|meta|payload|options|preferences|params|attributes|details|context|snapshot"
+    "|layout|filters|permissions"
+)
+"""JSON columns that hold an object; the others hold a list."""
