@@ -2,8 +2,8 @@
 
 Subclass them, name a registry, and each seeder in it is tested::
 
-    from seeding.contracts import DatabaseContract, SeederContract
-    from seeding.registry import Registry
+    from seeding.testing import DatabaseContract, SeederContract
+    from seeding import Registry
 
     class TestSeeders(SeederContract):
         registry = Registry.discover()

@@ -736,7 +736,7 @@ def test_a_circle_comes_out_in_two_passes(make_database: Callable[..., Database]
 
 
 def test_nothing_dangles_at_any_moment(seeded: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeding.rollbacks.manager.ROWS_PER_TRANSACTION", 200)
+    monkeypatch.setattr("seeding.rollbacks.execution.ROWS_PER_TRANSACTION", 200)
     moments, delete = 0, Deleter.delete
 
     def watched(*arguments: Any) -> Deletion:
