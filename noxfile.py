@@ -30,12 +30,13 @@ DRIVERS = {
 }
 REPLACED = ("mysqlclient", "psycopg", "psycopg-binary")
 FAST = (
-    "tests/seeding", "tests/shop", "tests/scaffold", "tests/test_admin.py", "tests/test_dashboard.py", "tests/test_seed.py",
-    "tests/test_rollback.py", "tests/test_status.py", "-k", "not mariadb and not mysql and not postgresql",
+    "tests/unit", "tests/shop", "tests/integration", "tests/commands/test_seed.py", "tests/commands/test_seed_new.py",
+    "tests/commands/test_rollback.py", "tests/commands/test_status.py", "-k", "not mariadb and not mysql and not postgresql",
 )  # fmt: skip
 OF_DRIVERS = (
-    "tests/seeding/test_writers.py", "tests/seeding/test_locks.py", "tests/seeding/test_reservations.py",
-    "tests/seeding/test_stopping.py", "tests/faults/test_connections.py", "tests/test_seed.py", "tests/test_status.py",
+    "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/integration/test_key_allocation.py",
+    "tests/integration/test_interruption.py", "tests/faults/test_connections.py", "tests/commands/test_seed.py",
+    "tests/commands/test_status.py",
     "-k", "mariadb or postgresql",
 )  # fmt: skip
 PYTEST = ("--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider")

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Database
 from tests.servers import MariaDB
+from tests.support.databases import Database
 
 TURNS = 3
 CLIENTS, CLIENTS_OF_BULK_CREATE = 20_000, 4_000

@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 from seeding.models import SeedingMetadata, SeedRun
 from tests.browser import executable, missing
 from tests.browser.site import ACCOUNT
-from tests.conftest import AS_OF, OURS, ROOT, Database, closed, opened
+from tests.support.databases import AS_OF, OURS, ROOT, Database, closed, opened
 
 PICTURES = ROOT / "docs" / "pictures"
 DAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from django.db import Error, connections
 
-from tests.conftest import Database, Manage
+from tests.support.databases import Database
+from tests.support.processes import Manage
 
 RATE = 200
 """Rows a second."""

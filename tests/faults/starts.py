@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from multiprocessing.connection import wait
 
 from seeding.models import SeedRun
-from tests.conftest import Database
 from tests.faults.processes import start
+from tests.support.databases import Database
 
 PATIENCE = 2.0
 """Seconds from a run's first try for the lock in which it must have named the holder and given up."""

@@ -20,10 +20,10 @@ from seeding.keys import KeyMap, KeySet, union
 from seeding.locks import seeding_lock
 from seeding.locks.base import ask_until
 from seeding.models import SeedingMetadata
-from tests.conftest import AS_OF, Database
 from tests.faults.processes import start
-from tests.rows import business_data
 from tests.servers import Server
+from tests.support.databases import AS_OF, Database
+from tests.support.rows import business_data
 
 ROLLBACK = ("seed_rollback", "--force")
 MOST_LINES = {"seed": 120, "seed_rollback": 30}

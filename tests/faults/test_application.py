@@ -11,11 +11,12 @@ from django.db import Error, connections
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from seeding.telemetry.events import Event
-from tests.conftest import Database, Manage
 from tests.faults.application import assert_neither_disturbs_the_other
-from tests.seeding.runs import run
-from tests.seeding.test_engine import Clients
 from tests.servers import KINDS
+from tests.support.databases import Database
+from tests.support.processes import Manage
+from tests.support.runs import run
+from tests.support.seeders import Clients
 
 
 @pytest.mark.parametrize("server", KINDS)

@@ -20,12 +20,12 @@ from seeding.orchestration.pipeline import SeederPipeline
 from seeding.telemetry.events import Event
 from seeding.writing import statistics
 from terpseed.models import Client
-from tests.conftest import Database
 from tests.faults.proxy import Moment, Proxy, commit
-from tests.rows import business_data, ledgered_keys
-from tests.seeding.runs import run
-from tests.seeding.test_engine import Clients, Profiles
 from tests.servers import KINDS, Server
+from tests.support.databases import Database
+from tests.support.rows import business_data, ledgered_keys
+from tests.support.runs import run
+from tests.support.seeders import Clients, Profiles
 
 
 @pytest.fixture(params=KINDS)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Database
 from tests.faults.storm import assert_whole, kill_at_random
 from tests.servers import KINDS, Server
+from tests.support.databases import Database
 
 
 @pytest.mark.parametrize("server", KINDS)

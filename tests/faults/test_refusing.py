@@ -15,12 +15,12 @@ from django.db.backends.signals import connection_created
 
 from seeding.db.hints import FULL
 from seeding.orchestration.pipeline import SeederPipeline
-from tests.conftest import Database
 from tests.faults.space import Tight, TightMariaDB, TightMySQL, TightPostgreSQL
-from tests.rows import business_data
-from tests.seeding.runs import run
-from tests.seeding.test_engine import Profiles, seeder
 from tests.servers import KINDS, Server
+from tests.support.databases import Database
+from tests.support.rows import business_data
+from tests.support.runs import run
+from tests.support.seeders import Profiles, seeder
 
 Data = dict[str, list[dict[str, Any]]]
 

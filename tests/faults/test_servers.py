@@ -10,10 +10,10 @@ import pytest
 from django.db import connections
 
 from seeding.locks import seeding_lock
-from tests.conftest import AS_OF, ROOT, Database, Manage
-from tests.rows import business_data
 from tests.servers import KINDS, Server
-from tests.test_command_line import wait_for
+from tests.support.databases import AS_OF, ROOT, Database
+from tests.support.processes import Manage, wait_for
+from tests.support.rows import business_data
 
 
 @pytest.fixture

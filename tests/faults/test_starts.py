@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.conftest import Database
 from tests.faults.starts import assert_one_of_many_works
+from tests.support.databases import Database
 
 
 def test_of_runs_started_together_one_works(database: Database, environment: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
-from tests.conftest import Database
+from tests.support.databases import Database
 
 INSTALLED = override_settings(INSTALLED_APPS=["seeding", "seeding.example"])
 

@@ -14,9 +14,9 @@ from django.db.models import Avg
 
 from seeding import Cipher, Mode, Rows, conf
 from seeding.masking.settings import masking_strategies
-from tests.conftest import ROOT, Database
-from tests.seeding.runs import run
 from tests.shop.conftest import INSTALLED
+from tests.support.databases import ROOT, Database
+from tests.support.runs import run
 
 with INSTALLED:
     from seeding.example.models import Product, Review

@@ -10,9 +10,9 @@ from django.db.models import F
 
 from seeding import BaseSeeder, Registry, Rows, SeederConfig, SeederState
 from seeding.testing import DatabaseContract, SeederContract
-from tests.conftest import Database
-from tests.seeding.runs import run
 from tests.shop.conftest import INSTALLED
+from tests.support.databases import Database
+from tests.support.runs import run
 
 with INSTALLED:
     REGISTRY = Registry.discover()

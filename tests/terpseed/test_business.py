@@ -29,7 +29,7 @@ from terpseed.models import (
     PurchaseOrder,
     VendorPayable,
 )
-from tests.conftest import AS_OF, Database
+from tests.support.databases import AS_OF, Database
 
 CENT = Decimal("0.01")
 CHARGED = ~Q(status="VOID")

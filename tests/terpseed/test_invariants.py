@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from seeding import Invariant, Seeded
 from seeding.verification.invariants import discover
 from terpseed import models as terp
-from tests.conftest import AS_OF, RULES, SERVERS, Database
+from tests.support.databases import AS_OF, RULES, SERVERS, Database
 from tests.terpseed.breakages import BREAKAGES, another, change
 
 

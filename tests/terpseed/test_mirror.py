@@ -14,8 +14,8 @@ from django.db import IntegrityError, connections, models
 from terpseed.ddl import create_table, parents_first
 from terpseed.models import Batch, SupplierProfile
 from terpseed.models.fields import EnumField, Key, TimestampField
-from tests.conftest import Database
 from tests.servers import MariaDB
+from tests.support.databases import Database
 
 MODELS = list(apps.get_app_config("terpseed").get_models())
 TABLES = [model._meta.db_table for model in MODELS]

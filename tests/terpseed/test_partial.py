@@ -14,7 +14,7 @@ from django.db import connections, models
 from seeding import Registry
 from terpseed import models as terp
 from terpseed.models.fields import Key
-from tests.conftest import Database
+from tests.support.databases import Database
 
 REGISTRY = Registry.discover()
 REGISTRY_MODELS = {seeder.config.model for seeder in REGISTRY.by_name.values()}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Database, Manage
-from tests.people import everything, found, write_people
+from tests.support.databases import Database
+from tests.support.people import everything, found, write_people
+from tests.support.processes import Manage
 
 CLIENTS = int(os.environ.get("TORTURE_PEOPLE", "62500"))
 """Of whom half are suppliers, and one in ten has an order and an invoice: 106,255 rows."""

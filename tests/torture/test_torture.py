@@ -18,11 +18,12 @@ import pytest
 from django.db import connections
 
 from seeding.locks.base import ask_until
-from tests.conftest import Database, Manage
 from tests.faults.application import RATE, assert_neither_disturbs_the_other
 from tests.faults.starts import assert_one_of_many_works
 from tests.faults.storm import assert_whole, kill_at_random
 from tests.servers import KINDS, Server
+from tests.support.databases import Database
+from tests.support.processes import Manage
 
 KILLS = int(os.environ.get("TORTURE_KILLS", "200"))
 MINUTES = float(os.environ.get("TORTURE_MINUTES", "60"))

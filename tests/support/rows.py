@@ -1,0 +1,83 @@
+"""What a database holds, to compare, and the rows that the application has in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from model_bakery import baker, generators, random_gen
+
+from seeding.models import SeedingMetadata
+from seeding.schema.references import references
+from terpseed.models import Payment
+from terpseed.models.fields import Key, NamingField, ReferencingJSONField, TextField, TimestampField
+from tests.support.databases import Database
+
+OURS = (
+    (TimestampField, random_gen.gen_datetime),
+    (TextField, lambda: random_gen.gen_string(20)),
+    (NamingField, lambda: random_gen.gen_string(20)),
+    (ReferencingJSONField, random_gen.gen_json),
+)
+for _field, _make in OURS:
+    generators.add(f"{_field.__module__}.{_field.__qualname__}", _make)
+
+
+def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    tables = [model._meta.db_table for model in apps.get_app_config("terpseed").get_models()]
+    return {table: database.content(table) for table in tables}
+
+
+def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every table without its primary keys: a reference is the place that its row has among the seeded ones."""
+    place: dict[str, dict[int, int]] = {}
+    for model in apps.get_app_config("terpseed").get_models():
+        # Payments have two sources, whose keys interleave as they grow: their numbers tell them apart.
+        order = "paymentNumber" if model is Payment else "id"
+        keys = model._base_manager.using(database.alias).order_by(order).values_list("id", flat=True)
+        place[model._meta.db_table] = {key: number for number, key in enumerate(keys)}
+    data = {}
+    for model in apps.get_app_config("terpseed").get_models():
+        rows = list(model._base_manager.using(database.alias).order_by("id").values())
+        attribute = {field.column: field.attname for field in model._meta.concrete_fields}
+        for row in rows:
+            del row["id"]
+            for reference in references(model):
+                keys_of, name = place[reference.target_table], attribute[reference.column]
+                if reference.json_key:
+                    for item in row[name]:
+                        item[reference.json_key] = keys_of[item[reference.json_key]]
+                elif row[name] is not None and (reference.when is None or row[reference.when[0]] == reference.when[1]):
+                    row[name] = keys_of[row[name]]
+        data[model._meta.db_table] = sorted(rows, key=str)
+    return data
+
+
+def real_rows(database: Database) -> None:
+    """One row of the application's in every table."""
+    for model in apps.get_app_config("terpseed").get_models():
+        real_row(model, database)
+
+
+def real_row(model: type[models.Model], database: Database) -> models.Model:
+    """The one row that the application has in a table, made with the rows it needs where it is not there yet."""
+    found = model._base_manager.using(database.alias).first()
+    if found is not None:
+        return found
+    keys = [field for field in model._meta.concrete_fields if isinstance(field, Key) and not field.null]
+    parents = {field.name: real_row(field.remote_field.model, database) for field in keys}
+    attributes: dict[str, Any] = parents
+    made: models.Model = baker.make(model, _using=database.alias, **attributes)
+    return made
+
+
+def ledgered_keys(database: Database, table: str) -> set[int]:
+    entries = SeedingMetadata.objects.using(database.alias).filter(table_name=table, live=True)
+    ranges = [one for entry in entries for one in entry.key_ranges]
+    return {key for _, count, first in ranges for key in range(first, first + count)}
+
+
+def hashable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(json.dumps(value, default=str) for value in row)

@@ -1,0 +1,40 @@
+"""A run of seeders made for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seeding.conf import Environment, RollbackConfig, SeedConfig
+from seeding.generation.registry import Registry
+from seeding.generation.seeders import BaseSeeder, RowRule
+from seeding.orchestration.orchestrator import SeedOrchestrator
+from seeding.orchestration.results import RunSummary
+from seeding.rollbacks.manager import RollbackManager
+from seeding.rollbacks.results import RollbackSummary
+from seeding.telemetry.events import Sink, broadcast
+from tests.support.databases import AS_OF, Database
+
+
+def run(
+    database: Database,
+    *seeders: BaseSeeder,
+    registry: Registry | None = None,
+    rules: Sequence[RowRule] = (),
+    listen: Sink | None = None,
+    **options: Any,
+) -> tuple[RunSummary, list[Any]]:
+    """Run the seeders, or a registry; returns the summary and every event, each of which `listen` is told as it happens."""
+    told: list[Any] = []
+    tell = broadcast(told.append, *([listen] if listen else ()))
+    config = SeedConfig(database=database.alias, environment=Environment.DEV, today=AS_OF, **options)
+    registry = registry or Registry(seeders)
+    orchestrator = SeedOrchestrator(config, registry, tell=tell, ask=input, missing_table_help="", rules=rules)
+    return orchestrator.run(), told
+
+
+def undo(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RollbackSummary, list[Any]]:
+    """A rollback of what seeders made for a test have seeded."""
+    told: list[Any] = []
+    config = RollbackConfig(database=database.alias, environment=Environment.DEV, force=True, **options)
+    return RollbackManager(config, Registry(seeders), tell=told.append, ask=input).rollback(), told
