@@ -22,15 +22,16 @@ class BrokenModule:
     error: Exception
 
 
-def modules(package: str, broken: list[BrokenModule]) -> Iterator[ModuleType]:
-    """Import `package` of every installed app, and each module in it; what cannot be imported is added to `broken`."""
+def modules(package: str) -> tuple[list[ModuleType], list[BrokenModule]]:
+    """Import `package` of every installed app, and each module in it; returns them, and what cannot be imported."""
+    found: list[ModuleType] = []
+    broken: list[BrokenModule] = []
     for name in _names(package, broken):
         try:
-            module = importlib.import_module(name)
+            found.append(importlib.import_module(name))
         except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
             broken.append(BrokenModule(module=name, error=error))
-        else:
-            yield module
+    return found, broken
 
 
 def _names(package: str, broken: list[BrokenModule]) -> Iterator[str]:

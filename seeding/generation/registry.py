@@ -46,9 +46,8 @@ class Registry:
     @classmethod
     def discover(cls) -> Registry:
         """Import every `seeders` module of the installed apps and collect what they define."""
-        broken: list[BrokenModule] = []
-        seeders = [seeder for module in modules(SEEDERS, broken) for seeder in _defined_in(module)]
-        return cls(seeders, broken)
+        found, broken = modules(SEEDERS)
+        return cls((seeder for module in found for seeder in _defined_in(module)), broken)
 
     @cached_property
     def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:

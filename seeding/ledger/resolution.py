@@ -47,15 +47,14 @@ class Resolver:
         self._keys: dict[str, KeyMap] = {}
         self._adopted: dict[str, KeyMap] = {}
 
-    def keys(self, seeder: BaseSeeder, *, ask: bool = True) -> KeyMap:
-        """The keys of the seeder's rows: those of the ledger and those learned since.
+    def offline(self) -> OfflineResolver:
+        """A view that knows what this one knows, now and later, and never asks the database."""
+        return OfflineResolver(self)
 
-        Raises NotKnownYetError where the ledger would have to be read and `ask` forbids it.
-        """
+    def keys(self, seeder: BaseSeeder) -> KeyMap:
+        """The keys of the seeder's rows: those of the ledger and those learned since."""
         if seeder.name not in self._keys:
-            if not ask:
-                raise NotKnownYetError
-            self._keys[seeder.name] = self._ledger.keys(seeder)
+            self._keys[seeder.name] = self._read_keys(seeder)
         return self._keys[seeder.name]
 
     def learn(self, seeder: BaseSeeder, keys: KeyMap) -> None:
@@ -66,11 +65,10 @@ class Resolver:
         """Read the seeder's keys from the ledger again."""
         self._keys.pop(seeder.name, None)
 
-    def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None, *, ask: bool = True) -> KeyMap:
+    def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None) -> KeyMap:
         """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data.
 
-        `data` holds those rows where they have been generated already. Raises NotKnownYetError where the database would have
-        to be asked and `ask` forbids it.
+        `data` holds those rows where they have been generated already.
         """
         natural_key = seeder.config.natural_key
         if not natural_key or not len(index):
@@ -78,8 +76,15 @@ class Resolver:
         known = self._adopted.get(seeder.name, KeyMap.of(()))
         if known.lookup(index)[1].all():
             return known
-        if not ask:
-            raise NotKnownYetError
+        self._adopted[seeder.name] = found = known.plus(self._look_up(seeder, index, data, known))
+        return found
+
+    def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
+        return self._ledger.keys(seeder)
+
+    def _look_up(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None, known: KeyMap) -> KeyMap:
+        """The keys of the real rows that hold the natural keys of rows `index`, but for those that are `known`."""
+        natural_key = seeder.config.natural_key
         if data is None:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
         # A natural key may hold a reference (a subcategory's category), and what the table holds are keys.
@@ -88,17 +93,12 @@ class Resolver:
         wanted, index = wanted.filter(named), index[named.to_numpy()]
         found = _matched(wanted, index, self._real_rows(seeder, wanted))
         ordered = sorted((row, key) for row, key in found.items() if not known.lookup(np.array([row]))[1].any())
-        adopted = known.plus(KeyMap.of((row, 1, key) for row, key in ordered))
-        self._adopted[seeder.name] = adopted
-        return adopted
+        return KeyMap.of((row, 1, key) for row, key in ordered)
 
-    def resolve(
-        self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, ask: bool = True, exact: bool = False
-    ) -> Resolved:
+    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
         """Turn the row indexes in every reference column of `data` into keys; `own` are those of the seeder's own rows.
 
-        `exact` counts a reference as broken where another parent would do for one that is not there. Raises NotKnownYetError
-        where the database would have to be asked and `ask` forbids it.
+        `exact` counts a reference as broken where another parent would do for one that is not there.
         """
         broken: dict[Reference, pl.Series] = {}
         any_parent = () if exact else seeder.config.any_parent
@@ -115,8 +115,8 @@ class Resolver:
             if not naming.any():
                 continue
             target = self._target(seeder, reference)
-            keys = own if target is seeder else self.keys(target, ask=ask)
-            lookup = _Lookup(self, target, keys, any_row=reference.column in any_parent, ask=ask)
+            keys = own if target is seeder else self.keys(target)
+            lookup = _Lookup(self, target, keys, any_row=reference.column in any_parent)
             if reference.json_key:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
             else:
@@ -162,15 +162,28 @@ class Resolver:
             yield from model._base_manager.using(self._ledger.using).filter(condition).values_list("pk", *names)
 
 
+class OfflineResolver(Resolver):
+    """What a resolver knows by now, for a thread that may not ask the database: it raises NotKnownYetError instead."""
+
+    def __init__(self, known: Resolver) -> None:
+        super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
+        self._keys, self._adopted = known._keys, known._adopted  # noqa: SLF001
+
+    def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
+        raise NotKnownYetError
+
+    def _look_up(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None, known: KeyMap) -> KeyMap:
+        raise NotKnownYetError
+
+
 class _Lookup:
     """Row indexes of one table → keys."""
 
-    def __init__(self, resolver: Resolver, target: BaseSeeder, keys: KeyMap, *, any_row: bool, ask: bool) -> None:
+    def __init__(self, resolver: Resolver, target: BaseSeeder, keys: KeyMap, *, any_row: bool) -> None:
         self._resolver = resolver
         self._target = target
         self._keys = keys
         self._any_row = any_row
-        self._ask = ask
 
     def resolve(self, column: pl.Series) -> tuple[pl.Series, pl.Series]:
         """The keys (null stays null), and which indexes have none."""
@@ -179,7 +192,7 @@ class _Lookup:
         keys, known = self._keys.lookup(index)
         unknown = np.unique(index[~known & present.to_numpy() & (index >= 0)])
         if len(unknown):
-            adopted, found = self._resolver.adopted(self._target, unknown, ask=self._ask).lookup(index)
+            adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found
             if self._any_row and len(self._keys):
                 keys, known = np.where(known, keys, self._keys.nearest(index)), np.ones(len(index), dtype=bool)

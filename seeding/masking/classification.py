@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.db import models
 
 from seeding.exceptions import ConfigurationError, UnclassifiedError
-from seeding.generation.discovery import BrokenModule, modules
+from seeding.generation.discovery import modules
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
@@ -45,9 +45,9 @@ def other_tables() -> dict[str, Mapping[str, str]]:
 
     Raises ConfigurationError for a module that cannot be imported.
     """
-    broken: list[BrokenModule] = []
     found: dict[str, Mapping[str, str]] = {}
-    for module in modules("personal_data", broken):
+    declaring, broken = modules("personal_data")
+    for module in declaring:
         found.update(getattr(module, "TABLES", {}))
     if broken:
         raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral
@@ -82,6 +83,12 @@ class Preparation:
         model = seeder.config.model
         self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
 
+    def offline(self) -> Preparation:
+        """The same for a thread that may not ask the database: `prepare` raises NotKnownYetError where it would have to."""
+        other = copy(self)
+        other._resolver = self._resolver.offline()  # noqa: SLF001 - its own copy
+        return other
+
     @property
     def primary_key(self) -> str:
         """The column that holds the rows' keys."""
@@ -118,15 +125,13 @@ class Preparation:
         there: KeyMap,
         *,
         refused: Mapping[int, str] = MappingProxyType({}),
-        ask: bool = True,
     ) -> Batch:
         """Resolve, validate, and leave out with every row those of the batch that need it.
 
         `there` are the keys of the seeder's rows so far. `refused` maps row indexes that the database has refused before to
-        its words. Raises NotKnownYetError where the database would have to be asked and `ask` forbids it, GenerationError for
-        a rule that fails.
+        its words. Raises GenerationError for a rule that fails.
         """
-        resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)), ask=ask)
+        resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)))
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
         findings = self._validator.check_foreign_keys(resolved.broken)
         findings += [

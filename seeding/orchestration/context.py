@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from seeding.generation.seeders import Dataset, RowRule
 from seeding.ledger.recorder import Recorder
@@ -43,5 +42,3 @@ class RunContext:
     """Every strategy that there is."""
     rules: Sequence[RowRule] = ()
     """The project's own, for every seeder."""
-    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """The dry run's example rows, per table."""

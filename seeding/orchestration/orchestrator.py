@@ -52,6 +52,7 @@ class SeedOrchestrator:
         self.operation = Operation(config, "seed", tell=tell, ask=ask)
         self._registry = registry
         self._missing_table_help = missing_table_help
+        self._examples: dict[str, list[dict[str, Any]]] = {}
 
     def forecast(self) -> Forecast:
         """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
@@ -191,7 +192,13 @@ class SeedOrchestrator:
         parents = self._registry.parents(seeder)
         causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
         causes = causes or [name for name in seeder.config.dependencies if not self._registry.sources(name)][:1]
-        return self._skipped(seeder, count, causes) if causes else SeederPipeline(seeder, count, context).seed()
+        if causes:
+            return self._skipped(seeder, count, causes)
+        pipeline = SeederPipeline(seeder, count, context)
+        result = pipeline.seed()
+        if pipeline.examples:
+            self._examples.setdefault(result.table, pipeline.examples)
+        return result
 
     def _summary(self, context: RunContext, results: Sequence[SeederResult], started: float) -> RunSummary:
         return self.generate_summary(
@@ -200,7 +207,7 @@ class SeedOrchestrator:
             seed=context.dataset.seed,
             as_of=context.dataset.as_of,
             duration=time.monotonic() - started,
-            examples=context.examples,
+            examples=self._examples,
         )
 
     def _measure(self, result: SeederResult) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -55,6 +55,8 @@ class SeederPipeline:
     """Seeds one table from one seeder."""
 
     def __init__(self, seeder: BaseSeeder, count: int, context: RunContext) -> None:
+        self.examples: list[dict[str, Any]] = []
+        """In a dry run: a few rows."""
         self._seeder = seeder
         self._count = count
         self._context = context
@@ -272,9 +274,9 @@ class SeederPipeline:
         return np.arange(self._next_key, self._next_key + count)
 
     def _rehearse(self, batch: Batch) -> None:
-        context, table = self._context, self._seeder.config.table_name
+        context = self._context
         context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
         examples = batch.ready.head(EXAMPLE_ROWS)
         if self._seeder.config.masking == "none":
             examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
-        context.examples.setdefault(table, examples.to_dicts())
+        self.examples = self.examples or examples.to_dicts()

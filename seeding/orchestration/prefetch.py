@@ -77,7 +77,7 @@ class Prefetch:
 
     def __init__(self, slices: Slices, preparation: Preparation) -> None:
         self._slices = slices
-        self._preparation = preparation
+        self._preparation = preparation.offline()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lookahead")
         self._next: Integers | None = None
         self._pending: Future[Prefetched] | None = None
@@ -112,7 +112,7 @@ class Prefetch:
         data = self._preparation.generate(index)
         keys = np.arange(first_key, first_key + len(index))
         try:
-            batch = self._preparation.prepare(data, index, keys, there, ask=False)
+            batch = self._preparation.prepare(data, index, keys, there)
         except NotKnownYetError:
             batch = None
         return Prefetched(data=data, there=there, batch=batch)

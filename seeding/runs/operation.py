@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import Error, connections
 
@@ -26,12 +26,9 @@ from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrying import Retrier
 from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
 from seeding.telemetry.events import Event, Sink, event
-from seeding.telemetry.metrics import Meter, exit_code_of
+from seeding.telemetry.metrics import Meter, Summary, exit_code_of
 
-if TYPE_CHECKING:
-    from seeding.telemetry.metrics import Summary
-
-S = TypeVar("S", bound="Summary")
+S = TypeVar("S", bound=Summary)
 
 
 class Result(Protocol):

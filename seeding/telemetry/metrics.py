@@ -10,29 +10,29 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db import connections
 
 from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError, Terminated
 from seeding.telemetry.events import Sink, event
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-    class Summary(DataclassInstance, Protocol):
-        """What a command hands back."""
+class Summary(Protocol):
+    """What a command hands back: a dataclass."""
 
-        @property
-        def exit_code(self) -> int:
-            """With which code the command ends."""
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
-        @property
-        def metrics(self) -> Mapping[str, Any]:
-            """What the run took."""
+    @property
+    def exit_code(self) -> int:
+        """With which code the command ends."""
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """What the run took."""
 
 
-S = TypeVar("S", bound="Summary")
+S = TypeVar("S", bound=Summary)
 
 MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in what getrusage counts."""

@@ -38,15 +38,14 @@ class Checker:
             found = self.schema() if "schema" in checks else []
             refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
-            failed: list[str] = []
-            verdicts += check(self.using, rules, failed) if rules else []
+            judged, failed = check(self.using, rules) if rules else ([], [])
         unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
             tables=len(self._registry.by_table) if "schema" in checks else 0,
             differences=tuple(found),
             refusals=tuple(told(found) for found in refusals.values()),
-            verdicts=tuple(verdicts),
+            verdicts=(*verdicts, *judged),
             unreadable=(*unreadable, *failed),
         )
 

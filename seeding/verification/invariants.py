@@ -6,7 +6,7 @@ there. Rules are found, never listed: every `Invariant`, alone or in a tuple, in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -90,39 +90,41 @@ def unless(rows: models.QuerySet[Any], *right: Combinable | models.Q, **lookups:
 
 def discover() -> tuple[list[Invariant], list[BrokenModule]]:
     """Every rule of the installed apps, in the order of their modules, and the modules that could not be imported."""
-    broken: list[BrokenModule] = []
     found: dict[int, Invariant] = {}
-    for module in modules(PACKAGE, broken):
+    declaring, broken = modules(PACKAGE)
+    for module in declaring:
         for value in vars(module).values():
             listed = value if isinstance(value, tuple) else (value,)
             found |= {id(one): one for one in listed if isinstance(one, Invariant)}
     return list(found.values()), broken
 
 
-def check(using: str, invariants: Iterable[Invariant], failed: list[str]) -> Iterator[Verdict]:
-    """Ask the database about each rule; nothing is looked at where nothing is seeded.
+def check(using: str, invariants: Iterable[Invariant]) -> tuple[list[Verdict], list[str]]:
+    """Ask the database about each rule; returns the verdicts, and a sentence for each rule that raised in place of one.
 
-    A rule that raises is added to `failed`, in a sentence, and has no verdict. What is the database's own
-    (no connection, a right that is missing) is raised.
+    Nothing is looked at where nothing is seeded. What is the database's own (no connection, a missing right) is raised.
     """
+    verdicts: list[Verdict] = []
+    failed: list[str] = []
     ledger, rules = Ledger(using), list(invariants)
     lacks = lacking(connections[using], (model for one in rules for model in (one.model, *one.reads)))
     dataset = ledger.dataset(generated=True)
     for one in rules:
         missing = tuple(part for table in one.tables for part in lacks[table])
         if missing or dataset is None:
-            yield Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing)
+            verdicts.append(Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing))
             continue
         rows = one.model._base_manager.using(using)
         parts = [rows.filter(condition) for condition in ledger.generated_keys(one.tables[0]).conditions()]
         try:
-            yield _verdict(one, [Seeded(rows=part, as_of=dataset.as_of) for part in parts])
+            verdicts.append(_verdict(one, [Seeded(rows=part, as_of=dataset.as_of) for part in parts]))
         except Exception as error:
             if transience(error) in {Transience.CONNECTION, Transience.CONTENTION} or hint(error):
                 raise
             kind, words = type(error).__name__, " ".join(error_text(error).split())
             said = words if words.startswith(kind) else f"{kind}: {words}"
             failed.append(f"The rule {one.name} ({one.breaking.__module__}) cannot be asked: {said}")
+    return verdicts, failed
 
 
 def _verdict(rule: Invariant, parts: Iterable[Seeded]) -> Verdict:

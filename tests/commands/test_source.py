@@ -333,7 +333,7 @@ def test_a_load_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(cut, registry=registry, listen=interrupt, source=str(people.folder))
+        run(cut, registry=registry, listen=interrupt, source=people.folder)
     done = sum(SeedingMetadata.objects.using(cut.alias).values_list("record_count", flat=True))
 
     rest = cut.seed(source=str(people.folder))

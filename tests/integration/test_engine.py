@@ -308,7 +308,7 @@ def test_an_abstract_seeder_is_there_to_be_inherited(monkeypatch: pytest.MonkeyP
     for one in (Abstract, Clients):
         monkeypatch.setattr(one, "__module__", module.__name__)
         setattr(module, one.__name__, one)
-    monkeypatch.setattr("seeding.generation.registry.modules", lambda *_: [module])
+    monkeypatch.setattr("seeding.generation.registry.modules", lambda _: ([module], []))
 
     assert [seeder.name for seeder in Registry.discover().ordered] == ["Clients"]
 

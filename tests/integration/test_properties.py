@@ -252,7 +252,7 @@ ACTIONS = st.lists(
             st.just("rollback"),
             st.fixed_dictionaries(
                 {
-                    "table": st.sampled_from([None, "vendors", "brands", "strains", "vendors,strains"]),
+                    "tables": st.sampled_from([(), ("vendors",), ("brands",), ("strains",), ("vendors", "strains")]),
                     "cascade": st.booleans(),
                     "dry_run": st.booleans(),
                 }

@@ -144,7 +144,7 @@ def test_all_checks_at_once_tell_the_smallest_exit_code(sqlite: Database, capsys
 
 
 RULES = """
-from seeding.invariants import Invariant, invariant
+from seeding import Invariant, invariant
 from terpseed.models import Client
 
 

@@ -51,8 +51,7 @@ class Database:
 
     def verdicts(self, *rules: Invariant) -> list[Verdict]:
         """What the database says about the rules (all, if none is given)."""
-        failed: list[str] = []
-        verdicts = list(check(self.alias, rules or RULES, failed))
+        verdicts, failed = check(self.alias, rules or RULES)
         assert failed == []
         return verdicts
 
