@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from seeding.db.drivers import missing_driver
+from seeding.db.features import features
 from seeding.db.hints import hint
 from seeding.db.retries import retrying
 from seeding.db.watchdog import watch
@@ -62,7 +63,7 @@ def connect(using: str, note: Note) -> str:
 
 def is_in_utc(using: str) -> bool:
     """Whether the session's moments are UTC: Django sees to it on every server but MySQL and MariaDB."""
-    if connections[using].vendor != "mysql":
+    if not features(connections[using]).keeps_time_zone:
         return True
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT NOW() = UTC_TIMESTAMP()")

@@ -18,7 +18,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
 from seeding.ledger.queries import Ledger
-from seeding.schema.references import Reference, references
+from seeding.schema.references import Reference, attributes, references
 
 LOOKUP_CHUNK = 500
 """Natural keys asked for in one query."""
@@ -152,7 +152,8 @@ class Resolver:
 
     def _real_rows(self, seeder: BaseSeeder, wanted: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
         model = seeder.config.model
-        names = [_attribute(model, column) for column in wanted.columns]
+        known = attributes(model)
+        names = [known[column] for column in wanted.columns]
         for start in range(0, wanted.height, LOOKUP_CHUNK):
             chunk = wanted[start : start + LOOKUP_CHUNK]
             if len(names) == 1:
@@ -214,10 +215,6 @@ def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Seri
     joined = lists.join(grouped, on="row", how="left", maintain_order="left")
     resolved = joined.select(pl.coalesce("resolved", "items")).to_series()
     return resolved, joined["_missing"].fill_null(False)
-
-
-def _attribute(model: type[models.Model], column: str) -> str:
-    return next(field.attname for field in model._meta.concrete_fields if field.column == column)
 
 
 def _matched(wanted: pl.DataFrame, index: Integers, real: Iterable[tuple[Any, ...]]) -> dict[int, Any]:

@@ -221,7 +221,7 @@ class InPlaceMasking:
         mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
-                update_rows(self.config.database, target.table.name, target.table.primary_key, piece, target.untouched)
+                update_rows(self.config.database, target.table.name, target.table.primary_key, piece, target.table.auto_updated)
                 seals.append(sealed)
                 written.append(piece)
         self.ledger.masked_batches(target.table.name).create(

@@ -12,6 +12,7 @@ import polars as pl
 from django.apps import apps
 from django.db import connections
 
+from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
@@ -48,11 +49,6 @@ class Target:
     def widths(self) -> dict[str, int | None]:
         """Characters that each column has room for."""
         return {name: self.table.columns[name].length for name in self.fields}
-
-    @property
-    def untouched(self) -> list[str]:
-        """Columns that the database would change along with any other."""
-        return [column.name for column in self.table.columns.values() if column.on_update]
 
 
 def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
@@ -133,7 +129,7 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
 def zero_date(using: str, target: Target) -> str:
     """A date column to be masked that holds dates of no day, which no driver can read; empty where there is none."""
     connection = connections[using]
-    if connection.vendor != "mysql":
+    if not features(connection).has_zero_dates:
         return ""
     for name in target.fields:
         if target.table.columns[name].kind is Kind.DATE:

@@ -54,7 +54,6 @@ class DeferredReferences:
         data = seeder.generate_data(self.dataset.rows(seeder, index))
         resolved = self.resolver.resolve(seeder, data, own).data.select(seeder.config.postponed)
         keys = own.lookup(index)[0]
-        untouched = [column.name for column in table.columns.values() if column.on_update]
         lost = 0
         for column in seeder.config.postponed:
             lost += int((data[column].is_not_null() & resolved[column].is_null()).sum())
@@ -63,7 +62,7 @@ class DeferredReferences:
                 continue
             with transaction.atomic(using=self.using):
                 rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
-                update_rows(self.using, table.name, table.primary_key, rows, untouched)
+                update_rows(self.using, table.name, table.primary_key, rows, table.auto_updated)
                 self.lock.verify()
         return lost
 

@@ -25,8 +25,12 @@ def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: K
         staying = plan.doomed(link.table)
         if link.table == table and not link.declared:
             staying -= keys
-        untouched = [column.name for column in plan.there[link.table].columns.values() if column.on_update]
-        changes = ", ".join([f"{quote(link.column)} = NULL", *(f"{quote(name)} = {quote(name)}" for name in untouched)])
+        changes = ", ".join(
+            [
+                f"{quote(link.column)} = NULL",
+                *(f"{quote(name)} = {quote(name)}" for name in plan.there[link.table].auto_updated),
+            ]
+        )
         for children in tracer.children(link, keys, staying).pieces():
             condition, values = children.condition_on(quote(link.key))
             with connection.cursor() as cursor:

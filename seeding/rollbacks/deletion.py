@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.db import Error, connections, transaction
 
+from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.exceptions import RollbackError
 from seeding.keys import NOTHING, KeySet, union
@@ -108,7 +109,7 @@ class Deleter:
 def _unchecked(using: str) -> Iterator[None]:
     """No cascade, no check for a block, where the server lets a session say so."""
     connection = connections[using]
-    if connection.vendor != "mysql":
+    if not features(connection).suspends_foreign_keys:
         yield
         return
     with connection.cursor() as cursor:

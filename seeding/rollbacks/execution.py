@@ -10,6 +10,7 @@ from functools import partial
 from django.db import DatabaseError, connections
 
 from seeding.conf import Strategy
+from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.keys import NOTHING, KeySet
@@ -37,7 +38,7 @@ class Execution:
         tools = (using, operation.ledger, operation.lock, AuditLog(run, operation.database_name), run)
         self._deleter = Deleter(*tools, tracer=planner.tracer)
         self._truncation = Truncation(*tools, tracer=planner.tracer)
-        self._truncates = strategy is Strategy.TRUNCATE and connections[using].vendor == "mysql"
+        self._truncates = strategy is Strategy.TRUNCATE and features(connections[using]).truncates
 
     def run(self) -> list[RollbackResult]:
         """Delete table by table, those that refer before those they refer to; returns a result per table."""

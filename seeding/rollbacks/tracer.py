@@ -12,6 +12,7 @@ import numpy as np
 from django.db import connections
 
 from seeding.arrays import Integers
+from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.schema.relations import Relation
@@ -21,10 +22,6 @@ PAGE = 2_000
 """Rows whose JSON is read at a time."""
 FETCHED = 10_000
 """Pairs of keys handed on at a time."""
-SHARED = {"mysql": " LOCK IN SHARE MODE"}
-"""What makes a SELECT see the latest commit whatever the isolation level; elsewhere the locked parent rows suffice."""
-COUNT = {"postgresql": "SELECT COUNT(*) FROM (SELECT 1 {}) AS locked"}
-"""How rows are counted and locked at once; PostgreSQL locks none that it aggregates."""
 LARGEST = 2**63 - 1
 
 
@@ -90,7 +87,7 @@ class Tracer:
             condition, values = piece.condition_on(quote(table.primary_key))
             with self._connection.cursor() as cursor:
                 source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
-                cursor.execute(COUNT.get(self._connection.vendor, "SELECT COUNT(*) {}").format(source), values)
+                cursor.execute(features(self._connection).locking_count.format(source), values)
                 if cursor.fetchone()[0] == len(piece):
                     found.append(piece)  # as a rule; and a million keys need not be told
                 else:
@@ -112,7 +109,7 @@ class Tracer:
         if link.target_column != link.target_key:
             source += f" JOIN {quote(link.target)} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
         clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
-        lock = SHARED.get(self._connection.vendor, "") if locking else ""
+        lock = features(self._connection).shared_lock if locking else ""
         with self._connection.cursor() as cursor:
             # Names are quoted, values are parameters.
             cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 
+from seeding.db.features import assigns_from_left_to_right
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
@@ -124,8 +125,7 @@ def derive(
         and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
     ]
     matched = 0
-    left_to_right = connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())
-    for where, values in _updates(wanted, from_left_to_right=left_to_right):
+    for where, values in _updates(wanted, from_left_to_right=assigns_from_left_to_right(connection)):
         rows = seeder.config.model._base_manager.using(using)
         if where is not None:
             rows = rows.filter(where)

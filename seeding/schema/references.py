@@ -94,6 +94,11 @@ def column_name(field: models.Field[Any, Any]) -> str:
     return field.column
 
 
+def attributes(model: type[models.Model]) -> dict[str, str]:
+    """Column → the name by which an instance or a query of the model has its value."""
+    return {column_name(field): field.attname for field in model._meta.concrete_fields}
+
+
 def namings(model: type[models.Model]) -> tuple[Reference, ...]:
     """Every reference of `model` that nothing resolves: a name, generated as it is, or what a ForeignObject joins by."""
     return (*_joined(model), *_named(model))

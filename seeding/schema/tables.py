@@ -98,6 +98,11 @@ class TableSchema:
     """What Django itself checks of a model's fields (`"stars" >= 0`), under names that the database makes up; `bare`."""
 
     @property
+    def auto_updated(self) -> list[str]:
+        """Columns that the database would change along with any other."""
+        return [column.name for column in self.columns.values() if column.on_update]
+
+    @property
     def required(self) -> frozenset[str]:
         """Columns that a row must give: neither null nor defaulted, and not the primary key."""
         return frozenset(

@@ -12,8 +12,10 @@ from typing import Any
 import polars as pl
 from django.db import connections, models
 
+from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
+from seeding.schema.references import attributes
 from seeding.schema.tables import Kind, TableSchema
 
 TICK = timedelta(seconds=1)
@@ -50,7 +52,7 @@ class StoredRows:
 
         Rows that are not in the table are passed over.
         """
-        if connections[self._using].vendor != "mysql":
+        if not features(connections[self._using]).renders_values:
             return self._by_value(columns, frame)
         told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
         untold = [name for name in columns if name not in told]
@@ -61,12 +63,12 @@ class StoredRows:
         if not columns or not frame.height:
             return set()
         expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
-        attributes = {field.column: field.attname for field in self._model._meta.concrete_fields}
+        named = attributes(self._model)
         rows = self._model._base_manager.using(self._using)
         return {
             (key, column)
             for condition in KeySet.holding(frame[KEY].to_numpy()).conditions()
-            for key, *actual in rows.filter(condition).values_list("pk", *(attributes[name] for name in columns))
+            for key, *actual in rows.filter(condition).values_list("pk", *(named[name] for name in columns))
             for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
             if not same(one, other, self._tolerance)
         }

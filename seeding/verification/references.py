@@ -18,9 +18,10 @@ import polars as pl
 from django.db import connections, models
 from django.db.models.functions import Cast
 
+from seeding.db.features import features
 from seeding.keys import KeySet
 from seeding.schema.introspection import lacking
-from seeding.schema.references import Reference, references
+from seeding.schema.references import Reference, attributes, references
 from seeding.verification.results import Verdict
 
 EXAMPLES = 5
@@ -28,8 +29,6 @@ PAGE = 10_000
 """Rows whose JSON is read at a time."""
 KEYS = 2**63
 """No key is as large as that."""
-CONCURRENT = frozenset({"mysql", "postgresql"})
-"""Kinds of servers whose readers hold up no writer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +116,7 @@ class Verification:
         self._early: Future[list[Verdict]] | None = None
 
     def __enter__(self) -> Self:
-        if connections[self._using].vendor in CONCURRENT:
+        if features(connections[self._using]).is_concurrent:
             self._early = self._executor.submit(self._look_beside)
         return self
 
@@ -148,12 +147,12 @@ class Verification:
 
 
 def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally]) -> None:
-    attributes = {field.column: field.attname for field in rows.model._meta.concrete_fields}
+    named = attributes(rows.model)
     wanted: dict[str, models.Aggregate] = {}
     for place, one in enumerate(tallies):
-        only = models.Q(**_when(one, attributes)) if one.when else None
+        only = models.Q(**_when(one, named)) if one.when else None
         wanted |= {
-            f"{name}_{place}": aggregate(attributes[one.column], filter=only)
+            f"{name}_{place}": aggregate(named[one.column], filter=only)
             for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
         }
     found = rows.aggregate(**wanted)
@@ -162,8 +161,8 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
         if low is None or _has_all(rows.db, one.target, low, high):
             tally.add(found[f"count_{place}"])
             continue
-        referring = rows.filter(**{f"{attributes[one.column]}__isnull": False}, **_when(one, attributes))
-        there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(attributes[one.column])))
+        referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
+        there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(named[one.column])))
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
 
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 
 from django.db import DatabaseError, connections
 
+from seeding.db.features import features
 from seeding.db.retries import Transience, transience
 from seeding.telemetry.events import Event, Sink
 
 WORTH = 1_000
 """Rows that have come, from which on it is worth telling: fewer are read as fast as they are counted."""
-STATEMENT = {"mysql": "ANALYZE NO_WRITE_TO_BINLOG TABLE", "postgresql": "ANALYZE"}
-"""Nothing for SQLite, which would add tables of its own, and needs none."""
 
 
 def refresh(using: str, tables: Iterable[str], tell: Sink) -> None:
@@ -25,9 +24,9 @@ def refresh(using: str, tables: Iterable[str], tell: Sink) -> None:
     An account that may not is told of at debug: the queries are right without, only slower.
     """
     connection = connections[using]
-    statement = STATEMENT.get(connection.vendor)
+    statement = features(connection).analyze
     names = ", ".join(map(connection.ops.quote_name, tables))
-    if statement is None or not names:
+    if not statement or not names:
         return
     try:
         with connection.cursor() as cursor:
