@@ -5,24 +5,32 @@ from __future__ import annotations
 import ast
 import json
 import re
+import runpy
 import shlex
+import sys
 from argparse import Action
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from datetime import date
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import environ
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
+from seeding import conf
 from seeding.console import markdown_inventory
-from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
+from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.management.command import SeedingCommand
 from seeding.masking import STRATEGIES
 from seeding.masking.classification import inventory
+from seeding.masking.settings import masking_strategies
 from tests.bench.report import inserted
 from tests.support.databases import ROOT, RULES, Database
 from tests.support.pages import page
@@ -97,14 +105,53 @@ def test_every_exit_code_stands_in_the_docs_and_no_other() -> None:
     assert {int(code) for code in re.findall(r"(?:^## |and )(\d+)", page("troubleshooting"), re.MULTILINE)} == known - {0}
 
 
-def test_every_variable_stands_in_the_docs_and_in_the_example() -> None:
-    sources = [*(ROOT / "settings").glob("*.py"), ROOT / "seeding" / "conf.py", ROOT / "seeding" / "monitoring.py"]
-    code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
-    read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"|\(env, "([A-Z_]+)"|variables\.get\("([A-Z_]+)"', code))
-    used = {name for found in read for name in found if name} | {"SEEDING_ENV", "DJANGO_ENV", "NODE_ENV"}
+class Asked(Mapping[str, str]):
+    """An environment in which nothing is set, and which remembers what it was asked for."""
 
-    assert set(re.findall(r"`([A-Z_]{2,})`", table("Environment variables"))) == used
-    assert set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)) == used
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def read_everything(variables: Mapping[str, str]) -> None:
+    """Have every loader of a config read what it reads."""
+    today = date(2026, 3, 2)
+    seed, rollback, mask = (defaults(command) for command in ("seed", "seed_rollback", "seed_mask"))
+    conf.load_seed(seed, variables, today=today, terminal=False)
+    conf.load_rollback(rollback, variables, terminal=False)
+    with pytest.raises(ConfigurationError, match="SEEDING_MASKING_KEY"):
+        conf.load_masking(mask, variables, today=today, terminal=False)
+    conf.load_logging(variables)
+    conf.load_monitoring(variables)
+    conf.is_plain(seed, variables)
+    conf.row_rules()
+    conf.missing_table_help()
+    masking_strategies()
+
+
+def defaults(command: str) -> dict[str, Any]:
+    """The options of a command that is given none."""
+    return vars(load_command_class("seeding", command).create_parser("manage.py", command).parse_args([]))
+
+
+def test_every_variable_stands_in_the_docs_and_in_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked()
+    read_everything(asked)
+    monkeypatch.setattr(environ.Env, "ENVIRON", asked)
+    monkeypatch.setattr(environ.Env, "read_env", lambda *_: None)
+    runpy.run_path(str(ROOT / "settings" / "base.py"))
+
+    assert set(re.findall(r"`([A-Z_]{2,})`", table("Environment variables"))) == asked.names
+    assert set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)) == asked.names
 
 
 @pytest.mark.parametrize("seeder", Registry.discover().ordered, ids=lambda seeder: seeder.name)
@@ -203,12 +250,22 @@ def test_every_page_is_linked_from_the_readme() -> None:
     )
 
 
-def test_every_setting_stands_in_the_docs_and_no_other() -> None:
-    code = "".join(source.read_text(encoding="utf-8") for source in (ROOT / "seeding").rglob("*.py"))
-    read = set(re.findall(r'getattr\(settings, "([A-Z_]+)"', code))
+def test_every_setting_stands_in_the_docs_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: set[str] = set()
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            read.add(name)
+            return False if name == "SEEDING_DATABASE_IS_FALLBACK" else getattr(settings, name)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("seeding.") and getattr(module, "settings", None) is settings:
+            monkeypatch.setattr(module, "settings", Watched())
+    read_everything({"SEEDING_ENV": "staging"})
 
     listed = page("writing-seeders").split("## Settings\n")[1]
-    assert set(re.findall(r"^\| `([A-Z_]+)` \|", listed, re.MULTILINE)) == read
+    own = {name for name in read if name.startswith("SEEDING_")}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", listed, re.MULTILINE)) == own
 
 
 def test_every_field_of_a_seeders_configuration_stands_in_the_docs_and_no_other() -> None:
