@@ -12,7 +12,7 @@ demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
 demo: export SEEDING_ENV := dev
 
-.PHONY: bench demo docs pictures test lint types checks contracts pytest newest matrix torture servers clean
+.PHONY: bench demo docs pictures test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -34,6 +34,12 @@ demo: .venv/runtime
 test: servers .venv/development
 	@$(MAKE) --no-print-directory lint types checks contracts docs pytest newest
 
+# What needs no server, in less than a minute: before every commit.
+test-fast: lint types contracts unit
+
+unit: .venv/development
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal tests/unit
+
 lint: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,8 +57,10 @@ contracts: .venv/development
 docs: .venv/docs
 	$(BIN)/sphinx-build --quiet --fresh-env --nitpicky --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . build/docs
 
+# Every test, and at least 80 % of the lines and branches of every module.
 pytest: .venv/development
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report=
+	$(BIN)/python -m tests.coverage
 
 # The fast tests on the newest Python and Django, and what speaks to a server through the oldest drivers and the others.
 newest: servers .venv/development
