@@ -8,6 +8,7 @@ import re
 import runpy
 import shlex
 import sys
+import tomllib
 from argparse import Action
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
@@ -320,3 +321,33 @@ def test_the_figures_of_the_performance_are_the_measured_ones() -> None:
 
     assert document == inserted(document, measured)
     assert "| figure | wanted |" in document
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_map_has_every_package_and_every_module_at_the_top() -> None:
+    tree = table("The map", CONTRIBUTING).split("```")[1]
+    folders = re.findall(r"^ +(?:(?:[a-z_]+|__init__), )*?([a-z_]+)/", tree, re.MULTILINE)
+    lines = re.findall(r"^  ((?:\w+(?:, )?)+)  ", tree, re.MULTILINE)
+
+    packages = {path.parent.name for path in (ROOT / "seeding").rglob("__init__.py")} - {
+        "seeding", "migrations", "commands", "seeders",
+    }  # fmt: skip
+    assert set(folders) == packages
+    assert {name for line in lines for name in line.split(", ")} == {path.stem for path in (ROOT / "seeding").glob("*.py")}
+
+
+def test_the_layers_are_those_of_the_contract() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+
+    rows = re.findall(r"^\| \d+ \| (.*) \|$", table("The layers", CONTRIBUTING), re.MULTILINE)
+    assert [re.findall(r"`(\w+)`", row) for row in rows] == [row.split(" | ") for row in contract["layers"]]
+
+
+def test_every_file_to_open_is_there() -> None:
+    rows = re.findall(r"^\| .*? \| (.*) \|$", table("To change …, open …", CONTRIBUTING), re.MULTILINE)
+    named = re.findall(r"`((?:seeding|docs|terpseed)/[\w/.]+)`", " ".join(rows))
+
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists()] == []
