@@ -43,7 +43,7 @@ def check_log_file(**_: Any) -> list[CheckMessage]:
         return [Warning(str(error), hint="Every command that writes refuses to start until then.", id=NO_LOG)]
     if file is None or not (obstacle := _obstacle(file)):
         return []
-    hint = "Until then the log goes to stderr alone. Set SEEDING_LOG_FILE, or SEEDING_LOG_FOLDER in the settings."
+    hint = "Until then the log goes to stderr only. Set SEEDING_LOG_FILE, or SEEDING_LOG_FOLDER in the settings."
     return [Warning(f"The log file {file} cannot be written: {obstacle}.", hint=hint, id=NO_LOG)]
 
 
@@ -69,7 +69,7 @@ def _unclassified() -> Iterator[CheckMessage]:
         registry = Registry.discover()
         strategies = masking_strategies()
     except SeedingError as error:
-        yield Warning(str(error), hint="Mend it; seed refuses to start until then.", id=MISDECLARED)
+        yield Warning(str(error), hint="Fix it; `seed` will not start until you do.", id=MISDECLARED)
         return
     for seeder in registry.by_name.values():
         for column in suspicious(seeder, strategies):
@@ -81,11 +81,11 @@ def _obstacle(file: Path) -> str:
     """What keeps `file` from being written and rotated; empty if nothing does."""
     may = partial(os.access, effective_ids=os.access in os.supports_effective_ids)
     if may(file, os.F_OK) and not (file.is_file() and may(file, os.W_OK)):
-        return "it is no file, or this account may not write it"
+        return "it is not a file, or this account may not write to it"
     folder = next(one for one in file.absolute().parents if may(one, os.F_OK))
     if not folder.is_dir():
-        return f"{folder} is no folder"
-    return "" if may(folder, os.W_OK | os.X_OK) else f"this account may not write in {folder}"
+        return f"{folder} is not a folder"
+    return "" if may(folder, os.W_OK | os.X_OK) else f"this account may not write to {folder}"
 
 
 def _of_server(using: str) -> Iterator[CheckMessage]:
@@ -113,7 +113,7 @@ def _of_mysql(using: str) -> Iterator[CheckMessage]:
         )
     if not any(writer.name == "load_data" for writer in Writers(using).native):
         yield Warning(
-            f"The database {using!r} takes no LOAD DATA LOCAL: rows are written by INSERT, which is slower.",
+            f"The database {using!r} does not accept LOAD DATA LOCAL: rows are written with INSERT, which is slower.",
             hint="Set OPTIONS['local_infile'] = True, and on the server local_infile = ON.",
             id=NO_LOAD_DATA,
         )

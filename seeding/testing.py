@@ -161,7 +161,7 @@ class DatabaseContract:
         except KeyboardInterrupt:
             there = sum(len(rows) for rows in self.content(database).values())
         else:
-            raise AssertionError(f"The run ended before its batch {INTERRUPTED_AFTER}: there are too few rows to tell.")
+            raise AssertionError(f"The run ended before its batch {INTERRUPTED_AFTER}: there are too few rows to test this.")
 
         resumed = self.seed(database)
 

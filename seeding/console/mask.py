@@ -30,7 +30,7 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
         if result.error:
             say(out, f"[red]{result.table}[/] cannot be masked: {escape(result.error)}")
     for left in summary.left:
-        say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}), and nobody has classified it")
+        say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}) and is not classified")
     masked = sum(result.masked for result in summary.results)
     if summary.dry_run:
         say(

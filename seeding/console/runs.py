@@ -25,13 +25,13 @@ STYLES = {
 }
 AGAIN = "Run the same command again: only what is missing is tried."
 NEXT = {
-    SeederState.PARTIAL: f"The log names every row that was refused, with what was expected. Mend the cause. {AGAIN}",
-    SeederState.REFUSED: f"Nothing was written there. Do what is said above; seed_check --schema shows all of it. {AGAIN}",
-    SeederState.FAILED: f"The log has the traceback. What was committed before stays. Mend the cause. {AGAIN}",
-    SeederState.SKIPPED: "These come along as soon as what they need is there.",
+    SeederState.PARTIAL: f"The log names every rejected row and what was expected. Fix the cause. {AGAIN}",
+    SeederState.REFUSED: f"Nothing was written. Fix what the message names; seed_check --schema lists everything. {AGAIN}",
+    SeederState.FAILED: f"The log has the traceback. Batches committed before stay. Fix the cause. {AGAIN}",
+    SeederState.SKIPPED: "Skipped because a dependency failed; fix it and run again.",
 }
 """What to do about a seeder that did not end well."""
-UNDO_THE_REST = "What is kept stays in the ledger. Once nothing holds it any more, roll back again: the rest goes then."
+UNDO_THE_REST = "What is kept stays in the ledger. Once nothing refers to it, roll back again to delete the rest."
 
 
 def show_plan(out: Console, forecast: Forecast) -> None:
@@ -129,14 +129,14 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
 def _not_found(summary: RollbackSummary) -> Iterator[str]:
     for result in filter(attrgetter("records_gone"), summary.results):
         gone = f"{result.records_gone:,} of {result.records_planned:,} planned rows were not found"
-        yield f"[yellow]{result.table}[/]: {gone}: somebody else has deleted them, and the ledger forgets them."
+        yield f"[yellow]{result.table}[/]: {gone}: they were deleted outside of seeding, and the ledger drops them."
 
 
 def _uncompared(summary: RollbackSummary) -> Iterator[str]:
     made = [table for table in summary.uncompared if table not in summary.loaded]
     for tables, reason in ((made, "made by another version"), (summary.loaded, "loaded from files")):
         if tables:
-            yield f"Whether somebody has changed rows of {', '.join(tables)} cannot be said: they were {reason}."
+            yield f"Rows of {', '.join(tables)} cannot be compared with what was seeded: they were {reason}."
 
 
 def _rows(result: SeederResult) -> tuple[int, int, int, int]:

@@ -24,7 +24,7 @@ def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, r
     for heading, value in facts.items():
         say(out, f"  {heading:<12}{escape(value)}")
     if released:
-        say(out, "That run stops before its next commit; the next one goes on where it stopped.")
+        say(out, "That run stops before its next commit; the next run resumes where it stopped.")
 
 
 def show_environments(out: Console, database: str, remembered: Sequence[str]) -> None:
@@ -70,7 +70,7 @@ def show_status(out: Console, status: Status, now: datetime) -> None:
 def _under_way(run: RunInProgress, now: datetime) -> str:
     who = f"run {run.run} ({run.command}), started by {run.user} on {run.host}, process {run.process_id}"
     if not run.alive:
-        return f"[yellow]Died[/]: {who}; its lock is free. The next run goes on where it stopped."
+        return f"[yellow]Died[/]: {who}; its lock is free. The next run resumes where it stopped."
     place = f"at {run.phase or 'its start'}, {run.ended} of {run.steps} steps done, for {span(run.started_at, now)}"
     if run.committed_at is None:
         return f"In progress: {who}; {place}; no batch yet"

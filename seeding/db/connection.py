@@ -43,9 +43,7 @@ def connect(using: str, note: Note) -> str:
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
     if not settings.USE_TZ:
-        raise ConfigurationError(
-            "USE_TZ is False, and seeding needs moments with a time zone: set USE_TZ = True in the settings."
-        )
+        raise ConfigurationError("USE_TZ is False, and seeding needs aware datetimes: set USE_TZ = True in the settings.")
     try:
         connection = connections[using]
     except ImproperlyConfigured as error:

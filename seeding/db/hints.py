@@ -8,12 +8,12 @@ GRANT = (
     "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
     "USAGE and UPDATE on their sequences); CREATE only for `migrate`."
 )
-ACCOUNT = "The server refuses the account: see user and password in DATABASE_URL."
-READ_ONLY = "The server only reads now: is it a replica, or being maintained?"
-FULL = "There is no room left where the database lies: make some."
-DISK = "What is written does not reach the disk: is it full, or failing?"
-TOO_LARGE = "One row is larger than the server takes: raise its max_allowed_packet."
-CONNECTIONS = "The server has no connection to spare: end some, or raise its limit."
+ACCOUNT = "The server rejects the account: check user and password in DATABASE_URL."
+READ_ONLY = "The server is read-only. Is it a replica, or under maintenance?"
+FULL = "The database's disk is full. Free some space."
+DISK = "Writes do not reach the disk. Is it full, or failing?"
+TOO_LARGE = "One row is larger than the server accepts: raise its max_allowed_packet."
+CONNECTIONS = "The server has no free connections: close some, or raise its limit."
 
 BY_CODE = {
     **dict.fromkeys((1044, 1142, 1143, 1227, 1370), GRANT),

@@ -96,8 +96,7 @@ class Registry:
             if not sources and not self.broken:
                 known = {**self.by_table, **self.by_name}
                 raise MisdeclaredSeederError(
-                    f"{seeder.name} depends on {name!r}, which is no table that a seeder fills and no seeder. "
-                    f"{_suggest(name, known)}"
+                    f"{seeder.name} depends on {name!r}, which matches no seeded table and no seeder. {_suggest(name, known)}"
                 )
             parents += sources
         return tuple(parent for parent in parents if parent is not seeder)

@@ -128,7 +128,7 @@ class BaseSeeder(ABC):
         if config is None:
             return  # an abstract helper between BaseSeeder and the seeders
         if not isinstance(config, SeederConfig):
-            raise MisdeclaredSeederError(f"{cls.__name__}.config is no SeederConfig. Write: config = SeederConfig(…)")
+            raise MisdeclaredSeederError(f"{cls.__name__}.config is not a SeederConfig. Write: config = SeederConfig(…)")
         columns = {column.column for column in config.model._meta.concrete_fields}
         for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
             if name not in columns:
@@ -137,7 +137,9 @@ class BaseSeeder(ABC):
                     f"Columns are named as in the table {config.table_name}."
                 )
         if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
-            raise MisdeclaredSeederError(f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not.")
+            raise MisdeclaredSeederError(
+                f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
+            )
         if not isinstance(config.model._meta.pk, models.AutoField):
             raise MisdeclaredSeederError(
                 f"{cls.__name__}: the primary key of {config.model.__name__} is no AutoField, "

@@ -146,7 +146,7 @@ class Resolver:
             names = " and ".join(target.name for target in targets)
             raise MisdeclaredSeederError(
                 f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: "
-                "name the one that is meant in its dependencies, instead of the table."
+                "name the intended one in its dependencies, instead of the table."
             )
         return targets[0]
 

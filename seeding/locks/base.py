@@ -111,7 +111,7 @@ class SeedingLock(ABC):
             return None
         self._end(holder)
         if not ask_until(lambda: not self._is_held_by(holder) or None, RELEASE_SECONDS):
-            raise LockError(f"The lock's holder was told to end and has not yet: {holder}. Look again in a while.")
+            raise LockError(f"The lock's holder was told to end and has not done so yet: {holder}. Check again later.")
         return holder
 
     @contextmanager
@@ -123,7 +123,7 @@ class SeedingLock(ABC):
             waited = f" after {timeout} s" if timeout else ""
             raise LockHeldError(
                 f"Another run holds the seeding lock{waited}: {self.holder() or 'it has just ended'}. "
-                "Wait for it, or give --lock-timeout=SECONDS."
+                "Wait for it, or pass --lock-timeout=SECONDS."
             )
         try:
             yield

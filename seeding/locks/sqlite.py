@@ -92,7 +92,7 @@ class SQLiteLock(SeedingLock):
         except ProcessLookupError:
             return
         except PermissionError as error:
-            raise LockError(f"The lock's holder may not be ended by this account: {holder}. End that process.") from error
+            raise LockError(f"This account may not end the lock's holder: {holder}. End that process yourself.") from error
 
     def _try(self) -> IO[str] | None:
         file = self._path.open("a+", encoding="utf-8")

@@ -123,12 +123,12 @@ class SeedingCommand(BaseCommand):
         add = parser.add_argument
         add("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
         asking = parser.add_mutually_exclusive_group()
-        asking.add_argument("--force", action="store_true", help="answer yes where there is a question")
+        asking.add_argument("--force", action="store_true", help="answer yes to every question")
         asking.add_argument(
             "--no-input",
             action="store_false",
             dest="interactive",
-            help="never ask: refuse where a question would be needed",
+            help="never ask: refuse where confirmation is needed",
         )
         add("--confirm-database", metavar="NAME", help="the database's name, which --force needs in production")
         add(
@@ -218,10 +218,10 @@ def failed(error: BaseException) -> CommandError | None:
     if isinstance(error, SeedingError):
         return CommandError(without_credentials(str(error)), returncode=error.exit_code)
     if isinstance(error, Terminated):
-        return CommandError("Terminated. The lock is released and the ledger is true.", returncode=TERMINATED)
+        return CommandError("Terminated. The lock is released and the ledger is consistent.", returncode=TERMINATED)
     if isinstance(error, KeyboardInterrupt):
-        return CommandError("Interrupted. The lock is released and the ledger is true.", returncode=INTERRUPTED)
+        return CommandError("Interrupted. The lock is released and the ledger is consistent.", returncode=INTERRUPTED)
     if transience(error) is None and not hint(error):
         return None
-    text = f"The database gave up: {error_text(error).rstrip('.')}. Run the command again: it goes on where it stopped."
+    text = f"The database gave up: {error_text(error).rstrip('.')}. Run the command again: it resumes where it stopped."
     return CommandError(text, returncode=DatabaseUnavailableError.exit_code)

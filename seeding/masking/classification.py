@@ -70,7 +70,7 @@ def require_classified(seeders: Iterable[BaseSeeder], strategies: Iterable[Maski
     ]
     if undecided:
         raise UnclassifiedError(
-            f"Nobody has said whether these columns hold personal data: {', '.join(dict.fromkeys(undecided))}. "
+            f"These columns are not classified as personal or not: {', '.join(dict.fromkeys(undecided))}. "
             "Add each to pii_fields, with a strategy, or to not_pii of its seeder."
         )
 

@@ -129,7 +129,7 @@ class InPlaceMasking:
         for found in problems(target, self._masker.strategies, self._referred.get(target.table.name, frozenset())):
             return found
         if column := zero_date(self.config.database, target):
-            return f"{column} holds dates of no day (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
+            return f"{column} holds zero dates (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
         return ""
 
     def _rehearsed(self, target: Target) -> MaskingResult:
@@ -281,7 +281,7 @@ class InPlaceMasking:
         for one in summary.left:
             self.operation.tell(
                 "left",
-                f"{one.table}.{one.column} looks like personal data ({one.kind}), and nobody has classified it",
+                f"{one.table}.{one.column} looks like personal data ({one.kind}) and is not classified",
                 level="warn",
             )
         masked = sum(result.masked for result in results)

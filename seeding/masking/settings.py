@@ -26,8 +26,8 @@ def masking_strategies() -> tuple[MaskingStrategy, ...]:
         try:
             strategy = import_string(path)()
         except (ImportError, TypeError) as error:
-            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is no strategy: {error}") from error
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is not a strategy: {error}") from error
         if not isinstance(strategy, MaskingStrategy):
-            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is no MaskingStrategy.")
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is not a MaskingStrategy.")
         own[strategy.name] = strategy
     return tuple({**{strategy.name: strategy for strategy in STRATEGIES}, **own}.values())

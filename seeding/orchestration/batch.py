@@ -135,7 +135,7 @@ class Preparation:
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
         findings = self._validator.check_foreign_keys(resolved.broken)
         findings += [
-            Finding(field="row", issue=words, expected="a row that the database takes", broken=pl.Series(index == row))
+            Finding(field="row", issue=words, expected="a row that the database accepts", broken=pl.Series(index == row))
             for row, words in refused.items()
         ]
         checked = self._validator.validate_data(ready, findings, self._business(index, ready))
@@ -181,7 +181,7 @@ class Preparation:
             raise GenerationError(f"{where}: {words}") from cause
         for one in found:
             if not isinstance(one, ValidationError):
-                raise GenerationError(f"{where}: it found a {type(one).__name__}, which is no ValidationError.")
+                raise GenerationError(f"{where}: it found a {type(one).__name__}, which is not a ValidationError.")
             if one.row is not None and not (isinstance(one.row, Integral) and 0 <= one.row < len(index)):
                 raise GenerationError(f"{where}: it found an error in row {one.row!r}; they count from 0 to {len(index) - 1}.")
         return found

@@ -34,7 +34,7 @@ from seeding.schema.introspection import all_tables, keys_from_elsewhere
 from seeding.schema.relations import Relation, content_types, relations
 from seeding.telemetry.events import Sink
 
-NOT_FOUND = "the table is not in this database. Bring it back under its name (an empty one will do), then roll back again"
+NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class RollbackManager:
         changes = list(self._changes(plan, planner.seeded, reporting=reporting))
         for one in changes:
             if one.found.keys and one.stays:
-                plan = planner.keep(plan, one.table, one.found.keys, "somebody has changed them since")
+                plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
         plan = planner.keep_referenced(plan)
         survey(self.config.database, {link.table: Touch.UPDATE for link in plan.circular}).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:

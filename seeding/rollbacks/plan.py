@@ -242,4 +242,4 @@ def _add(rows: TableKeys, table: str, keys: KeySet) -> None:
 
 def _refusal(asked: Iterable[str], found: Mapping[str, int]) -> str:
     rows = ", ".join(f"{count:,} of {place}" for place, count in found.items())
-    return f"Other seeded rows depend on those of {', '.join(asked)}: {rows}. Give --cascade to roll them back too."
+    return f"Other seeded rows depend on those of {', '.join(asked)}: {rows}. Pass --cascade to roll them back too."

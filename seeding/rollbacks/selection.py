@@ -47,7 +47,7 @@ class RollbackSelection:
         run = self._config.run
         if run is not None and not self._ledger.runs.filter(pk=run).exists():
             database = database_name(self._config.database)
-            raise ConfigurationError(f"--run={run}: the ledger of {database} knows no such run.")
+            raise ConfigurationError(f"--run={run}: the ledger of {database} has no such run.")
 
     @cached_property
     def _entries(self) -> BatchQuerySet:
@@ -84,5 +84,5 @@ class RollbackSelection:
             if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
                 raise
             words = "; ".join(error.messages) if isinstance(error, InvalidValue) else error_text(error)
-            raise ConfigurationError(f"--where {lookup}={text} is no condition on {table}: {words}") from error
+            raise ConfigurationError(f"--where {lookup}={text} is not a valid lookup on {table}: {words}") from error
         return KeySet.holding(np.array(found, dtype=np.int64))

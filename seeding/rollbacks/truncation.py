@@ -41,8 +41,8 @@ def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
     ]
     if problems:
         raise RefusedError(
-            f"--strategy=truncate is for tables that hold nothing but seeded rows: {'; '.join(problems)}. "
-            "Nothing was touched. Leave the option out to delete the seeded rows alone."
+            f"--strategy=truncate requires tables that hold only seeded rows: {'; '.join(problems)}. "
+            "Nothing was changed. Leave the option out to delete only the seeded rows."
         )
 
 
@@ -113,7 +113,7 @@ class Truncation:
 
     def _refuse_if_written(self, plan: RollbackPlan, table: str, present: KeySet) -> None:
         if count_rows(connections[self._using], table) != len(present):
-            raise RefusedError(f"Somebody has written to {table} meanwhile; it was not truncated. Run again.")
+            raise RefusedError(f"{table} was written to in the meantime; it was not truncated. Run again.")
         with connections[self._using].cursor() as cursor:
             for link in plan.into(table):
                 if not link.declared or link.table == table:

@@ -26,7 +26,7 @@ Ask = Callable[[str], str]
 def confirm(asked: Question | None, ask: Ask, preface: str = "") -> None:
     """Put the question, if there is one; raises RefusedError unless the answer is the one that was asked for."""
     if asked is not None and ask(preface + asked.text).strip() != asked.answer:
-        raise RefusedError("Not confirmed; nothing was touched.")
+        raise RefusedError("Not confirmed; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,8 @@ def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) ->
         synthetic = sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production})
         if synthetic and config.source is None:
             raise RefusedError(
-                "Synthetic data never goes to production, and these tables would get some: "
-                f"{', '.join(synthetic)}. Name reference tables alone with --table."
+                "Synthetic data never goes to production, and these tables would receive it: "
+                f"{', '.join(synthetic)}. Name only reference tables with --table."
             )
         return _production(config, place.name)
     if config.environment is Environment.STAGING:
@@ -85,7 +85,7 @@ def masking_question(config: WritingConfig, place: Place) -> Question | None:
 def refuse_masking_production(config: WritingConfig) -> None:
     """Raise RefusedError in production, which has no door for masking at all."""
     if config.environment is Environment.PRODUCTION:
-        raise RefusedError("Data in production is never masked: nobody could get it back, and no option allows it.")
+        raise RefusedError("Data in production is never masked: it could not be restored, and no option allows it.")
 
 
 def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:
@@ -93,7 +93,10 @@ def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patt
     if claimed is Environment.PRODUCTION:
         raise RefusedError("A database becomes production by being used as such; only dev and staging can be claimed.")
     if pattern := place.matches(patterns):
-        raise RefusedError(f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, and stays it.")
+        raise RefusedError(
+            f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is protected as production and cannot be "
+            "relabelled."
+        )
     if confirmed != place.name:
         raise RefusedError(f"To call a database {claimed}, name it: --confirm-database={place.name}.")
 
@@ -102,15 +105,15 @@ def _refuse_forbidden(config: WritingConfig, place: Place) -> None:
     production = config.environment is Environment.PRODUCTION
     if not production and (pattern := place.matches(config.protected)):
         raise RefusedError(
-            f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is production, whatever the environment "
-            f"says ({config.environment}). Nothing was touched."
+            f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it counts as production, whatever the "
+            f"environment says ({config.environment}). Nothing was changed."
         )
     if production and not config.allow_production:
-        raise RefusedError("This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'. Nothing was touched.")
+        raise RefusedError("This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'. Nothing was changed.")
     if not production and Environment.PRODUCTION in place.remembered:
         raise RefusedError(
-            f"The ledger of {place.name} says that it has been a production database; it is no {config.environment} database. "
-            "Of a restored copy say so first: python manage.py seed_status "
+            f"The ledger of {place.name} says it has been a production database, not {config.environment}. "
+            "If it is a restored copy, declare it first: python manage.py seed_status "
             f"--claim-environment={config.environment} --confirm-database={place.name}"
         )
 
@@ -120,7 +123,7 @@ def _production(config: WritingConfig, database: str) -> Question | None:
         if config.confirm_database != database:
             raise RefusedError(f"In production --force also needs --confirm-database={database}.")
         return None
-    text = f"This is PRODUCTION. Type the database's name ({database}) to go on:"
+    text = f"This is PRODUCTION. Type the database's name ({database}) to continue:"
     return _asked(config, Question(text=text, answer=database))
 
 
@@ -130,5 +133,5 @@ def _ask(config: WritingConfig, text: str) -> Question | None:
 
 def _asked(config: WritingConfig, question: Question) -> Question:
     if not config.interactive:
-        raise RefusedError(f"{config.environment} asks first, and there is nobody to ask. Give --force.")
+        raise RefusedError(f"{config.environment} needs confirmation, but there is no terminal. Pass --force.")
     return question

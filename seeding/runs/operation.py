@@ -133,7 +133,7 @@ class Operation:
                 meter.lock_wait = time.monotonic() - asked
             self.ledger.settle_truncations()
             if dead := self.ledger.close_dead_runs():
-                self.tell("recover", f"{dead} earlier runs died; this one goes on where they stopped", level="warn")
+                self.tell("recover", f"{dead} earlier runs died; this run resumes where they stopped", level="warn")
             yield meter
 
     @contextmanager

@@ -75,9 +75,9 @@ def require_safe_server(using: str) -> None:
     if session.reads_only:
         raise _refusal("only reads (a replica, a standby, or read_only is on)", "connect to the primary")
     if not session.commits:
-        raise _refusal("has autocommit off in this session", "take it out of init_command and of the server's settings")
+        raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
     if session.cuts_answers:
-        raise _refusal("answers with fewer rows than there are (sql_select_limit)", "take sql_select_limit out of its settings")
+        raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
     if connection.vendor == "mysql":
         _require_one_writer(connection)
     with transaction.atomic(using=using):
@@ -111,13 +111,13 @@ def _require_one_writer(connection: BaseDatabaseWrapper) -> None:
         nodes = next((int(value) for _, value in cursor.fetchall() if str(value).isdecimal()), 0)
         if nodes > 1:
             raise _refusal(
-                f"is one of {nodes} nodes of a Galera cluster, all of which take writes, and the lock holds on one only",
-                "take the other nodes out of the cluster for the run, or seed a server outside of it",
+                f"is one of {nodes} nodes of a Galera cluster that all accept writes, and the lock is held on one node only",
+                "remove the other nodes from the cluster for the run, or seed a server outside of it",
             )
         cursor.execute(GROUP)
         if any(str(value).upper() == "OFF" for _, value in cursor.fetchall()) and _members(connection) > 1:
             raise _refusal(
-                "is one of several members of a group that all take writes (Group Replication in multi-primary mode)",
+                "is one of several members of a group that all accept writes (Group Replication in multi-primary mode)",
                 "switch the group to one primary: SELECT group_replication_switch_to_single_primary_mode()",
             )
 
@@ -183,4 +183,4 @@ def _beside(using: str, count: int) -> Iterator[list[BaseDatabaseWrapper]]:
 
 
 def _refusal(cause: str, remedy: str, subject: str = "The server") -> UnsafeServerError:
-    return UnsafeServerError(f"{Refusal(subject=subject, cause=cause, remedy=remedy)} Nothing was touched.")
+    return UnsafeServerError(f"{Refusal(subject=subject, cause=cause, remedy=remedy)} Nothing was changed.")

@@ -38,7 +38,7 @@ class Survey:
         """Raise SchemaError, with every refusal, if there is one; of the tables `among` others, if given."""
         found = [one for table, ones in self.refusals.items() if among is None or table in among for one in ones]
         if found:
-            raise SchemaError(f"{told(found)} Nothing was touched.")
+            raise SchemaError(f"{told(found)} Nothing was changed.")
 
 
 def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
@@ -105,14 +105,14 @@ Reason = tuple[str, str]
 def _name(catalogue: Catalogue, kinds: Mapping[str, str], table: str) -> Iterator[Reason]:
     if catalogue.folds_names and table != table.lower():
         yield (
-            "is not the name that this server gives a table: it keeps names in small letters (lower_case_table_names)",
+            "is not a name this server can store: it keeps names in lower case (lower_case_table_names)",
             "use a server that keeps them as they are written, or name the table in small letters in the model",
         )
     if table not in kinds and (others := sorted(one for one in kinds if one.lower() == table.lower())):
         yield f"is spelled {others[0]} in this database", "spell it so where it is named"
     if catalogue.matches_loosely and (twins := sorted(one for one in kinds if one != table and _same(one, table))):
         yield (
-            f"has a name that this server may take for {', '.join(twins)}",
+            f"has a name that this server may confuse with {', '.join(twins)}",
             "rename one of them so that they differ in more than letter case and accents",
         )
 
@@ -139,7 +139,7 @@ def _relation(
     if not catalogue.is_complete and (Touch.MASK in touch or touch & (Touch.DELETE | Touch.INSERT) == Touch.DELETE):
         yield (
             "may be referred to by tables that this account has no right to see",
-            "grant it PROCESS, with which the server tells of every foreign key",
+            "grant it PROCESS, with which the server shows every foreign key",
         )
     if Touch.DELETE in touch:
         yield from _keys(relation)
@@ -150,7 +150,7 @@ def _storage(relation: Relation) -> Iterator[Reason]:
         yield "hides rows from this account by row-level security", BYPASS
     if relation.engine:
         yield (
-            f"has the storage engine {relation.engine}, on whose transactions nobody may rely",
+            f"has the storage engine {relation.engine}, which has no reliable transactions",
             f"convert it: ALTER TABLE {relation.name} ENGINE=InnoDB",
         )
     if relation.resolves:
@@ -167,7 +167,7 @@ def _storage(relation: Relation) -> Iterator[Reason]:
 def _key(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
     """The primary key is one column, and that of every model of the table."""
     if len(relation.key) != 1:
-        yield f"has {_listed(relation.key)}", "leave it out: rows are told apart by a key of one column"
+        yield f"has {_listed(relation.key)}", "leave it out: rows are identified by a key of one column"
     for model in mirrors:
         parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]  # a composite key has fields
         expected = tuple(column_name(one) for one in parts if one is not None)
@@ -186,7 +186,7 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
     # A key that is no counter in any model is given by whoever makes the row.
     if relation.counter and any(isinstance(model._meta.pk, models.AutoField) for model in mirrors):
         yield (
-            f"takes the keys of new rows from {relation.counter}, which is not a counter of its own key column",
+            f"takes the keys of new rows from {relation.counter}, which does not belong to its key column",
             "give the column one (an identity, an AUTO_INCREMENT, or a sequence that it owns)",
         )
     for reference in (one for model in mirrors for one in references(model)):

@@ -50,7 +50,7 @@ def _folder(app: str) -> Path:
     if app not in apps.app_configs:
         known = ", ".join(sorted(label for label, one in apps.app_configs.items() if not INSTALLED & set(Path(one.path).parts)))
         said = f"--app={app}: no such app in INSTALLED_APPS." if app else "No model mirrors the table, so no app is known."
-        raise ConfigurationError(f"{said} Say with --app where the file belongs: {known}.")
+        raise ConfigurationError(f"{said} Name the app of the file with --app: {known}.")
     folder = Path(apps.get_app_config(app).path)
     if INSTALLED & set(folder.parts):
         raise ConfigurationError(f"{app} is an installed package ({folder}), not part of the project. Name another --app.")

@@ -188,7 +188,7 @@ def configure(config: LogConfig, *, console_level: str, words: Words | None = No
         for handler in logger.handlers[1:]:
             logger.removeHandler(handler)
             handler.close()
-        logger.warning("The log file cannot be written (%s); log lines go to stderr alone. Set SEEDING_LOG_FILE.", error)
+        logger.warning("The log file cannot be written (%s); log lines go to stderr only. Set SEEDING_LOG_FILE.", error)
 
     if config.file is not None:
         try:

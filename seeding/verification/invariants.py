@@ -123,7 +123,7 @@ def check(using: str, invariants: Iterable[Invariant]) -> tuple[list[Verdict], l
                 raise
             kind, words = type(error).__name__, " ".join(error_text(error).split())
             said = words if words.startswith(kind) else f"{kind}: {words}"
-            failed.append(f"The rule {one.name} ({one.breaking.__module__}) cannot be asked: {said}")
+            failed.append(f"The rule {one.name} ({one.breaking.__module__}) failed: {said}")
     return verdicts, failed
 
 

@@ -119,7 +119,7 @@ class Status:
         if self.refused:
             return "The schema has moved: `seed_check --schema` shows all of it."
         if self.in_progress:  # nobody holds the lock
-            return f"Run {self.in_progress[0].run} has died; the next run goes on where it stopped."
+            return f"Run {self.in_progress[0].run} has died; the next run resumes where it stopped."
         return f"Run {self.last_run} {self.last_state}." if self.last_exit_code else "All is well."
 
     def as_dict(self) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def _drift(checker: Checker) -> tuple[str, int]:
             refused.setdefault(one.table, one)
     if not refused:
         harmless = f" ({len(found)} harmless differences)" if found else ""
-        return f"none: every table is as its model says{harmless}", 0
+        return f"none: every table matches its model{harmless}", 0
     first, *others = refused.values()
     more = f" And {len(others)} more table{'s' if len(others) > 1 else ''}." if others else ""
     return f"{first}{more}", len(refused)

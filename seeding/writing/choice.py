@@ -33,7 +33,7 @@ class Writers:
         every: tuple[Writer, ...] = (CreateWriter(), BulkCreateWriter(), *self.native)
         possible = {writer.name: writer for writer in every}
         if forced is not None and forced not in possible:
-            raise ConfigurationError(f"SEEDING_WRITER={forced}: this database takes {', '.join(possible)}.")
+            raise ConfigurationError(f"SEEDING_WRITER={forced}: this database supports {', '.join(possible)}.")
         self._forced = None if forced is None else possible[forced]
 
     def choose(self, count: int) -> Writer:

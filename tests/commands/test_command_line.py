@@ -150,7 +150,7 @@ def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
         ([], {"SEEDING_LOG_LEVEL": "loud"}, "SEEDING_LOG_LEVEL=loud"),
         (["--env=production"], {}, "ALLOW_PRODUCTION_SEEDING"),
         (["--env=production", "--force"], {"ALLOW_PRODUCTION_SEEDING": "true"}, "Synthetic data never goes to production"),
-        (["--env=staging"], {}, "there is nobody to ask"),
+        (["--env=staging"], {}, "needs confirmation, but there is no terminal"),
     ],
 )  # fmt: skip
 def test_bad_input_is_a_reason_and_exit_code_1(
@@ -292,7 +292,7 @@ def test_a_stopped_run_releases_the_lock_and_is_resumed(  # noqa: PLR0917
 
     run = SeedRun.objects.using(database.alias).get()
     assert process.returncode == code
-    assert "The lock is released and the ledger is true" in rest
+    assert "The lock is released and the ledger is consistent" in rest
     assert run.state == "interrupted"
     assert not seeding_lock(database.alias).is_locked
     finished = manage("seed", "--size=medium", "--json", variables={"DATABASE_URL": database.url})

@@ -310,7 +310,7 @@ def test_other_seeded_rows_that_refer_are_a_refusal_that_names_them(seeded: Data
     assert words.startswith("Other seeded rows depend on those of clients: ")
     assert "50 of orders (client_id)" in words
     assert "10 of client_credit_limits (client_id)" in words
-    assert words.endswith("Give --cascade to roll them back too.")
+    assert words.endswith("Pass --cascade to roll them back too.")
     assert everything(seeded) == before
 
 
@@ -805,7 +805,7 @@ def test_truncating_is_refused_where_there_is_anything_else(database: Database) 
     database.seed()
     before = everything(database)
 
-    with pytest.raises(CommandError, match=r"vendors holds other rows too\. Nothing was touched") as caught:
+    with pytest.raises(CommandError, match=r"vendors holds other rows too\. Nothing was changed") as caught:
         database.rollback(strategy="truncate")
 
     assert caught.value.returncode == 1

@@ -111,7 +111,7 @@ def test_without_a_terminal_it_takes_force(ready_strains: Database, manage: Mana
     refused = manage("seed_rollback", variables={"DATABASE_URL": ready_strains.url})
 
     assert refused.returncode == 1
-    assert "there is nobody to ask. Give --force." in refused.stderr
+    assert "needs confirmation, but there is no terminal. Pass --force." in refused.stderr
     assert len(ready_strains.content("strains")) == 5
 
 

@@ -59,7 +59,7 @@ def test_what_is_seeded_is_told_with_its_runs(sqlite: Database, capsys: pytest.C
     assert shown[1].startswith("16 rows are seeded in 2 tables since ")
     assert shown[3].split()[:3] == ["clients", "10", "1"]
     assert shown[-3].endswith("is free.")
-    assert shown[-2:] == ["Last run: 2, succeeded", "Drift: none: every table is as its model says"]
+    assert shown[-2:] == ["Last run: 2, succeeded", "Drift: none: every table matches its model"]
 
 
 def test_an_empty_database_is_well(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +110,7 @@ def test_a_run_that_has_died_is_told(sqlite: Database, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
 
     assert caught.value.returncode == 130
-    assert str(caught.value) == f"Run {run.pk} has died; the next run goes on where it stopped."
+    assert str(caught.value) == f"Run {run.pk} has died; the next run resumes where it stopped."
     assert status(sqlite, capsys)[0] == 130
     assert f"Died: run {run.pk} (seed), started by {run.user} on {run.host}, process {run.process_id}" in shown
 

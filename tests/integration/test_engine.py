@@ -132,7 +132,7 @@ def unlucky(row: int | None) -> ValidationError:
     [
         (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
         (lambda: None, "TypeError: 'NoneType' object is not iterable"),
-        (lambda: ["unlucky"], "it found a str, which is no ValidationError."),
+        (lambda: ["unlucky"], "it found a str, which is not a ValidationError."),
         (lambda: [unlucky(20)], "it found an error in row 20; they count from 0 to 19."),
         (lambda: [unlucky(-1)], "it found an error in row -1; they count from 0 to 19."),
     ],

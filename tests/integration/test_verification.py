@@ -182,9 +182,9 @@ def test_a_rule_that_fails_is_told_and_the_others_are_asked(
     report = json.loads(capsys.readouterr().out)
     assert failure.value.returncode == 4
     assert str(failure.value).splitlines()[0] == (
-        "Not everything was checked. The rule raises (ruled.invariants) cannot be asked: TypeError: no thing"
+        "Not everything was checked. The rule raises (ruled.invariants) failed: TypeError: no thing"
     )
-    assert "The rule asks-amiss (ruled.invariants) cannot be asked: " in report["unreadable"][1]
+    assert "The rule asks-amiss (ruled.invariants) failed: " in report["unreadable"][1]
     assert [(one["rule"], one["looked_at"], one["broken"]) for one in report["verdicts"]] == [("holds", 10, 0)]
 
 

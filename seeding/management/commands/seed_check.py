@@ -20,7 +20,7 @@ class Command(SeedingCommand):
     examples: ClassVar[Mapping[str, str]] = {
         "": "all of it",
         "--schema": "before a run: would a seeder be refused?",
-        "--invariants": "afterwards: is all that must be true of the data?",
+        "--invariants": "after a run: does the data keep every rule?",
         "--json": "the findings for a machine",
     }
 

@@ -56,4 +56,4 @@ class Command(SeedingCommand):
             for what, count in draft.broken.items()
         ]
         if broken:
-            raise InsertionError("The guesses break what the table asks for; mend the files. " + " ".join(broken))
+            raise InsertionError("The guesses break the table's constraints; correct the files. " + " ".join(broken))

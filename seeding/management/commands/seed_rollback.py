@@ -37,7 +37,7 @@ class Command(SeedingCommand):
             "--where",
             action="append",
             metavar="FIELD__LOOKUP=VALUE",
-            help="only the rows of the one --table that meet it, as a Django lookup; may be given several times",
+            help="only rows of the one --table that match this Django lookup; may be repeated",
         )
         add(
             "--strategy",
@@ -46,7 +46,7 @@ class Command(SeedingCommand):
             help="delete rows; truncate tables that hold nothing else; none: only report (default: delete)",
         )
         add("--cascade", action="store_true", help="roll back the seeded rows that refer to those, too")
-        add("--keep-modified", action="store_true", help="keep the rows that somebody has changed since they were seeded")
+        add("--keep-modified", action="store_true", help="keep rows that were changed since they were seeded")
         add("--dry-run", action="store_true", help="show what would be deleted and what kept, and change nothing")
         self.add_common_arguments(parser)
 

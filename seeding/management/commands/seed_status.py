@@ -19,7 +19,7 @@ class Command(SeedingCommand):
     """Parse, one call, render, exit code."""
 
     help = (
-        "Say what is seeded here, who is at work, what went wrong last and whether the schema has moved. The exit code tells: "
+        "Show what is seeded, which run is in progress, the last errors and schema drift. The exit code tells: "
         "0 all is well, 2 a run is under way, 3 a seeder would be refused, else how the last run ended."
     )
     examples: ClassVar[Mapping[str, str]] = {
@@ -27,7 +27,7 @@ class Command(SeedingCommand):
         "--json": "all of it, for a machine",
         "--lock": "who holds the lock, and nothing else",
         "--lock --force-release": "end the connection that holds it",
-        "--claim-environment=staging --confirm-database=terp_copy": "a restored copy is no production database any more",
+        "--claim-environment=staging --confirm-database=terp_copy": "a restored copy is no longer a production database",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +38,7 @@ class Command(SeedingCommand):
         add(
             "--claim-environment",
             metavar="dev|staging",
-            help="say that this database, a restored copy, is no production database any more",
+            help="declare that this database, a restored copy, is no longer a production database",
         )
         add("--confirm-database", metavar="NAME", help="the database's name, which the claim needs")
         add("--lock-timeout", type=int, default=0, metavar="SECONDS", help="how long a claim waits for a run (default: 0)")
@@ -50,7 +50,7 @@ class Command(SeedingCommand):
         from seeding.db.connection import connect
 
         if options["force_release"] and not options["lock"]:
-            raise ConfigurationError("--force-release ends a run under way. Say what is meant: --lock --force-release.")
+            raise ConfigurationError("--force-release ends the run in progress. Pass it with --lock: --lock --force-release.")
         using = options["database"]
         database = connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
         try:

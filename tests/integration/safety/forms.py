@@ -83,7 +83,7 @@ FORMS: dict[str, dict[str, Form]] = {
             "CREATE TRIGGER note AFTER INSERT ON shop_product FOR EACH ROW INSERT INTO log (id) VALUES (NEW.id)",
         ),
         "name in another case": form(
-            "has a name that this server may take for Shop_Product; rename one of them",
+            "has a name that this server may confuse with Shop_Product; rename one of them",
             "CREATE TABLE Shop_Product (id int)",
         ),
         "name with an accent": form(

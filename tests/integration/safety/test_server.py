@@ -110,7 +110,7 @@ def test_a_replica_for_an_account_that_may_write_there(
     said = refused_by_all(database)
 
     assert said == (
-        "The server only reads (a replica, a standby, or read_only is on); connect to the primary. Nothing was touched."
+        "The server only reads (a replica, a standby, or read_only is on); connect to the primary. Nothing was changed."
     )
     assert (runs(database), database.content("strains")) == (0, [])
 
@@ -173,7 +173,7 @@ def test_several_servers_behind_one_address(
         said = refused(reach(servers[0].url("shared", address=(HOST, proxy.port))), "seed_check")
 
     assert said.startswith("The server is several servers behind one address (")
-    assert said.endswith("; connect to the primary itself. Nothing was touched.")
+    assert said.endswith("; connect to the primary itself. Nothing was changed.")
 
 
 @pytest.mark.parametrize("mode", ["session", "transaction"])
@@ -192,7 +192,7 @@ def test_a_pooler_is_refused_unless_it_keeps_the_session(
 
     kept = "The server is reached through a pooler that does not keep the session: connections shared one backend; "
     assert said == {"session": "5", "transaction": f"{kept}connect to the server itself, or to a pool in session mode. "
-                    "Nothing was touched."}[mode]  # fmt: skip
+                    "Nothing was changed."}[mode]  # fmt: skip
     assert runs(made) == (mode == "session")
 
 

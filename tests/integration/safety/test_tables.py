@@ -65,7 +65,7 @@ def test_nothing_is_rolled_back(products: Callable[..., Database], server: str, 
         undo(database, ProductSeeder())
 
     assert form.words in str(error.value)
-    assert str(error.value).endswith("Nothing was touched.")
+    assert str(error.value).endswith("Nothing was changed.")
     connections[database.alias].close()  # and with it what the session's role may not see
     assert len(before) == 11
     assert content(database) == before

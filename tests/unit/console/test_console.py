@@ -74,9 +74,9 @@ def test_the_summary_ends_with_what_went_wrong_and_what_to_do() -> None:
         "clients: ValueError: [broken]",
         "lots: needs clients, which could not be seeded",
         "",
-        f"Failed? The log has the traceback. What was committed before stays. Mend the cause. {AGAIN}",
+        f"Failed? The log has the traceback. Batches committed before stay. Fix the cause. {AGAIN}",
         "",
-        "Skipped? These come along as soon as what they need is there.",
+        "Skipped? Skipped because a dependency failed; fix it and run again.",
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_written_is_said_once_and_the_console_serves(
     said = [json.loads(line)["message"] for line in capsys.readouterr().err.splitlines()]
     assert [words for words in said if "cannot be written" not in words] == ["one", "two"]
     (trouble,) = set(said) - {"one", "two"}
-    assert trouble.endswith("log lines go to stderr alone. Set SEEDING_LOG_FILE.")
+    assert trouble.endswith("log lines go to stderr only. Set SEEDING_LOG_FILE.")
 
 
 def test_a_line_that_was_torn_spoils_no_other(tmp_path: Path) -> None:
