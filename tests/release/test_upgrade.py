@@ -1,0 +1,279 @@
+"""A database that an earlier release has seeded is grown, checked, masked and rolled back by this one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.test import Client
+
+from tests.conftest import SERVERS, Database
+from tests.release.make import FOLDER, KEY
+from tests.servers import Server
+from tests.test_dashboard import LedgerRouter, page
+
+RELEASES = sorted({path.name.rpartition(f".{server}.")[0] for server in SERVERS for path in FOLDER.glob(f"*.{server}.sql.gz")})
+OURS = ("seeding_", "django_")
+SEEDED = {"clients": 10, "client_credit_limits": 8, "orders": 50, "invoices": 36}
+"""Some of the rows that a dump holds; two of the credit limits are rolled back, and twelve locations."""
+SEED, AS_OF = 7, "2026-01-15"
+LIMITED = "SELECT teri_code FROM client_credit_limits JOIN clients ON clients.id = client_id"
+PICTURED = """
+    SELECT COUNT(*) FROM product_images i JOIN batches b ON b.id = i.batch_id JOIN products p ON p.id = i.product_id
+    JOIN users u ON u.id = i.uploaded_by
+"""
+KEPT = "REG90004"
+"""The seeded client that a real order refers to."""
+PERSONAL = (
+    "new.office@quiet-valley.test",
+    "Late Arrival Partners",
+    "late@late-arrival.test",
+    "(530) 555-0114",
+    "Second Thought Inc",
+)
+"""What was written after the earlier release had masked."""
+
+Rows = list[tuple[Any, ...]]
+
+
+@pytest.fixture(autouse=True)
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setenv("SEEDING_MASKING_KEY", KEY)
+    settings.SEEDING_DATABASE_IS_FALLBACK = False
+
+
+@pytest.fixture(params=[(release, server) for release in RELEASES for server in SERVERS], ids="-".join)
+def old(request: pytest.FixtureRequest, make_database: Callable[..., Database], running: Callable[[str], Server]) -> Database:
+    """The database of a dump, as the release has left it."""
+    release, server = request.param
+    database = make_database(server, ready=False)
+    dump = gzip.decompress((FOLDER / f"{release}.{server}.sql.gz").read_bytes()).decode()
+    if server == "sqlite":
+        with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"))) as connection:
+            connection.executescript(dump)
+    else:
+        running(server).sql(dump, database.alias)
+    return database
+
+
+@pytest.fixture
+def upgraded(old: Database) -> Database:
+    """The same after `migrate`, which is all that an upgrade asks for."""
+    call_command("migrate", database=old.alias, verbosity=0)
+    return old
+
+
+def data(database: Database) -> dict[str, Rows]:
+    """Every row of every table that is not the ledger's."""
+    with connections[database.alias].cursor() as cursor:
+        tables = connections[database.alias].introspection.table_names(cursor)
+    return {table: database.content(table) for table in tables if not table.startswith(OURS)}
+
+
+def lost(before: Mapping[str, Rows], after: Mapping[str, Rows]) -> dict[str, Rows]:
+    """The rows that are not there any more as they were."""
+    gone = {table: [row for row in rows if row not in after[table]] for table, rows in before.items()}
+    return {table: rows for table, rows in gone.items() if rows}
+
+
+def counts(database: Database) -> dict[str, int]:
+    """How many rows each table has that is not empty."""
+    return {table: len(rows) for table, rows in data(database).items() if rows}
+
+
+def real(database: Database) -> dict[str, Rows]:
+    """The rows that no seeder has made."""
+    return {
+        "clients": database.query("SELECT * FROM clients WHERE teri_code LIKE 'REAL%' ORDER BY id"),
+        "orders": database.query("SELECT * FROM orders WHERE order_number = 'REAL-1'"),
+        "users": database.query("SELECT * FROM users ORDER BY id DESC LIMIT 1"),
+    }
+
+
+def described(database: Database, table: str) -> list[tuple[Any, ...]]:
+    """The columns of a table, as the driver describes them."""
+    with connections[database.alias].cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own name
+        return list(cursor.description)
+
+
+def broken(report: Mapping[str, Any]) -> dict[str, int]:
+    """The rules that do not hold: name → rows that break it."""
+    return {one["rule"]: one["broken"] for one in report["verdicts"] if one["broken"]}
+
+
+def command(database: Database, name: str, **options: Any) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command, and what it prints as JSON."""
+    out, code = StringIO(), 0
+    try:
+        call_command(name, database=database.alias, json=True, stdout=out, stderr=StringIO(), **options)
+    except CommandError as error:
+        code = error.returncode
+    answer: dict[str, Any] = json.loads(out.getvalue())
+    return code, answer
+
+
+def test_there_is_a_dump_for_every_server() -> None:
+    assert RELEASES != []
+    assert {path.name for path in FOLDER.glob("*.gz")} == {
+        f"{release}.{server}.sql.gz" for release in RELEASES for server in SERVERS
+    }
+
+
+def test_migrate_changes_no_row(old: Database) -> None:
+    before = data(old)
+
+    call_command("migrate", database=old.alias, verbosity=0)
+
+    assert data(old) == before
+    call_command("migrate", database=old.alias, check_unapplied=True, verbosity=0)
+
+
+def test_status_knows_what_is_seeded(upgraded: Database) -> None:
+    code, answer = command(upgraded, "seed_status")
+
+    assert (code, answer["seed"], answer["as_of"], answer["environments"]) == (0, SEED, AS_OF, ["dev"])
+    assert answer["last_state"] == "succeeded"
+    there = {table: count - len(real(upgraded).get(table, ())) for table, count in counts(upgraded).items()}
+    assert {one["table"]: one["rows"] for one in answer["tables"]} == there
+    assert there.items() >= SEEDED.items()
+
+
+@pytest.mark.django_db(databases=["default", "admin"])
+def test_the_admin_shows_every_run_and_batch(upgraded: Database, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [LedgerRouter(upgraded.alias), *settings.DATABASE_ROUTERS]
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("admin"))
+    runs = [run for (run,) in upgraded.query("SELECT id FROM seeding_run ORDER BY id")]
+    ((client,),) = upgraded.query(f"SELECT id FROM clients WHERE teri_code = '{KEPT}'")  # noqa: S608 - our own code
+
+    shown = [page(staff, f"seedrun/{run}/change/") for run in runs]
+
+    assert [" ".join(one.split()[:3]) for one in shown] == [
+        f"Run {run}: {name}" for run, name in zip(runs, ("seed", "seed_mask", "seed_rollback", "seed_rollback"), strict=True)
+    ]
+    assert [f"rolled back by run {run} " in shown[0] for run in runs] == [False, False, True, True]
+    assert "Masking audit" in shown[1]
+    assert "This run has rolled back" in shown[2]
+    assert "ClientSeeder" in page(staff, f"seedingmetadata/row/?table=clients&key={client}")
+    for address in ("seedrun/", "seedrun/dashboard/", "seedingmetadata/", "maskedbatch/"):
+        assert page(staff, address) != ""
+
+
+def test_what_was_seeded_is_checked_and_a_broken_row_of_it_found(upgraded: Database) -> None:
+    whole = command(upgraded, "seed_check")
+    column = connections[upgraded.alias].ops.quote_name
+    upgraded.query(f"UPDATE brands SET {column('vendorId')} = 4711")  # noqa: S608 - our own name
+    upgraded.query(f"UPDATE invoices SET {column('amountDue')} = {column('amountDue')} + 1")  # noqa: S608 - our own name
+
+    code, answer = command(upgraded, "seed_check")
+
+    assert (whole[0], broken(whole[1]), whole[1]["differences"], whole[1]["refusals"]) == (0, {}, [], [])
+    assert code == 5
+    expected = {"brands.vendorId leads to vendors": 4, "an-invoice-is-paid-what-its-payments-say": 36}
+    assert broken(answer).items() >= expected.items()
+
+
+def test_seeding_again_changes_nothing(upgraded: Database) -> None:
+    before = data(upgraded)
+
+    code, answer = command(upgraded, "seed", table="clients,orders,invoices")
+
+    assert (code, answer["seed"], answer["as_of"]) == (0, SEED, AS_OF)
+    assert {one["state"] for one in answer["results"]} == {"existing"}
+    assert answer["records_inserted"] == 0
+    assert data(upgraded) == before
+    with pytest.raises(CommandError, match=f"rows of --seed={SEED}"):
+        call_command("seed", database=upgraded.alias, table="clients", seed=SEED + 1)
+
+
+def test_it_grows_without_changing_a_row(upgraded: Database) -> None:
+    before = data(upgraded)
+
+    code, answer = command(upgraded, "seed", table="clients", size="medium")
+
+    after = data(upgraded)
+    assert (code, answer["records_inserted"]) == (0, 90)
+    assert lost(before, after) == {}
+    assert {table: len(rows) - len(before[table]) for table, rows in after.items() if rows != before[table]} == {"clients": 90}
+    codes = {code for (code,) in upgraded.query("SELECT teri_code FROM clients")}
+    assert {code[-4:] for code in codes if not code.startswith("REAL")} == {f"{number:04}" for number in range(100)}
+
+
+def test_new_tables_refer_to_the_old_rows_and_rolled_back_ones_come_again(upgraded: Database) -> None:
+    before = data(upgraded)
+    limited = upgraded.query(LIMITED)
+
+    code, answer = command(upgraded, "seed", table="product_images,client_credit_limits,locations")
+
+    inserted = {one["table"]: one["records_inserted"] for one in answer["results"] if one["records_inserted"]}
+    assert (code, inserted) == (0, {"locations": 12, "client_credit_limits": 2, "product_images": 27})
+    assert lost(before, data(upgraded)) == {}
+    assert {code for (code,) in set(upgraded.query(LIMITED)) - set(limited)} == {"REG90003", "REG90004"}
+    assert len(upgraded.query(LIMITED)) == 10
+    assert upgraded.query(PICTURED) == [(27,)]
+
+
+def test_what_was_written_since_is_masked_and_no_mask_is_masked_again(
+    upgraded: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = data(upgraded)
+    columns = [name for (name, *_) in described(upgraded, "clients")]
+
+    code, answer = command(upgraded, "seed_mask", force=True)
+
+    after = data(upgraded)
+    text = str(after)
+    changed = {
+        (new[columns.index("teri_code")], column)
+        for old, new in zip(before["clients"], after["clients"], strict=True)
+        for column, was, is_now in zip(columns, old, new, strict=True)
+        if was != is_now
+    }
+    assert (code, answer["left"]) == (0, [])
+    assert {one["table"]: one["masked"] for one in answer["results"] if one["masked"]} == {"clients": 5}
+    assert changed == {("REAL1", "email"), ("REAL5", "name"), *(("REAL4", column) for column in ("name", "email", "phone"))}
+    assert {**before, "clients": []} == {**after, "clients": []}
+    assert [value for value in PERSONAL if value not in str(before)] == []
+    assert [value for value in PERSONAL if value in text] == []
+    monkeypatch.setenv("SEEDING_MASKING_KEY", "another key than that of the dumps")
+    with pytest.raises(CommandError, match="masked with the key"):
+        call_command("seed_mask", database=upgraded.alias, force=True)
+
+
+def test_all_that_was_seeded_is_rolled_back_but_what_a_real_row_needs(upgraded: Database) -> None:
+    before = real(upgraded)
+    seeded = sum(counts(upgraded).values()) - sum(len(rows) for rows in before.values())
+
+    code, answer = command(upgraded, "seed_rollback", force=True)
+
+    assert (code, answer["records_deleted"], answer["left"]) == (6, seeded - 1, 1)
+    ((order,),) = upgraded.query("SELECT id FROM orders")
+    ((client,),) = upgraded.query(f"SELECT id FROM clients WHERE teri_code = '{KEPT}'")  # noqa: S608 - our own code
+    (kept,) = answer["kept"]
+    assert (kept["table"], kept["by"], kept["keys"], kept["referring"]) == (
+        "clients",
+        "orders.client_id",
+        [client],
+        [str(order)],
+    )
+    assert real(upgraded) == before
+    assert counts(upgraded) == {"clients": 6, "orders": 1, "users": 1}
+    assert command(upgraded, "seed_status")[0] == 6
+
+    upgraded.query("DELETE FROM orders")
+
+    assert command(upgraded, "seed_rollback", force=True)[0] == 0
+    assert real(upgraded) == {**before, "orders": [], "users": before["users"]}
+    assert counts(upgraded) == {"clients": 5, "users": 1}
+    assert command(upgraded, "seed_status")[0] == 0
