@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Database, Manage
+from tests.support.databases import Database
+from tests.support.processes import Manage
 
 MOVED = {
     "seeding.seeders": "BaseSeeder SeederConfig RecordCount Dataset Derivation Condition RowRule",

@@ -17,10 +17,10 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 
-from tests.conftest import SERVERS, Database
 from tests.release.make import FOLDER, KEY
 from tests.servers import Server
-from tests.test_dashboard import LedgerRouter, page
+from tests.support.admin import LedgerRouter, page
+from tests.support.databases import SERVERS, Database
 
 RELEASES = sorted({path.name.rpartition(f".{server}.")[0] for server in SERVERS for path in FOLDER.glob(f"*.{server}.sql.gz")})
 OURS = ("seeding_", "django_")

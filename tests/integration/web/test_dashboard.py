@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags import figures
 from seeding.web import charts, provenance, run_history, table_counts
 from seeding.web.table_counts import TableCount
+from tests.support.admin import LedgerRouter, page
 from tests.support.databases import AS_OF, Database
 
 pytestmark = pytest.mark.django_db(databases=["default", "admin"])
@@ -31,18 +31,6 @@ DASH = "\N{EN DASH}"
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RUN = {"command": "seed", "environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": "40", "host": "here",
        "process_id": 1, "user": "somebody", "started_at": NOW, "state": "succeeded"}  # fmt: skip
-
-
-class LedgerRouter:
-    """Sends what is not the admin's own to one database."""
-
-    def __init__(self, alias: str) -> None:
-        self._alias = alias
-
-    def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return self._alias if model._meta.app_label in {"seeding", "terpseed"} else None
-
-    db_for_write = db_for_read
 
 
 Shown = Callable[..., Database]
@@ -77,14 +65,6 @@ def staff() -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))
     return client
-
-
-def page(client: Client, address: str) -> str:
-    """What a page says: its text, without the tags and runs of white space."""
-    answer = client.get(f"/admin/seeding/{address}")
-    assert answer.status_code == 200
-    content = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", answer.content.decode())
-    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
 
 
 def key_of(database: Database, table: str, index: int) -> int:
