@@ -34,4 +34,5 @@ def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
         return None
     if number is not None and not 1 <= number <= 1_000_000:
         problems.append(f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000.")
+        return None
     return None if number is None else int(number)
