@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -36,8 +37,8 @@ def load_monitoring(variables: Mapping[str, str]) -> MonitoringConfig:
     env = reading(variables)
     problems: list[str] = []
     webhook = str(env("SEEDING_ALERT_WEBHOOK", default="")) or None
-    if webhook is not None and not webhook.startswith(("https://", "http://")):
-        problems.append("SEEDING_ALERT_WEBHOOK is not a web address. It must begin with https://.")
+    if webhook is not None and not _is_web_address(webhook):
+        problems.append("SEEDING_ALERT_WEBHOOK is no web address. It begins with https://.")
     email = tuple(one.strip() for one in env("SEEDING_ALERT_EMAIL", default="").split(",") if one.strip())
     problems += [f"SEEDING_ALERT_EMAIL: {one} is not an address." for one in email if "@" not in one]
     rate = _limit(env, "SEEDING_ALERT_ERROR_RATE", problems)
@@ -55,6 +56,14 @@ def load_monitoring(variables: Mapping[str, str]) -> MonitoringConfig:
     if problems:
         raise ConfigurationError(*problems)
     return config
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        return text.startswith(("https://", "http://")) and bool(address.hostname) and address.port != 0
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        return False
 
 
 def _limit(env: environ.Env, variable: str, problems: list[str]) -> float | None:

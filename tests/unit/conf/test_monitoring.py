@@ -79,7 +79,18 @@ def test_an_address_has_an_at_sign() -> None:
     ]
 
 
-@pytest.mark.parametrize("address", ["s3cret", "ftp://host/s3cret"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3cret",
+        "ftp://host/s3cret",
+        "https://",
+        "https:///s3cret",
+        "https://[::1/s3cret",
+        "https://host:s3cret/",
+        "http://u:s3/cret@host",
+    ],
+)
 def test_a_web_hook_that_is_no_web_address_is_refused_and_not_told(address: str) -> None:
     assert problems(WEBHOOK=address) == ["SEEDING_ALERT_WEBHOOK is no web address. It begins with https://."]
 
