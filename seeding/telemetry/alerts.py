@@ -74,7 +74,7 @@ class Alerts:
         except Exception as error:  # noqa: BLE001 - whatever a mail backend, a resolver or a server comes up with
             said = without_credentials(f"{type(error).__name__}: {error}")
             address = urlsplit(self._config.webhook or "")
-            for secret in filter(None, (address.path.strip("/"), address.query)):
+            for secret in filter(None, (address.path.strip("/"), address.query, address.username, address.password)):
                 said = said.replace(secret, REDACTED)
             self._tell(event("alert", f"The alert could not be sent {where}: {said}", level="warn"))
 
