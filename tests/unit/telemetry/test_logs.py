@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
@@ -240,3 +242,94 @@ def test_a_terminal_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None
         "warn: 3 rows are not valid: name: null (2), name: too long (1)",
         "error: mysql://[redacted]@host/terp is gone",
     ]
+
+
+def test_on_a_terminal_warnings_and_errors_have_a_colour() -> None:
+    def shown(level: int) -> str:
+        return logs.Words(coloured=True).format(logging.LogRecord("seeding", level, __file__, 1, "words", None, None))
+
+    assert [shown(level) for level in (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)] == [
+        "info\x1b[0m: words", "\x1b[33mwarn\x1b[0m: words", "\x1b[31merror\x1b[0m: words", "critical\x1b[0m: words",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("level", "console_level", "told"),
+    [("info", "warn", ["info warn error", "warn error"]), ("error", "debug", ["error", "error"])],
+)
+def test_the_console_hears_nothing_that_the_level_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], level: str, console_level: str, told: list[str]
+) -> None:
+    file = tmp_path / "seeding.log"
+    logs.configure(LogConfig(level=level, file=file), console_level=console_level)
+
+    for one in ("debug", "info", "warn", "error"):
+        getattr(logs.SeederLogger("dev"), one)(one)
+
+    console = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [" ".join(line["message"] for line in lines) for lines in (written(file), console)] == told
+
+
+def test_configured_again_the_log_has_no_line_twice(tmp_path: Path) -> None:
+    for name in ("first.log", "second.log"):
+        logs.configure(LogConfig(level="info", file=tmp_path / name), console_level="error")
+
+    logs.SeederLogger("dev").info("once")
+
+    assert (len(written(tmp_path / "first.log")), len(written(tmp_path / "second.log"))) == (0, 1)
+
+
+def test_what_has_no_value_is_left_out_and_a_duration_is_rounded(file: Path) -> None:
+    logs.SeederLogger("dev").sink(event("insert", "done", duration=1.23456, table=None, rows=0))
+
+    (line,) = written(file)
+    assert (line["duration"], line["rows"]) == (1.235, 0)
+    assert not {"table", "seeder", "recordCount", "error", "exc_info"} & line.keys()
+
+
+@dataclass
+class Point:
+    """Told as an object."""
+
+    x: int
+    at: date
+
+
+class Told(Point):
+    """Told as it says itself."""
+
+    def as_dict(self) -> dict[str, str]:
+        return {"point": f"{self.x}"}
+
+
+def test_a_dataclass_is_told_as_an_object(file: Path) -> None:
+    day = date(2026, 3, 2)
+
+    logs.SeederLogger("dev").info("words", values=[Point(1, day), Told(2, day), Point])
+
+    assert written(file)[0]["values"] == [{"x": 1, "at": "2026-03-02"}, {"point": "2"}, str(Point)]
+
+
+def test_a_url_in_any_value_shows_no_account_even_where_the_text_is_cut(file: Path) -> None:
+    long = "x" * (logs.LONGEST // 2 - 12) + " mysql://me:s3cret@db/shop " + "y" * logs.LONGEST
+
+    logs.SeederLogger("dev").info("mysql://me:s3cret@db/shop", values={"url": ["mysql://me:s3cret@db"]}, long=long)
+
+    assert "s3cret" not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("number", "told"), [(2**64 - 1, 2**64 - 1), (2**64, str(2**64)), (-(2**64), str(-(2**64)))])
+def test_a_number_that_no_reader_can_hold_is_a_text(number: int, told: object) -> None:
+    assert logs.plain(number) == told
+
+
+def test_the_console_says_nothing_more_when_its_reader_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    logs.configure(LogConfig(level="info", file=None), console_level="info")
+
+    with os.fdopen(writing, "w", encoding="utf-8") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        logs.SeederLogger("dev").info("to nobody")
+
+        assert os.fstat(writing).st_rdev == Path(os.devnull).stat().st_rdev
