@@ -13,7 +13,8 @@ REDACTED = "[redacted]"
 WORD = re.compile(r"[^\s'\"]+")
 """Within one word a URL ends."""
 NAMED = re.compile(
-    r"(?:for key|for column|in column|constraint failed:|Field|column|CONSTRAINT|constraint|relation)"
+    r"(?:for key|for column|in column|constraint failed:|Field|Column(?= ')|column"
+    r"|CONSTRAINT|constraint(?! fail)|(?<!of )relation)"
     r" [`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)"
 )
 """The part of a database's message that names a key or a column; the rest may quote the row."""

@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from seeding.db.redaction import REDACTED, RedactedError, error_text, redacted, without_credentials
-
-
-class PostgresError(Exception):
-    def __init__(self, sqlstate: str) -> None:
-        self.sqlstate = sqlstate
-
-
-def raised(error: BaseException, sqlstate: str = "") -> BaseException:
-    error.__cause__ = PostgresError(sqlstate) if sqlstate else None
-    return error
+from seeding.db.redaction import REDACTED, RedactedError, error_text, redacted, without_credentials, without_words
+from tests.unit.db.errors import stated
 
 
 @pytest.mark.parametrize(("error", "words"), [
@@ -25,10 +16,23 @@ def raised(error: BaseException, sqlstate: str = "") -> BaseException:
     (OperationalError(1366, "Incorrect string value: '\\xF0Jo' for column `t`.`clients`.`name` at row 1"),
      "OperationalError 1366 for t.clients.name"),
     (IntegrityError("UNIQUE constraint failed: clients.email"), "IntegrityError for clients.email"),
-    (raised(IntegrityError('duplicate key value violates unique constraint "email_key"\nDETAIL:  Key (email)=(jo@corp.com)'),
+    (stated(IntegrityError('duplicate key value violates unique constraint "email_key"\nDETAIL:  Key (email)=(jo@corp.com)'),
             "23505"), "IntegrityError for email_key"),
-    (raised(DataError('invalid input syntax for type integer: "jo@corp.com"'), "22P02"), "DataError"),
-    (raised(ProgrammingError('column "jo" does not exist\nLINE 1: \'jo@corp.com\''), "42703"), "ProgrammingError for jo"),
+    (stated(DataError('invalid input syntax for type integer: "jo@corp.com"'), "22P02"), "DataError"),
+    (IntegrityError("UNIQUE constraint failed: clients.email, clients.name"), "IntegrityError for clients.email, clients.name"),
+    (IntegrityError(1452, "a foreign key constraint fails (`t`.`a`, CONSTRAINT `fk` FOREIGN KEY (`x`) REFERENCES `y` (`id`))"),
+     "IntegrityError 1452 for fk"),
+    (IntegrityError("FOREIGN KEY constraint failed"), "IntegrityError"),
+    (IntegrityError(1048, "Column 'name' cannot be null"), "IntegrityError 1048 for name"),
+    (OperationalError(1136, "Column count doesn't match value count at row 1"), "OperationalError 1136"),
+    (stated(IntegrityError('null value in column "name" of relation "clients" violates not-null constraint'), "23502"),
+     "IntegrityError for name"),
+    (stated(IntegrityError('new row for relation "clients" violates check constraint "positive"'), "23514"),
+     "IntegrityError for positive"),
+    (stated(ProgrammingError('relation "clients" does not exist'), "42P01"), "ProgrammingError for clients"),
+    (IntegrityError(1062), "IntegrityError 1062"),
+    (DataError(), "DataError"),
+    (stated(ProgrammingError('column "jo" does not exist\nLINE 1: \'jo@corp.com\''), "42703"), "ProgrammingError for jo"),
 ])  # fmt: skip
 def test_of_a_refusal_the_key_or_column_is_told(error: BaseException, words: str) -> None:
     assert error_text(error) == words
@@ -36,11 +40,24 @@ def test_of_a_refusal_the_key_or_column_is_told(error: BaseException, words: str
 
 @pytest.mark.parametrize("error", [
     OperationalError(2013, "Lost connection to server during query"), OperationalError(1205, "Lock wait timeout exceeded"),
-    OperationalError("database is locked"), raised(OperationalError("deadlock detected"), "40P01"), ValueError("too many rows"),
+    OperationalError("database is locked"), stated(OperationalError("deadlock detected"), "40P01"), ValueError("too many rows"),
 ])  # fmt: skip
 def test_what_quotes_no_row_is_told_as_it_is(error: BaseException) -> None:
     assert error_text(error) == str(error)
     assert redacted(error) is error
+
+
+def test_what_to_do_about_it_follows_the_words() -> None:
+    error = OperationalError("readonly database at sqlite://me:s3cret@shop")
+
+    assert error_text(error) == (
+        "readonly database at sqlite://[redacted]@shop. The server only reads now: is it a replica, or being maintained?"
+    )
+
+
+def test_other_words_may_be_given_to_any_error() -> None:
+    assert str(without_words(ValueError("secret"), "a row")) == "a row"
+    assert str(without_words(ValueError("secret"))) == "ValueError"
 
 
 def test_the_traceback_stays_and_the_words_go() -> None:
