@@ -144,11 +144,12 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     unique: list[tuple[str, ...]] = [
         (column_name(field),) for field in meta.concrete_fields if field.unique and not field.primary_key
     ]
-    unique += [
-        tuple(column_name(_field(model, name)) for name in constraint.fields)
+    together = [
+        constraint.fields
         for constraint in meta.constraints
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
     ]
+    unique += [tuple(column_name(_field(model, name)) for name in names) for names in (*meta.unique_together, *together)]
     keys = [
         field
         for field in meta.concrete_fields

@@ -100,6 +100,7 @@ with isolate_apps():
 
         class Meta:
             app_label = "unit"
+            unique_together = (("code", "left"),)
             constraints = (
                 models.UniqueConstraint(name="together", fields=["right", "code"]),
                 models.UniqueConstraint(name="sometimes", fields=["code"], condition=models.Q(code="x")),

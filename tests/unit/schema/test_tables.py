@@ -78,7 +78,7 @@ def test_what_a_row_must_give(shop: Database) -> None:
 
 
 def test_unique_keys_are_those_that_hold_for_every_row(shop: Database) -> None:
-    assert declared(Pair, shop).unique == (("left_id",), ("to_the_right", "code"))
+    assert declared(Pair, shop).unique == (("left_id",), ("code", "left_id"), ("to_the_right", "code"))
     assert declared(Product, shop).unique == (("name",),)
 
 
