@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -116,7 +116,7 @@ class SchemaValidator:
 
         `findings` and `business` add what others found about the same rows; an error of no row in particular refuses all.
         """
-        unresolved = {finding.field: finding.broken for finding in findings}
+        unresolved = _together((finding.field, finding.broken) for finding in findings)
         found = [
             *findings,
             *(
@@ -139,7 +139,8 @@ class SchemaValidator:
             accepted &= ~finding.broken
         found += repeated
         errors = (*(error for finding in found for error in _examples(data, finding)), *business)
-        counts = Counter({f"{finding.field}: {finding.issue}": int(finding.broken.sum()) for finding in found})
+        reasons = _together((f"{finding.field}: {finding.issue}", finding.broken) for finding in found)
+        counts = Counter({reason: int(broken.sum()) for reason, broken in reasons.items()})
         for error in business:
             counts[f"{error.field}: {error.issue}"] += 1 if error.row is not None else data.height
         return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
@@ -223,6 +224,14 @@ def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[s
         else:
             compiled.append((check, clause, set(clause.meta.root_names())))
     return compiled, tuple(unevaluated)
+
+
+def _together(named: Iterable[tuple[str, pl.Series]]) -> dict[str, pl.Series]:
+    """Name → the rows that have it in any of the pairs."""
+    rows: dict[str, pl.Series] = {}
+    for name, broken in named:
+        rows[name] = rows[name] | broken if name in rows else broken
+    return rows
 
 
 def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]:

@@ -365,6 +365,26 @@ def test_a_reference_to_nothing_is_told_once() -> None:
     ]
 
 
+def test_references_of_one_column_to_several_tables_are_counted_together() -> None:
+    tested = of(column("subject", Kind.INTEGER))
+    targets = [Reference(column="subject", target=Product, when=("kind", kind)) for kind in ("A", "B")]
+    broken = ([True, False, False, False], [False, True, True, False])
+    findings = tested.check_foreign_keys(dict(zip(targets, map(pl.Series, broken), strict=True)))
+
+    result = tested.validate_data(pl.DataFrame({"subject": [None, None, None, 4]}), findings)
+
+    assert result.accepted.to_list() == [False, False, False, True]
+    assert result.counts == {"subject: reference to nothing": 3}
+
+
+def test_a_row_that_is_too_long_in_two_ways_is_one_row() -> None:
+    tested = of(column("x", Kind.TEXT, length=3, octets=4))
+
+    result = tested.validate_data(pl.DataFrame({"x": ["abc", "abcd", "abcde", "äöü"]}))
+
+    assert result.counts == {"x: too long": 3}
+
+
 def test_a_finding_of_no_column_has_no_value() -> None:
     refused = Finding(field="row", issue="deadlock", expected="a row that fits", broken=pl.Series([True]))
 
