@@ -114,7 +114,11 @@ def _table(
     checks: list[tuple[Any, ...]],
 ) -> TableSchema:
     clauses = {check: found["clause"] for check, definition in checks if (found := CLAUSE.match(definition))}
-    members = {found["column"]: found["values"] or found["value"] for one in clauses.values() if (found := MEMBERS.match(one))}
+    texts = {row[0] for row in columns if KINDS.get(row[1]) is Kind.TEXT}
+    of_members = {
+        check: found for check, clause in clauses.items() if (found := MEMBERS.match(clause)) and found["column"] in texts
+    }
+    members = {found["column"]: found["values"] or found["value"] for found in of_members.values()}
     return TableSchema(
         name=name,
         columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
@@ -124,7 +128,7 @@ def _table(
         foreign_keys=tuple(
             ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys
         ),
-        checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if not MEMBERS.match(clause)),
+        checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if check not in of_members),
     )
 
 

@@ -94,6 +94,21 @@ def test_the_members_of_an_enumeration_stand_in_a_check_of_nothing_else(clause: 
 
 
 @pytest.mark.parametrize(
+    ("type_name", "clause"),
+    [
+        ("int4", "(x = ANY (ARRAY[1, 2]))"),
+        ("int4", "(x = ANY (ARRAY['-1'::integer, 2]))"),
+        ("date", "(x = ANY (ARRAY['2026-01-01'::date, '2026-01-02'::date]))"),
+        ("date", "(x = '2026-01-01'::date)"),
+    ],
+)
+def test_a_list_of_numbers_or_days_is_a_check_like_any_other(type_name: str, clause: str) -> None:
+    found = things(described("x", type_name), checks={"few": f"CHECK ({clause})"})
+
+    assert (found.columns["x"].values, found.checks) == ((), (Check(name="few", clause=clause),))
+
+
+@pytest.mark.parametrize(
     ("definition", "clause"),
     [
         ("CHECK ((x > 0))", "(x > 0)"),
