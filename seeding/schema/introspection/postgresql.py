@@ -29,6 +29,8 @@ KINDS = {
 }
 HEADER = 4
 """What PostgreSQL adds to a length, and to precision and scale, where it stores them as a type's modifier."""
+SCALES = 2**11
+"""How many scales there are, the negative ones stored above the others."""
 MEMBERS = re.compile(
     r"""^\(\(?"?(?P<column>\w+)"?\)?(?:::text)?\ =\ (?:
         ANY\ \(\(?ARRAY\[(?P<values>.*)\]\)?(?:::text\[\])?\)   # several members
@@ -143,7 +145,8 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         bits = INTEGERS[type_name]
         low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     elif kind is Kind.DECIMAL and bounded:
-        precision, scale = divmod(modifier - HEADER, 2**16)
+        precision, stored = divmod(modifier - HEADER, 2**16)
+        scale = stored - SCALES if stored >= SCALES // 2 else stored
         high = (Decimal(10) ** precision - 1).scaleb(-scale)
         low = -high
     return ColumnSchema(

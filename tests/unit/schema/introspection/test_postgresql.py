@@ -52,6 +52,12 @@ def test_a_decimal_holds_so_many_digits() -> None:
     assert (price.scale, price.low, price.high) == (2, Decimal("-999999.99"), Decimal("999999.99"))
 
 
+def test_a_decimal_may_be_rounded_before_its_point() -> None:
+    thousands = column("numeric", HEADER + 3 * 2**16 + 2**11 - 3)  # numeric(3, -3): the scale has eleven bits
+
+    assert (thousands.scale, thousands.low, thousands.high) == (-3, Decimal(-999_000), Decimal(999_000))
+
+
 @pytest.mark.parametrize(
     ("type_name", "modifier", "length"),
     [
