@@ -114,13 +114,13 @@ def _members(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Ite
 
 
 def _unique_keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
-    unique = {frozenset(key) for key in live.unique}
+    known, there = (dict.fromkeys(map(frozenset, table.unique)) for table in (expected, live))
     for key in expected.unique:
-        if frozenset(key) not in unique:
+        if frozenset(key) not in there:
             yield Difference(
                 table=live.name, column="|".join(key), issue="missing unique key", expected="unique", actual="not unique"
             )
-    for columns in unique - {frozenset(key) for key in expected.unique}:
+    for columns in (one for one in there if one not in known):
         yield Difference(
             table=live.name,
             column="|".join(sorted(columns)),

@@ -199,6 +199,14 @@ def test_a_unique_key_that_is_gone_or_new() -> None:
     ]
 
 
+def test_new_unique_keys_are_told_in_the_order_of_the_table() -> None:
+    new = [(one, "notes") for one in ("more", "active", "price", "name", "id", "state", "owner_id")]
+
+    found = differences(GRADES, {"grades": replace(GRADES, unique=(*GRADES.unique, *new)), "owners": OWNERS})
+
+    assert [one.column for one in found] == ["|".join(sorted(key)) for key in new]
+
+
 @pytest.mark.parametrize(
     ("keys", "words", "harmless"),
     [
