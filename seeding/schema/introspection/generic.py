@@ -42,7 +42,9 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> TableSche
         primary_key=introspection.get_primary_key_column(cursor, name) or "",
         has_row_key=len(introspection.get_primary_key_columns(cursor, name) or ()) == 1,
         unique=tuple(
-            tuple(one["columns"]) for one in constraints if one["unique"] and not one["primary_key"] and one["columns"]
+            tuple(one["columns"])
+            for one in constraints
+            if one["unique"] and not one["primary_key"] and one["columns"] and None not in one["columns"]
         ),
         foreign_keys=tuple(
             ForeignKey(column=one["columns"][0], table=one["foreign_key"][0], key=one["foreign_key"][1])

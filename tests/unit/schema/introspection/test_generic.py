@@ -54,6 +54,14 @@ def test_a_table_as_django_reads_it(shop: Database) -> None:
     assert things["things"].foreign_keys == (ForeignKey(column="product_id", table="shop_product", key="id"),)
 
 
+def test_a_unique_index_on_an_expression_is_no_unique_key(shop: Database) -> None:
+    shop.query("CREATE UNIQUE INDEX folded ON shop_customer (name, lower(email))")
+
+    customers = read_tables(connections[shop.alias], {"shop_customer"})["shop_customer"]
+
+    assert customers.unique == (("email",),)
+
+
 @pytest.mark.parametrize(("key", "primary_key"), [("PRIMARY KEY (one, other)", "one"), ("UNIQUE (one, other)", "")])
 def test_a_table_whose_rows_no_single_column_names(shop: Database, key: str, primary_key: str) -> None:
     shop.query(f"CREATE TABLE things (one integer, other integer, CONSTRAINT k {key})")
