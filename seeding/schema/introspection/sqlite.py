@@ -18,12 +18,12 @@ MEMBERS = re.compile(rf"\s*(?P<column>{NAME})\s+IN\s*\((?P<values>\s*{TEXT}(?:\s
 IS_JSON = re.compile(r"\(?json_valid\b", re.IGNORECASE)
 """What Django checks of its own JSON columns."""
 CHECK = re.compile(
-    rf"(?P<check>(?:\bCONSTRAINT\s+(?P<name>{NAME})\s+)?\bCHECK\s*(?=\())|{TEXT}|\"[^\"]*\"|--[^\n]*|/\*.*?\*/",
+    rf"(?P<check>(?:\bCONSTRAINT\s+(?P<name>{NAME})\s+)?\bCHECK\s*(?=\())|{TEXT}|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/",
     re.IGNORECASE | re.DOTALL,
 )
-"""Where a CHECK begins, with or without a name; or a text or a remark, in which none does."""
-PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
-"""A parenthesis, or a quoted text, in which none counts."""
+"""Where a CHECK begins, with or without a name; or a text, a quoted name or a remark, in which none does."""
+PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)
+"""A parenthesis, or a quoted text or name or a remark, in which none counts."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 LENGTH = re.compile(r"\((\d+)\)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connections
 
-from seeding.schema.introspection.sqlite import read_tables
+from seeding.schema.introspection.sqlite import _parenthesised, read_tables
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 from tests.support.databases import Database
 
@@ -131,6 +131,9 @@ def test_the_members_of_an_enumeration_stand_in_a_check_of_nothing_else(
     ("declared", "checks"),
     [
         ("x integer CHECK (x > 0), CHECK ((x) < (9))", [("things_check_1", "x > 0"), ("things_check_2", "(x) < (9)")]),
+        ("x integer CHECK (x > 0 /* it's :( */), y integer", [("things_check_1", "x > 0 /* it's :( */")]),
+        ("x integer CHECK (x > 0 -- :(\n), y integer", [("things_check_1", "x > 0 -- :(\n")]),
+        ("`a(` integer, [b'(] integer CHECK (`a(` > [b'(])", [("things_check_1", "`a(` > [b'(]")]),
         ("x integer, CONSTRAINT `my rule` CHECK (x <> '(')", [("my rule", "x <> '('")]),
         ("x text, CONSTRAINT known CHECK (x IN ('new'))", [("known", "x IN ('new')")]),
         ("x text CHECK (x IN ('new')), y integer CHECK (y > 0)", [("things_check_1", "y > 0")]),
@@ -147,3 +150,8 @@ def test_checks_are_read_however_they_are_written(shop: Database, declared: str,
     things = read(shop, f"id integer PRIMARY KEY, {declared}")
 
     assert [(check.name, check.clause) for check in things.checks] == checks
+
+
+def test_what_no_parenthesis_closes_goes_to_the_end() -> None:
+    assert _parenthesised("(x > (3)") == "x > (3)"
+    assert _parenthesised("(x > (3)) (y)") == "x > (3)"
