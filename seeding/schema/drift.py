@@ -102,12 +102,12 @@ def _members(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Ite
     new = [value for value in live.values if value not in expected.values]
     for value in gone:
         near = difflib.get_close_matches(value, new, n=1, cutoff=0.5) or (new if len(new) == len(gone) == 1 else [])
-        hint = f"It was probably renamed to {near[0]}: " if near else ""
+        change = f"It was probably renamed to {near[0]}: change" if near else "Change"
         yield difference(
             "enum value gone",
             value,
             ", ".join(live.values),
-            fix=f"{hint}change it in the model and in the seeder, or run the application's migrations.",
+            fix=f"{change} it in the model and in the seeder, or run the application's migrations.",
         )
     for value in new:
         yield difference("new enum value", ", ".join(expected.values), value, fix="Add it to the model.", harmless=True)

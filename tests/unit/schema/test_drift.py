@@ -116,7 +116,7 @@ COLUMN_CHANGES: list[tuple[str, dict[str, Any], str | None, bool]] = [
         {"values": ("open",)},
         (
             "enum value gone (expected done, actual open). "
-            "change it in the model and in the seeder, or run the application's migrations."
+            "Change it in the model and in the seeder, or run the application's migrations."
         ),
         False,
     ),
@@ -131,9 +131,9 @@ def test_a_column_that_has_changed(name: str, values: dict[str, Any], words: str
 @pytest.mark.parametrize(
     ("values", "hint"),
     [
-        (("open", "finished"), "It was probably renamed to finished: "),  # one is gone and one is new
-        (("open", "donee", "lost"), "It was probably renamed to donee: "),
-        (("open", "lost", "sold"), ""),
+        (("open", "finished"), "It was probably renamed to finished: change"),  # one is gone and one is new
+        (("open", "donee", "lost"), "It was probably renamed to donee: change"),
+        (("open", "lost", "sold"), "Change"),
     ],
 )
 def test_a_value_that_is_gone_may_have_a_new_name(values: tuple[str, ...], hint: str) -> None:
@@ -142,7 +142,7 @@ def test_a_value_that_is_gone_may_have_a_new_name(values: tuple[str, ...], hint:
     assert gone == (
         (
             f"grades.state: enum value gone (expected done, actual {', '.join(values)}). "
-            f"{hint}change it in the model and in the seeder, or run the application's migrations."
+            f"{hint} it in the model and in the seeder, or run the application's migrations."
         ),
         False,
     )
