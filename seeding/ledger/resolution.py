@@ -191,12 +191,13 @@ class _Lookup:
         present = column.is_not_null()
         index = column.fill_null(-1).cast(pl.Int64).to_numpy()
         keys, known = self._keys.lookup(index)
-        unknown = np.unique(index[~known & present.to_numpy() & (index >= 0)])
+        meant = present.to_numpy() & (index >= 0)
+        unknown = np.unique(index[~known & meant])
         if len(unknown):
             adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found
             if self._any_row and len(self._keys):
-                keys, known = np.where(known, keys, self._keys.nearest(index)), np.ones(len(index), dtype=bool)
+                keys, known = np.where(known, keys, self._keys.nearest(index)), known | meant
         values = pl.DataFrame({"key": keys, "known": known}).select(pl.when("known").then("key")).to_series()
         return values, present & ~pl.Series(known)
 

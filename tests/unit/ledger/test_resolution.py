@@ -197,6 +197,15 @@ def test_any_parent_that_is_near_stands_in_for_one_that_is_not_there(shop: Datab
     assert resolved(shop, Lines(), "product_id", [0, 1, 3, 4, 9]) == ([100, 100, 100, 200, 200], {})
 
 
+def test_nothing_stands_in_where_no_parent_was_meant(shop: Database) -> None:
+    in_ledger(shop, ProductSeeder(), [1, 1, 100])
+
+    keys, broken = resolved(shop, Lines(), "product_id", [None, 0, -1])
+
+    assert keys == [None, 100, None]
+    assert broken == {"product_id": [False, False, True]}
+
+
 def test_no_parent_stands_in_where_there_is_none_or_where_that_would_not_be_exact(shop: Database) -> None:
     assert resolved(shop, Lines(), "product_id", [0]) == ([None], {"product_id": [True]})
 
