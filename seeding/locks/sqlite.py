@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -71,10 +72,9 @@ class SQLiteLock(SeedingLock):
 
     def _found(self) -> tuple[Holder | None] | None:
         """The holder, if anybody; None while that cannot be told, since the lock has just been taken or given back."""
-        probe = self._try()
-        if probe is not None:
+        with self._path.open("a+", encoding="utf-8") as probe, suppress(BlockingIOError):
+            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who only look are no holder to each other
             probe.truncate(0)
-            probe.close()
             return (None,)
         try:
             written = json.loads(self._path.read_text(encoding="utf-8"))

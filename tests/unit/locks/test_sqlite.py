@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -99,6 +100,23 @@ def test_the_holder_is_read_from_the_file(lock: SQLiteLock, other: SQLiteLock) -
     assert (holder.connection, holder.host, holder.user) == (os.getpid(), socket.gethostname(), getpass.getuser())
     assert holder.since is not None
     assert holder.run is None
+
+
+def test_two_who_only_look_are_no_holder_to_each_other(
+    lock: SQLiteLock, other: SQLiteLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WRITING_SECONDS", 0)
+    real, seen = fcntl.flock, list[Holder | None]()
+
+    def flock(file: IO[str], operation: int) -> None:
+        real(file, operation)
+        monkeypatch.setattr(fcntl, "flock", real)
+        seen.append(other.holder())  # just while the first one looks
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+    assert lock.holder() is None
+    assert seen == [None]
 
 
 def test_what_a_process_that_died_has_left_in_the_file_is_nobody(lock: SQLiteLock, path: Path) -> None:
