@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import F
 
 from seeding.db.features import assigns_from_left_to_right
+from seeding.db.redaction import error_text, redacted
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
@@ -87,9 +88,9 @@ class Rederivation:
             try:
                 rows = Retrier(using=self.using, tell=self.tell, doing="Deriving again", seeder=seeder.name)(derivation)
             except DatabaseError as error:
-                words = f"its rows are there, their derived columns are not: {error}. Run again to derive them."
+                words = f"its rows are there, their derived columns are not: {error_text(error)}. Run again to derive them."
                 refused[seeder.name] = words
-                self._tell(seeder, f"{table}: {words}", level="error", error=error)
+                self._tell(seeder, f"{table}: {words}", level="error", error=redacted(error))
             else:
                 self._tell(seeder, f"Derived columns of {table}", record_count=rows, duration=time.monotonic() - started)
         return refused

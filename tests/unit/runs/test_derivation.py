@@ -222,3 +222,29 @@ def test_rows_are_new_where_the_run_has_inserted_all_of_them(
     rederivation(shop, lock, told, products).run([seeder], ["shop_product"], inserted={"Product": inserted})
 
     assert [event.record_count for event in told] == [rows]
+
+
+def test_what_the_database_refuses_costs_no_other_seeder(shop: Database, lock: SeedingLock, products: KeyMap) -> None:
+    told: list[Event] = []
+    refused = Deriving(Product, Derivation(values={"name": Value("the same")}, reads=("shop_review",)), name="Refused")
+    other = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)), name="Other")
+
+    found = rederivation(shop, lock, told, products).run([refused, other], ["shop_review"])
+
+    words = "its rows are there, their derived columns are not: IntegrityError for shop_product.name. Run again to derive them."
+    assert found == {"Refused": words}
+    assert {event.seeder: (event.level, event.message) for event in told} == {
+        "Refused": ("error", f"shop_product: {words}"),
+        "Other": ("info", "Derived columns of shop_product"),
+    }
+
+
+def test_a_refusal_is_told_without_the_row_that_it_quotes(shop: Database, lock: SeedingLock, products: KeyMap) -> None:
+    shop.query("CREATE TRIGGER choosy BEFORE UPDATE ON shop_product BEGIN SELECT RAISE(ABORT, 'not for Ann Smith'); END")
+    told: list[Event] = []
+    seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)))
+
+    found = rederivation(shop, lock, told, products).run([seeder], ["shop_review"])
+
+    assert "IntegrityError" in found["Product"]
+    assert "Ann" not in f"{found} {told[0].message} {told[0].error}"
