@@ -459,3 +459,12 @@ def test_a_deadlock_is_tried_again(shop: Database, monkeypatch: pytest.MonkeyPat
         ("Trying the batch again (retry 1): (1205, 'Lock wait')", "ProductSeeder"),
         ("Trying the batch again (retry 2): (1213, 'Deadlock found')", "ProductSeeder"),
     ]
+
+
+def test_a_ledger_that_does_not_take_the_batch_fails_the_seeder(shop: Database) -> None:
+    shop.query("CREATE TRIGGER full BEFORE INSERT ON seeding_metadata BEGIN SELECT RAISE(ABORT, 'not for Ann'); END")
+
+    result, _ = seeded(shop)
+
+    assert (counts(result), result.exit_code) == (("failed", 0, 0, 10), 5)
+    assert result.error == "The ledger does not take rows 0 to 9 of shop_product: IntegrityError"
