@@ -12,11 +12,13 @@ import pytest
 from django.db import OperationalError, connections
 
 from seeding import BaseSeeder, Dataset, Registry, Rows, ValidationError
+from seeding.example.models import Review
+from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import ConfigurationError, GenerationError, UnclassifiedError
 from seeding.generation.seeders import RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.queries import Ledger
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.resolution import NotKnownYetError, Resolver
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
@@ -234,3 +236,16 @@ def test_rows_that_refer_to_nothing_are_no_orphans() -> None:
 
     assert not making.orphans(pl.DataFrame({"name": ["a", "b"]}), {0, 1}).any()
     assert making.primary_key == "id"
+
+
+def test_a_thread_that_may_not_ask_the_database_is_told_that_it_would_have_to() -> None:
+    resolver = Resolver(Registry([ProductSeeder(), ReviewSeeder()]), Ledger("default"), DATASET)
+    validator = SchemaValidator(expected(Review, connections["default"]))
+    offline = Preparation(ReviewSeeder(), DATASET, resolver, validator).offline()
+
+    data = offline.generate(np.arange(2))
+
+    with pytest.raises(NotKnownYetError):
+        offline.prepare(data, np.arange(2), KEYS[:2], NOTHING)
+    alone = preparation(CategorySeeder()).offline()  # of a table that refers to itself all keys are known
+    assert alone.prepare(alone.generate(INDEX), INDEX, KEYS, NOTHING).accepted.all()

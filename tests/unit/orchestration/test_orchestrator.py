@@ -237,3 +237,17 @@ def test_a_run_without_seeders_has_nothing_to_do(shop: Database) -> None:
     summary = Watched(shop).run()
 
     assert (summary.results, summary.exit_code, summary.run) == ((), 0, 1)
+
+
+def test_of_two_seeders_of_a_table_a_dry_run_shows_the_rows_of_the_first(shop: Database) -> None:
+    class OtherSeeder(ProductSeeder):
+        config = replace(ProductSeeder.config)
+
+        def generate_data(self, rows: Rows) -> pl.DataFrame:
+            return super().generate_data(rows).with_columns(name="Other " + pl.col("name"))
+
+    summary, _ = run(shop, ProductSeeder(), OtherSeeder(), dry_run=True)
+
+    assert {table: [row["name"] for row in rows] for table, rows in summary.examples.items()} == {
+        "shop_product": ["Other Product 1", "Other Product 2", "Other Product 3"]
+    }

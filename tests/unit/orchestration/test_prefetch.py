@@ -100,7 +100,12 @@ class Made(Preparation):
 
     def __init__(self, *, fails: int | None = None, asks: bool = False) -> None:
         self.threads: list[str] = []
+        self.is_offline = False
         self._fails, self._asks = fails, asks
+
+    def offline(self) -> Made:
+        self.is_offline = True
+        return self
 
     def generate(self, index: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> pl.DataFrame:
         self.threads.append(threading.current_thread().name)
@@ -109,7 +114,8 @@ class Made(Preparation):
         return pl.DataFrame({"index": index})
 
     def prepare(self, data: pl.DataFrame, index: object, keys: object, there: KeyMap, **options: object) -> Batch:
-        assert options == {"ask": False}
+        assert self.is_offline
+        assert options == {}
         if self._asks:
             raise NotKnownYetError
         return replace(batch_of(data["index"].to_numpy()), keys=np.asarray(keys), accepted=np.ones(data.height, dtype=bool))
