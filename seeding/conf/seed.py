@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seeding.conf.environment import Environment
-from seeding.conf.variables import batch_size
+from seeding.conf.variables import batch_size, batch_size_problems
 from seeding.conf.writing import WritingConfig, built, date_from, writing_options
 from seeding.sizes import SIZES
 
@@ -66,6 +66,7 @@ class SeedConfig(WritingConfig):
             problems.append(f"--seed={self.seed}: give an integer of at most 64 bits.")
         if self.as_of is not None and not FIRST_DAY <= self.as_of <= LAST_DAY:
             problems.append(f"--as-of={self.as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
+        problems += batch_size_problems(self.batch_size)
         if self.source is not None:
             problems += self._source_problems(self.source)
         return problems

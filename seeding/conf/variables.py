@@ -25,14 +25,18 @@ def file_from(variables: Mapping[str, str], variable: str, name: str) -> Path | 
 
 
 def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
-    """`SEEDING_BATCH_SIZE`; None where it is missing or invalid, which `problems` then says."""
+    """`SEEDING_BATCH_SIZE`; None where it is missing or no number, which `problems` then says."""
     env = reading(variables)
     try:
         number = env.int("SEEDING_BATCH_SIZE", default=None)
     except (ValueError, ImproperlyConfigured):
         problems.append(f"SEEDING_BATCH_SIZE={env('SEEDING_BATCH_SIZE')}: give a whole number.")
         return None
-    if number is not None and not 1 <= number <= 1_000_000:
-        problems.append(f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000.")
-        return None
     return None if number is None else int(number)
+
+
+def batch_size_problems(number: int | None) -> list[str]:
+    """What is wrong with that many rows per transaction; None is any number."""
+    if number is None or 1 <= number <= 1_000_000:
+        return []
+    return [f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000."]

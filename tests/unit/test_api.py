@@ -24,6 +24,10 @@ from seeding.telemetry.events import Event
 from tests.support.databases import AS_OF, ROOT, Database
 
 ROWS = {"shop_product": 10, "shop_review": 30, "shop_customer": 20, "shop_order": 60, "shop_orderline": 180}
+MAKE_ONE = (
+    ", and masks are functions of it. Make one with `python -c 'import secrets; print(secrets.token_hex(32))'`, "
+    "and keep it out of the repository."
+)
 SOURCE = ast.parse(Path(seeding.__file__).read_text(encoding="utf-8"))
 
 
@@ -266,6 +270,11 @@ def test_a_source_takes_the_place_of_the_seeders(shop: Database, tmp_path: Path,
         ),
     ),
     (
+        seeding.SeedConfig,
+        {"batch_size": 0},
+        ("SEEDING_BATCH_SIZE=0: give a whole number from 1 to 1,000,000.",),
+    ),
+    (
         seeding.RollbackConfig,
         {"where": (("name", "x"),), "run": 0},
         (
@@ -273,11 +282,25 @@ def test_a_source_takes_the_place_of_the_seeders(shop: Database, tmp_path: Path,
             "--run=0: give the number of a run.",
         ),
     ),
-    (seeding.MaskingConfig, {"key": "a key of sixteen characters"}, ()),
+    (seeding.MaskingConfig, {"key": "of 16 characters"}, ()),
+    (
+        seeding.MaskingConfig,
+        {"key": "15 are too few.", "batch_size": 1_000_001},
+        (
+            f"SEEDING_MASKING_KEY has fewer than 16 characters{MAKE_ONE}",
+            "SEEDING_BATCH_SIZE=1000001: give a whole number from 1 to 1,000,000.",
+        ),
+    ),
+    (seeding.MaskingConfig, {}, (f"SEEDING_MASKING_KEY is not set{MAKE_ONE}",)),
 ])  # fmt: skip
 def test_wrong_options_are_refused_all_at_once(
-    settings: Any, config: Callable[..., object], options: dict[str, Any], problems: tuple[str, ...]
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    config: Callable[..., object],
+    options: dict[str, Any],
+    problems: tuple[str, ...],
 ) -> None:
+    monkeypatch.delenv("SEEDING_MASKING_KEY", raising=False)
     common = (
         "DATABASE_URL is not set; staging has no default database. Set it and run again.",
         f"--database=nowhere: there are only {', '.join(settings.DATABASES)}.",
