@@ -166,24 +166,38 @@ def test_a_batch_of_which_nothing_is_left_is_not_written(shop: Database) -> None
     assert not SeedingMetadata.objects.using(shop.alias).exists()
 
 
+def commit(shop: Database, run: SeedRun, first: int, count: int, key: int) -> None:
+    """Let a run commit products from an index on, under keys from `key` on."""
+    Product.objects.using(shop.alias).bulk_create(
+        Product(id=key + place, name=f"Product {first + place + 1}", price=1) for place in range(count)
+    )
+    SeedingMetadata.objects.using(shop.alias).create(
+        run=run, table_name="shop_product", seeder_name="ProductSeeder", generator_version=generator_version(ProductSeeder()),
+        first_index=first, key_ranges=[[first, count, key]], record_count=count, environment="dev", created_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def dead(shop: Database) -> SeedRun:
+    """A run that has died, and of which a last commit may still arrive."""
+    return Recorder(shop.alias).open_run(command="seed", environment="dev", seed=42, as_of=AS_OF, faker_version="")
+
+
 @pytest.mark.parametrize("batch", [10, 4])
-def test_rows_that_a_dead_run_commits_meanwhile_are_not_doubled(shop: Database, batch: int) -> None:
-    dead = Recorder(shop.alias).open_run(command="seed", environment="dev", seed=42, as_of=AS_OF, faker_version="")
-
-    def land() -> None:
-        Product.objects.using(shop.alias).bulk_create(
-            Product(id=key, name=f"Product {key + 1}", price=1) for key in range(1, 8)
-        )
-        SeedingMetadata.objects.using(shop.alias).create(
-            run=dead, table_name="shop_product", seeder_name="ProductSeeder",
-            generator_version=generator_version(ProductSeeder()), first_index=1, key_ranges=[[1, 7, 1]], record_count=7,
-            environment="dev", created_at=datetime.now(UTC),
-        )  # fmt: skip
-
-    result, _ = seeded(shop, batch_size=batch, listen=when("choose", land))
+def test_rows_that_a_dead_run_commits_meanwhile_are_not_doubled(shop: Database, dead: SeedRun, batch: int) -> None:
+    result, _ = seeded(shop, batch_size=batch, listen=when("choose", lambda: commit(shop, dead, 1, 7, 1)))
 
     assert counts(result) == ("seeded", 3, 7, 0)
     assert sorted(names(shop)) == sorted(f"Product {one}" for one in range(1, 11))
+
+
+def test_nor_are_keys_taken_that_they_may_have(shop: Database, dead: SeedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SQLiteKeyAllocator, "still_free", lambda *_: True)  # a server with a counter is not asked
+
+    result, _ = seeded(shop, batch_size=4, listen=when("insert", lambda: commit(shop, dead, 4, 4, 5)))
+
+    assert counts(result) == ("seeded", 6, 4, 0)
+    assert names(shop) == [f"Product {one}" for one in range(1, 11)]
 
 
 def test_rows_that_are_committed_and_not_answered_count_as_inserted(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
