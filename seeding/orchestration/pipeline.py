@@ -197,7 +197,7 @@ class SeederPipeline:
                 if not known.any():
                     rows = f"rows {index[0]} to {index[-1]} of {self._seeder.config.table_name}"
                     words = error_text(taken.__cause__ or taken)
-                    raise InsertionError(f"The ledger does not take {rows}: {words}") from taken
+                    raise InsertionError(f"The ledger does not accept {rows}: {words}") from taken
                 data, index = data.filter(pl.Series(~known)), index[~known]
             except OperationalError as error:
                 if not too_large(error) or len(index) == 1:

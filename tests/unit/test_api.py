@@ -217,7 +217,7 @@ def test_what_cannot_be_taken_back_is_asked_for(shop: Database, command: Callabl
 def test_and_refused_where_there_is_nobody_to_ask(shop: Database, command: Callable[[Database], object]) -> None:
     seeding.seed(seed_config(shop, tables=("shop_product",)))
 
-    with pytest.raises(RefusedError, match=r"^dev asks first, and there is nobody to ask\. Give --force\.$"):
+    with pytest.raises(RefusedError, match=r"^dev needs confirmation, but there is no terminal\. Pass --force\.$"):
         command(shop)
 
 

@@ -199,7 +199,7 @@ def test_the_seeders_own_rules_are_asked() -> None:
 @pytest.mark.parametrize(("rule", "words"), [
     (raising(ValueError("oh")), "ValueError: oh"),
     (lambda *_: None, "TypeError: 'NoneType' object is not iterable"),
-    (lambda *_: ["unlucky"], "it found a str, which is no ValidationError."),
+    (lambda *_: ["unlucky"], "it found a str, which is not a ValidationError."),
     (lambda *_: [unlucky(6)], "it found an error in row 6; they count from 0 to 5."),
     (lambda *_: [unlucky(-1)], "it found an error in row -1; they count from 0 to 5."),
     (lambda *_: [unlucky("0")], "it found an error in row '0'; they count from 0 to 5."),

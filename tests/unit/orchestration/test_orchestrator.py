@@ -171,7 +171,7 @@ def test_staging_is_asked_for_before_the_lock_is_taken(shop: Database, settings:
     refused = Watched(shop, ProductSeeder(), answer="no", environment=Environment.STAGING, interactive=True)
     agreed = Watched(shop, ProductSeeder(), environment=Environment.STAGING, interactive=True)
 
-    with seeding_lock(shop.alias).held(0), pytest.raises(RefusedError, match=r"^Not confirmed; nothing was touched\.$"):
+    with seeding_lock(shop.alias).held(0), pytest.raises(RefusedError, match=r"^Not confirmed; nothing was changed\.$"):
         refused.run()
     summary = agreed.run()
 

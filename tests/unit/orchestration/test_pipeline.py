@@ -172,9 +172,16 @@ def commit(shop: Database, run: SeedRun, first: int, count: int, key: int) -> No
         Product(id=key + place, name=f"Product {first + place + 1}", price=1) for place in range(count)
     )
     SeedingMetadata.objects.using(shop.alias).create(
-        run=run, table_name="shop_product", seeder_name="ProductSeeder", generator_version=generator_version(ProductSeeder()),
-        first_index=first, key_ranges=[[first, count, key]], record_count=count, environment="dev", created_at=datetime.now(UTC),
-    )  # fmt: skip
+        run=run,
+        table_name="shop_product",
+        seeder_name="ProductSeeder",
+        generator_version=generator_version(ProductSeeder()),
+        first_index=first,
+        key_ranges=[[first, count, key]],
+        record_count=count,
+        environment="dev",
+        created_at=datetime.now(UTC),
+    )
 
 
 @pytest.fixture
@@ -340,7 +347,7 @@ def test_a_check_that_only_the_database_can_read_is_told(shop: Database) -> None
 
     assert summary.exit_code == 0
     assert [(event.level, event.message) for event in told if event.operation == "drift" and event.level == "warn"] == [
-        ("warn", "The database alone checks one_to_five_stars: the clause cannot be read here")
+        ("warn", "Only the database checks one_to_five_stars: the clause cannot be evaluated here")
     ]
 
 
@@ -481,4 +488,4 @@ def test_a_ledger_that_does_not_take_the_batch_fails_the_seeder(shop: Database) 
     result, _ = seeded(shop)
 
     assert (counts(result), result.exit_code) == (("failed", 0, 0, 10), 5)
-    assert result.error == "The ledger does not take rows 0 to 9 of shop_product: IntegrityError"
+    assert result.error == "The ledger does not accept rows 0 to 9 of shop_product: IntegrityError"

@@ -24,7 +24,8 @@ from seeding.runs.confirmation import (
 )
 
 DEV, STAGING, PRODUCTION = Environment
-NAMES_PRODUCTION = "This is PRODUCTION. Type the database's name (shop) to go on:"
+MATCHES = "shop matches 'sh*' of SEEDING_PROTECTED_DATABASES:"
+NAMES_PRODUCTION = "This is PRODUCTION. Type the database's name (shop) to continue:"
 
 
 class CurrencySeeder(ProductSeeder):
@@ -61,7 +62,7 @@ def test_outside_production_the_answer_is_yes(
 ) -> None:
     assert ask(config(environment), place()) == Question(text=text, answer="yes")
     assert ask(config(environment, force=True), place()) is None
-    with pytest.raises(RefusedError, match=rf"^{environment} asks first, and there is nobody to ask\. Give --force\.$"):
+    with pytest.raises(RefusedError, match=rf"^{environment} needs confirmation, but there is no terminal\. Pass --force\.$"):
         ask(config(environment, interactive=False), place())
 
 
@@ -79,13 +80,13 @@ def test_in_production_the_answer_is_the_name_of_the_database(ask: Callable[[See
     for named in (None, "shop2", "SHOP"):
         with pytest.raises(RefusedError, match=r"^In production --force also needs --confirm-database=shop\.$"):
             asked(force=True, confirm_database=named)
-    with pytest.raises(RefusedError, match=r"^production asks first, and there is nobody to ask\. Give --force\.$"):
+    with pytest.raises(RefusedError, match=r"^production needs confirmation, but there is no terminal\. Pass --force\.$"):
         asked(interactive=False, confirm_database="shop")
 
 
 @pytest.mark.parametrize("ask", [seed_question, rollback_question])
 def test_production_has_to_be_allowed(ask: Callable[[SeedConfig, Place], Question | None]) -> None:
-    words = r"^This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'\. Nothing was touched\.$"
+    words = r"^This is production, and ALLOW_PRODUCTION_SEEDING is not 'true'\. Nothing was changed\.$"
 
     with pytest.raises(RefusedError, match=words):
         ask(config(PRODUCTION, force=True, confirm_database="shop"), place())
@@ -94,15 +95,15 @@ def test_production_has_to_be_allowed(ask: Callable[[SeedConfig, Place], Questio
 def test_masking_has_no_door_to_production() -> None:
     allowed = config(PRODUCTION, allow_production=True, force=True, confirm_database="shop")
 
-    with pytest.raises(RefusedError, match=r"^Data in production is never masked: nobody could get it back, and no option"):
+    with pytest.raises(RefusedError, match=r"^Data in production is never masked: it could not be restored, and no option"):
         masking_question(allowed, place())
 
 
 def test_synthetic_tables_never_go_to_production() -> None:
     seeders: list[BaseSeeder] = [ReviewSeeder(), CurrencySeeder(), ProductSeeder(), ProductSeeder()]
     words = (
-        "Synthetic data never goes to production, and these tables would get some: shop_product, shop_review. "
-        "Name reference tables alone with --table."
+        "Synthetic data never goes to production, and these tables would receive it: shop_product, shop_review. "
+        "Name only reference tables with --table."
     )
 
     with pytest.raises(RefusedError) as refusal:
@@ -126,8 +127,8 @@ def test_a_protected_database_is_production_whatever_the_environment_says(
         ask(config(environment, force=True, protected=("other", "db.*/SHOP")), place())
 
     assert str(refusal.value) == (
-        "shop matches 'db.*/SHOP' of SEEDING_PROTECTED_DATABASES: it is production, whatever the environment "
-        f"says ({environment}). Nothing was touched."
+        "shop matches 'db.*/SHOP' of SEEDING_PROTECTED_DATABASES: it counts as production, whatever the "
+        f"environment says ({environment}). Nothing was changed."
     )
 
 
@@ -145,8 +146,9 @@ def test_a_database_that_was_ever_production_has_to_be_claimed_first(
         ask(config(STAGING, force=True), place("dev", "production"))
 
     assert str(refusal.value) == (
-        "The ledger of shop says that it has been a production database; it is no staging database. "
-        "Of a restored copy say so first: python manage.py seed_status --claim-environment=staging --confirm-database=shop"
+        "The ledger of shop says it has been a production database, not staging. "
+        "If it is a restored copy, declare it first: python manage.py seed_status "
+        "--claim-environment=staging --confirm-database=shop"
     )
 
 
@@ -188,7 +190,7 @@ def test_the_answer_that_was_asked_for_confirms(answer: str) -> None:
 
 @pytest.mark.parametrize("answer", ["", "y", "Yes", "yes please", "no"])
 def test_any_other_answer_is_a_no(answer: str) -> None:
-    with pytest.raises(RefusedError, match=r"^Not confirmed; nothing was touched\.$"):
+    with pytest.raises(RefusedError, match=r"^Not confirmed; nothing was changed\.$"):
         confirm(Question(text="Go on?", answer="yes"), lambda _: answer)
 
 
@@ -202,7 +204,7 @@ def test_where_there_is_no_question_nobody_is_asked() -> None:
 
 @pytest.mark.parametrize(("claimed", "confirmed", "patterns", "words"), [
     (PRODUCTION, "shop", (), "A database becomes production by being used as such; only dev and staging can be claimed."),
-    (STAGING, "shop", ("sh*",), "shop matches 'sh*' of SEEDING_PROTECTED_DATABASES: it is production, and stays it."),
+    (STAGING, "shop", ("sh*",), f"{MATCHES} it is protected as production and cannot be relabelled."),
     (STAGING, None, (), "To call a database staging, name it: --confirm-database=shop."),
     (DEV, "other", (), "To call a database dev, name it: --confirm-database=shop."),
 ])  # fmt: skip

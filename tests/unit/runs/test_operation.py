@@ -77,10 +77,10 @@ def test_a_trigger_on_the_ledger_stops_every_command_and_one_on_a_table_those_th
 
     assert list(found.refusals) == ["shop_product"]
     assert operation.told == []
-    with pytest.raises(SchemaError, match=r"^shop_product has the trigger .*busy.* Nothing was touched\.$"):
+    with pytest.raises(SchemaError, match=r"^shop_product has the trigger .*busy.* Nothing was changed\.$"):
         operation.survey({"shop_product": Touch.INSERT}, refusing=None)
     shop.query("CREATE TRIGGER late AFTER INSERT ON seeding_run BEGIN DELETE FROM shop_review; END")
-    with pytest.raises(SchemaError, match=r"^seeding_run has the trigger .*late.* Nothing was touched\.$"):
+    with pytest.raises(SchemaError, match=r"^seeding_run has the trigger .*late.* Nothing was changed\.$"):
         operation.survey({"shop_review": Touch.INSERT})
 
 
@@ -148,7 +148,7 @@ def test_a_run_that_died_is_marked_as_interrupted(shop: Database) -> None:
 
     assert last_run(shop).pk == dead.pk
     assert (last_run(shop).state, last_run(shop).error) == ("interrupted", "found dead: its lock was free")
-    assert operation.messages("recover") == ["1 earlier runs died; this one goes on where they stopped"]
+    assert operation.messages("recover") == ["1 earlier runs died; this run resumes where they stopped"]
 
 
 def test_a_truncation_that_a_dead_run_announced_is_settled(shop: Database) -> None:
