@@ -23,6 +23,14 @@ class Strategy(StrEnum):
     """Not at all: it only reports."""
 
 
+def strategy_from(name: str, problems: list[str]) -> Strategy:
+    """The strategy of that name; NONE where there is no such strategy, which `problems` then says."""
+    if name not in tuple(Strategy):
+        problems.append(f"--strategy={name}: give one of {', '.join(Strategy)}.")
+        return Strategy.NONE
+    return Strategy(name)
+
+
 def audit_file(variables: Mapping[str, str] = os.environ) -> Path:
     """The audit log: `SEEDING_AUDIT_FILE`, else seeding-audit.log where the logs are, else in the working directory."""
     name = "seeding-audit.log"
@@ -50,6 +58,10 @@ class RollbackConfig(WritingConfig):
         """Whether nothing is to be deleted."""
         return self.dry_run or self.strategy is Strategy.NONE
 
+    def members(self, problems: list[str]) -> dict[str, Any]:
+        """Those of every command, and the strategy."""
+        return {**WritingConfig.members(self, problems), "strategy": strategy_from(self.strategy, problems)}
+
     def problems(self) -> list[str]:
         """What is wrong, a sentence each."""
         problems = WritingConfig.problems(self)
@@ -70,8 +82,7 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         if not equals or not lookup:
             problems.append(f"--where={condition}: write FIELD__LOOKUP=VALUE, like --where name__startswith=Test.")
         where.append((lookup.strip(), value))
-    if options["strategy"] not in tuple(Strategy):
-        problems.append(f"--strategy={options['strategy']}: give one of {', '.join(Strategy)}.")
+    strategy = strategy_from(options["strategy"], problems)
     before = date_from("--before", options["before"], problems)
     audit, log = audit_file(variables), file_from(variables, "SEEDING_LOG_FILE", "seeding.log")
     if log is not None and log.resolve() == audit.resolve():
@@ -81,7 +92,7 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         "run": options["run"],
         "before": datetime.combine(before, time(), UTC) if before else None,
         "where": tuple(where),
-        "strategy": Strategy(options["strategy"]) if options["strategy"] in tuple(Strategy) else Strategy.NONE,
+        "strategy": strategy,
         "cascade": options["cascade"],
         "keep_modified": options["keep_modified"],
         "audit_file": audit,

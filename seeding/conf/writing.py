@@ -43,8 +43,15 @@ class WritingConfig:
     """Patterns of host/name that count as production whatever the environment says."""
 
     def __post_init__(self) -> None:
-        if problems := self.problems():
+        problems: list[str] = []
+        for name, member in self.members(problems).items():
+            object.__setattr__(self, name, member)
+        if problems := problems + self.problems():
             raise ConfigurationError(*problems)
+
+    def members(self, problems: list[str]) -> dict[str, Any]:
+        """The options that are members of an enumeration, also where plain text was given, which no guard would know."""
+        return {"environment": environment_from(self.environment, {}, problems)}
 
     def problems(self) -> list[str]:
         """What is wrong, a sentence each."""
