@@ -1,0 +1,46 @@
+"""Which plans may empty whole tables; the emptying itself is for servers."""
+
+from __future__ import annotations
+
+import pytest
+
+from seeding.exceptions import RefusedError
+from seeding.rollbacks.truncation import refuse_unless_seeded_alone
+from tests.support.databases import Database
+from tests.unit.rollbacks.conftest import MakePlanner, keys
+from tests.unit.rollbacks.test_plan import EVERYTHING
+
+
+def test_tables_of_seeded_rows_alone_may_be_emptied(make_planner: MakePlanner) -> None:
+    planner = make_planner()
+
+    refuse_unless_seeded_alone(planner.plan(EVERYTHING, cascade=False), planner.tracer)
+
+
+def test_rows_that_are_gone_already_are_no_obstacle(make_planner: MakePlanner, shop: Database) -> None:
+    planner = make_planner()
+    shop.query("DELETE FROM shop_review WHERE id = 2")
+
+    refuse_unless_seeded_alone(planner.plan(EVERYTHING, cascade=False), planner.tracer)
+
+
+def test_every_table_that_holds_or_keeps_other_rows_is_named(make_planner: MakePlanner, shop: Database) -> None:
+    planner = make_planner()
+    shop.query("INSERT INTO shop_review VALUES (9, 'Flo', 5, '', '2026-03-02', 3)")
+    plan = planner.keep(planner.plan(EVERYTHING, cascade=False), "shop_order", keys(1, 2), "so")
+
+    with pytest.raises(RefusedError) as refused:
+        refuse_unless_seeded_alone(plan, planner.tracer)
+
+    assert str(refused.value) == (
+        "--strategy=truncate is for tables that hold nothing but seeded rows: shop_review holds other rows too; "
+        "shop_order keeps 2 of its seeded rows; shop_customer keeps 1 of its seeded rows. "
+        "Nothing was touched. Leave the option out to delete the seeded rows alone."
+    )
+
+
+def test_a_table_of_which_a_part_is_selected_holds_other_rows(make_planner: MakePlanner) -> None:
+    planner = make_planner()
+
+    with pytest.raises(RefusedError, match="shop_orderline holds other rows too"):
+        refuse_unless_seeded_alone(planner.plan({"shop_orderline": keys(1, 2, 3)}, cascade=False), planner.tracer)
