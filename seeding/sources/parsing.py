@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 import polars as pl
@@ -97,9 +97,10 @@ def integer(value: Any) -> int:
 
 def _decimal(value: Any, scale: int) -> Decimal:
     number = Decimal(str(value).strip())
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (DIGITS - scale) or number != round(number, scale):
-        raise ValueError
-    return round(number, scale)
+    with localcontext(prec=DIGITS):  # Python's own has 28 digits
+        if not number.is_finite() or abs(number) >= Decimal(10) ** (DIGITS - scale) or number != round(number, scale):
+            raise ValueError
+        return round(number, scale)
 
 
 def _moment(value: Any) -> datetime:

@@ -180,6 +180,14 @@ def test_lists_of_objects_keep_what_is_in_them() -> None:
     assert table.column("lines", reader_of(LINES)).to_list() == [[{"product": 1, "note": "a"}], None, []]
 
 
+def test_a_decimal_may_have_as_many_digits_as_a_column_can() -> None:
+    nines = "9" * 36 + ".99"
+    table, faults = cells({"a": nines}, {"a": f"-{nines}"}, {"a": f"{nines}9"}, {"a": "1" * 30})
+
+    assert table.column("a", reader_of(PRICE)).to_list() == [Decimal(nines), Decimal(f"-{nines}"), None, Decimal("1" * 30)]
+    assert list(faults) == [2]
+
+
 @pytest.mark.parametrize(("cell", "number"), [(True, 1), (5, 5), ("-0", 0), ("1E2", 100)])
 def test_a_whole_number_may_be_written_in_many_ways(cell: Any, number: int) -> None:
     assert integer(cell) == number
