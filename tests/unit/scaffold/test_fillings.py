@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seeding.generation.seeders import RecordCount
@@ -58,3 +60,49 @@ def test_an_enumeration_alone_limits_the_rows() -> None:
     filled = Filling(columns, {}, own=set(), label="Child").fill([("kind",)])
 
     assert filled == ({"kind": 'take(("a", "b"), rows.index)'}, RecordCount.fixed(2), 2)
+
+
+def test_a_table_that_does_not_grow_like_the_others_shares_no_cells() -> None:
+    assert Parent(dependency="p", count=GROWING).per_cell == 10
+    assert Parent(dependency="p", count=RecordCount(small=10, medium=100, large=999)).per_cell is None
+    assert Parent(dependency="p", count=RecordCount.fixed(10)).per_cell is None
+
+
+def test_a_row_that_must_refer_to_its_own_table_refers_to_itself() -> None:
+    filling = Filling({"parent_id": KEY}, {}, own={"parent_id"}, label="Child")
+
+    assert filling.fill([("parent_id",)]) == ({"parent_id": "rows.index"}, GROWING, None)
+    assert Filling({"parent_id": KEY}, {}, own={"parent_id"}, label="Child").fill([])[0] == {"parent_id": "rows.index"}
+
+
+def test_a_short_code_limits_the_rows_and_a_wider_one_is_preferred() -> None:
+    short = ColumnSchema(name="code", kind=Kind.TEXT, nullable=False, has_default=False, length=1)
+    wide = ColumnSchema(name="number", kind=Kind.INTEGER, nullable=False, has_default=False, low=0, high=50_000)
+
+    alone = Filling({"code": short}, {}, own=set(), label="Child").fill([("code",)])
+    both = Filling({"kind": replace(short, name="kind", length=3), "number": wide}, {}, own=set(), label="Child")
+
+    assert alone == ({"code": "numerals(rows.index, 1)"}, RecordCount.fixed(10), 10)
+    assert both.fill([("kind", "number")])[0]["number"] == "1 + rows.index"
+
+
+def test_what_is_distinct_by_itself_serves_every_key_that_it_is_in() -> None:
+    columns = {
+        "email": ColumnSchema(name="email", kind=Kind.TEXT, nullable=False, has_default=False, length=80),
+        "day": ColumnSchema(name="day", kind=Kind.DATE, nullable=False, has_default=False),
+    }
+
+    expressions, count, capacity = Filling(columns, {}, own=set(), label="Child").fill([("day", "email")])
+
+    assert expressions["email"] == '"person" + numerals(rows.index + 1) + "@example.com"'
+    assert expressions["day"] == 'rows.dates(rows.integers("day", -365, 0))'
+    assert (count, capacity) == (GROWING, None)
+
+
+def test_the_least_room_decides_how_many_rows_there_are() -> None:
+    columns = {
+        name: ColumnSchema(name=name, kind=Kind.TEXT, nullable=False, has_default=False, length=size)
+        for name, size in (("code", 2), ("key", 4))
+    }
+
+    assert Filling(columns, {}, own=set(), label="Child").fill([("code",), ("key",)])[1:] == (RecordCount.fixed(10), 100)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.scaffold.guesses import Guess, guess
-from seeding.scaffold.names import attribute, class_name, module_name, row_words
+from seeding.scaffold.guesses import Guess, guess, personal, quoted, worth_filling
 from seeding.scaffold.wordings import INTEGERS, TEXTS
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator
@@ -77,28 +78,76 @@ def evaluated(made: Guess) -> pl.Series:
 
 
 @pytest.mark.parametrize(
-    ("table", "names"),
+    ("name", "kind", "expression"),
     [
-        ("orderLineItems", ("OrderLineItem", "order_line_items")),
-        ("categories", ("Category", "categories")),
-        ("batches", ("Batch", "batches")),
-        ("houses", ("House", "houses")),
-        ("statuses", ("Status", "statuses")),
-        ("order lines", ("OrderLine", "order_lines")),
-        ("people", ("Person", "people")),
-        ("series", ("Series", "series")),
-        ("class", ("Class", "class_")),
-        ("2fa", ("Table2Fa", "2fa_")),
+        ("model_year", Kind.INTEGER, 'rows.as_of.year - rows.integers("model_year", 0, 5)'),
+        ("version", Kind.INTEGER, "pl.repeat(1, len(rows), eager=True)"),
+        ("sort_order", Kind.INTEGER, "rows.index % 1_000"),
+        ("month", Kind.INTEGER, 'rows.integers("month", 1, 13)'),
+        ("birthday", Kind.DATE, 'rows.dates(rows.integers("birthday", -25_000, -7_000))'),
+        ("updated_at", Kind.DATETIME, 'rows.moments(rows.uniform("created", -365, 0))'),
+        ("created_at", Kind.DATETIME, 'rows.moments(rows.uniform("created", -365, 0))'),
+        ("due_date", Kind.DATE, 'rows.dates(rows.integers("due_date", 1, 90))'),
+        ("is_active", Kind.BOOLEAN, 'rows.chance("is_active", 0.9)'),
+        ("is_deleted", Kind.BOOLEAN, 'rows.chance("is_deleted", 0.02)'),
+        ("odd", Kind.BOOLEAN, 'rows.chance("odd", 0.5)'),
+        ("margin_percent", Kind.FLOAT, 'rows.uniform("margin_percent", 0, 100)'),
+        ("settings", Kind.JSON, "pl.Series([{}] * len(rows), dtype=pl.Object)"),
+        ("tags", Kind.JSON, "pl.Series([[]] * len(rows), dtype=pl.Object)"),
     ],
 )
-def test_names_in_code(table: str, names: tuple[str, str]) -> None:
-    assert (class_name(row_words(table)), module_name(table)) == names
+def test_a_name_tells_what_a_column_holds(name: str, kind: Kind, expression: str) -> None:
+    assert guess(ColumnSchema(name=name, kind=kind, nullable=False, has_default=False), "Thing") == Guess(expression=expression)
 
 
 @pytest.mark.parametrize(
-    ("column", "name"),
-    [("email", "email"), ("class", "class_column"), ("save", "save_column"), ("a__b", "a_b"), ("order lines", "order_lines"),
-     ("2nd", "column_2nd"), ("_x_", "x"), ("taken", "taken_column")],
-)  # fmt: skip
-def test_attributes_are_what_python_and_django_allow(column: str, name: str) -> None:
-    assert attribute(column, {"taken"}) == name
+    ("name", "kind", "facts", "worth"),
+    [
+        ("deleted_at", Kind.DATETIME, {}, False),
+        ("deleted_by", Kind.INTEGER, {"refers": True}, False),
+        ("made_by", Kind.INTEGER, {"refers": True}, True),
+        ("made_by", Kind.INTEGER, {}, False),
+        ("group_id", Kind.INTEGER, {}, False),
+        ("size", Kind.INTEGER, {}, True),
+        ("size", Kind.INTEGER, {"has_default": True}, False),
+        ("kind", Kind.TEXT, {"values": ("a",), "has_default": True}, True),
+        ("tags", Kind.JSON, {}, False),
+        ("odd", Kind.BOOLEAN, {}, False),
+        ("created_at", Kind.DATETIME, {"has_default": True}, True),
+        ("seen_at", Kind.DATETIME, {}, False),
+        ("seen_on", Kind.DATE, {}, True),
+        ("title", Kind.TEXT, {}, True),
+        ("password", Kind.TEXT, {}, False),
+    ],
+)
+def test_what_a_row_need_not_give_is_filled_where_it_says_something(
+    name: str,
+    kind: Kind,
+    facts: dict[str, Any],
+    worth: bool,  # noqa: FBT001
+) -> None:
+    refers = "refers" in facts
+    own = {name: value for name, value in facts.items() if name != "refers"}
+    column = ColumnSchema(name=name, kind=kind, nullable=True, **{"has_default": False, **own})
+
+    assert worth_filling(column, refers=refers) is worth
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "strategy"),
+    [
+        ("name", "Team member", "person_name"),
+        ("name", "Vendor", "company_name"),
+        ("name", "Shelf", ""),
+        ("login", "Shelf", "person_name"),
+        ("title", "Team member", ""),
+    ],
+)
+def test_whose_name_a_guess_makes_is_told(name: str, label: str, strategy: str) -> None:
+    assert personal(name, label) == strategy
+
+
+@pytest.mark.parametrize("text", ["plain", "it's", 'say "a"', "back\\slash", "é\n", "both ' and \""])
+def test_a_text_is_quoted_so_that_python_reads_it_again(text: str) -> None:
+    assert ast.literal_eval(quoted(text)) == text
+    assert quoted(text)[0] == '"' or '"' in text
