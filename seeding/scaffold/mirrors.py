@@ -107,7 +107,7 @@ def wrapped(text: str, indent: str) -> list[str]:
         return [indent + text]
     lines, line = [], indent
     for part in BETWEEN_TEXTS.split(text):
-        if line != indent and len(line + part) > WIDTH:
+        if line != indent and len(f"{line}{part},") > WIDTH:
             lines.append(line.rstrip())
             line = f"{indent} "
         line += f"{part}, "

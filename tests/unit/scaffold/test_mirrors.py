@@ -228,4 +228,6 @@ def test_a_long_line_is_broken_between_texts_and_not_within_one() -> None:
     lines = wrapped(f"({', '.join(texts)})", "    ")
 
     assert "".join(lines).replace(" ", "") == f"({','.join(texts)})".replace(" ", "")
+    assert [line.count("text") for line in lines] == [4, 4, 2]
+    assert all(len(line) <= 88 for line in lines)
     assert wrapped('it\'s, "a", "b"' * 20, "  ") == ["  " + 'it\'s, "a", "b"' * 20]
