@@ -38,7 +38,7 @@ def load_monitoring(variables: Mapping[str, str]) -> MonitoringConfig:
     problems: list[str] = []
     webhook = str(env("SEEDING_ALERT_WEBHOOK", default="")) or None
     if webhook is not None and not _is_web_address(webhook):
-        problems.append("SEEDING_ALERT_WEBHOOK is no web address. It begins with https://.")
+        problems.append("SEEDING_ALERT_WEBHOOK is not a web address. It must begin with https://.")
     email = tuple(one.strip() for one in env("SEEDING_ALERT_EMAIL", default="").split(",") if one.strip())
     problems += [f"SEEDING_ALERT_EMAIL: {one} is not an address." for one in email if "@" not in one]
     rate = _limit(env, "SEEDING_ALERT_ERROR_RATE", problems)

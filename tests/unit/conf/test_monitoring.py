@@ -74,8 +74,8 @@ def test_an_error_rate_is_at_most_one() -> None:
 
 def test_an_address_has_an_at_sign() -> None:
     assert problems(EMAIL="ops, dba@example.com, me") == [
-        "SEEDING_ALERT_EMAIL: ops is no address.",
-        "SEEDING_ALERT_EMAIL: me is no address.",
+        "SEEDING_ALERT_EMAIL: ops is not an address.",
+        "SEEDING_ALERT_EMAIL: me is not an address.",
     ]
 
 
@@ -92,7 +92,7 @@ def test_an_address_has_an_at_sign() -> None:
     ],
 )
 def test_a_web_hook_that_is_no_web_address_is_refused_and_not_told(address: str) -> None:
-    assert problems(WEBHOOK=address) == ["SEEDING_ALERT_WEBHOOK is no web address. It begins with https://."]
+    assert problems(WEBHOOK=address) == ["SEEDING_ALERT_WEBHOOK is not a web address. It must begin with https://."]
 
 
 def test_all_that_is_wrong_with_the_limits_is_told_at_once() -> None:

@@ -51,7 +51,7 @@ def test_what_to_do_about_it_follows_the_words() -> None:
     error = OperationalError("readonly database at sqlite://me:s3cret@shop")
 
     assert error_text(error) == (
-        "readonly database at sqlite://[redacted]@shop. The server only reads now: is it a replica, or being maintained?"
+        "readonly database at sqlite://[redacted]@shop. The server is read-only. Is it a replica, or under maintenance?"
     )
 
 

@@ -140,9 +140,7 @@ def test_a_dependency_that_nothing_fills_is_refused_with_the_near_names(dependen
     with pytest.raises(MisdeclaredSeederError) as refused:
         registry.parents(registry.by_name["Reviews"])
 
-    assert str(refused.value) == (
-        f"Reviews depends on {dependency!r}, which is no table that a seeder fills and no seeder. {words}"
-    )
+    assert str(refused.value) == (f"Reviews depends on {dependency!r}, which matches no seeded table and no seeder. {words}")
 
 
 def test_a_dependency_may_stand_in_a_module_that_cannot_be_imported() -> None:

@@ -63,7 +63,7 @@ def refusal(of: object) -> str:
 
 
 def test_a_config_must_be_one() -> None:
-    assert refusal({"model": Customer}) == "Declared.config is no SeederConfig. Write: config = SeederConfig(…)"
+    assert refusal({"model": Customer}) == "Declared.config is not a SeederConfig. Write: config = SeederConfig(…)"
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,11 @@ def test_a_column_that_the_table_lacks_is_refused(option: str, value: Any) -> No
 def test_a_column_is_personal_or_it_is_not() -> None:
     both = config(pii_fields={"name": "person_name", "email": "email"}, not_pii=("name", "email"))
 
-    assert refusal(both) == "Declared says of email, name that it is personal and that it is not."
+    assert refusal(both) == "Declared says of email, name that it is personal and that it is not: keep one of the two."
 
 
 def test_a_key_that_nothing_counts_is_refused() -> None:
-    words = (
-        "the primary key of Coded is no AutoField, and keys are assigned as ranges of integers. Give the model an integer key."
-    )
+    words = "the primary key of Coded is not an AutoField, and keys are assigned as ranges of integers. Give the model an integer key."
 
     assert refusal(config(Coded)) == f"Declared: {words}"
 

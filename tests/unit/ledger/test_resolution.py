@@ -242,7 +242,7 @@ def test_of_two_sources_of_a_table_the_seeder_must_name_one(shop: Database) -> N
 
     assert str(refused.value) == (
         "ReviewSeeder.product_id refers to shop_product, which is filled by ProductSeeder and OtherProducts: "
-        "name the one that is meant in its dependencies, instead of the table."
+        "name the intended one in its dependencies, instead of the table."
     )
     assert keys.resolve(ReviewsOfOtherProducts(), data, NOTHING).data["product_id"].to_list() == [500]
 

@@ -139,7 +139,7 @@ def test_a_lock_that_is_held_names_its_holder(shop: Database, timeout: int, wait
 
     assert str(refused.value) == (
         f"Another run holds the seeding lock{waited}: connection 41, run not recorded yet. "
-        "Wait for it, or give --lock-timeout=SECONDS."
+        "Wait for it, or pass --lock-timeout=SECONDS."
     )
     assert lock.told == [timeout]
 

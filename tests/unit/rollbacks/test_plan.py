@@ -47,7 +47,7 @@ def test_without_companions_the_rows_that_refer_are_a_refusal(make_planner: Make
 
     assert str(refused.value) == (
         "Other seeded rows depend on those of shop_product: 2 of shop_orderline (product_id), 2 of shop_review (product_id). "
-        "Give --cascade to roll them back too."
+        "Pass --cascade to roll them back too."
     )
 
 

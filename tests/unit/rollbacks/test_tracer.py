@@ -83,7 +83,9 @@ def test_children_and_parents_are_found_among_the_given_rows_alone(tracer: Trace
 
 def test_keys_in_json_are_found_page_by_page(tracer: Tracer, shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAGE", 2)
-    for number, items in enumerate(('[{"box": 1}, {"box": 2}]', '{"box": "3"}', "[7, null]", '[{"jar": 1}]', '[{"box": 1}]'), 1):
+    for number, items in enumerate(
+        ('[{"box": 1}, {"box": 2}]', '{"box": "3"}', "[7, null]", '[{"jar": 1}]', '[{"box": 1}]'), 1
+    ):
         shop.query("UPDATE note SET items = %s WHERE id = %s", items, number)
     in_json = link("items", json_key="box")
 

@@ -33,9 +33,9 @@ def test_every_table_that_holds_or_keeps_other_rows_is_named(make_planner: MakeP
         refuse_unless_seeded_alone(plan, planner.tracer)
 
     assert str(refused.value) == (
-        "--strategy=truncate is for tables that hold nothing but seeded rows: shop_review holds other rows too; "
+        "--strategy=truncate requires tables that hold only seeded rows: shop_review holds other rows too; "
         "shop_order keeps 2 of its seeded rows; shop_customer keeps 1 of its seeded rows. "
-        "Nothing was touched. Leave the option out to delete the seeded rows alone."
+        "Nothing was changed. Leave the option out to delete only the seeded rows."
     )
 
 

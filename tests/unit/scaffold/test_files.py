@@ -76,8 +76,8 @@ def test_a_module_of_the_packages_name_is_not_hidden(app: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("shpo", "--app=shpo: no such app in INSTALLED_APPS. Say with --app where the file belongs: seeding, shop."),
-        ("", "No model mirrors the table, so no app is known. Say with --app where the file belongs: seeding, shop."),
+        ("shpo", "--app=shpo: no such app in INSTALLED_APPS. Name the app of the file with --app: seeding, shop."),
+        ("", "No model mirrors the table, so no app is known. Name the app of the file with --app: seeding, shop."),
         (
             "contenttypes",
             (

@@ -141,7 +141,7 @@ def test_a_circle_in_which_nothing_may_be_empty_is_refused(tmp_path: Path) -> No
     with pytest.raises(ConfigurationError) as error:
         source(tmp_path, Registry([seeder(Egg), seeder(Hen)]), orchard_egg="id,hen_id\n", orchard_hen="id,egg_id\n")
 
-    assert "lead in a circle, and none of them may be empty: leave one of the files out." in str(error.value)
+    assert "form a cycle, and none of them is nullable: leave one of the files out." in str(error.value)
     assert str(error.value).startswith("The references of orchard_")
 
 
