@@ -142,7 +142,7 @@ class BaseSeeder(ABC):
             )
         if not isinstance(config.model._meta.pk, models.AutoField):
             raise MisdeclaredSeederError(
-                f"{cls.__name__}: the primary key of {config.model.__name__} is no AutoField, "
+                f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, "
                 "and keys are assigned as ranges of integers. Give the model an integer key."
             )
 

@@ -118,7 +118,7 @@ def _in_order(chosen: Mapping[str, type[models.Model]], opened: Mapping[str, Tab
             loose = [one for one in steps if all((one[0], column) in optional for column in columns[one[0]][one[1]])]
             if not loose:
                 raise ConfigurationError(
-                    f"The references of {', '.join(circle)} lead in a circle, and none of them may be empty: "
+                    f"The references of {', '.join(circle)} form a cycle, and none of them is nullable: "
                     "leave one of the files out."
                 ) from error
             # The plainest of them: a column that names rows of one table alone.

@@ -59,5 +59,5 @@ def test_all_that_is_wrong_with_a_masking_is_told_at_once() -> None:
         load_masking(options, {"SEEDING_BATCH_SIZE": "0"}, today=DAY, terminal=False)
 
     assert [problem.split(" ")[0] for problem in caught.value.problems] == [
-        "--env=moon:", "SEEDING_BATCH_SIZE=0:", "SEEDING_MASKING_KEY", "--lock-timeout=-1:",
+        "--env=moon:", "--lock-timeout=-1:", "SEEDING_MASKING_KEY", "SEEDING_BATCH_SIZE=0:",
     ]  # fmt: skip

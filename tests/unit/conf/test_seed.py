@@ -109,5 +109,5 @@ def test_all_that_is_wrong_with_a_seeding_is_told_at_once() -> None:
     found = problems({"SEEDING_BATCH_SIZE": "0"}, as_of="never", env="moon", size="huge", scale=0, database="nowhere")
 
     assert [problem.split(" ")[0] for problem in found] == [
-        "--env=moon:", "--as-of=never:", "SEEDING_BATCH_SIZE=0:", "--database=nowhere:", "--size=huge:", "--scale=0:",
+        "--env=moon:", "--as-of=never:", "--database=nowhere:", "--size=huge:", "--scale=0:", "SEEDING_BATCH_SIZE=0:",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seeding.conf.variables import batch_size, file_from, reading
+from seeding.conf.variables import batch_size, batch_size_problems, file_from, reading
 
 
 def test_only_the_given_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,18 +50,15 @@ def test_a_batch_has_from_one_to_a_million_rows(text: str | None, size: int | No
     assert problems == []
 
 
-@pytest.mark.parametrize(
-    ("text", "advice"),
-    [
-        ("0", "give a whole number from 1 to 1,000,000."),
-        ("-5", "give a whole number from 1 to 1,000,000."),
-        ("1000001", "give a whole number from 1 to 1,000,000."),
-        ("2.5", "give a whole number."),
-        ("many", "give a whole number."),
-    ],
-)
-def test_another_batch_size_is_a_problem_and_no_size(text: str, advice: str) -> None:
+@pytest.mark.parametrize("text", ["2.5", "many"])
+def test_a_batch_size_that_is_not_a_number_is_a_problem(text: str) -> None:
     problems: list[str] = []
 
     assert batch_size({"SEEDING_BATCH_SIZE": text}, problems) is None
-    assert problems == [f"SEEDING_BATCH_SIZE={text}: {advice}"]
+    assert problems == [f"SEEDING_BATCH_SIZE={text}: give a whole number."]
+
+
+@pytest.mark.parametrize("number", [0, -5, 1_000_001])
+def test_a_batch_size_out_of_range_is_a_problem(number: int) -> None:
+    assert batch_size_problems(number) == [f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000."]
+    assert batch_size_problems(None) == batch_size_problems(1) == batch_size_problems(1_000_000) == []

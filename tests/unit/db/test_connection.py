@@ -118,7 +118,7 @@ def test_a_hint_takes_the_place_of_the_general_question(shop: Database, monkeypa
 
     monkeypatch.setattr(connections[shop.alias], "ensure_connection", refused)
 
-    with pytest.raises(DatabaseUnavailableError, match=r"device\. There is no room left where the database lies: make some\.$"):
+    with pytest.raises(DatabaseUnavailableError, match=r"device\. The database's disk is full\. Free some space\.$"):
         connect(shop.alias, ignore)
 
 

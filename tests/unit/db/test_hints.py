@@ -10,18 +10,18 @@ from tests.unit.db.errors import stated
 
 BY_CODE = {
     "lacks a right": (1044, 1142, 1143, 1227, 1370),
-    "refuses the account": (1045, 1698),
-    "only reads": (1290, 1792, 1836),
-    "no room left": (3, 28, 1021, 1026, 1114),
+    "rejects the account": (1045, 1698),
+    "read-only": (1290, 1792, 1836),
+    "disk is full": (3, 28, 1021, 1026, 1114),
     "max_allowed_packet": (1153,),
-    "no connection to spare": (1040,),
+    "no free connections": (1040,),
 }
 BY_STATE = {
     "lacks a right": ("42501",),
-    "refuses the account": ("28000", "28P01"),
-    "only reads": ("25006",),
-    "no room left": ("53100",),
-    "no connection to spare": ("53300",),
+    "rejects the account": ("28000", "28P01"),
+    "read-only": ("25006",),
+    "disk is full": ("53100",),
+    "no free connections": ("53300",),
 }
 
 
@@ -39,9 +39,9 @@ def test_a_state_has_its_advice(words: str, state: str, attribute: str) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ("attempt to write a readonly database", "only reads"),
-        ("database or disk is full", "no room left"),
-        ("disk I/O error", "is it full, or failing?"),
+        ("attempt to write a readonly database", "read-only"),
+        ("database or disk is full", "disk is full"),
+        ("disk I/O error", "Is it full, or failing?"),
     ],
 )
 def test_an_error_without_a_number_goes_by_its_words(said: str, words: str) -> None:

@@ -34,8 +34,8 @@ def apps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 
 
 def found() -> tuple[list[str], list[BrokenModule]]:
-    broken: list[BrokenModule] = []
-    return [module.__name__ for module in modules("parts", broken)], broken
+    there, broken = modules("parts")
+    return [module.__name__ for module in there], broken
 
 
 def test_the_package_comes_first_and_then_its_modules_in_the_order_of_the_apps(apps: Callable[..., None]) -> None:

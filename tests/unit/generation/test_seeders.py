@@ -88,9 +88,10 @@ def test_a_column_is_personal_or_it_is_not() -> None:
 
 
 def test_a_key_that_nothing_counts_is_refused() -> None:
-    words = "the primary key of Coded is not an AutoField, and keys are assigned as ranges of integers. Give the model an integer key."
-
-    assert refusal(config(Coded)) == f"Declared: {words}"
+    assert refusal(config(Coded)) == (
+        "Declared: the primary key of Coded is not an AutoField, and keys are assigned as ranges of integers. "
+        "Give the model an integer key."
+    )
 
 
 def test_columns_are_named_as_in_the_database() -> None:

@@ -194,7 +194,7 @@ def test_a_holder_that_does_not_end_is_an_error(monkeypatch: pytest.MonkeyPatch)
         PlainLock("any", Holder(connection=41)).force_release()
 
     assert str(refused.value) == (
-        "The lock's holder was told to end and has not yet: connection 41, run not recorded yet. Look again in a while."
+        "The lock's holder was told to end and has not done so yet: connection 41, run not recorded yet. Check again later."
     )
 
 

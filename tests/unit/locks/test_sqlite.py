@@ -192,8 +192,8 @@ def test_a_holder_of_another_account_is_named(lock: SQLiteLock, monkeypatch: pyt
         lock._end(Holder(connection=1, host=socket.gethostname()))
 
     assert str(refused.value) == (
-        "The lock's holder may not be ended by this account: "
-        f"connection 1, host {socket.gethostname()}, run not recorded yet. End that process."
+        "This account may not end the lock's holder: "
+        f"connection 1, host {socket.gethostname()}, run not recorded yet. End that process yourself."
     )
 
 

@@ -62,10 +62,11 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_happens(tmp_pa
 
 
 def test_a_line_that_cannot_be_written_stops_the_transaction_that_it_tells_of(tmp_path: Path) -> None:
-    with auditing(tmp_path / "audit.log"), pytest.raises(ConfigurationError, match="The audit log cannot be written"):
+    with auditing(tmp_path / "audit.log"):
         (file,) = (one for one in logging.getLogger("seeding.audit").handlers if isinstance(one, LogFile))
         file.setFormatter(Broken())
-        AuditLog(RUN, "shop").record("shop_order", "OrderSeeder", keys(1))
+        with pytest.raises(ConfigurationError, match="The audit log cannot be written"):
+            AuditLog(RUN, "shop").record("shop_order", "OrderSeeder", keys(1))
 
 
 def test_lines_go_to_no_other_log(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_followers_go_when_nothing_is_left_of_what_they_followed(make_planner: M
         "shop_review": [1, 2, 3],
     }
     assert told(planner.plan({"shop_review": keys(1, 2)}, cascade=False).selected) == {"shop_review": [1, 2]}
-    with pytest.raises(RefusedError, match=r"depend on those of shop_review: 2 of shop_customer\. Give --cascade"):
+    with pytest.raises(RefusedError, match=r"depend on those of shop_review: 2 of shop_customer\. Pass --cascade"):
         planner.plan({"shop_review": keys(1, 2, 3)}, cascade=False)
 
 

@@ -108,7 +108,7 @@ def test_files_that_do_not_fit_their_tables_are_refused_together(tmp_path: Path)
 
 
 def test_a_table_of_which_a_column_is_undecided_is_not_even_read(tmp_path: Path) -> None:
-    with pytest.raises(UnclassifiedError, match=r"personal data: shop_product\.name\."):
+    with pytest.raises(UnclassifiedError, match=r"personal or not: shop_product\.name\."):
         source(tmp_path, Registry([seeder(Product)]), shop_product="")
 
 

@@ -46,7 +46,7 @@ def test_a_writer_that_the_database_does_not_take_is_refused_with_those_that_it_
     with pytest.raises(ConfigurationError) as refused:
         Writers(shop.alias, "copy")
 
-    assert str(refused.value) == "SEEDING_WRITER=copy: this database takes create, bulk_create, executemany."
+    assert str(refused.value) == "SEEDING_WRITER=copy: this database supports create, bulk_create, executemany."
 
 
 @pytest.mark.parametrize(
