@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from django.db import Error
 
 from seeding.db.drivers import missing_driver
-from seeding.db.hints import hint
+from seeding.db.error_hints import hint
 
 
 def main() -> None:

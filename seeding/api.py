@@ -18,9 +18,9 @@ from seeding.conf import (
 )
 from seeding.db.connection import connect
 from seeding.generation.registry import Registry
+from seeding.masking.choice import masking_strategies
 from seeding.masking.in_place import InPlaceMasking
 from seeding.masking.results import MaskingSummary
-from seeding.masking.settings import masking_strategies
 from seeding.orchestration.forecast import Forecast
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary

@@ -62,8 +62,8 @@ def _unclassified() -> Iterator[CheckMessage]:
     # Imported here, so that starting Django cannot fail with a seeder.
     from seeding.exceptions import SeedingError
     from seeding.generation.registry import Registry
+    from seeding.masking.choice import masking_strategies
     from seeding.masking.classification import suspicious
-    from seeding.masking.settings import masking_strategies
 
     try:
         registry = Registry.discover()

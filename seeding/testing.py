@@ -28,10 +28,11 @@ import polars as pl
 from django.db import connections
 
 from seeding import conf
+from seeding.dataset_sizes import SIZES
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.masking.choice import masking_strategies
 from seeding.masking.classification import classify
-from seeding.masking.settings import masking_strategies
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary, SeederState
 from seeding.rollbacks.manager import RollbackManager
@@ -39,7 +40,6 @@ from seeding.rollbacks.results import RollbackSummary
 from seeding.schema.references import references
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
-from seeding.sizes import SIZES
 from seeding.telemetry.events import Event, Sink, broadcast
 
 AS_OF = date(2026, 3, 2)

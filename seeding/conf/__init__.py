@@ -13,9 +13,9 @@ from seeding.conf.logging import LogConfig, is_plain, load_logging
 from seeding.conf.masking import MaskingConfig, load_masking, masking_key
 from seeding.conf.monitoring import MonitoringConfig, load_monitoring
 from seeding.conf.project import missing_table_help, row_rules
+from seeding.conf.reading import reading
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
-from seeding.conf.variables import reading
 from seeding.conf.writing import WritingConfig
 
 __all__ = [

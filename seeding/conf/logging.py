@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seeding.conf.variables import file_from, reading
+from seeding.conf.reading import file_from, reading
 from seeding.exceptions import ConfigurationError
 
 LOG_LEVELS = ("debug", "info", "warn", "error")

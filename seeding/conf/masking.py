@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from seeding.conf.variables import batch_size, batch_size_problems
+from seeding.conf.reading import batch_size, batch_size_problems
 from seeding.conf.writing import WritingConfig, built, writing_options
 from seeding.exceptions import ConfigurationError
 

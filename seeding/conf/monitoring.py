@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import environ
 
-from seeding.conf.variables import reading
+from seeding.conf.reading import reading
 from seeding.exceptions import ConfigurationError
 
 

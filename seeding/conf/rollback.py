@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from seeding.conf.variables import file_from
+from seeding.conf.reading import file_from
 from seeding.conf.writing import WritingConfig, built, date_from, writing_options
 
 

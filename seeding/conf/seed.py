@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from seeding.conf.environment import Environment
-from seeding.conf.variables import batch_size, batch_size_problems
+from seeding.conf.reading import batch_size, batch_size_problems
 from seeding.conf.writing import WritingConfig, built, date_from, writing_options
-from seeding.sizes import SIZES
+from seeding.dataset_sizes import SIZES
 
 DEFAULT_SEED = 42
 DEFAULT_SIZE: Mapping[Environment, str] = {

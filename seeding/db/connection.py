@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from seeding.db.drivers import missing_driver
+from seeding.db.error_hints import hint
 from seeding.db.features import features
-from seeding.db.hints import hint
 from seeding.db.retries import retrying
 from seeding.db.watchdog import watch
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError

@@ -6,7 +6,7 @@ import re
 
 from django.db import DatabaseError
 
-from seeding.db.hints import hint
+from seeding.db.error_hints import hint
 from seeding.db.retries import Transience, transience
 
 REDACTED = "[redacted]"

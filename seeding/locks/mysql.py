@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder
-from seeding.locks.server import ServerLock
+from seeding.locks.server_lock import ServerLock
 
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder, ask_until
-from seeding.locks.server import ServerLock
+from seeding.locks.server_lock import ServerLock
 
 HOLDER = """
     SELECT l.pid, a.usename, COALESCE(a.client_hostname, host(a.client_addr)), a.backend_start

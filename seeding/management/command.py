@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TextIO, TypeVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter, OutputWrapper
 from django.db import Error
 
-from seeding.db.hints import hint
+from seeding.db.error_hints import hint
 from seeding.db.interruption import terminable
 from seeding.db.redaction import error_text, without_credentials
 from seeding.db.retries import transience

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from seeding.masking.strategies.numbers import DOUBLED
+from seeding.masking.strategies.identity_numbers import DOUBLED
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 """The words of `contactEmail`, `contact_email`, `ContactEMail` and `EMAIL_2`."""

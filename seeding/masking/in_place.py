@@ -25,10 +25,10 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
 from seeding.keys import KeySet
 from seeding.masking import Cipher, FieldMasking, MaskingStrategy, PIIMasker, TableMasking
-from seeding.masking.rehearsal import rehearse
+from seeding.masking.already_masked import SealRegister, Seals
+from seeding.masking.choice import masking_mode
+from seeding.masking.dry_run import rehearse
 from seeding.masking.results import MaskingResult, MaskingSummary
-from seeding.masking.seals import SealRegister, Seals
-from seeding.masking.settings import masking_mode
 from seeding.masking.tables import (
     KEY,
     Target,
@@ -43,7 +43,7 @@ from seeding.masking.tables import (
 )
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
-from seeding.runs.operation import Operation
+from seeding.runs.lifecycle import Operation
 from seeding.safety import Survey, Touch, told
 from seeding.schema.introspection import all_tables
 from seeding.schema.tables import TableSchema

@@ -11,8 +11,8 @@ import polars as pl
 from seeding.masking.cipher import Cipher
 from seeding.masking.detection import detect_name, detect_values
 from seeding.masking.strategies.base import MaskingStrategy, Mode
-from seeding.masking.strategies.invented import City, CompanyName, Email, FreeText, PersonName, StreetAddress
-from seeding.masking.strategies.numbers import (
+from seeding.masking.strategies.dates_and_addresses import DateOfBirth, IpAddress
+from seeding.masking.strategies.identity_numbers import (
     BankAccount,
     CardNumber,
     Identifier,
@@ -22,7 +22,7 @@ from seeding.masking.strategies.numbers import (
     SocialSecurityNumber,
     TaxId,
 )
-from seeding.masking.strategies.typed import DateOfBirth, IpAddress
+from seeding.masking.strategies.invented import City, CompanyName, Email, FreeText, PersonName, StreetAddress
 from seeding.telemetry.events import Event, Sink
 
 STRATEGIES: tuple[MaskingStrategy, ...] = (

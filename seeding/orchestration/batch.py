@@ -18,7 +18,7 @@ from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SeedingError, UnclassifiedError
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.keys import KeyMap
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.schema.references import references
 from seeding.schema.results import ValidationError
 from seeding.schema.validation import Finding, SchemaValidator

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seeding.generation.seeders import Dataset, RowRule
 from seeding.ledger.recorder import Recorder
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun

@@ -12,9 +12,9 @@ from django.db import connections, transaction
 
 from seeding.arrays import Integers
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
-from seeding.runs.retrying import Retrier
+from seeding.runs.recovery import Retrier
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows

@@ -17,10 +17,10 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.deferred_references import DeferredReferences
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState
-from seeding.runs.derivation import Rederivation
-from seeding.runs.operation import Operation
+from seeding.runs.derived_columns import Rederivation
+from seeding.runs.lifecycle import Operation
 from seeding.schema.references import column_name
-from seeding.verification.references import Verification
+from seeding.verification.dangling_references import Verification
 from seeding.verification.results import Verdict
 from seeding.writing import statistics
 

@@ -13,7 +13,7 @@ from seeding.conf import SeedConfig
 from seeding.exceptions import GenerationError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
@@ -23,7 +23,7 @@ from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 from seeding.runs.confirmation import Ask, question
-from seeding.runs.operation import Operation
+from seeding.runs.lifecycle import Operation
 from seeding.safety import Survey, touched
 from seeding.schema.introspection import read_tables
 from seeding.schema.tables import mirrored_tables

@@ -21,10 +21,10 @@ from seeding.ledger.recorder import BatchTakenError
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.outcome import Outcome
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
-from seeding.runs.retrying import Retrier
+from seeding.orchestration.row_accounting import Outcome
+from seeding.runs.recovery import Retrier
 from seeding.safety import told
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator

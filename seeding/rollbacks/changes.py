@@ -18,7 +18,7 @@ from seeding.arrays import Integers
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.queries import generator_version
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema

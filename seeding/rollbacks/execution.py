@@ -20,7 +20,7 @@ from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.rollbacks.plan import Planner, RollbackPlan
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
-from seeding.runs.operation import Operation
+from seeding.runs.lifecycle import Operation
 
 REFUSALS = 20
 """Rows of one table that the database may refuse to delete before the rest of that table is left alone."""

@@ -16,19 +16,19 @@ from seeding.db.redaction import error_text, redacted
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SOURCE, SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.referring_rows import Tracer
+from seeding.rollbacks.requested_rows import RollbackSelection
 from seeding.rollbacks.results import Modified, RollbackResult, RollbackSummary
-from seeding.rollbacks.selection import RollbackSelection
-from seeding.rollbacks.tracer import Tracer
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.confirmation import Ask, rollback_question
-from seeding.runs.derivation import Rederivation
-from seeding.runs.operation import Operation
+from seeding.runs.derived_columns import Rederivation
+from seeding.runs.lifecycle import Operation
 from seeding.safety import Touch, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
 from seeding.schema.relations import Relation, content_types, relations

@@ -15,8 +15,8 @@ from typing import Any
 
 from seeding.exceptions import RefusedError
 from seeding.keys import NOTHING, KeySet
+from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.rollbacks.results import Kept
-from seeding.rollbacks.tracer import Pairs, Tracer
 from seeding.schema.relations import Relation, deletion_order
 from seeding.schema.tables import TableSchema
 

@@ -20,7 +20,7 @@ from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.tracer import Tracer
+from seeding.rollbacks.referring_rows import Tracer
 from seeding.schema.relations import Relation
 
 MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})

@@ -3,9 +3,9 @@
 Seeding, rollback, masking and `seed_check` ask here before they write. Nothing overrides a refusal.
 """
 
-from seeding.safety.refusals import Refusal, Touch, told
-from seeding.safety.server import require_safe_server, require_visible
-from seeding.safety.tables import LEDGER, Survey, survey, touched
+from seeding.safety.refusal import Refusal, Touch, told
+from seeding.safety.server_checks import require_safe_server, require_visible
+from seeding.safety.table_checks import LEDGER, Survey, survey, touched
 
 __all__ = [
     "LEDGER", "Refusal", "Survey", "Touch", "require_safe_server", "require_visible", "survey", "told", "touched",

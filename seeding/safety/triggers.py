@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from seeding.safety.refusals import Touch
+from seeding.safety.refusal import Touch
 
 NOISE = re.compile(r"'(?:[^']|'')*'|--[^\r\n]*|/\*.*?\*/", re.DOTALL)
 """Texts and remarks, which do nothing."""

@@ -15,11 +15,11 @@ from seeding.conf import DEFAULT_SEED
 from seeding.generation.rows import Rows, decimals, numerals, take
 from seeding.generation.seeders import RecordCount
 from seeding.masking import detect_name
-from seeding.scaffold.fillings import Filling, Parent
+from seeding.scaffold.column_expressions import Filling, Parent
+from seeding.scaffold.column_words import COMPANIES, PEOPLE
 from seeding.scaffold.guesses import label_of, personal, sounds, worth_filling
 from seeding.scaffold.names import class_name, row_words
 from seeding.scaffold.project import Project
-from seeding.scaffold.wordings import COMPANIES, PEOPLE
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seeding.masking import name_words
-from seeding.scaffold.wordings import (
+from seeding.scaffold.column_words import (
     AMOUNTS,
     BIRTH,
     CHANCES,

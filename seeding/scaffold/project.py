@@ -11,8 +11,8 @@ from django.db import connections, models
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import name_words
-from seeding.scaffold.mirrors import mirrored, narrowest
 from seeding.scaffold.names import row_words
+from seeding.scaffold.unmanaged_models import mirrored, narrowest
 from seeding.schema.drift import differences
 from seeding.schema.introspection import all_tables
 from seeding.schema.references import references

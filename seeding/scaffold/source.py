@@ -11,7 +11,7 @@ from django.apps import apps
 
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.guesses import quoted
-from seeding.scaffold.mirrors import WIDTH, mirror, wrapped
+from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
 
 FROM_ROWS = ("decimals", "numerals", "take")
 FOR_MODELS = {

@@ -15,11 +15,11 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
+from seeding.masking.choice import masking_mode, masking_strategies
 from seeding.masking.classification import require_classified
-from seeding.masking.settings import masking_mode, masking_strategies
 from seeding.schema.references import column_name, references
-from seeding.sources.files import FORMATS, TableFile, open_table
 from seeding.sources.seeder import SourceSeeder
+from seeding.sources.table_files import FORMATS, TableFile, open_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from seeding.masking import PIIMasker, detect_values
 from seeding.models import SOURCE
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
-from seeding.sources.files import TableFile
-from seeding.sources.parsing import Cells, Faults, reader_of
+from seeding.sources.cell_values import Cells, Faults, reader_of
+from seeding.sources.table_files import TableFile
 
 NOWHERE = -1
 """The index of a row that the source does not have."""

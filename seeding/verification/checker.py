@@ -14,8 +14,8 @@ from seeding.schema.drift import differences
 from seeding.schema.introspection import read_tables
 from seeding.schema.results import Difference
 from seeding.schema.tables import expected, mirrored_tables
+from seeding.verification.dangling_references import shortcomings, verify
 from seeding.verification.invariants import check, discover
-from seeding.verification.references import shortcomings, verify
 from seeding.verification.results import CheckReport, Verdict
 
 

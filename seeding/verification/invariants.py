@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.models.expressions import Combinable
 
-from seeding.db.hints import hint
+from seeding.db.error_hints import hint
 from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
 from seeding.generation.discovery import BrokenModule, modules

@@ -1,8 +1,8 @@
 """How rows reach a table: Django's own ways for few, the server's own for many, and the search for the row that it refuses."""
 
-from seeding.writing.base import Refusal, Writer, insert
 from seeding.writing.choice import NATIVE_FROM, Writers
 from seeding.writing.encoding import settled
 from seeding.writing.orm import BulkCreateWriter, CreateWriter, instances
+from seeding.writing.rejected_rows import Refusal, Writer, insert
 
 __all__ = ["NATIVE_FROM", "BulkCreateWriter", "CreateWriter", "Refusal", "Writer", "Writers", "insert", "instances", "settled"]

@@ -6,12 +6,12 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import ConfigurationError
-from seeding.writing.base import Writer
 from seeding.writing.copy import CopyWriter
 from seeding.writing.executemany import ExecutemanyWriter
 from seeding.writing.load_data import LoadDataWriter
 from seeding.writing.multi_insert import MultiInsertWriter
 from seeding.writing.orm import BulkCreateWriter, CreateWriter
+from seeding.writing.rejected_rows import Writer
 
 CREATE_BELOW = 100
 """Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""

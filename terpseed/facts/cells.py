@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seeding import Integers, RecordCount
-from seeding.sizes import SIZES
+from seeding.dataset_sizes import SIZES
 
 CLIENTS, SELLERS, STRAINS, PRODUCTS, LOTS, BATCHES, ORDERS = 10, 4, 5, 20, 10, 30, 50
 """Rows per cell."""

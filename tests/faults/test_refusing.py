@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from seeding.db.hints import FULL
+from seeding.db.error_hints import FULL
 from seeding.orchestration.pipeline import SeederPipeline
 from tests.faults.space import Tight, TightMariaDB, TightMySQL, TightPostgreSQL
 from tests.servers import KINDS, Server

@@ -14,7 +14,7 @@ from django.db import OperationalError, connections
 
 from seeding.db.connection import connect
 from seeding.db.drivers import driver, missing_driver
-from seeding.db.hints import GRANT, hint
+from seeding.db.error_hints import GRANT, hint
 from seeding.db.retries import transience
 from seeding.exceptions import ConfigurationError
 from tests.support.databases import ROOT, Database

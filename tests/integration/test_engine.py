@@ -22,7 +22,7 @@ from seeding.ledger.queries import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.orchestration.results import SeederState
-from seeding.runs.derivation import derive
+from seeding.runs.derived_columns import derive
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event
 from seeding.writing import CreateWriter, Writers
@@ -367,7 +367,7 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
             raise failures.pop()
         return derive(*arguments, **options)
 
-    monkeypatch.setattr("seeding.runs.derivation.derive", flaky)
+    monkeypatch.setattr("seeding.runs.derived_columns.derive", flaky)
 
     summary, told = run(sqlite, Deriving())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seeding import BaseSeeder, Registry
-from seeding.sizes import SIZES
+from seeding.dataset_sizes import SIZES
 from seeding.testing import SeederContract, generated
 
 REGISTRY = Registry.discover()

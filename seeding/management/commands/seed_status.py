@@ -83,7 +83,7 @@ class Command(SeedingCommand):
         from seeding.ledger.recorder import Recorder
         from seeding.locks import seeding_lock
         from seeding.runs.confirmation import refuse_claim
-        from seeding.runs.operation import claim, place_of
+        from seeding.runs.lifecycle import claim, place_of
 
         ledger = Recorder(using)
         ledger.require()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.safety.catalogues import mysql, postgresql, sqlite
-from seeding.safety.catalogues.facts import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
+from seeding.safety.catalogues.catalogue import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
 
 __all__ = ["INDEX", "REPORT", "TABLE", "Catalogue", "Relation", "Unfollowed", "read_catalogue", "read_kinds"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.facts import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
-from seeding.safety.refusals import Touch
+from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
+from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.facts import INDEX, REPORT, TABLE, VIEW, Catalogue, Relation
-from seeding.safety.refusals import Touch
+from seeding.safety.catalogues.catalogue import INDEX, REPORT, TABLE, VIEW, Catalogue, Relation
+from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
 
 COUNTS = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)

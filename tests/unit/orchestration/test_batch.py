@@ -18,7 +18,7 @@ from seeding.exceptions import ConfigurationError, GenerationError, Unclassified
 from seeding.generation.seeders import RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.queries import Ledger
-from seeding.ledger.resolution import NotKnownYetError, Resolver
+from seeding.ledger.reference_resolution import NotKnownYetError, Resolver
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator

@@ -11,7 +11,7 @@ from django.db import connections
 from seeding import Dataset, Registry, Rows
 from seeding.exceptions import LockLostError
 from seeding.ledger.recorder import Recorder
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import seeding_lock
 from seeding.orchestration import deferred_references
 from seeding.orchestration.deferred_references import DeferredReferences

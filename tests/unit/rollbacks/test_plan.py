@@ -10,7 +10,7 @@ import pytest
 
 from seeding.exceptions import RefusedError
 from seeding.rollbacks.plan import EXAMPLES, Planner, RollbackPlan, SeededRows
-from seeding.rollbacks.tracer import Pairs, Tracer
+from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 from tests.support.databases import Database

@@ -12,9 +12,9 @@ import pytest
 from django.db import IntegrityError, connections
 
 from seeding.writing import orm
-from seeding.writing.base import Writer
 from seeding.writing.encoding import settled
 from seeding.writing.orm import BulkCreateWriter, CreateWriter, instances
+from seeding.writing.rejected_rows import Writer
 from tests.support.databases import Database
 from tests.unit.writing.tables import Numbered, Sample, create, numbered
 

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import UnsafeServerError
 from seeding.models import SeedRun
-from seeding.safety.refusals import Refusal
+from seeding.safety.refusal import Refusal
 
 FRESH = 2
 """Connections that are opened to be asked."""

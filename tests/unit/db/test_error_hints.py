@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError, ProgrammingError
 
-from seeding.db.hints import hint
+from seeding.db.error_hints import hint
 from tests.unit.db.errors import stated
 
 BY_CODE = {

@@ -14,7 +14,7 @@ from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
-from seeding.safety.refusals import Refusal, Touch, told
+from seeding.safety.refusal import Refusal, Touch, told
 from seeding.schema.references import Reference, column_name, generic_references, namings, references
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(

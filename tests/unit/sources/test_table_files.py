@@ -9,7 +9,7 @@ import pytest
 
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
-from seeding.sources.files import TableFile, open_table, records
+from seeding.sources.table_files import TableFile, open_table, records
 
 KEY = Cipher.of("a key for tests, of some length")
 

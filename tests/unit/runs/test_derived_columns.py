@@ -16,7 +16,7 @@ from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import LockLostError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock, seeding_lock
-from seeding.runs.derivation import Rederivation, _updates, derive, in_order
+from seeding.runs.derived_columns import Rederivation, _updates, derive, in_order
 from seeding.telemetry.events import Event
 from tests.support.databases import AS_OF, Database
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, models, transaction
 
-from seeding.writing.base import Refusal, insert
 from seeding.writing.executemany import ExecutemanyWriter
+from seeding.writing.rejected_rows import Refusal, insert
 from tests.support.databases import Database
 from tests.unit.writing.tables import Numbered, create, numbered
 

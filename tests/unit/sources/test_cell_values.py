@@ -14,7 +14,7 @@ from django.db import models
 from seeding.example.models import Order, Product, Review
 from seeding.schema.references import ReferencingJSONField
 from seeding.schema.results import ValidationError
-from seeding.sources.parsing import REQUIRED_TEXT, TEXT, Cells, Faults, Record, integer, reader_of
+from seeding.sources.cell_values import REQUIRED_TEXT, TEXT, Cells, Faults, Record, integer, reader_of
 
 PRICE = models.DecimalField(max_digits=8, decimal_places=2)
 WHOLE = models.IntegerField()

@@ -22,7 +22,7 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
-from seeding.runs.retrying import Retrier
+from seeding.runs.recovery import Retrier
 from seeding.telemetry.events import Event, Sink
 
 

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import LockLostError
 from seeding.locks.base import Holder
-from seeding.locks.server import ServerLock
+from seeding.locks.server_lock import ServerLock
 from tests.support.databases import Database
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seeding.conf.variables import batch_size, batch_size_problems, file_from, reading
+from seeding.conf.reading import batch_size, batch_size_problems, file_from, reading
 
 
 def test_only_the_given_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

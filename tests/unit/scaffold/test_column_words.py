@@ -10,8 +10,8 @@ import pytest
 
 from seeding.generation.rows import Rows, numerals
 from seeding.masking import STRATEGIES
+from seeding.scaffold.column_words import AMOUNTS, INTEGERS, NAMES, OTHER_TEXT, TEXTS, Wording
 from seeding.scaffold.guesses import guess
-from seeding.scaffold.wordings import AMOUNTS, INTEGERS, NAMES, OTHER_TEXT, TEXTS, Wording
 from seeding.schema.tables import ColumnSchema, Kind
 from tests.support.databases import AS_OF
 

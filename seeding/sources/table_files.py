@@ -17,7 +17,7 @@ import numpy as np
 from seeding.arrays import Integers
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
-from seeding.sources.parsing import Record, integer
+from seeding.sources.cell_values import Record, integer
 
 FORMATS = (".csv", ".jsonl", ".ndjson")
 CHUNK = 1 << 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seeding.sizes import SIZES
+from seeding.dataset_sizes import SIZES
 
 
 def test_each_size_is_ten_times_the_one_before_it() -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 
 from seeding.keys import KeySet
-from seeding.rollbacks import tracer as module
-from seeding.rollbacks.tracer import Pairs, Tracer
+from seeding.rollbacks import referring_rows as module
+from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation
 from tests.support.databases import Database

@@ -11,7 +11,7 @@ import polars as pl
 from seeding.arrays import Integers
 from seeding.masking.cipher import Cipher
 from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
-from seeding.masking.strategies.numbers import ShapedStrategy
+from seeding.masking.strategies.identity_numbers import ShapedStrategy
 
 LIVING = (date(1920, 1, 1), date(2010, 1, 1))
 """Full masking moves a date inside this span to any other day of it; one outside stays in its decade."""

@@ -7,9 +7,9 @@ import time
 import polars as pl
 
 from seeding.conf import MaskingConfig
+from seeding.masking.already_masked import SealRegister
 from seeding.masking.masker import PIIMasker
 from seeding.masking.results import MaskingResult
-from seeding.masking.seals import SealRegister
 from seeding.masking.tables import KEY, Target, read_rows
 
 EXAMPLES = 3

@@ -16,7 +16,7 @@ from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 from seeding.runs.confirmation import Question
-from seeding.runs.operation import Operation, claim, place_of
+from seeding.runs.lifecycle import Operation, claim, place_of
 from seeding.safety import Touch
 from seeding.telemetry.events import Event
 from tests.support.databases import AS_OF, Database
