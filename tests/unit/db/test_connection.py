@@ -74,6 +74,7 @@ def test_moments_without_a_time_zone_are_refused(shop: Database, settings: Any) 
         ("tests.support.too_old", "mysqlclient 2.2.1 or newer is required; you have 2.1.0. Run: pip install --upgrade "),
         ("tests.support.nowhere", "--database=broken: 'tests.support.nowhere' isn't an available database backend"),
     ],
+    ids=["old", "none"],
 )
 def test_a_backend_that_does_not_load_is_refused_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, engine: str, words: str

@@ -71,13 +71,13 @@ def test_a_signal_of_a_block_that_has_ended_is_behind_no_later_error() -> None:
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     with terminable():
-        kill(signal.SIGINT)
-        during = signal.getsignal(signal.SIGINT)
+        kill(signal.SIGTERM)
+        during = signal.getsignal(signal.SIGTERM)
 
-    assert (during, signal.getsignal(signal.SIGINT)) == (signal.SIG_IGN, signal.SIG_IGN)
+    assert (during, signal.getsignal(signal.SIGTERM)) == (signal.SIG_IGN, signal.SIG_IGN)
 
 
 def test_a_handler_is_put_back_after_an_error_too() -> None:
@@ -123,7 +123,7 @@ def test_a_signal_waits_for_the_end_of_the_outermost_undisturbed_block() -> None
     assert done == ["inner", "outer"]
 
 
-def test_a_second_signal_does_not_wait_and_the_first_is_meant() -> None:
+def test_a_second_signal_does_not_wait() -> None:
     done: list[str] = []
 
     def work() -> None:
