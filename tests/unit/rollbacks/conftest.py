@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import connections
 
+from seeding.conf import Environment, RollbackConfig, Strategy
+from seeding.generation.seeders import Dataset
 from seeding.keys import KeySet
-from seeding.rollbacks.plan import Planner, SeededRows
-from seeding.rollbacks.referring_rows import Tracer
+from seeding.models import SeedRun
+from seeding.rollbacks.audit import AuditLog, auditing
+from seeding.rollbacks.deletion import Deleter
+from seeding.rollbacks.execution import Execution
+from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.tracer import Tracer
+from seeding.runs.operation import Operation
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import relations
+from seeding.telemetry.events import Event
 from tests.support.databases import Database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -76,3 +86,65 @@ def make_planner(shop: Database) -> MakePlanner:
         return Planner(rows, there, tuple(sorted(links, key=str)), Tracer(shop.alias))
 
     return make
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A rollback of the rows above, with the lock held and its run in the ledger."""
+
+    shop: Database
+    planner: Planner
+    operation: Operation
+    run: SeedRun
+    events: list[Event]
+
+    def execution(self, plan: RollbackPlan | None = None, strategy: Strategy = Strategy.DELETE) -> Execution:
+        """Of a plan: of everything, unless told otherwise."""
+        whole = {table: keys(*numbers) for (_, table), numbers in SEEDED.items()}
+        return Execution(self.operation, self.planner, plan or self.planner.plan(whole, cascade=False), strategy, self.run)
+
+    def deleter(self) -> Deleter:
+        """Alone."""
+        audit = AuditLog(self.run, "shop")
+        return Deleter(self.shop.alias, self.operation.ledger, self.operation.lock, audit, self.run, tracer=self.planner.tracer)
+
+    def there(self, table: str) -> list[int]:
+        """The keys of a table's rows."""
+        return [key for (key,) in self.shop.query(f"SELECT id FROM {table} ORDER BY id")]  # noqa: S608 - of the tests
+
+    def live(self, table: str) -> list[int]:
+        """The keys of the rows that the ledger has as live."""
+        held = self.operation.ledger.key_set(table)
+        return held.first(len(held))
+
+    def batches(self, table: str) -> list[int]:
+        """The ledger's entries for a table."""
+        return list(self.operation.ledger.live.filter(table_name=table).values_list("pk", flat=True))
+
+    def refuse(self, table: str, condition: str) -> None:
+        """Have the database refuse to delete some of the rows."""
+        body = f"WHEN {condition} BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        self.shop.query(f"CREATE TRIGGER refuse_{table} BEFORE DELETE ON {table} {body}")
+
+
+@pytest.fixture
+def scene(shop: Database, make_planner: MakePlanner, audit_file: Path) -> Iterator[Scene]:
+    """The rows above as a run has seeded them, and a rollback of them under way."""
+    events: list[Event] = []
+    config = RollbackConfig(database=shop.alias, environment=Environment.DEV, force=True)
+    operation = Operation(config, "seed_rollback", tell=events.append, ask=input)
+    seeding = operation.ledger.open_run(command="seed", environment="dev", seed=42, as_of=NOW.date(), state="succeeded")
+    for (seeder, table), numbers in SEEDED.items():
+        operation.ledger.batches.create(
+            run=seeding,
+            table_name=table,
+            seeder_name=seeder,
+            generator_version="1.1",
+            first_index=0,
+            key_ranges=[[0, len(numbers), 1]],
+            record_count=len(numbers),
+            environment="dev",
+            created_at=NOW,
+        )
+    with operation.locked(), auditing(audit_file), operation.recorded(Dataset(seed=42, as_of=NOW.date()), {}) as run:
+        yield Scene(shop, make_planner(), operation, run, events)
