@@ -54,6 +54,12 @@ def test_orders_cost_what_their_lines_add_up_to(shop: Database) -> None:
     assert dict(Order.objects.using(shop.alias).values_list("pk", "total")) == sums
 
 
+def test_orders_without_lines_cost_nothing(shop: Database) -> None:
+    assert shop.seed(table="shop_order")["exit_code"] == 0
+
+    assert set(Order.objects.using(shop.alias).values_list("total", flat=True)) == {Decimal(0)}
+
+
 def test_nobody_orders_before_joining(shop: Database) -> None:
     shop.seed()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from seeding import BaseSeeder, Dataset, Derivation, Integers, RecordCount, Rows, SeederConfig, decimals, numerals
 from seeding.example.models import Customer, Order, OrderLine
@@ -45,7 +48,7 @@ class OrderSeeder(BaseSeeder):
     def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
         lines = OrderLine.objects.filter(order=OuterRef("pk")).values("order")
         total = Subquery(lines.annotate(total=Sum(F("quantity") * F("unit_price"))).values("total"))
-        return (Derivation(values={"total": total}, reads=("shop_orderline",)),)
+        return (Derivation(values={"total": Coalesce(total, Decimal(0))}, reads=("shop_orderline",)),)
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         customers = rows.index // ORDERS
