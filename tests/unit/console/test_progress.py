@@ -67,3 +67,26 @@ def test_the_bars_show_the_table_and_the_whole(events: int, shown: str) -> None:
 
     lines = [line.replace("━", " ").replace("╸", " ").replace("╺", " ").split() for line in capture.get().splitlines()]
     assert "\n".join(" ".join(line) for line in lines) == shown
+
+
+def test_events_of_no_seeder_and_of_a_run_without_steps_move_nothing() -> None:
+    out = StringIO()
+
+    with ProgressLines(Console(file=out, width=80), get_time=Clock()) as lines:
+        lines.sink(event("start", "", configuration={}))
+        lines.sink(event("note", ""))
+        lines.sink(event("insert", "", seeder="Clients", done=5))
+        lines.sink(event("finish", "", seeder="Clients", record_count=5, duration=1.0))
+
+    assert out.getvalue() == ""
+
+
+def test_a_table_outside_of_a_plan_is_told_by_itself() -> None:
+    out = StringIO()
+
+    with ProgressLines(Console(file=out, width=80), get_time=Clock()) as lines:
+        lines.sink(event("start", "", seeder="Clients", table="[clients]", planned=5))
+        lines.sink(event("choose", "", seeder="Clients"))
+        lines.sink(event("finish", "", seeder="Clients", record_count=5, duration=1.5))
+
+    assert out.getvalue() == "[clients]: 5 of 5 rows, 1.50 s\n"
