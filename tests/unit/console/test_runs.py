@@ -74,7 +74,7 @@ def test_a_dry_run_shows_examples_without_what_is_null() -> None:
         (SeederState.PARTIAL, f"Partial? The log names every row that was refused, with what was expected. {MEND}"),
         (SeederState.REFUSED, f"Refused? Nothing was written there. {SEE} {AGAIN}"),
         (SeederState.FAILED, f"Failed? The log has the traceback. What was committed before stays. {MEND}"),
-        (SeederState.SKIPPED, "Skipped? These come along as soon as what they need is there."),
+        (SeederState.SKIPPED, "Skipped? Skipped because a dependency failed; fix it and run again."),
     ],
 )  # fmt: skip
 def test_what_did_not_go_well_has_its_advice_once(state: SeederState, advice: str) -> None:
@@ -122,7 +122,7 @@ def test_a_rollback_is_told_table_by_table_and_then_why_something_stays() -> Non
         "Kept:",
         "  90 rows of lots (1, 2, …): referred to by bills.lot_id (7)",
         "",
-        "lots: 400 of 1,500 planned rows were not found: somebody else has deleted them, and the ledger forgets them.",
+        "lots: 400 of 1,500 planned rows were not found: they were deleted outside of seeding, and the ledger drops them.",
         "",
         "Whether somebody has changed rows of lots, bills cannot be said: they were made by another version.",
         "",

@@ -23,7 +23,7 @@ def status(**facts: Any) -> Status:
     values = {
         "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "tables": (), "holder": None,
         "in_progress": (), "errors": (), "last_run": None, "last_state": None, "last_exit_code": 0, "writer": "insert",
-        "driver": "sqlite3 3.40", "drift": "none: every table is as its model says", "refused": 0,
+        "driver": "sqlite3 3.40", "drift": "none: every table matches its model", "refused": 0,
     }  # fmt: skip
     return Status(**{**values, **facts})
 
@@ -35,7 +35,7 @@ def test_a_new_database_has_nothing_and_nobody() -> None:
         "",
         "Many rows are written by insert, through sqlite3 3.40.",
         "The seeding lock of shop is free.",
-        "Drift: none: every table is as its model says",
+        "Drift: none: every table matches its model",
     ]
 
 
@@ -74,7 +74,7 @@ def test_what_is_seeded_is_listed_and_dated_from_the_first_batch() -> None:
         ),
         (
             {"alive": False},
-            "Died: run 9 (seed), started by me on here, process 77; its lock is free. The next run goes on where it stopped.",
+            "Died: run 9 (seed), started by me on here, process 77; its lock is free. The next run resumes where it stopped.",
         ),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_lock_that_was_released_says_what_becomes_of_its_run() -> None:
     assert shown(show_lock, "shop", {"host": "here"}, released=True) == [
         "The seeding lock of shop was taken from",
         "  host        here",
-        "That run stops before its next commit; the next one goes on where it stopped.",
+        "That run stops before its next commit; the next run resumes where it stopped.",
     ]
     assert shown(show_lock, "shop", None, released=True) == ["The seeding lock of shop is free."]
 

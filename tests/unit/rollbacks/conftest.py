@@ -19,8 +19,8 @@ from seeding.rollbacks.audit import AuditLog, auditing
 from seeding.rollbacks.deletion import Deleter
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
-from seeding.rollbacks.tracer import Tracer
-from seeding.runs.operation import Operation
+from seeding.rollbacks.referring_rows import Tracer
+from seeding.runs.lifecycle import Operation
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import relations
 from seeding.telemetry.events import Event

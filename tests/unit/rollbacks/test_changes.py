@@ -11,7 +11,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import Recorder
-from seeding.ledger.resolution import Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedRun
 from seeding.rollbacks import changes as module
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes, _chunks

@@ -11,7 +11,7 @@ from django.db import connections
 from seeding.keys import KeySet
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.tracer import Tracer
+from seeding.rollbacks.referring_rows import Tracer
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation
 from tests.support.databases import Database

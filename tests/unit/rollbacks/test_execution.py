@@ -124,7 +124,7 @@ def test_a_lost_connection_ends_the_run_and_is_no_refusal(scene: Scene, monkeypa
         raise InterfaceError("connection already closed")
 
     monkeypatch.setattr(Deleter, "delete", lost)
-    monkeypatch.setattr("seeding.runs.operation.Retrier.__call__", lambda _, work: work())
+    monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work: work())
 
     with pytest.raises(InterfaceError):
         scene.execution().run()

@@ -160,7 +160,7 @@ def test_changed_rows_stay_if_that_was_asked_for(shop: Database) -> None:
     summary, _ = undo(shop, ProductSeeder(), keep_modified=True)
 
     assert planned(summary) == {"shop_product": (10, 9, 0, 1)}
-    assert [str(reason) for reason in summary.kept] == ["1 row of shop_product (4): somebody has changed them since"]
+    assert [str(reason) for reason in summary.kept] == ["1 row of shop_product (4): they were changed since they were seeded"]
     assert (summary.exit_code, shop.query("SELECT id FROM shop_product")) == (6, [(4,)])
 
 
@@ -206,7 +206,7 @@ def test_a_table_that_is_not_there_keeps_its_rows_and_what_is_left_goes(shop: Da
     assert planned(summary) == planned(dry) == {"shop_review": (30, 0, 0, 30), "shop_product": (10, 10, 0, 0)}
     assert (summary.exit_code, summary.left) == (6, 30)
     assert str(summary.kept[0]).endswith(
-        "the table is not in this database. Bring it back under its name (an empty one will do), then roll back again"
+        "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
     )
 
 

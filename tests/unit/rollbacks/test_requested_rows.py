@@ -12,7 +12,7 @@ from seeding.conf import Environment, RollbackConfig
 from seeding.example.seeders.catalogue import ReviewSeeder
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
-from seeding.rollbacks.selection import RollbackSelection
+from seeding.rollbacks.requested_rows import RollbackSelection
 from tests.support.databases import Database
 from tests.unit.rollbacks.conftest import NOW, Scene, keys, told
 
