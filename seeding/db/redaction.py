@@ -12,12 +12,25 @@ from seeding.db.retries import Transience, transience
 REDACTED = "[redacted]"
 WORD = re.compile(r"[^\s'\"]+")
 """Within one word a URL ends."""
-NAMED = re.compile(
-    r"(?:for key|for column|in column|constraint failed:|Field|Column(?= ')|column"
-    r"|CONSTRAINT|constraint(?! fail)|(?<!of )relation)"
-    r" [`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)"
+NAME = r"[`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)[`'\"]?"
+NAMED = tuple(
+    re.compile(pattern.replace("NAME", NAME))
+    for pattern in (
+        r"^Duplicate entry .* for key NAME$",
+        r"(?:for|in) column NAME at row \d+$",
+        r"^(?:Field|Column) NAME (?:doesn't have a default value|cannot be null)",
+        r"^Unknown column NAME",
+        r"^[^']* foreign key constraint fails \(.*?CONSTRAINT NAME",
+        r"^(?:Check constraint|CONSTRAINT) NAME",
+        r"^\w[\w ]* constraint failed: NAME$",
+        r"violates [\w -]*constraint NAME$",
+        r"violates foreign key constraint NAME on table",
+        r"^null value in column NAME",
+        r"^(?:relation|column) NAME does not exist$",
+    )
 )
-"""The part of a database's message that names a key or a column; the rest may quote the row."""
+"""Where a server's message names a key or a column. The rest may quote a value, which can hold any words: so each pattern is
+anchored where the server itself writes."""
 
 
 class RedactedError(Exception):
@@ -39,8 +52,9 @@ def error_text(error: BaseException) -> str:
         return f"{said}. {advice}" if advice else said
     number = next((one for one in error.args[:1] if isinstance(one, int)), None)
     lines = str(error.args[-1]).splitlines() if error.args else []
-    named = NAMED.findall(lines[0]) if lines else []
-    parts = [type(error).__name__, "" if number is None else str(number), f"for {named[-1].replace('`', '')}" if named else ""]
+    found = (pattern.search(lines[0]) for pattern in NAMED) if lines else ()
+    name = next((one[1].replace("`", "") for one in found if one), "")
+    parts = [type(error).__name__, "" if number is None else str(number), f"for {name}" if name else ""]
     return " ".join(part for part in parts if part)
 
 
