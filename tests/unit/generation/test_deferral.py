@@ -44,6 +44,7 @@ def test_nothing_is_loaded_until_a_name_is_asked_for(written: Callable[[str], No
 
     assert loaded() == ["waiting"]
     assert import_module("waiting").VALUE is module.VALUE  # loaded once
+    assert vars(module)["VALUE"] is module.VALUE  # and not asked again
 
 
 def test_a_module_may_be_asked_after_the_block(written: Callable[[str], None]) -> None:

@@ -200,6 +200,12 @@ def test_the_first_rows_take_their_values_from_the_first_tier() -> None:
     assert tiers != list(range(40))
 
 
+def test_tiers_of_one_size_are_shuffled_differently() -> None:
+    tiers = rows(list(range(40))).tiers("a", 20, 20).tolist()
+
+    assert tiers[:20] != [value - 20 for value in tiers[20:]]
+
+
 def test_tiers_refuse_what_lies_beyond_the_last() -> None:
     with pytest.raises(ValueError, match=r"^things\.name has only 1,015 distinct values$"):
         rows([1_015]).tiers("name", 15, 1_000)

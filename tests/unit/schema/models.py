@@ -14,6 +14,14 @@ from seeding.schema.references import NamingField, ReferencingJSONField, TypedRe
 
 __all__ = ["Comment", "Joined", "Label", "Measured", "Movement", "Note", "Pair"]
 
+LIMITS = [
+    MinValueValidator(-128),
+    MaxValueValidator(127),
+    StepValueValidator(1),
+    MinValueValidator(-500),  # which say less than those before
+    MaxValueValidator(500),
+]
+
 with isolate_apps():
 
     class Label(models.Model):
@@ -76,9 +84,9 @@ with isolate_apps():
         """A column of every kind."""
 
         active = models.BooleanField(default=True)
-        level = models.IntegerField(validators=[MinValueValidator(-128), MaxValueValidator(127), StepValueValidator(1)])
+        level = models.IntegerField(validators=LIMITS)
         share = models.SmallIntegerField(validators=[MinValueValidator(-(10**9)), MaxValueValidator(10**9)])
-        count = models.PositiveIntegerField(null=True)
+        count = models.PositiveIntegerField(null=True, validators=[MinValueValidator(-5), MaxValueValidator(2**70)])
         price = models.DecimalField(max_digits=6, decimal_places=2)
         weight = models.FloatField()
         state = models.CharField(max_length=8, choices=[("Group", [("open", "Open")]), ("done", "Done")])

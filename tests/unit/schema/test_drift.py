@@ -164,6 +164,12 @@ def test_a_column_that_is_missing_may_have_a_new_name(others: tuple[str, ...], w
     assert said(replace(GRADES, columns={**columns, **new}))[0] == (f"grades.name: {words}", False)
 
 
+def test_a_column_that_the_model_has_too_is_no_new_name() -> None:
+    model = replace(GRADES, columns={**GRADES.columns, "names": column("names", Kind.TEXT)})
+
+    assert said(GRADES, model) == [(f"grades.names: missing column (expected text, actual none). {MIGRATE}", False)]
+
+
 @pytest.mark.parametrize(
     ("values", "words", "harmless"),
     [

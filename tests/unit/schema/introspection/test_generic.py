@@ -62,6 +62,14 @@ def test_a_unique_index_on_an_expression_is_no_unique_key(shop: Database) -> Non
     assert customers.unique == (("email",),)
 
 
+def test_the_primary_key_is_none_of_the_unique_keys(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As the introspection of a server tells it; that of SQLite does not call its key unique.
+    key = {"columns": ["id"], "unique": True, "primary_key": True, "foreign_key": None}
+    monkeypatch.setattr(connections[shop.alias].introspection, "get_constraints", lambda *_: {"pk": key})
+
+    assert read_tables(connections[shop.alias], {"shop_product"})["shop_product"].unique == ()
+
+
 @pytest.mark.parametrize(("key", "primary_key"), [("PRIMARY KEY (one, other)", "one"), ("UNIQUE (one, other)", "")])
 def test_a_table_whose_rows_no_single_column_names(shop: Database, key: str, primary_key: str) -> None:
     shop.query(f"CREATE TABLE things (one integer, other integer, CONSTRAINT k {key})")

@@ -77,6 +77,12 @@ def test_the_key_of_a_row(shop: Database, declaration: str, primary_key: str, *,
     assert (things.primary_key, things.has_row_key) == (primary_key, has_row_key)
 
 
+def test_a_key_is_never_null_and_needs_no_value(shop: Database) -> None:
+    key = read(shop, "id integer PRIMARY KEY, x integer").columns["id"]
+
+    assert (key.nullable, key.has_default) == (False, True)
+
+
 def test_unique_keys_are_those_that_hold_for_every_row_and_name_columns_alone(shop: Database) -> None:
     things = read(
         shop,
