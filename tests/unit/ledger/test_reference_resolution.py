@@ -44,6 +44,12 @@ class ReferenceProducts(BaseSeeder):
         return pl.DataFrame({"name": [f"Tea {index}" for index in rows.index], "price": [1] * len(rows)})
 
 
+class RatedProducts(Made):
+    """Products that are known by their name and stars."""
+
+    config = SeederConfig(model=Product, record_count=COUNT, natural_key=("name", "stars"))
+
+
 class ReferenceReviews(Made):
     """Reviews that are known by their product and author."""
 
@@ -96,6 +102,10 @@ class Note(models.Model):
 
 class Notes(Made):
     config = SeederConfig(model=Note, record_count=COUNT, dependencies=("shop_product", "shop_order"))
+
+
+class NotesOnProducts(Made):
+    config = SeederConfig(model=Note, record_count=COUNT, dependencies=("shop_product",))
 
 
 SEEDERS: tuple[BaseSeeder, ...] = (ProductSeeder(), ReviewSeeder(), Orders(), Lines(), Notes())
@@ -174,6 +184,15 @@ def test_a_reference_that_depends_on_a_kind_counts_only_for_that_kind(shop: Data
     (reference,) = found.broken
     assert reference.when == ("kind", "ORDER")
     assert found.broken[reference].to_list() == [False, False, False, False, True]
+
+
+def test_a_kind_that_no_row_is_of_needs_no_dependency(shop: Database) -> None:
+    in_ledger(shop, ProductSeeder(), [0, 1, 100])
+    data = pl.DataFrame({"kind": ["PRODUCT", "OTHER"], "about": [0, 0]})
+
+    found = resolver(shop).resolve(NotesOnProducts(), data, NOTHING)
+
+    assert found.data["about"].to_list() == [100, 0]
 
 
 def test_references_in_lists_of_objects_are_resolved_where_they_stand(shop: Database) -> None:
@@ -270,10 +289,15 @@ def test_rows_that_have_been_generated_already_are_not_generated_again(shop: Dat
     assert adopted(shop, [4, 9], pl.DataFrame({"name": ["Milk", "Coffee"]})) == [[9, 1, 71]]
 
 
-def test_a_row_whose_natural_key_is_null_is_nobody_elses(shop: Database) -> None:
-    in_shop(shop, {71: "Coffee"})
+def test_a_row_whose_natural_key_is_null_in_part_is_nobody_elses(shop: Database) -> None:
+    in_shop(shop, {71: "Coffee", 72: "Tea"})
+    shop.query("UPDATE shop_product SET stars = 4.5 WHERE id = 72")
+    rated = RatedProducts()
+    data = pl.DataFrame({"name": ["Coffee", "Tea", "Tea"], "stars": [None, 4.5, None]})
 
-    assert adopted(shop, [0, 1, 2], pl.DataFrame({"name": [None, None, "Coffee"]})) == [[2, 1, 71]]
+    found = resolver(shop, rated).adopted(rated, np.arange(3), data)
+
+    assert found.as_lists() == [[1, 1, 72]]
 
 
 def test_only_reference_data_is_adopted(shop: Database) -> None:
