@@ -200,7 +200,10 @@ def test_what_a_receiver_raises_is_logged_and_changes_nothing(
     assert [(line["level"], line["message"]) for line in lines if line["operation"] == "signal"] == [
         ("error", "The receiver tests.commands.test_signals.Broken of run_started raised IntegrityError: 1062 for email"),
         ("error", "The receiver tests.commands.test_signals.Broken of run_finished raised IntegrityError: 1062 for email"),
-        ("error", "The receiver tests.commands.test_signals.Broken of run_finished raised ValueError: mysql://[redacted]@host/name"),
+        (
+            "error",
+            "The receiver tests.commands.test_signals.Broken of run_finished raised ValueError: mysql://[redacted]@host/name",
+        ),
     ]
     assert not [word for word in (PRIVATE, "secret") if word in file.read_text(encoding="utf-8")]
     assert [record for record in caplog.records if record.name == "django.dispatch"] == []
