@@ -225,7 +225,7 @@ def test_what_is_left_is_derived_again(shop: Database) -> None:
 def test_rows_that_refer_are_a_refusal_before_anything_happens(shop: Database) -> None:
     shop.seed(table="shop_review")
 
-    with pytest.raises(RefusedError, match=r"30 of shop_review \(product_id\)\. Give --cascade"):
+    with pytest.raises(RefusedError, match=r"30 of shop_review \(product_id\)\. Pass --cascade"):
         undo(shop, *Registry.discover().ordered, tables=("shop_product",))
     summary, _ = undo(shop, *Registry.discover().ordered, tables=("shop_product",), cascade=True)
 
@@ -299,7 +299,7 @@ def test_seeders_follow_only_those_that_no_column_of_theirs_names(shop: Database
     shop.seed(table="shop_review,shop_customer")
     registry = Registry([one for one in Registry.discover().ordered if one.name != "ReviewSeeder"] + [Follower()])
 
-    with pytest.raises(RefusedError, match=r"those of shop_customer: 30 of shop_review\. Give"):
+    with pytest.raises(RefusedError, match=r"those of shop_customer: 30 of shop_review\. Pass"):
         undo(shop, *registry.ordered, tables=("shop_customer",))
     left, _ = undo(shop, *registry.ordered, tables=("shop_customer",), where=(("id__gt", "1"),))
 

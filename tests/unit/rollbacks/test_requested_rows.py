@@ -95,7 +95,7 @@ def test_a_moment_means_what_was_seeded_before_it(scene: Scene) -> None:
 
 
 def test_an_unknown_run_is_refused(scene: Scene) -> None:
-    with pytest.raises(ConfigurationError, match=r"^--run=99: the ledger of .*shop\.sqlite3 knows no such run\.$"):
+    with pytest.raises(ConfigurationError, match=r"^--run=99: the ledger of .*shop\.sqlite3 has no such run\.$"):
         selection(scene.shop, scene, run=99).refuse_unknown_run()
     selection(scene.shop, scene, run=scene.run.pk).refuse_unknown_run()
     selection(scene.shop, scene).refuse_unknown_run()
@@ -135,7 +135,7 @@ def test_what_is_no_condition_is_refused_in_its_own_words(scene: Scene, lookup: 
     with pytest.raises(ConfigurationError) as refused:
         selected(scene, tables=("shop_review",), where=((lookup, value),))
 
-    assert str(refused.value).startswith(f"--where {lookup}={value} is no condition on shop_review: ")
+    assert str(refused.value).startswith(f"--where {lookup}={value} is not a valid lookup on shop_review: ")
     assert words in str(refused.value)
 
 

@@ -1,0 +1,96 @@
+"""Which values need no mask: masks of ours, and those of seeded rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import polars as pl
+
+from seeding.keys import NOTHING, KeySet
+from seeding.ledger.recorder import Recorder
+from seeding.masking import Cipher, Mode
+from seeding.masking.already_masked import SealRegister
+from seeding.masking.tables import KEY, Target
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+from tests.support.databases import Database
+
+OURS, OTHER = Cipher.of("a key for tests"), Cipher.of("another key")
+NAME, BORN = (
+    ColumnSchema(name=name, kind=kind, nullable=True, has_default=False)
+    for name, kind in (("name", Kind.TEXT), ("born", Kind.DATE))
+)
+GUESTS = Target(
+    table=TableSchema(name="guest", columns={"name": NAME, "born": BORN}, primary_key="id", unique=()),
+    fields={"name": "city", "born": "date_of_birth"},
+    decided=frozenset(),
+    misspelled={},
+)
+ROWS = pl.DataFrame({KEY: [1, 2, 3], "name": ["Ann", "Ben", None], "born": [date(1980, 2, 3), None, date(1981, 1, 1)]})
+
+
+def register(shop: Database, mode: Mode = Mode.FULL, cipher: Cipher = OURS) -> SealRegister:
+    return SealRegister(Recorder(shop.alias), cipher, mode)
+
+
+def fresh(register: SealRegister, seeded: KeySet = NOTHING, rows: pl.DataFrame = ROWS) -> dict[str, list[bool]]:
+    return {name: values.to_list() for name, values in register.fresh(GUESTS, seeded, rows).items()}
+
+
+def sealed(shop: Database, mode: Mode, *names: str, first: int = 1, cipher: Cipher = OURS) -> None:
+    """Say that rows from `first` on were masked to these names."""
+    ledger = Recorder(shop.alias)
+    run = ledger.open_run(command="seed_mask", environment="dev", seed=1, as_of=date(2026, 3, 2), state="succeeded")
+    keys = np.arange(first, first + len(names))
+    seals = register(shop, mode, cipher).seals("name", keys, pl.Series(names))
+    ledger.masked_batches("guest").create(
+        run=run, table_name="guest", first_key=first, last_key=int(keys[-1]), mode=mode, key_fingerprint="",
+        fields={}, seals=seals.astype("<u8").tobytes(), created_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def test_whatever_is_there_is_fresh_where_nothing_was_masked(shop: Database) -> None:
+    assert fresh(register(shop)) == {"name": [True, True, False], "born": [True, False, True]}
+
+
+def test_seeded_rows_are_not_fresh(shop: Database) -> None:
+    assert fresh(register(shop), KeySet.of([(1, 2)])) == {"name": [False, False, False], "born": [False, False, True]}
+
+
+def test_a_mask_is_known_in_its_row_and_column_alone(shop: Database) -> None:
+    sealed(shop, Mode.FULL, "Ann", "Eve")
+
+    assert fresh(register(shop)) == {"name": [False, True, False], "born": [True, False, True]}
+    moved = pl.DataFrame({KEY: [1, 2], "name": ["Eve", "Ann"], "born": pl.Series([None, None], dtype=pl.Date)})
+    assert fresh(register(shop), rows=moved)["name"] == [True, True]
+
+
+def test_only_batches_that_meet_the_rows_are_looked_at(shop: Database) -> None:
+    sealed(shop, Mode.FULL, "Ann", "Ben")
+    sealed(shop, Mode.FULL, "Cid", first=3)
+
+    assert [len(register(shop)._known("guest", *bounds)) for bounds in ((1, 3), (2, 2), (3, 9), (4, 9))] == [3, 2, 1, 0]
+    assert len(register(shop)._known("other", 1, 3)) == 0
+
+
+def test_what_was_masked_in_part_is_known_only_to_who_masks_in_part(shop: Database) -> None:
+    sealed(shop, Mode.PARTIAL, "Ann")
+    sealed(shop, Mode.FULL, "Ben", first=2)
+
+    assert fresh(register(shop, Mode.PARTIAL))["name"] == [False, False, False]
+    assert fresh(register(shop, Mode.FULL))["name"] == [True, False, False]
+
+
+def test_another_key_makes_other_seals(shop: Database) -> None:
+    sealed(shop, Mode.FULL, "Ann", cipher=OTHER)
+
+    assert fresh(register(shop))["name"] == [True, True, False]
+
+
+def test_rows_that_may_be_shown_depend_on_how_strongly_is_masked(shop: Database) -> None:
+    shop.seed(table="shop_product")
+    shop.query("UPDATE seeding_metadata SET seeder_name = 'source:shop_product', environment = 'staging'")
+
+    assert register(shop, Mode.PARTIAL).shown("shop_product").ranges == [(1, 10)]
+    assert register(shop, Mode.FULL).shown("shop_product").ranges == []
+    assert register(shop).shown("shop_review").ranges == []
