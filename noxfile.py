@@ -29,10 +29,7 @@ DRIVERS = {
     "others": (),  # PyMySQL and psycopg2, which the pinned files bring
 }
 REPLACED = ("mysqlclient", "psycopg", "psycopg-binary")
-FAST = (
-    "tests/unit", "tests/shop", "tests/integration", "tests/commands/test_seed.py", "tests/commands/test_seed_new.py",
-    "tests/commands/test_rollback.py", "tests/commands/test_status.py", "-k", "not mariadb and not mysql and not postgresql",
-)  # fmt: skip
+FAST = ("--part=fast",)
 OF_DRIVERS = (
     "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/integration/test_key_allocation.py",
     "tests/integration/test_interruption.py", "tests/faults/test_connections.py", "tests/commands/test_seed.py",

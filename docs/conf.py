@@ -38,7 +38,10 @@ python_maximum_signature_line_length = 100
 autodoc_type_aliases = {name: f"seeding.arrays.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
-OTHERS = "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef|KeyMap|KeySet"
+OTHERS = (
+    "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
+    "|KeyMap|KeySet"
+)
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|seeding\.generation\.rows\.T")]
 
 html_theme = "furo"

@@ -26,6 +26,30 @@ from tests.support.processes import Manage
 _numbers = itertools.count(1)
 
 
+FAST = ("unit", "shop", "integration", "commands/test_seed.py", "commands/test_seed_new.py", "commands/test_rollback.py",
+        "commands/test_status.py")  # fmt: skip
+"""Where the tests are that need no server, but for those that have one in their name."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let one half of the tests be chosen."""
+    parser.addoption("--part", choices=("fast", "rest"), help="fast: what needs no server and no process; rest: all others")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the chosen half."""
+    if part := config.getoption("--part"):
+        chosen = [item for item in items if is_fast(item) is (part == "fast")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+def is_fast(item: pytest.Item) -> bool:
+    """Whether a test needs no server."""
+    place = item.path.relative_to(ROOT / "tests").as_posix()
+    return place.startswith(FAST) and not any(server in item.nodeid for server in KINDS)
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Callable[[str], Server]]:
     """One server of each kind for all tests, started when first asked for; where it cannot be had, its tests are skipped."""
@@ -168,8 +192,11 @@ def sqlite(make_database: Callable[..., Database]) -> Database:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a subprocess: nothing of ours but what a test adds."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+    """The environment of a subprocess: nothing of ours but what a test adds.
+
+    Nor is the process measured: a signal in the midst of coverage's own code would leave its lock taken.
+    """
+    clean = {key: value for key, value in os.environ.items() if not key.startswith((*OURS, "COVERAGE_"))}
     return {
         **clean,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'terp.sqlite3'}",
@@ -182,13 +209,15 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def manage(environment: dict[str, str]) -> Manage:
     """Run `manage.py` as a process of its own, with the given variables added to `environment`."""
 
+    measured = {key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")}
+
     def run(
         *arguments: str, variables: Mapping[str, str] | None = None, timeout: float = 120, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env={**environment, **(variables or {})},
+            env={**measured, **environment, **(variables or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

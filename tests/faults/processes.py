@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
+from unittest.mock import patch
 
 from django.core.management import execute_from_command_line
 
@@ -27,7 +28,9 @@ def start(command: tuple[str, ...], variables: Mapping[str, str]) -> tuple[BaseP
     """`manage.py` with these arguments and this environment; returns the process and what it says on stderr."""
     reading, writing = _forkserver.Pipe(duplex=False)
     process = _forkserver.Process(target=_run, args=(command, dict(variables), writing))
-    process.start()
+    with patch.dict(os.environ):
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # as in the fixture `environment`
+        process.start()
     writing.close()
     said = os.fdopen(os.dup(reading.fileno()), encoding="utf-8", errors="replace")
     reading.close()
