@@ -169,7 +169,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
 def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally]) -> None:
     named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
     # As text: Django would decode every row's JSON by itself, and in Python.
-    texts = rows.order_by("pk").annotate(text=Cast(column, models.TextField())).values_list("pk", "text")
+    texts = rows.order_by("pk").values_list("pk", Cast(attributes(rows.model)[column], models.TextField()))
     last = None
     while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
         last = page[-1][0]
