@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connections, models
 from django.db.models.expressions import Combinable
+from django.db.models.lookups import Exact
 
 from seeding.db.error_hints import hint
 from seeding.db.redaction import error_text
@@ -84,7 +85,7 @@ def unless(rows: models.QuerySet[Any], *right: Combinable | models.Q, **lookups:
     """The rows that are not known to meet the conditions: like `exclude`, but a comparison with NULL does not count as met."""
     condition = models.When(models.Q(*right, **lookups), then=models.Value(1))
     met = models.Case(condition, default=models.Value(0), output_field=models.IntegerField())
-    found: models.QuerySet[Any] = rows.annotate(met=met).filter(met=0)
+    found: models.QuerySet[Any] = rows.filter(Exact(met, 0))
     return found
 
 
