@@ -1,0 +1,119 @@
+"""Whether what stands in a table is what should."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from django.db import connections
+
+from seeding.example.models import Review
+from seeding.keys import KeySet
+from seeding.schema.introspection import all_tables
+from seeding.verification.comparison import KEY, StoredRows, _text, same
+from tests.support.databases import Database
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (None, None, True),
+        (None, 0, False),
+        ("", None, False),
+        (12.5, Decimal("12.50"), True),
+        (Decimal("12.50"), 12.5, True),
+        (1, True, True),
+        (True, 0, False),
+        (0, Decimal("-0"), True),
+        (0.0, -0.0, True),
+        (1, "1", False),
+        (0.1, Decimal("0.10000001"), False),
+        (2**62 + 1, 2**62, False),
+        (NOON, NOON + timedelta(microseconds=999_999), True),
+        (NOON, NOON - timedelta(seconds=1), False),
+        (date(2026, 3, 2), date(2026, 3, 2), True),
+        ("a", "a ", False),
+        ("a", "A", False),
+        ({"a": 1, "b": [1.0]}, {"b": [Decimal(1)], "a": True}, True),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ({"a": 1}, {"a": 2}, False),
+        ([1, 2], [1, 2.0], True),
+        ([1, 2], [2, 1], False),
+        ([1], [1, 1], False),
+        ([], {}, False),
+    ],
+)
+def test_values_are_the_same_if_they_mean_the_same(one: Any, other: Any, is_same: bool) -> None:  # noqa: FBT001
+    assert same(one, other) is is_same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (1.0, 1.009, True),
+        (1.0, 1.011, False),
+        (1.0, Decimal("1.009"), True),
+        (Decimal(1), 1.009, False),
+        ("a", "a  ", True),
+        ("a", " a", False),
+        ("a\n", "a", False),
+    ],
+)
+def test_with_a_tolerance_floats_may_be_off_and_texts_padded(one: Any, other: Any, is_same: bool) -> None:  # noqa: FBT001
+    assert same(one, other, 0.01) is is_same
+
+
+@pytest.fixture
+def stored(shop: Database) -> StoredRows:
+    """Three reviews of a product."""
+    shop.query("INSERT INTO shop_product (id, name, price) VALUES (1, 'cup', 5)")
+    for key, author in ((1, "Ann"), (2, "Ben"), (5, "Cid")):
+        shop.query("INSERT INTO shop_review VALUES (%s, %s, 4, '', '2026-03-02 12:00:00', 1)", key, author)
+    return StoredRows(shop.alias, Review, all_tables(connections[shop.alias])["shop_review"])
+
+
+def test_rows_that_are_there_are_counted(stored: StoredRows) -> None:
+    assert stored.count(KeySet.of([(2, 9)])) == 2
+    assert stored.count(KeySet.of()) == 0
+
+
+def test_what_differs_is_named_by_row_and_column_and_a_missing_row_is_passed_over(stored: StoredRows) -> None:
+    frame = pl.DataFrame(
+        {KEY: [5, 1, 9, 2], "author": ["Cid", "Zoe", "Yan", "Ben"], "stars": [4, 4, 1, 5], "product_id": [1, 1, 1, 1]}
+    )
+
+    assert stored.differing(frame, ["author", "stars", "product_id"]) == {(1, "author"), (2, "stars")}
+    assert stored.differing(frame, ["author"]) == {(1, "author")}
+
+
+def test_without_columns_or_rows_nothing_differs(stored: StoredRows) -> None:
+    frame = pl.DataFrame({KEY: [1], "author": ["Zoe"]})
+
+    assert stored.differing(frame, []) == set()
+    assert stored.differing(frame[:0], ["author"]) == set()
+
+
+def test_a_value_is_written_as_a_server_writes_it() -> None:
+    frame = pl.DataFrame(
+        {
+            "price": [12.5, None],
+            "paid": [True, False],
+            "stars": [4, -1],
+            "at": [datetime.fromisoformat("2026-03-02T12:00:00.000012"), None],
+            "on": [date(2026, 3, 2), None],
+            "name": ["é", ""],
+        }
+    )
+    scales = {"price": 2}
+
+    written = frame.select(_text(frame.schema[name], name, scales.get(name)).alias(name) for name in frame.columns)
+
+    assert written.rows() == [
+        ("12.50", "1", "4", "2026-03-02 12:00:00.000012", "2026-03-02", "é"),
+        (None, "0", "-1", None, None, ""),
+    ]
