@@ -227,7 +227,7 @@ def _drift(checker: Checker) -> tuple[str, int]:
         if not one.harmless:
             refused.setdefault(one.table, one)
     if not refused:
-        harmless = f" ({len(found)} harmless differences)" if found else ""
+        harmless = f" ({len(found)} harmless difference{'s' if len(found) > 1 else ''})" if found else ""
         return f"none: every table matches its model{harmless}", 0
     first, *others = refused.values()
     more = f" And {len(others)} more table{'s' if len(others) > 1 else ''}." if others else ""
