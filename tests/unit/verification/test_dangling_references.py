@@ -82,10 +82,6 @@ def test_rows_of_another_kind_do_not_count(reviews: Database) -> None:
     assert found(reviews, BY_KIND) == (2, 1, ("3",))
 
 
-def test_the_verdict_is_named_after_the_reference() -> None:
-    assert str(IN_JSON) == "text[].id"
-
-
 def test_without_rows_there_is_nothing_to_look_at(reviews: Database) -> None:
     for one in (IN_JSON, BY_KIND, references(Review)[0]):
         assert found(reviews, one, keys=KeySet.of()) == (0, 0, ())

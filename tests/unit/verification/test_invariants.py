@@ -16,7 +16,6 @@ from seeding.verification import invariants as module
 from seeding.verification.invariants import check, discover
 from tests.support.databases import AS_OF, Database
 
-
 with isolate_apps():
 
     class Goal(models.Model):
@@ -144,7 +143,7 @@ def test_many_ranges_of_keys_are_looked_at_in_parts_that_add_up(shop: Database, 
     [
         (lambda seeded: seeded.rows.filter(pk__lte=2).order_by("pk"), ("1", "2")),
         (lambda seeded: seeded.rows.filter(pk=2).values("id", "name"), ("id=2, name=Product 2",)),
-        (lambda seeded: (key for key in (7, 8)), ("7", "8")),
+        (lambda _: (key for key in (7, 8)), ("7", "8")),
     ],
 )
 def test_whatever_a_rule_returns_is_named(shop: Database, breaking: Any, named: tuple[str, ...]) -> None:
