@@ -1,0 +1,27 @@
+"""What a server would answer that is not there."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+
+class Answers:
+    """A connection to a server that is not there: statement → rows, or the error that it raises."""
+
+    def __init__(self, vendor: str, answers: dict[str, Any], *, in_atomic_block: bool = False) -> None:
+        self.vendor, self.in_atomic_block, self._answers = vendor, in_atomic_block, answers
+        self.settings_dict: dict[str, Any] = {}
+
+    @contextmanager
+    def cursor(self) -> Any:
+        rows: list[Any] = []
+
+        def execute(sql: str) -> None:
+            answer = self._answers[sql]
+            if isinstance(answer, Exception):
+                raise answer
+            rows[:] = answer
+
+        yield SimpleNamespace(execute=execute, fetchall=lambda: list(rows), fetchone=lambda: rows[0])
