@@ -18,7 +18,8 @@ from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
-from seeding.safety import LEDGER, Refusal, Survey, Touch, survey, tables, touched
+from seeding.safety import LEDGER, Refusal, Survey, Touch, survey, touched
+from seeding.safety import table_checks as tables
 from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
 from seeding.safety.triggers import Trigger
 from seeding.schema.references import NamingField, Reference
@@ -119,7 +120,7 @@ def test_every_refusal_is_told_and_nothing_was_touched() -> None:
 
     with pytest.raises(SchemaError) as error:
         found.refuse_any()
-    assert str(error.value) == "lots is a view; leave it out. bills is a view; leave it out. Nothing was touched."
+    assert str(error.value) == "lots is a view; leave it out. bills is a view; leave it out. Nothing was changed."
     with pytest.raises(SchemaError, match=r"^bills is a view; leave it out\. Nothing was touched\.$"):
         found.refuse_any({"bills"})
     found.refuse_any({"orders"})
@@ -202,7 +203,7 @@ def test_every_reason_against_a_table_is_given() -> None:
     relation = lots(**own, rules=("r", "s"), relatives=("y", "x", "y"), copies=("m", "m"))
 
     assert of(relation, Touch.UPDATE | Touch.MASK, ()) == [
-        ("has the primary key (a, b)", "leave it out: rows are told apart by a key of one column"),
+        ("has the primary key (a, b)", "leave it out: rows are identified by a key of one column"),
         ("hides rows from this account by row-level security", BYPASS),
         ("has the storage engine MyISAM, on whose transactions nobody may rely", "convert it: ALTER TABLE lots ENGINE=InnoDB"),
         ("replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"),
@@ -282,7 +283,7 @@ def test_of_a_trigger_the_worst_that_it_may_do_is_told() -> None:
             {"folds_names": True},
             {"Lots": TABLE},
             "Lots",
-            "is not the name that this server gives a table: it keeps names in small letters (lower_case_table_names)",
+            "is not a name this server can store: it keeps names in lower case (lower_case_table_names)",
         ),
         ({"folds_names": True}, {"lots": TABLE}, "lots", ""),
         ({}, {"Lots": TABLE}, "Lots", ""),
@@ -291,7 +292,7 @@ def test_of_a_trigger_the_worst_that_it_may_do_is_told() -> None:
             {"matches_loosely": True},
             {"lots": TABLE, "LÖTS ": TABLE, "Lots": TABLE, "lot": TABLE},
             "lots",
-            "has a name that this server may take for Lots, LÖTS ",
+            "has a name that this server may confuse with Lots, LÖTS ",
         ),
         ({}, {"lots": TABLE, "Lots": TABLE}, "lots", ""),
     ],

@@ -10,14 +10,15 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 
 from seeding.exceptions import UnsafeServerError
-from seeding.safety import require_safe_server, require_visible, server
-from seeding.safety.server import GALERA, GROUP, MEMBERS, QUESTIONS, Session
+from seeding.safety import require_safe_server, require_visible
+from seeding.safety import server_checks as server
+from seeding.safety.server_checks import GALERA, GROUP, MEMBERS, QUESTIONS, Session
 from tests.support.databases import Database
 from tests.unit.safety.answers import Answers
 
 OPEN = (
     "The connection {alias!r} has a transaction open (AUTOCOMMIT is off in DATABASES, or this is called inside atomic()); "
-    "switch AUTOCOMMIT on, and call it outside of transactions. Nothing was touched."
+    "switch AUTOCOMMIT on, and call it outside of transactions. Nothing was changed."
 )
 
 
@@ -68,20 +69,20 @@ def test_what_a_server_says_of_a_session(vendor: str, answer: tuple[Any, ...], f
     [
         (
             (5, "h:1", 1, 0, 1),
-            "The server only reads (a replica, a standby, or read_only is on); connect to the primary. Nothing was touched.",
+            "The server only reads (a replica, a standby, or read_only is on); connect to the primary. Nothing was changed.",
         ),
         (
             (5, "h:1", 0, 0, 1),
             (
                 "The server has autocommit off in this session; "
-                "take it out of init_command and of the server's settings. Nothing was touched."
+                "remove it from init_command and from the server's settings. Nothing was changed."
             ),
         ),
         (
             (5, "h:1", 0, 1, 1),
             (
                 "The server answers with fewer rows than there are (sql_select_limit); "
-                "take sql_select_limit out of its settings. Nothing was touched."
+                "remove sql_select_limit from its settings. Nothing was changed."
             ),
         ),
     ],
@@ -103,7 +104,7 @@ def test_a_session_that_reads_only_commits_nothing_or_cuts_answers_is_refused(
         ([], None),
         (
             ["b", "a", "b"],
-            "The server is several servers behind one address (a and b); connect to the primary itself. Nothing was touched.",
+            "The server is several servers behind one address (a and b); connect to the primary itself. Nothing was changed.",
         ),
     ],
 )
@@ -129,11 +130,11 @@ def test_each_connection_has_a_session_of_its_own(seen: Sequence[Sequence[int]])
 
 GALERA_REFUSED = (
     "The server is one of 3 nodes of a Galera cluster, all of which take writes, and the lock holds on one only; "
-    "take the other nodes out of the cluster for the run, or seed a server outside of it. Nothing was touched."
+    "remove the other nodes from the cluster for the run, or seed a server outside of it. Nothing was changed."
 )
 GROUP_REFUSED = (
-    "The server is one of several members of a group that all take writes (Group Replication in multi-primary mode); "
-    "switch the group to one primary: SELECT group_replication_switch_to_single_primary_mode(). Nothing was touched."
+    "The server is one of several members of a group that all accept writes (Group Replication in multi-primary mode); "
+    "switch the group to one primary: SELECT group_replication_switch_to_single_primary_mode(). Nothing was changed."
 )
 
 
