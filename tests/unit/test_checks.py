@@ -59,7 +59,7 @@ def test_a_seeder_that_is_declared_wrongly_stops_nothing(monkeypatch: pytest.Mon
     assert (found.id, found.msg, found.hint) == (
         "seeding.W002",
         "ASeeder.config is no SeederConfig.",
-        "Mend it; seed refuses to start until then.",
+        "Fix it; `seed` will not start until you do.",
     )
 
 
@@ -75,7 +75,7 @@ def test_a_strategy_of_the_project_that_is_none_stops_nothing_either(settings: A
         ("logs/new/seeding.log", ""),
         ("there.log", ""),
         ("there.log/seeding.log", "{folder}/there.log is no folder"),
-        ("folder", "it is no file, or this account may not write it"),
+        ("folder", "it is not a file, or this account may not write to it"),
     ],
 )
 def test_a_log_file_that_cannot_be_written_is_told(
@@ -96,8 +96,8 @@ def test_a_log_file_that_cannot_be_written_is_told(
     ("closed", "there", "new"),
     [
         ("", "", ""),
-        ("seeding.log", "it is no file, or this account may not write it", ""),
-        (".", "this account may not write in {folder}", "this account may not write in {folder}"),
+        ("seeding.log", "it is not a file, or this account may not write to it", ""),
+        (".", "this account may not write to {folder}", "this account may not write to {folder}"),
     ],
 )
 def test_what_this_account_may_not_write_is_an_obstacle(

@@ -32,7 +32,7 @@ from seeding.management.command import Output, SeedingCommand, failed, plain
 from seeding.telemetry.events import event
 from seeding.telemetry.metrics import RunMetrics
 
-STOPPED = "Run the command again: it goes on where it stopped."
+STOPPED = "Run the command again: it resumes where it stopped."
 
 
 class Command(SeedingCommand):
@@ -72,8 +72,8 @@ def raising(error: BaseException) -> Callable[[Command], None]:
         (GenerationError("no"), 4, "no"),
         (RollbackError("rows stay"), 6, "rows stay"),
         (SeedingError("see mysql://me:secret@host/db"), 1, "see mysql://[redacted]@host/db"),
-        (KeyboardInterrupt(), 130, "Interrupted. The lock is released and the ledger is true."),
-        (Terminated(), 143, "Terminated. The lock is released and the ledger is true."),
+        (KeyboardInterrupt(), 130, "Interrupted. The lock is released and the ledger is consistent."),
+        (Terminated(), 143, "Terminated. The lock is released and the ledger is consistent."),
         (OperationalError(2013, "Lost connection."), 2, f"The database gave up: (2013, 'Lost connection.'). {STOPPED}"),
         (OperationalError("database is locked"), 2, f"The database gave up: database is locked. {STOPPED}"),
     ],
@@ -305,7 +305,7 @@ def test_every_problem_is_told_at_once(variables: pytest.MonkeyPatch) -> None:
         "--a: wrong.",
         "--b: wrong.",
         "SEEDING_LOG_LEVEL=loud: give one of debug, info, warn, error.",
-        "SEEDING_ALERT_WEBHOOK is no web address. It begins with https://.",
+        "SEEDING_ALERT_WEBHOOK is not a web address. It must begin with https://.",
     )
 
 
