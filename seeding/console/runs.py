@@ -28,7 +28,7 @@ NEXT = {
     SeederState.PARTIAL: f"The log names every rejected row and what was expected. Fix the cause. {AGAIN}",
     SeederState.REFUSED: f"Nothing was written. Fix what the message names; seed_check --schema lists everything. {AGAIN}",
     SeederState.FAILED: f"The log has the traceback. Batches committed before stay. Fix the cause. {AGAIN}",
-    SeederState.SKIPPED: "Skipped because a dependency failed; fix it and run again.",
+    SeederState.SKIPPED: "A dependency failed; fix it and run again.",
 }
 """What to do about a seeder that did not end well."""
 UNDO_THE_REST = "What is kept stays in the ledger. Once nothing refers to it, roll back again to delete the rest."

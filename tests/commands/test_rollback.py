@@ -342,13 +342,13 @@ def test_what_was_rolled_back_in_part_is_seeded_again(database: Database) -> Non
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
-        ("nme=x", "--where nme=x is no condition on clients: Cannot resolve keyword 'nme'"),
-        ("id=x", "--where id=x is no condition on clients"),
-        ("created_at__lt=yesterday", "--where created_at__lt=yesterday is no condition on clients"),
-        ("email__isnull=maybe", "--where email__isnull=maybe is no condition on clients"),
-        ("id__range=1", "--where id__range=1 is no condition on clients"),
-        ("created_at__year=999999999999", "--where created_at__year=999999999999 is no condition on clients"),
-        ("name__regex=[", "--where name__regex=[ is no condition on clients: OperationalError"),
+        ("nme=x", "--where nme=x is not a valid lookup on clients: Cannot resolve keyword 'nme'"),
+        ("id=x", "--where id=x is not a valid lookup on clients"),
+        ("created_at__lt=yesterday", "--where created_at__lt=yesterday is not a valid lookup on clients"),
+        ("email__isnull=maybe", "--where email__isnull=maybe is not a valid lookup on clients"),
+        ("id__range=1", "--where id__range=1 is not a valid lookup on clients"),
+        ("created_at__year=999999999999", "--where created_at__year=999999999999 is not a valid lookup on clients"),
+        ("name__regex=[", "--where name__regex=[ is not a valid lookup on clients: OperationalError"),
     ],
 )
 def test_a_condition_that_is_none_is_refused(sqlite: Database, condition: str, words: str) -> None:

@@ -296,7 +296,7 @@ def test_a_dependency_that_nobody_seeds_is_named() -> None:
     class Lost(Clients):
         config = SeederConfig(model=Client, record_count=COUNT, dependencies=("brnads",))
 
-    with pytest.raises(MisdeclaredSeederError, match="depends on 'brnads', which is no table that a seeder fills"):
+    with pytest.raises(MisdeclaredSeederError, match="depends on 'brnads', which matches no seeded table"):
         _ = Registry([Lost()]).ordered
 
 
@@ -385,7 +385,7 @@ def test_a_misdeclared_seeder_fails_when_its_class_is_made() -> None:
             (Clients,),
             {"config": SeederConfig(model=Client, record_count=COUNT, pii_fields={"nickname": "name"})},
         )
-    with pytest.raises(MisdeclaredSeederError, match=r"Wrong\.config is no SeederConfig"):
+    with pytest.raises(MisdeclaredSeederError, match=r"Wrong\.config is not a SeederConfig"):
         type("Wrong", (Clients,), {"config": "clients"})
 
 

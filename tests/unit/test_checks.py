@@ -74,7 +74,7 @@ def test_a_strategy_of_the_project_that_is_none_stops_nothing_either(settings: A
     [
         ("logs/new/seeding.log", ""),
         ("there.log", ""),
-        ("there.log/seeding.log", "{folder}/there.log is no folder"),
+        ("there.log/seeding.log", "{folder}/there.log is not a folder"),
         ("folder", "it is not a file, or this account may not write to it"),
     ],
 )

@@ -76,7 +76,7 @@ def test_the_summary_ends_with_what_went_wrong_and_what_to_do() -> None:
         "",
         f"Failed? The log has the traceback. Batches committed before stay. Fix the cause. {AGAIN}",
         "",
-        "Skipped? Skipped because a dependency failed; fix it and run again.",
+        "Skipped? A dependency failed; fix it and run again.",
     ]
 
 

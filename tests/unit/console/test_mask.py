@@ -36,7 +36,7 @@ def test_masked_tables_are_counted_and_the_key_is_named() -> None:
         "customers  1,200          2,400     0.50",
         "reviews        3              0     0.00",
         "reviews cannot be masked: it is a [view]",
-        "orders.note looks like personal data (email), and nobody has classified it",
+        "orders.note looks like personal data (email) and is not classified",
         "",
         "2,400 values masked in shop (full, key 12ab, 1.2 s, run 3).",
     ]

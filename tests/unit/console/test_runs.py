@@ -16,8 +16,8 @@ from seeding.rollbacks.results import Kept, Modified, RollbackResult, RollbackSu
 from tests.unit.console.shown import shown
 
 KEYS = "The keys shown are not the final ones."
-MEND = "Mend the cause. Run the same command again: only what is missing is tried."
-SEE = "Do what is said above; seed_check --schema shows all of it."
+FIX = "Fix the cause. Run the same command again: only what is missing is tried."
+SEE = "Fix what the message names; seed_check --schema lists everything."
 AS_OF = date(2026, 3, 2)
 
 
@@ -71,10 +71,10 @@ def test_a_dry_run_shows_examples_without_what_is_null() -> None:
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
-        (SeederState.PARTIAL, f"Partial? The log names every row that was refused, with what was expected. {MEND}"),
-        (SeederState.REFUSED, f"Refused? Nothing was written there. {SEE} {AGAIN}"),
-        (SeederState.FAILED, f"Failed? The log has the traceback. What was committed before stays. {MEND}"),
-        (SeederState.SKIPPED, "Skipped? Skipped because a dependency failed; fix it and run again."),
+        (SeederState.PARTIAL, f"Partial? The log names every rejected row and what was expected. {FIX}"),
+        (SeederState.REFUSED, f"Refused? Nothing was written. {SEE} {AGAIN}"),
+        (SeederState.FAILED, f"Failed? The log has the traceback. Batches committed before stay. {FIX}"),
+        (SeederState.SKIPPED, "Skipped? A dependency failed; fix it and run again."),
     ],
 )  # fmt: skip
 def test_what_did_not_go_well_has_its_advice_once(state: SeederState, advice: str) -> None:
@@ -124,9 +124,9 @@ def test_a_rollback_is_told_table_by_table_and_then_why_something_stays() -> Non
         "",
         "lots: 400 of 1,500 planned rows were not found: they were deleted outside of seeding, and the ledger drops them.",
         "",
-        "Whether somebody has changed rows of lots, bills cannot be said: they were made by another version.",
+        "Rows of lots, bills cannot be compared with what was seeded: they were made by another version.",
         "",
-        "Whether somebody has changed rows of orders cannot be said: they were loaded from files.",
+        "Rows of orders cannot be compared with what was seeded: they were loaded from files.",
         "",
         "lots: a [key] holds it",
         "",
