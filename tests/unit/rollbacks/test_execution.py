@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from django.db import InterfaceError
+from django.db import OperationalError
 
 from seeding.conf import Strategy
 from seeding.models import SeedingMetadata
@@ -121,12 +121,12 @@ def test_a_table_that_is_not_there_keeps_its_rows_in_the_ledger(scene: Scene) ->
 
 def test_a_lost_connection_ends_the_run_and_is_no_refusal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(*_: object) -> None:
-        raise InterfaceError("connection already closed")
+        raise OperationalError(2006, "Server has gone away")
 
     monkeypatch.setattr(Deleter, "delete", lost)
     monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work: work())
 
-    with pytest.raises(InterfaceError):
+    with pytest.raises(OperationalError, match="gone away"):
         scene.execution().run()
     assert [event for event in scene.events if event.operation == "fail"] == []
 

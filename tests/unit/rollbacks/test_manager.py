@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from django.db.models import Value
 from django.test import override_settings
 
-from seeding import MaskingConfig, RollbackConfig, Rows, api
+from seeding import Dataset, Derivation, MaskingConfig, RollbackConfig, Rows, api
 from seeding.conf import Environment
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
+from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import ConfigurationError, LockHeldError, RefusedError
 from seeding.generation.registry import Registry
 from seeding.locks import seeding_lock
@@ -220,6 +222,47 @@ def test_what_is_left_is_derived_again(shop: Database) -> None:
     totals = shop.query("SELECT id, total FROM shop_order")
     assert {order: round(total, 2) for order, total in totals} == sums
     assert (sums[30], sums[31] > 0, summary.exit_code) == (0, True, 0)
+
+
+def test_after_a_run_that_was_interrupted_everything_is_derived_again(shop: Database) -> None:
+    shop.seed()
+    totals = shop.query("SELECT id, total FROM shop_order")
+    shop.query("UPDATE shop_order SET total = 1")
+    SeedRun.objects.using(shop.alias).update(state="interrupted")
+
+    undo(shop, *Registry.discover().ordered, before=datetime(2000, 1, 1, tzinfo=UTC))
+
+    assert shop.query("SELECT id, total FROM shop_order") == totals
+
+
+def test_columns_that_cannot_be_derived_again_are_exit_code_six(shop: Database) -> None:
+    class Underived(OrderSeeder):
+        name = "OrderSeeder"
+
+        def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+            return (Derivation(values={"total": Value(None)}, reads=("shop_orderline",)),)
+
+    shop.seed()
+    registry = Registry([*(one for one in Registry.discover().ordered if one.name != "OrderSeeder"), Underived()])
+
+    summary, _ = undo(shop, *registry.ordered, tables=("shop_orderline",))
+
+    assert planned(summary) == {"shop_orderline": (180, 180, 0, 0), "shop_order": (0, 0, 0, 0)}
+    assert summary.results[-1].error.startswith("its rows are there, their derived columns are not: ")
+    assert summary.exit_code == 6
+
+
+def test_what_the_database_refuses_to_delete_is_among_what_was_kept(shop: Database) -> None:
+    shop.seed(table="shop_review")
+    shop.query("CREATE TRIGGER no BEFORE DELETE ON shop_review WHEN OLD.id = 5 BEGIN SELECT RAISE(ABORT, 'no'); END")
+
+    summary, _ = undo(shop, *Registry.discover().ordered)
+
+    assert [str(reason) for reason in summary.kept] == [
+        "1 row of shop_review (5): the database would not delete them: IntegrityError",
+        "1 row of shop_product (2): what stays of shop_review needs them",
+    ]
+    assert (planned(summary)["shop_product"], summary.exit_code) == ((10, 9, 0, 1), 6)
 
 
 def test_rows_that_refer_are_a_refusal_before_anything_happens(shop: Database) -> None:

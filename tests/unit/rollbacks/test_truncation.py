@@ -39,6 +39,15 @@ def test_every_table_that_holds_or_keeps_other_rows_is_named(make_planner: MakeP
     )
 
 
+def test_a_row_that_is_to_stay_is_an_obstacle_though_it_is_gone(make_planner: MakePlanner, shop: Database) -> None:
+    planner = make_planner()
+    plan = planner.keep(planner.plan({"shop_review": keys(1, 2, 3)}, cascade=False), "shop_review", keys(2), "so")
+    shop.query("DELETE FROM shop_review WHERE id = 2")
+
+    with pytest.raises(RefusedError, match="shop_review keeps 1 of its seeded rows"):
+        refuse_unless_seeded_alone(plan, planner.tracer)
+
+
 def test_a_table_of_which_a_part_is_selected_holds_other_rows(make_planner: MakePlanner) -> None:
     planner = make_planner()
 
