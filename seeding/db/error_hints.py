@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import Error
+
 from seeding.db.retries import sqlstate
 
 GRANT = (
@@ -31,7 +33,9 @@ BY_WORDS = {"readonly database": READ_ONLY, "disk is full": FULL, "disk I/O erro
 
 
 def hint(error: BaseException) -> str:
-    """A sentence that says what to do; empty where there is nothing to add."""
+    """A sentence that says what to do; empty where there is nothing to add, as to what is no error of a database."""
+    if not isinstance(error, Error):
+        return ""
     state = sqlstate(error)
     if state is not None:
         return BY_STATE.get(state, "")

@@ -92,7 +92,7 @@ def test_an_error_that_says_what_to_do_is_expected_even_if_it_does_not_pass() ->
     assert (found.returncode, "The account lacks a right" in str(found)) == (2, True)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), IntegrityError("UNIQUE constraint failed")])
+@pytest.mark.parametrize("error", [ValueError("x"), KeyError(28), OSError(28, "no space"), IntegrityError("x")])
 def test_another_failure_is_nobodys_sentence(error: BaseException) -> None:
     assert failed(error) is None
 
