@@ -85,7 +85,7 @@ def test_what_did_not_go_well_has_its_advice_once(state: SeederState, advice: st
     assert lines[-5:] == ["", "lots: so [it] is", "Others: x", "", advice]
 
 
-def test_an_empty_plan_takes_no_time() -> None:
+def test_a_size_that_nobody_can_estimate_is_a_question_mark() -> None:
     forecast = Forecast(
         database="shop", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, asked=(), added=(),
         steps=(Step(seeder="Lots", table="lots", rows=5, existing=0),), seconds={"Lots": 0.04}, sizes={},

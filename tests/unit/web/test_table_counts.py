@@ -57,7 +57,7 @@ def test_rows_are_counted_in_one_statement(shop: Database) -> None:
     assert len([one for one in queries if "COUNT(*)" in one["sql"]]) == 1
 
 
-def test_a_table_never_holds_fewer_than_no_other_rows() -> None:
+def test_a_table_of_which_every_row_is_seeded_holds_no_others() -> None:
     count = TableCount(table="t", seeded=5, total=5, since=datetime(2026, 3, 2, tzinfo=UTC), run=1)
 
     assert (count.rows, count.real, count.missing) == (5, 0, 0)
