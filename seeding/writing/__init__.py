@@ -1,4 +1,4 @@
-"""How rows reach a table: Django's own ways for few, the server's own for many, and the search for the row that it refuses."""
+"""How rows reach a table: Django's inserts for few, the server's bulk load for many, and the search for rejected rows."""
 
 from seeding.writing.choice import NATIVE_FROM, Writers
 from seeding.writing.encoding import settled

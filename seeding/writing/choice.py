@@ -1,4 +1,4 @@
-"""Which writer a seeder gets: by how many rows it has and by what the server allows."""
+"""Which writer a seeder gets: it depends on the number of rows and on what the server allows."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from seeding.writing.orm import BulkCreateWriter, CreateWriter
 from seeding.writing.rejected_rows import Writer
 
 CREATE_BELOW = 100
-"""Rows of a seeder below which each is created by itself: the errors are simpler and the time does not matter."""
+"""A seeder with fewer rows creates them one by one: the errors are simpler and the time does not matter."""
 
 NATIVE_FROM = 1_000
-"""Rows of a seeder from which on the server's own way to load is taken, where there is one: a fourth of bulk_create's time
-there already, a tenth of it at 10,000 (docs/performance.md)."""
+"""A seeder with this many rows or more uses the server's native load, if available: it takes a fourth of bulk_create's time
+at this size and a tenth at 10,000 (docs/performance.md)."""
 
 
 class Writers:
-    """The writers that the database `using` allows; `forced` names the one to take whatever the number of rows.
+    """The writers that the database `using` supports; `forced` names the one to use for any number of rows.
 
-    Raises ConfigurationError, naming those that are possible, where the forced one is not.
+    Raises ConfigurationError, naming the supported ones, if the forced one is not among them.
     """
 
     def __init__(self, using: str, forced: str | None = None) -> None:
         self.native = _native(connections[using])
-        """The fastest first; none on a kind of server that we do not know."""
+        """The fastest first; empty for an unknown vendor."""
         every: tuple[Writer, ...] = (CreateWriter(), BulkCreateWriter(), *self.native)
         possible = {writer.name: writer for writer in every}
         if forced is not None and forced not in possible:
@@ -37,7 +37,7 @@ class Writers:
         self._forced = None if forced is None else possible[forced]
 
     def choose(self, count: int) -> Writer:
-        """The writer for a seeder that has `count` rows."""
+        """The writer for a seeder with `count` rows."""
         if self._forced is not None:
             return self._forced
         if count < CREATE_BELOW:
@@ -55,6 +55,6 @@ def _native(connection: BaseDatabaseWrapper) -> tuple[Writer, ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@local_infile, @@max_allowed_packet")
         server_allows, max_packet = cursor.fetchone()
-    # Server and client must both allow it; the client's word stands in the settings.
+    # Server and client must both allow it; the client's side is in the settings.
     allowed = server_allows and connection.get_connection_params().get("local_infile")
     return (*((LoadDataWriter(),) if allowed else ()), MultiInsertWriter(int(max_packet)))

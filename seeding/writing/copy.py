@@ -1,4 +1,4 @@
-"""`COPY FROM STDIN`: as fast as PostgreSQL takes rows."""
+"""`COPY FROM STDIN`: the fastest way to load rows into PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAT = "(FORMAT csv, NULL 'NULL')"
 
 
 class CopyWriter:
-    """One `COPY` for the whole frame; a row that the server refuses fails it with an exception of its own."""
+    """One `COPY` for the whole frame; a row that the server rejects fails all of it with the row's exception."""
 
     name = "copy"
     rows_per_batch = 100_000
@@ -61,7 +61,7 @@ class _Stream(io.RawIOBase):
         self._texts = texts
         self._rest = memoryview(b"")
         self.error: Exception | None = None
-        """What has kept the texts from being made: psycopg2 would tell the server its words, and hide its class."""
+        """The error that interrupted the texts: psycopg2 would send its message to the server and hide its class."""
 
     def readable(self) -> bool:
         return True

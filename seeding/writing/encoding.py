@@ -1,7 +1,7 @@
-"""Values as a database takes them, converted whole columns at a time, so that every writer leaves the same rows.
+"""Values as the database accepts them, converted a whole column at a time, so that every writer stores the same rows.
 
-`settled` comes first, for every writer: JSON becomes text, and what the model itself would fill in is there. `plain` comes
-after it, for those that speak to the database without Django's fields.
+`settled` runs first, for every writer: it turns JSON into text and fills in the model's defaults. `plain` runs after it, for
+writers that bypass Django's fields.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from seeding.schema.references import column_name
 T = TypeVar("T")
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
-"""As Django writes it."""
+"""Django's format."""
 ROWS_PER_PIECE = 4_000
 AHEAD = 4
-"""Pieces or statements that are made before they are needed: some are dearer than others."""
+"""Pieces or statements that are prepared in advance: some take longer than others."""
 CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
 def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
-    """`data` with JSON as text, decimals at their column's scale, and the defaults that are Python's, not the database's."""
+    """`data` with JSON as text, decimals at their column's scale, and Python's defaults (not the database's) filled in."""
     columns: list[pl.Series] = []
     for field in model._meta.concrete_fields:
         name, base = column_name(field), _base(field)
@@ -50,7 +50,7 @@ def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
 
 
 def json_text(column: pl.Series) -> pl.Series:
-    """Every value as a JSON text; null stays null."""
+    """Every value as JSON text; null stays null."""
     if column.dtype == pl.Null:
         return column
     if column.dtype == pl.Object:
@@ -63,23 +63,23 @@ def json_text(column: pl.Series) -> pl.Series:
 
 
 def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> pl.DataFrame:
-    """Settled rows as numbers, decimals and texts alone: moments in the connection's time zone, booleans as 0 and 1.
+    """Settled rows as numbers, decimals and texts only: timestamps in the connection's time zone, booleans as 0 and 1.
 
-    A field with a conversion of its own is asked value by value.
+    A field with a custom conversion converts value by value.
     """
     fields = {column_name(field): field for field in model._meta.concrete_fields}
     return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
 
 
 def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> Iterator[pl.DataFrame]:
-    """Settled rows as plain ones, a few at a time: the next are made while these are on their way."""
+    """Settled rows as plain ones, in pieces: the next piece is prepared while the current one is sent."""
     for piece in data.iter_slices(ROWS_PER_PIECE):
         yield plain(model, piece, connection)
 
 
 def csv(rows: Iterable[pl.DataFrame]) -> Iterator[bytes]:
     """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL."""
-    # Into memory first: Polars may keep a file open for longer than it writes to it, and then a pipe has no end.
+    # Into memory first: Polars can keep a file open after its last write, and then a pipe never ends.
     for piece in rows:
         text = BytesIO()
         piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
@@ -87,7 +87,7 @@ def csv(rows: Iterable[pl.DataFrame]) -> Iterator[bytes]:
 
 
 def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a backslash escapes in the texts of a statement: the session's sql_mode decides it."""
+    """Whether a backslash is an escape character in SQL string literals: the session's sql_mode decides."""
     with connection.cursor() as cursor:
         cursor.execute(r"SELECT LENGTH('\\')")
         (length,) = cursor.fetchone()
@@ -108,7 +108,7 @@ def literals(rows: pl.DataFrame, *, escapes: bool) -> list[pl.Expr]:
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The items, made in a thread of their own while those before are used."""
+    """The items, prepared in a separate thread while earlier ones are used."""
     making, end = iter(items), object()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as executor:
         coming: deque[Future[Any]] = deque(executor.submit(next, making, end) for _ in range(AHEAD))
@@ -118,7 +118,7 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
 
 
 def target(connection: BaseDatabaseWrapper, model: type[models.Model], data: pl.DataFrame) -> tuple[str, str]:
-    """The table, and the columns of `data` in brackets, as a statement names them."""
+    """The quoted table name, and the quoted columns of `data` in parentheses."""
     quote = connection.ops.quote_name
     return quote(model._meta.db_table), f"({', '.join(map(quote, data.columns))})"
 
@@ -148,19 +148,19 @@ def _moments(column: pl.Series, time_zone: str) -> pl.Series:
 
 
 def _default_dtype(field: models.Field[Any, Any]) -> pl.DataType | None:
-    """What holds any Python value, where Polars may not look into it; None lets it choose."""
+    """The dtype that holds any Python value, where Polars must not interpret it; None lets Polars infer one."""
     return pl.Object() if isinstance(field, models.JSONField) or not _is_plain(field) else None
 
 
 def _base(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
-    """The field whose type the column has: that of the key at the end of a chain of foreign keys."""
+    """The field that gives the column its type: the key at the end of a chain of foreign keys."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     return field
 
 
 def _is_plain(field: models.Field[Any, Any]) -> bool:
-    """Whether the database takes the field's values as they are."""
+    """Whether the database accepts the field's values without conversion."""
     base = _base(field)
     if isinstance(base, (models.UUIDField, models.BinaryField, models.DurationField, models.TimeField)):
         return False

@@ -1,4 +1,4 @@
-"""The driver's `executemany`: for SQLite, which lives in this process and has no faster way in."""
+"""The driver's `executemany`: for SQLite, which runs in this process and has no faster way to load."""
 
 from __future__ import annotations
 

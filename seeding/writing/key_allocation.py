@@ -1,4 +1,4 @@
-"""Ranges of primary keys that are ours before the first row is written, while the application goes on inserting."""
+"""Primary-key ranges reserved before the first row is written, while the application keeps inserting."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from seeding.exceptions import InsertionError
 from seeding.schema.references import column_name
 
 HEADROOM = 1_000
-"""Keys left to the application between its last row and our first, for what it inserts while we reserve."""
+"""Keys left free between the application's last row and the first seeded one, for inserts made during the reservation."""
 
 ATTEMPTS = 5
 
 
 class KeyAllocator(Protocol):
-    """How a kind of server sets keys aside."""
+    """How a vendor's server reserves keys."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
-        """The first of `count` consecutive free keys. `samples` are rows that the table would accept, unsaved."""
+        """The first of `count` consecutive free keys. `samples` are unsaved rows that the table would accept."""
 
     def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Whether nobody has used a key from `first` on; asked inside the transaction that is about to."""
+        """Whether no key from `first` on is in use; called inside the transaction that is about to use them."""
 
 
 class MySQLKeyAllocator:
-    """InnoDB's counter outlives a rollback: insert one row above the range, roll back, and the range is ours."""
+    """InnoDB's counter survives a rollback: inserting one row above the range and rolling back reserves the range."""
 
     def __init__(self, using: str) -> None:
         self._using = using
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
-        """Push the counter above max + HEADROOM + count; try again in the rare case that a row came in between."""
+        """Push the counter above max + HEADROOM + count; retry in the rare case of a concurrent insert."""
         candidates = list(samples)
         for _ in range(ATTEMPTS):
             first = _highest_key(self._using, model) + HEADROOM + 1
@@ -45,7 +45,7 @@ class MySQLKeyAllocator:
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
 
     def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Always: the server's counter stands above the range."""
+        """Always: the server's counter is above the range."""
         return True
 
     def _push_counter(self, samples: list[models.Model], key: int) -> None:
@@ -58,27 +58,27 @@ class MySQLKeyAllocator:
             except DatabaseError as error:
                 if not refuses_row(error):
                     raise
-                continue  # this row cannot be inserted, for a reason that its own turn will tell
+                continue  # the table rejects this row; its own insertion reports why
             return
 
 
 class PostgreSQLKeyAllocator:
-    """The key column's own sequence is moved past the range: it keeps what it is told, whatever becomes of a transaction.
+    """Moves the key column's own sequence past the range: a sequence keeps its value when a transaction rolls back.
 
-    So it also follows the keys that are written explicitly, ours and whatever an import has left above it.
+    So the sequence also follows explicitly written keys: the seeded ones, and any that an import left above it.
     """
 
     def __init__(self, using: str) -> None:
         self._using = using
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
-        """The range above the sequence, the table's highest key and HEADROOM; in one statement, so that nobody comes between.
+        """The range above the sequence, the table's highest key and HEADROOM; one statement, so no insert can interleave.
 
         Without a sequence, the range above max + HEADROOM.
         """
         connection = connections[self._using]
         quote = connection.ops.quote_name
-        assert model._meta.pk is not None  # BaseSeeder has seen to it
+        assert model._meta.pk is not None  # BaseSeeder ensures it
         first = _highest_key(self._using, model) + HEADROOM + 1
         _check_room(self._using, model, first + count - 1)
         key = column_name(model._meta.pk)
@@ -97,12 +97,12 @@ class PostgreSQLKeyAllocator:
         return int(last) - count + 1
 
     def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Always: the sequence stands above the range."""
+        """Always: the sequence is above the range."""
         return True
 
 
 class SQLiteKeyAllocator:
-    """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that nobody came before."""
+    """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
 
     def __init__(self, using: str) -> None:
         self._using = using
@@ -122,7 +122,7 @@ KEY_ALLOCATORS: dict[str, Callable[[str], KeyAllocator]] = {"mysql": MySQLKeyAll
 
 
 def key_allocator(using: str) -> KeyAllocator:
-    """The way of the database `using`."""
+    """The allocator for the database `using`."""
     return KEY_ALLOCATORS.get(connections[using].vendor, SQLiteKeyAllocator)(using)
 
 
@@ -131,7 +131,7 @@ def _highest_key(using: str, model: type[models.Model]) -> int:
 
 
 def _check_room(using: str, model: type[models.Model], last: int) -> None:
-    assert model._meta.pk is not None  # BaseSeeder has seen to it
+    assert model._meta.pk is not None  # BaseSeeder ensures it
     limit = connections[using].ops.integer_field_range(model._meta.pk.get_internal_type())[1]
     if limit is not None and last > limit:
         raise InsertionError(f"{model._meta.db_table} would need keys up to {last:,}; its key column ends at {limit:,}.")

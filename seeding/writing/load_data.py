@@ -1,4 +1,4 @@
-"""`LOAD DATA LOCAL INFILE`, fed from a pipe: as fast as MySQL and MariaDB take rows, and no file on disk."""
+"""`LOAD DATA LOCAL INFILE`, fed from a pipe: the fastest way to load rows into MySQL and MariaDB, without a file on disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seeding.db.interruption import undisturbed
 from seeding.writing.encoding import csv, pieces, target
 
 INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 3819, 4025})
-"""Warnings that an INSERT would have raised as IntegrityError: null, duplicate key, missing parent, broken check."""
+"""Warnings that an INSERT would raise as IntegrityError: null, duplicate key, missing parent, violated check."""
 
 FORMAT = """
     CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' LINES TERMINATED BY '\n'
@@ -23,14 +23,14 @@ FORMAT = """
 
 
 PATIENCE = 0.01
-"""Seconds between two looks at a feeder that is to end."""
+"""Seconds between two checks whether the feeder has ended."""
 
 
 class LoadDataWriter:
     """One `LOAD DATA LOCAL INFILE` for the whole frame.
 
-    The statement never fails for a bad row: like INSERT IGNORE it leaves out duplicates, cuts texts and turns junk into
-    zeros, and says so in warnings alone. So the rows and the warnings are counted, and every difference is raised.
+    The statement never fails for a bad row: like INSERT IGNORE it skips duplicates, truncates texts and turns invalid values
+    into zeros, and reports this only as warnings. So rows and warnings are counted, and any difference raises.
     """
 
     name = "load_data"
@@ -45,7 +45,7 @@ class LoadDataWriter:
                 file = path.replace("\\", r"\\").replace("'", "''")
                 cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} {FORMAT} {columns}")
             loaded = cursor.rowcount
-            cursor.execute("SHOW COUNT(*) WARNINGS")  # not every driver counts them, and the server may keep none to be shown
+            cursor.execute("SHOW COUNT(*) WARNINGS")  # not every driver counts them, and the server may not keep any to show
             (warnings,) = cursor.fetchone()
             if loaded == data.height and not warnings:
                 return
@@ -61,10 +61,10 @@ class LoadDataWriter:
 
 @contextmanager
 def _piped(texts: Iterable[bytes]) -> Iterator[str]:
-    """A path under which the texts can be read once; a failure to make them is raised at the end.
+    """A path from which the texts can be read once; an error while generating them is raised at the end.
 
-    It is a named pipe: whoever opens it waits for the other side. An unnamed one, opened by /dev/fd/N, would wait for ever
-    where the texts are so short that their writer has gone already.
+    It is a named pipe: each side waits for the other to open it. An unnamed one, opened as /dev/fd/N, would block forever if
+    the texts are so short that their writer has already closed it.
     """
     with tempfile.TemporaryDirectory(prefix="seeding-") as folder, ThreadPoolExecutor(max_workers=1) as executor:
         path = f"{folder}/rows"
@@ -84,7 +84,7 @@ def _piped(texts: Iterable[bytes]) -> Iterator[str]:
 
 
 def _drain(path: str, feeding: Future[None]) -> None:
-    """Let the feeder end, whose rows nobody wants any more: it may be waiting for a reader, or for room."""
+    """Let the feeder end, whose rows are no longer needed: it may be waiting for a reader, or for room in the pipe."""
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         while wait([feeding], timeout=PATIENCE).not_done:

@@ -1,4 +1,4 @@
-"""`INSERT` with many rows per statement, its literals made whole columns at a time: for servers that refuse LOAD DATA LOCAL."""
+"""`INSERT` with many rows per statement, literals built a whole column at a time: for servers that refuse LOAD DATA LOCAL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import DataError, connections, models
 from seeding.writing.encoding import ahead, backslash_escapes, literals, pieces, target
 
 BYTES_PER_STATEMENT = 200_000
-"""Of values; the server takes longer statements more slowly."""
+"""Of values; the server processes longer statements more slowly."""
 
 
 class MultiInsertWriter:
@@ -24,19 +24,19 @@ class MultiInsertWriter:
         self._max_packet = max_packet
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
-        """Insert the whole frame; raises DataError for a row that no statement can hold."""
+        """Insert the whole frame; raises DataError for a row too large for any statement."""
         connection = connections[using]
         table, columns = target(connection, model, data)
         head = f"INSERT INTO {table} {columns} VALUES "  # noqa: S608 - the names are quoted
         room = self._max_packet - len(head.encode())
-        escapes = backslash_escapes(connection)  # known before: rows are made in a thread that must not touch the connection
+        escapes = backslash_escapes(connection)  # first: rows are built in a thread that must not use the connection
         rows = (_in_brackets(piece, escapes=escapes) for piece in pieces(model, data, connection))
         with connection.cursor() as cursor:
             for values in ahead(part for texts in rows for part in self._statements(texts, room)):
                 cursor.execute(head + values)
 
     def _statements(self, texts: pl.Series, room: int) -> Iterator[str]:
-        lengths = texts.str.len_bytes().to_numpy().astype(np.int64) + 1  # the comma
+        lengths = texts.str.len_bytes().to_numpy().astype(np.int64) + 1  # for the comma
         if lengths.max() > room:
             raise DataError(f"A row of {lengths.max():,} bytes is more than max_allowed_packet ({self._max_packet:,}) allows.")
         ends = np.cumsum(lengths)

@@ -1,4 +1,4 @@
-"""Django's own two ways to insert: `create`, row by row, and `bulk_create`."""
+"""Django's two ways to insert: `create`, row by row, and `bulk_create`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.expressions import DatabaseDefault, Value
 
 ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
-"""At most; servers take statements of four megabytes and more."""
+"""Upper bounds; servers accept statements of four megabytes and more."""
 
 
 class CreateWriter:
@@ -20,7 +20,7 @@ class CreateWriter:
     rows_per_batch = 1_000
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
-        """Insert each row with a statement of its own."""
+        """Insert each row with its own statement."""
         for instance in instances(model, data):
             instance.save(using=using, force_insert=True)
 
@@ -39,10 +39,10 @@ class BulkCreateWriter:
 
 
 class Default(DatabaseDefault):
-    """The database's default of a column, for any number of rows: it does not depend on the query that it stands in."""
+    """A column's database default, reused for any number of rows: it does not depend on the query."""
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Default:
-        """Itself."""
+        """Returns itself: there is nothing to resolve."""
         return self
 
 
@@ -51,7 +51,7 @@ def instances(model: type[models.Model], data: pl.DataFrame) -> Iterator[models.
     fields = {field.column: field for field in model._meta.concrete_fields}
     names = {column: fields[column].attname for column in data.columns}
     texts = [fields[column].attname for column in data.columns if isinstance(fields[column], models.JSONField)]
-    # Django would make one of these, and resolve it, for every row, which takes several times as long as the insertion.
+    # Django would create and resolve one of these for every row, which takes several times as long as the insertion.
     defaults = {
         field.attname: Default(field.get_default().expression, output_field=field)
         for column, field in fields.items()
@@ -59,6 +59,6 @@ def instances(model: type[models.Model], data: pl.DataFrame) -> Iterator[models.
     }
     for row in data.rename(names).iter_rows(named=True):
         for name in texts:
-            if row[name] is not None:  # it is JSON already: Django's field would encode it once more
+            if row[name] is not None:  # already JSON: Django's field would encode it again
                 row[name] = Value(row[name], output_field=models.TextField())
         yield model(**defaults, **row)

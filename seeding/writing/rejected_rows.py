@@ -1,4 +1,4 @@
-"""What a writer is, and how one bad row is kept from costing its batch."""
+"""The writer protocol, and how one bad row does not cost its batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Writer(Protocol):
 
     name: str
     rows_per_batch: int
-    """What it is worth giving it at once."""
+    """A batch size that suits it."""
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert `data`: settled rows under the database's column names, keys included."""
@@ -24,7 +24,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A row that the database itself refused."""
+    """A row that the database rejected."""
 
     row: int
     """Position in the frame."""
@@ -32,9 +32,9 @@ class Refusal:
 
 
 def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0) -> list[Refusal]:
-    """Write `data`; where the database refuses it, halve until the refused rows stand alone, and return those.
+    """Write `data`; if the database rejects it, halve until the rejected rows are isolated, and return those.
 
-    Must run inside a transaction: every attempt is a savepoint of it.
+    Must run inside a transaction: every attempt is a savepoint.
     """
     if not data.height:
         return []

@@ -1,7 +1,7 @@
-"""What the database's planner believes of the tables: it learns only some seconds later of rows that have just come.
+"""The query planner's statistics: the database updates them only some seconds after rows are inserted.
 
-Until then it takes a table for empty and reads all of it for every row that refers to it, which on MySQL and PostgreSQL made
-derived columns take ten times as long as everything else.
+Until then it assumes that the table is empty and reads all of it for every row that refers to it. On MySQL and PostgreSQL
+derived columns then took ten times as long as everything else.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from seeding.db.retries import Transience, transience
 from seeding.telemetry.events import Event, Sink
 
 WORTH = 1_000
-"""Rows that have come, from which on it is worth telling: fewer are read as fast as they are counted."""
+"""Inserted rows from which on an ANALYZE pays off: fewer are read as fast as they are counted."""
 
 
 def refresh(using: str, tables: Iterable[str], tell: Sink) -> None:
-    """Have the database count its tables anew. It commits on MySQL and MariaDB, so no transaction may be open.
+    """Have the database analyze its tables. It commits on MySQL and MariaDB, so no transaction may be open.
 
-    An account that may not is told of at debug: the queries are right without, only slower.
+    Missing rights are reported at debug level: without it the queries are correct, only slower.
     """
     connection = connections[using]
     statement = features(connection).analyze

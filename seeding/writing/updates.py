@@ -1,4 +1,4 @@
-"""Columns of many rows at once, each row with values of its own."""
+"""Updates columns of many rows at once, each row with its own values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seeding.writing.encoding import backslash_escapes, literals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Which columns of which table are set, and which must not change along."""
+    """Which columns of which table are set, and which must stay unchanged."""
 
     table: str
     key: str
@@ -24,13 +24,13 @@ class Change:
 
 
 BYTES_PER_STATEMENT = 200_000
-"""Of values, about: below any max_allowed_packet with what the statement adds."""
+"""Of values, roughly: with the rest of the statement below any max_allowed_packet."""
 
 
 def update_rows(using: str, table: str, key: str, data: pl.DataFrame, untouched: Sequence[str] = ()) -> None:
-    """Set the columns of `data`, texts, dates and integers, in the rows of `table` that its column `key` names, each once.
+    """Set the columns of `data` (texts, dates, integers) in the rows of `table` that its column `key` names, each once.
 
-    The columns `untouched`, which the database would set by itself, stay as they are.
+    The columns `untouched`, which the database would update automatically, keep their values.
     """
     connection = connections[using]
     columns = [name for name in data.columns if name != key]
@@ -43,9 +43,9 @@ def update_rows(using: str, table: str, key: str, data: pl.DataFrame, untouched:
 
 
 def _by_position(connection: BaseDatabaseWrapper, change: Change, data: pl.DataFrame) -> None:
-    """One statement: a row's key has a place among the sorted keys, which INTERVAL finds by bisection, and ELT its value there.
+    """One statement: INTERVAL finds a row's position among the sorted keys by bisection, and ELT picks the value there.
 
-    It updates in one pass. A join with rows of a JSON_TABLE or of VALUES takes these servers two, and twice the time.
+    It updates in one pass. A join with a JSON_TABLE or VALUES takes two passes on these servers, and twice the time.
     """
     quote = connection.ops.quote_name
     key, rows = quote(change.key), data.sort(change.key)
@@ -64,7 +64,7 @@ def _by_position(connection: BaseDatabaseWrapper, change: Change, data: pl.DataF
 
 
 def _by_records(connection: BaseDatabaseWrapper, change: Change, data: pl.DataFrame) -> None:
-    """The same, where the server reads the document as rows of the table itself."""
+    """The same in one statement, where the server reads a JSON document as rows of the table."""
     quote = connection.ops.quote_name
     table, key = quote(change.table), quote(change.key)
     changes = [f"{quote(column)} = s.{quote(column)}" for column in change.columns]
