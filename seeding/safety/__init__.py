@@ -1,6 +1,6 @@
-"""What is refused, and why: servers and tables on which rows could be lost, mixed up or left unmasked.
+"""Refuses servers and tables on which rows could be lost, mixed up or left unmasked, and says why.
 
-Seeding, rollback, masking and `seed_check` ask here before they write. Nothing overrides a refusal.
+Seeding, rollback, masking and `seed_check` check here before they write. Nothing overrides a refusal.
 """
 
 from seeding.safety.refusal import Refusal, Touch, told

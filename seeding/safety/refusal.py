@@ -14,19 +14,19 @@ class Touch(Flag):
     UPDATE = auto()
     DELETE = auto()
     MASK = auto()
-    """Beside UPDATE: the values of before must not stay anywhere."""
+    """In addition to UPDATE: the old values must not remain anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a command does not touch a table or a server."""
+    """Why a command refuses to touch a table or a server."""
 
     subject: str
-    """The table's name; `The server` where the refusal concerns all of it."""
+    """The table's name; `The server` if the refusal concerns the whole server."""
     cause: str
     """Continues the sentence that begins with the subject."""
     remedy: str
-    """The way out, as an order."""
+    """What to do about it, in the imperative."""
 
     def __str__(self) -> str:
         return f"{self.subject} {self.cause}; {self.remedy}."

@@ -1,7 +1,7 @@
-"""Servers on which the lock, the ledger and what is read back could not be relied on.
+"""Refuses servers on which the lock, the ledger and what is read back would not be reliable.
 
-Looked at is what really answers: two fresh connections are asked in turns who serves them, and whether they see what was
-just committed. Behind a proxy, a pooler or a read/write splitter the settings tell nothing of that.
+The checks look at what really answers: two new connections are asked in turn which backend serves them, and whether they see
+the latest commit. Behind a proxy, a pooler or a read/write splitter the settings do not show this.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from seeding.models import SeedRun
 from seeding.safety.refusal import Refusal
 
 FRESH = 2
-"""Connections that are opened to be asked."""
+"""Connections opened for the checks."""
 ROUNDS = 3
-"""How often each is asked: a pooler that hands out sessions by the transaction gives itself away."""
+"""How often each is asked: this exposes a pooler in transaction mode."""
 OFF = frozenset({"0", "OFF"})
 
 PLACES = {
     "mysql": "CONCAT_WS(':', @@hostname, @@port, @@server_id)",
     "postgresql": "concat_ws(', started ', current_setting('port'), pg_postmaster_start_time())",
 }
-"""What tells one server from another."""
+"""Identifies a server."""
 QUESTIONS = {
     "mysql": f"""
         SELECT CONNECTION_ID(), {PLACES["mysql"]}, @@global.read_only, @@autocommit,
@@ -39,7 +39,7 @@ QUESTIONS = {
                CASE WHEN pg_is_in_recovery() THEN 'on' ELSE current_setting('transaction_read_only') END, 'on', 0
     """,
 }
-"""Who serves this connection, which server that is, whether it only reads, commits by itself, cuts answers short."""
+"""This connection's backend and server, and whether it is read-only, autocommits and truncates results."""
 GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
 GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
 MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
@@ -50,18 +50,18 @@ class Session:
     """What serves one connection at one moment."""
 
     backend: int
-    """The server's number of the session."""
+    """The server's number for the session."""
     server: str
-    """What tells one server from another."""
+    """Identifies the server."""
     reads_only: bool
     commits: bool
-    """Whether each statement commits by itself, as Django expects of a connection outside a transaction."""
+    """Whether the session autocommits, as Django expects of a connection outside a transaction."""
     cuts_answers: bool
-    """Whether a query may be answered with fewer rows than there are."""
+    """Whether a query can return fewer rows than exist."""
 
 
 def require_safe_server(using: str) -> None:
-    """Raise UnsafeServerError, naming cause and way out, where rows could be lost or told wrongly on this server."""
+    """Raise UnsafeServerError, naming cause and remedy, if rows could be lost or misreported on this server."""
     connection = connections[using]
     if not connection.settings_dict.get("AUTOCOMMIT", True) or connection.in_atomic_block:
         raise _refusal(
@@ -70,7 +70,7 @@ def require_safe_server(using: str) -> None:
             subject=f"The connection {using!r}",
         )
     if connection.vendor not in QUESTIONS:
-        return  # a file has one side
+        return  # a file has a single endpoint
     session = _ask(connection)
     if session.reads_only:
         raise _refusal("only reads (a replica, a standby, or read_only is on)", "connect to the primary")
@@ -90,7 +90,7 @@ def require_safe_server(using: str) -> None:
 
 
 def require_visible(using: str, run: int) -> None:
-    """Raise UnsafeServerError where a new connection does not see the row of the run, which was committed just now."""
+    """Raise UnsafeServerError if a new connection does not see the run's row, which was just committed."""
     if connections[using].vendor not in QUESTIONS:
         return
     table = connections[using].ops.quote_name(SeedRun._meta.db_table)
@@ -123,7 +123,7 @@ def _require_one_writer(connection: BaseDatabaseWrapper) -> None:
 
 
 def _members(connection: BaseDatabaseWrapper) -> int:
-    """How many members the group has; where this account may not ask, more than one."""
+    """How many members the group has; more than one if this account may not query it."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(MEMBERS)
@@ -139,7 +139,7 @@ def _require_one_server(places: Collection[str]) -> None:
 
 
 def _require_sessions(seen: Sequence[Sequence[Session]]) -> None:
-    """Each connection is served by one backend, and no two by the same."""
+    """Raise unless each connection keeps its own backend."""
     first = [one.backend for one in seen[0]]
     if len(set(first)) < len(first) or any([one.backend for one in later] != first for later in seen):
         raise _refusal(
@@ -149,7 +149,7 @@ def _require_sessions(seen: Sequence[Sequence[Session]]) -> None:
 
 
 def _place(connection: BaseDatabaseWrapper) -> str:
-    """Which server answers what is neither a write nor about the server's state: a splitter asks a replica."""
+    """Which server answers a query that neither writes nor reads server state: a splitter routes it to a replica."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {PLACES[connection.vendor]}")
         return str(cursor.fetchone()[0])
@@ -171,7 +171,7 @@ def _ask(connection: BaseDatabaseWrapper) -> Session:
 
 @contextmanager
 def _beside(using: str, count: int) -> Iterator[list[BaseDatabaseWrapper]]:
-    """As many new connections as the server spares, `count` at most."""
+    """As many new connections as the server allows, at most `count`."""
     with ExitStack() as opened:
         others: list[BaseDatabaseWrapper] = []
         for _ in range(count):

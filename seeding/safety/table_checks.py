@@ -1,4 +1,4 @@
-"""Which tables are not touched, and why: facts of the catalogue and of the models in, refusals out."""
+"""Which tables are refused, and why: facts from the catalogue and the models in, refusals out."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ LEDGER: Mapping[str, Touch] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What was found out about the tables that a command is to touch."""
+    """The findings about the tables that a command is about to touch."""
 
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
-    """Table → why it is not touched; tables without a reason are not in it."""
+    """Table → why it is refused; accepted tables are absent."""
     watched: frozenset[str] = frozenset()
-    """Tables of which what was stored is to be compared with what was written: they have triggers, or may have some."""
+    """Tables that have or may have triggers: what they store is compared with what was written."""
     unseen: tuple[str, ...] = ()
-    """What this account has no right to see, and what that means: to be told."""
+    """What this account may not see, and the consequences, for the user."""
 
     def refuse_any(self, among: Container[str] | None = None) -> None:
-        """Raise SchemaError, with every refusal, if there is one; of the tables `among` others, if given."""
+        """Raise SchemaError, listing every refusal, if there are any; only for the tables in `among`, if given."""
         found = [one for table, ones in self.refusals.items() if among is None or table in among for one in ones]
         if found:
             raise SchemaError(f"{told(found)} Nothing was changed.")
 
 
 def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
-    """Look at the tables, by what is to be done to each.
+    """Check the tables, according to what will be done to each.
 
-    A table that is not there at all is no refusal: whoever needs it says so.
+    A missing table is not a refusal: the code that needs it reports it.
     """
     kinds = read_kinds(connections[using])
     known = [one for one in apps.get_models(include_auto_created=True) if one._meta.db_table in kinds]
@@ -165,7 +165,7 @@ def _storage(relation: Relation) -> Iterator[Reason]:
 
 
 def _key(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
-    """The primary key is one column, and that of every model of the table."""
+    """The primary key must be a single column, the same as in every model of the table."""
     if len(relation.key) != 1:
         yield f"has {_listed(relation.key)}", "leave it out: rows are identified by a key of one column"
     for model in mirrors:
@@ -183,7 +183,7 @@ def _listed(key: tuple[str, ...]) -> str:
 
 
 def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
-    # A key that is no counter in any model is given by whoever makes the row.
+    # A key that is not a counter in any model is set by the code that creates the row.
     if relation.counter and any(isinstance(model._meta.pk, models.AutoField) for model in mirrors):
         yield (
             f"takes the keys of new rows from {relation.counter}, which does not belong to its key column",
@@ -216,7 +216,7 @@ def _keys(relation: Relation) -> Iterator[Reason]:
 
 
 def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[Named]) -> Iterator[Reason]:
-    """What the models know of references that the database does not declare."""
+    """References that the models declare and the database does not."""
     for model, reference in naming:
         table = model._meta.db_table
         relation = catalogue.relations.get(table)
@@ -230,7 +230,7 @@ def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[
 
 
 def _naming(tables: Iterable[str], mirrors: Iterable[type[models.Model]]) -> Mapping[str, Sequence[Named]]:
-    """Table → the references of models that lead to it, or may: a generic one leads anywhere."""
+    """Table → the model references that point to it, or may: a generic one can point anywhere."""
     found: dict[str, list[Named]] = {table: [] for table in tables}
     for model in mirrors:
         for one in (*references(model), *namings(model)):
@@ -243,12 +243,12 @@ def _naming(tables: Iterable[str], mirrors: Iterable[type[models.Model]]) -> Map
 
 
 def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
-    """What seeding, and undoing it, does to the tables of the seeders."""
-    dataset = Dataset(seed=0, as_of=date(2000, 1, 1))  # whichever: whether anything is derived does not depend on it
+    """What seeding and rollback do to the tables of the seeders."""
+    dataset = Dataset(seed=0, as_of=date(2000, 1, 1))  # any: whether columns are derived does not depend on it
     found: dict[str, Touch] = {}
     for seeder in seeders:
         model = seeder.config.model
-        to_itself = any(one.target is model for one in references(model))  # emptied at rollback, before the row that it names
+        to_itself = any(one.target is model for one in references(model))  # nulled at rollback before the referenced row goes
         updates = seeder.derivations(dataset) or seeder.config.postponed or to_itself
         touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
         found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch
@@ -256,7 +256,7 @@ def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether a collation without regard to case, accents and trailing spaces may take two names for one."""
+    """Whether a collation that ignores case, accents and trailing spaces may treat two names as equal."""
     return _folded(one) == _folded(other)
 
 

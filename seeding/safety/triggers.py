@@ -1,4 +1,4 @@
-"""What a trigger may do to the rows that are written, read from its body. Pure; a body that cannot be read may do anything."""
+"""What a trigger may do to written rows, read from its body. Pure; a body that cannot be parsed may do anything."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from seeding.safety.refusal import Touch
 
 NOISE = re.compile(r"'(?:[^']|'')*'|--[^\r\n]*|/\*.*?\*/", re.DOTALL)
-"""Texts and remarks, which do nothing."""
+"""String literals and comments, which do nothing."""
 AMBIGUOUS: Mapping[str, re.Pattern[str]] = {
     "sql": re.compile(r"""[\\"#]|/\*M?!|--(?!\s)|`[^`]*(?:'|--|/\*)[^`]*`"""),
     "plpgsql": re.compile(r"""[\\$#]|U&"|/\*(?:[^*]|\*(?!/))*/\*|"[^"]*(?:'|--|/\*)[^"]*\""""),
     "sqlite": re.compile(r"""["`\[][^"`\]]*(?:'|--|/\*)[^"`\]]*["`\]]"""),
 }
-"""Per language what makes NOISE unsafe: escapes, other quotes, remarks that are executed. `sql` is MySQL's and MariaDB's."""
+"""Per language, what makes NOISE unsafe: escapes, other quotes, executable comments. `sql` is MySQL and MariaDB."""
 STATEMENTS = re.compile(r";|\b(?:BEGIN|THEN|ELSE|LOOP|DO|DECLARE)\b", re.IGNORECASE)
 ASSIGNS = re.compile(
     r"""^\s*(?:<<\w+>>\s*)*(?:"?\w+"?\s*\.\s*)*[:"]?NEW\b | \b(?:INTO|DIAGNOSTICS)\b.*\bNEW\b
         | \bFOR(?:EACH)?\s+[^;]*\bNEW\b.*\bIN\b | \b(?:CALL|ALIAS)\b""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-"""`NEW.x := …`, `SELECT … INTO NEW.x`; a procedure may assign what it is given, and an alias is the row by another name."""
+"""`NEW.x := …`, `SELECT … INTO NEW.x`; a procedure may assign its arguments, and an alias is another name for the row."""
 SETS = re.compile(r"\bSET\b.*\bNEW\b", re.IGNORECASE | re.DOTALL)
 SIGNALS = re.compile(r"^\s*(?:RE)?SIGNAL\b", re.IGNORECASE)
 """`SIGNAL … SET MESSAGE_TEXT = CONCAT(NEW.x)` assigns nothing to the row."""
@@ -41,9 +41,9 @@ TARGET = re.compile(
     rf"\b(?P<verb>INSERT|REPLACE)\s+(?:\w+\s+)*?INTO\s+(?P<schema>{NAME}\s*\.\s*)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?",
     re.IGNORECASE,
 )
-"""What is inserted into: its INTO assigns nothing, and its columns look like a call."""
+"""The target of an insert: its INTO does not assign, and its column list looks like a call."""
 CALLED = re.compile(r"""((?:[\w$]+\s*\.\s*)?[\w$]+|["`\]])\s*\(""")
-"""What is called: a name, of another schema too, or the quote that ends one."""
+"""The callee: a name, possibly schema-qualified, or the quote that ends one."""
 OWN_SCHEMA = re.compile(r"^pg_catalog\s*\.\s*", re.IGNORECASE)
 INTO_INDEX = r"""(?:\bINSERT\s+(?:OR\s+\w+\s+)?INTO|\bDELETE\s+FROM|\bUPDATE)\s+["`\[]?"""
 BUILT_IN = frozenset(
@@ -62,9 +62,9 @@ BUILT_IN = frozenset(
     inet_aton inet_ntoa inet6_aton inet6_ntoa bin conv oct decimal signed unsigned binary varchar int bit_and bit_or
     """.split()
 )
-"""Functions of MySQL and MariaDB that change nothing, and words that stand before a parenthesis.
+"""Functions of MySQL and MariaDB without side effects, and keywords that precede a parenthesis.
 
-Others are not asked of the server: it does not list a function that an account may not run, and neither one that was loaded.
+The server is not asked for others: it lists neither functions that the account may not run nor loadable functions.
 """
 
 
@@ -78,14 +78,14 @@ class Trigger:
     events: Touch
     language: str
     body: str
-    """As the server tells it; empty where it is kept from this account."""
+    """As the server reports it; empty if it is hidden from this account."""
     per_row: bool = True
     setting_off: frozenset[str] = frozenset()
-    """Tables, in small letters, where an inserted row may do more than be there: they have triggers, say."""
+    """Tables, in lower case, where an insert may have side effects, for example through triggers."""
     indexes: frozenset[str] = frozenset()
-    """Virtual tables that search in others: what is written there is nobody's row."""
+    """Virtual tables that index other tables: what is written there is not application data."""
     functions: frozenset[str] = frozenset()
-    """Functions that are not the server's own, in small letters: whatever calls one may do anything."""
+    """Functions that are not built in, in lower case: a trigger that calls one may do anything."""
 
     def __str__(self) -> str:
         events = " or ".join(str(one.name) for one in Touch if one in self.events)
@@ -93,13 +93,13 @@ class Trigger:
 
     @property
     def replaces(self) -> bool:
-        """Whether it may change, move or leave out the rows that a statement writes."""
+        """Whether it may change, redirect or skip the rows that a statement writes."""
         code = self._code
         if self.timing == "INSTEAD OF" or code is None:
             return self.timing != "AFTER"
         if self.timing == "AFTER" or not self.per_row:
             return False
-        if self.language == "sqlite":  # which cannot assign to NEW
+        if self.language == "sqlite":  # it cannot assign to NEW
             return bool(IGNORES.search(code))
         statements = STATEMENTS.split(code)
         if any(ASSIGNS.search(one) or (SETS.search(one) and not SIGNALS.search(one)) for one in statements):
@@ -122,7 +122,7 @@ class Trigger:
 
     @property
     def _sets_off_others(self) -> bool:
-        """Whether a row that it inserts may do more than be there; the triggers of another database are not known."""
+        """Whether a row that it inserts may have side effects; the triggers of another database are unknown."""
         code = NOISE.sub(" ", self.body)
         targets = list(TARGET.finditer(code))
         names = {one["table"].strip('"`[]').lower() for one in targets}
@@ -131,12 +131,12 @@ class Trigger:
 
     @property
     def copies(self) -> bool:
-        """Whether it may write the rows' values somewhere else."""
+        """Whether it may copy the rows' values elsewhere."""
         return self.changes_others or bool(INSERTS.search(self._code or ""))
 
     @property
     def _code(self) -> str | None:
-        """The body without texts and remarks; None where it cannot be told which is which, or the language is another one."""
+        """The body without literals and comments; None if they cannot be told apart, or the language is unknown."""
         ambiguous = AMBIGUOUS.get(self.language)
         if ambiguous is None or not self.body or ambiguous.search(self.body):
             return None

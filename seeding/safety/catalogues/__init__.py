@@ -1,4 +1,4 @@
-"""What a server's own catalogue tells of relations that Django's introspection passes over."""
+"""Facts about relations that a server's catalogue has and Django's introspection omits."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ READERS = {"mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
 
 
 def read_kinds(connection: BaseDatabaseWrapper) -> Mapping[str, str]:
-    """Every relation of the schema → its kind, as a person calls it."""
+    """Every relation of the schema → its kind, in plain words."""
     reader = READERS.get(connection.vendor)
     return reader.read_kinds(connection) if reader else {}
 
 
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
-    """What is to be known of the relations `names`, as far as they are there."""
+    """The facts about the relations `names`, as far as they exist."""
     reader = READERS.get(connection.vendor)
-    # What holds of the whole server is asked in any case; and a list in a statement is never empty.
+    # Facts about the whole server are always read; and a list in a statement must not be empty.
     return reader.read_catalogue(connection, names or {""}) if reader else Catalogue(relations={})

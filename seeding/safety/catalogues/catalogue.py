@@ -1,4 +1,4 @@
-"""Relations as frozen values: what decides whether a table may be touched."""
+"""Relations as frozen values, on which the decision depends whether a table may be touched."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from seeding.safety.triggers import Trigger
 
 TABLE, VIEW, REPORT, INDEX = "table", "view", "view that only shows", "virtual table"
-"""Kinds of relations: the one that is seeded, rolled back and masked; a view that stands for a table; one that nobody can
-write to, so that none of its rows is anybody's; SQLite's, which search in others."""
+"""Kinds of relations: the only one that is seeded, rolled back and masked; an updatable view, which stands for a table; a
+read-only view, which has no rows of its own; a virtual table of SQLite, which indexes other tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfollowed:
-    """A foreign key that leads to a table, of which the rows that hold it are not looked at."""
+    """A foreign key to a table whose referring rows cannot be inspected."""
 
     by: str
-    """Who refers, as a person would call it: `the view notes`."""
+    """The referring relation, in plain words: `the view notes`."""
     reason: str
     """Why it is not followed."""
     is_hidden: bool = False
@@ -29,42 +29,42 @@ class Unfollowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A relation of the schema, of whatever kind."""
+    """A relation of the schema, of any kind."""
 
     name: str
     key: tuple[str, ...] = ()
     """The columns of its primary key, in order."""
     engine: str = ""
-    """The storage engine, where it is not one that keeps what a transaction promises."""
+    """The storage engine, if it is not reliably transactional."""
     hides_rows: bool = False
     """Whether row-level security hides rows from this account."""
     rules: tuple[str, ...] = ()
     """Rewrite rules."""
     relatives: tuple[str, ...] = ()
-    """Tables that inherit its rows, or from which it inherits."""
+    """Tables that inherit from it, or from which it inherits."""
     copies: tuple[str, ...] = ()
     """Materialised views that show its rows."""
     counter: str = ""
-    """What gives keys to the application's rows, where it is not the counter that is moved past the seeded ones."""
+    """What assigns keys to the application's rows, if it is not the counter that seeding moves past its keys."""
     resolves: bool = False
-    """Whether its own declaration replaces or leaves out rows in conflict (SQLite)."""
+    """Whether its declaration replaces or skips conflicting rows (SQLite)."""
     unfollowed: tuple[Unfollowed, ...] = ()
     triggers: tuple[Trigger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What a server tells of a schema."""
+    """What a server reports about a schema."""
 
     relations: Mapping[str, Relation]
-    """Those that were asked for, by name, as far as they are there."""
+    """The requested ones, by name, as far as they exist."""
     folds_names: bool = False
-    """Whether the server keeps the names of tables in small letters, or compares them so."""
+    """Whether the server stores or compares table names in lower case."""
     matches_loosely: bool = False
-    """Whether texts, and so names in the ledger, are equal where letter case or accents differ."""
+    """Whether texts, and so names in the ledger, are equal if only letter case or accents differ."""
     is_complete: bool = True
-    """Whether the account sees every table of the schema, and no foreign key is known to be kept from it."""
+    """Whether the account sees every table of the schema, and no foreign key is known to be hidden from it."""
     sees_elsewhere: bool = True
-    """Whether foreign keys of other schemas would be known, too."""
+    """Whether foreign keys from other schemas would be visible, too."""
     shows_triggers: bool = True
     """Whether the account sees the triggers of every table."""

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB, as far as `information_schema` shows the account what is there."""
+"""MySQL and MariaDB, as far as `information_schema` is visible to the account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seeding.safety.triggers import Trigger
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"
-"""The one engine whose transactions, row locks and key counters this relies on."""
+"""The only engine whose transactions, row locks and key counters are supported."""
 DENIED = frozenset({1044, 1142, 1227})
 NOWHERE = "SELECT 1 FROM seeding_no_such_table"
 
@@ -40,7 +40,7 @@ REFERRING = """
     WHERE k.table_schema = DATABASE() AND k.referenced_table_schema = DATABASE() AND k.referenced_table_name IN %s
       AND t.table_schema = DATABASE() AND t.table_type <> 'BASE TABLE'
 """
-"""Foreign keys of relations that no list of tables holds."""
+"""Foreign keys of relations that are not base tables."""
 TRIGGERS = """
     SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_statement
     FROM information_schema.triggers WHERE event_object_schema = DATABASE()
@@ -54,14 +54,14 @@ INTO_MARIADB, INTO_MYSQL = (
     """  # noqa: S608 - constants
     for listed in ("innodb_sys_foreign", "innodb_foreign")
 )
-"""The foreign keys that lead into the schema, as InnoDB has them, and as the account sees them."""
+"""The number of foreign keys into the schema: all that InnoDB knows, and those that the account sees."""
 FUNCTIONS = "SELECT routine_name FROM information_schema.routines WHERE routine_type = 'FUNCTION'"
 TRIGGER_RIGHT = """
     SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s
     UNION ALL SELECT 1 FROM information_schema.schema_privileges
     WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s AND DATABASE() LIKE table_schema
 """
-"""A right that comes by a role does not show here; what is stored is compared then, which costs time and no more."""
+"""A right granted through a role does not show here; stored rows are then compared, which only costs time."""
 
 
 def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
@@ -116,7 +116,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
 
 def _counters(rows: Collection[tuple[Any, ...]]) -> dict[str, str]:
-    """Table → the default of a column of its key, where that is not the table's own counter."""
+    """Table → the default of a key column, if it is not the table's own counter."""
     return {
         table: str(default)
         for table, _, extra, default in rows
@@ -150,7 +150,7 @@ def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> d
 
 
 def _sees_schema(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the account may read all of the schema: only then is a table that does not exist said not to exist."""
+    """Whether the account may read the whole schema: only then does the server report a missing table as missing."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(NOWHERE)
@@ -160,14 +160,14 @@ def _sees_schema(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _hidden_keys(connection: BaseDatabaseWrapper) -> int | None:
-    """How many foreign keys lead into the schema that `information_schema` keeps back; None where nobody tells.
+    """How many foreign keys into the schema `information_schema` hides; None if unknown.
 
-    They belong to tables to which this account has no right. InnoDB's own list has them; PROCESS is needed for it.
+    They belong to tables to which this account has no right. InnoDB's own list has them; reading it needs PROCESS.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT DATABASE()")
         (name,) = cursor.fetchone()
-        if not (name.isascii() and name.replace("_", "").isalnum()):  # InnoDB writes other letters in a way of its own
+        if not (name.isascii() and name.replace("_", "").isalnum()):  # InnoDB encodes other characters
             return None
         try:
             cursor.execute(INTO_MARIADB if getattr(connection, "mysql_is_mariadb", False) else INTO_MYSQL)

@@ -1,4 +1,4 @@
-"""PostgreSQL, from `pg_catalog`, which shows every account what there is."""
+"""PostgreSQL, from `pg_catalog`, which every account can read in full."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAMILY = """
         UNION SELECT f.root, f.name, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.member
     )
 """
-"""Each table with its partitions and the tables that inherit from it."""
+"""Each table, its partitions and the tables that inherit from it."""
 RELATIONS = """
     SELECT r.relname, row_security_active(r.oid),
            ARRAY(SELECT w.rulename::text FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename <> '_RETURN'),
@@ -58,7 +58,7 @@ COUNTERS = """
           AND s.oid = pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname)::regclass
     )
 """
-"""Defaults of keys that do not come from a sequence that the column owns."""
+"""Key defaults that do not come from a sequence owned by the column."""
 REFERRING = """
     SELECT f.name, n.nspname, r.relname, c.conname, c.confrelid::regclass::text, c.confrelid = f.root, r.relispartition,
            pg_table_is_visible(r.oid), row_security_active(r.oid)
@@ -67,7 +67,7 @@ REFERRING = """
     JOIN pg_class r ON r.oid = c.conrelid
     JOIN pg_namespace n ON n.oid = r.relnamespace
 """
-"""Foreign keys as they were declared; a partition's share of its table's key has a parent."""
+"""Foreign keys as declared; a partition's copy of its table's key has a parent and is left out."""
 COPIES = """, shown AS (
         SELECT root, name, member FROM family
         UNION SELECT s.root, s.name, w.ev_class
@@ -138,7 +138,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
 
 def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
-    """Foreign keys that the partitions of other tables declare, that lead to partitions, or whose rows are hidden."""
+    """Foreign keys declared by partitions of other tables, pointing to partitions, or with hidden rows."""
     found: dict[str, list[Unfollowed]] = defaultdict(list)
     for table, schema, referring, constraint, target, direct, is_partition, visible, hidden in rows:
         by = referring if visible else f"{schema}.{referring}"
