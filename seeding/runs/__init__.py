@@ -1,1 +1,1 @@
-"""A run of any command: confirmed, locked, recorded; and the derivations at its end."""
+"""A run of any command: confirmed, locked and recorded, with the derivations at its end."""

@@ -1,4 +1,4 @@
-"""Whether a run may write to this database, and whom it must ask first. Pure: facts in, a decision out."""
+"""Whether a run may write to this database, and what it must ask first. Pure: facts in, a decision out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seeding.generation.seeders import BaseSeeder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a person must answer before the run may write, and the only answer that lets it."""
+    """A question that a person must answer before the run may write, and the only accepted answer."""
 
     text: str
     answer: str
@@ -24,23 +24,23 @@ Ask = Callable[[str], str]
 
 
 def confirm(asked: Question | None, ask: Ask, preface: str = "") -> None:
-    """Put the question, if there is one; raises RefusedError unless the answer is the one that was asked for."""
+    """Ask the question, if there is one; raises RefusedError unless the answer is the expected one."""
     if asked is not None and ask(preface + asked.text).strip() != asked.answer:
         raise RefusedError("Not confirmed; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A database as the guard knows it."""
+    """The facts about a database that the confirmation needs."""
 
     name: str
     host: str
-    """Empty, or the path of a socket, where the server is on this machine."""
+    """Empty or the path of a socket if the server is on this machine."""
     remembered: frozenset[str]
-    """The environments under which it was ever written to, as its ledger says."""
+    """Every environment under which it was written to, according to its ledger."""
 
     def matches(self, patterns: Iterable[str]) -> str | None:
-        """The first pattern of host/name (or of either alone) that means this database; cases count for nothing."""
+        """The first pattern of host/name (or of either alone) that matches this database, ignoring case."""
         host, name = self.host.casefold(), self.name.casefold()
         hosts = (host,) if host and not host.startswith("/") else ("localhost", host)
         for pattern in patterns:
@@ -52,7 +52,7 @@ class Place:
 
 
 def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) -> Question | None:
-    """The question to ask, None if there is none; raises RefusedError where no answer would do."""
+    """The question to ask, or None; raises RefusedError if no answer would be accepted."""
     _refuse_forbidden(config, place)
     if config.environment is Environment.PRODUCTION:
         synthetic = sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production})
@@ -68,7 +68,7 @@ def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) ->
 
 
 def rollback_question(config: WritingConfig, place: Place) -> Question | None:
-    """The question to ask before anything is rolled back: everywhere, unless --force answers it."""
+    """The question to ask before anything is rolled back: in every environment, unless --force answers it."""
     _refuse_forbidden(config, place)
     if config.environment is Environment.PRODUCTION:
         return _production(config, place.name)
@@ -76,20 +76,20 @@ def rollback_question(config: WritingConfig, place: Place) -> Question | None:
 
 
 def masking_question(config: WritingConfig, place: Place) -> Question | None:
-    """The question to ask before rows that are there are masked, for good."""
+    """The question to ask before existing rows are masked irreversibly."""
     refuse_masking_production(config)
     _refuse_forbidden(config, place)
     return _ask(config, f"Mask personal data in the {config.environment} database {place.name}, for good? Type yes:")
 
 
 def refuse_masking_production(config: WritingConfig) -> None:
-    """Raise RefusedError in production, which has no door for masking at all."""
+    """Raise RefusedError in production, where masking is never allowed."""
     if config.environment is Environment.PRODUCTION:
         raise RefusedError("Data in production is never masked: it could not be restored, and no option allows it.")
 
 
 def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:
-    """Raise RefusedError unless the database may be called `claimed` from now on: a copy that somebody names."""
+    """Raise RefusedError unless the database, a restored copy, may be declared as `claimed` from now on."""
     if claimed is Environment.PRODUCTION:
         raise RefusedError("A database becomes production by being used as such; only dev and staging can be claimed.")
     if pattern := place.matches(patterns):

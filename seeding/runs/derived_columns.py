@@ -1,7 +1,7 @@
-"""Columns that depend on other seeders' rows, brought up to date by set-based updates of seeded rows alone.
+"""Columns that depend on other seeders' rows, updated by set-based statements that touch only seeded rows.
 
-Idempotent, so it runs at the end of every run: a run that died between the last insertion and its derivations leaves nothing
-that the next one does not repair.
+Idempotent, so it runs at the end of every run: if a run dies between its last insertion and its derivations, the next one
+repairs the columns.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from seeding.telemetry.events import Event, Sink
 
 
 def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
-    """The seeders to derive again after the tables `changed` were touched, each after those whose columns it reads.
+    """The seeders to derive again after changes to the tables `changed`, each after those whose columns it reads.
 
-    Raises MisdeclaredSeederError where two seeders derive from each other.
+    Raises MisdeclaredSeederError if two seeders derive from each other.
     """
     reads = {
         seeder: {table for derivation in derivations for table in derivation.reads}
@@ -55,7 +55,7 @@ def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rederivation:
-    """Derives again what depends on tables that a run has changed, seeder by seeder."""
+    """Derives the columns again that depend on tables changed by a run, seeder by seeder."""
 
     using: str
     dataset: Dataset
@@ -73,9 +73,9 @@ class Rederivation:
         skip: Collection[str] = (),
         inserted: Mapping[str, int] | None = None,
     ) -> dict[str, str]:
-        """Derive, but for the seeders named in `skip`; returns the words for those that the database refused, by name.
+        """Derive, except for the seeders in `skip`; returns the errors of those that the database rejected, by name.
 
-        `inserted` are the rows that this run has inserted for a seeder: where those are all, none was ever derived before.
+        `inserted` counts the rows that this run inserted per seeder: if those are all, none has been derived before.
         """
         refused: dict[str, str] = {}
         for seeder in in_order(seeders, self.dataset, changed):
@@ -109,12 +109,12 @@ def derive(
     drifted: Collection[str] = (),
     new: bool = False,
 ) -> int:
-    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they looked at.
+    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they matched.
 
-    One that looks at a table which is missing or `drifted` is left out. `new` says that the rows were never derived before and
+    A derivation that reads a missing or `drifted` table is skipped. `new` means that the rows have never been derived and
     hold what was generated.
 
-    Running it again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
+    Idempotent. Raises LockLostError before a commit that the lock no longer covers.
     """
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -140,8 +140,8 @@ def derive(
 def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
     """Which rows to update, and with what: one update per derivation.
 
-    A database that assigns `from_left_to_right`, each expression seeing what those before it have assigned (MySQL, MariaDB),
-    takes several derivations of all rows at once, and so writes every row once.
+    If a database assigns `from_left_to_right`, each expression seeing the assignments before it (MySQL, MariaDB), derivations
+    of all rows are combined, so that every row is written once.
     """
     together: dict[str, Any] = {}
     for derivation in derivations:

@@ -1,4 +1,4 @@
-"""The life of a command that writes: connected, confirmed, locked, measured, and recorded in the ledger, whatever happens."""
+"""The life cycle of a command that writes: connected, confirmed, locked, measured, and always recorded in the ledger."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ S = TypeVar("S", bound=Summary)
 
 
 class Result(Protocol):
-    """What one seeder or table ended with."""
+    """The result of one seeder or table."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as the run records them."""
 
 
 def place_of(ledger: Recorder) -> Place:
-    """The ledger's database, as the guard wants to know it."""
+    """The ledger's database, as the confirmation needs it."""
     return Place(name=database_name(ledger.using), host=host_name(ledger.using), remembered=ledger.environments())
 
 
 def claim(ledger: Recorder, environment: Environment, today: date) -> None:
-    """Write down what the database is from now on, whatever it has been. The lock must be held."""
+    """Record the database's environment from now on, whatever it was before. The lock must be held."""
     dataset = ledger.dataset()
     run = ledger.open_run(
         command=CLAIM,
@@ -57,10 +57,10 @@ def claim(ledger: Recorder, environment: Environment, today: date) -> None:
 
 
 class Operation:
-    """The life of one command that writes, from the first connection to the closed run.
+    """The life cycle of one command that writes, from the first connection to the closed run.
 
-    `tell` receives every event, `ask` the question. In order: `connect`, `confirm`, then within `locked` the ledger's account
-    of the run: `recorded`, `note` as often as something has ended, and `close`.
+    `tell` receives every event, `ask` the question. The order: `connect`, `confirm`, then within `locked` the ledger's record
+    of the run: `recorded`, `note` after each step, and `close`.
     """
 
     def __init__(self, config: WritingConfig, command: str, *, tell: Sink, ask: Ask) -> None:
@@ -84,15 +84,15 @@ class Operation:
 
     @property
     def database_name(self) -> str:
-        """What the driver is told to connect to."""
+        """The name that is passed to the driver."""
         return database_name(self.config.database)
 
     def tell(self, operation: str, message: str, **values: Any) -> None:
-        """Tell the sink an event."""
+        """Send an event to the sink."""
         self.sink(event(operation, message, **values))
 
     def connect(self) -> None:
-        """Connect, with retries. Raises SeedingError where the server or the ledger is not fit for any command."""
+        """Connect, with retries. Raises SeedingError if the server or the ledger is unfit for every command."""
         if self._is_connected:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
@@ -101,9 +101,9 @@ class Operation:
         self._is_connected = True
 
     def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
-        """What speaks against touching these tables and the ledger's; raises SchemaError where that concerns `refusing`.
+        """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.
 
-        `refusing` None means all of them.
+        `refusing` None means all tables.
         """
         found = survey(self.config.database, {**touches, **LEDGER})
         found.refuse_any(refusing)
@@ -112,16 +112,16 @@ class Operation:
         return found
 
     def place(self) -> Place:
-        """The database, as the confirmation wants to know it."""
+        """The database, as the confirmation needs it."""
         return place_of(self.ledger)
 
     def confirm(self, question: Question | None, preface: str = "") -> None:
-        """Put the question, if there is one; raises RefusedError unless the answer is the one that was asked for."""
+        """Ask the question, if there is one; raises RefusedError unless the answer is the expected one."""
         confirm(question, self._ask, preface)
 
     @contextmanager
     def locked(self) -> Iterator[Meter]:
-        """Measure the block and hold the lock for it; marks runs that are found dead, and settles what they left open."""
+        """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
         asked = time.monotonic()
         with self.meter as meter, ExitStack() as held:
             try:
@@ -138,7 +138,7 @@ class Operation:
 
     @contextmanager
     def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
-        """Open a run in the ledger, and close it as failed or interrupted if the block raises; otherwise see `close`."""
+        """Open a run in the ledger; if the block raises, close it as failed or interrupted, otherwise see `close`."""
         run = self.ledger.open_run(
             command=self.command,
             environment=self.config.environment,
@@ -159,7 +159,7 @@ class Operation:
             raise
 
     def note(self, run: SeedRun, phase: str, results: Iterable[Result]) -> None:
-        """Let those who look on see how far the run is. That is worth no retry: where it fails, the run goes on."""
+        """Record the run's progress for observers. It is not retried: if it fails, the run continues."""
         self.tell("phase", phase, level="debug")
         try:
             self.ledger.note(run, phase, [result.as_dict() for result in results])
@@ -168,7 +168,7 @@ class Operation:
             self.tell("note", f"Run {run.pk}: its progress is not recorded: {error_text(error)}", level="warn")
 
     def close(self, run: SeedRun, summary: S, results: Iterable[Mapping[str, Any]]) -> S:
-        """Close the run in the ledger, with its final results; returns the summary with what the run took."""
+        """Close the run in the ledger, with its final results; returns the summary with the run's metrics."""
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
         complete = self.meter.sum_up(summary)
         account = {"exit_code": complete.exit_code, "results": list(results), "metrics": complete.metrics}
@@ -182,7 +182,7 @@ class Operation:
         metrics = self.meter.finish(exit_code_of(error), gave_up=True).as_dict()
         words = error_text(error) or type(error).__name__
         self.tell("stop", f"Run {run.pk} {state}: {words}", level="error", error=redacted(error))
-        # A signal may have cut a query short, and then the connection answers nothing any more.
+        # A signal may have interrupted a query, and then the connection is unusable.
         connections[self.ledger.using].close()
         try:
             self.ledger.close_run(run, state, exit_code=code, error=words, metrics=metrics)

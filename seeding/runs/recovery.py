@@ -1,4 +1,4 @@
-"""Work that is safe to repeat, repeated after an error that passes by itself."""
+"""Retries idempotent work after transient errors."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrier:
-    """Repeats work on the database `using` after transient errors, on a new connection where the old one is lost."""
+    """Retries work on the database `using` after transient errors, on a new connection if the old one is lost."""
 
     using: str
     tell: Sink
     doing: str = "Trying again"
-    """What the event of each retry says, before its number and the error."""
+    """The text of each retry's event, before its number and the error."""
     seeder: str | None = None
 
     def __call__(self, work: Callable[[], T]) -> T:
-        """The result of `work`; its last error as it is, where no retry helps."""
+        """The result of `work`; its last error is raised unchanged if no retry helps."""
         return retrying(work, self.prepare)
 
     def prepare(self, error: BaseException, attempt: int) -> None:
-        """Tell of the retry, and give up the connection if it is lost."""
+        """Report the retry, and close the connection if it is lost."""
         if transience(error) is Transience.CONNECTION:
             connections[self.using].close()
         words = f"{self.doing} (retry {attempt}): {error_text(error)}"
