@@ -1,1 +1,1 @@
-"""`seed`: the plan, the tables one after another, the batches of each."""
+"""`seed`: the plan, the tables in order, the batches of each."""

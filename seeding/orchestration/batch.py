@@ -30,17 +30,17 @@ class Batch:
     """Rows on their way into a table."""
 
     generated: pl.DataFrame
-    """As the seeder made them: references are row indexes."""
+    """As the seeder generated them: references are row indexes."""
     ready: pl.DataFrame
-    """The accepted rows with primary keys, own and referred."""
+    """The accepted rows, with their own primary keys and those they refer to."""
     rows: pl.DataFrame
-    """The same as writers take them: what is to be inserted."""
+    """The same rows in the form that writers insert."""
     index: Integers
     keys: Integers
     accepted: Mask
     errors: tuple[ValidationError, ...]
     reasons: Mapping[str, int]
-    """"column: issue" → how many rows it has cost."""
+    """"column: issue" → how many rows were rejected for it."""
 
     @property
     def accepted_index(self) -> Integers:
@@ -53,7 +53,7 @@ class Batch:
         return self.keys[self.accepted]
 
     def rejected_ranges(self) -> list[list[int]]:
-        """The row indexes that validation left out, as the ledger stores them: [first, count]."""
+        """The row indexes that validation rejected, as the ledger stores them: [first, count]."""
         rejected = self.index[~self.accepted]
         return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
 
@@ -61,7 +61,7 @@ class Batch:
 class Preparation:
     """Generates a seeder's rows and turns them into a Batch.
 
-    `unclassified`: column that may hold personal data and is not classified → what to say of it.
+    `unclassified`: column that may hold personal data and is not classified → the message about it.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Preparation:
         self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
 
     def offline(self) -> Preparation:
-        """The same for a thread that may not ask the database: `prepare` raises NotKnownYetError where it would have to."""
+        """A copy for a thread that must not query the database: `prepare` raises NotKnownYetError instead."""
         other = copy(self)
         other._resolver = self._resolver.offline()  # noqa: SLF001 - its own copy
         return other
@@ -95,9 +95,9 @@ class Preparation:
         return self._validator.schema.primary_key
 
     def generate(self, index: Integers) -> pl.DataFrame:
-        """The rows `index` as the seeder makes them; raises GenerationError where it fails or makes other columns or rows.
+        """The rows `index` from the seeder; raises GenerationError if it fails or returns other columns or rows.
 
-        Raises UnclassifiedError where it makes a column that nobody has classified.
+        Raises UnclassifiedError if it returns an unclassified column.
         """
         where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
         try:
@@ -126,10 +126,10 @@ class Preparation:
         *,
         refused: Mapping[int, str] = MappingProxyType({}),
     ) -> Batch:
-        """Resolve, validate, and leave out with every row those of the batch that need it.
+        """Resolve and validate; with every rejected row, the rows of the batch that refer to it are rejected too.
 
-        `there` are the keys of the seeder's rows so far. `refused` maps row indexes that the database has refused before to
-        its words. Raises GenerationError for a rule that fails.
+        `there` holds the keys of the seeder's existing rows. `refused` maps row indexes that the database has rejected before
+        to its messages. Raises GenerationError for a rule that fails.
         """
         resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)))
         ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
@@ -158,7 +158,7 @@ class Preparation:
         )
 
     def _business(self, index: Integers, ready: pl.DataFrame) -> list[ValidationError]:
-        """What the seeder's rules and the project's own find."""
+        """The errors that the seeder's and the project's rules find."""
         seeder = self._seeder
         rules = [
             (f"{seeder.name}.faults", partial(seeder.faults, index)),
@@ -168,14 +168,14 @@ class Preparation:
         return [error for name, rule in rules for error in self._judged(name, rule, index)]
 
     def _judged(self, name: str, rule: Callable[[], Iterable[ValidationError]], index: Integers) -> list[ValidationError]:
-        """What a rule finds; raises GenerationError, with its name, where it fails or finds no errors of these rows."""
+        """The errors that a rule finds; raises GenerationError, with its name, if it fails or returns anything else."""
         where = f"{name}, rows {index[0]} to {index[-1]} of {self._seeder.config.table_name}"
         try:
             found = list(rule())
         except SeedingError:
             raise
         except Exception as error:
-            if transience(error) is not None:  # it has asked the database, and may ask again
+            if transience(error) is not None:  # it queried the database, and can be retried
                 raise
             words, cause = self._told(error)
             raise GenerationError(f"{where}: {words}") from cause
@@ -187,7 +187,7 @@ class Preparation:
         return found
 
     def _told(self, error: Exception) -> tuple[str, BaseException]:
-        """What a message may say of an error in somebody else's code, and its cause: of real rows, nothing that quotes one."""
+        """The text and the cause to report for an error in external code; for real rows, neither may quote one."""
         kind = type(error).__name__
         return (kind, without_words(error)) if self._seeder.config.is_real else (f"{kind}: {error}", error)
 

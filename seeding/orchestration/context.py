@@ -1,4 +1,4 @@
-"""What all tables of a run share."""
+"""The state that all tables of a run share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seeding.writing import Writers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What all tables of a run share."""
+    """The state that all tables of a run share."""
 
     using: str
     dataset: Dataset
@@ -28,17 +28,17 @@ class RunContext:
     lock: SeedingLock
     tell: Sink
     batch_size: int | None
-    """Rows; None fits them to the writer and to the width of the rows."""
+    """Rows; None adapts it to the writer and to the row width."""
     writers: Writers
     run: SeedRun | None
     """None in a dry run, which writes nothing."""
     live: Mapping[str, TableSchema]
-    """The tables of the plan, and those they refer to, as the database has them."""
+    """The tables of the plan, and those they refer to, as they exist in the database."""
     survey: Survey
-    """What speaks against touching them."""
+    """The reasons not to touch them."""
     missing_table_help: str
     """What to do about a missing table, for the message."""
     strategies: Sequence[MaskingStrategy] = STRATEGIES
-    """Every strategy that there is."""
+    """All known strategies."""
     rules: Sequence[RowRule] = ()
-    """The project's own, for every seeder."""
+    """The project's rules, for every seeder."""

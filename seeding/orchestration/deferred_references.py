@@ -1,4 +1,4 @@
-"""References that lead in a circle: left empty when their rows are inserted, and filled when all rows are there."""
+"""Circular references: left empty when their rows are inserted, and filled once all rows exist."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows
 
 BATCH = 5_000
-"""Rows that are filled in one transaction."""
+"""Rows filled per transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeferredReferences:
-    """Fills the postponed columns of seeded rows wherever they are empty, so that it may be done again at any time."""
+    """Fills the postponed columns of seeded rows wherever they are empty; idempotent."""
 
     using: str
     dataset: Dataset
@@ -35,7 +35,7 @@ class DeferredReferences:
     tell: Sink
 
     def fill(self, seeder: BaseSeeder) -> int:
-        """Fill the columns of all live rows of `seeder`; returns how many references lead nowhere, and stay empty."""
+        """Fill the columns of all live rows of `seeder`; returns how many references have no target and stay empty."""
         keys = self.resolver.keys(seeder)
         index = np.concatenate([np.arange(first, first + count) for first, count, _ in keys.ranges]) if len(keys) else ()
         retry = Retrier(using=self.using, tell=self.tell, doing="Filling again", seeder=seeder.name)
@@ -67,7 +67,7 @@ class DeferredReferences:
         return lost
 
     def _empty(self, table: TableSchema, column: str, keys: pl.Series) -> list[int]:
-        """Which of the rows between the first and the last of `keys` have nothing in the column."""
+        """Which of the rows between the smallest and the largest of `keys` have null in the column."""
         connection = connections[self.using]
         quote, key = connection.ops.quote_name, connection.ops.quote_name(table.primary_key)
         with connection.cursor() as cursor:

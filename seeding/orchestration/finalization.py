@@ -1,4 +1,4 @@
-"""What a run does once its tables are filled: deferred references, derived columns, and a check of every new reference."""
+"""What a run does once its tables are filled: deferred references, derived columns, and verification of all new references."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from seeding.writing import statistics
 
 
 class Finalization:
-    """Finishes a run whose tables are filled; a seeder whose rows are not all as they should be is marked as partial."""
+    """Finishes a run whose tables are filled; a seeder with incomplete or inconsistent rows is marked as partial."""
 
     def __init__(
         self, operation: Operation, context: RunContext, registry: Registry, plan: Plan, results: Iterable[SeederResult]
@@ -56,7 +56,7 @@ class Finalization:
         return self.results
 
     def _mark(self, seeder: str, words: str, *, table: str = "") -> None:
-        """Say of a seeder that its rows are there, and what is wrong with them."""
+        """Mark a seeder as partial: its rows exist, and `words` says what is wrong with them."""
         of_earlier_runs = SeederResult(seeder=seeder, table=table, state=SeederState.EXISTING, records_planned=0)
         result = self._account.get(seeder, of_earlier_runs)
         code = result.exit_code or InsertionError.exit_code
@@ -74,7 +74,7 @@ class Finalization:
                 self._mark(seeder.name, words)
 
     def _unfilled(self, deferred: DeferredReferences, seeder: BaseSeeder) -> str:
-        """What has remained of a seeder's deferred references when they were filled; empty if nothing."""
+        """Fill a seeder's deferred references; returns what remained unfilled, empty if nothing."""
         try:
             lost = deferred.fill(seeder)
         except DatabaseError as error:
@@ -86,7 +86,7 @@ class Finalization:
         return f"{lost} references lead to rows that are not there, and stay empty." if lost else ""
 
     def _derive(self) -> None:
-        """Derive again what looks at tables of this run, rows of earlier runs included."""
+        """Derive the columns again that read tables of this run, including rows of earlier runs."""
         context, results = self._context, self.results
         rederivation = Rederivation(
             using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell
@@ -102,7 +102,7 @@ class Finalization:
             self._mark(name, words, table=self._registry.by_name[name].config.table_name)
 
     def _verification(self, run: SeedRun) -> Verification:
-        """Of the rows that this run has inserted."""
+        """The verification of the rows that this run inserted."""
         context, seeders = self._context, self._plan.seeders
         inserted = {
             model: keys
@@ -119,7 +119,7 @@ class Finalization:
         return Verification(context.using, inserted, derived)
 
     def _judge(self, verdicts: Iterable[Verdict]) -> None:
-        """Mark a seeder for every table of which this run has inserted rows with dangling references."""
+        """Mark a seeder of every table into which this run inserted rows with dangling references."""
         by_table = {seeder.config.table_name: seeder for seeder in reversed(self._plan.seeders)}
         for verdict in verdicts:
             if verdict.broken:

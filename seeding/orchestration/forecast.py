@@ -22,18 +22,18 @@ ROWS_PER_SECOND: Mapping[str, int] = {
     "load_data": 30_000,
     "copy": 30_000,
 }
-"""Writer → rows of TERP per second, generated, validated and written: measured on two cores, to be replaced by what is here."""
+"""Writer → TERP rows per second, generated, validated and written: measured on two cores, superseded by recorded runs."""
 START_SECONDS = 0.02
-"""What a seeder takes before its first row."""
+"""A seeder's overhead before its first row."""
 RUNS_REMEMBERED = 20
 COMPARABLE = 10
-"""An earlier run tells the rate of one that is at most so many times as large: few rows are mostly overhead."""
+"""An earlier run predicts the rate of one at most this many times as large: few rows are mostly overhead."""
 SAMPLE_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """A whole run before it begins. Time and size are estimates."""
+    """A whole run before it starts. Time and size are estimates."""
 
     database: str
     environment: str
@@ -42,18 +42,18 @@ class Forecast:
     seed: int
     as_of: date
     asked: tuple[str, ...]
-    """Tables and groups that were asked for; none means all."""
+    """The requested tables and groups; none means all."""
     added: tuple[str, ...]
-    """Tables that those need or bring along."""
+    """Tables added as their dependencies or companions."""
     steps: tuple[Step, ...]
     seconds: Mapping[str, float]
-    """Seeder → what its missing rows will take."""
+    """Seeder → seconds for its missing rows."""
     sizes: Mapping[str, int]
-    """Seeder → bytes of its missing rows, without indexes; none for a seeder that fails to make a sample."""
+    """Seeder → bytes of its missing rows, without indexes; no entry for a seeder that fails to generate a sample."""
 
 
 def estimated_seconds(steps: Iterable[Step], ledger: Ledger, writers: Writers) -> dict[str, float]:
-    """Seeder → estimated_seconds for its missing rows, at the rate of its last comparable run, else at that of its writer."""
+    """Seeder → seconds for its missing rows, at the rate of its last comparable run, else at its writer's rate."""
     remembered = _remembered(ledger)
     found = {}
     for step in steps:
@@ -67,7 +67,7 @@ def estimated_seconds(steps: Iterable[Step], ledger: Ledger, writers: Writers) -
 
 
 def estimated_bytes(steps: Iterable[Step], seeders: Mapping[str, BaseSeeder], dataset: Dataset) -> dict[str, int]:
-    """Seeder → bytes of its missing rows, by the width of a sample; a seeder that fails here is told of in its turn."""
+    """Seeder → bytes of its missing rows, by the width of a sample; a failure here is reported when the seeder runs."""
     found = {}
     for step in steps:
         seeder = seeders[step.seeder]
@@ -80,7 +80,7 @@ def estimated_bytes(steps: Iterable[Step], seeders: Mapping[str, BaseSeeder], da
 
 
 def _remembered(ledger: Ledger) -> Mapping[str, Sequence[tuple[int, float]]]:
-    """Seeder → (rows inserted, estimated_seconds) in the runs of late, the last first."""
+    """Seeder → (rows inserted, seconds) in recent runs, the latest first."""
     found: dict[str, list[tuple[int, float]]] = {}
     late = ledger.runs.filter(command="seed", state=SeedRun.State.SUCCEEDED).order_by("-pk")[:RUNS_REMEMBERED]
     for results in late.values_list("results", flat=True):

@@ -1,4 +1,4 @@
-"""A whole run: dataset, confirmation, lock, seeders in order, and the account of it all."""
+"""A whole run: dataset, confirmation, lock, seeders in order, and the summary."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from seeding.writing import Writers
 
 
 class SeedOrchestrator:
-    """Runs one plan against one database. `tell` receives every event, `ask` the questions; the clock is the system's."""
+    """Runs one plan against one database. `tell` receives every event, `ask` the questions; it uses the system clock."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SeedOrchestrator:
         self._examples: dict[str, list[dict[str, Any]]] = {}
 
     def forecast(self) -> Forecast:
-        """What `run` is going to do, and about what that will take. Raises SeedingError where it cannot even begin."""
+        """What `run` would do, with estimates of time and size. Raises SeedingError if it cannot start."""
         self.operation.connect()
         config, ledger, dataset = self.config, self.operation.ledger, self._dataset()
         steps = self.plan.steps(ledger)
@@ -74,7 +74,7 @@ class SeedOrchestrator:
         )
 
     def run(self) -> RunSummary:
-        """Seed; raises SeedingError for what stops the whole run, and Terminated or KeyboardInterrupt when told to stop."""
+        """Seed; raises SeedingError if the whole run fails, and Terminated or KeyboardInterrupt if it is interrupted."""
         operation = self.operation
         operation.connect()
         if self.config.dry_run:
@@ -82,7 +82,7 @@ class SeedOrchestrator:
             context = self._context(self._dataset(), None, self._survey())
             return self._summary(context, self._seed_tables(context), started)
         self.confirm_destructive_operation()
-        started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
+        started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
             surveyed, dataset = self._survey(), self._dataset()
             if self._masking["key"]:
@@ -96,15 +96,15 @@ class SeedOrchestrator:
             return operation.close(run, summary, [result.as_dict() for result in summary.results])
 
     def confirm_destructive_operation(self) -> None:
-        """Ask what the environment demands; raises RefusedError unless the answer is the one that was asked for."""
+        """Ask what the environment requires; raises RefusedError unless the answer is the expected one."""
         self.operation.confirm(question(self.config, self.operation.place(), self.plan.seeders))
 
     def report_progress(self, done: int, total: int) -> None:
-        """Tell the sinks that `done` of the run's `total` seeders have ended."""
+        """Report to the sinks that `done` of the run's `total` seeders have ended."""
         self.operation.tell("progress", f"{done} of {total} seeders done", level="debug", done=done, total=total)
 
     def generate_summary(self, results: Sequence[SeederResult], **values: Any) -> RunSummary:
-        """The account of the run, which is also its last log line."""
+        """The summary of the run; it is also logged as the run's last line."""
         summary = RunSummary(
             database=self.operation.database_name,
             environment=self.config.environment,
@@ -127,7 +127,7 @@ class SeedOrchestrator:
 
     @property
     def _masking(self) -> dict[str, str]:
-        """The mode and the key's fingerprint by which the run masks; they are the same for all of its seeders."""
+        """The run's masking mode and key fingerprint, the same for all its seeders."""
         one = self.plan.seeders[0].config if self.plan.seeders else None
         return {"mode": one.masking if one else "", "key": one.masking_key if one else ""}
 
@@ -135,11 +135,11 @@ class SeedOrchestrator:
         return dataset_of(self.config, self.operation.ledger, self.plan)
 
     def _survey(self) -> Survey:
-        """What speaks against touching the tables of the plan."""
+        """The reasons not to touch the tables of the plan."""
         return self.operation.survey(touched(self.plan.seeders))
 
     def _recorded_plan(self) -> dict[str, Any]:
-        """The plan as the ledger has it."""
+        """The plan as the ledger stores it."""
         config = self.config
         steps = [step.as_dict() for step in self.plan.steps(self.operation.ledger)]
         plan = {"size": config.size_name, "scale": config.scale, "tables": list(config.tables), "steps": steps}
@@ -173,7 +173,7 @@ class SeedOrchestrator:
         )
 
     def _seed_tables(self, context: RunContext) -> list[SeederResult]:
-        """Run the seeders in order; a seeder is skipped where one that it needs could not seed."""
+        """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
         results = self._broken_modules()
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):

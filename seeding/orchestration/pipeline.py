@@ -1,4 +1,4 @@
-"""One seeder, batch by batch: generate, resolve, validate, then write the rows and their ledger entry in one transaction."""
+"""Runs one seeder batch by batch: generate, resolve, validate, then write rows and ledger entry in one transaction."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ T = TypeVar("T")
 
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
-"""Into how many pieces a batch is cut whose generation failed."""
+"""Into how many pieces a batch is split if its generation fails."""
 
 
 class KeysTakenError(Exception):
-    """Somebody used a key of our range; the batch is tried again with another one."""
+    """Another session used a key of the reserved range; the batch is retried with another range."""
 
 
 class RefusedParentsError(Exception):
-    """The database refused rows that others of the batch refer to; the batch is tried again without both."""
+    """The database rejected rows that other rows of the batch refer to; the batch is retried without both."""
 
     def __init__(self, refusals: list[Refusal]) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class SeederPipeline:
 
     def __init__(self, seeder: BaseSeeder, count: int, context: RunContext) -> None:
         self.examples: list[dict[str, Any]] = []
-        """In a dry run: a few rows."""
+        """A few rows, in a dry run."""
         self._seeder = seeder
         self._count = count
         self._context = context
@@ -72,9 +72,9 @@ class SeederPipeline:
         self._tally = Outcome(seeder, count, context.tell)
 
     def seed(self) -> SeederResult:
-        """Insert every planned row that is not there yet. A failure is a value: it never stops another seeder.
+        """Insert every missing planned row. A failure is returned as a result: it never stops another seeder.
 
-        Only what concerns the whole run is raised: LockError and DatabaseUnavailableError.
+        Only errors that concern the whole run are raised: LockError and DatabaseUnavailableError.
         """
         started = time.monotonic()
         try:
@@ -98,7 +98,7 @@ class SeederPipeline:
         return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=audit)
 
     def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
-        """State, words and exit code of a seeder that this has ended; raises what ends the whole run."""
+        """State, message and exit code of a seeder that failed with this error; raises errors that end the whole run."""
         if interruption(caught) is not caught:
             raise interruption(caught) from caught
         failure = self._tally.discreet(caught)
@@ -107,13 +107,13 @@ class SeederPipeline:
         return self._tally.fail(failure)
 
     def check_idempotency(self) -> Integers:
-        """The planned rows that the ledger does not hold, as ranges [first, count]; counts the others as existing."""
+        """The planned rows that are not in the ledger, as ranges [first, count]; counts the others as existing."""
         keys = self._retry(partial(self._context.resolver.keys, self._seeder))
         self._tally.existing += keys.count_below(self._count)
         return keys.missing(self._count)
 
     def insert_data(self, batch: Batch) -> list[Refusal]:
-        """Insert the batch's accepted rows and their ledger entry in one transaction; returns what the database refused.
+        """Insert the batch's accepted rows and their ledger entry in one transaction; returns the rows the database rejected.
 
         Raises KeysTakenError if a key is no longer free, BatchTakenError if the ledger already has this batch.
         """
@@ -139,9 +139,9 @@ class SeederPipeline:
         return refusals
 
     def _look_at_stored(self, batch: Batch, keys: KeySet) -> None:
-        """Raise InsertionError where rows are not under their keys or, where there may be triggers, hold something else.
+        """Raise InsertionError if rows are missing under their keys or, if there may be triggers, hold other values.
 
-        It is asked inside the transaction, which the error undoes.
+        It runs inside the transaction, which the error rolls back.
         """
         context, table = self._context, self._seeder.config.table_name
         stored = StoredRows(context.using, self._model, context.live[table], tolerance=SINGLE)
@@ -175,7 +175,7 @@ class SeederPipeline:
         data = self._generate(index) if foreseen is None else foreseen.data
         resolver = self._context.resolver
         there = self._retry(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
-        # A dead run's last batch may have been larger than ours, and has been found by the one before.
+        # A dead run's last batch may have been larger than this one; the previous batch has then adopted it already.
         there |= self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
         self._settle(*self._leave_out(data, index, there), foreseen, ahead)
         self._tally.tell(
@@ -188,7 +188,7 @@ class SeederPipeline:
         )
 
     def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
-        """Store the rows, but for those that turn out to be there; in halves, where the server takes no statement so large."""
+        """Store the rows, except those that turn out to exist; in halves if the server rejects a statement of this size."""
         while len(index):
             try:
                 self._store(data, index, foreseen, ahead)
@@ -202,7 +202,7 @@ class SeederPipeline:
             except OperationalError as error:
                 if not too_large(error) or len(index) == 1:
                     raise
-                connections[self._context.using].close()  # the server has done so already
+                connections[self._context.using].close()  # the server has closed it already
                 half = len(index) // 2
                 self._tally.tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
                 self._settle(data[:half], index[:half], None, ahead)
@@ -211,9 +211,9 @@ class SeederPipeline:
                 break
 
     def _taken(self, data: pl.DataFrame, index: Integers) -> Mask:
-        """Which rows the ledger has after all: ours, where a commit was not answered, or those of a dead run's last one."""
+        """Which rows the ledger has after all: this run's, if a commit went unanswered, or a dead run's last batch."""
         context = self._context
-        self._next_key = None  # the keys of our range may be among theirs
+        self._next_key = None  # keys of the reserved range may be among theirs
         context.resolver.forget(self._seeder)
         known = self._retry(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
         ours = self._retry(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
@@ -236,7 +236,7 @@ class SeederPipeline:
 
     def _store(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
         refused: dict[int, str] = {}
-        """Row index → the database's words, for rows whose children stand in the same batch."""
+        """Row index → the database's message, for rows whose children are in the same batch."""
         for _ in range(ATTEMPTS):
             keys = self._retry(partial(self._take_keys, data, len(index)))
             there = self._retry(partial(self._context.resolver.keys, self._seeder))

@@ -1,4 +1,4 @@
-"""From what was asked for to the seeders of a run, in order, and the rows that each is to have."""
+"""Turns the request into the run's seeders, in order, with the target row count of each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from seeding.ledger.queries import Ledger, generator_version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One seeder's part."""
+    """One seeder's part of the plan."""
 
     seeder: str
     table: str
     rows: int
-    """How many the table is to have from it."""
+    """The seeder's target row count."""
     existing: int
-    """How many of those are there already, as the ledger has it."""
+    """How many of those exist already, according to the ledger."""
 
     @property
     def missing(self) -> int:
@@ -36,13 +36,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run will do: its seeders, parents first, and how many rows each is to have."""
+    """What a run will do: its seeders, parents first, and their target row counts."""
 
     seeders: tuple[BaseSeeder, ...]
     counts: dict[str, int]
     """Seeder name → rows."""
     added: frozenset[str]
-    """Seeders that were not asked for, but that others need or belong with."""
+    """Seeders that were not requested, added as dependencies or companions of others."""
 
     @property
     def added_tables(self) -> list[str]:
@@ -51,7 +51,7 @@ class Plan:
         return list(dict.fromkeys(tables))
 
     def steps(self, ledger: Ledger) -> tuple[Step, ...]:
-        """The rows that each seeder is to have, and how many of them are there."""
+        """Each seeder's target row count, and how many of those rows exist."""
         existing = ledger.existing(self.counts)
         return tuple(
             Step(
@@ -65,7 +65,7 @@ class Plan:
 
 
 def make_plan(config: SeedConfig, registry: Registry) -> Plan:
-    """The seeders that `config` asks for; raises ConfigurationError for unknown tables and for more rows than there can be."""
+    """The seeders that `config` requests; raises ConfigurationError for unknown tables and for more rows than possible."""
     selection = registry.select(config.tables)
     counts = {seeder.name: seeder.config.record_count.at(config.chosen_size, config.scale) for seeder in selection.seeders}
     problems = [
@@ -80,9 +80,9 @@ def make_plan(config: SeedConfig, registry: Registry) -> Plan:
 
 
 def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan) -> Dataset:
-    """What the run's rows are a function of: that of the rows in the database, else what the options say.
+    """The dataset that determines the run's rows: the one already in the database, else the one from the options.
 
-    Raises ConfigurationError where the options, or the versions of the seeders, would mix two datasets.
+    Raises ConfigurationError if the options or the seeders' versions would mix two datasets.
     """
     present = ledger.dataset(generated=True)
     if present is None:

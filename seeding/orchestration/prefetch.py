@@ -1,7 +1,7 @@
-"""The next batch is made while the present one loads: cut, generated, and prepared on the assumption that all goes well.
+"""Prepares the next batch while the current one loads: sliced, generated and resolved, assuming that nothing fails.
 
-Only the thread of the run touches the database. What needs it, or fails, is given up here and done again in its turn, where it
-is told and where the retries are.
+Only the run's own thread uses the database. Work that needs it, or fails, is dropped here and repeated in that thread, which
+reports errors and retries.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from seeding.orchestration.batch import Batch, Preparation
 
 FIRST_BATCH = 1_000
 BYTES_PER_BATCH = 8_000_000
-"""Of rows in memory; what is made of them on the way to the server is a few times that."""
+"""Of rows in memory; their encoded forms on the way to the server take a few times as much."""
 
 
 class Slices:
-    """Cuts the missing rows (ranges [first, count]) into batches.
+    """Slices the missing rows (ranges [first, count]) into batches.
 
-    `size` fixes their size. Otherwise each may be twice the one before, so that it is ready when that one is loaded, up to
+    `size` fixes their size. Otherwise each can be twice the one before, so that it is ready once that one is loaded, up to
     `most` rows and BYTES_PER_BATCH.
     """
 
@@ -47,7 +47,7 @@ class Slices:
         return np.arange(first, stop)
 
     def fit(self, data: pl.DataFrame) -> None:
-        """Let the next batch be as large as rows of this width allow."""
+        """Set the next batch's size to what rows of this width allow."""
         if self._fixed is None and data.height:
             fitting = int(BYTES_PER_BATCH * data.height / max(1, data.estimated_size()))
             self._size = max(1, min(2 * self._size, self._most, fitting))
@@ -55,17 +55,17 @@ class Slices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefetched:
-    """A batch that was made ahead."""
+    """A batch prepared in advance."""
 
     data: pl.DataFrame
     """As generated."""
     there: KeyMap
-    """The keys of the seeder's rows that were assumed to be in the table by now."""
+    """The keys of the seeder's rows, as assumed in advance."""
     batch: Batch | None
-    """None where it takes the database to prepare it."""
+    """None if preparing it needs the database."""
 
     def fitting(self, index: Integers, keys: Integers, there: KeyMap) -> Batch | None:
-        """The batch if things have gone as assumed, so that preparing these rows now would make the same."""
+        """The batch if the assumptions held, so that preparing these rows now would give the same result."""
         if self.batch is None or not there.same(self.there):
             return None
         same = np.array_equal(self.batch.index, index) and np.array_equal(self.batch.keys, keys)
@@ -73,7 +73,7 @@ class Prefetched:
 
 
 class Prefetch:
-    """The batches of a seeder, each with what was made of it ahead, if anything. Ends its thread with its block."""
+    """A seeder's batches, each with its prefetched result, if any. Its thread ends with the `with` block."""
 
     def __init__(self, slices: Slices, preparation: Preparation) -> None:
         self._slices = slices
@@ -97,9 +97,9 @@ class Prefetch:
             yield index, None if pending is None or pending.exception() is not None else pending.result()
 
     def begin(self, data: pl.DataFrame, first_key: int, there: KeyMap) -> None:
-        """Start on the batch after `data`, unless that has been done.
+        """Start the batch after `data`, unless it has been started.
 
-        Its keys will begin at `first_key`, and `there` will be the seeder's rows, if nothing goes wrong.
+        If nothing fails, its keys start at `first_key`, and `there` holds the seeder's rows by then.
         """
         if self._pending is not None:
             return

@@ -1,4 +1,4 @@
-"""What a seeding run hands back: frozen values that the command renders and the ledger stores."""
+"""The results of a seeding run: frozen values that the command renders and the ledger stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has become of one seeder's planned rows, and what is told of it: nothing that no message may quote."""
+"""Counts the outcomes of one seeder's planned rows and emits events, with personal data redacted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from seeding.writing import Refusal
 
 
 class Outcome:
-    """Of `planned` rows, so many are inserted, were there already, or were left out."""
+    """How many of the `planned` rows were inserted, existed already, or were skipped."""
 
     def __init__(self, seeder: BaseSeeder, planned: int, sink: Sink) -> None:
         self.planned = planned
@@ -34,16 +34,16 @@ class Outcome:
         self._sink = sink
         self._masked: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
-        """Why rows were rejected, and how often; one row may have several reasons."""
+        """Why rows were rejected, and how often; one row can have several reasons."""
         self._rejected = 0
 
     @property
     def done(self) -> int:
-        """The rows about which everything is known."""
+        """The number of rows whose outcome is known."""
         return self.inserted + self.existing + self.skipped
 
     def enter(self, batch: Batch, refusals: Sequence[Refusal]) -> None:
-        """Count a batch that was stored, but for the rows that the database has refused, and tell what was left out."""
+        """Count a stored batch, and report the rows that validation or the database rejected."""
         rejected = int((~batch.accepted).sum())
         self.inserted += len(batch.accepted_index) - len(refusals)
         self.skipped += rejected + len(refusals)
@@ -77,13 +77,13 @@ class Outcome:
             )
 
     def find(self, data: pl.DataFrame, known: Mask, ours: Mask) -> None:
-        """Count rows that are `known` to the ledger after all: `ours` had been inserted, the others were there."""
+        """Count rows that are `known` to the ledger after all: this run inserted `ours`, the others existed."""
         self.inserted += int(ours.sum())
         self.existing += int((known & ~ours).sum())
         self._count_masked(data.filter(pl.Series(ours)))
 
     def fail(self, failure: BaseException) -> tuple[SeederState, str, int]:
-        """Leave out all that was not done yet, and say why; returns state, words and exit code of the seeder."""
+        """Count all remaining rows as skipped, and report why; returns state, message and exit code of the seeder."""
         refused = isinstance(failure, (SchemaError, UnclassifiedError))
         state, words = SeederState.REFUSED if refused else SeederState.FAILED, error_text(failure)
         code = failure.exit_code if isinstance(failure, SeedingError) else InsertionError.exit_code
@@ -92,13 +92,13 @@ class Outcome:
         return state, words, code
 
     def verdict(self) -> tuple[SeederState, str, int]:
-        """State, words and exit code of a seeder that has come to its end."""
+        """State, message and exit code of a seeder that ran to its end."""
         if self.skipped:
             return SeederState.PARTIAL, f"{self.skipped} rows were refused; the log names each.", InsertionError.exit_code
         return SeederState.SEEDED if self.inserted else SeederState.EXISTING, "", 0
 
     def close(self, state: SeederState, error: str, code: int, *, duration: float, audit: bool) -> SeederResult:
-        """The result, with the masking audit of what was inserted if there is to be an `audit`."""
+        """The result, with the masking audit of the inserted rows if `audit` is set."""
         result = SeederResult(
             seeder=self._seeder.name,
             table=self._table,
@@ -124,7 +124,7 @@ class Outcome:
         return result
 
     def discreet(self, failure: BaseException) -> BaseException:
-        """The failure, without its words where it may quote a real row: any library may, of the value that it failed on."""
+        """The failure, without its message if it may quote a real row: any library may quote the value it failed on."""
         ours = isinstance(failure, (SeedingError, DatabaseError))
         return without_words(failure) if self._seeder.config.is_real and not ours else failure
 
@@ -139,7 +139,7 @@ class Outcome:
         error: BaseException | None = None,
         **details: Any,
     ) -> None:
-        """Tell of something that happens while the seeder runs."""
+        """Emit an event of this seeder."""
         self._sink(
             Event(
                 operation=operation,
@@ -159,7 +159,7 @@ class Outcome:
                 self._masked[column] += int(maskable(inserted[column]).sum())
 
     def _audited(self) -> dict[str, Any]:
-        """Nothing where no row was inserted, or where the table holds nothing personal."""
+        """The masking audit; empty if no row was inserted or the table holds no personal data."""
         config = self._seeder.config
         fields = tuple(
             FieldMasking(column=column, strategy=config.pii_fields[column], count=count)
@@ -178,5 +178,5 @@ class Outcome:
         return {**asdict(error), "actual": REDACTED if personal else error.actual} | ({"origin": origin} if origin else {})
 
     def _is_personal(self, column: str) -> bool:
-        """Whether no message may quote the column; of real rows none, since they may hold anything anywhere."""
+        """Whether messages must not quote the column; for real rows always, since any column may hold personal data."""
         return self._seeder.config.is_real or column in self._seeder.config.pii_fields
