@@ -57,11 +57,10 @@ contracts: .venv/development
 docs: .venv/docs
 	$(BIN)/sphinx-build --quiet --fresh-env --nitpicky --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . build/docs
 
-# Every test. Those that need no server must reach 80 % of the lines and branches of every module.
+# Every test, and at least 80 % of the lines and branches of every module.
 pytest: .venv/development
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal --part=fast --cov --cov-report=
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report=
 	$(BIN)/python -m tests.coverage
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal --part=rest
 
 # The fast tests on the newest Python and Django, and what speaks to a server through the oldest drivers and the others.
 newest: servers .venv/development
