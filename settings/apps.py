@@ -1,4 +1,4 @@
-"""The apps that are installed besides our own, from one variable."""
+"""The apps installed besides the project's own, from one variable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 def apps(env: environ.Env, variable: str) -> list[str]:
     """The entries for INSTALLED_APPS that `variable` lists: modules, or the paths of AppConfig classes.
 
-    Raises ImproperlyConfigured, naming the variable, for one that Python does not find.
+    Raises ImproperlyConfigured, naming the variable, for an entry that cannot be found.
     """
     names = [name.strip() for name in env.list(variable, default=[]) if name.strip()]
     for name in names:

@@ -1,7 +1,7 @@
 """Settings of the project that seeds TERP. Everything that differs between machines comes from the environment or `.env`.
 
-Two databases. `default` is TERP's own: of ours it holds the ledger and Django's migration record, nothing else. `admin` is a
-SQLite file for what Django itself wants to store: accounts, sessions, the admin's log.
+Two databases. `default` is TERP's own: the project adds only the ledger and Django's migration record to it. `admin` is a
+SQLite file for Django's own data: accounts, sessions, the admin's log.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ TEMPLATES = [
 ]
 
 SEEDING_DATABASE_IS_FALLBACK = "DATABASE_URL" not in env
-"""No DATABASE_URL: a SQLite file serves development; `seed` refuses it in staging and production."""
+"""Without DATABASE_URL, development uses a SQLite file; `seed` refuses it in staging and production."""
 
 DATABASES = {
     "default": database(env, "DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'terp.sqlite3'}"),
@@ -77,7 +77,7 @@ TIME_ZONE = "UTC"
 globals().update(mail(env, "EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="seeding@localhost")
 
-# The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/logs.py.
+# The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/telemetry/logs.py.
 SEEDING_LOG_FOLDER = str(BASE_DIR / "logs")
 
 SEEDING_MISSING_TABLE_HELP = (

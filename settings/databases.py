@@ -1,4 +1,4 @@
-"""Database settings from one URL, with what every session of ours needs set and not assumed."""
+"""Database settings from one URL; the session settings that seeding requires are set explicitly."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ SESSION: dict[str, dict[str, Any]] = {
     MYSQL: {
         "charset": "utf8mb4",
         "local_infile": True,  # LOAD DATA LOCAL, if the server allows it too
-        # Django leaves the session's time zone as the server has it, and TIMESTAMP values would shift. The timeouts are how
-        # long the server waits for a client that thinks (a batch is made meanwhile) or sends its rows slowly.
+        # Django keeps the server's time zone for the session, so TIMESTAMP values would shift. The timeouts are how long
+        # the server waits for a client that is idle (while it generates a batch) or sends its rows slowly.
         "init_command": "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', "
         "wait_timeout = 28800, net_read_timeout = 600",
         "connect_timeout": 10,
-        "read_timeout": 3600,  # a server that has been silent for so long is gone
+        "read_timeout": 3600,  # a server silent for this long is gone
     },
     "django.db.backends.postgresql": {
-        # Likewise. PostgreSQL would wait for a row's lock for ever; 50 s is InnoDB's patience.
+        # The same here. PostgreSQL would wait forever for a row lock; 50 s is InnoDB's default.
         "options": "-c timezone=UTC -c datestyle=ISO -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
         "-c idle_session_timeout=0 -c lock_timeout=50s",
         "connect_timeout": 10,
         "tcp_user_timeout": 60_000,
     },
-    # A deferred transaction that turns into a writer fails at once when another one writes.
+    # A deferred transaction fails at once on its first write if another one is writing.
     "django.db.backends.sqlite3": {"transaction_mode": "IMMEDIATE"},
 }
 
 
 def database(env: environ.Env, variable: str, default: str) -> dict[str, Any]:
-    """The settings of the database that `variable` names, which is of a kind that SESSION knows.
+    """The settings for the database URL in `variable`; its engine must be in SESSION.
 
     Raises ImproperlyConfigured, naming the variable and never its value: the URL holds a password.
     """
@@ -54,7 +54,7 @@ def database(env: environ.Env, variable: str, default: str) -> dict[str, Any]:
 
 
 def _choose_mysql_driver() -> None:
-    """Let PyMySQL take mysqlclient's place where only that is installed; it offers itself for it."""
+    """Use PyMySQL in place of mysqlclient, through its own shim, if only PyMySQL is installed."""
     if importlib.util.find_spec("MySQLdb") is None and importlib.util.find_spec("pymysql") is not None:
         import pymysql
 

@@ -1,4 +1,4 @@
-"""The mail server of alerts, from one URL."""
+"""The mail server for alerts, from one URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FORMS = "smtp://user:password@host:587, smtp+tls://… or smtp+ssl://…"
 
 
 def mail(env: environ.Env, variable: str) -> dict[str, Any]:
-    """Django's EMAIL_ settings from `variable`; none of them, and so its own defaults, where that is not set.
+    """Django's EMAIL_ settings from `variable`; empty if it is not set, which leaves Django's defaults.
 
     Raises ImproperlyConfigured, naming the variable and never its value: the URL holds a password.
     """

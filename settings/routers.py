@@ -1,4 +1,4 @@
-"""Which database holds what: Django's own tables live in a file of their own, TERP's database stays TERP's."""
+"""Which database holds what: Django's own tables are in a separate file, and TERP's database stays TERP's."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class AdminRouter:
     """Sends accounts, sessions and the admin's log to the database `admin`, and keeps them out of every other."""
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
-        """`admin` for Django's own tables, no opinion on the rest."""
+        """`admin` for Django's own tables, None for all others."""
         return ADMIN_DATABASE if model._meta.app_label in ADMIN_APPS else None
 
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        """Django's own tables in `admin` and nowhere else; all others anywhere but there."""
+        """Django's own tables only in `admin`; all others anywhere else."""
         return (app_label in ADMIN_APPS) == (db == ADMIN_DATABASE)

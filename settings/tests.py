@@ -1,4 +1,4 @@
-"""Settings of the tests: every database is made by the test that uses it."""
+"""Settings for the tests: every database is created by the test that uses it."""
 
 from settings.base import *  # noqa: F403
 
