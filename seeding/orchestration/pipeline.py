@@ -175,7 +175,7 @@ class SeederPipeline:
         data = self._generate(index) if foreseen is None else foreseen.data
         resolver = self._context.resolver
         there = self._retry(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
-        # A dead run's last batch may have been larger than this one; the previous batch has then adopted it already.
+        # A dead run's last batch may have been larger than this run's; then the previous batch has already found its rows.
         there |= self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
         self._settle(*self._leave_out(data, index, there), foreseen, ahead)
         self._tally.tell(

@@ -1,1 +1,1 @@
-"""`seed_rollback`: what is selected, what must stay, and the deletion."""
+"""`seed_rollback`: which rows are selected, which must stay, and the deletion."""

@@ -1,4 +1,4 @@
-"""The audit log of what was deleted: one JSON object per line, in a file of its own that is only ever appended to."""
+"""The audit log of deletions: one JSON object per line, in a separate append-only file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BYTES, BACKUPS = 50_000_000, 1_000
 
 
 class AuditLog:
-    """Says, before a transaction commits, which keys it deletes; and says so if it then did not."""
+    """Records, before a transaction commits, which keys it deletes, and afterwards if it did not."""
 
     def __init__(self, run: SeedRun, database: str) -> None:
         self._run = run
@@ -27,7 +27,7 @@ class AuditLog:
         self._logger = logging.getLogger(LOGGER)
 
     def record(self, table: str, seeder: str, keys: KeySet, *, operation: str = "delete") -> None:
-        """One line: all keys as ranges [first, last], the run, who and where. The time is the line's."""
+        """Write one line: all keys as ranges [first, last], the run, user, host and database. The line has the time."""
         self._logger.info(
             "%s rows of %s", operation, table,
             extra={
@@ -47,7 +47,7 @@ class AuditLog:
 
 @contextmanager
 def auditing(file: Path) -> Iterator[None]:
-    """Append the audit log to `file` for a block; raises ConfigurationError where it cannot be written, now or later."""
+    """Append the audit log to `file` within a block; raises ConfigurationError if it cannot be written, now or later."""
 
     def refuse(error: BaseException) -> NoReturn:
         raise ConfigurationError(

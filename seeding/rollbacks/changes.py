@@ -1,7 +1,7 @@
-"""Seeded rows that somebody has changed: what is in the table, compared with what the seeder generates.
+"""Seeded rows that were changed: compares the stored rows with what the seeder generates.
 
-A row is a function of its index, so nothing has to be remembered for this. No verdict is possible where the generator, or the
-Faker behind it, is another one than at the time.
+A row is a function of its index, so this needs no stored copy. If the generator's version or Faker's differs from that of the
+seeding run, the rows cannot be compared.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROWS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What the comparison of one table's rows has found."""
+    """The result of comparing one table's rows."""
 
     keys: KeySet
     examples: Mapping[int, tuple[str, ...]]
@@ -39,17 +39,17 @@ class Changes:
     complete: bool
     """Whether every row could be compared."""
     loaded: bool = False
-    """Whether they came from files, so that no row ever can be."""
+    """Whether the rows came from files, so that they can never be compared."""
 
 
 UNKNOWN = Changes(keys=NOTHING, examples={}, complete=False)
-"""Of rows that nothing here can generate."""
+"""For rows that no seeder here can generate."""
 LOADED = replace(UNKNOWN, loaded=True)
-"""Of rows that came from files."""
+"""For rows that came from files."""
 
 
 class ChangeDetector:
-    """Compares one seeder's rows with what it generates. `table` is the live table."""
+    """Compares one seeder's stored rows with what it generates. `table` is the live table."""
 
     def __init__(self, using: str, seeder: BaseSeeder, dataset: Dataset, resolver: Resolver, table: TableSchema) -> None:
         self._using = using
@@ -62,7 +62,7 @@ class ChangeDetector:
         self._fillable = _fillable(seeder, table) - self._ignored
 
     def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
-        """The rows of the batches, of those `among`, that are no longer what was seeded."""
+        """The rows of the batches, limited to `among`, that differ from what was seeded."""
         comparable = [batch for batch in batches if self._can_be_repeated(batch)]
         changed: list[KeySet] = []
         examples: dict[int, tuple[str, ...]] = {}
@@ -74,7 +74,7 @@ class ChangeDetector:
         return Changes(keys=union(changed), examples=examples, complete=len(comparable) == len(batches))
 
     def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
-        """What the chunks hold, each made while the server is asked about the one before; and their keys."""
+        """Each chunk's rows and keys, generated while the server compares the previous chunk."""
         with ThreadPoolExecutor(max_workers=1) as ahead:
             made = (
                 (ahead.submit(self._seeder.generate_data, self._dataset.rows(self._seeder, index)), keys)
@@ -99,7 +99,7 @@ class ChangeDetector:
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
         columns += left_out
         found = self._stored.differing(frame, columns)
-        # A reference whose parent is gone cannot be generated again.
+        # A reference whose parent is gone cannot be regenerated.
         lost = {(int(key), one.column) for one, broken in resolved.broken.items() for key in keys[broken.to_numpy()]}
         differing: dict[int, tuple[str, ...]] = {}
         for key, column in sorted(found - lost):
@@ -115,14 +115,14 @@ def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
 
 
 def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
-    """The model's columns that stay null, whatever the database does, where a seeder leaves them out."""
+    """The model's columns that stay null if a seeder leaves them out: the database does not fill them."""
     columns = map(column_name, seeder.config.model._meta.concrete_fields)
     there = [table.columns[name] for name in columns if name in table.columns]
     return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
 
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
-    """(row indexes, primary keys) of those of `held` that are among the keys, at most ROWS at a time."""
+    """(row indexes, primary keys) of the rows of `held` whose keys are in `among`, at most ROWS at a time."""
     for first, count, key in held.as_lists():
         for start in range(0, count, ROWS):
             part = KeyMap.of([(first + start, min(ROWS, count - start), key + start)]).split(among)[0]

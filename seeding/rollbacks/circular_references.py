@@ -1,4 +1,4 @@
-"""References in a circle, set to NULL before the rows they name are deleted: an interrupted rollback leaves none dangling."""
+"""Sets circular references to NULL before their targets are deleted: an interrupted rollback leaves none dangling."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from seeding.rollbacks.referring_rows import Tracer
 
 
 def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: KeySet) -> None:
-    """Set to null what refers to the rows `keys` of `table` and goes after them, in the present transaction.
+    """Set references to the rows `keys` of `table` to null in rows that are deleted later, in the current transaction.
 
-    Where the database itself looks, also what goes with them.
+    If the database enforces the foreign key, also in rows that are deleted together with them.
     """
     connection = connections[using]
     quote = partial(quoted, connection)

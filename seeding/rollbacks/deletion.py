@@ -1,8 +1,8 @@
-"""Seeded rows out of a table, in bounded transactions, each with the ledger's mark and the audit's line.
+"""Deletes seeded rows in bounded transactions, each with its ledger update and its audit line.
 
-The database is never left to cascade. A transaction locks its rows, looks once more for rows that refer to them, and deletes
-what nothing refers to. On MySQL and MariaDB it does so with foreign_key_checks off: no cascade can fire then, not even for a
-row that comes in between; the insertion of such a row waits for our locks and is then refused (error 1452).
+The database never cascades. A transaction locks its rows, checks again for rows that refer to them, and deletes those without
+references. On MySQL and MariaDB it runs with foreign_key_checks off, so no cascade can fire, not even for a row inserted in
+the meantime; the insertion of such a row waits for the row locks and is then rejected (error 1452).
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ ROWS_PER_TRANSACTION = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """What one transaction did."""
+    """The result of one transaction."""
 
     deleted: KeySet
     gone: KeySet
-    """Rows of the ledger that were not in the table any more."""
+    """Rows of the ledger that were no longer in the table."""
     referred: Mapping[Relation, Sequence[Pairs]]
-    """Rows that stayed, because others refer to them since the plan was made."""
+    """Rows that stay because other rows have referred to them since planning."""
 
 
 class Deleter:
-    """Deletes from one database. `lock` must be held; `run` is what the ledger and the audit name."""
+    """Deletes from one database. `lock` must be held; the ledger and the audit log name `run`."""
 
     def __init__(
         self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer
@@ -56,7 +56,7 @@ class Deleter:
     def delete(self, plan: RollbackPlan, table: str, batches: Collection[int], keys: KeySet) -> Deletion:
         """Delete the rows `keys` of the ledger's entries `batches` in one transaction.
 
-        Trying again after an error is safe. Raises LockLostError before a commit that the lock no longer covers.
+        Idempotent. Raises LockLostError before a commit that the lock no longer covers.
         """
         audited: list[tuple[str, KeySet]] = []
         try:
@@ -80,13 +80,13 @@ class Deleter:
             for line in audited:
                 self._audit.record(table, *line, operation="not deleted")
             raise
-        # What the ledger does not hold any more was deleted by an attempt whose commit was not answered.
+        # Rows no longer in the ledger were deleted by an attempt whose commit went unanswered.
         if unheard := keys - wanted:
             self._audit.record(table, "+".join(self._ledger.seeders_of(batches)), unheard)
         return Deletion(deleted=going | unheard, gone=gone, referred=referred)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
-        """Who refers to the rows by a declared key now; the others were looked for when the plan was made."""
+        """Which rows refer to these by a declared key now; undeclared references were checked during planning."""
         for link in plan.into(table):
             if link.declared:
                 yield link, self._tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
@@ -107,7 +107,7 @@ class Deleter:
 
 @contextmanager
 def _unchecked(using: str) -> Iterator[None]:
-    """No cascade, no check for a block, where the server lets a session say so."""
+    """Disable foreign-key cascades and checks within a block, if the server supports it per session."""
     connection = connections[using]
     if not features(connection).suspends_foreign_keys:
         yield

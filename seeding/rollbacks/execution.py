@@ -1,4 +1,4 @@
-"""A rollback's plan carried out, table by table: rows that turn out to be needed stay, and so does what they need."""
+"""Carries out a rollback plan table by table: rows that turn out to be needed stay, with their dependencies."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
 
 REFUSALS = 20
-"""Rows of one table that the database may refuse to delete before the rest of that table is left alone."""
+"""Refused rows per table after which failing portions are left whole instead of bisected."""
 
 
 class Execution:
-    """Carries one plan out. `plan` is the present one: what has to stay after all is not deleted."""
+    """Carries out one plan. `plan` is the current version: rows that must stay after all are not deleted."""
 
     def __init__(self, operation: Operation, planner: Planner, plan: RollbackPlan, strategy: Strategy, run: SeedRun) -> None:
         self.plan = plan
@@ -41,7 +41,7 @@ class Execution:
         self._truncates = strategy is Strategy.TRUNCATE and features(connections[using]).truncates
 
     def run(self) -> list[RollbackResult]:
-        """Delete table by table, those that refer before those they refer to; returns a result per table."""
+        """Delete table by table, referring tables first; returns a result per table."""
         results: list[RollbackResult] = []
         for table in self.plan.order:
             if self._truncates and table not in self.plan.there:
@@ -53,7 +53,7 @@ class Execution:
         return results
 
     def _counted(self, result: RollbackResult, gone: KeySet) -> RollbackResult:
-        """The result, with an error where rows are still to be seen under the keys that are said to be gone."""
+        """The result, with an error if rows still exist under keys reported as gone."""
         schema = self.plan.there.get(result.table)
         left = self._planner.tracer.present(schema, gone) if schema and gone else NOTHING
         if not left:
@@ -126,7 +126,7 @@ class Execution:
 
 
 def _portions(batches: Sequence[SeedingMetadata], doomed: KeySet) -> Iterator[tuple[list[int], KeySet]]:
-    """The doomed rows in portions of at most ROWS_PER_TRANSACTION, the last first, each with the entries that hold them."""
+    """The doomed rows in portions of at most ROWS_PER_TRANSACTION, last rows first, each with its ledger entries."""
     entries: list[int] = []
     rows = NOTHING
     for batch in batches:

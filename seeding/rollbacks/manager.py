@@ -1,4 +1,4 @@
-"""A whole rollback: what was seeded goes, what real rows need stays, and the ledger says which is which."""
+"""A whole rollback: seeded rows are deleted, those that real rows need stay; the ledger records which rows were seeded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOT_FOUND = "the table is not in this database. Restore it under its name (an em
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableChanges:
-    """What has been changed of one seeder's rows since they were seeded."""
+    """One seeder's rows that were changed since they were seeded."""
 
     table: str
     found: Changes
@@ -57,7 +57,7 @@ class RollbackManager:
         self._selection = RollbackSelection(config, self.operation.ledger, registry)
 
     def rollback(self) -> RollbackSummary:
-        """Delete what was asked for; raises SeedingError for what stops the whole run, and whatever tells it to stop."""
+        """Delete the requested rows; raises SeedingError if the whole run fails, and the interruption if there is one."""
         operation = self.operation
         operation.connect()
         self._selection.refuse_unknown_run()
@@ -67,7 +67,7 @@ class RollbackManager:
             plan, changes = self.plan(planner)
             return self._summary(plan, changes, _rehearsed(plan, planner.tracer), None, started)
         self.confirm_rollback()
-        started = time.monotonic()  # after the question: what a person takes to answer is not the run's time
+        started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
             stale = operation.ledger.tables_ever() if operation.ledger.is_unfinished() else frozenset()
             dataset = operation.ledger.dataset()
@@ -86,11 +86,11 @@ class RollbackManager:
             return self.log_rollback(summary, run)
 
     def identify_seeded_data(self, table: str) -> KeySet:
-        """The primary keys of the table's rows that were asked for."""
+        """The primary keys of the table's requested rows."""
         return self._selection.keys(table)
 
     def confirm_rollback(self) -> None:
-        """Ask, showing what would go; raises RefusedError unless the answer is the one that was asked for."""
+        """Ask, showing what would be deleted; raises RefusedError unless the answer is the expected one."""
         asked = rollback_question(self.config, self.operation.place())
         if asked is None:
             return
@@ -102,9 +102,9 @@ class RollbackManager:
             self.operation.confirm(asked, f"{place}{rows}")
 
     def plan(self, planner: Planner, *, reporting: bool = True) -> tuple[RollbackPlan, list[TableChanges]]:
-        """What goes and what stays, and what has been changed of it: all of that, or unless `reporting` what stays for it.
+        """The plan, and the changed rows: all of them if `reporting`, else only those that stay because of it.
 
-        Raises RefusedError where other seeded rows refer to those that were asked for, and --cascade was not given.
+        Raises RefusedError if other seeded rows refer to the requested ones and --cascade was not given.
         """
         selected = {table: keys for table in self._selection.tables if (keys := self.identify_seeded_data(table))}
         plan = planner.plan(selected, cascade=self.config.cascade)
@@ -121,13 +121,13 @@ class RollbackManager:
         return plan, changes
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:
-        """Close the run in the ledger. Every key that was deleted stands in the audit log and in the ledger's entries."""
+        """Close the run in the ledger. Every deleted key is in the audit log and in the ledger's entries."""
         return self.operation.close(run, summary, [result.as_dict() for result in summary.results])
 
     def _planner(self) -> Planner:
-        """A planner of all that is seeded and all that may refer to it, as the database is now.
+        """A planner for all seeded rows and all rows that may refer to them, in the current state of the database.
 
-        Raises SchemaError where a table with seeded rows is not understood: what refers to what runs across all of them.
+        Raises SchemaError if a table with seeded rows is refused: references run across all of them.
         """
         ledger, seeders = self.operation.ledger, self._registry.by_name.values()
         known = touched(seeders)
@@ -174,7 +174,7 @@ class RollbackManager:
             yield TableChanges(table=table, found=found, stays=stays)
 
     def _derive(self, results: Sequence[RollbackResult], stale: Collection[str]) -> list[RollbackResult]:
-        """Make what is left coherent again; a result with a word for every seeder whose derivation the database refused."""
+        """Make the remaining rows consistent again; a result with an error for every seeder whose derivation was rejected."""
         operation = self.operation
         dataset = operation.ledger.dataset()
         if dataset is None:
@@ -200,7 +200,7 @@ class RollbackManager:
             )
 
     def _recorded_plan(self, plan: RollbackPlan) -> dict[str, Any]:
-        """The plan as the ledger has it."""
+        """The plan as the ledger stores it."""
         config = self.config
         return {
             "tables": list(config.tables),
@@ -257,7 +257,7 @@ class RollbackManager:
 
 
 def _rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
-    """The results that carrying out the plan now would have."""
+    """The results of carrying out the plan now."""
     results = []
     for table in plan.order:
         planned, doomed = len(plan.selected[table]), plan.doomed(table)
@@ -275,7 +275,7 @@ def _rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
 
 
 def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:
-    """Of the pairs of a seeder and one it needs: seeder → those that no column of it names."""
+    """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns refers to."""
     linked = {(link.table, link.target) for link in between}
     followed: dict[str, set[str]] = {}
     for seeder, parent in needed:

@@ -1,7 +1,7 @@
-"""What a rollback deletes and what it keeps: the seeded rows that were asked for, what goes with them, and what real rows need.
+"""What a rollback deletes and what it keeps: the requested seeded rows, those that go with them, and those that real rows need.
 
-Rows belong together where their seeders are companions and one refers to the other: an order and its lines. They go together
-and they stay together. A seeded row to which a row outside the ledger refers stays, and so does everything that it needs.
+Rows belong together if their seeders are companions and one refers to the other: an order and its lines. They are deleted or
+kept together. A seeded row to which a row outside the ledger refers is kept, and so is everything that it depends on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EXAMPLES = 20
 """Keys named per reason."""
 
 TableKeys = dict[str, KeySet]
-"""Rows of several tables: table → primary keys; a table that is not in it has none."""
+"""Rows of several tables: table → primary keys; an absent table has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +34,11 @@ class SeededRows:
     of_seeder: Mapping[tuple[str, str], KeySet]
     """(seeder, table) → primary keys."""
     companions: tuple[frozenset[str], ...]
-    """Groups of seeders, by name, whose rows make no sense apart."""
+    """Groups of seeders, by name, whose rows belong together."""
     followed: Mapping[str, Collection[str]]
-    """Seeder → those on whose rows its own depend, though no column says on which: they go when all of those go."""
+    """Seeder → those it depends on without a column that says on which rows: its rows go when all of theirs go."""
     seeded_after: Collection[tuple[str, str]] = ()
-    """(table, one whose rows its seeder needs)."""
+    """(table, table that its seeder depends on)."""
 
     @cached_property
     def of_table(self) -> TableKeys:
@@ -47,13 +47,13 @@ class SeededRows:
         return {table: self.of(names, table) for _, table in self.of_seeder}
 
     def of(self, seeders: Iterable[str], table: str) -> KeySet:
-        """The rows of `table` that the `seeders` have made."""
+        """The rows of `table` that the `seeders` inserted."""
         return reduce(or_, (self.of_seeder.get((name, table), NOTHING) for name in seeders), NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
-    """Rows that go and stay together, or, if not `mutual`, parents that stay while the children do."""
+    """Rows that go or stay together, or, if not `mutual`, parents that stay if their children stay."""
 
     link: Relation
     children: KeySet
@@ -63,36 +63,36 @@ class Tie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPlan:
-    """Which seeded rows are deleted and which stay. A value: what turns out to have to stay makes another plan (`Planner`)."""
+    """Which seeded rows are deleted and which stay. Immutable: keeping more rows makes a new plan (`Planner`)."""
 
     there: Mapping[str, TableSchema]
     """All tables of the database."""
     links: tuple[Relation, ...]
     order: tuple[str, ...]
-    """The tables of the plan, those that refer first."""
+    """The tables of the plan, referring ones first."""
     circular: tuple[Relation, ...]
-    """The links from a table to itself or to one that goes before it, except those that cannot be set to null."""
+    """The links that can be set to null, from a table to itself or to one that is deleted before it."""
     selected: Mapping[str, KeySet]
-    """What was asked for, and what goes with it."""
+    """The requested rows, and those that go with them."""
     kept: Mapping[str, KeySet] = field(default_factory=dict)
-    """What stays of it."""
+    """Those of the selected rows that stay."""
     reasons: tuple[Kept, ...] = ()
 
     def doomed(self, table: str) -> KeySet:
-        """The rows of a table that go."""
+        """The rows of a table that are to be deleted."""
         return self.selected.get(table, NOTHING) - self.kept.get(table, NOTHING)
 
     def into(self, table: str) -> tuple[Relation, ...]:
-        """The links that name rows of a table."""
+        """The links that refer to a table."""
         return tuple(link for link in self.links if link.target == table)
 
     def without(self, table: str, keys: KeySet) -> RollbackPlan:
-        """The plan without rows that are gone by now: nothing can be kept of them."""
+        """The plan without rows that are gone by now: they can no longer be kept."""
         return replace(self, selected={**self.selected, table: self.selected[table] - keys})
 
 
 class Planner:
-    """Makes the plan of a rollback, and from a plan the one in which more rows stay."""
+    """Makes a rollback plan, and derives plans from it that keep more rows."""
 
     def __init__(
         self, seeded: SeededRows, there: Mapping[str, TableSchema], links: tuple[Relation, ...], tracer: Tracer
@@ -103,9 +103,9 @@ class Planner:
         self._links = links
 
     def plan(self, selected: Mapping[str, KeySet], *, cascade: bool) -> RollbackPlan:
-        """Select these rows and what goes with them.
+        """Select these rows and those that go with them.
 
-        Raises RefusedError, naming them, where other seeded rows refer to them, unless `cascade` says that they go too.
+        Raises RefusedError, counting them, if other seeded rows refer to these, unless `cascade` deletes those too.
         """
         rows = dict(selected)
         self._add_companions(rows)
@@ -120,7 +120,7 @@ class Planner:
         return RollbackPlan(there=self._there, links=self._links, order=order, circular=circular, selected=rows)
 
     def keep_referenced(self, plan: RollbackPlan) -> RollbackPlan:
-        """Keep what rows outside the ledger refer to."""
+        """Keep the rows to which rows outside the ledger refer."""
         for table, keys in plan.selected.items():
             for link in plan.into(table):
                 ours = plan.selected.get(link.table, NOTHING)
@@ -128,7 +128,7 @@ class Planner:
         return plan
 
     def keep_for(self, plan: RollbackPlan, link: Relation, pairs: Iterable[Pairs]) -> RollbackPlan:
-        """Keep the rows that the pairs name, because of those that refer to them."""
+        """Keep the target rows of the pairs, because of the rows that refer to them."""
         named, count = NOTHING, 0
         referring: list[str] = []
         for one in pairs:
@@ -148,7 +148,7 @@ class Planner:
         )
 
     def keep(self, plan: RollbackPlan, table: str, keys: KeySet, reason: str, **details: Any) -> RollbackPlan:
-        """Keep rows, with all that they need and all that belongs to them."""
+        """Keep rows, with their dependencies and their companions."""
         kept = dict(plan.kept)
         _add(kept, table, keys)
         self._grow(kept, plan.selected, (*_needs(plan), *self._companionships))
@@ -160,11 +160,11 @@ class Planner:
         return replace(plan, kept=kept, reasons=tuple(reasons))
 
     def _add_companions(self, rows: TableKeys) -> None:
-        """Select what belongs to the selected rows."""
+        """Select the companions of the selected rows."""
         self._grow(rows, self.seeded.of_table, self._companionships)
 
     def _add_dependants(self, rows: TableKeys, *, cascade: bool) -> None:
-        """Select the seeded rows that refer to selected ones, and those that refer to them, and so on."""
+        """Select the seeded rows that refer to selected ones, directly or indirectly."""
         asked, found = sorted(rows), Counter[str]()
         fresh = dict(rows)
         while fresh:
@@ -185,7 +185,7 @@ class Planner:
             fresh = {table: keys for table, keys in fresh.items() if keys}
 
     def _followers(self, selected: TableKeys) -> TableKeys:
-        """The rows of seeders that followed others of which nothing is left."""
+        """The rows of seeders that follow another whose rows are all selected."""
         followers: TableKeys = {}
         for (name, table), rows in self.seeded.of_seeder.items():
             for (other, others_table), others in self.seeded.of_seeder.items():
@@ -205,7 +205,7 @@ class Planner:
         return tuple(tie for tie in ties if tie.children and tie.targets)
 
     def _grow(self, rows: TableKeys, bounds: Mapping[str, KeySet], ties: Iterable[Tie]) -> None:
-        """Add to `rows` what is tied to them, and to that, within `bounds`."""
+        """Add to `rows` everything tied to them, directly or indirectly, within `bounds`."""
         fresh = dict(rows)
         while fresh:
             added: TableKeys = {}

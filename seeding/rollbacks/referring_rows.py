@@ -1,4 +1,4 @@
-"""Following links between rows: who refers to these, and whom do these refer to. Whole sets of keys at a time."""
+"""Follows links between rows in both directions, whole sets of keys at a time."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from seeding.schema.tables import TableSchema
 PAGE = 2_000
 """Rows whose JSON is read at a time."""
 FETCHED = 10_000
-"""Pairs of keys handed on at a time."""
+"""Pairs of keys yielded at a time."""
 LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """Rows that refer and rows that they refer to, as two columns of primary keys."""
+    """Referring rows and their targets, as two columns of primary keys."""
 
     referring: Sequence[Any]
-    """Of any type, and None where the table has no primary key."""
+    """Of any type; None if the table has no primary key."""
     targets: Integers
 
 
 class Tracer:
-    """Asks one database (an alias of DATABASES)."""
+    """Queries one database (an alias of DATABASES)."""
 
     def __init__(self, using: str) -> None:
         self._connection = connections[using]
@@ -43,16 +43,16 @@ class Tracer:
     def referring(
         self, link: Relation, targets: KeySet, *, apart_from: KeySet = NOTHING, locking: bool = False
     ) -> Iterator[Pairs]:
-        """Which rows refer to `targets` through the link, but for those with keys in `apart_from`.
+        """Which rows refer to `targets` through the link, except those with keys in `apart_from`.
 
-        `locking` reads what is committed now, and holds it until the transaction ends.
+        `locking` reads the latest committed rows, and locks them until the transaction ends.
         """
         outside = self._outside(link.key, apart_from)
         for pairs in self._to(link, targets, outside, locking=locking):
             if not apart_from:
                 yield pairs
                 continue
-            apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # what is seeded has integer keys
+            apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # seeded rows have integer keys
             if apart.any():
                 keys = [key for key, kept in zip(pairs.referring, apart, strict=True) if kept]
                 yield Pairs(referring=keys, targets=pairs.targets[apart])
@@ -75,11 +75,11 @@ class Tracer:
         return found & among
 
     def total(self, table: TableSchema) -> int:
-        """How many rows the table holds, seeded or not."""
+        """The number of rows in the table, seeded or not."""
         return count_rows(self._connection, table.name)
 
     def present(self, table: TableSchema, keys: KeySet, *, locking: bool = False) -> KeySet:
-        """Which of the rows `keys` are there; `locking` keeps them as they are until the transaction ends."""
+        """Which of the rows `keys` exist; `locking` locks them until the transaction ends."""
         quote = self._quoted
         lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
         found = []
@@ -89,7 +89,7 @@ class Tracer:
                 source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
                 cursor.execute(features(self._connection).locking_count.format(source), values)
                 if cursor.fetchone()[0] == len(piece):
-                    found.append(piece)  # as a rule; and a million keys need not be told
+                    found.append(piece)  # the usual case: a million keys need not be fetched
                 else:
                     cursor.execute(f"SELECT {quote(table.primary_key)} {source}", values)
                     found.append(KeySet.holding(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)))
@@ -117,7 +117,7 @@ class Tracer:
                 yield _paired(rows)
 
     def _read(self, link: Relation, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
-        """What the JSON or the texts of rows under `condition` name of `targets`: page by page, since they may be long."""
+        """Pairs for the `targets` named in the JSON or text of rows matching `condition`, by page, since values can be long."""
         key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
         conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
         table, last = self._quoted(link.table), list[Any]()
@@ -147,13 +147,13 @@ class Tracer:
         return f"c.{self._quoted(column)}"
 
     def _meant(self, link: Relation) -> str:
-        """The expression that is the target's primary key."""
+        """The SQL expression for the target's primary key."""
         if link.target_column == link.target_key:
             return self._own(link.column)
         return f"t.{self._quoted(link.target_key)}"
 
     def _outside(self, column: str, keys: KeySet) -> Condition:
-        """A condition that leaves out at least the widest ranges of `keys`, as many as one statement can name."""
+        """A condition that excludes the widest ranges of `keys`, as many as one statement can hold."""
         if not keys:
             return "", []
         widest = np.argsort(keys.bounds[:, 0] - keys.bounds[:, 1])[:RANGES_PER_STATEMENT]
@@ -162,7 +162,7 @@ class Tracer:
 
 
 def _all(conditions: Iterable[Condition]) -> Condition:
-    """The conditions as one."""
+    """The conditions joined by AND."""
     told = [one for one in conditions if one[0]]
     return " AND ".join(clause for clause, _ in told), [value for _, values in told for value in values]
 
@@ -172,7 +172,7 @@ def _paired(rows: Sequence[tuple[Any, Any]]) -> Pairs:
 
 
 def _named(value: Any, key: str | None) -> Iterator[int]:
-    """The keys that a JSON value names, of each object in a list of them; without `key`, that which it is itself.
+    """The keys named in a JSON object or in each object of a list; without `key`, the value itself is the key.
 
     Real rows may hold anything.
     """
@@ -189,7 +189,7 @@ def _named(value: Any, key: str | None) -> Iterator[int]:
 
 
 def _number(value: Any) -> Iterator[int]:
-    """The whole number that a value is, however it is written: 5, 5.0, "5", b"5"."""
+    """The value as an integer, in any notation: 5, 5.0, "5", b"5"; nothing if it is not one."""
     text = bytes(value).decode("ascii", "replace") if isinstance(value, (bytes, bytearray, memoryview)) else value
     try:
         number = Decimal(str(text).strip())

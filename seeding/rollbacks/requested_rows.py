@@ -1,4 +1,4 @@
-"""What a rollback was asked to undo: tables, a run, a day, conditions on the rows."""
+"""Which rows a rollback was asked to delete: by tables, run, date and conditions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from seeding.models import SOURCE, BatchQuerySet
 
 
 class RollbackSelection:
-    """The rows that the options of one rollback select: from the ledger alone, but for what --where looks at."""
+    """The rows that the options of one rollback select: from the ledger alone, except for --where."""
 
     def __init__(self, config: RollbackConfig, ledger: Ledger, registry: Registry) -> None:
         self._config = config
@@ -34,16 +34,16 @@ class RollbackSelection:
 
     @property
     def tables(self) -> Sequence[str]:
-        """The tables that hold such rows, in the order of their names."""
+        """The tables that hold such rows, sorted by name."""
         return list(self._entries.order_by("table_name").values_list("table_name", flat=True).distinct())
 
     def keys(self, table: str) -> KeySet:
-        """The primary keys of the table's rows; raises ConfigurationError where --where is no condition on them."""
+        """The primary keys of the table's rows; raises ConfigurationError if --where is not a valid lookup on the table."""
         seeded = self._entries.filter(table_name=table).key_set()
         return self._meeting(table, seeded) if self._config.where else seeded
 
     def refuse_unknown_run(self) -> None:
-        """Raise ConfigurationError where --run names no run of this ledger."""
+        """Raise ConfigurationError if --run is not a run of this ledger."""
         run = self._config.run
         if run is not None and not self._ledger.runs.filter(pk=run).exists():
             database = database_name(self._config.database)
@@ -51,7 +51,7 @@ class RollbackSelection:
 
     @cached_property
     def _entries(self) -> BatchQuerySet:
-        """The live entries of the ledger that the options select."""
+        """The live ledger entries that the options select."""
         config, entries = self._config, self._ledger.live
         if config.run is not None:
             entries = entries.filter(run_id=config.run)
@@ -66,14 +66,14 @@ class RollbackSelection:
         return entries
 
     def _meeting(self, table: str, seeded: KeySet) -> KeySet:
-        """Those of the rows that meet every --where."""
+        """The rows that match every --where."""
         model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
         if model is None:
             raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
         rows = model._base_manager.using(self._config.database)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # a date for a moment is meant in UTC
+                warnings.simplefilter("ignore", RuntimeWarning)  # a date for a datetime field means UTC
                 for lookup, text in self._config.where:
                     value: Any = text.split(",") if lookup.endswith(("__in", "__range")) else text
                     if lookup.endswith("__isnull"):

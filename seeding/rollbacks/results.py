@@ -1,4 +1,4 @@
-"""What a rollback hands back: frozen values that the command renders and the ledger stores."""
+"""The results of a rollback: frozen values that the command renders and the ledger stores."""
 
 from __future__ import annotations
 

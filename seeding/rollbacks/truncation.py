@@ -1,7 +1,7 @@
-"""Tables that hold nothing but seeded rows, emptied at once. TRUNCATE commits by itself: the ledger says before it what is due.
+"""Truncates tables that hold only seeded rows. TRUNCATE commits implicitly, so the ledger announces it beforehand.
 
-A run that dies in between leaves entries that are live and marked as rolled back; whether their table was emptied is seen by
-the next command (`Recorder.settle_truncations`), since no key can be trusted then: an emptied table counts from 1 again.
+A run that dies in between leaves entries that are live and marked as rolled back. The next command determines whether their
+table was emptied (`Recorder.settle_truncations`), since keys are not reliable then: an emptied table counts from 1 again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 
 
 def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
-    """Raise RefusedError, naming every table, where one of the plan holds other rows than those that go."""
+    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted."""
     problems = [
         f"{table} keeps {len(plan.kept[table]):,} of its seeded rows"
         if plan.kept.get(table)
@@ -47,7 +47,7 @@ def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
 
 
 class Truncation:
-    """Empties tables of a MySQL or MariaDB database. `lock` must be held; `run` is what the ledger and the audit name."""
+    """Empties tables of a MySQL or MariaDB database. `lock` must be held; the ledger and the audit log name `run`."""
 
     def __init__(
         self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer
@@ -60,9 +60,9 @@ class Truncation:
         self._tracer = tracer
 
     def empty(self, plan: RollbackPlan, table: str) -> tuple[KeySet, KeySet]:
-        """Empty the table; returns the rows deleted, and those that were gone before.
+        """Empty the table; returns the deleted rows, and those that were already gone.
 
-        Raises RefusedError where somebody has written to the table, or to one that refers to it, since the plan was made.
+        Raises RefusedError if the table, or one that refers to it, was written to since planning.
         """
         doomed = plan.doomed(table)
         present = self._tracer.present(plan.there[table], doomed)
@@ -80,7 +80,7 @@ class Truncation:
                 self._lock.verify()
                 for line in lines:
                     self._audit.record(table, *line, operation="truncate")
-                came_to_pass = None  # from here on the server knows, unless it answers
+                came_to_pass = None  # unknown until the server answers
                 self._execute(f"TRUNCATE TABLE {self._quoted(table)}")
                 came_to_pass = True
         except DatabaseError as error:
@@ -100,7 +100,7 @@ class Truncation:
 
     @contextmanager
     def _alone(self, plan: RollbackPlan, table: str) -> Iterator[None]:
-        """Nobody else writes to the table, or to one that refers to it, for a block."""
+        """Lock out all other writers to the table and to those that refer to it, within a block."""
         referring = sorted({link.table for link in plan.into(table) if link.declared} - {table})
         locks = [f"{self._quoted(table)} WRITE", *(f"{self._quoted(one)} READ" for one in referring)]
         self._execute(f"LOCK TABLES {', '.join(locks)}")
@@ -124,7 +124,7 @@ class Truncation:
                         raise RefusedError(f"A row of {link.table} now refers to {table}; it was not truncated. Run again.")
 
     def _naming(self, link: Relation, keys: KeySet) -> Iterator[Condition]:
-        """Conditions for the rows that refer to all there is, `keys`: whatever they name, if it is not the primary key."""
+        """Conditions for rows that refer to `keys`, all existing rows: any reference counts if it is not to the primary key."""
         column = self._named(link.column)
         if link.target_column == link.target_key:
             yield from (piece.condition_on(column) for piece in keys.pieces())
