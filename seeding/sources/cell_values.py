@@ -1,4 +1,4 @@
-"""Texts of a file as the values of a table's columns; what cannot be read is null, and told without being quoted."""
+"""Converts texts of a file to column values; an unreadable value becomes null and is reported without quoting it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from seeding.schema.results import ValidationError
 
 TRUE, FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
 DIGITS = 38
-"""Of a decimal, as many as Polars holds."""
+"""The decimal precision that Polars supports."""
 
 Faults = dict[int, list[ValidationError]]
-"""Row index → what is wrong with the row, whatever the table."""
+"""Row index → the row's errors."""
 Record = Mapping[str, Any] | str
-"""One row of a file: column → text, or a value of JSON; or the words that tell why it is none."""
+"""One row of a file: column → text or JSON value; or the expected format, if it is unreadable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +32,14 @@ class Reader:
 
     expected: str
     read: Callable[[Any], Any]
-    """Raises ValueError (or one of its kin) for what cannot be read."""
+    """Raises ValueError, TypeError, InvalidOperation or OverflowError for an unreadable value."""
     dtype: Any
     blank: Any = None
-    """What an empty cell is."""
+    """The value of an empty cell."""
 
 
 class Cells:
-    """Some records, column by column. What cannot be read is added to `faults`: row index → errors."""
+    """Records, read column by column. Unreadable values are added to `faults`: row index → errors."""
 
     def __init__(self, records: Sequence[Record], index: Integers, faults: Faults) -> None:
         self._records = records
@@ -68,7 +68,7 @@ class Cells:
 
 
 def reader_of(field: models.Field[Any, Any]) -> Reader:
-    """How a field's values stand in a file."""
+    """The reader for a field's values in a file."""
     target = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
@@ -87,9 +87,9 @@ def _boolean(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    """A cell's whole number; raises ValueError, or one of its kin."""
+    """A cell's integer; raises ValueError, InvalidOperation or OverflowError."""
     exact = Decimal(value if isinstance(value, bool) else str(value).strip())
-    number = int(exact)  # spreadsheets write 12.0 where a cell of the column is empty
+    number = int(exact)  # spreadsheets write 12.0 if any cell of the column is empty
     if number != exact or not -(2**63) <= number < 2**63:
         raise ValueError
     return number
@@ -97,7 +97,7 @@ def integer(value: Any) -> int:
 
 def _decimal(value: Any, scale: int) -> Decimal:
     number = Decimal(str(value).strip())
-    with localcontext(prec=DIGITS):  # Python's own has 28 digits
+    with localcontext(prec=DIGITS):  # Python's default is 28 digits
         if not number.is_finite() or abs(number) >= Decimal(10) ** (DIGITS - scale) or number != round(number, scale):
             raise ValueError
         return round(number, scale)
@@ -120,7 +120,7 @@ def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise TypeError
     text = value if isinstance(value, str) else str(value)
-    text.encode()  # bytes that were no UTF-8 stand in it as surrogates
+    text.encode()  # fails for bytes that are not UTF-8: they were read as surrogates
     return text
 
 
@@ -142,4 +142,4 @@ READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.List),
     models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
 }
-"""Field → reader, a class before those it is made from."""
+"""Field → reader, subclasses before their base classes."""

@@ -1,4 +1,4 @@
-"""`--source`: a folder of files as the registry of a run, one seeder for each."""
+"""`--source`: a folder of files as the registry of a run, one seeder per file."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from seeding.sources.table_files import FORMATS, TableFile, open_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What must be there before a table's rows, and which of their columns have to wait until all are."""
+    """The tables that must be seeded before a table, and its columns that are filled only after all tables."""
 
     dependencies: tuple[str, ...]
     postponed: tuple[str, ...]
 
 
 def seeders_of(config: SeedConfig) -> Registry:
-    """The seeders of the installed apps, or those of the files in `config.source` in their place."""
+    """The seeders of the installed apps, or instead those of the files in `config.source`."""
     registry = Registry.discover()
     if config.source is None:
         return registry
@@ -47,8 +47,8 @@ def source_registry(
 ) -> Registry:
     """A seeder for every file in `folder`; `masker` is None in production.
 
-    Raises ConfigurationError for what can be seen without reading the rows, all of it at once: no files, a table that no seeder
-    knows, two files for one table; SourceError for files that cannot be read, or have other columns than their tables.
+    Raises ConfigurationError, reporting all problems at once, for those found without reading rows: no files, a table without
+    a seeder, two files for one table; SourceError for files that are unreadable or have columns that their tables lack.
     """
     files, problems = _files(folder, registry)
     if problems:
@@ -60,7 +60,7 @@ def source_registry(
     opened: dict[str, TableFile] = {}
     for table, path in files.items():
         model = chosen[table].config.model
-        assert model._meta.pk is not None  # BaseSeeder has seen to it
+        assert model._meta.pk is not None  # BaseSeeder ensures it
         known = {column_name(field) for field in model._meta.concrete_fields}
         try:
             opened[table] = open_table(path, cipher, column_name(model._meta.pk))
@@ -94,9 +94,9 @@ def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]
 
 
 def _in_order(chosen: Mapping[str, type[models.Model]], opened: Mapping[str, TableFile]) -> dict[str, Order]:
-    """Per table, what comes before it. Where references lead in a circle, one of them waits: it must be able to be null.
+    """Each table's dependencies. In a cycle of references, one that is nullable is postponed.
 
-    Raises ConfigurationError for a circle in which every reference is required.
+    Raises ConfigurationError for a cycle in which every reference is required.
     """
     columns: dict[str, dict[str, set[str]]] = {table: {} for table in chosen}
     waiting: dict[str, set[str]] = {table: set() for table in chosen}
@@ -121,7 +121,7 @@ def _in_order(chosen: Mapping[str, type[models.Model]], opened: Mapping[str, Tab
                     f"The references of {', '.join(circle)} form a cycle, and none of them is nullable: "
                     "leave one of the files out."
                 ) from error
-            # The plainest of them: a column that names rows of one table alone.
+            # The simplest of them: columns that refer to as few tables as possible.
             child, parent = min(loose, key=lambda one: (_targets(chosen[one[0]], columns[one[0]][one[1]]), one))
             waiting[child] |= columns[child].pop(parent)
         else:
@@ -132,14 +132,14 @@ def _in_order(chosen: Mapping[str, type[models.Model]], opened: Mapping[str, Tab
 
 
 def _targets(model: type[models.Model], columns: Iterable[str]) -> int:
-    """How many kinds of rows the columns may name."""
+    """How many targets the references in the columns have."""
     return sum(reference.column in columns for reference in references(model))
 
 
 def _seeder(
     seeders: Sequence[BaseSeeder], source: Mapping[str, TableFile], order: Order, masker: PIIMasker | None
 ) -> SourceSeeder:
-    """A seeder in place of all that fill the table; what any of them calls personal is."""
+    """One seeder that replaces all seeders of the table; a column is personal if any of them declares it so."""
     config = seeders[0].config
     file = source[config.table_name]
     personal = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
@@ -163,7 +163,7 @@ def _seeder(
 
 
 def _natural_key(config: SeederConfig, columns: Iterable[str]) -> tuple[str, ...]:
-    """What a row is known by: the seeder's own natural key, else the model's first unique key without references."""
+    """What identifies a row: the seeder's natural key, else the model's first unique key without references."""
     meta = config.model._meta
     keys = [config.natural_key] if config.natural_key else []
     keys += [

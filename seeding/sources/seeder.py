@@ -1,7 +1,7 @@
-"""A seeder whose rows stand in a file.
+"""A seeder whose rows come from a file.
 
-A row's place in the file is its index, and a reference to another row of the source, by the primary key that it has there,
-becomes that row's index. So all that comes after generation (validation, keys, the ledger, resume, rollback) is what it is for
+A row's position in the file is its index, and a reference to another row of the source, by its primary key in the file,
+becomes that row's index. So everything after generation (validation, keys, the ledger, resume, rollback) works as for
 synthetic rows.
 """
 
@@ -27,13 +27,13 @@ from seeding.sources.cell_values import Cells, Faults, reader_of
 from seeding.sources.table_files import TableFile
 
 NOWHERE = -1
-"""The index of a row that the source does not have."""
+"""The index for a row that is missing from the source."""
 REMEMBERED = 24
-"""Portions of which faults and lines are still known: those of a batch that was cut, and of the one made ahead."""
+"""Portions whose faults and lines are kept: those of a batch that was split, and of the prefetched one."""
 
 
 class SourceSeeder(BaseSeeder):
-    """The rows of one file, masked, with row indexes in place of the source's keys. Threads may share it."""
+    """The rows of one file, masked, with row indexes in place of the source's keys. Thread-safe."""
 
     config: ClassVar[SeederConfig]
 
@@ -50,7 +50,7 @@ class SourceSeeder(BaseSeeder):
 
     @property
     def name(self) -> str:
-        """The table and the file's fingerprint: the ledger knows another file for another source."""
+        """The table and the file's fingerprint: a changed file is another source in the ledger."""
         return f"{SOURCE}{self._file.fingerprint}:{self.config.table_name}"[:64]
 
     def origin(self, index: int) -> str:
@@ -59,7 +59,7 @@ class SourceSeeder(BaseSeeder):
         return self._file.path.name if line is None else f"{self._file.path.name}, line {line}"
 
     def faults(self, index: Integers) -> Sequence[ValidationError]:
-        """What could not be read of the rows, or may not be let in."""
+        """The rows' values that are unreadable or not allowed in."""
         portions = tuple(self._portions)
         found = []
         for row, one in enumerate(index.tolist()):
@@ -68,7 +68,7 @@ class SourceSeeder(BaseSeeder):
         return found
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
-        """The file's columns but its primary key, as the table's types; what cannot be read is null, and a fault."""
+        """The file's columns except its primary key, in the table's types; an unreadable value is null and a fault."""
         faults: Faults = {}
         with self._reading:
             portion = self._file.read(rows.index)
@@ -84,7 +84,7 @@ class SourceSeeder(BaseSeeder):
         return data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
 
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
-        """Refuse to make accounts in production: whatever row of one comes here is not there yet."""
+        """Reject new accounts in production: every account row that gets here does not exist yet."""
         if self._masker is not None or not self.config.accounts:
             return ()
         known = ", ".join(self.config.natural_key) or "row"
@@ -100,9 +100,9 @@ class SourceSeeder(BaseSeeder):
         ]
 
     def _indexes(self, reference: Reference, data: pl.DataFrame, index: Integers, faults: Faults) -> pl.Series:
-        """The source's keys in a reference column as row indexes; NOWHERE for one that the source has not.
+        """The source's keys in a reference column as row indexes; NOWHERE for one that is missing from the source.
 
-        Where the source has no file of the table at all, it is a fault that says so, and nothing is referred to.
+        If the source has no file for the target table, the reference is a fault and becomes null.
         """
         values, key = data[reference.column], reference.json_key
         if key:
@@ -125,7 +125,7 @@ class SourceSeeder(BaseSeeder):
         return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
 
     def _find_stray(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
-        """Rows with personal data where somebody has said that there is none: masked data must not let it through."""
+        """Rows with personal data in columns declared as free of it: it must not get through unmasked."""
         for column in data.columns:
             if column in self.config.pii_fields:
                 continue
@@ -137,7 +137,7 @@ class SourceSeeder(BaseSeeder):
 
 
 def _personal(values: pl.Series) -> Iterator[tuple[int, str]]:
-    """(row, kind) of every text, alone or anywhere in a JSON value, that looks like personal data."""
+    """(row, kind) of every text that looks like personal data, also inside JSON values."""
     rows = pl.int_range(len(values), eager=True)
     if values.dtype in (pl.Object, pl.List):
         leaves = [(row, leaf) for row, value in enumerate(values.to_list()) for leaf in _texts(value)]

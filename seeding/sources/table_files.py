@@ -1,4 +1,4 @@
-"""Files that hold the rows of one table: CSV with a header, or JSON Lines, in UTF-8, read from the front in any portion."""
+"""Files with the rows of one table: CSV with a header, or JSON Lines, in UTF-8, read sequentially in portions of any size."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from seeding.sources.cell_values import Record, integer
 FORMATS = (".csv", ".jsonl", ".ndjson")
 CHUNK = 1 << 20
 LONGEST_CELL = 1 << 26
-"""Characters; more than that is a quotation mark that nobody has closed."""
+"""Characters; a longer cell means an unclosed quotation mark."""
 NULL = "\\N"
-"""How MySQL and PostgreSQL write a null into such a file. An empty cell is null, too, where the column may be."""
+"""How MySQL and PostgreSQL export a null. An empty cell is null too, if the column is nullable."""
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
 
 
 @dataclass(slots=True, kw_only=True)
 class TableFile:
-    """An open file. Rows are read in order as a rule; going back begins anew."""
+    """An open file. Rows are normally read in order; going back reads it again from the start."""
 
     path: Path
     fingerprint: str
-    """A keyed digest of all that is in it."""
+    """A keyed digest of its content."""
     columns: tuple[str, ...]
     count: int
     keys: Integers
@@ -46,7 +46,7 @@ class TableFile:
     _next: int = field(init=False, default=-1)
 
     def read(self, index: Integers) -> list[tuple[int, Record]]:
-        """The records at `index`, ascending, each with the line on which it begins."""
+        """The records at `index` (ascending), each with the line on which it starts."""
         found = []
         for one in index.tolist():
             if self._next < 0 or one < self._next:
@@ -56,7 +56,7 @@ class TableFile:
         return found
 
     def index_of(self, keys: Integers) -> Integers:
-        """The row indexes of the source's keys, -1 for one that is not there."""
+        """The row indexes of the source's keys, -1 for a missing one."""
         if not len(self.keys):
             return np.full(len(keys), -1)
         place = np.clip(np.searchsorted(self.keys, keys), 0, len(self.keys) - 1)
@@ -64,9 +64,9 @@ class TableFile:
 
 
 def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
-    """Read a file once, from end to end: its fingerprint, its rows, its primary keys (column `key`, where it has one).
+    """Read a file once, completely: its fingerprint, its row count, its primary keys (column `key`, if present).
 
-    Raises SourceError for what is wrong with the file as a whole.
+    Raises SourceError for problems of the file as a whole.
     """
     digest = hashlib.blake2b(key=cipher.key, digest_size=6)
     with path.open("rb") as raw:
@@ -84,7 +84,7 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
         own = record.get(key) if not isinstance(record, str) else None
         if own is None:
             continue
-        with suppress(ValueError, ArithmeticError):  # no key: nothing can refer to the row
+        with suppress(ValueError, ArithmeticError):  # without a valid key, nothing can refer to the row
             keys.append(integer(own))
             places.append(place)
     order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
@@ -102,7 +102,7 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
 
 
 def records(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Record]]:
-    """The rows of a file, each with the line on which it begins."""
+    """The rows of a file, each with the line on which it starts."""
     with _text(path) as text:
         yield from _csv_records(path, text, columns) if path.suffix.lower() == ".csv" else _json_records(text)
 
