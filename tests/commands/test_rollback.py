@@ -501,8 +501,8 @@ def test_which_rows_cannot_be_compared_is_told_with_the_reason(
     call_command("seed_rollback", force=True, database=sqlite.alias, stdout=out, stderr=StringIO())
 
     said = " ".join(out.getvalue().split())
-    assert "rows of clients cannot be said: they were made by another version." in said
-    assert "rows of vendors cannot be said: they were loaded from files." in said
+    assert "Rows of clients cannot be compared with what was seeded: they were made by another version." in said
+    assert "Rows of vendors cannot be compared with what was seeded: they were loaded from files." in said
 
 
 def test_a_row_that_is_not_found_is_counted_and_no_success(database: Database) -> None:
@@ -526,7 +526,7 @@ def test_a_table_that_is_not_found_keeps_its_rows_in_the_ledger(database: Databa
     result = by_table(summary)["vendors"]
     assert (result["records_planned"], result["records_gone"], result["records_kept"]) == (4, 0, 4)
     assert (summary["exit_code"], summary["left"]) == (6, 4)
-    assert "the table is not in this database. Bring it back under its name" in summary["kept"][0]["reason"]
+    assert "the table is not in this database. Restore it under its name" in summary["kept"][0]["reason"]
     database.query("ALTER TABLE suppliers RENAME TO vendors")
     assert database.rollback()["exit_code"] == 0
     assert database.content("vendors") == []
@@ -847,7 +847,7 @@ def test_a_truncation_that_is_refused_makes_the_ledger_forget_no_row(
 
     monkeypatch.setattr(Truncation, "_refuse_if_written", deleted_meanwhile)
 
-    with pytest.raises(CommandError, match="Somebody has written to strains meanwhile"):
+    with pytest.raises(CommandError, match="strains was written to in the meantime"):
         database.rollback(strategy="truncate")
 
     assert len(database.content("strains")) == 4

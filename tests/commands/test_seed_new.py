@@ -206,7 +206,7 @@ def library(make_database: Callable[..., Database]) -> Database:
         (["hens", "eggs"], {}, 3, "These tables need rows of each other: hens → eggs → hens."),
         (["blobs"], {}, 3, "blobs: no value can be made for data"),
         (["words"], {}, 3, "words cannot be seeded: its primary key is no integer"),
-        (["authors"], {"app": None}, 1, "No model mirrors the table, so no app is known. Say with --app"),
+        (["authors"], {"app": None}, 1, "No model mirrors the table, so no app is known. Name the app of the file with --app"),
         (["authors"], {"app": "nowhere"}, 1, "--app=nowhere: no such app in INSTALLED_APPS."),
         (["authors"], {"app": "sessions"}, 1, "sessions is an installed package"),
         (["seeding_run"], {}, 1, "seeding_run belongs to the ledger"),

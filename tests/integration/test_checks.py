@@ -161,9 +161,9 @@ class Elsewhere:
         ("", None),
         ("logs/new/seeding.log", None),
         ("there.log", None),
-        ("there.log/seeding.log", "there.log is no folder"),
-        ("folder", "it is no file"),
-        ("closed/seeding.log", "may not write in"),
+        ("there.log/seeding.log", "there.log is not a folder"),
+        ("folder", "it is not a file"),
+        ("closed/seeding.log", "may not write to"),
     ],
 )
 def test_a_log_that_cannot_be_written_is_told(

@@ -25,10 +25,10 @@ def test_a_table_with_capital_letters_is_not_touched(
     summary, _ = run(database, periods, vendors)
 
     assert [one.exit_code for one in summary.results] == [3, 0]
-    assert "fiscalPeriods is not the name that this server gives a table" in summary.results[0].error
+    assert "fiscalPeriods is not a name this server can store" in summary.results[0].error
 
     # As in a dump of a server that tells letters apart.
     database.query("UPDATE seeding_metadata SET table_name = 'Vendors'")
-    with pytest.raises(SchemaError, match="Vendors is not the name that this server gives a table"):
+    with pytest.raises(SchemaError, match="Vendors is not a name this server can store"):
         undo(database, vendors)
     assert len(database.content("vendors")) == 4

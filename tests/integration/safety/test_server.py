@@ -210,7 +210,7 @@ def test_a_cluster_all_of_whose_nodes_take_writes(
     said = refused_by_all(database)
 
     assert alone["exit_code"] == 0  # a cluster of one is a server
-    assert said.startswith("The server is one of 2 nodes of a Galera cluster, all of which take writes")
+    assert said.startswith("The server is one of 2 nodes of a Galera cluster that all accept writes")
     assert runs(database) == 1
 
 

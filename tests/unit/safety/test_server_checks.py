@@ -129,7 +129,7 @@ def test_each_connection_has_a_session_of_its_own(seen: Sequence[Sequence[int]])
 
 
 GALERA_REFUSED = (
-    "The server is one of 3 nodes of a Galera cluster, all of which take writes, and the lock holds on one only; "
+    "The server is one of 3 nodes of a Galera cluster that all accept writes, and the lock is held on one node only; "
     "remove the other nodes from the cluster for the run, or seed a server outside of it. Nothing was changed."
 )
 GROUP_REFUSED = (

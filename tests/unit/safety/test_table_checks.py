@@ -121,7 +121,7 @@ def test_every_refusal_is_told_and_nothing_was_touched() -> None:
     with pytest.raises(SchemaError) as error:
         found.refuse_any()
     assert str(error.value) == "lots is a view; leave it out. bills is a view; leave it out. Nothing was changed."
-    with pytest.raises(SchemaError, match=r"^bills is a view; leave it out\. Nothing was touched\.$"):
+    with pytest.raises(SchemaError, match=r"^bills is a view; leave it out\. Nothing was changed\.$"):
         found.refuse_any({"bills"})
     found.refuse_any({"orders"})
     Survey().refuse_any()
@@ -205,7 +205,7 @@ def test_every_reason_against_a_table_is_given() -> None:
     assert of(relation, Touch.UPDATE | Touch.MASK, ()) == [
         ("has the primary key (a, b)", "leave it out: rows are identified by a key of one column"),
         ("hides rows from this account by row-level security", BYPASS),
-        ("has the storage engine MyISAM, on whose transactions nobody may rely", "convert it: ALTER TABLE lots ENGINE=InnoDB"),
+        ("has the storage engine MyISAM, which has no reliable transactions", "convert it: ALTER TABLE lots ENGINE=InnoDB"),
         ("replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"),
         ("has the rule r, s, which rewrites what is written", "drop or disable it"),
         ("shares rows by inheritance with x, y", "leave it out, or turn the inheritance into partitions"),
@@ -232,7 +232,7 @@ def test_the_key_is_one_column_and_that_of_every_model(
 
 def test_keys_of_new_rows_come_from_the_column_s_own_counter() -> None:
     relation = lots(counter="nextval('other')")
-    cause = "takes the keys of new rows from nextval('other'), which is not a counter of its own key column"
+    cause = "takes the keys of new rows from nextval('other'), which does not belong to its key column"
 
     assert [said for said, _ in of(relation)] == [cause]
     assert of(relation, UNDO) == []
