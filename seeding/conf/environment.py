@@ -40,7 +40,7 @@ def detect_environment(option: str | None = None, variables: Mapping[str, str] =
 
 
 def environment_from(option: str | None, variables: Mapping[str, str], problems: list[str]) -> Environment:
-    """The same; dev where it is unknown, which `problems` then says."""
+    """Like `detect_environment`, but an unknown environment is added to `problems` and counts as dev."""
     source, value = "--env", option
     for variable in ENVIRONMENT_VARIABLES:
         if value is None and variables.get(variable):

@@ -15,7 +15,7 @@ LOG_LEVELS = ("debug", "info", "warn", "error")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
-    """Where log lines go, and from which level on."""
+    """Where log lines go, and the lowest level that is logged."""
 
     level: str
     file: Path | None

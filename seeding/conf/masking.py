@@ -13,13 +13,13 @@ from seeding.conf.writing import WritingConfig, built, writing_options
 from seeding.exceptions import ConfigurationError
 
 MASKING_BATCH_SIZE = 10_000
-"""Rows per transaction, where they are updated in place."""
+"""Rows per transaction when they are updated in place."""
 MASKING_KEY_LENGTH = 16
-"""Characters that the masking key has at least."""
+"""The minimum length of the masking key, in characters."""
 
 
 def masking_key(variables: Mapping[str, str] = os.environ) -> str:
-    """The secret that masks are functions of; raises ConfigurationError where it is missing or short."""
+    """The secret that masks are functions of; raises ConfigurationError if it is missing or too short."""
     key = _key_from(variables)
     if problems := _key_problems(key):
         raise ConfigurationError(*problems)
@@ -48,7 +48,7 @@ class MaskingConfig(WritingConfig):
     batch_size: int = MASKING_BATCH_SIZE
 
     def problems(self) -> list[str]:
-        """What is wrong, a sentence each."""
+        """What is wrong, one sentence per problem."""
         return [*WritingConfig.problems(self), *_key_problems(self.key), *batch_size_problems(self.batch_size)]
 
 

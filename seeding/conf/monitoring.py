@@ -16,7 +16,7 @@ from seeding.exceptions import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringConfig:
-    """Where a run's metrics go, and which of them raise an alert for whom; None raises none."""
+    """Where a run's metrics go, the limits beyond which they raise an alert, and its recipients; None means no limit."""
 
     metrics_file: Path | None
     duration: float | None
@@ -62,7 +62,7 @@ def _is_web_address(text: str) -> bool:
     try:
         address = urlsplit(text)
         return text.startswith(("https://", "http://")) and bool(address.hostname) and address.port != 0
-    except ValueError:  # a bracket that is not closed, a port that is no number
+    except ValueError:  # an unclosed bracket, a port that is not a number
         return False
 
 

@@ -11,7 +11,7 @@ from seeding.exceptions import ConfigurationError
 
 
 def row_rules() -> tuple[Any, ...]:
-    """The project's own rules for rows: callables that the setting SEEDING_VALIDATORS names by their dotted paths.
+    """The project's row rules: callables listed by dotted path in the setting SEEDING_VALIDATORS.
 
     Raises ConfigurationError for one that cannot be imported.
     """
@@ -27,5 +27,5 @@ def row_rules() -> tuple[Any, ...]:
 
 
 def missing_table_help() -> str:
-    """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else the general answer."""
+    """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else a general answer."""
     return str(getattr(settings, "SEEDING_MISSING_TABLE_HELP", "Create it with the application's own migrations."))

@@ -1,4 +1,4 @@
-"""Environment variables, read from whatever mapping holds them: one of the process, or of a test."""
+"""Environment variables, read from any mapping: the process's, or a test's."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def reading(variables: Mapping[str, str]) -> environ.Env:
 
 
 def file_from(variables: Mapping[str, str], variable: str, name: str) -> Path | None:
-    """The file that `variable` names, else `name` in the setting SEEDING_LOG_FOLDER; None where neither is given."""
+    """The file that `variable` names, else `name` in the folder of the setting SEEDING_LOG_FOLDER; None if neither is set."""
     folder = getattr(settings, "SEEDING_LOG_FOLDER", None)
     file = str(reading(variables)(variable, default=str(Path(folder) / name) if folder else ""))
     return Path(file) if file else None
 
 
 def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
-    """`SEEDING_BATCH_SIZE`; None where it is missing or no number, which `problems` then says."""
+    """`SEEDING_BATCH_SIZE`; None if it is missing or not a number; the latter is added to `problems`."""
     env = reading(variables)
     try:
         number = env.int("SEEDING_BATCH_SIZE", default=None)
@@ -36,7 +36,7 @@ def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
 
 
 def batch_size_problems(number: int | None) -> list[str]:
-    """What is wrong with that many rows per transaction; None is any number."""
+    """What is wrong with `number` rows per transaction; None is always valid."""
     if number is None or 1 <= number <= 1_000_000:
         return []
     return [f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000."]

@@ -24,7 +24,7 @@ class Strategy(StrEnum):
 
 
 def strategy_from(name: str, problems: list[str]) -> Strategy:
-    """The strategy of that name; NONE where there is no such strategy, which `problems` then says."""
+    """The strategy of that name; an unknown one is added to `problems` and counts as NONE."""
     if name not in tuple(Strategy):
         problems.append(f"--strategy={name}: give one of {', '.join(Strategy)}.")
         return Strategy.NONE
@@ -32,38 +32,38 @@ def strategy_from(name: str, problems: list[str]) -> Strategy:
 
 
 def audit_file(variables: Mapping[str, str] = os.environ) -> Path:
-    """The audit log: `SEEDING_AUDIT_FILE`, else seeding-audit.log where the logs are, else in the working directory."""
+    """The audit log: `SEEDING_AUDIT_FILE`, else seeding-audit.log in the log folder, else in the working directory."""
     name = "seeding-audit.log"
     return file_from(variables, "SEEDING_AUDIT_FILE", name) or Path(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackConfig(WritingConfig):
-    """The options of `seed_rollback`. What it names is rolled back; nothing named means everything."""
+    """The options of `seed_rollback`. They select what is rolled back; without a selection, that is everything."""
 
     run: int | None = None
     before: datetime | None = None
     """Only what was seeded before this moment."""
     where: tuple[tuple[str, str], ...] = ()
-    """(Django lookup on the one table's model, value as text), all of which a row must meet."""
+    """(Django lookup on the one table's model, value as text); a row must match all of them."""
     strategy: Strategy = Strategy.DELETE
     cascade: bool = False
     """Whether seeded rows that refer to the selected ones are deleted too."""
     keep_modified: bool = False
-    """Whether rows that were changed since they were seeded stay."""
+    """Whether rows changed since they were seeded are kept."""
     audit_file: Path = field(default_factory=audit_file)
 
     @property
     def only_reports(self) -> bool:
-        """Whether nothing is to be deleted."""
+        """Whether nothing will be deleted."""
         return self.dry_run or self.strategy is Strategy.NONE
 
     def members(self, problems: list[str]) -> dict[str, Any]:
-        """Those of every command, and the strategy."""
+        """The enum options of every command, and the strategy."""
         return {**WritingConfig.members(self, problems), "strategy": strategy_from(self.strategy, problems)}
 
     def problems(self) -> list[str]:
-        """What is wrong, a sentence each."""
+        """What is wrong, one sentence per problem."""
         problems = WritingConfig.problems(self)
         if self.where and len(self.tables) != 1:
             problems.append("--where looks at the rows of one table: name it with --table.")

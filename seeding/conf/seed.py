@@ -22,7 +22,7 @@ DEFAULT_SIZE: Mapping[Environment, str] = {
 FROM_SOURCE = "source"
 """The size of a run that loads files."""
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
-"""`--as-of` stays inside what a MySQL TIMESTAMP holds, years of history and due dates included."""
+"""`--as-of` stays within the range of a MySQL TIMESTAMP, including years of history and due dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class SeedConfig(WritingConfig):
     """The options of `seed`."""
 
     size: str | None = None
-    """small, medium or large; None takes that of the environment."""
+    """small, medium or large; None means the environment's default."""
     scale: int = 1
     """Multiplies the size."""
     seed: int | None = None
@@ -39,9 +39,9 @@ class SeedConfig(WritingConfig):
     """None: the ledger's, else `today`."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     batch_size: int | None = None
-    """Rows per transaction; None fits them to the writer and to the width of the rows."""
+    """Rows per transaction; None adapts them to the writer and to the width of the rows."""
     writer: str | None = None
-    """The writer to use whatever the number of rows; None chooses by that."""
+    """The writer to use regardless of the number of rows; None chooses by that number."""
     source: Path | None = None
     """The folder of real data to load instead of generating."""
 
@@ -52,11 +52,11 @@ class SeedConfig(WritingConfig):
 
     @property
     def size_name(self) -> str:
-        """What the run calls its size: files have their own."""
+        """The name of the run's size; a run that loads files has its own."""
         return FROM_SOURCE if self.source is not None else self.chosen_size
 
     def problems(self) -> list[str]:
-        """What is wrong, a sentence each."""
+        """What is wrong, one sentence per problem."""
         problems = WritingConfig.problems(self)
         if self.size not in (None, *SIZES):
             problems.append(f"--size={self.size}: give one of {', '.join(SIZES)}.")
@@ -98,5 +98,5 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
 
 
 def forced_writer(variables: Mapping[str, str]) -> str | None:
-    """The writer that SEEDING_WRITER names, to be used whatever the number of rows."""
+    """The writer that SEEDING_WRITER names, used regardless of the number of rows."""
     return variables.get("SEEDING_WRITER") or None

@@ -1,4 +1,4 @@
-"""The options that every command that writes has."""
+"""The options of every command that writes."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from seeding.exceptions import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingConfig:
-    """The options that every command that writes has; raises ConfigurationError with everything that is wrong with them."""
+    """The options of every command that writes; raises ConfigurationError with every problem found."""
 
     database: str = "default"
     """Alias in DATABASES."""
     environment: Environment = field(default_factory=detect_environment)
-    """By default what the process's environment variables say."""
+    """By default taken from the process's environment variables."""
     tables: tuple[str, ...] = ()
     """Tables or groups; empty means all."""
     dry_run: bool = False
     force: bool = False
     """Answer yes to every question."""
     interactive: bool = False
-    """Whether questions may be asked: there is a terminal, and no --no-input."""
+    """Whether questions can be asked: there is a terminal, and no --no-input."""
     confirm_database: str | None = None
     """The database's name, which `force` needs in production."""
     lock_timeout: int = 0
     """Seconds to wait for the lock; 0 tries once."""
     allow_production: bool = field(default_factory=allows_production)
     protected: tuple[str, ...] = field(default_factory=protected_databases)
-    """Patterns of host/name that count as production whatever the environment says."""
+    """Patterns of host/name that count as production regardless of the environment."""
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -50,11 +50,11 @@ class WritingConfig:
             raise ConfigurationError(*problems)
 
     def members(self, problems: list[str]) -> dict[str, Any]:
-        """The options that are members of an enumeration, also where plain text was given, which no guard would know."""
+        """The enum options, converted if given as plain text, which the guards would not recognise."""
         return {"environment": environment_from(self.environment, {}, problems)}
 
     def problems(self) -> list[str]:
-        """What is wrong, a sentence each."""
+        """What is wrong, one sentence per problem."""
         problems = []
         if self.environment is not Environment.DEV and getattr(settings, "SEEDING_DATABASE_IS_FALLBACK", False):
             problems.append(f"DATABASE_URL is not set; {self.environment} has no default database. Set it and run again.")
@@ -90,7 +90,7 @@ T = TypeVar("T", bound=WritingConfig)
 
 
 def built(kind: type[T], values: Mapping[str, Any], problems: list[str]) -> T:
-    """A config of these values; raises ConfigurationError with the `problems` found before and those of the values."""
+    """A config with these values; raises ConfigurationError with the given `problems` and those of the values."""
     try:
         config = kind(**values)
     except ConfigurationError as error:
@@ -101,7 +101,7 @@ def built(kind: type[T], values: Mapping[str, Any], problems: list[str]) -> T:
 
 
 def date_from(option: str, text: str | None, problems: list[str]) -> date | None:
-    """The date that an option gives; None where it is missing or invalid, which `problems` then says."""
+    """An option's date; None if it is missing or invalid; the latter is added to `problems`."""
     if text is None:
         return None
     try:
