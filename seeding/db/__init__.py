@@ -1,1 +1,1 @@
-"""The database server: connections, drivers, retries, and what may be said of its errors."""
+"""The database server: connections, drivers, retries, and what messages may say about its errors."""

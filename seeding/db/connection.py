@@ -1,4 +1,4 @@
-"""The session in which a command works: connected, in UTC, and answered within an hour."""
+"""A command's database session: connected, in UTC, and with a limit of one hour for each answer."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ REACHABLE = "Is the server up, and DATABASE_URL right?"
 SET_UTC = "Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
 
 Note = Callable[[BaseException, int], None]
-"""Is told of every failed attempt, with its number."""
+"""Called with the error and the number of every failed attempt."""
 
 
 def database_name(using: str) -> str:
-    """What the driver is told to connect to: OPTIONS overrule the settings' NAME."""
+    """The database name passed to the driver: OPTIONS override NAME in the settings."""
     settings, asked = connections[using].settings_dict, connections[using].get_connection_params()
     return str(next((asked[key] for key in ("db", "dbname", "database") if key in asked), settings["NAME"]))
 
 
 def host_name(using: str) -> str:
-    """The host, or a socket's path, that the driver is told to connect to; empty where there is none."""
+    """The host, or a socket's path, passed to the driver; empty if there is none."""
     asked = connections[using].get_connection_params()
     return str(asked.get("host") or asked.get("unix_socket") or "")
 
@@ -52,7 +52,7 @@ def connect(using: str, note: Note) -> str:
     try:
         retrying(connection.ensure_connection, note)
     except Exception as error:
-        name = connection.settings_dict["NAME"]  # what the driver is told may be just what cannot be found out
+        name = connection.settings_dict["NAME"]  # the driver's parameters may be what cannot be determined
         raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}. {hint(error) or REACHABLE}") from error
     if not is_in_utc(using):
         raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
@@ -60,7 +60,7 @@ def connect(using: str, note: Note) -> str:
 
 
 def is_in_utc(using: str) -> bool:
-    """Whether the session's moments are UTC: Django sees to it on every server but MySQL and MariaDB."""
+    """Whether the session is in UTC: Django ensures it on every server but MySQL and MariaDB."""
     if not features(connections[using]).keeps_time_zone:
         return True
     with connections[using].cursor() as cursor:

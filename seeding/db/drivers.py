@@ -1,4 +1,4 @@
-"""What to install where Django finds no driver for a database, or one that is too old; and which one is at work."""
+"""What to install if Django finds no driver for a database, or one that is too old; and which one is in use."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 DISTRIBUTION = "django-seed-ledger"
 EXTRAS = {("MySQLdb", "mysqlclient"): ("MySQL", "mysql", "pymysql"), ("psycopg",): ("PostgreSQL", "postgres", "psycopg2")}
-"""Words of Django's errors about drivers: the server's name, and the extras that bring a driver, the preferred one first."""
+"""Words of Django's errors about drivers → the server's name, and the extras that install a driver, the preferred one first."""
 
 
 def missing_driver(error: ImproperlyConfigured) -> str:
-    """A sentence that names the extra to install; empty where the error is about something else."""
+    """A sentence that names the extra to install; empty if the error is about something else."""
     said = str(error)
     for words, (server, preferred, other) in EXTRAS.items():
         if not any(word in said for word in words):

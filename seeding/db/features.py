@@ -9,26 +9,26 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFeatures:
-    """One kind of server. The defaults are those of a database that is a file, or of an unknown server."""
+    """One kind of server. The defaults describe a database file, or an unknown server."""
 
     is_concurrent: bool = False
-    """Whether a reader on a second connection holds up no writer."""
+    """Whether a reader on a second connection does not block writers."""
     keeps_time_zone: bool = False
-    """Whether Django leaves the session's time zone as the server has it."""
+    """Whether Django leaves the session's time zone as the server sets it."""
     has_zero_dates: bool = False
-    """Whether a date column may hold 0000-00-00, which no driver can read."""
+    """Whether a date column can hold 0000-00-00, which no driver can read."""
     suspends_foreign_keys: bool = False
-    """Whether a session can switch its foreign keys off, and with them every cascade."""
+    """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
-    """Whether TRUNCATE is faster than DELETE and stays outside of transactions."""
+    """Whether TRUNCATE is faster than DELETE and not transactional."""
     renders_values: bool = False
-    """Whether values are compared as texts that the server makes."""
+    """Whether values are compared as text rendered by the server."""
     shared_lock: str = ""
-    """What makes a SELECT see the latest commit whatever the isolation level; elsewhere the locked parent rows suffice."""
+    """Clause that makes a SELECT see the latest commit at any isolation level; elsewhere the locked parent rows suffice."""
     locking_count: str = "SELECT COUNT(*) {}"
-    """How rows are counted and locked at once."""
+    """Statement that counts and locks rows at once."""
     analyze: str = ""
-    """What has the query planner count tables anew."""
+    """Statement that refreshes the query planner's statistics of tables."""
 
 
 MYSQL = ServerFeatures(
@@ -43,18 +43,18 @@ MYSQL = ServerFeatures(
 )
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
-    locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # it locks no row that it aggregates
+    locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     analyze="ANALYZE",
 )
 KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL}
-"""ANALYZE would add tables of SQLite's own, and it needs none."""
+"""SQLite is left out: it does not need ANALYZE, which would add tables of its own."""
 
 
 def features(connection: BaseDatabaseWrapper) -> ServerFeatures:
-    """Those of the connection's kind of server; the server itself is not asked."""
+    """The features of the connection's kind of server; the server itself is not queried."""
     return KINDS.get(connection.vendor, ServerFeatures())
 
 
 def assigns_from_left_to_right(connection: BaseDatabaseWrapper) -> bool:
-    """Whether an UPDATE's expressions see what those before them have assigned; MariaDB has a mode in which they do not."""
+    """Whether an UPDATE's expressions see earlier assignments of the same UPDATE; MariaDB has a mode in which they do not."""
     return connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())

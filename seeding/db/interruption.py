@@ -1,4 +1,4 @@
-"""What a signal asks for, whatever becomes of its exception on the way: native code that calls Python makes a panic of it."""
+"""The exception that a signal raised, even if it was replaced since: native code that calls Python turns it into a panic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _held: list[None] = []
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn signals into their exceptions for a block, where they can be handled (the main thread) and are not ignored."""
+    """Turn signals into their exceptions for a block, if they can be handled (in the main thread) and are not ignored."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         _told.append(SIGNALS[number])
@@ -46,10 +46,10 @@ def terminable() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let a signal wait for the end of a block; a second one does not wait.
+    """Delay a signal until the end of a block; a second one is not delayed.
 
-    A driver that is interrupted while it sends rows may wrap the signal's exception, or leave half a packet on the line and
-    wait for an answer that never comes.
+    A driver interrupted while it sends rows can wrap the signal's exception, or leave half a packet on the line and wait for
+    an answer that never comes.
     """
     _held.append(None)
     try:
@@ -61,5 +61,5 @@ def undisturbed() -> Iterator[None]:
 
 
 def interruption(error: BaseException) -> BaseException:
-    """The error, or what a signal has raised before it in a `terminable` block."""
+    """The error, or the exception that a signal raised before it in a `terminable` block."""
     return _told[0]() if _told and not isinstance(error, tuple(SIGNALS.values())) else error

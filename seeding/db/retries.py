@@ -1,4 +1,4 @@
-"""Which database errors pass by themselves, and how often a batch is tried again for each."""
+"""Which database errors are transient, and how often a batch is retried for each."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ CONNECTION_CODES = frozenset({1053, 1077, 2002, 2003, 2005, 2006, 2013, 2055, 40
 CONTENTION_CODES = frozenset({1020, 1205, 1213, 3572})
 FINAL_CODES = frozenset({1044, 1045, 1142, 1143, PACKET_TOO_LARGE, 1227, 1290, 1370, 1698, 1836})
 """Error numbers of MySQL and MariaDB: server gone or shutting down; row changed meanwhile, lock wait timeout, deadlock, NOWAIT;
-a right that is missing, a packet that is too large, a server that only reads."""
+missing privilege, packet too large, read-only server."""
 
 CONNECTION_STATES = ("08", "57P", "25P03", "25P04")
 CONTENTION_STATES = ("40001", "40P01", "55P03")
 FINAL_STATES = ("28", "42", "25006", "3D000")
-"""How the SQLSTATEs of PostgreSQL begin: connection lost, server shutting down or starting, idle for too long; serialisation
-failure, deadlock, lock timeout; a refused account, a missing right, a server that only reads, no such database."""
+"""Prefixes of PostgreSQL's SQLSTATEs: connection lost, server shutting down or starting, idle for too long; serialisation
+failure, deadlock, lock timeout; rejected account, missing privilege, read-only server, no such database."""
 
 
 ROW_CODES = frozenset({1292, 1366, 1411, 1644})
-"""Errors of MySQL and MariaDB about a row, which their driver takes for operational ones: a value, and a trigger's SIGNAL."""
+"""Errors of MySQL and MariaDB about a row, which the driver raises as operational ones: a value, and a trigger's SIGNAL."""
 RAISED = "P0001"
-"""The SQLSTATE of what a trigger of PostgreSQL raises."""
+"""The SQLSTATE of an exception raised by a PostgreSQL trigger."""
 
 
 class Transience(Enum):
-    """A family of passing errors."""
+    """A family of transient errors."""
 
     CONNECTION = "connection"
     CONTENTION = "contention"
@@ -42,14 +42,14 @@ class Transience(Enum):
 
 
 RETRIES = {Transience.CONNECTION: 3, Transience.CONTENTION: 3, Transience.OTHER: 1}
-"""How often each family is tried again."""
+"""How often each family is retried."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 """Seconds; each wait is twice the one before."""
 
 
 def transience(error: BaseException | None) -> Transience | None:
-    """The family `error` belongs to, or None if trying again is useless."""
+    """The family `error` belongs to, or None if a retry is useless."""
     if isinstance(error, InterfaceError):
         return Transience.CONNECTION
     if isinstance(error, Error) and (state := sqlstate(error)) is not None:
@@ -65,9 +65,9 @@ def transience(error: BaseException | None) -> Transience | None:
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """The SQLSTATE of an error of PostgreSQL, whichever driver raised it; empty where the client itself speaks.
+    """The SQLSTATE of a PostgreSQL error, whichever driver raised it; empty for an error of the client library.
 
-    None for the errors of other servers, which begin with a number; PyMySQL's have a SQLSTATE besides.
+    None for the errors of other servers, which begin with a number; PyMySQL's have a SQLSTATE too.
     """
     if error.args and isinstance(error.args[0], int):
         return None
@@ -79,7 +79,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def _by_state(error: Error, state: str) -> Transience | None:
     operational = isinstance(error, OperationalError)
-    if not state:  # the client's own words: the server has not said anything any more
+    if not state:  # an error of the client library: the server no longer answers
         return Transience.CONNECTION if operational else None
     if state.startswith(CONNECTION_STATES):
         return Transience.CONNECTION
@@ -89,22 +89,22 @@ def _by_state(error: Error, state: str) -> Transience | None:
 
 
 def refuses_row(error: BaseException) -> bool:
-    """Whether the database refuses a row for what it is, and would take others."""
+    """Whether the database rejects this particular row, and would accept others."""
     if isinstance(error, (IntegrityError, DataError)) or sqlstate(error) == RAISED:
         return True
     return isinstance(error, OperationalError) and bool(ROW_CODES.intersection(error.args[:1]))
 
 
 def too_large(error: BaseException) -> bool:
-    """Whether the statement was larger than the server takes: in pieces it may do."""
+    """Whether the statement was larger than the server accepts: split, it may pass."""
     return isinstance(error, OperationalError) and bool(error.args) and error.args[0] == PACKET_TOO_LARGE
 
 
 def retrying(action: Callable[[], T], before_retry: Callable[[BaseException, int], None]) -> T:
-    """The result of `action`, tried again while it fails with a passing error; the last error is raised as it is.
+    """The result of `action`, retried while it fails with a transient error; the last error is raised unchanged.
 
-    `before_retry` is told the error and the number of the coming retry, and may repair what the error broke. Where a signal
-    is behind the error, which a driver may wrap, its own exception is raised.
+    `before_retry` is passed the error and the number of the coming retry, and can repair what the error broke. If a signal
+    caused the error, which a driver may wrap, the signal's own exception is raised.
     """
 
     def hopeful(state: tenacity.RetryCallState) -> bool:

@@ -11,7 +11,7 @@ Condition = tuple[str, list[Any]]
 
 
 def quoted(connection: BaseDatabaseWrapper, name: str) -> str:
-    """The name of a table or column: in quotes, and a percent sign stands for itself."""
+    """The quoted name of a table or column, with percent signs escaped."""
     return connection.ops.quote_name(name).replace("%", "%%")
 
 

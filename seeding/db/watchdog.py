@@ -1,8 +1,8 @@
-"""Ends a connection to PostgreSQL whose server has not answered for an hour: the client library would wait for ever.
+"""Ends a PostgreSQL connection whose server has not answered for an hour: the client library would wait forever.
 
-MySQL's drivers have a time-out for that (`read_timeout`). PostgreSQL's have none, so one thread looks at every connection and
-shuts the socket of one that waits too long; the driver then raises the error of any lost connection. No driver is patched:
-psycopg and psycopg2 both offer what it takes, `info.transaction_status` and `fileno()`.
+MySQL's drivers have a timeout for this (`read_timeout`). PostgreSQL's have none, so one thread checks every connection and
+shuts down the socket of one that waits too long; the driver then raises its usual error for a lost connection. No driver is
+patched: psycopg and psycopg2 both offer what is needed, `info.transaction_status` and `fileno()`.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ ANSWER_SECONDS = 3600
 """How long PostgreSQL may take to answer."""
 LOOK_SECONDS = 0.5
 ACTIVE = 1
-"""libpq's PQTRANS_ACTIVE: a statement is under way, a COMMIT or a COPY too."""
+"""libpq's PQTRANS_ACTIVE: a statement is running, including COMMIT and COPY."""
 
 
 class Watch:
-    """One connection, and since when it was seen waiting for one and the same statement; an execute wrapper of Django's."""
+    """One connection, and since when it has been waiting for the same statement; a Django execute wrapper."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = ref(connection)
         self._session: Any = connection.connection
         self._statements = 0
         self._waiting: tuple[int, float] | None = None
-        """For which statement, and since when; None where it was not seen waiting."""
+        """The statement's number, and since when; None if it was not seen waiting."""
 
     def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
         """Run the statement, and count it."""
@@ -43,9 +43,9 @@ class Watch:
         return execute(*arguments)
 
     def look(self) -> None:
-        """Shut the connection if its server has been silent for too long."""
+        """Shut down the connection if its server has been silent for too long."""
         connection, session, now = self._connection(), self._session, time.monotonic()
-        ours = connection is not None and connection.connection is session  # else it is closed, or a pool has it back
+        ours = connection is not None and connection.connection is session  # else it is closed, or returned to a pool
         if not ours or session.closed or session.info.transaction_status != ACTIVE:
             self._waiting = None
         elif self._waiting is None or self._waiting[0] != self._statements:
@@ -56,7 +56,7 @@ class Watch:
 
 
 class Watchdog:
-    """Looks at the connections of some aliases twice a second, in a thread that ends with the process."""
+    """Checks the connections of some aliases twice a second, in a thread that ends with the process."""
 
     def __init__(self) -> None:
         self._aliases: set[str] = set()
@@ -65,7 +65,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def add(self, using: str) -> None:
-        """Watch the connections to the alias `using` from now on, the one that is open already among them."""
+        """Watch the connections to the alias `using` from now on, including one that is already open."""
         self._aliases.add(using)
         connection_created.connect(self._watch, dispatch_uid="seeding.watchdog")
         connection = connections[using]
@@ -73,14 +73,14 @@ class Watchdog:
             self._watch(connection)
 
     def forget(self) -> None:
-        """Watch nothing any more: a process that was forked has its parent's connections, and may not shut them."""
+        """Stop watching: a forked process has its parent's connections, and must not shut them down."""
         self._watches, self._guard, self._thread = WeakSet(), threading.Lock(), None
 
     def _watch(self, connection: BaseDatabaseWrapper, **_: Any) -> None:
         if connection.vendor != "postgresql" or connection.alias not in self._aliases:
             return
         watch = Watch(connection)
-        # The first of them: who has added one takes the last away.
+        # The first one: an `execute_wrapper` block removes the last one when it ends.
         others = [wrapper for wrapper in connection.execute_wrappers if not isinstance(wrapper, Watch)]
         connection.execute_wrappers[:] = [watch, *others]
         with self._guard:
@@ -104,5 +104,5 @@ os.register_at_fork(after_in_child=_watchdog.forget)
 
 
 def watch(using: str) -> None:
-    """Watch this process's connections to the alias `using`, those of now and those to come."""
+    """Watch this process's connections to the alias `using`, current and future."""
     _watchdog.add(using)
