@@ -1,4 +1,4 @@
-"""Alerts about a run that took too long, erred too much, waited too long or needed too much: to the log and to people."""
+"""Alerts about a run that exceeds limits on duration, error rate, lock wait or memory: to the log and to people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import RunMetrics
 
 PATIENCE = 10
-"""Seconds that a mail server or a web hook may take; the run is over, and its lock is free."""
+"""The timeout of a mail server or web hook in seconds; the run is over by then, and its lock is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ def breaches(metrics: RunMetrics, config: MonitoringConfig) -> Iterator[Breach]:
 
 
 class Alerts:
-    """A sink that raises one alert per run that exceeds thresholds. What cannot be delivered is logged and costs nothing."""
+    """A sink that raises one alert per run that exceeds thresholds. A failed delivery is logged and has no other effect."""
 
     def __init__(self, config: MonitoringConfig, tell: Sink) -> None:
         self._config = config
         self._tell = tell
 
     def sink(self, event: Event) -> None:
-        """Look at the metrics of a run that has ended."""
+        """Check the metrics of a finished run."""
         metrics = event.context.get("metrics")
         if isinstance(metrics, RunMetrics) and (found := list(breaches(metrics, self._config))):
             self._raise(metrics, found)

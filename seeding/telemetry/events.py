@@ -1,4 +1,4 @@
-"""What happens during a run, told sideways to sinks: the log, the progress bar, signals. Nothing comes back from a sink."""
+"""The events of a run, sent to sinks: the log, the progress bar, signals. Sinks return nothing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Event:
     error: BaseException | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     summary: Any = None
-    """What the run hands back, for sinks that pass it on; no line of the log has it."""
+    """The run's return value, for sinks that pass it on; it is never logged."""
 
 
 def event(operation: str, message: str, **values: Any) -> Event:
-    """An Event from the values of its fields, and its context from all others."""
+    """An Event: values named like its fields fill them, all others go into its context."""
     known = {
         name: values.pop(name) for name in ("level", "seeder", "record_count", "duration", "error", "summary") if name in values
     }
@@ -39,11 +39,11 @@ Sink = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """The sink of those who do not listen."""
+    """A sink that ignores every event."""
 
 
 def broadcast(*sinks: Sink) -> Sink:
-    """One sink that tells all of `sinks`."""
+    """One sink that passes each event to all of `sinks`."""
 
     def tell(event: Event) -> None:
         for sink in sinks:

@@ -1,4 +1,4 @@
-"""A log file to which several processes append whole lines, and which is rotated."""
+"""A rotating log file to which several processes append whole lines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from concurrent_log_handler import ConcurrentRotatingFileHandler
 
 
 class LogFile(ConcurrentRotatingFileHandler):
-    """Appends to `file` under a lock that all processes respect; `failed` is told of each line that could not be written.
+    """Appends to `file` under a lock that all processes respect; `failed` is called for each line that could not be written.
 
-    Raises OSError where the file cannot be opened, or where its folder, in which the lock lies and rotation takes place,
-    cannot be written.
+    Raises OSError if the file cannot be opened, or if its folder, which holds the lock and the rotated files, cannot be
+    written.
     """
 
     def __init__(self, file: Path, *, max_bytes: int, backups: int, failed: Callable[[BaseException], None]) -> None:
@@ -33,12 +33,12 @@ class LogFile(ConcurrentRotatingFileHandler):
             self._do_unlock()
 
     def do_write(self, msg: str) -> None:
-        """The library's hook, called with the lock held: append the line whole, or leave the file as it was."""
+        """The library's hook, called with the lock held: append the whole line, or leave the file unchanged."""
         if self.stream is None:
             self.stream = self.do_open()
         file = self.stream.fileno()
         size = os.fstat(file).st_size
-        # A process that was killed in the middle of a line leaves no more than that line unreadable.
+        # A process killed in the middle of a line leaves only that line unreadable.
         torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
         rest = memoryview((("\n" if torn else "") + msg + "\n").encode())
         try:
@@ -50,7 +50,7 @@ class LogFile(ConcurrentRotatingFileHandler):
             raise
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's hook
-        """Tell instead of printing a traceback."""
+        """Report the error instead of printing a traceback."""
         error = sys.exc_info()[1]
         if error is not None:
             self._failed(error)

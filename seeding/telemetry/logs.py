@@ -23,14 +23,14 @@ from seeding.telemetry.log_files import LogFile
 LOGGER = "seeding"
 MAX_BYTES, BACKUPS = 10_000_000, 5
 LONGEST, DEEPEST, LARGEST = 20_000, 20, 2**64
-"""Characters of one text, levels of one value, and what is still a number: the rest is left out, and said to be."""
+"""Limits: characters of a text, levels of a value (both cut with a mark), and numbers (larger ones are logged as text)."""
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 COLOURS = {"warn": "\x1b[33m", "error": "\x1b[31m"}
 NAMES = {number: name for name, number in LEVELS.items()}
 
 
 class SeederLogger:
-    """The four levels of the log, each with a message and named context; `sink` is how a run's events reach it."""
+    """The four log levels, each with a message and named context; `sink` receives a run's events."""
 
     def __init__(self, environment: str) -> None:
         self._logger = logging.getLogger(LOGGER)
@@ -53,7 +53,7 @@ class SeederLogger:
         self._log(logging.ERROR, message, context)
 
     def sink(self, event: Event) -> None:
-        """Log an event under the document's keys."""
+        """Log an event under the documented keys."""
         context = {
             "seeder": event.seeder,
             "operation": event.operation,
@@ -69,18 +69,18 @@ class SeederLogger:
         error = context.pop("error", None)
         fields = {"environment": self._environment} | {key: value for key, value in context.items() if value is not None}
         raised = error if isinstance(error, BaseException) else None
-        # Not as attributes of the record, some of which are taken.
+        # Not as attributes of the record: some names are taken.
         self._logger.log(level, message, extra={"context": fields}, exc_info=raised)
 
 
 class JsonLines(JsonFormatter):
-    """`timestamp` (UTC), `level`, then the rest: one JSON object in ASCII, on one line, whatever the record holds."""
+    """`timestamp` (UTC), `level`, then the rest: one JSON object in ASCII, on one line, regardless of what the record holds."""
 
     def __init__(self) -> None:
         super().__init__("%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; where a record cannot be told in full, what it was to say and why it does not."""
+        """The line; if the record cannot be formatted, its raw message and the reason."""
         try:
             return super().format(record)
         except Exception as error:  # noqa: BLE001 - another library's record, or an exception that cannot be shown
@@ -100,9 +100,9 @@ class JsonLines(JsonFormatter):
 
 
 def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
-    """`value` as JSON can say it: numbers, texts without a URL's password, lists and objects, no circles, nothing endless.
+    """`value` as JSON can express it: numbers, texts without a URL's password, lists and objects, acyclic and of limited size.
 
-    `around` are the ids of what it stands in.
+    `around` are the ids of the enclosing values.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -126,7 +126,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
 
 
 def shown(value: object) -> str:
-    """`value` in words, also where it has none."""
+    """`value` as text, even if it cannot be converted."""
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     try:
@@ -136,7 +136,7 @@ def shown(value: object) -> str:
 
 
 class Words(logging.Formatter):
-    """What a person reads on a terminal: the level, the message, and how often there was which reason."""
+    """What a person reads on a terminal: the level, the message, and the count of each reason."""
 
     def __init__(self, *, coloured: bool) -> None:
         super().__init__()
@@ -152,26 +152,26 @@ class Words(logging.Formatter):
 
 
 class Console(logging.StreamHandler[TextIO]):
-    """Lines on stderr, whatever that is when they are said; when its reader has gone, nothing more is said there."""
+    """Lines on the current stderr; once its reader is gone, nothing more is written."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
 
-    # The base class keeps the stream it was given, and stderr may be another one by now.
+    # The base class keeps the stream it was given, but stderr may have been replaced since.
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
-        """While bars move there, it is what prints above them."""
+        """While progress bars are shown, stderr is the stream that prints above them."""
         return sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's hook
-        """Do not try again, and print no traceback."""
+        """Do not retry, and print no traceback."""
         streams.discard(self.stream)
 
 
 def configure(config: LogConfig, *, console_level: str, words: Words | None = None) -> None:
     """Send the log to stderr from `console_level` on, as JSON or in `words`, and to the file from `config.level` on.
 
-    Where the file cannot be written, now or later, this is said once, and the console serves alone.
+    If the file cannot be written, now or later, this is logged once, and only the console is used.
     """
     logger = logging.getLogger(LOGGER)
     for old in logger.handlers[:]:

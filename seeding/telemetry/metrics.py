@@ -1,4 +1,4 @@
-"""What a run takes: time, memory, queries, rows and errors, measured while it lasts and told once when it has ended."""
+"""A run's time, memory, queries, rows and errors, measured while it lasts and reported once at its end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from seeding.telemetry.events import Sink, event
 
 
 class Summary(Protocol):
-    """What a command hands back: a dataclass."""
+    """What a command returns: a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def exit_code(self) -> int:
-        """With which code the command ends."""
+        """The command's exit code."""
 
     @property
     def metrics(self) -> Mapping[str, Any]:
@@ -35,7 +35,7 @@ class Summary(Protocol):
 S = TypeVar("S", bound=Summary)
 
 MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes in what getrusage counts."""
+"""Bytes per unit of memory in getrusage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class RunMetrics:
 
     @property
     def error_rate(self) -> float:
-        """Rows that could not be, of those planned: 0 to 1, and 1 for a run that gave up."""
+        """Failed rows as a share of those planned: 0 to 1, and 1 for a run that gave up."""
         if self.gave_up:
             return 1.0
         return sum(self.errors.values()) / self.planned if self.planned else 0.0
@@ -79,13 +79,13 @@ class RunMetrics:
         return sum(self.rows.values()) / self.duration if self.duration else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as the run records and the log tells them."""
+        """Plain values, as recorded in the run and in the log."""
         values = {**asdict(self), "error_rate": self.error_rate, "rate": self.rate, "finished_at": self.finished_at.isoformat()}
         return {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
 
 
 class Meter:
-    """Measures one run on the database `using`, from entering to leaving; then tells a `metrics` event."""
+    """Measures one run on the database `using`, from entry to exit; then emits a `metrics` event."""
 
     def __init__(self, using: str, *, command: str, environment: str, tell: Sink) -> None:
         self.run: int | None = None
@@ -109,7 +109,7 @@ class Meter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open.close()
         gave_up = error is not None and not isinstance(error, ConfigurationError)
-        if error is not None and self._summary is not None:  # it came to its end, and could not be closed in the ledger
+        if error is not None and self._summary is not None:  # it completed, but could not be closed in the ledger
             self._measured = self._summary = None
         metrics = self._measured or self.finish(exit_code_of(error), gave_up=gave_up)
         self._tell(event("metrics", _sentence(metrics), duration=metrics.duration, metrics=metrics, summary=self._summary))
@@ -122,13 +122,13 @@ class Meter:
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     def sum_up(self, summary: S) -> S:
-        """The summary of a run that has come to its end, with the measurements, which are final."""
+        """The summary of a completed run, with the final measurements."""
         complete = replace(summary, metrics=self.finish(summary.exit_code).as_dict())
         self._summary = complete
         return complete
 
     def finish(self, exit_code: int, *, gave_up: bool = False) -> RunMetrics:
-        """The measurements, which are final."""
+        """The final measurements."""
         self._measured = RunMetrics(
             command=self._command,
             environment=self._environment,
@@ -154,7 +154,7 @@ class Meter:
 
 
 def exit_code_of(error: BaseException | None) -> int:
-    """With which code a command ends for this error."""
+    """The exit code of a command that ends with this error."""
     if isinstance(error, SeedingError):
         return error.exit_code
     if isinstance(error, Terminated):

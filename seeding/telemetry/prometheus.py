@@ -12,14 +12,14 @@ LABELS = ("command", "environment", "database")
 
 
 class Textfile:
-    """A sink that writes the file anew for every run, whole or not at all; where it cannot, that is told to `tell`."""
+    """A sink that rewrites the file atomically for every run; a failure is reported to `tell`."""
 
     def __init__(self, path: Path, tell: Sink) -> None:
         self._path = path
         self._tell = tell
 
     def sink(self, event: Event) -> None:
-        """Write the metrics of a run that has ended."""
+        """Write the metrics of a finished run."""
         metrics = event.context.get("metrics")
         if not isinstance(metrics, RunMetrics):
             return
@@ -32,7 +32,7 @@ class Textfile:
 
 
 def write(path: Path, metrics: RunMetrics) -> None:
-    """Write the file and put it in its place at once; raises OSError."""
+    """Write the file and move it into place atomically; raises OSError."""
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""The standard streams of a process, of which each may be closed, or lead to somebody who has gone."""
+"""The standard streams of a process, each of which can be closed or have lost its reader."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def open_closed() -> None:
-    """Put the null device in the place of every standard stream that was closed when the process started.
+    """Replace every standard stream that was closed when the process started with the null device.
 
-    Otherwise the next file to be opened, perhaps a database, gets its descriptor, and what a library writes there.
+    Otherwise the next opened file, perhaps a database, gets its descriptor, and whatever a library writes to it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -20,11 +20,11 @@ def open_closed() -> None:
 
 
 def discard(stream: Any) -> None:
-    """Send to the null device what is still to be written to `stream`, since nobody reads it any more.
+    """Send the remaining output of `stream` to the null device, because its reader is gone.
 
-    The descriptor is replaced, not the object: others hold it too, and the interpreter flushes it when it ends.
+    The descriptor is replaced, not the object: other code holds it too, and the interpreter flushes it at exit.
     """
-    with suppress(OSError, ValueError, AttributeError):  # no stream with a descriptor
+    with suppress(OSError, ValueError, AttributeError):  # not a stream with a descriptor
         descriptor = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)
