@@ -1,1 +1,1 @@
-"""Tables as values: declared and live ones, what refers to what, how they differ, and what a valid row is."""
+"""Declared and live tables as values: their references, how they differ, and what a valid row is."""

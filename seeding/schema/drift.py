@@ -1,4 +1,4 @@
-"""How a live table differs from the model that mirrors it, in words that name the fix."""
+"""How a live table differs from the model that mirrors it, with the fix for each difference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXTS = frozenset({Kind.TEXT, Kind.JSON})
 
 
 def differences(expected: TableSchema, there: Mapping[str, TableSchema], missing_table_help: str = "") -> list[Difference]:
-    """Every difference, those that refuse the seeder first; `there` are the live tables, by name."""
+    """Every difference, first those for which the seeder is refused; `there` holds the live tables, by name."""
     live = there.get(expected.name)
     if live is None:
         fix = missing_table_help or MIGRATE

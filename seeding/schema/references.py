@@ -1,8 +1,8 @@
 """What a column refers to, whether or not a foreign key declares it.
 
-Three kinds of column name rows of another table: a foreign key (`db_constraint=False` where the database declares none),
-an integer whose meaning another column decides (`referenceType` = 'ORDER'), and a JSON list of objects that hold keys.
-All three are facts of the model; the engine treats them alike.
+Three kinds of column reference rows of another table: a foreign key (`db_constraint=False` if the database declares none),
+an integer whose target another column decides (`referenceType` = 'ORDER'), and a JSON list of objects that hold keys.
+All three are declared by the model; the engine treats them alike.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Reference:
     when: tuple[str, str] | None = None
     """(column, value): the reference counts only in rows whose `column` holds `value`."""
     by: str | None = None
-    """The column of `target` whose values it holds, where that is not the primary key."""
+    """The column of `target` whose values it holds, if that is not the primary key."""
     textual: bool = False
-    """Whether the column holds keys written as texts."""
+    """Whether the column holds keys as text."""
 
     @property
     def target_table(self) -> str:
@@ -36,7 +36,7 @@ class Reference:
 
     @property
     def is_read_here(self) -> bool:
-        """Whether the database cannot compare what the column holds with a key: its rows are read, page by page."""
+        """Whether the rows are read page by page, because the database cannot compare the column with a key."""
         return self.textual or self.json_key is not None
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Reference:
 
 
 class TypedReferenceField(models.IntegerField):
-    """An integer that names a row of the table which the column `kind` tells: `targets` maps its values to models."""
+    """An integer that references a row of a table chosen by the column `kind`: `targets` maps its values to models."""
 
     def __init__(self, *args: Any, kind: str, targets: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +58,7 @@ class TypedReferenceField(models.IntegerField):
 
 
 class NamingField(models.CharField):
-    """A text that names a row of another table by what stands in one of its columns: a number, a category.
+    """A text that references a row of another table by the value of one of its columns: a number, a category.
 
     `targets` maps the values of the column `kind` to (model, column); without a `kind` there is one target, under "".
     """
@@ -88,26 +88,26 @@ class ReferencingJSONField(models.JSONField):
 
 
 def column_name(field: models.Field[Any, Any]) -> str:
-    """The database's name of a field that has a column."""
+    """The name of a field's column; raises TypeError if it has none."""
     if field.column is None:
         raise TypeError(f"{field} has no column")
     return field.column
 
 
 def attributes(model: type[models.Model]) -> dict[str, str]:
-    """Column → the name by which an instance or a query of the model has its value."""
+    """Column → the name of its value in instances and queries of the model."""
     return {column_name(field): field.attname for field in model._meta.concrete_fields}
 
 
 def namings(model: type[models.Model]) -> tuple[Reference, ...]:
-    """Every reference of `model` that nothing resolves: a name, generated as it is, or what a ForeignObject joins by."""
+    """Every reference of `model` that is never resolved: a name, generated verbatim, or the column a ForeignObject joins by."""
     return (*_joined(model), *_named(model))
 
 
 def _joined(model: type[models.Model]) -> Iterator[Reference]:
     for field in model._meta.get_fields():
         if isinstance(field, models.ForeignObject) and not isinstance(field, models.ForeignKey) and field.many_to_one:
-            own, target = field.related_fields[-1]  # any one column names at least the rows that all of them do
+            own, target = field.related_fields[-1]  # any one column matches at least the rows that all of them match
             by = None if target.primary_key else column_name(target)
             yield Reference(column=column_name(own), target=field.remote_field.model, by=by)
 
@@ -127,7 +127,7 @@ def _named(model: type[models.Model]) -> tuple[Reference, ...]:
 
 
 def generic_references(model: type[models.Model]) -> tuple[tuple[str, str, bool], ...]:
-    """(column of the content type, column of the key, whether that is a text) of every GenericForeignKey of `model`."""
+    """(content type column, key column, whether the key is text) of every GenericForeignKey of `model`."""
     fields = {field.name: field for field in model._meta.concrete_fields}
     return tuple(
         (

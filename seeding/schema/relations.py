@@ -1,4 +1,4 @@
-"""Which columns of the whole database name rows of which tables: what the database declares and what the models add."""
+"""Which columns of the whole database reference which tables, as declared by the database and added by the models."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A column whose values name rows of `target`."""
+    """A column whose values reference rows of `target`."""
 
     table: str
     key: str
-    """The table's primary key; empty where it has none."""
+    """The table's primary key; empty if it has none."""
     column: str
     target: str
     target_key: str
     """The target's primary key."""
     target_column: str
-    """What the column holds: the target's primary key, as a rule."""
+    """The target's column whose values it holds, usually the primary key."""
     declared: bool
     """Whether the database itself enforces it."""
     nullable: bool
     json_key: str | None = None
-    """Where the column is a JSON list of objects: which of their keys names a row."""
+    """If the column is a JSON list of objects: which of their keys references a row."""
     when: tuple[str, str] | None = None
-    """(column, value): only the rows whose `column` holds `value` are meant."""
+    """(column, value): applies only to rows whose `column` holds `value`."""
     textual: bool = False
-    """Whether the column holds keys written as texts."""
+    """Whether the column holds keys as text."""
     pages: bool = True
-    """Whether `key` alone names a row, so that the rows can be read page by page."""
+    """Whether `key` alone identifies a row, so that the rows can be read page by page."""
 
     @property
     def is_read_here(self) -> bool:
-        """Whether rows are read, page by page, since the database cannot compare the column with a key."""
+        """Whether the rows are read page by page, because the database cannot compare the column with a key."""
         return self.textual or self.json_key is not None
 
     def __str__(self) -> str:
@@ -58,10 +58,10 @@ def relations(
     elsewhere: Mapping[str, Sequence[ForeignKey]] | None = None,
     content_types: Mapping[int, type[models.Model]] | None = None,
 ) -> tuple[Relation, ...]:
-    """The relations between the tables `there`; a reference of a model that the database declares too is one link.
+    """The relations between the tables `there`; a reference that both a model and the database declare counts once.
 
-    `elsewhere` are the foreign keys of tables in other schemas, by the tables' quoted names; `content_types` are the keys
-    by which generic references name models.
+    `elsewhere` holds the foreign keys of tables in other schemas, by the tables' quoted names; `content_types` maps the keys
+    in generic references to models.
     """
     mirrors = tuple(mirrors)
     declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
@@ -71,7 +71,7 @@ def relations(
 
 
 def content_types(connection: BaseDatabaseWrapper, there: Mapping[str, TableSchema]) -> Mapping[int, type[models.Model]]:
-    """The keys by which generic references name models in this database; none where it holds no content types."""
+    """The keys in this database's generic references → models; empty if it has no content types."""
     if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
         return {}
     names = {(one._meta.app_label, one._meta.model_name): one for one in apps.get_models(include_auto_created=True)}
@@ -81,9 +81,9 @@ def content_types(connection: BaseDatabaseWrapper, there: Mapping[str, TableSche
 
 
 def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]) -> Iterator[ForeignKey]:
-    """Of each key to a table `there` one column: that which names the primary key, else the last.
+    """One column of each foreign key to a table in `there`: the one that references the primary key, else the last.
 
-    Any one column names at least the rows that all of them do; the last tells most, the first being a tenant's as a rule.
+    Any one column matches at least the rows that all of them match; the last is the most selective, the first often a tenant's.
     """
     composite: dict[tuple[str, str], list[ForeignKey]] = {}
     for number, one in enumerate(foreign_keys):
@@ -97,10 +97,10 @@ def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]
 def deletion_order(
     tables: Collection[str], between: Iterable[Relation], seeded_after: Collection[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
-    """The tables, those that refer before those they refer to.
+    """The tables, referencing ones before referenced ones.
 
-    `seeded_after` are pairs (table, one whose rows its seeder needs). A circle is opened at a link that is not among them: its
-    column was filled afterwards, and the next run fills it again. Of several, at one that the database does not enforce.
+    `seeded_after` are pairs (table, table whose rows its seeder needs). A cycle is broken at a link that is not among them: its
+    column was filled afterwards, and the next run fills it again. Links that the database does not enforce are preferred.
     """
     edges: dict[tuple[str, str], list[Relation]] = {}
     for link in between:
@@ -118,7 +118,7 @@ def deletion_order(
 
 
 def _strength(parallel: Iterable[Relation]) -> int:
-    """How much a database needs the order, for relations of the same tables: 0 not at all, 1 unless nulled, 2 always."""
+    """How strictly a database requires the order, for relations of the same tables: 0 never, 1 unless nulled, 2 always."""
     return max(link.declared + (link.declared and not link.nullable) for link in parallel)
 
 
@@ -141,7 +141,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
 
 
 def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str | None) -> bool:
-    """Whether a column that names rows by their primary key is no number: only SQLite lets it be one of another type."""
+    """Whether a column that references a primary key is not a number: only SQLite allows another type."""
     by_key = not named or named == target.primary_key
     return by_key and table.columns[column].kind in (Kind.TEXT, Kind.OTHER)
 
@@ -182,7 +182,7 @@ def _generic(
 
 
 def _found(named: Mapping[str, T], name: str) -> T | None:
-    """What is called `name`, or spelled so but for letter case: the server may not tell them apart."""
+    """The entry called `name`, else one that differs only in letter case: the server may not distinguish them."""
     if name in named or not name:
         return named.get(name)
     return next((one for other, one in named.items() if other.lower() == name.lower()), None)

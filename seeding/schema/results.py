@@ -1,4 +1,4 @@
-"""What comparing a schema and validating rows hand back."""
+"""The results of comparing a schema and of validating rows."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationError:
-    """One broken rule: which field, what is wrong, what was expected, what was there, and in which row of the batch."""
+    """One broken rule: which field, what is wrong, what was expected, what was found, and in which row of the batch."""
 
     field: str
     issue: str
     expected: Any
     actual: Any
     row: int | None = None
-    """Position in the batch; None where all of it is meant."""
+    """Position in the batch; None for the whole batch."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.issue} (expected {self.expected}, actual {self.actual})"

@@ -1,4 +1,4 @@
-"""Tables as frozen values, whether a model declares them or a database has them."""
+"""Tables as frozen values, declared by a model or read from a database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seeding.schema.references import column_name
 
 
 class Kind(StrEnum):
-    """Families of column types, as a validator tells them apart."""
+    """Families of column types, as the validator distinguishes them."""
 
     BOOLEAN = "boolean"
     INTEGER = "integer"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     JSON = "json"
     OTHER = "other"
-    """Nothing that a seeder could fill."""
+    """A type that no seeder can fill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +41,13 @@ class ColumnSchema:
     nullable: bool
     has_default: bool
     default: str | None = None
-    """What the database puts in where a row gives nothing, as SQL; None where it is nothing, or more than an expression."""
+    """The database's default as SQL; None if there is none, or if it is more than an expression."""
     length: int | None = None
     """Characters."""
     octets: int | None = None
     """Bytes."""
     character_octets: int | None = None
-    """Bytes that one character may have: 3 in MySQL's old utf8."""
+    """Maximum bytes of one character: 3 in MySQL's old utf8."""
     values: tuple[str, ...] = ()
     """The members of an enumeration."""
     scale: int | None = None
@@ -65,11 +65,11 @@ class ForeignKey:
 
     column: str
     table: str
-    """Where it points."""
+    """The referenced table."""
     key: str
-    """The column there that it holds values of; empty where the declaration leaves it out, which means the primary key."""
+    """The referenced column; empty if the declaration leaves it out, which means the primary key."""
     constraint: str = field(default="", compare=False)
-    """What the database calls it: the columns of a composite key, each a ForeignKey here, share it."""
+    """The constraint's name: the columns of a composite key, each a ForeignKey here, share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Check:
 
     name: str
     clause: str
-    """SQL, as the database tells it; empty where only the name is known."""
+    """SQL, as the database reports it; empty if only the name is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,23 +88,23 @@ class TableSchema:
     name: str
     columns: dict[str, ColumnSchema]
     primary_key: str
-    """Its column; of a key of several the first."""
+    """Its column; the first one of a composite key."""
     unique: tuple[tuple[str, ...], ...]
     has_row_key: bool = True
-    """Whether that one column is all of the primary key, so that its value names one row."""
+    """Whether that column is the whole primary key, so that its value identifies one row."""
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     own_clauses: frozenset[str] = frozenset()
-    """What Django itself checks of a model's fields (`"stars" >= 0`), under names that the database makes up; `bare`."""
+    """Django's own checks of a model's fields (`"stars" >= 0`), whose names the database makes up; as `bare` clauses."""
 
     @property
     def auto_updated(self) -> list[str]:
-        """Columns that the database would change along with any other."""
+        """Columns that the database changes whenever any other column changes."""
         return [column.name for column in self.columns.values() if column.on_update]
 
     @property
     def required(self) -> frozenset[str]:
-        """Columns that a row must give: neither null nor defaulted, and not the primary key."""
+        """Columns that a row must provide: neither nullable nor defaulted, and not the primary key."""
         return frozenset(
             column.name
             for column in self.columns.values()
@@ -126,7 +126,7 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
 
 
 def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozenset[str]:
-    """The tables of the models, and those that their references point at."""
+    """The tables of the models, and those that their foreign keys reference."""
     tables: set[str] = set()
     for model in models_of_seeders:
         tables.add(model._meta.db_table)
@@ -174,7 +174,7 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
 
 
 def bare(clause: str) -> str:
-    """A CHECK's clause without what each database writes in its own way: quotes of names, parentheses, spaces."""
+    """A CHECK's clause without what each database writes differently: quotes of names, parentheses, spaces."""
     return re.sub(r'[`"()\s]', "", clause).lower()
 
 

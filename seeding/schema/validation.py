@@ -17,7 +17,7 @@ from seeding.schema.results import Difference, ValidationError, ValidationResult
 from seeding.schema.tables import Check, ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20
-"""How many rows of each kind of error are named; the rest are counted."""
+"""How many rows are listed per kind of error; the rest are only counted."""
 
 BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
 """Bytes per character → what a column of that character set cannot hold."""
@@ -44,7 +44,7 @@ class DataResult(ValidationResult):
     accepted: pl.Series
     """One boolean per row of the batch."""
     counts: Mapping[str, int]
-    """"column: issue" → how many rows have it, named among the errors or not."""
+    """"column: issue" → how many rows have it, listed among the errors or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaResult(ValidationResult):
-    """How a live table differs from its model; what is harmless is no error."""
+    """How a live table differs from its model; harmless differences are not errors."""
 
     differences: tuple[Difference, ...] = ()
 
@@ -67,8 +67,8 @@ class SchemaResult(ValidationResult):
 class SchemaValidator:
     """Validates the table `schema`: its live shape, and batches of rows for it.
 
-    `there` are the live tables, by name. The one of this schema adds what a model cannot say: bytes, character sets, the span
-    of a timestamp, the clauses of checks.
+    `there` holds the live tables, by name. The live table of this schema adds what a model cannot declare: bytes, character
+    sets, the range of a timestamp, the clauses of checks.
     """
 
     def __init__(self, schema: TableSchema, there: Mapping[str, TableSchema] | None = None) -> None:
@@ -78,7 +78,7 @@ class SchemaValidator:
         self._checks, self.unevaluated = _compiled(self.schema.checks)
 
     def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
-        """The model against the live table."""
+        """Compare the model with the live table."""
         found = differences(self.schema, self._there, missing_table_help)
         errors = tuple(
             ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
@@ -88,7 +88,7 @@ class SchemaValidator:
         return SchemaResult(errors=errors, differences=tuple(found))
 
     def validate_columns(self, data: pl.DataFrame) -> ValidationResult:
-        """What is wrong with the columns themselves, whatever the rows: one such error refuses the whole batch."""
+        """What is wrong with the columns themselves, regardless of the rows: one such error rejects the whole batch."""
         errors = [
             ValidationError(field=name, issue="unknown column", expected="a column of " + self.schema.name, actual=name)
             for name in data.columns
@@ -112,9 +112,9 @@ class SchemaValidator:
     def validate_data(
         self, data: pl.DataFrame, findings: Sequence[Finding] = (), business: Sequence[ValidationError] = ()
     ) -> DataResult:
-        """Every row of `data`, whose columns `validate_columns` has passed.
+        """Validate every row of `data`, whose columns have passed `validate_columns`.
 
-        `findings` and `business` add what others found about the same rows; an error of no row in particular refuses all.
+        `findings` and `business` add errors found elsewhere in the same rows; an error that names no row rejects all of them.
         """
         unresolved = _together((finding.field, finding.broken) for finding in findings)
         found = [
@@ -146,7 +146,7 @@ class SchemaValidator:
         return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
 
     def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series) -> list[Finding]:
-        """Accepted rows that repeat a unique key of an earlier one of the batch, case folded; nulls never repeat."""
+        """Accepted rows that repeat a unique key of an earlier row in the batch, ignoring case; nulls never repeat."""
         if not accepted.all():
             keys = {*chain(*self.schema.unique)} & {*data.columns}
             data = data.select(pl.when(accepted).then(pl.col(name)) for name in sorted(keys))
@@ -167,7 +167,7 @@ class SchemaValidator:
         return findings
 
     def check_foreign_keys(self, unresolved: Mapping[Reference, pl.Series]) -> list[Finding]:
-        """Rows that refer to a row which is not there, declared key or not: what resolving the references has found."""
+        """Rows with dangling references, declared as keys or not, as found by resolving the references."""
         return [
             Finding(field=str(one), issue="reference to nothing", expected=f"a row of {one.target_table}", broken=broken)
             for one, broken in unresolved.items()
@@ -176,7 +176,7 @@ class SchemaValidator:
     def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
         """Rows that break a CHECK of the live table.
 
-        Left to the database is a clause over columns that are not generated, or one that only it can evaluate.
+        A clause over columns that are not generated, or one that only the database can evaluate, is left to the database.
         """
         findings = []
         for check, clause, columns in self._checks:
@@ -192,7 +192,7 @@ class SchemaValidator:
 
 
 def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
-    """The model's schema with what only the live table tells."""
+    """The model's schema with what only the live table defines."""
 
     def narrowed(column: ColumnSchema) -> ColumnSchema:
         there = live.columns.get(column.name)
@@ -210,13 +210,13 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
 
 
 def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[str]]], tuple[str, ...]]:
-    """The checks as expressions, with the columns they look at; and the names of those that Polars cannot read."""
+    """The checks as expressions, with the columns they use; and the names of those that Polars cannot parse."""
     compiled, unevaluated = [], []
     for check in checks:
         if not check.clause:
             continue
         try:
-            # MySQL quotes names with backticks, and texts with the name of their character set before them.
+            # MySQL quotes names with backticks, and puts the name of the character set before texts.
             plain = check.clause.replace("`", '"').replace("\\'", "'")
             clause = pl.sql_expr(INTRODUCER.sub(lambda found: found["text"] or "", plain))
         except pl.exceptions.PolarsError:
@@ -227,7 +227,7 @@ def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[s
 
 
 def _together(named: Iterable[tuple[str, pl.Series]]) -> dict[str, pl.Series]:
-    """Name → the rows that have it in any of the pairs."""
+    """Name → the rows marked in any of its pairs."""
     rows: dict[str, pl.Series] = {}
     for name, broken in named:
         rows[name] = rows[name] | broken if name in rows else broken
@@ -254,7 +254,7 @@ Rule = tuple[str, Any, pl.Series]
 def _values(column: ColumnSchema, values: pl.Series, unresolved: pl.Series | None) -> Iterator[Finding]:
     for issue, expected, broken in _rules(column, values):
         rows = broken.fill_null(value=False)
-        if unresolved is not None:  # a reference to nothing is null by now, and told already
+        if unresolved is not None:  # a dangling reference is null by now, and already reported
             rows &= ~unresolved
         yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)
 

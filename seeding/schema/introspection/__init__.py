@@ -1,4 +1,4 @@
-"""Live tables as TableSchemas; what differs between databases ends here."""
+"""Live tables as TableSchemas; the differences between databases are hidden here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_tables"]
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
-    """Those of the tables `names` that there are, by name."""
+    """Those of the tables `names` that exist, by name."""
     readers = {"mysql": mysql.read_tables, "postgresql": postgresql.read_tables, "sqlite": sqlite.read_tables}
     return readers.get(connection.vendor, generic.read_tables)(connection, names)
 
@@ -43,7 +43,7 @@ def keys_from_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[str, tuple[F
 
 
 def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:
-    """Per table of the models what it lacks for a query: the table itself, or columns (`table.column`); nothing, as a rule."""
+    """Per table of the models, what a query would miss: the table itself, or columns (`table.column`); usually nothing."""
     mirrored = {model._meta.db_table: model for model in of}
     there = read_tables(connection, mirrored.keys())
     return {

@@ -1,4 +1,4 @@
-"""Tables as Django's own introspection tells them, for a server that has no reader of its own here."""
+"""Tables as Django's introspection reports them, for a server without a reader of its own here."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ KINDS = {
 
 
 def kind_of(field_type: str) -> Kind:
-    """The kind of column that a Django field of that type has."""
+    """The kind of column of a Django field of that type."""
     return Kind.INTEGER if field_type.endswith(("IntegerField", "AutoField")) else KINDS.get(field_type, Kind.OTHER)
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
-    """Those of the tables `names` that there are."""
+    """Those of the tables `names` that exist."""
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
         return {name: _table(connection, cursor, name) for name in names if name in present}

@@ -1,4 +1,4 @@
-"""Tables as `information_schema` tells them, on MySQL and MariaDB: a handful of queries however many tables."""
+"""Tables as `information_schema` reports them, on MySQL and MariaDB: a handful of queries for any number of tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TIMESTAMP = (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(2038, 1, 19, 3,
 DATETIME = (datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
 DATE = (date(1000, 1, 1), date(9999, 12, 31))
 SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ascii": 1, "latin1": 1}
-"""Character sets that cannot hold every character, with the bytes that one has at most; the others hold four."""
+"""Character sets that cannot hold every character → maximum bytes per character; the others hold four."""
 MEMBER = re.compile(r"'((?:[^']|'')*)'")
 IS_JSON = re.compile(r"^\(?json_valid\(`?(\w+)`?\)\)?$", re.IGNORECASE)
 """How MariaDB declares a JSON column: LONGTEXT with a check."""
@@ -69,7 +69,7 @@ CHECKS_MYSQL = """
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
-    """Those of the tables `names` that there are."""
+    """Those of the tables `names` that exist."""
     if not names:
         return {}
     wanted = [sorted(names)]
@@ -117,12 +117,12 @@ def _indexes(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[str]]:
 
 
 def _text(default: str, _extra: str) -> str | None:
-    """MariaDB tells every default as SQL."""
+    """MariaDB reports every default as SQL."""
     return None if default == "NULL" else default
 
 
 def _quoted(default: str, extra: str) -> str | None:
-    """MySQL tells a literal without its quotes."""
+    """MySQL reports a literal without its quotes."""
     return default if "DEFAULT_GENERATED" in extra else "'{}'".format(default.replace("'", "''"))
 
 

@@ -1,4 +1,4 @@
-"""Tables as PostgreSQL's own catalogue tells them: `information_schema` hides the constraints of tables that others own."""
+"""Tables as PostgreSQL's catalogue reports them: `information_schema` hides the constraints of tables with another owner."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ KINDS = {
     **dict.fromkeys(("varchar", "bpchar", "text"), Kind.TEXT),
 }
 HEADER = 4
-"""What PostgreSQL adds to a length, and to precision and scale, where it stores them as a type's modifier."""
+"""What PostgreSQL adds to a length, and to precision and scale, when it stores them as a type's modifier."""
 SCALES = 2**11
-"""How many scales there are, the negative ones stored above the others."""
+"""The number of scales, of which the negative ones are stored above the others."""
 MEMBERS = re.compile(
     r"""^\(\(?"?(?P<column>\w+)"?\)?(?:::text)?\ =\ (?:
         ANY\ \(\(?ARRAY\[(?P<values>.*)\]\)?(?:::text\[\])?\)   # several members
@@ -38,7 +38,7 @@ MEMBERS = re.compile(
     )\)$""",
     re.VERBOSE,
 )
-"""How an enumeration is declared by a CHECK, as PostgreSQL tells it."""
+"""How a CHECK declares an enumeration, as PostgreSQL reports it."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 CLAUSE = re.compile(r"^CHECK \((?P<clause>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$", re.DOTALL)
 
@@ -90,7 +90,7 @@ CHECKS = """
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
-    """Those of the tables `names` that there are."""
+    """Those of the tables `names` that exist."""
     with connection.cursor() as cursor:
 
         def ask(sql: str) -> dict[str, list[tuple[Any, ...]]]:

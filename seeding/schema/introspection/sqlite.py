@@ -1,4 +1,4 @@
-"""Tables as SQLite's pragmas tell them: Django's introspection parses the declaration anew for every question."""
+"""Tables as SQLite's pragmas report them: Django's introspection parses the declaration again for every query."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from seeding.schema.tables import Check, ColumnSchema, ForeignKey, TableSchema
 NAME = r'"[^"]+"|`[^`]+`|\[[^\]]+\]|\w+'
 TEXT = r"'(?:[^']|'')*'"
 MEMBERS = re.compile(rf"\s*(?P<column>{NAME})\s+IN\s*\((?P<values>\s*{TEXT}(?:\s*,\s*{TEXT})*\s*)\)\s*", re.IGNORECASE)
-"""How an enumeration is declared where there is no type for it."""
+"""How an enumeration is declared without a type for it."""
 IS_JSON = re.compile(r"\(?json_valid\b", re.IGNORECASE)
-"""What Django checks of its own JSON columns."""
+"""The check that Django declares for JSON columns."""
 CHECK = re.compile(
     rf"(?P<check>(?:\bCONSTRAINT\s+(?P<name>{NAME})\s+)?\bCHECK\s*(?=\())|{TEXT}|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/",
     re.IGNORECASE | re.DOTALL,
 )
-"""Where a CHECK begins, with or without a name; or a text, a quoted name or a remark, in which none does."""
+"""The start of a CHECK, with or without a name; or a text, a quoted name or a comment, in which no CHECK starts."""
 PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL)
-"""A parenthesis, or a quoted text or name or a remark, in which none counts."""
+"""A parenthesis; or a quoted text, a quoted name or a comment, in which parentheses do not count."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 LENGTH = re.compile(r"\((\d+)\)")
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
-    """Those of the tables `names` that there are."""
+    """Those of the tables `names` that exist."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         declared = dict(cursor.fetchall())
@@ -40,7 +40,7 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
 def _table(
     connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str, spelled: Mapping[str, str]
 ) -> TableSchema:
-    """The table; `spelled` gives every table's name by its small letters, since a foreign key may spell it otherwise."""
+    """The table; `spelled` maps lower-case names to table names, since a foreign key may use another letter case."""
 
     def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
         cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
@@ -73,14 +73,14 @@ def _table(
 
 
 def _members(clauses: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Column, in small letters (SQLite tells none apart), and its members, where a clause says just that."""
+    """Column in lower case (SQLite ignores case) and its members, for clauses that only declare an enumeration."""
     for _, clause in clauses:
         if found := MEMBERS.fullmatch(clause):
             yield _unquoted(found["column"]).lower(), tuple(one.replace("''", "'") for one in VALUE.findall(found["values"]))
 
 
 def _checks(table: str, clauses: Iterable[tuple[str, str]]) -> Iterator[Check]:
-    """The checks; SQLite gives no name to one that has none, as the servers do: it is numbered."""
+    """The checks; an unnamed one is numbered, since SQLite, unlike the servers, gives it no name."""
     number = 0
     for name, clause in clauses:
         if name:
@@ -91,12 +91,12 @@ def _checks(table: str, clauses: Iterable[tuple[str, str]]) -> Iterator[Check]:
 
 
 def _unquoted(name: str) -> str:
-    """A name as it is, without what quotes it."""
+    """A name without its quotes."""
     return name[1:-1] if name[:1] in tuple('"`[') else name
 
 
 def _parenthesised(text: str) -> str:
-    """What stands between the parenthesis that `text` begins with and the one that closes it."""
+    """The text between the parenthesis that `text` begins with and the one that closes it."""
     depth = 0
     for found in PARENTHESIS.finditer(text):
         depth += {"(": 1, ")": -1}.get(found[0], 0)
