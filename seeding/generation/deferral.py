@@ -1,4 +1,4 @@
-"""Imports put off until somebody asks: what a seeder declares is read without the libraries that generate its rows."""
+"""Deferred imports: a seeder's declaration is read without the libraries that generate its rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class DeferredModule(ModuleType):
-    """Stands for a module, which is loaded when somebody asks for anything in it."""
+    """Placeholder for a module, which is loaded on first access to any of its names."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -24,13 +24,13 @@ class DeferredModule(ModuleType):
 
 @contextmanager
 def deferred(*names: str) -> Iterator[None]:
-    """Let an `import` of one of the modules, within the block, load it at its first use, be that within the block or after it.
+    """Make an `import` of one of the modules within the block load it on first use, within the block or after it.
 
-    What is loaded already stays as it is, and what nobody has used by the end is not among `sys.modules`.
+    A module that is already loaded stays as it is; one that is still unused at the end is not in `sys.modules`.
     """
     waiting = {name: DeferredModule(name) for name in names if name not in sys.modules}
     for name, module in waiting.items():
-        module.__spec__ = find_spec(name)  # for whoever asks whether it is installed
+        module.__spec__ = find_spec(name)  # for code that checks whether it is installed
     sys.modules.update(waiting)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the installed apps bring along: the modules of a package of one name in each of them."""
+"""What the installed apps provide: the modules of one named package in each of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import ModuleType
 from django.apps import apps
 
 SEEDERS = "seeders"
-"""The package of an app that its seeders stand in."""
+"""The package of an app that contains its seeders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class BrokenModule:
 
 
 def modules(package: str) -> tuple[list[ModuleType], list[BrokenModule]]:
-    """Import `package` of every installed app, and each module in it; returns them, and what cannot be imported."""
+    """Import `package` of every installed app, and each module in it; returns them, and those that cannot be imported."""
     found: list[ModuleType] = []
     broken: list[BrokenModule] = []
     for name in _names(package, broken):

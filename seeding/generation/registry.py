@@ -1,7 +1,7 @@
-"""Which seeders there are, what each needs, and in which order they run.
+"""The seeders of a project, their dependencies, and the order in which they run.
 
-Seeders are found, never listed: every module of every installed app's `seeders` package is imported when a command asks. A
-module that cannot be imported is remembered, with its error, and costs nothing but itself.
+Seeders are discovered, never listed: every module of every installed app's `seeders` package is imported on demand. A module
+that cannot be imported is recorded with its error; the other modules are unaffected.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SelectedSeeders:
 
     seeders: tuple[BaseSeeder, ...]
     added: frozenset[str]
-    """Names of seeders that were not asked for, but that others need or belong with."""
+    """Names of seeders that were not requested, but that others depend on or belong with."""
 
 
 class Registry:
@@ -51,7 +51,7 @@ class Registry:
 
     @cached_property
     def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
-        """Table → its seeders; more than one where a table has several sources."""
+        """Table → its seeders; more than one if a table has several sources."""
         tables: dict[str, list[BaseSeeder]] = {}
         for seeder in self.by_name.values():
             tables.setdefault(seeder.config.table_name, []).append(seeder)
@@ -78,7 +78,7 @@ class Registry:
 
     @cached_property
     def ordered(self) -> tuple[BaseSeeder, ...]:
-        """Every seeder, parents before children; raises MisdeclaredSeederError for a circle."""
+        """Every seeder, parents before children; raises MisdeclaredSeederError for a cycle."""
         graph = {name: sorted(parent.name for parent in self.parents(self.by_name[name])) for name in sorted(self.by_name)}
         try:
             return tuple(self.by_name[name] for name in TopologicalSorter(graph).static_order())
@@ -89,7 +89,7 @@ class Registry:
             ) from error
 
     def parents(self, seeder: BaseSeeder) -> tuple[BaseSeeder, ...]:
-        """The seeders that must run before `seeder`; raises MisdeclaredSeederError for a dependency that nothing fills."""
+        """The seeders that must run before `seeder`; raises MisdeclaredSeederError for a dependency that no seeder fills."""
         parents: list[BaseSeeder] = []
         for name in seeder.config.dependencies:
             sources = self.sources(name)
@@ -102,7 +102,7 @@ class Registry:
         return tuple(parent for parent in parents if parent is not seeder)
 
     def sources(self, name: str) -> tuple[BaseSeeder, ...]:
-        """The seeders that a dependency means: all of a table, or the one of that name; none where it is unknown."""
+        """The seeders that a dependency refers to: all of a table, or the one of that name; none if it is unknown."""
         if name in self.by_name:
             return (self.by_name[name],)
         return self.by_table.get(name, ())
@@ -121,7 +121,7 @@ class Registry:
         return tuple(seeder for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ())))
 
     def select(self, names: Iterable[str]) -> SelectedSeeders:
-        """The seeders of the tables or groups `names` (all, if none is named), with what they need, in order.
+        """The seeders of the tables or groups `names` (all if none is named), with dependencies and companions, in order.
 
         Raises ConfigurationError for an unknown name, with the near matches.
         """

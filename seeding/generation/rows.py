@@ -1,9 +1,9 @@
 """Columns as pure functions of row indexes.
 
 Every value is f(seed, generator version, table, column, row index): a counter-based generator (SplitMix64; Steele, Lea and
-Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) that can be asked for any index at any time. So a row
-depends neither on the batch it comes in nor on how many rows were asked for, and a child can compute any attribute of its
-parent without reading it back.
+Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) that can produce any index at any time. So a row depends
+neither on its batch nor on how many rows were requested, and a child can compute any attribute of its parent without reading
+it back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import polars as pl
 from seeding.arrays import Floats, Integers, Mask, Words
 
 GENERATOR_VERSION = 1
-"""Raise it when the same arguments give other values than before."""
+"""Increment it when the same arguments give different values than before."""
 
 POOL_SIZE = 2_048
 """Distinct draws behind each Faker column; the values repeat beyond it, so nothing unique may come from a pool."""
@@ -30,7 +30,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 SECONDS_PER_DAY = 86_400
 
-# Plain numbers: a check reads what seeders declare without NumPy (`generation.deferral`).
+# Plain numbers, so that a check can read seeders' declarations without NumPy (`generation.deferral`).
 _GAMMA = 0x9E3779B97F4A7C15
 _MIX_1 = 0xBF58476D1CE4E5B9
 _MIX_2 = 0x94D049BB133111EB
@@ -48,13 +48,13 @@ class Rows:
     as_of: date
     index: Integers
     found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What `remembered` functions have found for these very rows."""
+    """The results of `remembered` functions for exactly these rows."""
 
     def __len__(self) -> int:
         return len(self.index)
 
     def of(self, table: str, index: Integers) -> Self:
-        """Rows `index` of another table of the same dataset: the parents, as a rule."""
+        """Rows `index` of another table of the same dataset, usually the parents."""
         return replace(self, table=table, index=np.asarray(index, dtype=np.int64))
 
     def bits(self, column: str) -> Words:
@@ -82,26 +82,26 @@ class Rows:
         return take(values, np.searchsorted(edges, self.uniform(column, 0.0, float(edges[-1])), side="right"))
 
     def fake(self, column: str, provider: str) -> pl.Series:
-        """Values of a Faker provider (`name`, `street_address`, …), out of a pool: realistic, not unique."""
+        """Values of a Faker provider (`name`, `street_address`, …), from a pool: realistic, not unique."""
         return take(faker_pool(self.seed, provider), self.integers(column, 0, POOL_SIZE))
 
     def dates(self, days: Integers) -> pl.Series:
-        """The dates that lie `days` after `as_of`, or before it where they are negative."""
+        """The dates `days` after `as_of`, or before it if negative."""
         return pl.Series(np.datetime64(self.as_of, "D") + days.astype("timedelta64[D]"))
 
     def moments(self, days: Floats | Integers) -> pl.Series:
-        """The moments, in UTC and whole seconds, that lie `days` after the beginning of `as_of`, or before it."""
+        """The moments, in UTC and whole seconds, `days` after the beginning of `as_of`, or before it if negative."""
         seconds = np.floor(np.asarray(days, dtype=np.float64) * SECONDS_PER_DAY).astype("timedelta64[s]")
         moments = (np.datetime64(self.as_of, "s") + seconds).astype("datetime64[us]")
         return pl.Series(moments).dt.replace_time_zone("UTC")
 
     def shuffled(self, column: str, size: int) -> Integers:
-        """Each row's place after shuffling its group, the groups being `size` consecutive indexes: 0 … size - 1."""
+        """Each row's place (0 … size - 1) after shuffling its group; each `size` consecutive indexes are a group."""
         groups, inverse = _distinct(self.index // size)
         return self.of(self.table, groups).permutations(column, size)[inverse, self.index % size]
 
     def permutations(self, column: str, size: int) -> Integers:
-        """A random permutation of 0 … size - 1 for every index, which here numbers groups: shape (len(self), size)."""
+        """A random permutation of 0 … size - 1 for every index, here the number of a group: shape (len(self), size)."""
         groups, inverse = _distinct(self.index)
         keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
         return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
@@ -109,8 +109,8 @@ class Rows:
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
         """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.
 
-        A Feistel network that walks its cycle until it lands inside (Black and Rogaway, "Ciphers with arbitrary finite
-        domains", CT-RSA 2002). Raises ValueError for an index outside the domain.
+        A Feistel network with cycle walking (Black and Rogaway, "Ciphers with arbitrary finite domains", CT-RSA 2002). Raises
+        ValueError for an index outside the domain.
         """
         value = np.asarray(self.index if index is None else index, dtype=np.int64)
         if len(value) and not 0 <= value.min() <= value.max() < size:
@@ -131,7 +131,7 @@ class Rows:
     def tiers(self, column: str, *sizes: int) -> Integers:
         """A bijection within each of several consecutive domains: 0 … sizes[0] - 1, then the next sizes[1] indexes, and so on.
 
-        The first rows take all their values from the first domain, so that names stay short until those run out.
+        The first rows take all their values from the first domain, so that names stay short until it is exhausted.
         """
         result = self.index.copy()
         first = 0
@@ -145,10 +145,10 @@ class Rows:
 
 
 def remembered(fact: Callable[Concatenate[Rows, P], T]) -> Callable[Concatenate[Rows, P], T]:
-    """A pure function of rows that works once for the same rows: what it found stays with them, read-only, and goes with them.
+    """Caches the result of a pure function on the rows it was computed for, read-only and for as long as they live.
 
-    For facts that others build on: one that asks five others for the product of a line has it looked up once. Further arguments
-    must be hashable.
+    For facts that others build on: if five functions need the product of a line, it is looked up once. Further arguments must
+    be hashable.
     """
 
     @wraps(fact)
@@ -175,7 +175,7 @@ def mix(key: np.uint64, counter: Integers) -> Words:
 
 
 def _distinct(index: Integers) -> tuple[Integers, Integers]:
-    """Few numbers that hold all of `index`, and where in them each of it stands: the rows of a batch share their groups."""
+    """A few numbers that include all of `index`, and each one's position in them: the rows of a batch share their groups."""
     low, high = (int(index.min()), int(index.max())) if len(index) else (0, -1)
     if high - low < len(index):
         return np.arange(low, high + 1), index - low
@@ -216,7 +216,7 @@ def divide(numerator: Integers, denominator: Integers | int) -> Integers:
 @lru_cache(maxsize=64)
 def faker_pool(seed: int, provider: str) -> tuple[str, ...]:
     """POOL_SIZE values of one Faker provider, the same for the same seed and Faker version."""
-    from faker import Faker  # imported where it is used: `manage.py help` must not pay for it
+    from faker import Faker  # imported here, so that `manage.py help` does not load it
 
     faker = Faker("en_US", use_weighting=False)
     faker.seed_instance(int(_key(seed, "faker", provider)))

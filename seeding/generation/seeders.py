@@ -18,7 +18,7 @@ from seeding.schema.results import ValidationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCount:
-    """How many rows each size asks for. `--scale` multiplies them, unless `scales` says that the table stays as it is."""
+    """How many rows each size has. `--scale` multiplies them, unless `scales` is False."""
 
     small: int
     medium: int
@@ -38,45 +38,45 @@ class RecordCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeederConfig:
-    """What the engine must know of a seeder before it generates anything."""
+    """What the engine must know about a seeder before it generates anything."""
 
     model: type[models.Model]
     record_count: RecordCount
     dependencies: tuple[str, ...] = ()
-    """Tables that must be seeded first: those that the generated columns refer to. Where a table has several sources, the name
-    of the one seeder that is meant."""
+    """Tables that must be seeded first: those that the generated columns refer to. If a table has several sources, the name of
+    the intended seeder."""
     companions: tuple[str, ...] = ()
-    """Seeders (class names) whose rows this one's make no sense without; they are seeded and rolled back together."""
+    """Seeders (class names) without whose rows this one's make no sense; they are seeded and rolled back together."""
     group: str = ""
     """A name for `--table` that stands for several tables."""
     pii_fields: Mapping[str, str] = field(default_factory=dict)
     """Column → masking strategy, for every column that holds personal data."""
     not_pii: tuple[str, ...] = ()
-    """The other columns of text and JSON: somebody has looked, and they hold nothing personal. Numbers, dates, members of an
-    enumeration and references need no word, unless their names sound personal."""
+    """The other columns of text and JSON: reviewed, and without personal data. Numbers, dates, members of an enumeration and
+    references need no entry, unless their names sound personal."""
     masking: str = "synthetic"
-    """What keeps people out of the rows: synthetic ones are about nobody; of real ones it is the masking mode, or `none`."""
+    """How personal data is kept out of the rows: `synthetic` for generated rows; for real ones the masking mode, or `none`."""
     masking_key: str = ""
-    """The fingerprint of the key that masked them."""
+    """The fingerprint of the key that masked the rows."""
     any_parent: tuple[str, ...] = ()
-    """Reference columns for which any row of the parent will do, where the one that was meant was refused: who packed an order,
-    say. Children of a refused parent are left out otherwise."""
+    """Reference columns for which any parent row will do if the intended one was rejected: who packed an order, for example.
+    Otherwise the children of a rejected parent are left out."""
     postponed: tuple[str, ...] = ()
-    """Reference columns that are filled when all rows of all tables are there, because they lead in a circle."""
+    """Reference columns that are filled once all rows of all tables exist, because they form a cycle."""
     natural_key: tuple[str, ...] = ()
-    """Columns by which a person would know a row. Set on reference data: a real row that has it is adopted, not doubled."""
+    """Columns by which a person identifies a row. Set on reference data: a matching real row is adopted, not duplicated."""
     keep_modified: bool = False
-    """Whether a row that somebody has changed stays when the seeder is rolled back, asked for or not: a counter that the
-    application has advanced."""
+    """Whether a modified row stays when the seeder is rolled back, requested or not: a counter that the application has
+    advanced."""
     production: bool = False
     """Whether the rows may go to a production database: reference data only."""
     accounts: bool = False
-    """Whether somebody can log in as a row. A production run makes none of them, not even from a source of real data: it refers
-    to those that are there."""
+    """Whether the rows are accounts that can log in. A production run creates none, not even from a source of real data: it
+    refers to existing ones."""
     version: int = 1
-    """Raise it when the seeder generates other rows than before."""
+    """Increment it when the seeder generates different rows than before."""
     capacity: int | None = None
-    """The most rows it can generate, where uniqueness or vocabulary sets a limit."""
+    """The most rows it can generate, if uniqueness or vocabulary sets a limit."""
 
     @property
     def table_name(self) -> str:
@@ -85,7 +85,7 @@ class SeederConfig:
 
     @property
     def is_real(self) -> bool:
-        """Whether the rows come from somewhere, so that no message may quote them."""
+        """Whether the rows are real data, which no message may quote."""
         return self.masking != "synthetic"
 
 
@@ -95,29 +95,29 @@ Condition = models.Q | models.Exists | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
-    """Columns that depend on other seeders' rows, computed in the database once those are there.
+    """Columns that depend on other seeders' rows, computed in the database once those exist.
 
-    The update is set-based, of seeded rows alone, and must be idempotent: it runs at the end of every run.
+    The update is set-based, covers seeded rows only, and must be idempotent: it runs at the end of every run.
     """
 
     values: Mapping[str, Any]
     """Fields of the seeder's model → expressions over its row."""
     reads: tuple[str, ...]
-    """The tables it looks at: what is derived there comes first, and the update is skipped where one of them is missing."""
+    """The tables it reads: their derivations come first, and the update is skipped if one of them is missing."""
     where: Condition = None
     """Which rows are updated; the others keep the generated value."""
     foreseen: bool = False
-    """Whether generated rows hold already what it gives while the tables of `reads` are empty: then it is left out."""
+    """Whether generated rows already hold its result for empty tables in `reads`: while they are empty, it is skipped."""
     touches: tuple[str, ...] = ()
-    """Timestamp fields that the database would set by itself; they are set to what they were."""
+    """Timestamp fields that the database would set by itself; they keep their values."""
 
 
 class BaseSeeder(ABC):
     """One table's rows.
 
     A subclass sets `config` and implements `generate_data`; it sees row indexes and nothing else: no connection, no clock,
-    no environment. Columns carry the database's names. A column that refers to another table holds that table's *row
-    indexes* (null for none); the engine turns them into primary keys. The primary key itself is the engine's business.
+    no environment. Columns have the database's names. A column that refers to another table holds that table's *row
+    indexes* (null for none); the engine turns them into primary keys. The engine assigns the primary key itself.
     """
 
     config: ClassVar[SeederConfig]
@@ -148,25 +148,25 @@ class BaseSeeder(ABC):
 
     @property
     def name(self) -> str:
-        """The class name, which the ledger and the logs carry."""
+        """The class name, used in the ledger and the logs."""
         return type(self).__name__
 
     @abstractmethod
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `rows`, one row per index, in the order of the index.
 
-        Any exception here is a generation failure: it costs this seeder and those that depend on it, no other.
+        Any exception here is a generation failure of this seeder and those that depend on it, and of no other.
         """
 
     def faults(self, index: Any) -> Sequence[ValidationError]:
-        """What is wrong with the rows that were generated last, at `index`, whatever their values: nothing, as a rule.
+        """What is wrong with the rows generated last, at `index`, regardless of their values: usually nothing.
 
         One error per fault and row; `row` is the position in `index`.
         """
         return ()
 
     def origin(self, index: int) -> str:
-        """Where the row comes from, for messages; empty where it is only a function of its index."""
+        """Where the row comes from, for messages; empty if it is only a function of its index."""
         return ""
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
@@ -184,7 +184,7 @@ RowRule = Callable[[BaseSeeder, "pl.DataFrame"], Sequence[ValidationError]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """What every generated value is a function of, besides its place. A database holds one dataset."""
+    """What every generated value depends on besides its table, column and row index. A database holds one dataset."""
 
     seed: int
     as_of: date
