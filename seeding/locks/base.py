@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 POLL_SECONDS = 0.05
 RELEASE_SECONDS = 10
-"""How long an ended connection may take to give the lock back: a statement that it was running is rolled back first."""
+"""How long an ended connection may take to release the lock: its running statement is rolled back first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Holder:
     batch_at: datetime | None = None
 
     def facts(self, now: datetime) -> dict[str, str]:
-        """What is known, under the headings that a person reads."""
+        """The known facts, by the headings shown to a person."""
         known = {
             "connection": self.connection,
             "host": self.host,
@@ -66,7 +66,7 @@ class Holder:
 
 
 class SeedingLock(ABC):
-    """The lock on seeding one database. It lives on a connection (or file handle) of its own, never on the run's."""
+    """The lock on seeding one database. It uses its own connection (or file handle), never the run's."""
 
     def __init__(self, using: str) -> None:
         self.using = using
@@ -78,33 +78,33 @@ class SeedingLock(ABC):
 
     @abstractmethod
     def acquire(self, timeout: int) -> bool:
-        """Take the lock, waiting at most `timeout` seconds (0: try once). False if another holds it."""
+        """Acquire the lock, waiting at most `timeout` seconds (0: try once). False if another process holds it."""
 
     @abstractmethod
     def release(self) -> None:
-        """Give the lock back; nothing happens if it is not held."""
+        """Release the lock; does nothing if it is not held."""
 
     @abstractmethod
     def verify(self) -> None:
-        """Raise LockLostError unless the lock is still ours."""
+        """Raise LockLostError unless this run still holds the lock."""
 
     @abstractmethod
     def holder(self) -> Holder | None:
-        """Who holds the lock now, if anybody."""
+        """Who holds the lock now; None if it is free."""
 
     @abstractmethod
     def _end(self, holder: Holder) -> None:
-        """End the connection that holds the lock; raises LockError, with what to do, where that is not ours to do."""
+        """End the connection that holds the lock; raises LockError, with what to do, if this process may not end it."""
 
     @property
     def is_locked(self) -> bool:
-        """Whether anybody holds the lock."""
+        """Whether the lock is held."""
         return self.holder() is not None
 
     def force_release(self) -> Holder | None:
-        """End the connection of whoever holds the lock, and with it the lock; returns who that was, None if nobody.
+        """End the holder's connection, and with it the lock; returns the holder, None if the lock was free.
 
-        The run that held it stops before its next commit. Raises LockError where it may not be ended, or does not end.
+        The run that held it stops before its next commit. Raises LockError if it may not be ended, or does not end.
         """
         holder = self.holder()
         if holder is None:
@@ -116,7 +116,7 @@ class SeedingLock(ABC):
 
     @contextmanager
     def held(self, timeout: int) -> Iterator[None]:
-        """Hold the lock for a block; raises LockHeldError, naming the holder, if it cannot be had in time."""
+        """Hold the lock for a block; raises LockHeldError, naming the holder, if it cannot be acquired in time."""
         granted = self.acquire(timeout)
         _close_ended(self.using)
         if not granted:
@@ -131,7 +131,7 @@ class SeedingLock(ABC):
             self.release()
 
     def described(self, holder: Holder) -> Holder:
-        """The holder with what the ledger knows of its run, if that has been recorded."""
+        """The holder with what the ledger knows about its run, if that has been recorded."""
         runs = SeedRun.objects.using(self.using)
         run = runs.filter(state=SeedRun.State.RUNNING, lock_connection=holder.connection).first()
         if run is None:
@@ -148,7 +148,7 @@ class SeedingLock(ABC):
 
 
 def _close_ended(using: str) -> None:
-    """Close this thread's connection if the server has ended it while it was silent; the next query opens another."""
+    """Close this thread's connection if the server ended it while it was idle; the next query opens another."""
     connection = connections[using]
     if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
         connection.close()
@@ -160,7 +160,7 @@ def span(start: datetime, end: datetime) -> str:
 
 
 def ask_until(question: Callable[[], T | None], timeout: float) -> T | None:
-    """The answer to `question`, put again every POLL_SECONDS while it is None and `timeout` seconds have not passed."""
+    """The answer to `question`, asked again every POLL_SECONDS while it is None, until `timeout` seconds have passed."""
     patience = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda answer: answer is None),
         stop=tenacity.stop_after_delay(timeout),

@@ -1,4 +1,4 @@
-"""Which lock a database has: decided once, by the kind of server."""
+"""The lock of a database, chosen by the kind of server."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from seeding.locks.server_lock import ServerLock
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094
 IDLE_SECONDS = 7 * 24 * 3600
-"""The lock's connection says nothing while a long batch runs; the server must not end it for that."""
+"""The lock's connection is idle while a long batch runs; the server must not close it for that."""
 PORTION_SECONDS = 60
-"""A wait for the lock is cut into such pieces: the client may take a longer silence for a lost connection."""
+"""A wait for the lock is split into portions: the client may mistake a longer silence for a lost connection."""
 
 
 def lock_name(database: str) -> str:
-    """`seeding:` and the database's name, or its hash where that is longer than MySQL's 64 characters."""
+    """`seeding:` and the database's name, or its hash if that is longer than MySQL's 64 characters."""
     name = f"seeding:{database}"
     if len(name) <= MAX_NAME:
         return name
@@ -38,12 +38,12 @@ class MySQLLock(ServerLock):
         super().__init__(using, lock_name(database_name(using)))
 
     def holder(self) -> Holder | None:
-        """From IS_USED_LOCK, the process list (as far as our rights show it) and the ledger."""
+        """From IS_USED_LOCK, the process list (as far as the account's privileges show it) and the ledger."""
         row = self._row("SELECT IS_USED_LOCK(%(lock)s)", self._parameters)
         if row is None or row[0] is None:
             return None
         connection_id = int(row[0])
-        # Without the right PROCESS the list shows our own account's connections only.
+        # Without the PROCESS privilege the list shows only the account's own connections.
         process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %(id)s", {"id": connection_id})
         user, host = process or (None, None)
         return self.described(Holder(connection=connection_id, user=user, host=host))

@@ -1,4 +1,4 @@
-"""Advisory locks of PostgreSQL: a database has its own."""
+"""Advisory locks of PostgreSQL, which are separate for each database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOLDER = """
 
 
 def lock_key(database: str) -> int:
-    """A signed 64-bit number for a database's name, which an application's own advisory locks will hardly hit."""
+    """A signed 64-bit number for a database's name, unlikely to collide with an application's own advisory locks."""
     return int.from_bytes(hashlib.blake2b(f"seeding:{database}".encode(), digest_size=8).digest(), signed=True)
 
 
@@ -37,7 +37,7 @@ class PostgreSQLLock(ServerLock):
         super().__init__(using, lock_key(database_name(using)))
 
     def holder(self) -> Holder | None:
-        """From pg_locks, pg_stat_activity (as far as our rights show it) and the ledger."""
+        """From pg_locks, pg_stat_activity (as far as the role's privileges show it) and the ledger."""
         row = self._row(HOLDER, self._parameters)
         if row is None:
             return None

@@ -1,4 +1,4 @@
-"""Locks of a server's own: each on a connection of its own, and gone in silence when that connection ends."""
+"""Locks provided by a server: each on its own connection, and silently released when that connection ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ServerLock(SeedingLock):
     """What the servers' locks have in common. `name` is the parameter `%(lock)s` of their statements."""
 
     held_sql: ClassVar[str]
-    """Gives a row that begins with something true where the connection that asks holds the lock."""
+    """Returns a row that begins with a true value if the asking connection holds the lock."""
     release_sql: ClassVar[str]
 
     def __init__(self, using: str, name: str | int) -> None:
@@ -33,7 +33,7 @@ class ServerLock(SeedingLock):
         return self._id
 
     def acquire(self, timeout: int) -> bool:
-        """Take it on a new connection, which is told to outlive a long silence."""
+        """Acquire it on a new connection, which is configured to survive a long silence."""
         connection = connections.create_connection(self.using)
         try:
             self._id = self._take(connection, timeout)
@@ -47,9 +47,9 @@ class ServerLock(SeedingLock):
         return True
 
     def release(self) -> None:
-        """Release it, then close the connection, with which the server frees the lock whatever state it is in.
+        """Release it, then close the connection, with which the server frees the lock in any state.
 
-        Closing alone would do, a moment later: the server notices it in its own time.
+        Closing alone would suffice, but with a delay: the server does not notice it at once.
         """
         if self._connection is not None:
             with suppress(Error), self._connection.cursor() as cursor:
@@ -75,7 +75,7 @@ class ServerLock(SeedingLock):
         """Take the lock on `connection`, waiting at most `timeout` seconds; the connection's id, None if another holds it."""
 
     def _row(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The first row of a question that any connection may ask."""
+        """The first row of a query that can run on any connection."""
         with connections[self.using].cursor() as cursor:
             cursor.execute(sql, parameters)
             row: tuple[Any, ...] | None = cursor.fetchone()

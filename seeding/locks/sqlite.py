@@ -1,4 +1,4 @@
-"""A lock on a file beside the SQLite database; the file says who holds it, and stays when the lock is gone."""
+"""A lock on a file beside the SQLite database; the file names the holder, and stays when the lock is released."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
 
 GLANCE_SECONDS = 0.2
-"""How long somebody who only looks whether the lock is held (`holder`) may keep it from us."""
+"""How long a process that only checks whether the lock is held (`holder`) can block its acquisition."""
 WRITING_SECONDS = 1
-"""How long whoever has just taken the lock may take to write down who it is."""
+"""How long a new holder may take to write its identity to the file."""
 
 
 def lock_path(database: str) -> Path:
@@ -45,7 +45,7 @@ class SQLiteLock(SeedingLock):
         return os.getpid() if self._file else None
 
     def acquire(self, timeout: int) -> bool:
-        """Lock the file, asking again until `timeout`."""
+        """Lock the file, retrying until `timeout`."""
         self._file = ask_until(self._try, max(timeout, GLANCE_SECONDS))
         return self._file is not None
 
@@ -57,7 +57,7 @@ class SQLiteLock(SeedingLock):
         self._file = None
 
     def verify(self) -> None:
-        """The file may have been deleted or replaced meanwhile; then another run can lock another file."""
+        """Check that the file was not deleted or replaced, in which case another run can lock another file."""
         try:
             ours = self._file is not None and os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
         except OSError as error:
@@ -71,9 +71,9 @@ class SQLiteLock(SeedingLock):
         return Holder() if found is None else found[0]
 
     def _found(self) -> tuple[Holder | None] | None:
-        """The holder, if anybody; None while that cannot be told, since the lock has just been taken or given back."""
+        """The holder, if any; None while it is unknown, because the lock has just been acquired or released."""
         with self._path.open("a+", encoding="utf-8") as probe, suppress(BlockingIOError):
-            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who only look are no holder to each other
+            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two mere checks do not see each other as a holder
             probe.truncate(0)
             return (None,)
         try:
@@ -84,7 +84,7 @@ class SQLiteLock(SeedingLock):
         return (self.described(Holder(connection=written["pid"], host=written["host"], user=written["user"], since=since)),)
 
     def _end(self, holder: Holder) -> None:
-        """SIGTERM, which a command takes as an order to end; only on the holder's own machine."""
+        """Send SIGTERM, which makes a command end; only on the holder's own machine."""
         if holder.connection in (None, os.getpid()) or holder.host != socket.gethostname():
             raise LockError(f"The lock's holder is {holder}: a process that must be ended where it runs.")
         try:
