@@ -14,7 +14,7 @@ from seeding.models import SOURCE, BatchQuerySet, MaskedBatch, SeedingMetadata, 
 from seeding.schema.introspection import lacking
 
 CLAIM = "claim"
-"""The command of a run that only says what the database is."""
+"""The command of a run that only claims an environment for the database."""
 MIGRATE = "Create it with: python manage.py migrate"
 
 
@@ -40,7 +40,7 @@ class Ledger:
         return self.batches.live()
 
     def require(self) -> None:
-        """Raise ConfigurationError, naming the way out, unless the ledger's tables are there."""
+        """Raise ConfigurationError, with the fix, unless the ledger's tables exist."""
         lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
         missing = [part for parts in lacks.values() for part in parts]
         if missing:
@@ -48,12 +48,12 @@ class Ledger:
             raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
 
     def dataset(self, *, generated: bool = False) -> Dataset | None:
-        """What the rows that are here are a function of; None where there are none, or none that seeders have made up."""
+        """The dataset of the live rows, or only of the `generated` ones; None if there are none."""
         entry = (self.live.generated() if generated else self.live).select_related("run").order_by("id").first()
         return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
 
     def environments(self) -> frozenset[str]:
-        """The environments under which this database was ever written to, since it was last claimed to be one."""
+        """The environments under which this database was ever written to since its last claim."""
         claim = self.runs.filter(command=CLAIM).order_by("-pk").values_list("pk", flat=True).first() or 0
         return frozenset(self.runs.filter(pk__gte=claim).values_list("environment", flat=True).distinct())
 
@@ -63,31 +63,31 @@ class Ledger:
         return (batches if run is None else batches.filter(run=run)).key_map()
 
     def key_set(self, table: str, run: SeedRun | None = None) -> KeySet:
-        """The keys of a table's live rows, whatever seeder made them; those of one run, if given."""
+        """The keys of a table's live rows, from any seeder; those of one run, if given."""
         batches = self.live.filter(table_name=table)
         return (batches if run is None else batches.filter(run=run)).key_set()
 
     def generated_keys(self, table: str) -> KeySet:
-        """The keys of a table's rows that seeders have made up."""
+        """The keys of a table's generated rows."""
         return self.live.generated().filter(table_name=table).key_set()
 
     def masked_keys(self, table: str, *, partly: bool) -> KeySet:
-        """The keys of a table's seeded rows that show nobody: synthetic ones, and real ones that were masked on their way.
+        """The keys of a table's seeded rows without personal data: synthetic ones, and real ones masked while they were loaded.
 
-        Those that were masked in part, as staging has it, count only if `partly`.
+        Those that were masked in part, as in staging, count only if `partly`.
         """
         rows = self.live.filter(table_name=table).exclude(environment="production")
         return (rows if partly else rows.exclude(seeder_name__startswith=SOURCE, environment="staging")).key_set()
 
     def masking_keys(self) -> frozenset[str]:
-        """The fingerprints of the keys by which anything that is here was masked."""
+        """The fingerprints of the keys with which anything in this database was masked."""
         loaded = self.live.loaded().values_list("run__plan", flat=True).distinct()
         keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")} - {""}  # production is not masked
         masked = MaskedBatch.objects.using(self.using).values_list("key_fingerprint", flat=True).distinct()
         return frozenset(keys.union(masked))
 
     def refuse_another_key(self, fingerprint: str) -> None:
-        """Raise ConfigurationError if anything that is here was masked with another key than the one of that fingerprint."""
+        """Raise ConfigurationError if anything in this database was masked with a key of another fingerprint."""
         for other in sorted(self.masking_keys() - {fingerprint}):
             raise ConfigurationError(
                 f"This database was masked with the key {other}, and SEEDING_MASKING_KEY is {fingerprint}: "
@@ -99,14 +99,14 @@ class Ledger:
         return MaskedBatch.objects.using(self.using).filter(table_name=table)
 
     def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
-        """(seeder, table) → the keys of its live rows, whether or not there still is such a seeder."""
+        """(seeder, table) → the keys of its live rows, whether or not the seeder still exists."""
         found: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for seeder, table, held in self.live.values_list("seeder_name", "table_name", "key_ranges").iterator():
             found.setdefault((seeder, table), []).extend((key, key + count - 1) for _, count, key in held)
         return {name: KeySet.of(bounds) for name, bounds in found.items()}
 
     def existing(self, planned: Mapping[str, int]) -> Mapping[str, int]:
-        """Seeder → how many of its `planned` rows, the first so many, are here."""
+        """Seeder → how many of its first `planned` rows are in the database."""
         held: dict[str, list[Sequence[int]]] = {name: [] for name in planned}
         for seeder, ranges in self.live.filter(seeder_name__in=planned).values_list("seeder_name", "key_ranges").iterator():
             held[seeder] += ranges
@@ -125,7 +125,7 @@ class Ledger:
         return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
 
     def is_unfinished(self) -> bool:
-        """Whether the last run that seeded or rolled back did not come to its end: it runs, was interrupted or gave up."""
+        """Whether the last run that seeded or rolled back did not complete: it is running, was interrupted or gave up."""
         last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
         return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
@@ -139,5 +139,5 @@ class Ledger:
 
 
 def generator_version(seeder: BaseSeeder) -> str:
-    """The engine's version and the seeder's: rows of another one are not comparable."""
+    """The engine's version and the seeder's: rows of different versions are not comparable."""
     return f"{GENERATOR_VERSION}.{seeder.config.version}"

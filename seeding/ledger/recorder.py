@@ -1,4 +1,4 @@
-"""Writing the ledger: in the very transactions that insert rows and delete them."""
+"""Writing the ledger: in the same transactions that insert and delete rows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class BatchTakenError(Exception):
 
 
 class Recorder(Ledger):
-    """The ledger of one database, to be written; for what needs the lock, its holder alone."""
+    """The writable ledger of one database; what needs the lock is for its holder only."""
 
     def open_run(self, **values: Any) -> SeedRun:
-        """Record that a run begins, in a transaction of its own."""
+        """Record that a run begins, in its own transaction."""
         return self.runs.create(
             host=socket.gethostname(),
             process_id=os.getpid(),
@@ -38,23 +38,23 @@ class Recorder(Ledger):
         )
 
     def note(self, run: SeedRun, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
-        """Record what the run is at and what has ended, for whoever looks on."""
+        """Record the run's phase and what has ended, for other processes to read."""
         self.runs.filter(pk=run.pk).update(phase=phase, results=results)
 
     def close_run(self, run: SeedRun, state: SeedRun.State, **values: Any) -> None:
-        """Record how the run ended; `error` is for one that did not come to its end."""
+        """Record how the run ended; `error` is for one that did not complete."""
         self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
 
     def close_dead_runs(self) -> int:
-        """Mark as interrupted whatever still says it runs; only the holder of the lock may ask. Returns how many."""
+        """Mark every run still recorded as running as interrupted; only for the lock's holder. Returns how many."""
         return self.runs.filter(state=SeedRun.State.RUNNING).update(
             state=SeedRun.State.INTERRUPTED, phase="", finished_at=datetime.now(UTC), error="found dead: its lock was free"
         )
 
     def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
-        """Write the batch down, inside the transaction that inserts its rows and before they are inserted.
+        """Record the batch, inside the transaction that inserts its rows and before they are inserted.
 
-        Raises BatchTakenError if the ledger has it already.
+        Raises BatchTakenError if the ledger already has it.
         """
         if not transaction.get_connection(self.using).in_atomic_block:
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
@@ -72,7 +72,7 @@ class Recorder(Ledger):
                 )
         except IntegrityError as error:
             raise BatchTakenError from error
-        # One whose first rows the database has refused begins later (`amend`): the unique constraint does not see it.
+        # A batch whose first rows the database rejected begins later (`amend`): the unique constraint does not catch it.
         extent = (int(keys.ranges[0, 0]), int(keys.ranges[-1, :2].sum()) - 1)
         others = self._batches(seeder).exclude(pk=entry.pk).filter(first_index__range=extent)
         if keys.lookup(others.key_map().pairs()[0])[1].any():
@@ -80,7 +80,7 @@ class Recorder(Ledger):
         return entry
 
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
-        """Correct the entry of the open transaction, after the database has refused some of its rows."""
+        """Correct the entry of the open transaction, after the database has rejected some of its rows."""
         batch = self.batches.filter(pk=entry.pk)
         if len(keys):
             batch.update(**_extent(keys, skipped))
@@ -88,9 +88,9 @@ class Recorder(Ledger):
             batch.delete()
 
     def retire(self, entries: Iterable[SeedingMetadata], gone: KeySet, run: SeedRun) -> None:
-        """Mark what the live entries say of the keys `gone` as rolled back, inside the transaction that deletes their rows.
+        """Mark the keys `gone` of the live entries as rolled back, inside the transaction that deletes their rows.
 
-        Where rows of a batch stay, a second entry takes over what was rolled back.
+        If some rows of a batch stay, a second entry records those that were rolled back.
         """
         marks = {"live": None, "rolled_back_at": datetime.now(UTC), "rolled_back_by": run.user, "rolled_back_in": run}
         whole = []
@@ -107,13 +107,13 @@ class Recorder(Ledger):
         self.live.filter(pk__in=whole).update(**marks)
 
     def announce_truncation(self, table: str, run: SeedRun) -> list[SeedingMetadata]:
-        """Say that the table is about to be emptied: its entries stay live, and tell when and by whom. Returns them."""
+        """Record that the table is about to be emptied: its entries stay live, with time and account. Returns them."""
         entries = self.live.filter(table_name=table)
         entries.update(rolled_back_at=datetime.now(UTC), rolled_back_by=run.user, rolled_back_in=run)
         return list(entries)
 
     def settle_truncations(self, *, came_to_pass: bool | None = None) -> None:
-        """Say of the announced truncations whether they came to pass: if that is not known, as their tables look."""
+        """Record whether the announced truncations happened; if that is unknown, their tables' rows decide."""
         announced = self.live.filter(rolled_back_at__isnull=False)
         for table in set(announced.values_list("table_name", flat=True)):
             entries = announced.filter(table_name=table)

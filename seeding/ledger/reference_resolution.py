@@ -21,11 +21,11 @@ from seeding.ledger.queries import Ledger
 from seeding.schema.references import Reference, attributes, references
 
 LOOKUP_CHUNK = 500
-"""Natural keys asked for in one query."""
+"""Natural keys looked up in one query."""
 
 
 class NotKnownYetError(Exception):
-    """The database would have to be asked, and this is not the time."""
+    """The database would have to be queried, which is not possible at this point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +34,11 @@ class Resolved:
 
     data: pl.DataFrame
     broken: Mapping[Reference, pl.Series]
-    """Per reference, which rows refer to a row that is not there."""
+    """Per reference, the rows in which it is dangling."""
 
 
 class Resolver:
-    """Resolves the references of every seeder of a run. It remembers the key maps, not the rows."""
+    """Resolves the references of every seeder of a run. It caches the key maps, not the rows."""
 
     def __init__(self, registry: Registry, ledger: Ledger, dataset: Dataset) -> None:
         self._registry = registry
@@ -48,7 +48,7 @@ class Resolver:
         self._adopted: dict[str, KeyMap] = {}
 
     def offline(self) -> OfflineResolver:
-        """A view that knows what this one knows, now and later, and never asks the database."""
+        """A view that shares what this resolver knows, now and later, and never queries the database."""
         return OfflineResolver(self)
 
     def keys(self, seeder: BaseSeeder) -> KeyMap:
@@ -62,13 +62,13 @@ class Resolver:
         self._keys[seeder.name] = self.keys(seeder).plus(keys)
 
     def forget(self, seeder: BaseSeeder) -> None:
-        """Read the seeder's keys from the ledger again."""
+        """Discard the seeder's keys; they are read from the ledger again."""
         self._keys.pop(seeder.name, None)
 
     def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None) -> KeyMap:
-        """The keys of real rows that already hold the natural keys of rows `index`; empty for other than reference data.
+        """The keys of real rows that already hold the natural keys of rows `index`; only reference data has any.
 
-        `data` holds those rows where they have been generated already.
+        `data` holds those rows if they have already been generated.
         """
         natural_key = seeder.config.natural_key
         if not natural_key or not len(index):
@@ -83,11 +83,11 @@ class Resolver:
         return self._ledger.keys(seeder)
 
     def _look_up(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None, known: KeyMap) -> KeyMap:
-        """The keys of the real rows that hold the natural keys of rows `index`, but for those that are `known`."""
+        """The keys of the real rows that hold the natural keys of rows `index`, without those already `known`."""
         natural_key = seeder.config.natural_key
         if data is None:
             data = seeder.generate_data(self._dataset.rows(seeder, index))
-        # A natural key may hold a reference (a subcategory's category), and what the table holds are keys.
+        # A natural key can contain a reference (a subcategory's category), which the table holds as a key.
         wanted = self.resolve(seeder, data.select(natural_key), self.keys(seeder)).data
         named = ~wanted.select(pl.any_horizontal(pl.all().is_null())).to_series()
         wanted, index = wanted.filter(named), index[named.to_numpy()]
@@ -96,9 +96,9 @@ class Resolver:
         return KeyMap.of((row, 1, key) for row, key in ordered)
 
     def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
-        """Turn the row indexes in every reference column of `data` into keys; `own` are those of the seeder's own rows.
+        """Turn the row indexes in every reference column of `data` into keys; `own` maps the seeder's own rows.
 
-        `exact` counts a reference as broken where another parent would do for one that is not there.
+        `exact` counts a reference to a missing parent as broken even if any other parent would do.
         """
         broken: dict[Reference, pl.Series] = {}
         any_parent = () if exact else seeder.config.any_parent
@@ -164,7 +164,7 @@ class Resolver:
 
 
 class OfflineResolver(Resolver):
-    """What a resolver knows by now, for a thread that may not ask the database: it raises NotKnownYetError instead."""
+    """What a resolver knows so far, for a thread that may not query the database: it raises NotKnownYetError instead."""
 
     def __init__(self, known: Resolver) -> None:
         super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
@@ -219,9 +219,9 @@ def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Seri
 
 
 def _matched(wanted: pl.DataFrame, index: Integers, real: Iterable[tuple[Any, ...]]) -> dict[int, Any]:
-    """Row index → primary key of the `real` row (key, *values) that the database takes for the same as the wanted one.
+    """Row index → primary key of the `real` row (key, *values) that the database considers equal to the wanted one.
 
-    One that equals it to the letter goes first; where letter case alone tells two wanted rows apart, nothing else will do.
+    An exact match takes precedence; if two wanted rows differ only in letter case, nothing but an exact match counts.
     """
     exact: dict[tuple[Any, ...], int] = {}
     folded: dict[tuple[Any, ...], list[int]] = {}
