@@ -1,7 +1,7 @@
 """Deterministic, ledgered, reversible database seeding for Django.
 
-The names in `__all__` are the public API; each is loaded when it is first used, since Django imports this package before its
-models may be.
+The names in `__all__` are the public API. Each is loaded on first use, because Django imports this package before models can
+be imported.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The ledger to look at: runs and batches, listed, filtered, searched, and never changed by hand."""
+"""The ledger in the admin, read-only: runs and batches, with filters and search."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from seeding.web import views
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
 RANGES_SHOWN = 3
-"""How many ranges of keys the list of batches names of each."""
+"""How many key ranges the list shows per batch."""
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Whoever may view may look; nobody may add, change or delete."""
+    """Read-only: the view permission applies; adding, changing and deleting are disabled."""
 
     change_list_template = "seeding/change_list.html"
 
@@ -41,7 +41,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     def page(self, route: str, view: Any, name: str, **values: Any) -> URLPattern:
-        """A page of our own among those of the model, for whoever may enter the admin."""
+        """An additional page under the model's URLs, for every user with access to the admin."""
         return path(route, self.admin_site.admin_view(partial(view, **values)), name=name)
 
 
@@ -49,7 +49,7 @@ class RunList(ChangeList):
     """The runs of one page of the list, each with its figures."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Django's hook: which runs are on the page."""
+        """Django's hook: adds its figures to each run on the page."""
         super().get_results(request)
         runs: list[Any] = list(self.result_list)
         for run, figures in zip(runs, views.figures_of(runs), strict=True):
@@ -59,7 +59,7 @@ class RunList(ChangeList):
 
 @admin.register(SeedRun)
 class SeedRunAdmin(ReadOnlyAdmin):
-    """Runs, the newest first."""
+    """Runs, newest first."""
 
     list_display = ("id", "command", "standing", "rows", "duration", "rate", "started", "environment", "started_by")
     list_filter = ("state", "environment", "command", "started_at")
@@ -72,7 +72,7 @@ class SeedRunAdmin(ReadOnlyAdmin):
         return RunList
 
     def get_urls(self) -> list[URLPattern]:
-        """The dashboard, and what is live on it and on the page of a run."""
+        """The dashboard, and the live parts of the dashboard and of a run's page."""
         return [
             self.page("dashboard/", views.show_dashboard, "seeding_dashboard", site=self.admin_site),
             self.page("dashboard/live/", views.tell_dashboard, "seeding_dashboard_live"),
@@ -81,7 +81,7 @@ class SeedRunAdmin(ReadOnlyAdmin):
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The account of the run, in the place of a form."""
+        """The run's report, in place of a form."""
         run = kwargs["obj"]
         context.update(views.account(run), title=f"Run {run.pk}: {run.command}", subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -93,12 +93,12 @@ class SeedRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="rows")
     def rows(self, run: Any) -> str:
-        """Rows that the run has inserted, rolled back or looked at."""
+        """Rows that the run inserted, rolled back or examined."""
         return grouped(run.figures.rows)
 
     @admin.display(description="duration", ordering=models.F("finished_at") - models.F("started_at"))
     def duration(self, run: Any) -> str:
-        """How long it took, or takes by now."""
+        """How long it took, or has taken so far."""
         return span(run.figures.seconds)
 
     @admin.display(description="rows/s")
@@ -118,24 +118,24 @@ class SeedRunAdmin(ReadOnlyAdmin):
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Batches that are there, or those that were rolled back."""
+    """Live batches, or rolled-back ones."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        """The two."""
+        """The two states."""
         return [("live", "live"), ("undone", "rolled back")]
 
     def queryset(self, request: HttpRequest, batches: models.QuerySet[SeedingMetadata]) -> models.QuerySet[SeedingMetadata]:
-        """Those of the chosen state; all, where none is chosen."""
+        """The batches in the chosen state; all if none is chosen."""
         live: dict[str | None, bool | None] = {"live": True, "undone": None}
         return batches.filter(live=live[self.value()]) if self.value() in live else batches
 
 
 @admin.register(SeedingMetadata)
 class SeedingMetadataAdmin(ReadOnlyAdmin):
-    """Committed batches, the newest first."""
+    """Committed batches, newest first."""
 
     list_display = (
         "id",
@@ -153,12 +153,12 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     )
     list_filter = (StandingFilter, "table_name", "environment", "created_at")
     search_fields = ("table_name", "seeder_name", "=run__id")
-    list_select_related = ()  # see get_queryset; Django would join by itself where this is False
+    list_select_related = ()  # see get_queryset; with False, Django would join by itself
     ordering = ("-id",)
     change_form_template = "seeding/batch.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[SeedingMetadata]:
-        """With their runs; not by a join, which MySQL begins at the runs, and then sorts every batch for one page."""
+        """Prefetches the runs: MySQL would start a join at the runs and sort every batch for one page."""
         return super().get_queryset(request).prefetch_related("run", "rolled_back_in")
 
     def get_urls(self) -> list[URLPattern]:
@@ -169,14 +169,14 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The batch with the way to its rows, in the place of a form."""
+        """The batch with links to its rows, in place of a form."""
         batch = kwargs["obj"]
         context.update(views.batch(batch), title=f"Batch {batch.pk}: {batch.table_name}", subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="live")
     def standing(self, batch: SeedingMetadata) -> str:
-        """Whether its rows are there."""
+        """Whether its rows are in the database."""
         return format_html(BADGE, *(("live", "live") if batch.live else ("undone", "rolled back")))
 
     @admin.display(description="rows", ordering="record_count")
@@ -186,7 +186,7 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
 
     @admin.display(description="skipped", ordering="skipped_count")
     def skipped(self, batch: SeedingMetadata) -> str:
-        """Rows refused."""
+        """Rows rejected."""
         return grouped(batch.skipped_count)
 
     @admin.display(ordering="created_at")
@@ -209,7 +209,7 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
 
 @admin.register(MaskedBatch)
 class MaskedBatchAdmin(ReadOnlyAdmin):
-    """What `seed_mask` has done, the newest first: fields and counts, never a value."""
+    """What `seed_mask` did, newest first: fields and counts, never a value."""
 
     list_display = (
         "id",

@@ -45,13 +45,13 @@ def seed(
     announce: Callable[[Forecast], None] | None = None,
     sender: object = None,
 ) -> RunSummary:
-    """Seed a database, as `manage.py seed` does; the exit code stands in the result.
+    """Seed a database, as `manage.py seed` does; the exit code is in the result.
 
     `registry` holds the seeders, by default those of the installed apps or of the files in `config.source`; `tell` receives
-    every event; `ask` puts the question that `config.interactive` allows; `announce` receives the forecast before anything is
-    written; `sender` is that of the signals, by default this function.
+    every event; `ask` asks for confirmation if `config.interactive` allows it; `announce` receives the forecast before anything
+    is written; `sender` is the sender of the signals, by default this function.
 
-    Raises SeedingError for what stops the whole run: the lock is held, the environment forbids it, the ledger is missing.
+    Raises SeedingError if the whole run stops: the lock is held, the environment forbids it, the ledger is missing.
     """
     config = config or SeedConfig()
     orchestrator = SeedOrchestrator(
@@ -76,7 +76,7 @@ def rollback(
     ask: Ask = input,
     sender: object = None,
 ) -> RollbackSummary:
-    """Delete seeded rows, as `manage.py seed_rollback` does; it needs `force`, or `interactive` and somebody to ask.
+    """Delete seeded rows, as `manage.py seed_rollback` does; it needs `force`, or `interactive` and a confirmation.
 
     For the arguments and errors see `seed`.
     """
@@ -93,7 +93,7 @@ def mask(
     ask: Ask = input,
     sender: object = None,
 ) -> MaskingSummary:
-    """Mask personal data in place, as `manage.py seed_mask` does; it needs `force`, or `interactive` and somebody to ask.
+    """Mask personal data in place, as `manage.py seed_mask` does; it needs `force`, or `interactive` and a confirmation.
 
     For the arguments and errors see `seed`.
     """
@@ -103,9 +103,9 @@ def mask(
 
 
 def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:
-    """Check schema, references and invariants of what is seeded, as `manage.py seed_check` does; changes nothing.
+    """Check schema, references and invariants of the seeded data, as `manage.py seed_check` does; changes nothing.
 
-    Raises SeedingError where it cannot be checked: the lock is held, the ledger is missing.
+    Raises SeedingError if the check cannot run: the lock is held, the ledger is missing.
     """
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
@@ -114,7 +114,7 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:
-    """What is seeded, what runs and what failed last, as `manage.py seed_status` tells it. Takes no lock, changes nothing."""
+    """What is seeded, what is running and what failed last, as in `manage.py seed_status`. Takes no lock, changes nothing."""
     connect(database, partial(_tell_retry, tell))
     checker = Checker(database, missing_table_help(), registry or Registry.discover())
     return status_of(checker, detect_environment(), forced_writer(os.environ))

@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-# In quotes: a check reads what seeders declare without NumPy (`generation.deferral`).
+# In quotes, so that a check can read seeders' declarations without NumPy (`generation.deferral`).
 Integers: TypeAlias = "npt.NDArray[np.int64]"
 """Whole numbers, one per row: indexes, cents, days."""
 Mask: TypeAlias = "npt.NDArray[np.bool_]"
-"""Whether, for each row."""
+"""One boolean per row."""
 Words: TypeAlias = "npt.NDArray[np.uint64]"
 """64 bits per row."""
 Floats: TypeAlias = "npt.NDArray[np.float64]"

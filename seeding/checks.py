@@ -1,6 +1,6 @@
-"""Django's system checks of this app: what a command would refuse, or do less well, told before anybody runs one.
+"""The app's Django system checks: they report in advance what a command would refuse or do less well.
 
-Warnings, as a rule: an error would stop `migrate`. None of them loads Polars, so that starting Django does not wait for it.
+Most are warnings: an error would stop `migrate`. None of them loads Polars, so that starting Django does not wait for it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ UNCLASSIFIED, MISDECLARED, NO_LOG = "seeding.W001", "seeding.W002", "seeding.W00
 NOT_UTC, NO_LOAD_DATA, TOO_OLD = "seeding.W004", "seeding.W005", "seeding.E001"
 
 HEAVY = ("numpy", "polars")
-"""What the engine generates rows with, and no check needs."""
+"""Libraries that the engine needs to generate rows, and no check needs."""
 
 
 @deferred(*HEAVY)
 def check_personal_data(**_: Any) -> list[CheckMessage]:
-    """Columns that look like personal data and are not classified. A seeder that cannot be imported stops nothing at all."""
+    """Columns that look like personal data and are not classified. A seeder that cannot be imported does not stop the check."""
     return list(_unclassified())
 
 
 @deferred(*HEAVY)
 def check_log_file(**_: Any) -> list[CheckMessage]:
-    """A log file that cannot be written. Nothing is made to find out."""
+    """A log file that cannot be written. The check creates no file."""
     from seeding.conf import load_logging
     from seeding.exceptions import ConfigurationError
 
@@ -49,9 +49,9 @@ def check_log_file(**_: Any) -> list[CheckMessage]:
 
 @deferred(*HEAVY)
 def check_databases(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """What the servers of `databases` would have a command refuse, or do slowly: aliases that may hold the ledger.
+    """What commands would refuse or do slowly on the servers of `databases`; only aliases that can hold the ledger are checked.
 
-    A server that cannot be asked is left to Django, which says so itself.
+    A server that cannot be reached is left to Django, which reports it.
     """
     from seeding.models import SeedRun
 
@@ -59,7 +59,7 @@ def check_databases(databases: Sequence[str] | None = None, **_: Any) -> list[Ch
 
 
 def _unclassified() -> Iterator[CheckMessage]:
-    # Imported here, so that starting Django cannot fail with a seeder.
+    # Imported here, so that a broken seeder cannot keep Django from starting.
     from seeding.exceptions import SeedingError
     from seeding.generation.registry import Registry
     from seeding.masking.choice import masking_strategies
@@ -95,7 +95,7 @@ def _of_server(using: str) -> Iterator[CheckMessage]:
         if connection.vendor == "mysql":
             yield from _of_mysql(using)
     except NotSupportedError as error:
-        connection.close()  # Django has opened it before it looked at the version, and would not look again
+        connection.close()  # Django opens it before it checks the version, and would not check again
         yield Error(f"The server of the database {using!r} is too old: {error}", hint="Upgrade the server.", id=TOO_OLD)
     except (DatabaseFailure, ImproperlyConfigured):
         return

@@ -5,4 +5,4 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SIZES: Mapping[str, int] = {"small": 1, "medium": 10, "large": 100}
-"""How many times the smallest dataset each size is."""
+"""Each size as a multiple of the smallest."""

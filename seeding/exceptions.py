@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 INTERRUPTED, TERMINATED = 130, 143
-"""The exit codes of a command that a signal has ended: SIGINT, SIGTERM."""
+"""The exit codes of a command ended by a signal: SIGINT, SIGTERM."""
 
 
 class SeedingError(Exception):
@@ -100,4 +100,4 @@ class RollbackError(SeedingError):
 
 
 class Terminated(BaseException):
-    """The process was told to stop by SIGTERM: like KeyboardInterrupt, no `except Exception` may catch it."""
+    """SIGTERM asked the process to stop. Like KeyboardInterrupt, it is not caught by `except Exception`."""

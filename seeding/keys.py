@@ -1,6 +1,6 @@
-"""Primary keys as ranges: sets of them, and maps from row indexes, which the ledger stores and references resolve with.
+"""Primary keys as ranges: key sets, and maps from row index to key, as stored in the ledger and used to resolve references.
 
-A million seeded rows are a handful of numbers.
+A million seeded rows take a handful of numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import Q
 from seeding.arrays import Integers, Mask
 
 RANGES_PER_STATEMENT = 200
-"""How many ranges one SQL statement may name."""
+"""The maximum number of ranges in one SQL statement."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class KeySet:
 
     @classmethod
     def holding(cls, keys: Integers) -> Self:
-        """From single keys, in any order, which may repeat."""
+        """From single keys, in any order, possibly repeated."""
         ordered = np.unique(np.asarray(keys, dtype=np.int64))
         if not len(ordered):
             return cls.of()
@@ -85,7 +85,7 @@ class KeySet:
             yield reduce(or_, (Q(pk__range=one) for one in piece.ranges))
 
     def condition_on(self, column: str) -> tuple[str, list[Any]]:
-        """SQL that holds for the keys in the quoted `column`, with its parameters; see `pieces` for how many there may be."""
+        """SQL that is true for rows whose quoted `column` is in the set, and its parameters; split large sets by `pieces`."""
         clause = " OR ".join(f"{column} BETWEEN %s AND %s" for _ in self.bounds)
         return f"({clause})", [edge for one in self.ranges for edge in one]
 
@@ -113,7 +113,7 @@ class KeySet:
 
     def _combined(self, other: KeySet, chosen: Callable[[Mask, Mask], Mask]) -> KeySet:
         points = np.unique(np.concatenate([edge for one in (self, other) for edge in (one.bounds[:, 0], one.bounds[:, 1] + 1)]))
-        inside = chosen(self.has(points), other.has(points))  # of the stretch that begins at each point
+        inside = chosen(self.has(points), other.has(points))  # for the stretch that begins at each point
         edges = np.diff(np.concatenate(([0], inside.astype(np.int8))))
         return KeySet(np.column_stack((points[edges == 1], points[edges == -1] - 1)).astype(np.int64))
 
@@ -128,7 +128,7 @@ def union(sets: Iterable[KeySet]) -> KeySet:
 
 
 KeyRange = Sequence[int]
-"""[first index, count, first key]: `count` consecutive indexes on as many consecutive keys."""
+"""[first index, count, first key]: `count` consecutive indexes mapped to as many consecutive keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class KeyMap:
 
     @classmethod
     def of(cls, ranges: Iterable[KeyRange]) -> Self:
-        """From ranges in any order; neighbours that continue each other become one."""
+        """From ranges in any order; ranges that continue each other are merged."""
         return cls._merged(np.array([tuple(one) for one in ranges], dtype=np.int64).reshape(-1, 3))
 
     @classmethod
@@ -176,7 +176,7 @@ class KeyMap:
         return [[int(value) for value in row] for row in self.ranges]
 
     def lookup(self, index: Integers) -> tuple[Integers, Mask]:
-        """The key of every index, and whether it has one (the key of one that has none is 0)."""
+        """The key of every index (0 if it has none), and whether it has one."""
         if not len(self.ranges):
             return np.zeros(len(index), dtype=np.int64), np.zeros(len(index), dtype=bool)
         first, count, key = self.ranges.T
@@ -186,7 +186,7 @@ class KeyMap:
         return np.where(known, key[place] + offset, 0), known
 
     def nearest(self, index: Integers) -> Integers:
-        """The key of every index, or of the nearest one below it that has a key (above it, where none is below).
+        """The key of every index, or of the nearest one below it that has a key (above it if none is below).
 
         The map must not be empty.
         """
@@ -209,7 +209,7 @@ class KeyMap:
         return int(total - self.missing(total)[:, 1].sum())
 
     def key_set(self) -> KeySet:
-        """The keys, without what they stand for."""
+        """The keys, without their indexes."""
         return KeySet.of((key, key + count - 1) for _, count, key in self.as_lists())
 
     def pairs(self) -> tuple[Integers, Integers]:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from seeding.keys import KeyMap, KeySet
 
 SOURCE = "source:"
-"""How the name of a seeder begins whose rows come from files."""
+"""The prefix of the names of seeders whose rows come from files."""
 
 
 class SeedRun(models.Model):
     """One command: who ran it, with what, and how it ended."""
 
     class State(models.TextChoices):
-        """Where a run stands; RUNNING without the lock means that the process died."""
+        """The state of a run; RUNNING without the lock means that the process died."""
 
         RUNNING = "running"
         SUCCEEDED = "succeeded"
@@ -53,10 +53,10 @@ class SeedRun(models.Model):
 
 
 class MaskedBatch(models.Model):
-    """One committed batch of `seed_mask`: rows of one table whose personal data was masked where they stood.
+    """One committed batch of `seed_mask`: rows of one table whose personal data was masked in place.
 
-    `seals` are keyed digests of (column, primary key, mask), eight bytes each: by them a mask is known again, and a value that
-    somebody has written since is not. They tell nothing of the values that were there before.
+    `seals` are keyed digests of (column, primary key, mask), eight bytes each. They tell masks from values written since, and
+    reveal nothing about the original values.
     """
 
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="masked_batches")
@@ -81,7 +81,7 @@ class MaskedBatch(models.Model):
 
 
 class BatchQuerySet(models.QuerySet["SeedingMetadata"]):
-    """Batches of the ledger, and the keys that they hold together."""
+    """Batches of the ledger, and their combined keys."""
 
     def live(self) -> Self:
         """Those whose rows are in the database now."""
@@ -112,8 +112,8 @@ class SeedingMetadata(models.Model):
     """One committed batch of one seeder: which row indexes it holds, and under which primary keys.
 
     Ranges are lists of `[first, count]` for indexes and `[first index, count, first key]` for keys, ascending, disjoint.
-    `live` is True until the batch is rolled back and NULL from then on, so that the unique constraint, which ignores NULLs,
-    lets one live batch start at an index and no second.
+    `live` is True until the batch is rolled back, and NULL from then on. The unique constraint ignores NULLs, so at most one
+    live batch starts at an index.
     """
 
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="batches")

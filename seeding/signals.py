@@ -1,9 +1,9 @@
-"""The life of a run as Django signals, for a project that acts on it.
+"""The life of a run as Django signals, for projects that act on it.
 
-`seed`, `seed_rollback` and `seed_mask` send them, also through `call_command` and as functions, for every run that the ledger
-has: none for a dry run, for one that is refused, for one that finds nothing to roll back. The sender is the command's class,
-or the function of `seeding` that was called. Receivers run in its thread, outside of its transactions, and what they raise is
-logged and changes nothing.
+`seed`, `seed_rollback` and `seed_mask` send them, also through `call_command` and as functions, for every run recorded in the
+ledger: not for a dry run, a refused run, or a rollback that finds nothing to do. The sender is the command's class, or the
+`seeding` function that was called. Receivers run in the run's thread, outside its transactions. An exception raised by a
+receiver is logged and changes nothing.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from seeding.telemetry.metrics import RunMetrics
 
 
 class RunSignal(Signal):
-    """A signal of whose failed receivers the log of the run tells, and no other."""
+    """A signal whose failed receivers are reported in the run's log, and in no other."""
 
     def _log_robust_failure(self, receiver: Callable[..., Any], err: Exception) -> None:
-        """Django's own line has the error's words as they are, and cannot name a receiver that is no function."""
+        """Omit Django's own line: it quotes the error verbatim, and cannot name a receiver that is not a function."""
 
 
 run_started = RunSignal()
-"""A run is in the ledger and holds the lock. `using`, the alias; `run`, its key; `operation`, the command's name."""
+"""A run is recorded in the ledger and holds the lock. `using`, the alias; `run`, its key; `operation`, the command's name."""
 
 rows_rejected = RunSignal()
-"""A seeder has ended that could not insert all of its rows. Besides those of `run_started`: `seeder`, `table`, `count` of rows,
-`reasons` → how often: names of columns and rules, the kind and number of a database's error, never a value."""
+"""A seeder ended without inserting all of its rows. Besides the arguments of `run_started`: `seeder`, `table`, `count` of rows,
+`reasons` → how often: names of columns and rules, the kind and number of a database error, never a value."""
 
 run_finished = RunSignal()
-"""A run has ended, well or not: it is closed in the ledger, and the lock is free. Besides those of `run_started`: `exit_code`;
-`summary`, the RunSummary, RollbackSummary or MaskingSummary, whose `as_dict()` is what --json prints, or None for a run that
-did not come to its end."""
+"""A run ended, successfully or not: it is closed in the ledger, and the lock is free. Besides the arguments of `run_started`:
+`exit_code`; `summary`, the RunSummary, RollbackSummary or MaskingSummary, whose `as_dict()` is what --json prints, or None for
+a run that did not complete."""
 
 
 class Signals:
-    """A sink that sends the signals of a command's run on the database `using`; what receivers raise is told to `tell`."""
+    """A sink that sends the signals of a command's run on the database `using`; receivers' exceptions go to `tell`."""
 
     def __init__(self, sender: object, using: str, tell: Sink) -> None:
         self._sender, self._using, self._tell = sender, using, tell
         self._run: dict[str, Any] = {}
-        """The run that is open, as every signal names it; empty while there is none, as in a dry run."""
+        """The open run, as passed to every signal; empty while there is none, as in a dry run."""
 
     def sink(self, event: Event) -> None:
-        """Send what the event is about to whoever listens."""
+        """Send the signal for the event, if it has one."""
         context = event.context
         if event.operation == "open":
             self._run = {"using": self._using, "run": context["run"], "operation": context["command"]}
@@ -68,6 +68,6 @@ class Signals:
 
 
 def _name(receiver: Callable[..., Any]) -> str:
-    """Where the receiver is from: of an object that is no function, its class."""
+    """The receiver's qualified name; for an object that is not a function, that of its class."""
     named = receiver if hasattr(receiver, "__qualname__") else type(receiver)
     return f"{named.__module__}.{named.__qualname__}"

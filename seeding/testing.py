@@ -1,4 +1,4 @@
-"""What every seeder must keep, as test classes for pytest.
+"""The contract of every seeder, as test classes for pytest.
 
 Subclass them, name a registry, and each seeder in it is tested::
 
@@ -60,11 +60,11 @@ class SeederContract:
             metafunc.parametrize("seeder", self.registry.ordered, ids=lambda seeder: seeder.name)
 
     def test_every_module_can_be_imported(self) -> None:
-        """A module that cannot be costs its seeders, and those that depend on them."""
+        """A module that cannot be imported loses its seeders, and those that depend on them."""
         assert self.registry.broken == (), self.registry.broken
 
     def test_a_row_is_a_function_of_its_index(self, seeder: BaseSeeder) -> None:
-        """Whatever batch it comes in, and whatever else is in that."""
+        """It depends neither on its batch nor on the other rows in it."""
         count = seeder.config.record_count.at("medium")
         spread = np.linspace(0, count - 1, num=min(count, 7), dtype=np.int64)
         for seed in SEEDS:
@@ -100,7 +100,7 @@ class SeederContract:
                 assert 0 <= low <= high < count, f"{seeder.name}.{reference}: {low} to {high} of {count} {table} at {size}"
 
     def test_sizes_grow(self, seeder: BaseSeeder) -> None:
-        """Each is at least as large as the one before, and all are within what the seeder can make."""
+        """Each is at least as large as the one before, and the seeder's capacity allows the smallest."""
         count = seeder.config.record_count
         small, medium, large = (count.at(size) for size in SIZES)
 
@@ -108,19 +108,19 @@ class SeederContract:
         assert seeder.config.capacity is None or small <= seeder.config.capacity
 
     def test_every_column_is_personal_or_not(self, seeder: BaseSeeder) -> None:
-        """Somebody has decided about each."""
+        """Each is classified."""
         undecided = [one.column for one in classify(seeder, masking_strategies()) if one.problem or one.holds == "undecided"]
 
         assert undecided == [], f"{seeder.name}: add to pii_fields or not_pii: {', '.join(undecided)}"
 
 
 class DatabaseContract:
-    """All seeders of `registry` together, on a database: a fixture `database` gives the alias of one with tables and ledger."""
+    """All seeders of `registry` together, on a database: the fixture `database` returns its alias; it has tables and ledger."""
 
     registry: ClassVar[Registry]
 
     def test_the_second_run_changes_nothing(self, database: str) -> None:
-        """Idempotency: the rows stay, and each seeder says so."""
+        """Idempotency: the rows stay, and each seeder reports them as existing."""
         first = self.seed(database)
         before = self.content(database)
 
@@ -131,7 +131,7 @@ class DatabaseContract:
         assert self.content(database) == before
 
     def test_growing_changes_no_row(self, database: str) -> None:
-        """The rows of size small are among those of size medium, as they were."""
+        """The rows of size small are among those of size medium, unchanged."""
         self.seed(database, size="small")
         before = self.content(database)
 
@@ -149,7 +149,7 @@ class DatabaseContract:
                 assert not changed, f"{table} {key}: {changed}"
 
     def test_an_interrupted_run_goes_on_where_it_stopped(self, database: str) -> None:
-        """Resume: what was committed stays, the rest is added, nothing is there twice."""
+        """Resume: committed rows stay, the rest is added, nothing is duplicated."""
         told: list[Event] = []
 
         def interrupt(_: Event) -> None:
@@ -181,7 +181,7 @@ class DatabaseContract:
         assert self.content(database) == before
 
     def test_progress_is_told_to_the_end(self, database: str) -> None:
-        """One event for each seeder that has ended, and for each batch how many rows are done."""
+        """One event per finished seeder, and for each batch the number of rows done so far."""
         told: list[Event] = []
 
         summary = self.seed(database, tell=told.append)
@@ -193,7 +193,7 @@ class DatabaseContract:
         assert done == {one.seeder: one.records_planned for one in summary.results}
 
     def test_the_masking_audit_names_every_personal_column(self, database: str) -> None:
-        """All that was generated of them, and by which strategy."""
+        """Each one that was generated, and its strategy."""
         summary = self.seed(database)
 
         for result in summary.results:
@@ -241,7 +241,7 @@ class DatabaseContract:
         }
 
     def _derived(self) -> dict[str, set[str]]:
-        """Table → attributes that follow other seeders' rows."""
+        """Table → attributes that depend on other seeders' rows."""
         dataset = Dataset(seed=42, as_of=AS_OF)
         derived: dict[str, set[str]] = {}
         for seeder in self.registry.ordered:
@@ -257,7 +257,7 @@ ASKED: dict[str, Any] = {
 
 
 def generated(seeder: BaseSeeder, index: Any, seed: int = 42) -> pl.DataFrame:
-    """The rows `index` of a seeder, as it makes them."""
+    """The rows `index` of a seeder, as it generates them."""
     return seeder.generate_data(Dataset(seed=seed, as_of=AS_OF).rows(seeder, np.asarray(index, dtype=np.int64)))
 
 
@@ -273,7 +273,7 @@ def _indexes(data: pl.DataFrame, column: str, json_key: str | None, when: tuple[
 
 
 def _nobody(event: Event) -> None:
-    """Listens to nothing."""
+    """Ignore the event."""
 
 
 __all__: Sequence[str] = ("DatabaseContract", "SeederContract", "generated")
