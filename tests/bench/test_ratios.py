@@ -29,6 +29,7 @@ def rate(rows: int, action: Callable[[], object]) -> float:
     return rows / (time.perf_counter() - started)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_seeding_keeps_its_distance_to_load_data_and_to_bulk_create(
     make_database: Callable[..., Database], mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:

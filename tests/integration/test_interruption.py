@@ -19,6 +19,8 @@ from seeding.writing import Writers
 from terpseed.models import Client
 from tests.support.databases import Database
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 def during_signals(*signals: signal.Signals, raises: type[BaseException]) -> list[str]:
     """What is done of an undisturbed block in which the signals come first."""
