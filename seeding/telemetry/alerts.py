@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -87,5 +88,9 @@ class Alerts:
         request = Request(  # noqa: S310 - its scheme was looked at
             self._config.webhook, data=json.dumps({"text": text}).encode(), headers={"Content-Type": "application/json"}
         )
-        with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - likewise
-            answer.read()
+        try:
+            with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - likewise
+                answer.read()
+        except HTTPError as answer:
+            answer.close()  # it holds the connection
+            raise

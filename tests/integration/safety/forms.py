@@ -87,7 +87,7 @@ FORMS: dict[str, dict[str, Form]] = {
             "CREATE TABLE Shop_Product (id int)",
         ),
         "name with an accent": form(
-            "may take for shop_prodüct",
+            "may confuse with shop_prodüct",
             "CREATE TABLE `shop_prodüct` (id int)",
         ),
         "ledger whose entries a trigger changes": form(
@@ -213,7 +213,7 @@ MADE: dict[str, dict[str, Form]] = {
     },
     "postgresql": {
         "sequence that it does not own": form(
-            "takes the keys of new rows from nextval('numbers'::regclass), which is not a counter of its own key column",
+            "takes the keys of new rows from nextval('numbers'::regclass), which does not belong to its key column",
             "CREATE SEQUENCE numbers",
             "CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT nextval('numbers'), name varchar(80) NOT NULL"
             " UNIQUE, price numeric(8,2) NOT NULL, stars double precision NULL)",

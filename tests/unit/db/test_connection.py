@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import OperationalError, connections
 from tenacity import nap
 
 from seeding.db.connection import connect, database_name, host_name, is_in_utc
@@ -115,11 +115,11 @@ def test_a_database_that_is_out_of_reach_is_tried_again_and_named(
 
 def test_a_hint_takes_the_place_of_the_general_question(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> None:
-        raise OSError(28, "No space left on device")
+        raise OperationalError(1045, "Access denied")
 
     monkeypatch.setattr(connections[shop.alias], "ensure_connection", refused)
 
-    with pytest.raises(DatabaseUnavailableError, match=r"device\. The database's disk is full\. Free some space\.$"):
+    with pytest.raises(DatabaseUnavailableError, match=r"denied'\)\. The server rejects the account: .*\.$"):
         connect(shop.alias, ignore)
 
 
