@@ -223,5 +223,8 @@ def failed(error: BaseException) -> CommandError | None:
         return CommandError("Interrupted. The lock is released and the ledger is consistent.", returncode=INTERRUPTED)
     if transience(error) is None and not hint(error):
         return None
-    text = f"The database gave up: {error_text(error).rstrip('.')}. Run the command again: it resumes where it stopped."
+    said = error_text(error).rstrip(".")
+    text = (
+        f"The database gave up: {said}{'' if said.endswith('?') else '.'} Run the command again: it resumes where it stopped."
+    )
     return CommandError(text, returncode=DatabaseUnavailableError.exit_code)
