@@ -27,7 +27,7 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "mariadb": {
         "is a system-versioned table, and only ordinary tables": ("ALTER TABLE members ADD SYSTEM VERSIONING",),
         "has the primary key (id, email)": ("ALTER TABLE members DROP PRIMARY KEY, ADD PRIMARY KEY (id, email)",),
-        "born holds dates of no day (such as 0000-00-00)": (
+        "born holds zero dates (such as 0000-00-00)": (
             "SET sql_mode = ''",
             "INSERT INTO members (email, born) VALUES ('cid@corp.test', '1980-00-00')",
         ),

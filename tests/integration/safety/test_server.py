@@ -85,7 +85,7 @@ def test_a_session_whose_server_does_not_commit_by_itself(make_database: Callabl
 
     said = refused(database, "seed")
 
-    assert said.startswith("The server has autocommit off in this session; take it out of init_command")
+    assert said.startswith("The server has autocommit off in this session; remove it from init_command")
     database.query("SET SESSION autocommit = 1")
     assert (runs(database), database.content("strains")) == (0, [])
 
