@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from seeding.conf import (
     CheckConfig,
@@ -18,22 +19,19 @@ from seeding.conf import (
 )
 from seeding.db.connection import connect
 from seeding.generation.registry import Registry
-from seeding.masking.choice import masking_strategies
-from seeding.masking.in_place import InPlaceMasking
 from seeding.masking.results import MaskingSummary
-from seeding.orchestration.forecast import Forecast
-from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
-from seeding.rollbacks.manager import RollbackManager
 from seeding.rollbacks.results import RollbackSummary
 from seeding.runs.confirmation import Ask
 from seeding.signals import Signals
-from seeding.sources.registry import seeders_of
 from seeding.telemetry.events import Sink, broadcast, event, ignore
-from seeding.verification.checker import Checker
 from seeding.verification.results import CheckReport
-from seeding.verification.status import Status
-from seeding.verification.status import status as status_of
+
+if TYPE_CHECKING:
+    from seeding.orchestration.forecast import Forecast
+    from seeding.verification.status import Status
+
+# Each function imports its own job: no command waits for the libraries of the others.
 
 
 def seed(
@@ -53,6 +51,10 @@ def seed(
 
     Raises SeedingError if the whole run stops: the lock is held, the environment forbids it, the ledger is missing.
     """
+    from seeding.masking.choice import masking_strategies
+    from seeding.orchestration.orchestrator import SeedOrchestrator
+    from seeding.sources.registry import seeders_of
+
     config = config or SeedConfig()
     orchestrator = SeedOrchestrator(
         config,
@@ -80,6 +82,8 @@ def rollback(
 
     For the arguments and errors see `seed`.
     """
+    from seeding.rollbacks.manager import RollbackManager
+
     config = config or RollbackConfig()
     told = _listened(config.database, tell, sender or rollback)
     return RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask).rollback()
@@ -97,6 +101,9 @@ def mask(
 
     For the arguments and errors see `seed`.
     """
+    from seeding.masking.choice import masking_strategies
+    from seeding.masking.in_place import InPlaceMasking
+
     config = config or MaskingConfig()
     told = _listened(config.database, tell, sender or mask)
     return InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask).run()
@@ -107,6 +114,8 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
     Raises SeedingError if the check cannot run: the lock is held, the ledger is missing.
     """
+    from seeding.verification.checker import Checker
+
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
     checker = Checker(config.database, missing_table_help(), registry or Registry.discover())
@@ -115,6 +124,9 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:
     """What is seeded, what is running and what failed last, as in `manage.py seed_status`. Takes no lock, changes nothing."""
+    from seeding.verification.checker import Checker
+    from seeding.verification.status import status as status_of
+
     connect(database, partial(_tell_retry, tell))
     checker = Checker(database, missing_table_help(), registry or Registry.discover())
     return status_of(checker, detect_environment(), forced_writer(os.environ))
