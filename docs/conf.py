@@ -40,7 +40,7 @@ autodoc_type_aliases = {name: f"seeding.arrays.{name}" for name in ("Floats", "I
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
 OTHERS = (
     "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
-    "|KeyMap|KeySet|Forecast|Status"
+    "|KeyMap|KeySet|Forecast|Status|Ask|Sink|Registry"
 )
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|seeding\.generation\.rows\.T")]
 
