@@ -285,8 +285,8 @@ def test_a_reader_that_goes_does_not_change_how_a_command_ends() -> None:
 
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The environment without what the log and the alerts are set by."""
-    for name in [one for one in os.environ if one.startswith("SEEDING_")]:
+    """The environment without what decides about the log, the alerts and the terminal."""
+    for name in [one for one in os.environ if one.startswith("SEEDING_") or one in ("CI", "NO_COLOR")]:
         monkeypatch.delenv(name)
     return monkeypatch
 
