@@ -22,7 +22,7 @@ from tests import browser
 from tests.servers import KINDS, MariaDB, Server
 from tests.servers.engines import ENGINES
 from tests.support.databases import OURS, ROOT, SERVERS, Database, closed, opened
-from tests.support.processes import Manage
+from tests.support.processes import Manage, plain_environment
 
 _numbers = itertools.count(1)
 
@@ -207,13 +207,9 @@ def sqlite(make_database: Callable[..., Database]) -> Database:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a subprocess: nothing of ours but what a test adds.
-
-    Nor is the process measured: a signal in the midst of coverage's own code would leave its lock taken.
-    """
-    clean = {key: value for key, value in os.environ.items() if not key.startswith((*OURS, "COVERAGE_"))}
+    """The environment of a subprocess: no variables of ours except those that a test adds."""
     return {
-        **clean,
+        **plain_environment(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'terp.sqlite3'}",
         "ADMIN_DATABASE_URL": f"sqlite:///{tmp_path / 'admin.sqlite3'}",
         "SEEDING_LOG_FILE": str(tmp_path / "seeding.log"),

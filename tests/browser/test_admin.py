@@ -21,7 +21,8 @@ from pytest_django import DjangoDbBlocker
 from seeding.models import SeedingMetadata, SeedRun
 from tests.browser import executable, missing
 from tests.browser.site import ACCOUNT
-from tests.support.databases import AS_OF, OURS, ROOT, Database, closed, opened
+from tests.support.databases import AS_OF, ROOT, Database, closed, opened
+from tests.support.processes import plain_environment
 
 PICTURES = ROOT / "docs" / "pictures"
 DAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -57,7 +58,7 @@ def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The environment of a site that serves the database; its address is SITE."""
     folder = tmp_path_factory.mktemp("served")
     variables = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(OURS)},
+        **plain_environment(),
         "DATABASE_URL": database.url,
         "ADMIN_DATABASE_URL": f"sqlite:///{folder / 'admin.sqlite3'}",
         "SEEDING_LOG_FILE": str(folder / "seeding.log"),
