@@ -1,4 +1,4 @@
-"""Personal data made harmless: strategies for each kind of it, what looks like it, and the masker of whole tables."""
+"""Masking of personal data: a strategy per kind, detection by name and value, and the masker of whole tables."""
 
 from seeding.masking.cipher import Cipher
 from seeding.masking.detection import detect_name, detect_values, name_words

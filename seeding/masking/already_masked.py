@@ -1,4 +1,4 @@
-"""Which values need no mask: those that were masked before, which the seals of their masks tell, and those of seeded rows."""
+"""Which values need no masking: those masked before, recognised by their seals, and those of seeded rows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class SealRegister:
         self._mode = mode
 
     def shown(self, table: str) -> KeySet:
-        """The keys of seeded rows that may be shown to those for whom the run masks."""
+        """The keys of seeded rows that need no masking in the run's mode."""
         return self._ledger.masked_keys(table, partly=self._mode is Mode.PARTIAL)
 
     def fresh(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> dict[str, pl.Series]:
-        """Per column, which values are there to be masked: neither empty, nor seeded, nor known as masks of ours."""
+        """Per column, which values still need masking: neither empty, nor seeded, nor known to be masks already."""
         keys = rows[KEY].to_numpy()
         ours = pl.Series(seeded.has(keys))
         known = self._known(target.table.name, int(keys[0]), int(keys[-1]))
@@ -44,7 +44,7 @@ class SealRegister:
         return fresh
 
     def _known(self, table: str, first: int, last: int) -> Seals:
-        """The seals of what was masked between two keys, as strongly as it is now asked for."""
+        """The seals of values between two keys that were masked at least as strongly as this run masks."""
         modes = {Mode.FULL, self._mode}
         batches = self._ledger.masked_batches(table).filter(first_key__lte=last, last_key__gte=first, mode__in=modes)
         held = b"".join(bytes(seals) for seals in batches.values_list("seals", flat=True).iterator())

@@ -1,4 +1,4 @@
-"""How a run masks: the strategies that there are, and the mode of an environment."""
+"""How a run masks: the available strategies, and the mode of an environment."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from seeding.masking.strategies.base import MaskingStrategy, Mode
 
 
 def masking_mode(environment: Environment) -> Mode:
-    """Staging keeps what makes data useful; anything else keeps nothing."""
+    """Partial in staging, which keeps what makes data useful; full everywhere else."""
     return Mode.PARTIAL if environment is Environment.STAGING else Mode.FULL
 
 
 def masking_strategies() -> tuple[MaskingStrategy, ...]:
-    """The built-in strategies, and the project's own: classes that SEEDING_MASKING_STRATEGIES names by their dotted paths.
+    """The built-in strategies, and the project's own: the classes whose dotted paths SEEDING_MASKING_STRATEGIES lists.
 
-    A project's strategy replaces a built-in one of the same name. Raises ConfigurationError for one that is none.
+    A project's strategy replaces a built-in one of the same name. Raises ConfigurationError for a path to anything else.
     """
     own = {}
     for path in getattr(settings, "SEEDING_MASKING_STRATEGIES", ()):

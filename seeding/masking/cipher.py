@@ -1,6 +1,6 @@
 """The keyed functions behind every strategy: digests of texts, and permutations of digits and letters.
 
-All of them are keyed BLAKE2b (RFC 7693), which is a MAC: without the key nobody can compute, confirm or undo a masked value.
+All use keyed BLAKE2b (RFC 7693), a MAC: without the key, a masked value cannot be computed, confirmed or reversed.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ Symbols = Integers
 """Shape (values, places): numbers below the radix of their place."""
 
 ROUNDS = 4
-"""Of a Feistel network: the least that makes a strong pseudorandom permutation (Luby and Rackoff, 1988)."""
+"""Feistel rounds: the minimum for a strong pseudorandom permutation (Luby and Rackoff, 1988)."""
 DIGEST_BYTES = 64
-"""The most that BLAKE2b gives: 32 places of two bytes each."""
+"""BLAKE2b's largest digest: 32 places of two bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cipher:
-    """Functions of the key `SEEDING_MASKING_KEY`. Each takes a purpose, and different purposes share nothing."""
+    """Functions of the key `SEEDING_MASKING_KEY`. Each takes a purpose; different purposes give unrelated results."""
 
     key: bytes = field(repr=False)
 
     @classmethod
     def of(cls, secret: str) -> Cipher:
-        """From the secret as it stands in the environment."""
+        """Derive the key from the secret in the environment."""
         return cls(hashlib.blake2b(secret.encode(), digest_size=32, person=b"seeding-masking").digest())
 
     @property
     def fingerprint(self) -> str:
-        """Eight characters that tell one key from another and nothing about it."""
+        """Eight characters that distinguish keys and reveal nothing about them."""
         return self._derived("fingerprint").hex()[:8]
 
     def digests(self, purpose: str, values: pl.Series) -> Words:
@@ -50,7 +50,7 @@ class Cipher:
         return np.frombuffer(bytes(found), dtype="<u8").reshape(-1, 2).astype(np.uint64)
 
     def permute(self, purpose: str, symbols: Symbols, radices: Sequence[int], *, back: bool = False) -> Symbols:
-        """A one-to-one map of all vectors over `radices` onto themselves, by a Feistel network; `back` undoes it."""
+        """A one-to-one map of all vectors over `radices` onto themselves, by a Feistel network; `back` inverts it."""
         half = len(radices) // 2
         parts = [symbols[:, :half].copy(), symbols[:, half:].copy()]
         bases = [np.array(radices[:half], dtype=np.int64), np.array(radices[half:], dtype=np.int64)]
@@ -63,13 +63,13 @@ class Cipher:
         return np.hstack(parts)
 
     def derange(self, purpose: str, symbols: Symbols, radices: Sequence[int]) -> Symbols:
-        """A permutation without fixed points: between there and back the last place goes up by one, so nothing returns."""
+        """A permutation without fixed points: permute, add one to the last place, permute back."""
         there = self.permute(purpose, symbols, radices)
         there[:, -1] = (there[:, -1] + 1) % radices[-1]
         return self.permute(purpose, there, radices, back=True)
 
     def derange_below(self, purpose: str, values: Integers, size: int) -> Integers:
-        """The same for the numbers 0 … size - 1 (at least two): a permutation of digits that walks until it is inside."""
+        """The same for the numbers 0 … size - 1 (at least two): permute digits until the result is below `size`."""
         there = (self._walk(purpose, values, size, back=False) + 1) % size
         return self._walk(purpose, there, size, back=True)
 
@@ -88,7 +88,7 @@ class Cipher:
 
 
 def digits(values: Integers, width: int) -> Symbols:
-    """Numbers as their decimal digits, the first place the highest."""
+    """Numbers as decimal digits, the most significant first."""
     powers = 10 ** np.arange(width - 1, -1, -1, dtype=np.int64)
     found: Symbols = values[:, None] // powers % 10
     return found

@@ -1,4 +1,4 @@
-"""Which column of which table holds personal data, as the seeders say, and which of them nobody has decided about."""
+"""Which columns hold personal data according to the seeders, and which are undecided."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seeding.schema.references import TypedReferenceField, column_name
 BY_TYPE = (
     models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField, models.DurationField,
 )  # fmt: skip
-"""Numbers, dates and moments tell nothing of a person unless the column's name says so."""
+"""Numbers, dates, date-times and durations are not personal unless the column's name says so."""
 
 
 def classify(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:
@@ -27,7 +27,7 @@ def classify(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEG
 
 
 def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> list[ClassifiedColumn]:
-    """Every column of every seeded table once, in the order of the tables; where sources differ, what is personal wins."""
+    """Every column of every seeded table once, in table order; where seeders of a table differ, personal data wins."""
     strategies = tuple(strategies)
     found: list[ClassifiedColumn] = []
     for seeders in registry.by_table.values():
@@ -41,7 +41,7 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
 
 
 def other_tables() -> dict[str, Mapping[str, str]]:
-    """Table → column → strategy of the tables that no seeder fills: `TABLES` of every app's module `personal_data`.
+    """Table → column → strategy of tables without a seeder: `TABLES` in every app's module `personal_data`.
 
     Raises ConfigurationError for a module that cannot be imported.
     """
@@ -55,12 +55,12 @@ def other_tables() -> dict[str, Mapping[str, str]]:
 
 
 def suspicious(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:
-    """The columns that sound personal and are not classified, and those whose strategy does not exist."""
+    """Unclassified columns that sound personal, and columns whose strategy does not exist."""
     return tuple(column for column in classify(seeder, strategies) if column.problem)
 
 
 def require_classified(seeders: Iterable[BaseSeeder], strategies: Iterable[MaskingStrategy] = STRATEGIES) -> None:
-    """Raise UnclassifiedError unless somebody has decided about every column that real data could hide a person in."""
+    """Raise UnclassifiedError unless every column that could hold personal data is classified."""
     strategies = tuple(strategies)
     undecided = [
         f"{column.table}.{column.column}"

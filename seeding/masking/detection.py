@@ -1,4 +1,4 @@
-"""What looks like personal data: by the words of a column's name, and by the values in it."""
+"""Detection of personal data: by the words of a column's name, and by its values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES: tuple[tuple[str, str], ...] = (
 """Strategy → runs of words that name such a column."""
 SAFE_AFTER = frozenset("status type kind count at on verified sent enabled id ids template opt preference preferred format "
                        "domain subject body length rate policy notification notifications".split())  # fmt: skip
-"""Words after which a column tells something about the thing and not the thing: `email_verified`, `phone_type`."""
+"""Last words of columns that describe the thing instead of holding it: `email_verified`, `phone_type`."""
 
 PATTERNS = {
     "email": r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
@@ -43,26 +43,26 @@ PATTERNS = {
     "ip": (r"^\s*(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\s*$"
            r"|^\s*(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\s*$|^\s*[0-9a-fA-F:]*::[0-9a-fA-F:]*\s*$"),
 }  # fmt: skip
-"""Kind → what such a value looks like. An e-mail address counts anywhere in a text, the others alone."""
+"""Kind → pattern of its values. An e-mail address counts anywhere in a text; the others must be the whole text."""
 CARD = r"^\s*[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\s*$"
 """A payment card, before Luhn's check."""
 
 
 def name_words(name: str) -> tuple[str, ...]:
-    """The words that a column's name is made of, in small letters."""
+    """The words of a column's name, in lower case."""
     return tuple(word.lower() for word in WORD.findall(name))
 
 
 def detect_name(name: str) -> str | None:
-    """The strategy for what a column of that name would hold, None where it sounds like nothing personal.
+    """The strategy for a column of that name; None if the name does not sound personal.
 
-    Words count, letters do not: `repayment_velocity` holds no `ip`, and `cancellationReason` no `cell`.
+    Only whole words count: `repayment_velocity` does not match `city`, and `cancellationReason` does not match `cell`.
     """
     words = name_words(name)
     text = f" {' '.join(words)} "
     safe = bool(words) and words[-1] in SAFE_AFTER
     for kind, pattern in NAMES:
-        # `email_id` is no address, `tax_id` is one.
+        # `email_id` is not an e-mail address, but `tax_id` is a tax id.
         if any(f" {one} " in text and (not safe or text.endswith(f" {one} ")) for one in pattern.split("|")):
             return kind
     return None

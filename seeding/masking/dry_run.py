@@ -1,4 +1,4 @@
-"""What masking a table would do, shown by a few rows: nothing is written, and no value that is there is shown."""
+"""What masking a table would do, with a few example rows: nothing is written, and no existing value is shown."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from seeding.masking.results import MaskingResult
 from seeding.masking.tables import KEY, Target, read_rows
 
 EXAMPLES = 3
-"""Rows that are shown of each table."""
+"""Example rows per table."""
 
 
 def rehearse(config: MaskingConfig, target: Target, masker: PIIMasker, register: SealRegister) -> MaskingResult:
-    """What masking the table would do; of the values that are there its examples hold the length alone."""
+    """What masking the table would do; its examples show only the length of existing values."""
     table = target.table.name
     started, seeded, after = time.monotonic(), register.shown(table), None
     count = masked = 0

@@ -1,4 +1,4 @@
-"""Masking tables that are there already: a restored copy of production, on its way to people who may not see it."""
+"""Masking of existing tables: a restored copy of production, before it reaches people who must not see its data."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ PIECE = 2_500
 
 @dataclass(slots=True, kw_only=True)
 class TableRun:
-    """One table under way."""
+    """Progress on one table."""
 
     target: Target
     run: SeedRun
     seeded: KeySet
-    """Keys of rows that were masked on their way in, or are about nobody."""
+    """Keys of rows that were masked when they were loaded, or are synthetic."""
     rows: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     """Column → values masked."""
 
 
 class InPlaceMasking:
-    """Masks one database in place. `tell` gets every event, `ask` the question."""
+    """Masks one database in place. `tell` receives every event; `ask` asks for confirmation."""
 
     def __init__(
         self, config: MaskingConfig, registry: Registry, strategies: Sequence[MaskingStrategy], *, tell: Sink, ask: Ask
@@ -86,7 +86,7 @@ class InPlaceMasking:
         self._classified: Sequence[Target] = ()
 
     def run(self) -> MaskingSummary:
-        """Mask what the classification names; raises SeedingError for what stops the whole run."""
+        """Mask the classified columns; raises SeedingError if the whole run has to stop."""
         operation = self.operation
         operation.connect()
         self._there = all_tables(connections[self.config.database])
@@ -115,7 +115,7 @@ class InPlaceMasking:
             return operation.close(run, summary, told)
 
     def _out_of_reach(self) -> list[MaskingResult]:
-        """A result for every classified table that is refused without having been found among the tables."""
+        """A result for every classified table that is refused and was not found in the database."""
         return [
             MaskingResult(table=table, error=told(reasons), exit_code=SchemaError.exit_code)
             for table, reasons in self._survey.refusals.items()
@@ -179,7 +179,7 @@ class InPlaceMasking:
         )
 
     def _mask_batch(self, under_way: TableRun, after: int | None) -> int | None:
-        """Mask the rows behind the key `after` in one transaction; returns the last key, None where there are no more."""
+        """Mask the next rows after the key `after` in one transaction; returns the last key, None if none are left."""
         target = under_way.target
         counts: dict[str, int] = {}
         with transaction.atomic(using=self.config.database):
@@ -197,7 +197,7 @@ class InPlaceMasking:
         return int(rows[KEY][-1])
 
     def _compare(self, target: Target, after: int | None, written: pl.DataFrame) -> None:
-        """Raise InsertionError where a row does not hold the masks that were written: a trigger that nobody sees, say."""
+        """Raise InsertionError if a row does not hold the masks that were written, for instance due to a hidden trigger."""
         key = target.table.primary_key
         stored = read_rows(self.config.database, target, after, None, until=int(written[key][-1])).rename({KEY: key})
         held = stored.join(written.select(key), on=key, how="semi", maintain_order="left")
@@ -211,11 +211,11 @@ class InPlaceMasking:
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
     ) -> pl.DataFrame:
-        """Update the rows that hold something `fresh`, and write down what was done, with the seals of the masks.
+        """Update the rows with `fresh` values, and record the batch with the seals of the masks.
 
-        Returns the rows that were written, as they are to be, in the order of their keys.
+        Returns the rows that were written, with their new values, in key order.
 
-        It goes by pieces, so that one is masked while the server updates the one before.
+        Works in pieces, so that one is masked while the server updates the previous one.
         """
         target, keys, seals, written = under_way.target, rows[KEY], [], []
         mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
@@ -238,7 +238,7 @@ class InPlaceMasking:
         return pl.concat(written)
 
     def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
-        """The PIECE of rows at `start` as they are to be, those that change, and the seals of their masks."""
+        """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
         rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
         masked = self._masker.mask_data(rows, target.fields, target.widths)
         seals = [
@@ -250,7 +250,7 @@ class InPlaceMasking:
         return written.filter(changed).rename({KEY: target.table.primary_key}), np.concatenate(seals)
 
     def _looked_at(self) -> frozenset[str]:
-        """The tables that the options name; all, if they name none."""
+        """The tables named in the options; all tables if none is named."""
         return asked_for(self._registry, self.config.tables) or frozenset(self._there)
 
     def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
@@ -258,7 +258,7 @@ class InPlaceMasking:
         return TableMasking(table=target.table.name, mode=self._masker.mode, key=self._cipher.fingerprint, fields=fields)
 
     def _recorded_plan(self, targets: Sequence[Target]) -> dict[str, Any]:
-        """The plan as the ledger has it."""
+        """The plan as recorded in the ledger."""
         return {
             "tables": list(self.config.tables),
             "mode": self._masker.mode,

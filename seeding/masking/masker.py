@@ -1,4 +1,4 @@
-"""Masking whole tables: which columns, how, and the account of it."""
+"""Masking of whole tables: which columns, by which strategies, and the audit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STRATEGIES: tuple[MaskingStrategy, ...] = (
     SocialSecurityNumber(), TaxId(), LicenceNumber(), Identifier(), BankAccount(), CardNumber(), IpAddress(), FreeText(),
 )  # fmt: skip
 SAMPLE_SHARE = 0.5
-"""A column holds what at least this share of its values looks like."""
+"""Share of a column's values that must look like one kind for the column to count as that kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class TableMasking:
 
     table: str
     mode: str
-    """full, partial; none where authorised production data stayed as it was; synthetic where there was nobody to protect."""
+    """full, partial; none where authorised production data stayed as it was; synthetic where no data was real."""
     key: str
     """The key's fingerprint; empty where no key was used."""
     fields: tuple[FieldMasking, ...]
@@ -74,7 +74,7 @@ class PIIMasker:
     ) -> pl.DataFrame:
         """`data` with the columns of `fields` (column → strategy) masked, each to fit its width in characters.
 
-        Null and blank values stay. Columns that `data` lacks are no error.
+        Null and blank values stay as they are. Columns missing from `data` are ignored.
         """
         known = widths or {}
         return data.with_columns(
@@ -100,7 +100,7 @@ class PIIMasker:
 
     @staticmethod
     def detect_pii(data: pl.DataFrame) -> dict[str, str]:
-        """Column → the kind of personal data that it seems to hold, by its name or by most of its values."""
+        """Column → the kind of personal data it seems to hold, judged by its name or by most of its values."""
         found = {}
         for column in data.columns:
             kind = detect_name(column)
@@ -113,7 +113,7 @@ class PIIMasker:
 
     @staticmethod
     def log_masking(done: TableMasking, tell: Sink, seeder: str | None = None) -> None:
-        """Tell which fields of a table were masked: the line of the audit in the log."""
+        """Emit the audit event that lists which fields of a table were masked."""
         fields = ", ".join(f"{one.column} ({one.strategy}, {one.count})" for one in done.fields)
         tell(
             Event(
@@ -137,7 +137,7 @@ class PIIMasker:
 
 
 def maskable(values: pl.Series) -> pl.Series:
-    """Which values there is anything to mask in: neither null nor blank."""
+    """Which values can be masked: neither null nor blank."""
     if values.dtype != pl.String:
         return values.is_not_null()
     return (values.str.strip_chars() != "").fill_null(value=False)

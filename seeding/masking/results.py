@@ -1,4 +1,4 @@
-"""What masking in place and the inventory of personal data hand back."""
+"""Results of masking in place and of the inventory of personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which live tables `seed_mask` masks, what stands in the way, and which columns nobody has classified."""
+"""Which live tables `seed_mask` masks, what prevents it, and which columns are unclassified."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ from seeding.schema.relations import relations
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 SAMPLE = 1_000
-"""Rows of each table whose unclassified texts are looked at."""
+"""Rows per table whose unclassified texts are inspected."""
 KEY = "primary key"
-"""The name of the key's column in a frame; no column of a table has a space in its name here."""
+"""The name of the key's column in a frame; no table column has a space in its name here."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
 BIRTHDAY = "date_of_birth"
 NOT_THE_APPLICATIONS = ("seeding_", "django_")
-"""How the names of tables begin that are the ledger's or Django's."""
+"""Name prefixes of the ledger's and Django's tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A table that is classified, and to be masked where it has `fields`."""
+    """A classified table, to be masked if it has `fields`."""
 
     table: TableSchema
     fields: Mapping[str, str]
     """Column → strategy."""
     decided: frozenset[str]
-    """Columns that somebody has said to hold nothing personal."""
+    """Columns classified as holding nothing personal."""
     misspelled: Mapping[str, str]
-    """Classified columns that the table has in other letters only → how it spells them."""
+    """Classified column → its spelling in the table, where they differ only in case."""
 
     @property
     def widths(self) -> dict[str, int | None]:
-        """Characters that each column has room for."""
+        """Maximum length of each column in characters."""
         return {name: self.table.columns[name].length for name in self.fields}
 
 
 def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
-    """The tables that the names of tables or groups mean; raises ConfigurationError for an unknown one."""
+    """The tables that `names` (of tables or groups) select; raises ConfigurationError for an unknown name."""
     others = frozenset(other_tables()).intersection(names)
     seeders = registry.named(name for name in names if name not in others)
     return others.union(seeder.config.table_name for seeder in seeders)
 
 
 def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
-    """Table → strategies by column, and the columns that hold nothing personal, of those named, if any is.
+    """Table → strategies by column, and the columns that hold nothing personal; only the `names`, if there are any.
 
-    The tables that a seeder fills come first.
+    Tables that a seeder fills come first.
     """
     asked = asked_for(registry, names)
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
@@ -77,7 +77,7 @@ def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str
 def find_targets(
     classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
 ) -> list[Target]:
-    """Those of the classified tables that are there."""
+    """The classified tables that exist in the database."""
     found = []
     for table, (chosen, decided) in classified.items():
         if table in there:
@@ -90,7 +90,7 @@ def find_targets(
 
 
 def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:
-    """Table → the columns by which rows of whatever table and schema refer to its rows."""
+    """Table → its columns that rows of any table in any schema refer to."""
     found: dict[str, frozenset[str]] = {}
     declared = [
         *(key for table in there.values() for key in table.foreign_keys),
@@ -104,7 +104,7 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
 
 
 def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
-    """Why a table cannot be masked, each reason. `referred` are the columns by which other rows refer to its rows."""
+    """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
     table = target.table
     for column, spelled in target.misspelled.items():
         yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
@@ -127,7 +127,7 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
 
 
 def zero_date(using: str, target: Target) -> str:
-    """A date column to be masked that holds dates of no day, which no driver can read; empty where there is none."""
+    """A date column to be masked that holds zero dates, which no driver can read; empty if there is none."""
     connection = connections[using]
     if not features(connection).has_zero_dates:
         return ""
@@ -145,9 +145,9 @@ def zero_date(using: str, target: Target) -> str:
 def read_rows(
     using: str, target: Target, after: int | None, limit: int | None, *, until: int | None = None, lock: bool = False
 ) -> pl.DataFrame:
-    """The next rows behind the key `after`, in the order of their keys: KEY and the columns to mask.
+    """The next rows after the key `after`, in key order: KEY and the columns to mask.
 
-    At most `limit` of them, and none behind the key `until`.
+    At most `limit` rows, and none after the key `until`.
     """
     connection = connections[using]
     quote, table = partial(quoted, connection), target.table
@@ -174,7 +174,7 @@ def read_rows(
 def left_columns(
     using: str, there: Mapping[str, TableSchema], targets: Sequence[Target], looked_at: Collection[str]
 ) -> Iterator[LeftColumn]:
-    """Columns that nobody has classified and that sound personal, or whose values look it."""
+    """Unmasked columns whose values look personal, and unclassified ones whose name does."""
     known = {target.table.name: target for target in targets}
     for name, table in sorted(there.items()):
         if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
@@ -190,12 +190,12 @@ def left_columns(
 
 
 def _may_tell(column: ColumnSchema) -> bool:
-    """Whether a column may hold personal data: any kind of text (JSON, a list, a type of the server's own), or a birthday."""
+    """Whether a column can hold personal data: any kind of text (JSON, a list, a server-specific type), or a birthday."""
     return (column.kind in TELLING and not column.values) or detect_name(column.name) == BIRTHDAY
 
 
 def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
-    """Texts of the first rows, the columns called by their places, so that names do not count."""
+    """Texts of the first rows; columns are named by position, so that detection ignores their names."""
     connection = connections[using]
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:

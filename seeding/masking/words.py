@@ -1,4 +1,4 @@
-"""Words that nobody bears: syllables that spell a digest, so that distinct digests make distinct words."""
+"""Invented words: syllables that spell a digest, so that distinct digests make distinct words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHORT, LONG = 8, 12
 """Letters of the two invented words: ten syllables of 80 hold 63 bits."""
 NAME_LENGTH = SHORT + 1 + LONG
 TAG_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no letter that reads like a digit."""
+"""Crockford's base 32: no letters that look like digits."""
 TAG_LENGTH = 13
 """Characters that hold 64 bits."""
 
@@ -39,7 +39,7 @@ def invented_name(words: Words) -> pl.Series:
 
 
 def tag(words: Words, capitals: Words) -> pl.Series:
-    """TAG_LENGTH characters that spell `words`; the low bits of `capitals` say which of them are written large."""
+    """TAG_LENGTH characters that spell `words`; the low bits of `capitals` select the upper-case ones."""
     letters = np.array([*TAG_ALPHABET, *TAG_ALPHABET.upper()])
     places = np.arange(TAG_LENGTH, dtype=np.uint64)
     small = (words[:, None] >> (np.uint64(5) * places)) & np.uint64(31)
@@ -54,7 +54,7 @@ def pick(pool: Sequence[str], words: Words, stream: int) -> pl.Series:
 
 
 def below(words: Words, stream: int, size: int) -> Integers:
-    """A number below `size` (at most 65,536) for each of the words: the stream's sixteen bits of it."""
+    """A number below `size` (at most 65,536) for each of the words, from the stream's sixteen bits of it."""
     drawn: Integers = ((words >> np.uint64(16 * stream)) & np.uint64(0xFFFF)).astype(np.int64) * size >> 16
     return drawn
 

@@ -1,4 +1,4 @@
-"""What a masking strategy is, and how strong a mask may be."""
+"""What a masking strategy is, and how strong a mask can be."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from seeding.masking.cipher import Cipher
 
 
 class Mode(StrEnum):
-    """How much of a value a mask lets through."""
+    """How much of a value a mask preserves."""
 
     FULL = "full"
-    """Nothing but its casing, which keeps comparisons that ignore case as they were."""
+    """Only its casing, so that case-insensitive comparisons keep their results."""
     PARTIAL = "partial"
     """What the strategy `keeps`."""
 
 
 class MaskingStrategy(ABC):
-    """How one kind of personal data is masked. Stateless; add your own by the setting SEEDING_MASKING_STRATEGIES.
+    """How one kind of personal data is masked. Stateless; add your own in the setting SEEDING_MASKING_STRATEGIES.
 
     The contract, for every value that is neither null nor blank: the same key, mode and width give the same mask; no value is
     its own mask; a mask fits the column; and where the column has `room`, distinct values have distinct masks. Values that
-    differ in case alone have masks that differ in case alone, so that joins and unique keys hold whatever the collation.
+    differ only in case have masks that differ only in case, so that joins and unique keys hold under any collation.
     """
 
     name: ClassVar[str]
-    """What `pii_fields` calls it."""
+    """Its name in `pii_fields`."""
     gives: ClassVar[str]
     """What a mask looks like, for the inventory."""
     keeps: ClassVar[str]
-    """What partial masking lets through, for the inventory."""
+    """What partial masking preserves, for the inventory."""
     room: ClassVar[int]
-    """Characters that a column needs so that distinct values stay distinct; 0: any column will do."""
+    """Characters that a column needs so that distinct values stay distinct; 0 if any width suffices."""
 
     @abstractmethod
     def mask(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
@@ -48,22 +48,22 @@ class MaskingStrategy(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """What the key makes of some texts. Two texts that differ in case alone have all in common but `exact`."""
+    """Bits drawn from texts with the key. Texts that differ only in case share `identity` and `decoration`."""
 
     identity: Words
     """64 bits per text, which its mask must spell in full."""
     decoration: Words
-    """64 more, for what only makes it look real."""
+    """64 more bits, for the parts that only make a mask look real."""
     exact: Words
-    """64 bits that tell the spellings of a text apart."""
+    """64 bits that distinguish the mixed casings of a text; 0 for any other casing."""
     lower: pl.Series
     upper: pl.Series
     mixed: pl.Series
-    """Whether it is written in small letters, in capitals, or in neither and not in title case either."""
+    """Whether a text is in lower case, in upper case, or in neither; title case is not mixed if drawn as `titled`."""
 
     @classmethod
     def of(cls, texts: pl.Series, cipher: Cipher, purpose: str, *, titled: bool) -> Drawn:
-        """Draw for `texts`; `titled` says that title case is a casing of its own and not a mixed one."""
+        """Draw for `texts`; `titled` makes title case a casing of its own instead of a mixed one."""
         folded, capitals = texts.str.to_lowercase(), texts.str.to_uppercase()
         cased = folded != capitals
         lower, upper = cased & (texts == folded), cased & (texts == capitals)
@@ -74,22 +74,22 @@ class Drawn:
         exact = np.zeros(len(texts), dtype=np.uint64)
         if mixed.any():
             spelling = np.array([crc32(text) for text in texts.filter(mixed).cast(pl.Binary).to_list()], dtype=np.uint64)
-            exact[mixed.to_numpy()] = spelling ^ words[mixed.to_numpy(), 1]  # the key's bits hide what the checksum tells
+            exact[mixed.to_numpy()] = spelling ^ words[mixed.to_numpy(), 1]  # the keyed bits hide the checksum
         return cls(identity=words[:, 0], decoration=words[:, 1], exact=exact, lower=lower, upper=upper, mixed=mixed)
 
 
 class InventedStrategy(MaskingStrategy):
-    """A strategy that invents a value out of a digest of the text: as many as there are digests, whatever the text is."""
+    """A strategy that invents a value from a digest of the text, one per digest, whatever the text is."""
 
     titled: ClassVar[bool] = True
-    """Whether what it invents can be written in title case."""
+    """Whether its invented values can be in title case."""
 
     @abstractmethod
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """A value for each of `texts`, in title case where there is any casing."""
+        """A value for each of `texts`, in title case if it has letters with case."""
 
     def mask(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Invent, and once more wherever a value has, against all odds, come out as itself."""
+        """Invent masks, and retry in the unlikely case that a mask equals its value."""
         masked, attempt = self._masked(values, cipher, mode, width, 0), 0
         while (same := masked == values).any():
             attempt += 1
@@ -97,7 +97,7 @@ class InventedStrategy(MaskingStrategy):
         return masked
 
     def _masked(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None, attempt: int) -> pl.Series:
-        # MySQL's collations see neither case nor trailing spaces: what is equal to them has one identity here.
+        # MySQL's collations ignore case and trailing spaces: texts that are equal to them have one identity here.
         texts = values.str.strip_chars_end(" ")
         drawn = Drawn.of(texts, cipher, f"{self.name}/{attempt}", titled=self.titled)
         invented = self.invent(texts, drawn, mode, width)

@@ -1,4 +1,4 @@
-"""Dates of birth and network addresses: values that have a type of their own, also where a column holds them as text."""
+"""Dates of birth and network addresses: values with a type of their own, even where a column holds them as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
 from seeding.masking.strategies.identity_numbers import ShapedStrategy
 
 LIVING = (date(1920, 1, 1), date(2010, 1, 1))
-"""Full masking moves a date inside this span to any other day of it; one outside stays in its decade."""
+"""Full masking moves a date in this span to any other day of it; a date outside stays in its decade."""
 DECADE = 10
 FORMATS = {
     r"^\d{4}-\d{2}-\d{2}$": "%Y-%m-%d",
@@ -24,7 +24,7 @@ FORMATS = {
     r"^\d{4}/\d{2}/\d{2}$": "%Y/%m/%d",
     r"^\d{2}-\d{2}-\d{4}$": "%m-%d-%Y",
 }
-"""How dates are written as text."""
+"""Pattern → format of dates written as text."""
 
 
 class DateOfBirth(ShapedStrategy):
@@ -36,7 +36,7 @@ class DateOfBirth(ShapedStrategy):
     room = 10
 
     def mask(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Texts that are dates by `mask_days`, all others by their shape."""
+        """Mask dates by `mask_days`, and all other texts by their shape."""
         masked = values.clone()  # `scatter` writes in place
         waiting = pl.int_range(len(values), eager=True)
         for pattern, written in FORMATS.items():
@@ -52,7 +52,7 @@ class DateOfBirth(ShapedStrategy):
         return masked.scatter(waiting, super().mask(values.gather(waiting), cipher, mode, width)) if len(waiting) else masked
 
     def mask_days(self, days: pl.Series, cipher: Cipher, mode: Mode) -> pl.Series:
-        """Another day for each of `days`, one to one: of the same year, or of the same span."""
+        """Another day for each of `days`, one to one: of the same year if partial, else of the same span."""
         numbers = days.cast(pl.Int32).to_numpy().astype(np.int64)
         first, size = _years(days) if mode is Mode.PARTIAL else _spans(days)
         masked = np.zeros(len(numbers), dtype=np.int64)
@@ -63,7 +63,7 @@ class DateOfBirth(ShapedStrategy):
 
 
 class IpAddress(InventedStrategy):
-    """An address of a network that only documentation uses (RFC 3849), or, in a short column, one that is never routed."""
+    """An address in the network reserved for documentation (RFC 3849); in a short column, one that is never routed."""
 
     name = "ip"
     gives = "an address in 2001:db8::/32, reserved for documentation; in a column too short for that, in 240.0.0.0/4"
@@ -72,7 +72,7 @@ class IpAddress(InventedStrategy):
     titled = False
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """IPv4 in a network of its own, so that partial masking keeps which it was."""
+        """IPv4 addresses get a network of their own, so that partial masking keeps the version."""
         is_old = np.array([_is_old(text) for text in texts.to_list()]) & (mode is Mode.PARTIAL)
         pairs = zip(drawn.identity.tolist(), drawn.decoration.tolist(), is_old.tolist(), strict=True)
         if width is not None and width < self.room:
@@ -90,12 +90,12 @@ def _is_old(text: str) -> bool:
 
 
 def _years(days: pl.Series) -> tuple[Integers, Integers]:
-    """The first day of each day's year, and how many the year has."""
+    """The first day of each day's year, and the year's number of days."""
     return _blocks(days.dt.year().cast(pl.Int64).to_numpy(), 1)
 
 
 def _spans(days: pl.Series) -> tuple[Integers, Integers]:
-    """The first day of each day's span, and how many it has."""
+    """The first day of each day's span, and the span's number of days."""
     years = days.dt.year().cast(pl.Int64).to_numpy()
     first, size = _blocks(years // DECADE * DECADE, DECADE)
     begin, end = ((day - date(1970, 1, 1)).days for day in LIVING)

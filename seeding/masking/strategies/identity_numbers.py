@@ -1,4 +1,4 @@
-"""Numbers that stand for somebody: each becomes another of the same shape, by a permutation that has no fixed point."""
+"""Numbers that identify a person: each becomes another of the same shape, by a permutation without fixed points."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class ShapedStrategy(MaskingStrategy):
 
     keeps_first: int = 0
     keeps_last: int = 0
-    """Places that partial masking lets through."""
+    """Places that partial masking preserves."""
 
     def mask(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Shape by shape; what has no shape in ASCII becomes a tag."""
+        """Mask shape by shape; a text without an ASCII shape becomes a tag."""
         masked = values.clone()  # `scatter` writes in place
         odd = foreign(values)
         if odd.any():
@@ -39,7 +39,7 @@ class ShapedStrategy(MaskingStrategy):
         return shape.spell(_deranged(cipher, self.name, shape, first, len(shape.letters) - last))
 
     def kept(self, shape: Shape, mode: Mode) -> tuple[int, int]:
-        """How many places are let through at the beginning and at the end: fewer than are masked, else none."""
+        """How many places are preserved at the start and at the end: fewer than are masked, else none."""
         kept = self.keeps_first + self.keeps_last
         enough = len(shape.letters) > 2 * kept
         return (self.keeps_first, self.keeps_last) if mode is Mode.PARTIAL and enough else (0, 0)
@@ -47,21 +47,21 @@ class ShapedStrategy(MaskingStrategy):
 
 EXTENDED = "; nine digits written like a tax id are masked as one"
 NINE_DIGITS = {"000-00-0000": 3, "000 00 0000": 3, "00-0000000": 2, "000000000": 3}
-"""How social security numbers and employer identification numbers are written → leading zeros that make one never given out."""
+"""Shape of a social security or employer identification number → leading zeros that make it one never issued."""
 SOMEBODYS = re.compile(rf"(?<!0)(?:{'|'.join(NINE_DIGITS)})(?!0)")
 
 
 class GivenNumber(ShapedStrategy):
-    """A number that somebody was given, or that may hold one: nine digits in it go where nobody's are.
+    """A number issued to a person, or a text that can hold one: nine digits in it move to a range that is never issued.
 
-    Otherwise the mask of one row could be, by chance, what another row's tax number was. What the zeros displace becomes an
+    Otherwise the mask of one row could by chance be another row's tax number. The digits that the zeros displace become an
     extension; in a column too narrow for it the digits are only permuted.
     """
 
     room = 0
 
     def masked(self, shape: Shape, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Zeros, as many digits as there were, a hyphen, the rest."""
+        """The permuted number with its leading places zero, a hyphen, then the displaced digits."""
         first, last = self.kept(shape, mode)
         end = len(shape.letters) - last
         zeros = [place for place in _somebodys(shape.pattern) if first <= place < end]
@@ -93,7 +93,7 @@ class LicenceNumber(GivenNumber):
 
 
 class Identifier(GivenNumber):
-    """What another system knows somebody by: an account at an identity provider, a customer number."""
+    """What identifies a person in another system: an account at an identity provider, a customer number."""
 
     name = "identifier"
     gives = f"another text of the same shape{EXTENDED}"
@@ -111,7 +111,7 @@ class Postcode(ShapedStrategy):
 
 
 class CardNumber(ShapedStrategy):
-    """A payment card: what passes Luhn's check passes it afterwards too."""
+    """A payment card: a number that passes Luhn's check still passes it when masked."""
 
     name = "card_number"
     gives = "another number of the same length that passes Luhn's check"
@@ -120,7 +120,7 @@ class CardNumber(ShapedStrategy):
     keeps_last = 2
 
     def masked(self, shape: Shape, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """All places but one are deranged; that one makes the check come out as it did before."""
+        """Derange all masked places but one; that one keeps the result of the check."""
         _, last = self.kept(shape, mode)
         check = len(shape.letters) - last - 1
         if any(shape.letters) or check < 1:
@@ -133,7 +133,7 @@ class CardNumber(ShapedStrategy):
 
 
 class SocialSecurityNumber(GivenNumber):
-    """A US social security number: no area 000 has ever been given out."""
+    """A US social security number: the area 000 is never issued."""
 
     name = "ssn"
     gives = "a number in the area 000, never given out, with an extension: 000-12-3456-789"
@@ -143,7 +143,7 @@ class SocialSecurityNumber(GivenNumber):
 
 
 class TaxId(GivenNumber):
-    """An employer identification number: none begins with 00. A social security number in its place is masked as one."""
+    """An employer identification number: none starts with 00. A social security number in the column is masked as such."""
 
     name = "tax_id"
     gives = "a number with the prefix 00, never given out, and an extension: 00-1234567-89; others keep their shape"
@@ -158,11 +158,11 @@ AREA_CODES = tuple("201 202 205 206 208 209 212 213 214 216 217 240 253 281 302 
                    "775 801 803 804 805 808 810 813 814 816 817 818 828 831 832 843 847 850 858 901 903 904 906 907 908 "
                    "909 913 914 916 918 919 920 925 928 937 941 949 951 954 956 970 971 972 973 978 979".split())  # fmt: skip
 AREA, FICTION = 3, (5, 5, 5, 0, 1)
-"""Digits of an area code; what stands between it and the last two digits: 555-0100 to 555-0199 are reserved for fiction."""
+"""Digits of an area code; digits between it and the last two: 555-0100 to 555-0199 are reserved for fiction."""
 
 
 class Phone(ShapedStrategy):
-    """A telephone number in the range that is reserved for fiction."""
+    """A telephone number in the range reserved for fiction."""
 
     name = "phone"
     gives = "a number in 555-0100 to 555-0199 with an extension: (415) 555-0134 x12345678"
@@ -178,12 +178,12 @@ class Phone(ShapedStrategy):
         rows = american.arg_true()
         for shape in shapes(values.gather(rows)):
             masked = masked.scatter(rows.gather(shape.rows), self.masked(shape, cipher, mode, width))
-        if (same := masked == values).any():  # fictional already, in a column too short for the extension
+        if (same := masked == values).any():  # already fictional, in a column too short for the extension
             masked = masked.scatter(same.arg_true(), _OtherPhone().mask(values.filter(same), cipher, mode, width))
         return masked
 
     def masked(self, shape: Shape, cipher: Cipher, mode: Mode, width: int | None) -> pl.Series:
-        """Two of the permuted digits end the number, the others are its extension."""
+        """Two of the permuted digits end the number; the others are its extension."""
         country = len(shape.letters) - 10
         kept = AREA if mode is Mode.PARTIAL else 0
         permuted = cipher.permute(f"phone/{kept}", shape.symbols[:, country + kept :], [10] * (10 - kept))
@@ -208,7 +208,7 @@ class _OtherPhone(InventedStrategy):
     room = 34
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """A long extension tells them apart."""
+        """A long extension keeps the masks distinct."""
         area = pl.Series([AREA_CODES[one] for one in below(drawn.decoration, 0, len(AREA_CODES))], dtype=pl.String)
         line = pl.Series(below(drawn.decoration, 1, 100)).cast(pl.String).str.zfill(2)
         extension = pl.Series(drawn.identity % np.uint64(10**16)).cast(pl.String).str.zfill(16)
@@ -220,7 +220,7 @@ class _OtherPhone(InventedStrategy):
 
 
 class _Tag(InventedStrategy):
-    """What stands for a number that has no shape."""
+    """The mask of a number without a shape."""
 
     name = "tag"
     gives = keeps = ""
@@ -233,7 +233,7 @@ class _Tag(InventedStrategy):
 
 
 DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-"""What Luhn's check makes of a doubled digit: its digits' sum."""
+"""Digit → what a doubled digit counts in Luhn's check: the digit sum of its double."""
 
 
 def luhn_sum(symbols: Symbols, doubled: Integers) -> Integers:
@@ -247,7 +247,7 @@ def _weight(symbols: Symbols, doubled: Integers) -> Symbols:
 
 
 def _somebodys(pattern: str) -> list[int]:
-    """Which of the digits and letters of `pattern` have to be zeros, so that no nine digits in it are anybody's."""
+    """Which digits and letters of `pattern` must be zero, so that no nine digits in it are an issued number."""
     return [
         sum(sign in "0A" for sign in pattern[: found.start()]) + zero
         for found in SOMEBODYS.finditer(pattern)
@@ -256,7 +256,7 @@ def _somebodys(pattern: str) -> list[int]:
 
 
 def _deranged(cipher: Cipher, purpose: str, shape: Shape, first: int, last: int) -> Symbols:
-    """The symbols with the places from `first` to before `last` deranged."""
+    """The symbols with the places from `first` up to, but not including, `last` deranged."""
     symbols = shape.symbols.copy()
     symbols[:, first:last] = cipher.derange(purpose, symbols[:, first:last], shape.radices[first:last])
     return symbols

@@ -1,4 +1,4 @@
-"""Names, addresses, e-mail and free text: values that are invented, of people and places that do not exist."""
+"""Names, addresses, e-mail and free text: invented values, for people and places that do not exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seeding.masking.words import (
 
 FREE_MAIL = ("gmail googlemail yahoo hotmail outlook live msn aol icloud me gmx web proton protonmail mail ymail comcast "
              "verizon att sbcglobal qq 163 yandex").split()  # fmt: skip
-"""Providers whose addresses belong to persons, by the first part of their domain."""
+"""Providers of personal mailboxes, by the first part of their domain."""
 DOMAIN_KINDS = {
     "mail.example.com": rf"@(?:{'|'.join(FREE_MAIL)})\.[a-z.]+$",
     "edu.example.org": r"\.edu(?:\.[a-z]{2})?$|\.ac\.[a-z]{2}$",
@@ -30,7 +30,7 @@ DOMAIN_KINDS = {
     "example.org": r"\.org$",
     "example.net": r"\.net$",
 }
-"""Reserved domain (RFC 2606) → which addresses have it in partial masking; all others have example.com."""
+"""Reserved domain (RFC 2606) → pattern of the addresses that get it in partial masking; all others get example.com."""
 LONGEST_DOMAIN = max(map(len, DOMAIN_KINDS))
 LONGEST_FIRST_NAME = 12
 
@@ -43,7 +43,7 @@ LOREM = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod t
 
 
 class PersonName(InventedStrategy):
-    """A first name that is common, and two family names that nobody has."""
+    """A common first name and two invented family names."""
 
     name = "person_name"
     gives = "a common first name and two invented family names: Maria Sumekano Belorativaze"
@@ -57,7 +57,7 @@ class PersonName(InventedStrategy):
 
 
 class CompanyName(InventedStrategy):
-    """A company that nobody has founded."""
+    """An invented company."""
 
     name = "company_name"
     gives = "an invented company: Sumekano Belorativaze Partners"
@@ -65,7 +65,7 @@ class CompanyName(InventedStrategy):
     room = NAME_LENGTH + 1 + max(map(len, COMPANY_KINDS))
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """A kind of company after the name, or the legal form in its place."""
+        """The name, then a kind of company or, if preserved, the legal form."""
         name = _spelled(drawn)
         if _narrow(width, self.room):
             return name
@@ -76,7 +76,7 @@ class CompanyName(InventedStrategy):
 
 
 class City(InventedStrategy):
-    """A town that is on no map."""
+    """An invented town."""
 
     name = "city"
     gives = "an invented town: Sumekano Belorativaze"
@@ -89,7 +89,7 @@ class City(InventedStrategy):
 
 
 class StreetAddress(InventedStrategy):
-    """A house in a street that does not exist."""
+    """A house in an invented street."""
 
     name = "street_address"
     gives = "a number in an invented street: 4821 Sumekano Belorativaze Lane"
@@ -97,7 +97,7 @@ class StreetAddress(InventedStrategy):
     room = 5 + NAME_LENGTH + 1 + 10
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """Number, street and kind of street; the state behind it."""
+        """Number, street and kind of street, then the state if preserved."""
         name = _spelled(drawn)
         if _narrow(width, self.room):
             return name
@@ -110,7 +110,7 @@ class StreetAddress(InventedStrategy):
 
 
 class FreeText(InventedStrategy):
-    """Words that say nothing, behind two that tell one text from another."""
+    """Meaningless words, after two that distinguish the texts."""
 
     name = "free_text"
     gives = "words that say nothing: Sumekano Belorativaze lorem ipsum dolor"
@@ -118,7 +118,7 @@ class FreeText(InventedStrategy):
     room = NAME_LENGTH
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
-        """As long as the text, in partial masking."""
+        """In partial masking, as long as the text."""
         name = _spelled(drawn)
         if mode is Mode.FULL:
             return name + " lorem ipsum"
@@ -130,7 +130,7 @@ class FreeText(InventedStrategy):
 
 
 class Email(InventedStrategy):
-    """An address at a domain that RFC 2606 keeps from ever existing."""
+    """An address at a domain that RFC 2606 reserves."""
 
     name = "email"
     gives = "an address at a reserved domain: maria.k3j9x2m4q7ab0@example.com"
@@ -163,7 +163,7 @@ def _first_name(drawn: Drawn) -> pl.Series:
 
 
 def _spelled(drawn: Drawn) -> pl.Series:
-    """The invented name, with capitals inside its words where the text is written like McDonald."""
+    """The invented name, with capitals inside its words where the text is in mixed case, like McDonald."""
     name = invented_name(drawn.identity)
     if not drawn.mixed.any():
         return name
@@ -186,6 +186,6 @@ def _capitals(names: pl.Series, places: Integers) -> pl.Series:
 
 
 def _kept_of(texts: pl.Series, known: tuple[str, ...] | list[str], pattern: str) -> pl.Series:
-    """Which of the `known` words `pattern` finds in each text, in the spelling of the list; null where none."""
+    """The `known` word that `pattern` finds in each text, spelled as in the list; null if there is none."""
     found = texts.str.to_lowercase().str.extract("(?i)" + pattern.format("|".join(known)), 1)
     return found.replace_strict({word.lower(): word for word in known}, default=None, return_dtype=pl.String)

@@ -1,4 +1,4 @@
-"""Texts by their shape: which places hold digits, which letters, and what stands between them."""
+"""Texts by their shape: which places hold digits, which hold letters, and what is between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Shape:
 
     pattern: str
     rows: pl.Series
-    """Where they stand in the column."""
+    """Their positions in the column."""
     symbols: Symbols
     """Their digits (0 to 9) and letters (0 to 25), in order: shape (texts, places)."""
     letters: tuple[bool, ...]
@@ -35,7 +35,7 @@ class Shape:
         return [26 if letter else 10 for letter in self.letters]
 
     def spell(self, symbols: Symbols, pattern: str | None = None) -> pl.Series:
-        """Texts of the same shape (or of another, with as many places) with other symbols, capitals where they were."""
+        """Texts of the same shape (or of another with as many places) from `symbols`, with capitals where they were."""
         drawn = self.pattern if pattern is None else pattern
         texts = np.tile(np.frombuffer(drawn.encode("utf-32-le"), dtype="<u4"), (len(symbols), 1))
         places = [place for place, sign in enumerate(drawn) if sign in "0A"]
@@ -46,7 +46,7 @@ class Shape:
 
 
 def shapes(values: pl.Series) -> Iterator[Shape]:
-    """The texts, one Shape for each that occurs. Letters beyond ASCII are no places: see `foreign`."""
+    """The texts, as one Shape for each shape that occurs. Letters beyond ASCII are not places: see `foreign`."""
     drawn = values.str.replace_all("[A-Za-z]", "A").str.replace_all("[0-9]", "0")
     frame = pl.DataFrame({"text": values, "pattern": drawn}).with_row_index("row")
     for (pattern,), group in frame.group_by("pattern", maintain_order=True):
@@ -66,5 +66,5 @@ def shapes(values: pl.Series) -> Iterator[Shape]:
 
 
 def foreign(values: pl.Series) -> pl.Series:
-    """Which texts hold letters or digits that no shape can stand for, or none at all."""
+    """Which texts hold letters or digits beyond ASCII, or no letters or digits at all."""
     return values.str.contains(r"[\p{L}\p{N}--[A-Za-z0-9]]") | ~values.str.contains("[A-Za-z0-9]")
