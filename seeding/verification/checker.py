@@ -1,4 +1,4 @@
-"""All that can be asked of a seeded database: its schema, the references of its seeded rows, the rules that they keep."""
+"""All checks of a seeded database: its schema, and the references and invariants of its seeded rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seeding.verification.results import CheckReport, Verdict
 
 
 class Checker:
-    """Asks the database `using` (an alias of DATABASES) about what the seeders of `registry` fill."""
+    """Checks what the seeders of `registry` fill in the database `using` (an alias of DATABASES)."""
 
     def __init__(self, using: str, missing_table_help: str, registry: Registry) -> None:
         self.using = using
@@ -29,7 +29,7 @@ class Checker:
         self._ledger = Ledger(using)
 
     def run(self, checks: Collection[str], lock_timeout: int) -> CheckReport:
-        """The findings of the `checks` (schema, references, invariants), with the lock held, so that no run is half done."""
+        """Run the `checks` (schema, references, invariants) with the lock held, so that no run is in progress."""
         require_safe_server(self.using)
         if "references" in checks or "invariants" in checks:
             self._ledger.require()
@@ -62,7 +62,7 @@ class Checker:
         return sorted(found, key=lambda one: one.harmless)
 
     def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
-        """Why tables of seeders, or the ledger's, would not be touched, by table."""
+        """Table → why commands refuse to touch it, for the tables of seeders and of the ledger."""
         return survey(self.using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
 
     def references(self) -> list[Verdict]:

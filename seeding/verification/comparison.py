@@ -1,4 +1,4 @@
-"""What stands in a table, compared with what should: rows in bulk, found by their primary keys."""
+"""Stored rows compared with expected ones: in bulk, by their primary keys."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from seeding.schema.references import attributes
 from seeding.schema.tables import Kind, TableSchema
 
 TICK = timedelta(seconds=1)
-"""What a TIMESTAMP without fractions may lose."""
+"""What a TIMESTAMP without fractions can lose."""
 SINGLE = 1e-5
-"""How far, relatively, a column of single precision may be from the number that it was given."""
+"""Relative difference between the number written to a single-precision column and the number stored."""
 SEPARATOR, NULL = "\x1f", "\x1e"
 KEY = "primary key"
-"""The name of the key's column in a frame; no column of a table has a space in its name here."""
+"""The name of the key's column in a frame; no table column has a space in its name here."""
 
 SERVER_TEXT: Mapping[Kind, str] = {
     **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE), "CAST({} AS CHAR)"),
     Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
 }
-"""How MySQL and MariaDB write a value as `_text` does; kinds that are not here are compared by value alone."""
+"""How MySQL and MariaDB write a value as `_text` does; other kinds are compared only by value."""
 
 
 class StoredRows:
-    """The rows of one live table, which `model` mirrors. Floats may be off by `tolerance`, relatively."""
+    """The rows of one live table, which `model` mirrors. Floats can differ by the relative `tolerance`."""
 
     def __init__(self, using: str, model: type[models.Model], table: TableSchema, *, tolerance: float = 0.0) -> None:
         self._using = using
@@ -43,14 +43,14 @@ class StoredRows:
         self._tolerance = tolerance
 
     def count(self, keys: KeySet) -> int:
-        """How many of the rows `keys` are there."""
+        """How many of the rows `keys` exist."""
         rows = self._model._base_manager.using(self._using)
         return sum(rows.filter(condition).count() for condition in keys.conditions())
 
     def differing(self, frame: pl.DataFrame, columns: list[str]) -> set[tuple[int, str]]:
-        """(primary key, column) of every value that is another in the table than in `frame`, whose KEY names the rows.
+        """(primary key, column) of every value that differs between the table and `frame`, whose KEY identifies the rows.
 
-        Rows that are not in the table are passed over.
+        Rows that are not in the table are skipped.
         """
         if not features(connections[self._using]).renders_values:
             return self._by_value(columns, frame)
@@ -59,7 +59,7 @@ class StoredRows:
         return self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
 
     def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
-        """(primary key, column) of every value that is another in the table than in `frame`."""
+        """(primary key, column) of every value that differs between the table and `frame`."""
         if not columns or not frame.height:
             return set()
         expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
@@ -76,7 +76,7 @@ class StoredRows:
     def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         """The rows of `frame` whose text, as the server writes it, is not the expected text.
 
-        One text per row instead of a Python object per value; whether the values differ is seen afterwards.
+        Fetches one text per row instead of a Python object per value; the caller then compares the values.
         """
         quote = partial(quoted, connections[self._using])
         kinds = {name: self._table.columns[name] for name in columns}
@@ -86,7 +86,7 @@ class StoredRows:
         with connections[self._using].cursor() as cursor:
             for piece in KeySet.holding(frame[KEY].to_numpy()).pieces():
                 condition, values = piece.condition_on(primary)
-                # The binary separator makes the whole binary, so that columns of several collations can meet in it.
+                # The binary separator makes the whole text binary, so that columns of different collations can be joined.
                 cursor.execute(
                     f"SELECT {primary}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
                     values,
@@ -98,9 +98,9 @@ class StoredRows:
 
 
 def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
-    """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, moments less than a second apart.
+    """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, date-times less than a second apart.
 
-    Of two floats, the one may be away from the other by `tolerance`, relatively; with one, texts may end in other spaces.
+    Floats can differ by the relative `tolerance`; if it is not 0, texts can differ in trailing spaces.
     """
     if expected is None or actual is None:
         return expected is actual

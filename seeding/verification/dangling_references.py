@@ -1,7 +1,7 @@
-"""Whether every reference of the seeded rows, declared or not, leads to a row: asked of the database itself.
+"""Finds dangling references of the seeded rows, declared or not, with queries on the database itself.
 
-Keys come in ranges: where the referred table has every key from the lowest that is referred to up to the highest, nothing needs
-looking up row by row.
+Keys come in ranges: if the target table has every key from the lowest to the highest referenced one, no row needs its own
+lookup.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from seeding.verification.results import Verdict
 
 EXAMPLES = 5
 PAGE = 10_000
-"""Rows whose JSON is read at a time."""
+"""Rows whose JSON is read at once."""
 KEYS = 2**63
-"""No key is as large as that."""
+"""Every key is smaller."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Tally:
-    """What has been found of one reference so far."""
+    """Findings on one reference so far."""
 
     looked_at: int = 0
     broken: int = 0
@@ -48,7 +48,7 @@ class _Tally:
 
 
 def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[str, Sequence[str]]:
-    """What the tables of `mirrored`, and those they refer to, lack of their models: the fourth argument of `verify`."""
+    """What the tables of `mirrored`, and those they refer to, lack compared with their models: `lacks` of `verify`."""
     both = {one for model in mirrored for one in (model, *(reference.target for reference in references(model)))}
     return lacking(connections[using], both)
 
@@ -60,9 +60,9 @@ def verify(
     lacks: Mapping[str, Sequence[str]],
     among: Sequence[Reference] | None = None,
 ) -> Iterator[Verdict]:
-    """One verdict per reference of `model`, or of those `among` them, over its rows with the given keys.
+    """One verdict per reference of `model` (only those in `among`, if given), over its rows with the given keys.
 
-    `lacks` are the `shortcomings` of the tables; a reference that needs what is not there is not looked at.
+    `lacks` are the `shortcomings` of the tables; a reference that needs something missing is not checked.
     """
     table = model._meta.db_table
     looked_at = references(model) if among is None else among
@@ -98,10 +98,10 @@ def verify(
 
 
 class Verification:
-    """The look at every reference of a run's rows, begun while columns are still being derived. Its thread ends with its block.
+    """Checks every reference of a run's rows, starting while columns are still being derived. Its thread ends with its block.
 
-    `rows` are the keys per model. Columns that are `derived` are looked at in the end; all others at once, in a thread and on a
-    connection of its own, where the server lets them; what fails there is done again in its turn.
+    `rows` are the keys per model. `derived` columns are checked last. All others are checked at once, in a thread with its own
+    connection, if the server allows it; if that fails, `verdicts` checks them again.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Verification:
         self._executor.shutdown()
 
     def verdicts(self) -> Iterator[Verdict]:
-        """Of every reference. To be asked when all columns are derived."""
+        """The verdict on every reference. Call it when all columns are derived."""
         early = self._early
         yield from self._look(derived=False) if early is None or early.exception() is not None else early.result()
         yield from self._look(derived=True)
@@ -168,7 +168,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
 
 def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally]) -> None:
     named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
-    # As text: Django would decode every row's JSON by itself, and in Python.
+    # As text: Django would decode each row's JSON separately, in Python.
     texts = rows.order_by("pk").values_list("pk", Cast(attributes(rows.model)[column], models.TextField()))
     last = None
     while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
@@ -176,7 +176,7 @@ def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Re
         frame = pl.DataFrame(page, schema={"pk": pl.Int64, "text": pl.String}, orient="row")
         try:
             items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
-        except pl.exceptions.ComputeError:  # somebody has written something else than a list of objects
+        except pl.exceptions.ComputeError:  # the application has written something other than a list of objects
             items = _readable(page, sorted({str(one.json_key) for one in tallies}))
         for one, tally in tallies.items():
             keys = items.select("pk", key=str(one.json_key)).drop_nulls()
@@ -190,7 +190,7 @@ def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Re
 
 
 def _readable(page: Sequence[tuple[Any, str]], names: Sequence[str]) -> pl.DataFrame:
-    """The keys that stand in the objects of whatever lists there are, as `_look_into_json` wants them."""
+    """The keys in the objects of the texts that are lists, as `_look_into_json` needs them."""
     decoded = ((pk, _decoded(text)) for pk, text in page)
     lists = ((pk, value) for pk, value in decoded if isinstance(value, list))
     objects = [(pk, item) for pk, items in lists for item in items if isinstance(item, dict)]
@@ -210,7 +210,7 @@ def _key(value: Any) -> int | None:
 
 
 def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]:
-    """In which rows the reference counts, as a filter."""
+    """A filter on the rows to which the reference applies."""
     return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}
 
 

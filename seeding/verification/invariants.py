@@ -1,7 +1,7 @@
-"""What must be true of the seeded data, as rules that are asked of the database itself.
+"""What must be true of the seeded data, as rules that are checked in the database itself.
 
-A rule looks at the seeded rows of one table, and finds those that break it; what it compares them with may be any row that is
-there. Rules are found, never listed: every `Invariant`, alone or in a tuple, in the `invariants` module or package of an app.
+A rule finds the seeded rows of one table that break it; it can compare them with any existing row. Rules are discovered,
+never listed: every `Invariant`, alone or in a tuple, in the `invariants` module or package of an app.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from seeding.verification.results import Verdict
 
 PACKAGE = "invariants"
 EXAMPLES = 5
-"""Rows that break a rule, named in its verdict."""
+"""How many rows that break a rule its verdict names."""
 
 Breaking = models.QuerySet[Any] | Iterable[Any]
 """The rows that break a rule: a queryset (of models or values), or their primary keys."""
@@ -34,10 +34,10 @@ Breaking = models.QuerySet[Any] | Iterable[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeded:
-    """What a rule looks at."""
+    """What a rule checks."""
 
     rows: models.QuerySet[Any]
-    """Seeded rows of the rule's table: all of them, or, where there are many, some at a time."""
+    """Seeded rows of the rule's table: all of them, or a part at a time if there are many."""
     as_of: date
     """The dataset's last day."""
 
@@ -55,7 +55,7 @@ class Invariant:
     """What is true where the rule holds."""
     model: type[models.Model]
     reads: tuple[type[models.Model], ...]
-    """The other tables it looks at; where one is missing, or lacks a column, the rule is not asked."""
+    """The other tables it reads; if one is missing or lacks a column, the rule is not checked."""
     breaking: Check
 
     @property
@@ -67,7 +67,7 @@ class Invariant:
 def invariant(
     model: type[models.Model], *reads: type[models.Model], name: str = "", sentence: str = ""
 ) -> Callable[[Check], Invariant]:
-    """Make a rule about `model` out of a function, named by its name and explained by its docstring, unless told otherwise."""
+    """Make a rule about `model` from a function; `name` and `sentence` default to the function's name and docstring."""
 
     def decorate(function: Check) -> Invariant:
         return Invariant(
@@ -82,7 +82,7 @@ def invariant(
 
 
 def unless(rows: models.QuerySet[Any], *right: Combinable | models.Q, **lookups: Any) -> models.QuerySet[Any]:
-    """The rows that are not known to meet the conditions: like `exclude`, but a comparison with NULL does not count as met."""
+    """The rows not known to meet the conditions: like `exclude`, but a comparison with NULL does not count as met."""
     condition = models.When(models.Q(*right, **lookups), then=models.Value(1))
     met = models.Case(condition, default=models.Value(0), output_field=models.IntegerField())
     found: models.QuerySet[Any] = rows.filter(Exact(met, 0))
@@ -101,9 +101,9 @@ def discover() -> tuple[list[Invariant], list[BrokenModule]]:
 
 
 def check(using: str, invariants: Iterable[Invariant]) -> tuple[list[Verdict], list[str]]:
-    """Ask the database about each rule; returns the verdicts, and a sentence for each rule that raised in place of one.
+    """Check each rule in the database; returns the verdicts, and a sentence instead for each rule that raised.
 
-    Nothing is looked at where nothing is seeded. What is the database's own (no connection, a missing right) is raised.
+    If nothing is seeded, nothing is checked. The database's own errors (no connection, a missing privilege) are raised.
     """
     verdicts: list[Verdict] = []
     failed: list[str] = []

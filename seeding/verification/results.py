@@ -1,4 +1,4 @@
-"""What checking a seeded database hands back."""
+"""Results of checking a seeded database."""
 
 from __future__ import annotations
 

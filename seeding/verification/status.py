@@ -1,4 +1,4 @@
-"""How a database stands: what is seeded there, who is at work, what went wrong of late, whether the schema has moved."""
+"""The status of a database: what is seeded, what is running, which errors were recent, whether the schema has drifted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seeding.verification.checker import Checker
 from seeding.writing import NATIVE_FROM, Writers
 
 ERRORS = 5
-"""How many of the last errors are told."""
+"""How many of the last errors are reported."""
 RUNS_LOOKED_AT = 50
 
 
@@ -118,7 +118,7 @@ class Status:
             return "The seeding lock is held: a run is under way."
         if self.refused:
             return "The schema has moved: `seed_check --schema` shows all of it."
-        if self.in_progress:  # nobody holds the lock
+        if self.in_progress:  # the lock is free
             return f"Run {self.in_progress[0].run} has died; the next run resumes where it stopped."
         return f"Run {self.last_run} {self.last_state}." if self.last_exit_code else "All is well."
 
@@ -128,9 +128,9 @@ class Status:
 
 
 def status(checker: Checker, environment: str, writer: str | None = None) -> Status:
-    """How the checker's database stands; `writer` names the one that a run is told to use, None lets the rows decide.
+    """The status of the checker's database; `writer` names the writer of a run, None lets the number of rows decide.
 
-    It takes no lock, so that it can be asked while a run is under way.
+    It takes no lock, so that it can be called during a run.
     """
     using = checker.using
     ledger = Ledger(using)
