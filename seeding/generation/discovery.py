@@ -29,7 +29,7 @@ def modules(package: str) -> tuple[list[ModuleType], list[BrokenModule]]:
     for name in _names(package, broken):
         try:
             found.append(importlib.import_module(name))
-        except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+        except Exception as error:  # noqa: BLE001 - external code: whatever it raises is its own failure
             broken.append(BrokenModule(module=name, error=error))
     return found, broken
 

@@ -36,7 +36,7 @@ class MaskingResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftColumn:
-    """A column that looks like personal data, and that nobody has classified."""
+    """A column that looks like personal data and is not classified."""
 
     table: str
     column: str
@@ -63,7 +63,7 @@ class MaskingSummary:
 
     @property
     def exit_code(self) -> int:
-        """The smallest code that any table ended with; 3 where columns are left that nobody has classified."""
+        """The smallest exit code of any table; 3 if unclassified columns remain."""
         codes = [one.exit_code for one in self.results if one.exit_code] + ([UnclassifiedError.exit_code] if self.left else [])
         return min(codes, default=0)
 

@@ -104,7 +104,7 @@ class Preparation:
             data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
         except SeedingError:
             raise
-        except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it raises is its own failure
+        except Exception as error:  # noqa: BLE001 - external code: whatever it raises is its own failure
             words, cause = self._told(error)
             raise GenerationError(f"{where}: {words}") from cause
         if refused := [words for column, words in self._unclassified.items() if column in data.columns]:

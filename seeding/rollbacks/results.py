@@ -33,7 +33,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modified:
-    """Rows of one table that somebody has changed since they were seeded."""
+    """Rows of one table that were changed since they were seeded."""
 
     table: str
     count: int
@@ -56,7 +56,7 @@ class RollbackResult:
     records_deleted: int = 0
     """In a dry run: that would be."""
     records_gone: int = 0
-    """That were planned and not found: somebody else had deleted them before."""
+    """Planned but not found: already deleted by something else."""
     records_kept: int = 0
     records_failed: int = 0
     """That the database would not delete."""

@@ -38,7 +38,7 @@ class SeededTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInProgress:
-    """A run that says it is under way; where `alive` is false, nobody holds its lock: it has died."""
+    """A run recorded as running; if `alive` is false, its lock is not held: its process died."""
 
     run: int
     command: str
