@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 if TYPE_CHECKING:
     from seeding.keys import KeyMap, KeySet
 
-SOURCE = "source:"
-"""The prefix of the names of seeders whose rows come from files."""
+
+class NameField(models.CharField):
+    """A name that is equal to another only if every letter is: MySQL's default collations ignore letter case and accents."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """With a character set that every name fits in, whatever the database's own."""
+        kind = super().db_type(connection)
+        return f"{kind} CHARACTER SET utf8mb4" if connection.vendor == "mysql" else kind
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """With a binary collation on MySQL and MariaDB."""
+        parameters = super().db_parameters(connection)
+        return {**parameters, "collation": "utf8mb4_bin"} if connection.vendor == "mysql" else parameters
+
+
+SCHEMA = "The table's schema; empty for the schema of the ledger."
 
 
 class SeedRun(models.Model):
@@ -39,6 +54,9 @@ class SeedRun(models.Model):
     host = models.CharField(max_length=255)
     process_id = models.IntegerField()
     user = models.CharField(max_length=255, help_text="The operating system's account that ran the command.")
+    requested_by = models.CharField(max_length=255, blank=True, help_text="The admin account that requested it, if any.")
+    profile = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the profile, if there is one.")
+    profile_rules = models.TextField(blank=True, help_text="The profile in its canonical form.")
     lock_connection = models.BigIntegerField(null=True, help_text="The database connection that holds the lock.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -60,9 +78,10 @@ class MaskedBatch(models.Model):
     """
 
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="masked_batches")
-    table_name = models.CharField(max_length=64)
-    first_key = models.BigIntegerField()
-    last_key = models.BigIntegerField()
+    table_schema = NameField(max_length=64, blank=True, help_text=SCHEMA)
+    table_name = NameField(max_length=64)
+    first_key = models.BigIntegerField(null=True, help_text="NULL where the primary key is more than one integer.")
+    last_key = models.BigIntegerField(null=True)
     mode = models.CharField(max_length=8)
     key_fingerprint = models.CharField(max_length=8)
     fields = models.JSONField(help_text="Column → how many of its values were masked.")
@@ -89,11 +108,11 @@ class BatchQuerySet(models.QuerySet["SeedingMetadata"]):
 
     def loaded(self) -> Self:
         """Those whose rows came from files."""
-        return self.filter(seeder_name__startswith=SOURCE)
+        return self.filter(origin=SeedingMetadata.Origin.SOURCE)
 
     def generated(self) -> Self:
         """Those whose rows were generated."""
-        return self.exclude(seeder_name__startswith=SOURCE)
+        return self.filter(origin=SeedingMetadata.Origin.GENERATED)
 
     def key_map(self) -> KeyMap:
         """Row index → primary key, for batches of one seeder."""
@@ -116,12 +135,25 @@ class SeedingMetadata(models.Model):
     live batch starts at an index.
     """
 
+    class Origin(models.TextChoices):
+        """Where the rows come from."""
+
+        GENERATED = "generated"
+        SOURCE = "source"
+
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="batches")
-    table_name = models.CharField(max_length=64)
-    seeder_name = models.CharField(max_length=64)
+    origin = models.CharField(max_length=16, choices=Origin, default=Origin.GENERATED)
+    table_schema = NameField(max_length=64, blank=True, help_text=SCHEMA)
+    table_name = NameField(max_length=64)
+    seeder_name = NameField(max_length=64)
     generator_version = models.CharField(max_length=16)
+    profile = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the profile's part for the table.")
     first_index = models.BigIntegerField()
     key_ranges = models.JSONField(help_text="[first index, count, first key] of the rows that were inserted.")
+    key_columns = models.JSONField(default=list, help_text="The key's columns, if it is more than the model's primary key.")
+    key_recipe = models.CharField(max_length=32, blank=True, help_text="How keys other than integers follow from row indexes.")
+    key_values = models.JSONField(null=True, help_text="The keys themselves, if no recipe gives them.")
+    key_digest = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the keys that the recipe gave.")
     skipped_ranges = models.JSONField(default=list, help_text="[first index, count] of the rows that were refused.")
     record_count = models.IntegerField(help_text="Rows inserted.")
     skipped_count = models.IntegerField(default=0, help_text="Rows refused.")
@@ -129,6 +161,8 @@ class SeedingMetadata(models.Model):
     created_by = models.CharField(max_length=16, default="seeder")
     created_at = models.DateTimeField()
     masked_fields = models.JSONField(default=list)
+    masking_key = models.CharField(max_length=8, blank=True, help_text="The fingerprint of the key that masked the rows.")
+    digest = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the rows as they were read back.")
     live = models.BooleanField(null=True, default=True)
     rolled_back_at = models.DateTimeField(null=True)
     rolled_back_by = models.CharField(max_length=255, blank=True, help_text="The operating system's account that did it.")

@@ -10,7 +10,7 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
-from seeding.models import SOURCE, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
+from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking
 
 CLAIM = "claim"
@@ -77,14 +77,13 @@ class Ledger:
         Those that were masked in part, as in staging, count only if `partly`.
         """
         rows = self.live.filter(table_name=table).exclude(environment="production")
-        return (rows if partly else rows.exclude(seeder_name__startswith=SOURCE, environment="staging")).key_set()
+        return (rows if partly else rows.exclude(origin=SeedingMetadata.Origin.SOURCE, environment="staging")).key_set()
 
     def masking_keys(self) -> frozenset[str]:
         """The fingerprints of the keys with which anything in this database was masked."""
-        loaded = self.live.loaded().values_list("run__plan", flat=True).distinct()
-        keys = {plan["masking"]["key"] for plan in loaded if plan.get("masking")} - {""}  # production is not masked
+        loaded = self.live.exclude(masking_key="").values_list("masking_key", flat=True).distinct()
         masked = MaskedBatch.objects.using(self.using).values_list("key_fingerprint", flat=True).distinct()
-        return frozenset(keys.union(masked))
+        return frozenset(loaded).union(masked)
 
     def refuse_another_key(self, fingerprint: str) -> None:
         """Raise ConfigurationError if anything in this database was masked with a key of another fingerprint."""

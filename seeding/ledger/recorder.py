@@ -64,6 +64,8 @@ class Recorder(Ledger):
                     run=run,
                     table_name=seeder.config.table_name,
                     seeder_name=seeder.name,
+                    origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
+                    masking_key=seeder.config.masking_key,
                     generator_version=generator_version(seeder),
                     environment=run.environment,
                     masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],

@@ -17,7 +17,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.reference_resolution import Resolver
-from seeding.models import SOURCE, SeedRun
+from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes
 from seeding.rollbacks.execution import Execution
@@ -161,13 +161,13 @@ class RollbackManager:
             stays = self.config.keep_modified or (seeder is not None and seeder.config.keep_modified)
             if not (reporting or stays):
                 continue
-            found = LOADED if name.startswith(SOURCE) else UNKNOWN
+            batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))
+            found = LOADED if any(one.origin == SeedingMetadata.Origin.SOURCE for one in batches) else UNKNOWN
             if seeder is not None and seeder.config.table_name == table:
                 resolver = Resolver(self._registry, ledger, dataset)
                 detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table])
-                batches = ledger.live.filter(seeder_name=name, table_name=table).select_related("run")
                 try:
-                    found = detector.run(list(batches), among)
+                    found = detector.run(batches, among)
                 except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone
                     message = f"{table}: its rows cannot be compared with what was seeded: {error_text(error)}"
                     self.operation.tell("compare", message, level="warn", seeder=name, error=redacted(error))

@@ -21,7 +21,7 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
-from seeding.models import SOURCE, BatchQuerySet
+from seeding.models import BatchQuerySet, SeedingMetadata
 
 
 class RollbackSelection:
@@ -61,7 +61,7 @@ class RollbackSelection:
             ledgered = self._ledger.tables()
             named = self._registry.named(name for name in config.tables if name not in ledgered)
             made = models.Q(seeder_name__in={seeder.name for seeder in named})
-            loaded = models.Q(seeder_name__startswith=SOURCE, table_name__in={seeder.config.table_name for seeder in named})
+            loaded = models.Q(origin=SeedingMetadata.Origin.SOURCE, table_name__in={one.config.table_name for one in named})
             entries = entries.filter(models.Q(table_name__in=config.tables) | made | loaded)
         return entries
 

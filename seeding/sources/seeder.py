@@ -20,7 +20,6 @@ from seeding.arrays import Integers
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
-from seeding.models import SOURCE
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import Cells, Faults, reader_of
@@ -51,7 +50,7 @@ class SourceSeeder(BaseSeeder):
     @property
     def name(self) -> str:
         """The table and the file's fingerprint: a changed file is another source in the ledger."""
-        return f"{SOURCE}{self._file.fingerprint}:{self.config.table_name}"[:64]
+        return f"source:{self._file.fingerprint}:{self.config.table_name}"[:64]
 
     def origin(self, index: int) -> str:
         """File and line."""

@@ -20,8 +20,8 @@ def test_live_batches_are_those_that_nobody_has_rolled_back(shop: Database) -> N
 def test_rows_from_files_are_loaded_and_all_others_are_generated(shop: Database) -> None:
     run = a_run(shop.alias)
     made = a_batch(run, [0, 2, 1], seeder_name="ProductSeeder")
-    loaded = a_batch(run, [0, 2, 3], seeder_name="source:shop_product")
-    named_alike = a_batch(run, [0, 2, 5], seeder_name="resource:shop_product")
+    loaded = a_batch(run, [0, 2, 3], seeder_name="source:shop_product", origin="source")
+    named_alike = a_batch(run, [0, 2, 5], seeder_name="source:shop_review")
     batches = SeedingMetadata.objects.using(shop.alias)
 
     assert list(batches.loaded()) == [loaded]

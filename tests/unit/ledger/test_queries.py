@@ -14,7 +14,7 @@ from seeding.models import SeedRun
 from tests.support.databases import Database
 from tests.unit.ledger.entries import a_batch, a_masked_batch, a_run, numbers
 
-LOADED = {"seeder_name": "source:shop_product"}
+LOADED = {"seeder_name": "source:shop_product", "origin": "source"}
 
 
 @pytest.fixture
@@ -119,11 +119,9 @@ def test_rows_show_nobody_unless_they_are_real_and_unmasked(ledger: Ledger) -> N
 
 def test_masking_keys_are_those_of_loaded_rows_and_of_masked_ones(ledger: Ledger) -> None:
     using = ledger.using
-    for number, masking in enumerate(({"key": "aaaa"}, {"key": "bbbb"}, {"key": ""}, None)):
-        a_batch(a_run(using, plan={"masking": masking}), [number, 1, number + 1], **LOADED)
-    a_batch(a_run(using), [4, 1, 9], **LOADED)
-    a_batch(a_run(using, plan={"masking": {"key": "gone"}}), [5, 1, 10], live=None, **LOADED)
-    a_batch(a_run(using, plan={"masking": {"key": "made"}}), [5, 1, 11])
+    for number, key in enumerate(("aaaa", "bbbb", "bbbb", "")):
+        a_batch(a_run(using), [number, 1, number + 1], masking_key=key, **LOADED)
+    a_batch(a_run(using), [5, 1, 10], live=None, masking_key="gone", **LOADED)
     a_masked_batch(a_run(using), "shop_customer", "cccc")
 
     assert ledger.masking_keys() == {"aaaa", "bbbb", "cccc"}

@@ -89,7 +89,7 @@ def test_another_key_makes_other_seals(shop: Database) -> None:
 
 def test_rows_that_may_be_shown_depend_on_how_strongly_is_masked(shop: Database) -> None:
     shop.seed(table="shop_product")
-    shop.query("UPDATE seeding_metadata SET seeder_name = 'source:shop_product', environment = 'staging'")
+    shop.query("UPDATE seeding_metadata SET origin = 'source', environment = 'staging'")
 
     assert register(shop, Mode.PARTIAL).shown("shop_product").ranges == [(1, 10)]
     assert register(shop, Mode.FULL).shown("shop_product").ranges == []

@@ -190,7 +190,9 @@ def test_a_seeder_that_fails_keeps_nothing_and_is_told(shop: Database) -> None:
 
 def test_rows_from_files_and_of_seeders_that_are_no_more_are_not_compared(shop: Database) -> None:
     shop.seed(table="shop_review")
-    shop.query("UPDATE seeding_metadata SET seeder_name = 'source:shop_review' WHERE table_name = 'shop_review'")
+    shop.query(
+        "UPDATE seeding_metadata SET seeder_name = 'source:shop_review', origin = 'source' WHERE table_name = 'shop_review'"
+    )
 
     summary, _ = undo(shop)
 

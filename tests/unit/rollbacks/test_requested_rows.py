@@ -34,6 +34,7 @@ def entry(scene: Scene, table: str, seeder: str, first: int, at: datetime = NOW)
     run = ledger.open_run(command="seed", environment="dev", seed=42, as_of=NOW.date(), state="succeeded")
     ledger.batches.create(
         run=run, table_name=table, seeder_name=seeder, generator_version="1.1", first_index=first,
+        origin="source" if seeder.startswith("source:") else "generated",
         key_ranges=[[first, 1, first]], record_count=1, environment="dev", created_at=at,
     )  # fmt: skip
     return int(run.pk)

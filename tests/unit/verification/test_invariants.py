@@ -108,7 +108,7 @@ def test_the_rows_that_break_a_rule_are_counted_and_a_few_are_named(shop: Databa
 
 def test_rows_from_files_are_not_looked_at(shop: Database) -> None:
     shop.seed(table="shop_review")
-    shop.query("UPDATE seeding_metadata SET seeder_name = 'source:x' WHERE table_name = 'shop_review'")
+    shop.query("UPDATE seeding_metadata SET seeder_name = 'source:x', origin = 'source' WHERE table_name = 'shop_review'")
 
     ((verdict,), _) = check(shop.alias, [reviews_have_few_stars])
 
