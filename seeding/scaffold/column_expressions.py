@@ -1,4 +1,4 @@
-"""Expressions for all columns of a table: what they refer to, and what must differ from row to row."""
+"""Expressions for all columns of a table, which respect its references and unique keys."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from seeding.scaffold.guesses import Guess, guess
 from seeding.schema.tables import ColumnSchema, Kind
 
 CELL = 10
-"""Rows of a table that belong together: what refers to each other lies in the same cell, so that growing changes no row."""
+"""Rows of a table that belong together: references stay within a cell, so growing the dataset changes no existing row."""
 PREFERENCE = (Kind.TEXT, Kind.INTEGER, Kind.DATE, Kind.DATETIME, Kind.DECIMAL, Kind.FLOAT, Kind.JSON, Kind.BOOLEAN)
-"""Which kind of column is made to differ in a unique key, best first; after integers come references, enumerations last."""
+"""Kinds of column to vary in a unique key, best first; references rank after integers, enumerations last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """A table that drafted rows may refer to."""
+    """A table that drafted rows can refer to."""
 
     dependency: str
-    """What a seeder's `dependencies` call it."""
+    """Its name in a seeder's `dependencies`."""
     count: RecordCount
 
     @property
     def per_cell(self) -> int | None:
-        """Rows in each cell; None where the table does not grow with the others."""
+        """Rows per cell; None if the table does not grow with the others."""
         count = self.count
         grows = count.scales and (count.medium, count.large) == (10 * count.small, 100 * count.small)
         return count.small if grows else None
@@ -42,11 +42,11 @@ class Filling:
         self._count = RecordCount(small=CELL, medium=10 * CELL, large=100 * CELL)
         self._distinct: dict[str, str] = {}
         self._one_to_one: dict[str, int] = {}
-        """Column → rows of its parent in a cell, each of which one row refers to."""
+        """Column → rows of its parent per cell, each referred to by one row."""
         self._capacity: int | None = None
 
     def fill(self, unique: Sequence[tuple[str, ...]]) -> tuple[dict[str, str], RecordCount, int | None]:
-        """Column → expression, how many rows there are to be, and how many there can be."""
+        """Returns column → expression, the record count, and the capacity (None without a limit)."""
         plain = {name: self._guess(name) for name in self._columns if name not in self._parents and name not in self._own}
         for key in unique:
             if self._distinct.keys() & set(key):

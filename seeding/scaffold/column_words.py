@@ -1,4 +1,4 @@
-"""The words in a column's name that tell what it holds, and what fills such a column."""
+"""Words in a column's name that reveal what it holds, and expressions that fill such a column."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """A kind of text: the runs of words that name such a column, and what fills it."""
+    """A kind of text: the runs of words that name such a column, and the expression that fills it."""
 
     names: str
     expression: str
-    """{column} is the column, {label} what one row of the table is called."""
+    """{column} is the column, {label} the name of one row of the table."""
     longest: int
-    """Characters that its values have at most; those of {label} are counted where it is known."""
+    """Maximum length of its values in characters; computed from the label if the expression contains {label}."""
     distinct: bool = False
     optional: bool = True
-    """Whether it is worth filling where the column may stay empty."""
+    """Whether to fill it if the column is optional."""
     personal: str = ""
-    """The masking strategy of such a column, where its values name somebody."""
+    """The masking strategy of such a column if its values name a person or a company."""
 
 
 def faked(provider: str) -> str:
-    """A column out of a pool of Faker's."""
+    """A column drawn from a pool of Faker values."""
     return f'rows.fake("{{column}}", "{provider}")'
 
 
@@ -78,7 +78,7 @@ TEXTS: tuple[Wording, ...] = (
     Wording(names="code|number|sku|reference|no|slug|identifier|key|serial|barcode", expression="", longest=0, distinct=True),
     Wording(names="name|label", expression=f'"{{label}} " + {SERIAL}', longest=0, distinct=True),
 )  # fmt: skip
-"""The first that fits counts. An empty expression is a code: see `_code`."""
+"""The first match wins. An empty expression means a code: see `guesses._code`."""
 OTHER_TEXT = Wording(names="", expression=faked("word"), longest=15)
 
 INTEGERS: tuple[tuple[str, int, int], ...] = (
@@ -106,7 +106,7 @@ CHANCES: tuple[tuple[str, str], ...] = (
 )
 PEOPLE = "user|person|employee|contact|member|customer|patient|student|author|staff|driver|recipient|attendee"
 COMPANIES = "client|vendor|supplier|company|organization|organisation|brand|merchant|partner|account"
-"""What a row is called whose name is a person's, or a company's."""
+"""Names of rows whose `name` column holds a person's or a company's name."""
 NAMES = (
     (PEOPLE, Wording(names="name", expression=faked("name"), longest=40, personal="person_name")),
     (COMPANIES, Wording(names="name", expression=faked("company"), longest=60, personal="company_name")),
@@ -115,7 +115,7 @@ CREATED = "created|updated|modified|inserted|registered"
 FUTURE = "due|expires|expiry|expiration|until|end|deadline|next|scheduled"
 BIRTH = "birth|birthday|dob|birthdate"
 ENDED = "deleted|archived|voided|cancelled|canceled|removed|rejected|reversed|closed|completed|resolved"
-"""Columns that tell of a row's end: they may stay empty."""
+"""Columns that mark the end of a row: they can stay empty."""
 OBJECTS = (
     "config|configuration|settings|data|metadata|meta|payload|options|preferences|params|attributes|details|context|snapshot"
     "|layout|filters|permissions"

@@ -1,4 +1,4 @@
-"""A seeder for a live table, as far as the table tells: which columns, how they are filled, what they refer to."""
+"""A seeder drafted from a live table: which columns to fill, how to fill them, what they refer to."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator
 
 SAMPLE = 300
-"""Rows that are generated to see whether the table's checks take them."""
+"""Rows generated to test the expressions against the table's checks."""
 SAMPLE_DAY = date(2026, 1, 31)
 FREE_TEXT = "description|note|notes|comment|comments|message|body|content|reason|bio|instructions|feedback|remarks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Everything that the file of a drafted seeder says."""
+    """Everything in the file of a drafted seeder."""
 
     schema: TableSchema
     app: str
-    """Label of the app it goes to; empty where none is known."""
+    """Label of its app; empty if unknown."""
     model: type[models.Model] | None
-    """The model that mirrors the table; None: the file brings one."""
+    """The model that mirrors the table; None if the file defines one."""
     model_name: str
     columns: Mapping[str, str]
     """Column → expression over `rows`."""
@@ -50,16 +50,16 @@ class Draft:
     pii: Mapping[str, str]
     not_pii: tuple[str, ...]
     broken: Mapping[str, int]
-    """What the table says against the sample: "column: issue" → rows."""
+    """Violations in the sample: "column: issue" → rows."""
 
     @property
     def seeder_name(self) -> str:
-        """The class, and the name that the ledger knows it by."""
+        """Name of the class, and of the seeder in the ledger."""
         return f"{self.model_name}Seeder"
 
 
 class Drafter:
-    """Drafts seeders for an app (that of each table's model, where `app` is None); those drafted, the next may refer to."""
+    """Drafts seeders for `app`, or for the app of each table's model if None; later drafts can refer to earlier ones."""
 
     def __init__(self, project: Project, app: str | None) -> None:
         self._project = project
@@ -106,7 +106,7 @@ class Drafter:
         )
 
     def _parent(self, table: str, target: str) -> Parent | None:
-        """What rows of `table` can refer to in another table; None where nobody seeds that, or only after `table`."""
+        """The parent that rows of `table` can refer to; None if no seeder fills `target`, or only after `table`."""
         if target == table:
             return None
         if drafted := self._drafted.get(target):
@@ -127,22 +127,22 @@ class Drafter:
     def _unique(
         self, table: str, columns: Mapping[str, ColumnSchema], chosen: dict[str, ColumnSchema]
     ) -> list[tuple[str, ...]]:
-        """The unique keys that rows could repeat, short ones first, without the columns that are left out.
+        """The unique keys that rows could violate, shortest first, without omitted columns.
 
-        Where all of a key is left out, its first column is added to `chosen`: only one row could have the default.
+        If all columns of a key are omitted, the first is added to `chosen`: only one row could have the default.
         """
         keys = []
         for key in sorted(self._project.tables[table].unique, key=len):
             out = [columns[name] for name in key if name in columns and name not in chosen]
             if any(column.nullable and not column.has_default for column in out):
-                continue  # null repeats nothing
+                continue  # NULL never violates a unique key
             if len(out) == len(key):
                 chosen[out[0].name] = out[0]
             keys.append(tuple(name for name in key if name in chosen))
         return keys
 
     def _targets(self, table: str, app: str) -> dict[str, str]:
-        """The columns of a model to come that refer to something which has a model."""
+        """Reference columns of the model to be written → labels of existing or drafted models."""
         labels = {name: model._meta.label for name, model in self._project.models.items()}
         labels |= {name: f"{draft.app}.{draft.model_name}" for name, draft in self._drafted.items()}
         labels.setdefault(table, f"{app}.{self._model_name(app, table)}")
@@ -158,7 +158,7 @@ class Drafter:
     def _tried(
         self, table: str, columns: dict[str, ColumnSchema], expressions: dict[str, str], count: RecordCount
     ) -> tuple[dict[str, str], Mapping[str, int]]:
-        """The expressions without those optional columns that break a check of the table, and what is broken even so."""
+        """The expressions without optional columns that break a check of the table, and the remaining violations."""
         schema = replace(self._project.tables[table], columns=columns)
         rows = Rows(seed=DEFAULT_SEED, table=table, as_of=SAMPLE_DAY, index=np.arange(min(SAMPLE, count.large)))
         names = {"rows": rows, "cell": rows.index // count.small, "pl": pl}
@@ -173,7 +173,7 @@ class Drafter:
 
 
 def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
-    """The masking strategy of a column that seems to hold personal data, in a table of which one row is called `words`."""
+    """The masking strategy of a column that seems to hold personal data, else empty; `words` name one row of its table."""
     kind = detect_name(column.name) or ""
     if column.kind in (Kind.DATE, Kind.DATETIME):
         return kind if kind == "date_of_birth" else ""
@@ -187,7 +187,7 @@ def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
 
 
 def _undecided(column: ColumnSchema, links: Collection[str]) -> bool:
-    """Whether a column that is not personal must be declared so: text and JSON, and what sounds personal."""
+    """Whether a column that is not personal must be declared so: text, JSON, and names that sound personal."""
     if column.kind in (Kind.TEXT, Kind.JSON):
         return not column.values
     return column.name not in links and detect_name(column.name) is not None

@@ -1,4 +1,4 @@
-"""Where a drafted seeder goes: a new module of the app's `seeders` package. No file is ever overwritten."""
+"""Writes drafted seeders as new modules of the app's `seeders` package. No file is ever overwritten."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
-    """A file that is to be written."""
+    """A file to write."""
 
     path: Path
     text: str
 
 
 def new_files(drafts: Sequence[Draft]) -> list[NewFile]:
-    """One module per draft, and the package's own where there is none; raises ConfigurationError unless all can be written."""
+    """One module per draft, and a missing `__init__.py`; raises ConfigurationError unless all can be written."""
     files = [NewFile(path=_folder(draft.app) / f"{module_name(draft.schema.name)}.py", text=source(draft)) for draft in drafts]
     there = [f"{file.path} exists, and no file is overwritten. Move it away first." for file in files if file.path.exists()]
     if there:
@@ -36,7 +36,7 @@ def new_files(drafts: Sequence[Draft]) -> list[NewFile]:
 
 
 def write(files: Sequence[NewFile]) -> None:
-    """Write them; raises ConfigurationError where one has appeared meanwhile or the folder cannot be written."""
+    """Write the files; raises ConfigurationError if one exists by now or the folder is not writable."""
     for file in files:
         try:
             file.path.parent.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
-"""What a column probably holds, told by its name, its type and its members: an expression over `rows`, as a seeder has it.
+"""Guesses what a column holds from its name, type and members, as an expression over `rows` for a seeder.
 
-Every expression is Python source. What it makes reaches nobody: example.com, 555-01xx, numbers that are never issued.
+Every expression is Python source. Its values reach no real person: example.com, 555-01xx, numbers that are never issued.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from seeding.scaffold.column_words import (
 from seeding.schema.tables import ColumnSchema, Kind
 
 SPARE_DIGITS = 8
-"""How many digits a serial number may grow to: a hundred million rows."""
+"""Maximum digits of a serial number: a hundred million rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +37,15 @@ class Guess:
 
     expression: str
     distinct: bool = False
-    """Whether no two rows have the same value."""
+    """Whether every row has a different value."""
     capacity: int | None = None
-    """The most rows it serves, where it is distinct for so many only."""
+    """The most rows for which it is distinct; None without a limit."""
 
 
 def guess(column: ColumnSchema, label: str, *, distinct: bool = False) -> Guess:
-    """How to fill a column that refers to nothing; `label` is what one row is called, in words.
+    """How to fill a column without a reference; `label` names one row of the table, in words.
 
-    `distinct` asks for a value of its own for every row.
+    `distinct` requires a different value in every row.
     """
     if column.values:
         return _member(column, distinct=distinct)
@@ -55,7 +55,7 @@ def guess(column: ColumnSchema, label: str, *, distinct: bool = False) -> Guess:
 
 
 def worth_filling(column: ColumnSchema, *, refers: bool = False) -> bool:
-    """Whether a column that a row need not give is worth a guess: not what ends a row, nor what has a sensible default."""
+    """Whether to fill an optional column: not if it marks the end of a row or has a sensible default."""
     if sounds(column.name, ENDED):
         return False
     if refers or column.values:
@@ -70,12 +70,12 @@ def worth_filling(column: ColumnSchema, *, refers: bool = False) -> bool:
 
 
 def personal(name: str, label: str) -> str:
-    """The masking strategy of a text column that a guess fills with the names of people or companies; empty for any other."""
+    """The masking strategy of a text column filled with names of people or companies; empty for any other."""
     return _wording(name, label).personal
 
 
 def sounds(name: str, words: str) -> bool:
-    """Whether one of the runs of words, separated by bars, occurs in a column's name."""
+    """Whether a column's name contains one of the runs of words (separated by bars)."""
     text = f" {' '.join(name_words(name))} "
     return any(f" {one} " in text for one in words.split("|"))
 
@@ -119,7 +119,7 @@ def _text(column: ColumnSchema, label: str, *, distinct: bool) -> Guess:
 
 
 def _code(label: str, room: int | None) -> Guess:
-    """Like the application's own codes, in a range that it never reaches: it begins with a nine."""
+    """A code like the application's own, in a range it never reaches: the digits begin with a nine."""
     prefix = f"{label.split(maxsplit=1)[0].upper()[:8]}-9"
     if room is None or room >= len(prefix) + SPARE_DIGITS:
         return Guess(expression=f'"{prefix}" + numerals(rows.index, 5)', distinct=True)
@@ -185,7 +185,7 @@ def _json(column: ColumnSchema, *, distinct: bool) -> Guess:
 
 
 def _days(name: str) -> tuple[str, int, int]:
-    """The stream a date is drawn from, and the days around `as_of`: what was created and updated is one moment."""
+    """The stream a date is drawn from, and its range in days around `as_of`; creation and update share one moment."""
     if sounds(name, CREATED):
         return "created", -365, 0
     if sounds(name, BIRTH):

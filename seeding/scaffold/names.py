@@ -1,4 +1,4 @@
-"""Names in code for what a database calls otherwise."""
+"""Python names derived from database names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import models
 from seeding.masking import name_words
 
 TAKEN = frozenset(dir(models.Model)) | {"objects", "check", "pk", "id"}
-"""What every model has already."""
+"""Attributes that every model already has."""
 PLURALS: tuple[tuple[str, str], ...] = (
     (r"(series|species|news)$", r"\1"),
     (r"people$", "person"),
@@ -22,7 +22,7 @@ PLURALS: tuple[tuple[str, str], ...] = (
 
 
 def singular(words: Iterable[str]) -> tuple[str, ...]:
-    """The words of one row of a table: (`order`, `lines`) → (`order`, `line`)."""
+    """The words that name one row of a table: (`order`, `lines`) → (`order`, `line`)."""
     *first, last = words
     for pattern, ending in PLURALS:
         if re.search(pattern, last) and len(last) > 3:
@@ -31,7 +31,7 @@ def singular(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def row_words(table: str) -> tuple[str, ...]:
-    """What one row of the table is called: `orderLineItems` → (`order`, `line`, `item`)."""
+    """The words that name one row of the table: `orderLineItems` → (`order`, `line`, `item`)."""
     return singular(name_words(table) or ("row",))
 
 
@@ -48,7 +48,7 @@ def module_name(table: str) -> str:
 
 
 def attribute(column: str, taken: Container[str]) -> str:
-    """A name for a column that Python and Django allow, and that is not taken: the column's own, where it may be."""
+    """A free attribute name that Python and Django allow; the column's own name if possible."""
     name = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", column)).strip("_") or "column"
     if name[0].isdigit():
         name = f"column_{name}"

@@ -1,4 +1,4 @@
-"""What a draft starts from: the live tables, the models that mirror some of them, and the seeders that fill some of them."""
+"""The basis of a draft: the live tables, the models that mirror some of them, and the seeders that fill some of them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from seeding.schema.relations import telling
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 
 USERS = (("user",), ("auth", "user"))
-"""What a row of the table is called that `created_by` refers to."""
+"""Row names of the table that `created_by` refers to."""
 LEDGER = frozenset(model._meta.db_table for model in apps.get_app_config("seeding").get_models())
 
 
 class Project:
-    """One database, as this project knows it."""
+    """One database, with this project's models and seeders."""
 
     def __init__(self, using: str, registry: Registry) -> None:
         self._connection = connections[using]
@@ -39,9 +39,9 @@ class Project:
         self._by_words = _by_words(self.tables)
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
-        """What the model has, as narrow as the live table is; without a model what the one to come will have.
+        """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
 
-        Raises SchemaError where the model does not mirror the table, or a column must have what nothing can make.
+        Raises SchemaError if the model does not mirror the table, or no value can be made for a required column.
         """
         live, model = mirrored(self.tables[table]), self.models.get(table)
         if model is None:
@@ -52,12 +52,12 @@ class Project:
         return {name: narrowest(column, live[name]) for name, column in wanted.columns.items() if name in live}
 
     def required(self, table: str) -> frozenset[str]:
-        """The columns that a row must give."""
+        """The columns that every row must provide."""
         model = self.models.get(table)
         return (self.tables[table] if model is None else expected(model, self._connection)).required
 
     def links(self, table: str) -> dict[str, str]:
-        """Column → the table it refers to: as the model says, else as the database declares, else as the name sounds."""
+        """Column → the table it refers to: from the model, else from the foreign keys, else guessed from the name."""
         schema, model = self.tables[table], self.models.get(table)
         if model is not None:
             return {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
@@ -70,7 +70,7 @@ class Project:
         return found
 
     def parents_first(self, names: Sequence[str]) -> list[str]:
-        """`names` in an order in which every row finds those that it must refer to.
+        """`names`, ordered so that every table follows those it must refer to.
 
         Raises SchemaError for a table that is missing or cannot be seeded, and ConfigurationError for one that has a seeder
         or needs rows of a table that has none.
@@ -89,7 +89,7 @@ class Project:
         return self._ordered(names)
 
     def precedes(self, target: str, table: str) -> bool:
-        """Whether a seeder fills `target` that does not itself need `table`."""
+        """Whether `target` has a seeder that does not depend on `table`."""
         return any(table not in self._ancestors(seeder.name) for seeder in self.registry.sources(target))
 
     def _ordered(self, names: Sequence[str], *, all_of_them: bool = False) -> list[str]:
@@ -115,7 +115,7 @@ class Project:
         return ordered
 
     def _needs(self, table: str) -> Iterator[tuple[str, str]]:
-        """The columns that must refer to a row of another table, with that table."""
+        """The required references to other tables, as (column, table)."""
         required = self.required(table)
         for column, target in self.links(table).items():
             if column in required and target != table:
@@ -143,7 +143,7 @@ class Project:
         return key is not None and key.kind is Kind.INTEGER and key.has_default
 
     def _ancestors(self, name: str) -> set[str]:
-        """The tables that a seeder needs, itself or through others, whether or not anybody seeds them yet."""
+        """The tables a seeder depends on, directly or indirectly, whether or not they have a seeder."""
         found: set[str] = set()
         waiting = [name]
         while waiting:
@@ -154,7 +154,7 @@ class Project:
         return found
 
     def _sounds_like(self, column: str, own: str) -> str | None:
-        """The table that a column of the table `own` refers to, as its name sounds: `approvedBy`, `main_product_id`."""
+        """The table that a column of the table `own` refers to, guessed from its name: `approvedBy`, `main_product_id`."""
         *words, last = name_words(column) or ("",)
         if last == "by":
             return next((self._by_words[user] for user in USERS if user in self._by_words), None)
@@ -167,7 +167,7 @@ class Project:
 
 
 def _by_words(tables: Mapping[str, TableSchema]) -> dict[tuple[str, ...], str]:
-    """Tables by what one of their rows is called; not those of which two have one name."""
+    """Row name → table, without names that several tables share."""
     named: dict[tuple[str, ...], list[str]] = {}
     for table in tables:
         named.setdefault(row_words(table), []).append(table)

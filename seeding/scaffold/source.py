@@ -23,7 +23,7 @@ FOR_MODELS = {
 
 
 def source(draft: Draft) -> str:
-    """A module with the seeder, and with the model where no other module has it."""
+    """A module with the seeder, and with the model if no other module defines it."""
     model = [] if draft.model is not None else mirror(draft.schema, draft.model_name, draft.targets)
     seeder = _seeder(draft)
     blocks = [
@@ -107,7 +107,7 @@ def _comment(left_out: tuple[str, ...]) -> list[str]:
 
 
 def _column(name: str, expression: str) -> list[str]:
-    """One entry of the frame; a long list of members gets lines of its own."""
+    """One entry of the frame; a long list of members is broken over several lines."""
     line = f"{' ' * 16}{quoted(name)}: {expression},"
     start = expression.find(", (")
     if len(line) <= WIDTH or not expression.startswith("rows.choose(") or start < 0:

@@ -13,7 +13,7 @@ from seeding.scaffold.names import attribute
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 WIDTH = 88
-"""Of a line, where it can be broken."""
+"""Maximum line width, where a line can be broken."""
 BETWEEN_TEXTS = re.compile(r'(?<="), (?=")')
 INTEGERS: tuple[tuple[str, int, int], ...] = (
     ("SmallIntegerField", -(2**15), 2**15 - 1),
@@ -34,16 +34,16 @@ PLAIN = {
 NOW = re.compile(r"^\(?(current_timestamp|now|localtimestamp)\b", re.IGNORECASE)
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 TEXT = re.compile(r"^(?:_\w+)?'((?:[^']|'')*)'(?:::[\w \[\]]+)?$")
-"""A literal, perhaps with its character set before it (MySQL) or its type after it (PostgreSQL)."""
+"""A literal, optionally preceded by its character set (MySQL) or followed by its type (PostgreSQL)."""
 WIDEST_INTEGER = 2**32
 DIGITS, SCALE = 18, 2
-"""Of a decimal whose precision the database does not tell."""
+"""Digits and scale of a decimal if the database does not report them."""
 
 
 def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
-    """The columns that a model can have: not those of a type that nothing here can fill, nor those that the database computes.
+    """The columns a model can have, without those of unsupported types and those the database computes.
 
-    Raises SchemaError where such a column must have a value.
+    Raises SchemaError if a required column has an unsupported type.
     """
     odd = [column for column in schema.columns.values() if column.kind is Kind.OTHER]
     required = ", ".join(column.name for column in odd if column.name in schema.required)
@@ -62,7 +62,7 @@ def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
 
 
 def narrowest(wanted: ColumnSchema, live: ColumnSchema) -> ColumnSchema:
-    """A column as its model has it, no wider than the live one."""
+    """The model's column, no wider than the live one."""
     lengths = [one for one in (wanted.length, live.length) if one is not None]
     limits = wanted if wanted.kind in (Kind.DECIMAL, Kind.BOOLEAN) or live.low is None else live
     return replace(
@@ -76,7 +76,7 @@ def narrowest(wanted: ColumnSchema, live: ColumnSchema) -> ColumnSchema:
 
 
 def mirror(schema: TableSchema, name: str, targets: Mapping[str, str]) -> list[str]:
-    """The lines of the model `name`; `targets` maps the columns that refer to something to the labels of models."""
+    """The lines of the model `name`; `targets` maps reference columns to model labels."""
     declared = {key.column for key in schema.foreign_keys}
     unique = {key[0] for key in schema.unique if len(key) == 1}
     attributes: dict[str, str] = {}
@@ -102,7 +102,7 @@ def mirror(schema: TableSchema, name: str, targets: Mapping[str, str]) -> list[s
 
 
 def wrapped(text: str, indent: str) -> list[str]:
-    """`text` in lines that begin with `indent`, broken between texts; not where one of them has quotes in it."""
+    """`text` in lines that begin with `indent`, broken between string literals; unbroken if it contains an apostrophe."""
     if "'" in text:
         return [indent + text]
     lines, line = [], indent
@@ -155,7 +155,7 @@ def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> t
 
 
 def _integer(column: ColumnSchema) -> tuple[str, list[str]]:
-    """The narrowest field that holds all that the column does, and what narrows it to the column's own range."""
+    """The narrowest field that covers the column's range, and the validators that narrow it to that range."""
     low, high = column.low, column.high
     if not isinstance(low, int) or not isinstance(high, int):
         return "IntegerField", []
