@@ -1,4 +1,4 @@
-"""What people see before and after a run. Rich draws it; without a terminal it is plain lines."""
+"""Output before and after a run, rendered by Rich; plain lines without a terminal."""
 
 from seeding.console.check import show_report
 from seeding.console.layout import PLAIN_WIDTH, console

@@ -1,4 +1,4 @@
-"""What was found in the schema and the data."""
+"""Findings in the schema and the data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_report(out: Console, report: CheckReport) -> None:
 
 
 def show_differences(out: Console, found: Sequence[Difference], tables: int) -> None:
-    """The table of differences between the models and the live tables, those that refuse a seeder first."""
+    """The differences between the models and the live tables, blocking ones first."""
     if not found:
         say(out, f"{tables} tables are as their models say.")
         return
@@ -43,7 +43,7 @@ def show_differences(out: Console, found: Sequence[Difference], tables: int) -> 
 
 
 def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
-    """The table of rules, then those that are broken, each with what it says and a few rows."""
+    """The table of rules, then each broken rule with its sentence and a few rows."""
     table = Table(box=None, pad_edge=False)
     table.add_column("rule")
     table.add_column("table")

@@ -1,4 +1,4 @@
-"""Where lines and tables are shown, and how times, sizes and values are written."""
+"""Consoles, lines and tables, and the formats of times, sizes and values."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 PLAIN_WIDTH = 120
-"""Columns of a line where there is no terminal to ask."""
+"""Line width in columns without a terminal."""
 UNITS = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
 WIDE = 110
-"""Columns from which on there is room for the seeders' names."""
+"""Width in columns from which the seeders' names are shown."""
 
 
 def console(stream: Any, *, plain: bool, forced: bool = False) -> Console:
-    """A Rich console on `stream`, as wide as the terminal or PLAIN_WIDTH; `plain` has no colour, `forced` has it anywhere."""
+    """A Rich console on `stream`, as wide as the terminal or PLAIN_WIDTH; `plain` disables colour, `forced` forces it."""
     return Console(
         file=stream,
         color_system=None if plain else "auto",
@@ -29,12 +29,12 @@ def console(stream: Any, *, plain: bool, forced: bool = False) -> Console:
 
 
 def say(out: Console, text: str) -> None:
-    """A line, which is wrapped on a terminal alone: elsewhere it is searched and copied."""
+    """Print a line, wrapped only on a terminal: elsewhere it is searched and copied."""
     out.print(text, soft_wrap=not out.is_terminal)
 
 
 def table_for(out: Console, texts: Sequence[str], numbers: Sequence[str], more: Sequence[str] = ()) -> Table:
-    """An empty table; a column of seeders only where there is room for it."""
+    """An empty table; a narrow console gets no column of seeders."""
     look = box.SIMPLE_HEAD if out.is_terminal else None
     table = Table(box=look, show_edge=False, pad_edge=False, padding=(0, 0 if look and out.width < WIDE else 1))
     for heading in texts:
@@ -53,21 +53,21 @@ def names(out: Console, table: str, seeder: str) -> tuple[str, ...]:
 
 
 def moment(when: datetime) -> str:
-    """To the minute, in UTC."""
+    """A time to the minute, in UTC."""
     return f"{when:%Y-%m-%d %H:%M}"
 
 
 def span_of(seconds: float) -> str:
-    """Seconds, or h:mm:ss where they are many."""
+    """Seconds, or h:mm:ss from a minute on."""
     return f"{seconds:.1f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))
 
 
 def size_of(count: int) -> str:
-    """Bytes in the unit that suits them."""
+    """Bytes in a suitable unit."""
     return next((f"{count / unit:,.1f} {name}" for name, unit in UNITS.items() if count >= unit), f"{count} B")
 
 
 def short(value: Any) -> str:
-    """A value in one line of a table."""
+    """A value, shortened to fit one line of a table."""
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,4 +1,4 @@
-"""Personal data: what was masked, and which columns hold any."""
+"""Personal data: what was masked, and which columns hold it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seeding.masking.results import ClassifiedColumn, MaskingSummary
 
 
 def show_masking(out: Console, summary: MaskingSummary) -> None:
-    """The table of what was masked, the examples of a dry run, and what nobody has classified."""
+    """The table of masked values, the examples of a dry run, and the unclassified columns."""
     table = Table(box=None, pad_edge=False)
     table.add_column("table")
     for heading in ("rows", "values to mask" if summary.dry_run else "values masked", "seconds"):
@@ -47,7 +47,7 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
 
 
 def show_inventory(out: Console, columns: Sequence[ClassifiedColumn]) -> None:
-    """The columns that hold personal data and those that nobody has decided about, then what is counted."""
+    """The columns with personal data and the undecided ones, then the totals."""
     table = Table(box=None, pad_edge=False)
     for heading in ("table", "column", "strategy", "a mask is", "partial masking keeps"):
         table.add_column(heading, overflow="fold")

@@ -1,6 +1,6 @@
-"""How far a run is: bars that move on a terminal, plain lines elsewhere.
+"""Progress of a run: moving bars on a terminal, plain lines elsewhere.
 
-Both are sinks of the run's events, and context managers for as long as it lasts.
+Both are sinks of the run's events, and context managers that span the run.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from seeding.telemetry.events import Event
 
 WHOLE = "all tables"
 LINE_SECONDS = 10
-"""How long a table may take before its plain progress gets a line."""
+"""Minimum seconds between two lines of plain progress while a table is being filled."""
 
 
 class RowsColumn(ProgressColumn):
     """Rows done of rows planned."""
 
     def render(self, task: Task) -> Text:
-        """With thousands set apart."""
+        """With thousands separators."""
         return Text(f"{task.completed:,.0f}/{task.total or 0:,.0f}", justify="right")
 
 
@@ -33,12 +33,12 @@ class RateColumn(ProgressColumn):
     """Rows per second, over the last half minute."""
 
     def render(self, task: Task) -> Text:
-        """Empty until there is one."""
+        """Empty until a rate is known."""
         return Text(_rate(task), style="dim", justify="right")
 
 
 class ProgressBar:
-    """Two bars: the table under way, and all of the run."""
+    """Two bars: the current table and the whole run."""
 
     def __init__(self, console: Console, *, get_time: GetTimeCallable | None = None) -> None:
         self._progress = Progress(
@@ -63,7 +63,7 @@ class ProgressBar:
         return self
 
     def __rich__(self) -> RenderableType:
-        """The bars as they stand."""
+        """The current bars."""
         return self._progress.get_renderable()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -112,7 +112,7 @@ class ProgressBar:
 
 
 class ProgressLines(ProgressBar):
-    """A line when a table is done, and one now and then while it is not."""
+    """A line when a table is done, and one every LINE_SECONDS or so until then."""
 
     _moves = False
 

@@ -1,4 +1,4 @@
-"""A run before it begins and when it has ended: the plan, the summary, what was rolled back."""
+"""The plan before a run, its summary afterwards, and the summary of a rollback."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ NEXT = {
     SeederState.FAILED: f"The log has the traceback. Batches committed before stay. Fix the cause. {AGAIN}",
     SeederState.SKIPPED: "A dependency failed; fix it and run again.",
 }
-"""What to do about a seeder that did not end well."""
+"""What to do about a seeder that did not succeed."""
 UNDO_THE_REST = "What is kept stays in the ledger. Once nothing refers to it, roll back again to delete the rest."
 
 
 def show_plan(out: Console, forecast: Forecast) -> None:
-    """What is going to happen: where, the tables in order, what is there already, and about what it will take."""
+    """The plan: the database, the tables in order, their existing rows, and the estimated time and size."""
     dataset = f"seed {forecast.seed}, as of {forecast.as_of}"
     scale = f" × {forecast.scale:,}" if forecast.scale > 1 else ""
     say(out, f"[bold]{escape(forecast.database)}[/] ({forecast.environment}): {forecast.size}{scale}, {dataset}")
@@ -63,7 +63,7 @@ def show_plan(out: Console, forecast: Forecast) -> None:
 
 
 def show_summary(out: Console, summary: RunSummary) -> None:
-    """The table of results, what was done in one line, then what went wrong and what to do about it."""
+    """The table of results, a one-line summary, then the errors and what to do about them."""
     inserted = "would insert" if summary.dry_run else "inserted"
     table = table_for(out, ("table", "seeder"), ("planned", inserted, "existing", "skipped", "seconds"), ("state",))
     for result in summary.results:
@@ -94,7 +94,7 @@ def show_summary(out: Console, summary: RunSummary) -> None:
 
 
 def show_rollback(out: Console, summary: RollbackSummary) -> None:
-    """The table of results, what somebody changed, what stays and why, then what was done in one line."""
+    """The table of results, a one-line summary, then modified rows, kept rows with the reason, and errors."""
     table = Table(box=None, pad_edge=False)
     table.add_column("table")
     for heading in ("seeded", "would delete" if summary.dry_run else "deleted", "gone before", "kept", "refused", "seconds"):

@@ -1,4 +1,4 @@
-"""How a database stands, and who holds its lock."""
+"""The status of a database, and the holder of its lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seeding.verification.status import RunInProgress, Status
 
 
 def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, released: bool) -> None:
-    """Who holds the lock, or held it until it was `released`."""
+    """The holder of the lock, or its former holder if the lock was `released`."""
     if facts is None:
         say(out, f"The seeding lock of {escape(database)} is free.")
         return
@@ -28,12 +28,12 @@ def show_lock(out: Console, database: str, facts: Mapping[str, str] | None, *, r
 
 
 def show_environments(out: Console, database: str, remembered: Sequence[str]) -> None:
-    """Under which environments the ledger says that the database was written to."""
+    """The environments under which, according to the ledger, the database was written to."""
     say(out, f"{escape(database)} was written to as {', '.join(remembered)}." if remembered else "It was never written to.")
 
 
 def show_status(out: Console, status: Status, now: datetime) -> None:
-    """What is seeded, who is at work, what went wrong last, and the drift in one line."""
+    """The seeded tables, the lock and the run in progress, the last errors, and the drift in one line."""
     here = f"environment {status.environment}; written to as {', '.join(status.environments) or 'none yet'}"
     say(out, f"[bold]{escape(status.database)}[/]: {here}")
     if status.tables:
