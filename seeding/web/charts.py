@@ -1,4 +1,4 @@
-"""Columns over time as geometry: percentages of a drawing, so that it fits any width and its text never shrinks."""
+"""Column charts as geometry in percent of the drawing, which fits any width without shrinking its text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TICKS = 4
-"""About so many lines to read a height by."""
+"""Approximate number of grid lines."""
 LABELS = 10
-"""At most so many columns have their name below."""
+"""Maximum number of columns labelled with their name."""
 GAP = 0.25
-"""What of a column's place is left empty."""
+"""Fraction of a column's slot that is left empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +21,14 @@ class Bar:
     name: str
     value: float
     words: str
-    """The value as it is told."""
+    """The value as text."""
     kind: str
     """Decides its colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A bar in its place; x, y, width and height in percent of the drawing, as text that no locale changes."""
+    """A positioned bar; x, y, width and height in percent of the drawing, as locale-independent text."""
 
     bar: Bar
     x: str
@@ -49,7 +49,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Columns side by side, over a scale that begins at 0."""
+    """Columns side by side, on a scale that begins at 0."""
 
     title: str
     unit: str

@@ -1,4 +1,4 @@
-"""From a row to the batch that put it there, and from a batch to its rows."""
+"""From a row to the batch that inserted it, and from a batch to its rows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PRODUCTION = "production"
 
 
 class Standing(StrEnum):
-    """Whether a column shows a person."""
+    """Whether a column shows personal data."""
 
     PLAIN = "plain"
-    """It is of a kind that shows nobody."""
+    """It does not hold personal data."""
     MASKED = "masked"
-    """It would, and was made up or masked."""
+    """It would, but its value is synthetic or masked."""
     WITHHELD = "withheld"
-    """It does: its value is not shown here."""
+    """It does: the value is not shown here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +32,17 @@ class Provenance:
     """Where a row comes from."""
 
     entry: SeedingMetadata
-    """The batch that it came with, with its run."""
+    """The batch that inserted it, with its run."""
     index: int
-    """What its values are a function of."""
+    """Row index, of which its values are a function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Consecutive rows of a batch, which lie under as many consecutive keys."""
+    """Consecutive rows of a batch, with consecutive keys."""
 
     first: int
-    """Row index."""
+    """Index of the first row."""
     count: int
     first_key: int
 
@@ -65,7 +65,7 @@ class Cell:
     value: Any
     standing: Standing
     target: str
-    """The table that it names a row of; empty where it names none."""
+    """The table it refers to; empty if none."""
 
 
 def seeded_tables(using: str) -> list[str]:
@@ -75,9 +75,9 @@ def seeded_tables(using: str) -> list[str]:
 
 
 def provenance(using: str, table: str, key: int) -> Provenance | None:
-    """Where the row of that primary key comes from: what is live before what was rolled back, the latest first.
+    """The origin of the row with that primary key: live batches before rolled-back ones, the latest first.
 
-    None for a row that was not seeded. It reads the key ranges of the table's entries, a page of them at a time.
+    None for a row that was not seeded. Reads the key ranges of the table's entries page by page.
     """
     entries = SeedingMetadata.objects.using(using).filter(table_name=table)
     for state in (entries.filter(live=True), entries.filter(live=None)):
@@ -90,22 +90,22 @@ def provenance(using: str, table: str, key: int) -> Provenance | None:
 
 
 def index_of(ranges: Iterable[Sequence[int]], key: int) -> int | None:
-    """The row index that stands under the primary key in ranges [first index, count, first key]."""
+    """The row index of a primary key in ranges [first index, count, first key]; None if no range contains it."""
     return next((first + key - start for first, count, start in ranges if start <= key < start + count), None)
 
 
 def ranges_of(entry: SeedingMetadata) -> list[Range]:
-    """Which rows are in the batch, and under which keys."""
+    """The rows of the batch, with their keys."""
     return [Range(first=first, count=count, first_key=key) for first, count, key in entry.key_ranges]
 
 
 def model_of(table: str) -> type[models.Model] | None:
-    """The model that describes the table, if one does."""
+    """The model of the table; None if it has none."""
     return next((model for model in apps.get_models() if model._meta.db_table == table), None)
 
 
 def cells(using: str, model: type[models.Model], key: int, entry: SeedingMetadata) -> list[Cell] | None:
-    """The row as it stands in the table, column by column; None where it is gone."""
+    """The row as currently stored, column by column; None if it no longer exists."""
     fields = model._meta.concrete_fields
     row = model._base_manager.using(using).filter(pk=key).values_list(*(field.attname for field in fields)).first()
     if row is None:
@@ -128,10 +128,10 @@ def _target(field: models.Field[Any, Any]) -> str:
 
 
 def _unmasked(entry: SeedingMetadata) -> frozenset[str]:
-    """The personal columns of a batch that came from a real source and stayed as they were, as production may have them."""
+    """The personal columns of a batch loaded unmasked from a real source, as production permits."""
     if entry.masked_fields or entry.environment != PRODUCTION:
         return frozenset()
-    from seeding.generation.registry import Registry  # imported late: it brings every seeder along
+    from seeding.generation.registry import Registry  # imported late: it imports every seeder
 
     seeders = Registry.discover().by_table.get(entry.table_name, ())
     return frozenset(column for seeder in seeders for column in seeder.config.pii_fields)

@@ -1,4 +1,4 @@
-"""What the ledger tells of runs: how many rows, how fast, how far one has come, what failed in it and what was undone of it."""
+"""Runs as the ledger records them: rows, rate, progress, failures, and what was rolled back."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from django.db import models
 from seeding.models import SeedingMetadata, SeedRun
 
 ROLLBACK = "seed_rollback"
-"""The command whose plan and results are about tables; those of the others are about seeders."""
+"""The command whose plan and results list tables; those of other commands list seeders."""
 
 RANGES = 10
-"""As many ranges of refused rows of one batch as are named."""
+"""Maximum number of ranges of rejected rows that are listed per batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFigures:
-    """A run in numbers, at a moment."""
+    """Figures of a run at one moment."""
 
     run: SeedRun
     rows: int
-    """That it has inserted, rolled back or looked at, whatever its command does."""
+    """Rows inserted, rolled back or examined, depending on the command."""
     seconds: float
 
     @property
     def rate(self) -> float | None:
-        """Rows per second; None where there is nothing to divide."""
+        """Rows per second; None without rows or without a duration."""
         return self.rows / self.seconds if self.rows and self.seconds else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseProgress:
-    """How far a run has come with one seeder; a rollback, with one table."""
+    """Progress of a run on one seeder, or of a rollback on one table."""
 
     name: str
     table: str
     planned: int
     done: int
-    """Rows that need no more work: written, refused, or there before."""
+    """Rows that need no more work: written, rejected or existing before."""
     state: str
-    """How it ended, or running; empty while it waits."""
+    """Its final state, or running; empty while it waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run has come."""
+    """Progress of a run."""
 
     figures: RunFigures
     steps: Sequence[PhaseProgress]
     alive: bool
-    """Whether it goes on: it says so, and somebody holds the lock for it."""
+    """Whether it is still running: its state says so, and its connection holds the lock."""
 
     @property
     def planned(self) -> int:
@@ -66,14 +66,14 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate so far; None before the first row."""
+        """Estimated from the rate so far; None before the first row."""
         rate = self.figures.rate
         return (self.planned - self.done) / rate if rate else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """Rows of one batch that were refused."""
+    """Rejected rows of one batch."""
 
     batch: int
     table: str
@@ -84,40 +84,40 @@ class Skipped:
 
     @property
     def indexes(self) -> str:
-        """The row indexes, as 3, 7-9; a few of them, where there are many."""
+        """The row indexes, such as 3, 7-9; at most RANGES ranges of them."""
         named = [str(first) if count == 1 else f"{first}-{first + count - 1}" for first, count in self.ranges[:RANGES]]
         return ", ".join(named) + (", …" if len(self.ranges) > RANGES else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masked:
-    """A column that would show a person, and what was done so that it shows nobody."""
+    """A personal column, and how it was masked."""
 
     table: str
     column: str
     strategy: str = ""
     count: int | None = None
-    """Values; None where the run did not come to count them."""
+    """Number of values; None if the run did not count them."""
     mode: str = ""
     key: str = ""
-    """The fingerprint of the key, where one was used."""
+    """The fingerprint of the key, if one was used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Rows of one run that another one has rolled back, or that are still there."""
+    """Rows of one run that another run rolled back, or that still exist."""
 
     run: int | None
-    """The other run; None for the rows that are still there."""
+    """The other run; None for rows that still exist."""
     rows: int
     batches: int
     at: datetime | None
 
 
 def figures(runs: Sequence[SeedRun], using: str, now: datetime) -> list[RunFigures]:
-    """The runs in numbers; one that goes on has lasted until `now`. Two statements, whatever the number of runs.
+    """Figures of the runs; a running one is measured until `now`. Two statements, whatever the number of runs.
 
-    Not subqueries of the runs' own statement: MySQL took a minute over those where this takes a tenth of a second.
+    Not subqueries of the runs' own statement: those took MySQL a minute, this takes a tenth of a second.
     """
     batches = SeedingMetadata.objects.using(using).order_by()
     inserted = _sums(batches.filter(run__in=runs), "run")
@@ -137,7 +137,7 @@ def _sums(batches: models.QuerySet[SeedingMetadata], reference: str) -> dict[int
 
 
 def progress(figures: RunFigures, using: str) -> Progress:
-    """How far the run has come, or came: from its plan, what has ended, its batches and, if it says that it runs, the lock."""
+    """Progress of the run, from its plan, its results, its batches and, if its state is running, the lock."""
     run = figures.run
     reference, name = ("rolled_back_in", "table") if run.command == ROLLBACK else ("run", "seeder")
     batches = SeedingMetadata.objects.using(using).filter(**{reference: run}).order_by().values_list(f"{name}_name")
@@ -161,14 +161,14 @@ def progress(figures: RunFigures, using: str) -> Progress:
 
 
 def _holds_the_lock(run: SeedRun, using: str) -> bool:
-    from seeding.locks import seeding_lock  # imported late: the admin is loaded by every command, `manage.py help` too
+    from seeding.locks import seeding_lock  # imported late: every command loads the admin, even `manage.py help`
 
     holder = seeding_lock(using).holder()
     return holder is not None and holder.connection == run.lock_connection
 
 
 def skipped(run: SeedRun, using: str) -> list[Skipped]:
-    """The run's batches of which rows were refused."""
+    """The run's batches with rejected rows."""
     batches = SeedingMetadata.objects.using(using).filter(run=run, skipped_count__gt=0)
     columns = ("pk", "table_name", "seeder_name", "skipped_count", "skipped_ranges")
     return [
@@ -178,7 +178,7 @@ def skipped(run: SeedRun, using: str) -> list[Skipped]:
 
 
 def masked(run: SeedRun, using: str) -> list[Masked]:
-    """The masking audit of what has ended, and the columns of batches of which there is none yet."""
+    """The masking audits of ended seeders, and the masked columns of batches without an audit yet."""
     audits = [audit for result in run.results if (audit := result.get("masking"))]
     audited = [
         Masked(table=audit["table"], mode=audit["mode"], key=audit["key"], **one) for audit in audits for one in audit["fields"]
@@ -191,12 +191,12 @@ def masked(run: SeedRun, using: str) -> list[Masked]:
 
 
 def fate(run: SeedRun, using: str) -> list[Share]:
-    """What has become of the rows that the run inserted: those that are there, and those that were rolled back."""
+    """What became of the rows that the run inserted: they still exist, or were rolled back."""
     return _shares(SeedingMetadata.objects.using(using).filter(run=run), "rolled_back_in")
 
 
 def undone(run: SeedRun, using: str) -> list[Share]:
-    """Whose rows the run has rolled back."""
+    """The runs whose rows this run rolled back."""
     return _shares(SeedingMetadata.objects.using(using).filter(rolled_back_in=run, live=None), "run")
 
 

@@ -1,4 +1,4 @@
-"""What is seeded now, table by table, against all that the tables hold."""
+"""Live seeded rows per table, compared with all rows of the table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class TableCount:
 
     table: str
     seeded: int
-    """Rows that the ledger says are there."""
+    """Live rows according to the ledger."""
     total: int | None
-    """Rows that the table holds; None where it is missing."""
+    """Rows in the table; None if the table is missing."""
     since: datetime
     run: int
-    """The last that has added to it."""
+    """The last run that added rows."""
 
     @property
     def rows(self) -> int:
@@ -31,17 +31,17 @@ class TableCount:
 
     @property
     def real(self) -> int:
-        """Rows beyond the seeded ones."""
+        """Rows that are not seeded."""
         return max(0, (self.total or 0) - self.seeded)
 
     @property
     def missing(self) -> int:
-        """Seeded rows of which the table lacks at least so many: somebody else has deleted them."""
+        """Minimum number of seeded rows that were deleted outside of seeding."""
         return max(0, self.seeded - (self.total or 0))
 
 
 def table_counts(using: str) -> list[TableCount]:
-    """The tables with seeded rows, the largest first: three statements, whatever their number."""
+    """The tables with seeded rows, most seeded rows first. Three statements, whatever the number of tables."""
     live = SeedingMetadata.objects.using(using).filter(live=True).order_by()
     sums = live.values("table_name").annotate(
         seeded=models.Sum("record_count"), since=models.Min("created_at"), last=models.Max("run_id")
@@ -55,7 +55,7 @@ def table_counts(using: str) -> list[TableCount]:
 
 
 def count_rows(using: str, tables: Iterable[str]) -> dict[str, int]:
-    """Table → its rows, for those that exist."""
+    """Table → number of rows, for existing tables."""
     connection = connections[using]
     with connection.cursor() as cursor:
         present = sorted(set(connection.introspection.table_names(cursor)).intersection(tables))

@@ -1,6 +1,6 @@
-"""The pages that tell of seeding in the admin: the dashboard and what is live on it, a run, a batch, a row and its origin.
+"""The admin's seeding pages: the dashboard and its live parts, a run, a batch, a row and its origin.
 
-Nothing here writes. A view asks the ledger, and hands frozen values to a template.
+Nothing here writes. A view queries the ledger and passes frozen values to a template.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from seeding.web import charts, provenance, run_history, table_counts
 from seeding.web.run_history import RunFigures
 
 RUNS = 20
-"""As many runs as the charts and the list of the dashboard show."""
+"""Number of runs in the dashboard's charts and list."""
 SHOWN_APART = frozenset({"error", "success", "exit_code"})
-"""What a run's table of results leaves out."""
+"""Values that a run's table of results omits."""
 
 RANGES = 100
-"""As many ranges of keys as the page of a batch names."""
+"""Maximum number of key ranges that the page of a batch lists."""
 KINDS = {"state": "state", "duration": "seconds"}
-"""How values of a result are shown that are neither plain text nor plain numbers."""
+"""Kinds of result values that are neither plain text nor plain numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One value of a result, or the head of its column."""
+    """One value of a result, or the heading of its column."""
 
     name: str
     value: Any
@@ -45,12 +45,12 @@ class Field:
 
     @property
     def aligned(self) -> bool:
-        """Whether it is a figure, which stands to the right."""
+        """Whether it is a figure, which is right-aligned."""
         return self.kind in ("number", "seconds")
 
 
 class RowForm(forms.Form):
-    """Which row is asked for."""
+    """Selects a row by table and primary key."""
 
     table = forms.ChoiceField()
     key = forms.IntegerField(label="Primary key", widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 12}))
@@ -66,12 +66,12 @@ def ledger_database() -> str:
 
 
 def figures_of(runs: Sequence[SeedRun]) -> list[RunFigures]:
-    """The runs in numbers, now."""
+    """Current figures of the runs."""
     return run_history.figures(runs, ledger_database(), datetime.now(UTC))
 
 
 def show_dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """What is seeded, how the last runs went, and the one in progress."""
+    """The seeded tables, the last runs, and the one in progress."""
     _demand(request, SeedRun)
     context = {**_overview(), **site.each_context(request), "title": "Seeding dashboard"}
     return TemplateResponse(request, "seeding/dashboard.html", context)
@@ -85,14 +85,14 @@ def tell_dashboard(request: HttpRequest) -> JsonResponse:
 
 
 def tell_run(request: HttpRequest, key: int) -> JsonResponse:
-    """The live parts of a run's page; an unknown run is not running."""
+    """The live parts of a run's page; an unknown run counts as not running."""
     _demand(request, SeedRun)
     run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
     return _parts(request, account(run) if run else {"progress": None}, "progress", "steps")
 
 
 def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """A row that was seeded, the batch it came with, and the way to both by table and key."""
+    """A seeded row and its batch, with the form that finds them by table and key."""
     _demand(request, SeedingMetadata)
     using = ledger_database()
     asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
@@ -104,7 +104,7 @@ def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def account(run: SeedRun) -> dict[str, Any]:
-    """All that the page of a run shows."""
+    """Everything that the page of a run shows."""
     using = ledger_database()
     (figures,) = figures_of([run])
     fate = run_history.fate(run, using)
@@ -123,13 +123,13 @@ def account(run: SeedRun) -> dict[str, Any]:
 
 
 def batch(entry: SeedingMetadata) -> dict[str, Any]:
-    """All that the page of a batch shows."""
+    """Everything that the page of a batch shows."""
     ranges = provenance.ranges_of(entry)
     return {"batch": entry, "ranges": ranges[:RANGES], "more": len(ranges[RANGES:])}
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What was asked for, under the names of the options."""
+    """The requested options, by name."""
     for name, value in plan.items():
         if name == "steps":
             yield "rows", sum(step["rows"] for step in value)
@@ -142,7 +142,7 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The results of any command as columns and rows: whatever plain values they hold, in their order."""
+    """The results of any command as columns and rows: all their plain values, in their order."""
     names = [name for result in results for name, value in result.items() if not isinstance(value, (dict, list))]
     columns = [name for name in dict.fromkeys(names) if name not in SHOWN_APART]
     numbers = {name for name in columns if all(isinstance(result.get(name, 0), (int, float)) for result in results)}
