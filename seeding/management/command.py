@@ -1,4 +1,4 @@
-"""What the seeding commands have in common: exit codes instead of tracebacks, and signals that end a run in order."""
+"""The common base of the seeding commands: exit codes instead of tracebacks, and signals that end a run cleanly."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ T = TypeVar("T")
 
 
 class Output(OutputWrapper):
-    """A stream whose reader may go: what is done and how it ends do not depend on who listens."""
+    """A stream that survives a closed pipe: neither the work nor the exit code depends on the reader."""
 
-    # django-stubs have write of TextIO here, with one argument; Django itself has these three.
+    # django-stubs declare TextIO.write here, with one argument; Django's own method has these three.
     def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> None:  # type: ignore[override]
-        """Write, or from now on no more."""
+        """Write; after an error, all further output is discarded."""
         try:
             super().write(msg, style_func, ending)
         except OSError as error:
             self._discard(error)
 
     def flush(self) -> None:
-        """Likewise."""
+        """Flush; after an error, all further output is discarded."""
         try:
             super().flush()
         except OSError as error:
@@ -56,15 +56,15 @@ class Output(OutputWrapper):
 
 
 class HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Django's, which leaves the lines of the examples as they are."""
+    """Django's formatter, which keeps the line breaks of the examples."""
 
 
 class SeedingCommand(BaseCommand):
-    """A command whose every way to end has its exit code."""
+    """A command with a defined exit code for every outcome."""
 
     requires_system_checks = ()
     examples: ClassVar[Mapping[str, str]] = {}
-    """What --help shows below the options: arguments → what they do."""
+    """Shown by --help below the options: arguments → what they do."""
     _answered = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -82,7 +82,7 @@ class SeedingCommand(BaseCommand):
         self.stderr.style_func = self.style.ERROR
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Wrong arguments are exit code 1; argparse would say 2, which here means that the lock is held."""
+        """Exit with code 1 for wrong arguments; argparse would use 2, which here means that the lock is held."""
         self._called_from_command_line = True  # so that Django's parser prints its usage and exits
         try:
             self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
@@ -91,10 +91,10 @@ class SeedingCommand(BaseCommand):
         try:
             super().run_from_argv(argv)
         finally:
-            self.stdout.flush()  # here, where somebody who has gone does no harm: the interpreter would end with its own code
+            self.stdout.flush()  # here, where a closed pipe is harmless: the interpreter would exit with its own code
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run `handle`, with expected failures as one sentence on stderr and their exit code; --json tells them, too."""
+        """Run `handle`; expected failures become one sentence on stderr and an exit code, and --json reports them, too."""
         self._answered = False
         try:
             with terminable():
@@ -119,7 +119,7 @@ class SeedingCommand(BaseCommand):
             self.answer({"error": str(failure), "exit_code": failure.returncode})
 
     def add_common_arguments(self, parser: CommandParser) -> None:
-        """Declare what every command that writes has."""
+        """Declare the options of every command that writes."""
         add = parser.add_argument
         add("--env", metavar="dev|staging|production", help="default: SEEDING_ENV, DJANGO_ENV, NODE_ENV, else dev")
         asking = parser.add_mutually_exclusive_group()
@@ -142,15 +142,15 @@ class SeedingCommand(BaseCommand):
         add("--json", action="store_true", help="print the summary as one JSON object")
 
     def console(self, options: Mapping[str, Any]) -> Console:
-        """What the command's results are shown on."""
+        """The console for the command's results."""
         from seeding import conf, console
 
         return console.console(self.stdout, plain=conf.is_plain(options, os.environ), forced=options["force_color"])
 
     def configured(self, load: Callable[[], T]) -> T:
-        """What `load` makes of the options and the environment.
+        """The configuration that `load` reads from the options and the environment.
 
-        Raises ConfigurationError with its problems and those of the variables of the log and the alerts, all at once.
+        Raises one ConfigurationError with all its problems and those of the logging and alerting variables.
         """
         from seeding import conf
         from seeding.conf.monitoring import load_monitoring
@@ -167,9 +167,9 @@ class SeedingCommand(BaseCommand):
 
     @contextmanager
     def watched(self, options: Mapping[str, Any], environment: str) -> Iterator[Sink]:
-        """A sink for a run's events: the log, the alerts, and what a person sees while it lasts.
+        """A sink for a run's events: the log, the alerts, the metrics, and the progress shown to a person.
 
-        On a terminal stderr has bars that move and, in words, what goes wrong; elsewhere it has the log, and stdout has lines.
+        On a terminal, stderr shows moving bars and readable warnings; elsewhere, stderr gets the log and stdout plain lines.
         """
         from seeding import conf, console
         from seeding.conf.monitoring import load_monitoring
@@ -198,23 +198,23 @@ class SeedingCommand(BaseCommand):
                 yield broadcast(told, lines.sink)
 
     def warn(self, event: Event) -> None:
-        """A sink for a command that only looks: what goes wrong is a line on stderr."""
+        """A sink for a read-only command: warnings and errors become lines on stderr."""
         if event.level in ("warn", "error"):
             self.stderr.write(event.message)
 
     def ask(self, question: str) -> str:
-        """Put a question on stderr, where it spoils no output, and read the answer; an empty one at the end of input."""
+        """Ask a question on stderr, which keeps stdout clean, and read the answer; it is empty at the end of input."""
         self.stderr.write(question, self.style.WARNING)
         return sys.stdin.readline()
 
 
 def plain(value: Any) -> str:
-    """What JSON has no type for: moments as ISO 8601 has them, anything else as text."""
+    """A value without a JSON type: dates and times in ISO 8601, anything else as text."""
     return value.isoformat() if isinstance(value, (date, time)) else str(value)
 
 
 def failed(error: BaseException) -> CommandError | None:
-    """An expected failure as a sentence and an exit code; None for one that was not expected."""
+    """An expected failure as a sentence and an exit code; None for an unexpected one."""
     if isinstance(error, SeedingError):
         return CommandError(without_credentials(str(error)), returncode=error.exit_code)
     if isinstance(error, Terminated):

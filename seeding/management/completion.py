@@ -1,4 +1,4 @@
-"""Completion in the shell, by argcomplete: commands, their options, and the names of tables, environments and databases.
+"""Shell completion with argcomplete: commands, their options, and the names of tables, environments and databases.
 
 `manage.py` calls `complete` when a shell asks; that ends the process.
 """
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
 STARTED_AS = "_ARGCOMPLETE"
-"""The variable by which a shell asks; its value is the place of the program's name in the line, from 1."""
+"""The variable with which a shell requests completion; its value is the 1-based position of the program's name."""
 
 
 def complete() -> None:
@@ -34,19 +34,19 @@ def complete() -> None:
 
 
 def command_parser(program: str, name: str) -> argparse.ArgumentParser:
-    """The command's own parser, which knows what the values of its options may be."""
+    """The command's own parser, with completers for the values of its options."""
     app = get_commands()[name]
     command = load_command_class(app, name) if isinstance(app, str) else app
     parser = command.create_parser(program, name)
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to look at them
         for option in VALUES.keys() & set(action.option_strings):
-            # Where argcomplete looks for it; argparse itself knows no such attribute.
+            # argcomplete looks for this attribute; argparse itself does not define it.
             action.completer = completer(VALUES[option])  # type: ignore[attr-defined]
     return parser
 
 
 def completer(names: Callable[[], Iterable[str]]) -> Callable[..., list[str]]:
-    """What argcomplete asks: the words that begin so. Of a list with commas the last name is completed."""
+    """A completer for argcomplete: names with a prefix. In a comma-separated list the last name is completed."""
 
     def suggest(prefix: str, **_: object) -> list[str]:
         before, comma, begun = prefix.rpartition(",")
@@ -56,15 +56,15 @@ def completer(names: Callable[[], Iterable[str]]) -> Callable[..., list[str]]:
 
 
 def tables() -> list[str]:
-    """Every table and group that `--table` takes."""
-    from seeding.generation.registry import Registry  # imported late: only who completes a table waits for the seeders
+    """Every table and group that `--table` accepts."""
+    from seeding.generation.registry import Registry  # imported late: only table completion needs the seeders
 
     registry = Registry.discover()
     return sorted({*registry.by_table, *registry.groups})
 
 
 def environments() -> list[str]:
-    """What `--env` takes."""
+    """The values that `--env` accepts."""
     from seeding.conf import Environment
 
     return [str(one) for one in Environment]

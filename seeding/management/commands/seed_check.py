@@ -1,4 +1,4 @@
-"""`manage.py seed_check`: whether the tables are as their models say, and what is seeded as it must be."""
+"""`manage.py seed_check`: check that tables match their models and that the seeded data is consistent."""
 
 from __future__ import annotations
 

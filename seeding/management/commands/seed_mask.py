@@ -1,4 +1,4 @@
-"""`manage.py seed_mask`: make a restored copy of real data fit for people who may not see it."""
+"""`manage.py seed_mask`: mask a restored copy of real data for people who must not see the originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py seed_new`: a seeder for a table that is there, to start from."""
+"""`manage.py seed_new`: draft a seeder for an existing table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Command(SeedingCommand):
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Draft, write, and say what comes next."""
+        """Draft, write, and print the next step."""
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding.db.connection import connect
         from seeding.generation.registry import Registry

@@ -1,4 +1,4 @@
-"""`manage.py seed_rollback`: the database as it would be had nothing been seeded, and nothing of anybody else's lost."""
+"""`manage.py seed_rollback`: restore the database as if nothing had been seeded, without losing other data."""
 
 from __future__ import annotations
 

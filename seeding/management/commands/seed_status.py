@@ -1,4 +1,4 @@
-"""`manage.py seed_status`: what is seeded in this database, and who is at work on it; an end to that, where it must be."""
+"""`manage.py seed_status`: show what is seeded in this database and which run is in progress; end that run on request."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Command(SeedingCommand):
         add("--json", action="store_true", help="print it as one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look, end or claim if told to, and report."""
+        """Report the status; with the options, release the lock or claim the environment."""
         from seeding.db.connection import connect
 
         if options["force_release"] and not options["lock"]:
