@@ -1,1 +1,1 @@
-"""What the templates need."""
+"""Template filters."""

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers formatted for people."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ register = template.Library()
 
 MINUTE, HOUR = 60, 3600
 DASH = "\N{EN DASH}"
-"""For what there is none of."""
+"""Shown for a missing value."""
 
 
 @register.filter
 def grouped(number: Any) -> str:
-    """1234567 → 1,234,567; from 10 on without decimals. What is no number stays as it is, and None is a dash."""
+    """1234567 → 1,234,567; from 10 on without decimals. Other values stay as they are; None is a dash."""
     if number is None:
         return DASH
     if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -29,7 +29,7 @@ def grouped(number: Any) -> str:
 
 @register.filter
 def span(seconds: float | None) -> str:
-    """How long something takes: 0 s, 0.42 s, 8.3 s, 2 min 05 s, 1 h 02 min; None is a dash."""
+    """A duration: 0 s, 0.42 s, 8.3 s, 2 min 05 s, 1 h 02 min; None is a dash."""
     if seconds is None:
         return DASH
     if seconds < MINUTE:
@@ -42,7 +42,7 @@ def span(seconds: float | None) -> str:
 
 @register.filter
 def stored(value: Any) -> str:
-    """A value as the database has it: JSON as JSON, a moment with its time zone, in no locale's manner."""
+    """A value as the database stores it: JSON as JSON, a datetime in ISO format, independent of the locale."""
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
@@ -50,7 +50,7 @@ def stored(value: Any) -> str:
 
 @register.filter
 def percent(part: float, whole: float) -> str:
-    """The part in percent of the whole, to one place; never 0 or 100 where it is not exactly that."""
+    """The part as a percentage of the whole, to one decimal place; 0 and 100 only if exact."""
     if not whole:
         return DASH
     share = 100 * part / whole
@@ -63,10 +63,10 @@ def percent(part: float, whole: float) -> str:
 
 @register.filter
 def width(part: float, whole: float) -> str:
-    """The part of the whole as a length in a drawing, which no locale changes; what is there is seen."""
+    """The part of the whole as a length in a drawing, independent of the locale; a nonzero part is always visible."""
     return f"{max(0.3, 100 * part / whole):.2f}%" if part and whole else "0%"
 
 
 def _rounded(number: float, places: int) -> str:
-    """In the locale's manner; Django's own function cuts what does not fit."""
+    """Rounded, in the locale's format; Django's own function truncates."""
     return number_format(round(number, places), places, use_l10n=True, force_grouping=True)
