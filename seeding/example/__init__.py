@@ -1,1 +1,1 @@
-"""An example app: a small shop, filled by five seeders. Install it as `seeding.example`, read it, and leave it out again."""
+"""An example app: a small shop, filled by five seeders. Install it as `seeding.example`, read it, and remove it again."""

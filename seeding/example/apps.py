@@ -1,4 +1,4 @@
-"""The app."""
+"""The configuration of the example app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What the shop sells, what people say about it, who buys, and what they have ordered."""
+"""Products, their reviews, customers, and what they have ordered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Product(models.Model):
-    """Something to buy."""
+    """A product for sale."""
 
     name = models.CharField(max_length=80, unique=True)
     price = models.DecimalField(max_digits=8, decimal_places=2)
@@ -21,7 +21,7 @@ class Product(models.Model):
 
 
 class Review(models.Model):
-    """What somebody thinks of a product."""
+    """An opinion of a product."""
 
     product = models.ForeignKey(Product, models.CASCADE)
     author = models.CharField(max_length=80)
@@ -39,7 +39,7 @@ class Review(models.Model):
 
 
 class Customer(models.Model):
-    """Somebody who buys."""
+    """A buyer."""
 
     name = models.CharField(max_length=80)
     email = models.EmailField(unique=True)
@@ -52,7 +52,7 @@ class Customer(models.Model):
 
 
 class Order(models.Model):
-    """What a customer has bought at once."""
+    """One purchase by a customer."""
 
     customer = models.ForeignKey(Customer, models.PROTECT)
     status = models.CharField(max_length=10, choices=[(one, one.title()) for one in ("paid", "shipped", "returned")])
@@ -66,7 +66,7 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """So many of one product."""
+    """A quantity of one product in an order."""
 
     order = models.ForeignKey(Order, models.CASCADE)
     product = models.ForeignKey(Product, models.PROTECT)

@@ -1,4 +1,4 @@
-"""Customers, three orders of each, and three lines of every order, which its total adds up."""
+"""Customers, three orders per customer, and three lines per order, which add up to its total."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from seeding.example.models import Customer, Order, OrderLine
 from seeding.example.seeders.catalogue import cents
 
 ORDERS, LINES = 3, 3
-"""Of a customer; of an order."""
+"""Orders per customer; lines per order."""
 
 
 def joined_at(customers: Rows) -> pl.Series:
-    """When a customer came, in the year before the data ends."""
+    """When a customer joined, in the year before the data ends."""
     return customers.moments(customers.uniform("joined", -365, -30))
 
 
@@ -81,5 +81,5 @@ class OrderLineSeeder(BaseSeeder):
 
     @staticmethod
     def product(rows: Rows) -> Integers:
-        """One of ten products to 180 lines, so that it is there at every size."""
+        """One of ten products per 180 lines, so that it exists at every size."""
         return rows.index // 180 * 10 + rows.integers("product", 0, 10)
