@@ -1,4 +1,4 @@
-"""The admin, as its pages are asked for and read."""
+"""Helpers that request and read the admin's pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 
 
 class LedgerRouter:
-    """Sends what is not the admin's own to one database."""
+    """Routes the ledger and TERP's models to one database."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
@@ -22,7 +22,7 @@ class LedgerRouter:
 
 
 def page(client: Client, address: str) -> str:
-    """What a page says: its text, without the tags and runs of white space."""
+    """The text of a page, without tags and runs of white space."""
     answer = client.get(f"/admin/seeding/{address}")
     assert answer.status_code == 200
     content = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", answer.content.decode())

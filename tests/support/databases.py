@@ -1,4 +1,4 @@
-"""Databases of tests, on whatever server."""
+"""Test databases, on any server."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ROOT = Path(__file__).resolve().parents[2]
 AS_OF = date(2026, 3, 2)
 SERVERS = ("sqlite", *KINDS)
 OURS = ("DATABASE_URL", "ADMIN_DATABASE_URL", "SEEDING_", "DJANGO_", "NODE_ENV", "ALLOW_PRODUCTION")
-"""What the variables are called that the project reads."""
+"""Names and prefixes of the environment variables that the project reads."""
 RULES, _BROKEN = discover()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """A database of a test."""
+    """A test database."""
 
     alias: str
     url: str
@@ -46,11 +46,11 @@ class Database:
                 cursor.execute(sql, parameters or None)
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
-            if threading.current_thread() is not threading.main_thread():  # nobody else closes this thread's connection
+            if threading.current_thread() is not threading.main_thread():  # nothing else closes this thread's connection
                 connections[self.alias].close()
 
     def verdicts(self, *rules: Invariant) -> list[Verdict]:
-        """What the database says about the rules (all, if none is given)."""
+        """The verdicts on the rules (on all if none is given)."""
         verdicts, failed = check(self.alias, rules or RULES)
         assert failed == []
         return verdicts
@@ -60,7 +60,7 @@ class Database:
         return {verdict.rule: verdict.broken for verdict in self.verdicts() if verdict.broken}
 
     def references(self) -> list[Verdict]:
-        """What the database says about every reference of the seeded rows."""
+        """The verdicts on every reference of the seeded rows."""
         return Checker(self.alias, "", Registry.discover()).references()
 
     def seed(self, **options: object) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Database:
         return summary
 
     def rollback(self, **options: object) -> dict[str, Any]:
-        """`seed_rollback --force --json` in this process; returns the summary, also where it ends with exit code 6."""
+        """`seed_rollback --force --json` in this process; returns the summary, also on exit code 6."""
         out = StringIO()
         options = {"force": True, **options}
         try:
@@ -84,7 +84,7 @@ class Database:
         return summary
 
     def last_results(self) -> dict[str, dict[str, Any]]:
-        """What the last run has recorded of each seeder."""
+        """The last run's recorded result of each seeder."""
         return {result["seeder"]: result for result in SeedRun.objects.using(self.alias).latest("pk").results}
 
     def content(self, table: str) -> list[tuple[Any, ...]]:
@@ -94,17 +94,17 @@ class Database:
 
 
 def opened(name: str, server: str, url: str) -> Database:
-    """The database as an alias of DATABASES."""
+    """Register the database as an alias in DATABASES."""
     env = environ.Env()
     env.ENVIRON = {"DATABASE_URL": url}
     connections.settings[name] = database_settings(env, "DATABASE_URL", default="")
-    if server == "sqlite":  # what a power cut would leave is not tested, and waiting for the disk is most of the time
+    if server == "sqlite":  # power cuts are not tested, and waiting for the disk takes most of the time
         connections.settings[name].setdefault("OPTIONS", {})["init_command"] = "PRAGMA synchronous=OFF"
     connections.configure_settings(connections.settings)
     return Database(alias=name, url=url, server=server)
 
 
 def closed(name: str) -> None:
-    """The alias gone again, and its connection."""
+    """Remove the alias and close its connection."""
     connections[name].close()
     del connections[name], connections.settings[name]

@@ -1,4 +1,4 @@
-"""A source of people who look real: files as TERP's tables export them, and every value in them that is about somebody."""
+"""A source of realistic people: files as exported from TERP's tables, and every personal value in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOINS = (
     "SELECT COUNT(*) FROM users u JOIN orders o ON o.created_by = u.id",
     "SELECT COUNT(*) FROM clients c JOIN supplier_profiles s ON s.contact_email = c.email",
 )
-"""By keys, in a circle, and by a masked column."""
+"""By keys, in a cycle, and by a masked column."""
 
 DOMAINS = ("gmail.com", "greenleaf-farms.com", "uc-davis.edu", "growers.org", "web.de")
 
@@ -33,7 +33,7 @@ class Source:
 
     folder: Path
     originals: dict[str, list[str]]
-    """table.column → the values that must not be found anywhere afterwards, one per row."""
+    """table.column → the values that must not occur anywhere afterwards, one per row."""
 
     def __len__(self) -> int:
         return sum(len(values) for values in self.originals.values())
@@ -42,7 +42,7 @@ class Source:
 def write_people(folder: Path, clients: int) -> Source:
     """`users.csv`, `clients.csv`, `supplier_profiles.jsonl`, `orders.jsonl` and `invoices.csv`.
 
-    A client in two is a supplier, one in ten has an order that became an invoice, and each but the first was referred by one.
+    Every second client is a supplier, every tenth has an invoiced order, and each but the last was referred by the next.
     """
     fake = Faker(use_weighting=False)
     fake.seed_instance(7)
@@ -151,13 +151,13 @@ def write_people(folder: Path, clients: int) -> Source:
 
 
 def employ(database: Database, source: Source) -> None:
-    """The source's users as people who work there already: a production run makes no accounts."""
+    """Insert the source's users as existing employees: a production run creates no accounts."""
     with (source.folder / "users.csv").open(encoding="utf-8", newline="") as file:
         User.objects.using(database.alias).bulk_create(User(**row) for row in csv.DictReader(file))
 
 
 def everything(database: Database) -> str:
-    """Every cell of every table, the ledger's too."""
+    """Every cell of every table, including the ledger's."""
     with connections[database.alias].cursor() as cursor:
         tables = connections[database.alias].introspection.table_names(cursor)
     quote = connections[database.alias].ops.quote_name
@@ -170,7 +170,7 @@ def joins(database: Database) -> list[int]:
 
 
 def found(source: Source, text: str) -> list[str]:
-    """The original values that occur in `text`, those inside others too."""
+    """The original values that occur in `text`, including those inside others."""
     values = {value for values in source.originals.values() for value in values}
     occurring = pl.Series([text]).str.extract_many(list(values), overlapping=True).explode()
     return sorted(set(occurring.drop_nulls()))

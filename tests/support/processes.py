@@ -1,4 +1,4 @@
-"""Commands as processes of their own."""
+"""Commands in separate processes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def plain_environment() -> dict[str, str]:
 
 
 def wait_for(words: str, stream: IO[str] | None) -> None:
-    """Read lines until one holds `words`; fails where the stream ends without it."""
+    """Read lines until one contains `words`; fails if the stream ends first."""
     assert stream is not None
     assert any(words in line for line in iter(stream.readline, "")), f"{words!r} was never said"

@@ -1,4 +1,4 @@
-"""What a database holds, to compare, and the rows that the application has in it."""
+"""Database contents for comparison, and rows of the application."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
-    """Every table without its primary keys: a reference is the place that its row has among the seeded ones."""
+    """Every table without its primary keys; a reference becomes the position of its target row."""
     place: dict[str, dict[int, int]] = {}
     for model in apps.get_app_config("terpseed").get_models():
         # Payments have two sources, whose keys interleave as they grow: their numbers tell them apart.
@@ -56,13 +56,13 @@ def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
 
 
 def real_rows(database: Database) -> None:
-    """One row of the application's in every table."""
+    """Insert one row of the application into every table."""
     for model in apps.get_app_config("terpseed").get_models():
         real_row(model, database)
 
 
 def real_row(model: type[models.Model], database: Database) -> models.Model:
-    """The one row that the application has in a table, made with the rows it needs where it is not there yet."""
+    """The application's one row in a table; if missing, it is created with the rows it needs."""
     found = model._base_manager.using(database.alias).first()
     if found is not None:
         return found

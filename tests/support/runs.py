@@ -1,4 +1,4 @@
-"""A run of seeders made for a test."""
+"""Runs of seeders made for a test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(
     listen: Sink | None = None,
     **options: Any,
 ) -> tuple[RunSummary, list[Any]]:
-    """Run the seeders, or a registry; returns the summary and every event, each of which `listen` is told as it happens."""
+    """Run the seeders or a registry; returns the summary and every event. `listen` receives each as it happens."""
     told: list[Any] = []
     tell = broadcast(told.append, *([listen] if listen else ()))
     config = SeedConfig(database=database.alias, environment=Environment.DEV, today=AS_OF, **options)
@@ -34,7 +34,7 @@ def run(
 
 
 def undo(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RollbackSummary, list[Any]]:
-    """A rollback of what seeders made for a test have seeded."""
+    """Roll back what a test's seeders inserted; returns the summary and every event."""
     told: list[Any] = []
     config = RollbackConfig(database=database.alias, environment=Environment.DEV, force=True, **options)
     return RollbackManager(config, Registry(seeders), tell=told.append, ask=input).rollback(), told

@@ -13,7 +13,7 @@ COUNT = RecordCount.fixed(20)
 
 
 class Strains(BaseSeeder):
-    """Each strain descends from the one before, so that a lost row takes all later ones with it."""
+    """Each strain descends from the one before, so a rejected row takes all later ones with it."""
 
     config = SeederConfig(model=Strain, record_count=COUNT)
 
