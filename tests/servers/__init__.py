@@ -1,4 +1,4 @@
-"""Throwaway servers: each in a folder of its own, on a socket and no port, gone after the tests."""
+"""Throwaway servers: each in its own folder, on a socket without a port, removed after the tests."""
 
 from tests.servers.base import Server
 from tests.servers.mysql import MariaDB, MySQL
@@ -7,4 +7,4 @@ from tests.servers.postgresql import PostgreSQL
 __all__ = ["KINDS", "MariaDB", "MySQL", "PostgreSQL", "Server"]
 
 KINDS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL, "postgresql": PostgreSQL}
-"""Every server that the suite runs on beside SQLite, by the name that a test's parameter has."""
+"""Every server that the suite runs on besides SQLite, by its name as a test parameter."""

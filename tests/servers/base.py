@@ -1,4 +1,4 @@
-"""What a throwaway server can be asked to do, whatever it is."""
+"""The interface of every throwaway server."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ import tenacity
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of Linux's that lies in memory
 ROOM = 4 << 30
-"""Bytes: what the servers of some parallel tests may need there."""
+"""Bytes that the servers of a few parallel tests can need there."""
 
 
 class Server(ABC):
-    """A server of its own folder. `options` are added to its command line."""
+    """A server in its own folder. `options` are added to its command line."""
 
     stop_signal = signal.SIGTERM
     ready = "SELECT 1"
-    """What it answers once it can be used."""
+    """A statement that succeeds once the server is usable."""
     in_memory = True
-    """Whether its files are kept in memory where there is room: they outlive a killed server, and no disk is waited for."""
+    """Whether its files are kept in memory if there is room: they survive a killed server, and nothing waits for a disk."""
 
     def __init__(self, *options: str) -> None:
         roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
@@ -40,7 +40,7 @@ class Server(ABC):
     @classmethod
     @abstractmethod
     def missing(cls) -> str:
-        """What keeps such a server from being started on this machine; empty if nothing does."""
+        """Why such a server cannot start on this machine; empty if it can."""
 
     @classmethod
     @abstractmethod
@@ -49,11 +49,11 @@ class Server(ABC):
 
     @abstractmethod
     def install(self) -> None:
-        """Make the data folder."""
+        """Create the data folder."""
 
     @abstractmethod
     def command(self) -> list[str]:
-        """What runs the server."""
+        """The command line that runs the server."""
 
     @abstractmethod
     def sql(self, statements: str, database: str = "") -> str:
@@ -69,15 +69,15 @@ class Server(ABC):
 
     @abstractmethod
     def copy(self, database: str, to: str) -> None:
-        """Create a database that equals another one, to which nobody is connected."""
+        """Create a copy of a database that has no open connections."""
 
     @abstractmethod
     def drop(self, database: str) -> None:
-        """Drop a database, whoever is connected to it."""
+        """Drop a database despite open connections."""
 
     @abstractmethod
     def connections(self, database: str) -> int:
-        """How many connections the database has now."""
+        """Number of open connections to the database."""
 
     @property
     @abstractmethod
@@ -87,7 +87,7 @@ class Server(ABC):
     def start(self) -> Server:
         """Start it, on a new data folder the first time; returns when it answers."""
         if not (self.folder / "data").exists():
-            # On a busy machine MariaDB's bootstrap sometimes gives up; it says why, and the next attempt works.
+            # On a busy machine MariaDB's bootstrap sometimes gives up; it reports why, and the next attempt works.
             tenacity.Retrying(stop=tenacity.stop_after_attempt(3), reraise=True)(self.install)
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(self.command(), stdout=output, stderr=output, **self.account())
@@ -96,24 +96,24 @@ class Server(ABC):
         return self
 
     def stop(self) -> None:
-        """End it in order, and remove its folder."""
+        """Shut it down cleanly and remove its folder."""
         if self.process is not None:
             self.process.send_signal(self.stop_signal)
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def crash(self) -> None:
-        """End it with SIGKILL, as the system does when memory runs out; `start` brings it back with its data."""
+        """End it with SIGKILL, as the system does when memory runs out; `start` restarts it with its data."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def account(self) -> dict[str, Any]:
-        """Arguments of `subprocess` for the account it runs as: our own."""
+        """Arguments of `subprocess` for the account it runs as; empty for the current account."""
         return {}
 
     def run(self, command: list[str], statements: str = "") -> str:
-        """The output of a program of the server; raises RuntimeError with what it said where it fails."""
+        """The output of one of the server's programs; raises RuntimeError with its output if it fails."""
         done: subprocess.CompletedProcess[str] = subprocess.run(
             command, input=statements, text=True, capture_output=True, check=False, **self.account()
         )

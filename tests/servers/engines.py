@@ -1,4 +1,4 @@
-"""What stands between an application and one plain server: clusters, standbys, poolers, proxies. All on loopback or sockets."""
+"""Setups other than one plain server: clusters, standbys, poolers, proxies. All on loopback or sockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE = tenacity.Retrying(stop=tenacity.stop_after_delay(60), wait=tenacity.w
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """An unused port."""
     with sockets.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -33,10 +33,10 @@ def free_port() -> int:
 class GaleraNode(MariaDB):
     """A node of a Galera cluster; without `peer` the first one.
 
-    Nothing is copied to a node that joins (that would take another program): it counts, and answers no query.
+    A joining node receives no state (that needs another program): it counts as a member but answers no query.
     """
 
-    stop_signal = signal.SIGKILL  # one that waits for its state does not end otherwise
+    stop_signal = signal.SIGKILL  # a node that waits for its state does not stop otherwise
     ready = "SHOW STATUS LIKE 'wsrep_cluster_size'"
     settings = ("--innodb-flush-log-at-trx-commit=2", *HOSTILE)
 
@@ -59,16 +59,16 @@ class GaleraNode(MariaDB):
 
     @classmethod
     def missing(cls) -> str:
-        """Whether MariaDB and Galera's library are there."""
+        """Reports a missing MariaDB or Galera library."""
         return super().missing() or ("" if any(one.exists() for one in PROVIDERS) else "there is no Galera (galera-4)")
 
     def size(self) -> int:
-        """How many nodes it sees."""
+        """Number of nodes it sees."""
         return int(self.sql("SHOW STATUS LIKE 'wsrep_cluster_size'").split()[-1])
 
 
 class GroupMember(MySQL):
-    """A member of a replication group all of whose members take writes; without `peer` the first one."""
+    """A member of a multi-primary replication group; without `peer` the first one."""
 
     settings = HOSTILE
 
@@ -92,25 +92,25 @@ class GroupMember(MySQL):
         )
 
     def command(self) -> list[str]:
-        """With the binary log, and the schema that tells of the members."""
+        """With the binary log, and the performance schema that lists the members."""
         return [part for part in super().command() if part not in ("--skip-log-bin", "--performance-schema=OFF")]
 
     def start(self) -> Server:
         """Start it, and found or join the group."""
         super().start()
-        self.sql("RESET BINARY LOGS AND GTIDS")  # what its installation wrote is no other member's business
+        self.sql("RESET BINARY LOGS AND GTIDS")  # other members must not replicate its installation
         found, founded = (f"SET GLOBAL group_replication_bootstrap_group = {value}" for value in ("ON", "OFF"))
         self.sql(f"{found}; START GROUP_REPLICATION; {founded}" if self.is_first else "START GROUP_REPLICATION")
         return self
 
     def size(self) -> int:
-        """How many members take part."""
+        """Number of members online."""
         online = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'"
         return int(self.sql(online))
 
 
 class Standby(PostgreSQL):
-    """A streaming copy of a PostgreSQL, which only reads."""
+    """A read-only streaming replica of a PostgreSQL server."""
 
     def __init__(self, primary: PostgreSQL) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Standby(PostgreSQL):
 
 
 class Intermediary:
-    """A program that passes connections on to servers. It listens on `port`, and on `ready` once it does."""
+    """A program that forwards connections to servers. It serves `port`; `ready` is the port probed at startup."""
 
     program = ""
 
@@ -135,7 +135,7 @@ class Intermediary:
 
     @classmethod
     def missing(cls) -> str:
-        """What keeps it from being started on this machine; empty if nothing does."""
+        """Why it cannot start on this machine; empty if it can."""
         return "" if shutil.which(cls.program) else f"there is no {cls.program}"
 
     def run(self, command: Sequence[str], files: Mapping[str, str], account: Mapping[str, Any]) -> None:
@@ -147,7 +147,7 @@ class Intermediary:
         PATIENCE(self._connect)
 
     def stop(self) -> None:
-        """End it, and remove its folder."""
+        """Stop it and remove its folder."""
         if self.process is not None:
             self.process.terminate()
             self.process.wait()
@@ -158,7 +158,7 @@ class Intermediary:
 
 
 class PgBouncer(Intermediary):
-    """A pooler in front of a PostgreSQL; `mode` says for how long a client has a connection: session or transaction."""
+    """A pooler in front of PostgreSQL; `mode` is how long a client keeps a connection: session or transaction."""
 
     program = "pgbouncer"
 
@@ -174,7 +174,7 @@ class PgBouncer(Intermediary):
 
 
 class PgPool(Intermediary):
-    """A splitter: what writes goes to the primary, what reads to the standby."""
+    """A load balancer that sends writes to the primary and reads to the standby."""
 
     program = "pgpool"
 
@@ -194,13 +194,13 @@ class PgPool(Intermediary):
 
 
 class HAProxy(Intermediary):
-    """A proxy that gives every new connection to the next server."""
+    """A proxy that distributes new connections round robin."""
 
     program = "haproxy"
 
     def __init__(self, *servers: Server) -> None:
         super().__init__()
-        self.ready = free_port()  # a connection to its other port would be the first of a round
+        self.ready = free_port()  # probing the other port would use up the first turn of a round
         lines = [
             "defaults", " mode tcp", " timeout connect 5s", " timeout client 1h", " timeout server 1h",
             "listen ready", f" bind {HOST}:{self.ready}",
@@ -212,7 +212,7 @@ class HAProxy(Intermediary):
 
 @contextmanager
 def stopping(*things: Server | Intermediary) -> Iterator[None]:
-    """End them after a block, the last first."""
+    """Stop them after a block, the last first."""
     try:
         yield
     finally:
@@ -221,4 +221,4 @@ def stopping(*things: Server | Intermediary) -> Iterator[None]:
 
 
 ENGINES: tuple[type[Server | Intermediary], ...] = (GaleraNode, GroupMember, PgBouncer, PgPool, HAProxy)
-"""What a run of the tests may lack, which it then says."""
+"""Optional engines; a test run reports the missing ones."""

@@ -1,4 +1,4 @@
-"""MariaDB, and MySQL itself."""
+"""MariaDB and MySQL."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from tests import debian
 from tests.servers.base import Server, is_root, url
 
 HOSTILE = ("--default-time-zone=+05:00", "--sql-mode=")
-"""What an application's server may be set to; a session of ours must not depend on it."""
+"""Settings that an application's server can have; our sessions must not depend on them."""
 FAST = ("--skip-networking", "--innodb-flush-log-at-trx-commit=2", "--innodb-file-per-table=0", "--skip-innodb-doublewrite")
-"""A commit reaches the system, not the disk: it outlives the server, and nobody cuts the power."""
+"""A commit reaches the system, not the disk: it survives a server crash, and power cuts are not tested."""
 
 
 class MariaDB(Server):
-    """MariaDB, as the system has it installed. `settings` are those of every start."""
+    """The system's MariaDB. `settings` apply to every start."""
 
     settings: tuple[str, ...] = (*FAST, *HOSTILE)
 
     @classmethod
     def missing(cls) -> str:
-        """Whether `mariadbd` is there."""
+        """Reports a missing `mariadbd`."""
         return "" if shutil.which("mariadbd") else "there is no mariadbd; see `make servers`"
 
     @classmethod
     def version(cls) -> str:
-        """As `MariaDB 10.11.14`."""
+        """Such as `MariaDB 10.11.14`."""
         return f"MariaDB {_version(['mariadbd', '--version']).partition('-')[0]}"
 
     @property
@@ -49,7 +49,7 @@ class MariaDB(Server):
         return ["mariadbd", "--no-defaults", *self._common()]
 
     def sql(self, statements: str, database: str = "") -> str:
-        """As root, whose password is empty; the client is MariaDB's for both."""
+        """As root with an empty password; MariaDB's client serves both products."""
         client = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
                   "--skip-column-names", "--local-infile"]  # fmt: skip
         return self.run([*client, database], statements)
@@ -59,12 +59,12 @@ class MariaDB(Server):
         return url("mysql", user or "root", database, address, {} if address else {"unix_socket": str(self.socket)})
 
     def create(self, database: str) -> None:
-        """With all of Unicode."""
+        """With full Unicode."""
         self.sql(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
 
     def copy(self, database: str, to: str) -> None:
-        """Table by table: what SHOW CREATE TABLE says, and its rows."""
-        import MySQLdb  # PyMySQL, where the settings have put it in its place
+        """Table by table: the statement of SHOW CREATE TABLE, then the rows."""
+        import MySQLdb  # PyMySQL, if the settings substitute it
 
         self.create(to)
         with contextlib.closing(MySQLdb.connect(unix_socket=str(self.socket), user="root", database=to)) as connection:
@@ -78,7 +78,7 @@ class MariaDB(Server):
             connection.commit()
 
     def drop(self, database: str) -> None:
-        """Waits for nobody but open transactions."""
+        """Waits only for open transactions."""
         self.sql(f"DROP DATABASE {database}")
 
     def connections(self, database: str) -> int:
@@ -86,7 +86,7 @@ class MariaDB(Server):
         return self.sql("SELECT db FROM information_schema.processlist").split("\n").count(database)
 
     def _common(self) -> list[str]:
-        # A server that starts deletes the temporary tables that it finds where its own would be: another server's, in /tmp.
+        # A starting server deletes all temporary tables in its tmpdir: in /tmp, those of another server.
         return [
             f"--tmpdir={self.folder}",
             f"--datadir={self.folder / 'data'}", f"--socket={self.socket}", f"--pid-file={self.folder / 'pid'}",
@@ -95,16 +95,16 @@ class MariaDB(Server):
 
 
 class MySQL(MariaDB):
-    """MySQL: as the system has it, else the one that `make servers` has unpacked."""
+    """The system's MySQL, else the one unpacked by `make servers`."""
 
     @classmethod
     def missing(cls) -> str:
-        """Whether a `mysqld` that is not MariaDB's is there, or was unpacked."""
+        """Reports that no `mysqld` other than MariaDB's is installed or unpacked."""
         return "" if _mysqld() else "there is no mysqld, and `make servers` could not fetch one"
 
     @classmethod
     def version(cls) -> str:
-        """As `MySQL 9.7.0`."""
+        """Such as `MySQL 9.7.0`."""
         return f"MySQL {_version([*_mysqld(), '--version']).partition('-')[0]}"
 
     def install(self) -> None:
@@ -116,7 +116,7 @@ class MySQL(MariaDB):
         ])  # fmt: skip
 
     def command(self) -> list[str]:
-        """As small and quick as it can be made."""
+        """As small and fast as possible."""
         quick = [
             "--skip-log-bin",
             "--secure-file-priv=",

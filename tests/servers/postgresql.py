@@ -13,36 +13,36 @@ from typing import Any
 from tests.servers.base import Server, is_root, url
 
 ACCOUNTS = ("postgres", "nobody")
-"""Who runs it where the tests are run by root: the first that there is."""
+"""Accounts to run it if the tests run as root: the first existing one."""
 SETTINGS = {
-    "fsync": "off",  # a commit outlives the server, and nobody cuts the power
+    "fsync": "off",  # a commit survives a server crash, and power cuts are not tested
     "full_page_writes": "off",
     "listen_addresses": "",
-    "timezone": "Asia/Karachi",  # a session of ours must not depend on it
+    "timezone": "Asia/Karachi",  # our sessions must not depend on it
     "datestyle": "SQL, DMY",
     "max_connections": "60",
 }
 
 
 class PostgreSQL(Server):
-    """PostgreSQL, as the system has it installed."""
+    """The system's PostgreSQL."""
 
-    stop_signal = signal.SIGINT  # SIGTERM waits for every client to leave
+    stop_signal = signal.SIGINT  # SIGTERM waits for every client to disconnect
 
     @classmethod
     def missing(cls) -> str:
-        """Whether `postgres` is there, in the path or where Debian puts it."""
+        """Reports a missing `postgres`, in the path and where Debian puts it."""
         return "" if _folders() else "there is no postgres; see `make servers`"
 
     @classmethod
     def version(cls) -> str:
-        """As `PostgreSQL 15.18`."""
+        """Such as `PostgreSQL 15.18`."""
         said = subprocess.run([binaries() / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
         return f"PostgreSQL {said.split()[2]}"
 
     @property
     def socket(self) -> Path:
-        """PostgreSQL calls it by its port, which it does not open."""
+        """Named after the port, which PostgreSQL does not open."""
         return self.folder / ".s.PGSQL.5432"
 
     def install(self) -> None:
@@ -54,11 +54,11 @@ class PostgreSQL(Server):
         self.run([*self.making(), f"--pgdata={data}", "--username=postgres", "--no-sync"])
 
     def making(self) -> list[str]:
-        """What makes the data folder."""
+        """The command that creates the data folder."""
         return [str(binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
 
     def command(self) -> list[str]:
-        """Its log goes to a file of its own."""
+        """Its log goes to a separate file."""
         settings = {
             **SETTINGS,
             "unix_socket_directories": str(self.folder),
@@ -94,9 +94,9 @@ class PostgreSQL(Server):
         return self.sql("SELECT datname FROM pg_stat_activity").split("\n").count(database)
 
     def crash(self) -> None:
-        """SIGKILL for all its processes: the children of a killed parent would finish what they do."""
+        """End all its processes with SIGKILL: the children of a killed parent would finish their work."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)  # so that it neither buries its children nor bears new ones
+        self.process.send_signal(signal.SIGSTOP)  # so that it neither reaps its children nor forks new ones
         listed = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         ).stdout
@@ -105,7 +105,7 @@ class PostgreSQL(Server):
         super().crash()
 
     def account(self) -> dict[str, Any]:
-        """One without rights, where we are root."""
+        """An unprivileged account if the tests run as root."""
         if not is_root():
             return {}
         known = {one.pw_name: one for one in pwd.getpwall()}
@@ -114,11 +114,11 @@ class PostgreSQL(Server):
 
 
 def binaries() -> Path:
-    """Where its programs lie."""
+    """The folder of its programs."""
     return _folders()[-1]
 
 
 def _folders() -> list[Path]:
     found = shutil.which("postgres")
-    # Debian keeps every version in a folder of its own, none of them in the path.
+    # Debian keeps every version in its own folder, none of them in the path.
     return [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
