@@ -153,6 +153,7 @@ class RollbackManager:
     def _changes(self, plan: RollbackPlan, seeded: SeededRows, *, reporting: bool) -> Iterator[TableChanges]:
         ledger = self.operation.ledger
         dataset = ledger.dataset()
+        resolver: Resolver | None = None
         for (name, table), keys in seeded.of_seeder.items():
             among = keys & plan.selected.get(table, NOTHING)
             if not among or table not in plan.there or dataset is None:
@@ -164,7 +165,7 @@ class RollbackManager:
             batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))
             found = LOADED if any(one.origin == SeedingMetadata.Origin.SOURCE for one in batches) else UNKNOWN
             if seeder is not None and seeder.config.table_name == table:
-                resolver = Resolver(self._registry, ledger, dataset)
+                resolver = resolver or Resolver(self._registry, ledger, dataset)  # it remembers the keys that it has read
                 detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table])
                 try:
                     found = detector.run(batches, among)
