@@ -94,7 +94,7 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
     found: dict[str, frozenset[str]] = {}
     declared = [
         *(key for table in there.values() for key in table.foreign_keys),
-        *chain.from_iterable(keys_from_elsewhere(connections[using]).values()),
+        *chain.from_iterable(keys_from_elsewhere(connections[using], there).values()),
     ]
     named = [(key.table, key.key) for key in declared]
     named += [(one.target, one.target_column) for one in relations(there, apps.get_models(include_auto_created=True))]

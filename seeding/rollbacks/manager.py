@@ -134,11 +134,11 @@ class RollbackManager:
         touches = {table: (known.get(table, Touch(0)) | Touch.DELETE) & ~Touch.INSERT for table in ledger.tables()}
         self.operation.survey(touches, refusing=None)
         connection = connections[self.config.database]
-        there = all_tables(connection)
+        there = all_tables(connection, ledger.tables())
         between = relations(
             there,
             apps.get_models(include_auto_created=True),
-            keys_from_elsewhere(connection),
+            keys_from_elsewhere(connection, there),
             content_types(connection, there),
         )
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]

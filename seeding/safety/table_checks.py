@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -46,7 +45,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
 
     A missing table is not a refusal: the code that needs it reports it.
     """
-    kinds = read_kinds(connections[using])
+    kinds = read_kinds(connections[using], touches)
     known = [one for one in apps.get_models(include_auto_created=True) if one._meta.db_table in kinds]
     mirrors: dict[str, list[type[models.Model]]] = {}
     for model in known:
@@ -59,7 +58,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         reasons = [
             Refusal(subject=table, cause=cause, remedy=remedy)
             for cause, remedy in (
-                *_name(catalogue, kinds, table),
+                *_name(kinds, table),
                 *_relation(catalogue, kinds, table, touch, mirrors.get(table, ())),
                 *_referring(catalogue, kinds, naming.get(table, ())),
             )
@@ -102,19 +101,9 @@ Reason = tuple[str, str]
 """The cause and the remedy of a refusal."""
 
 
-def _name(catalogue: Catalogue, kinds: Mapping[str, str], table: str) -> Iterator[Reason]:
-    if catalogue.folds_names and table != table.lower():
-        yield (
-            "is not a name this server can store: it keeps names in lower case (lower_case_table_names)",
-            "use a server that keeps them as they are written, or name the table in small letters in the model",
-        )
+def _name(kinds: Mapping[str, str], table: str) -> Iterator[Reason]:
     if table not in kinds and (others := sorted(one for one in kinds if one.lower() == table.lower())):
         yield f"is spelled {others[0]} in this database", "spell it so where it is named"
-    if catalogue.matches_loosely and (twins := sorted(one for one in kinds if one != table and _same(one, table))):
-        yield (
-            f"has a name that this server may confuse with {', '.join(twins)}",
-            "rename one of them so that they differ in more than letter case and accents",
-        )
 
 
 def _relation(
@@ -253,13 +242,3 @@ def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
         touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
         found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch
     return found
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether a collation that ignores case, accents and trailing spaces may treat two names as equal."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", name.casefold().rstrip())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))

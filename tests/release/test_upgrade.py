@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from io import StringIO
 from typing import Any
@@ -17,11 +17,13 @@ from django.db import connections
 from django.test import Client
 
 from tests.release.make import FOLDER, KEY
-from tests.servers import Server
+from tests.servers import MariaDB, Server
+from tests.servers.engines import stopping
 from tests.support.admin import LedgerRouter, page
 from tests.support.databases import SERVERS, Database
 
 RELEASES = sorted({path.name.rpartition(f".{server}.")[0] for server in SERVERS for path in FOLDER.glob(f"*.{server}.sql.gz")})
+LOWER_CASE = "mariadb in lower case"
 OURS = ("seeding_", "django_")
 SEEDED = {"clients": 10, "client_credit_limits": 8, "orders": 50, "invoices": 36}
 """Some of the rows that a dump holds; two of the credit limits are rolled back, and twelve locations."""
@@ -50,17 +52,27 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEEDING_MASKING_KEY", KEY)
 
 
-@pytest.fixture(params=[(release, server) for release in RELEASES for server in SERVERS], ids="-".join)
+@pytest.fixture(scope="session")
+def lower_case() -> Iterator[Server]:
+    """A server that stores table names in lower case, as on Windows."""
+    server = MariaDB("--lower-case-table-names=1")
+    with stopping(server):
+        yield server.start()
+
+
+@pytest.fixture(params=[(release, place) for release in RELEASES for place in (*SERVERS, LOWER_CASE)], ids="-".join)
 def old(request: pytest.FixtureRequest, make_database: Callable[..., Database], running: Callable[[str], Server]) -> Database:
-    """The database of a dump, as the release has left it."""
-    release, server = request.param
-    database = make_database(server, ready=False)
+    """The database of a dump, as the release has left it, restored under another name."""
+    release, place = request.param
+    server = place.partition(" ")[0]
+    on = request.getfixturevalue("lower_case") if place == LOWER_CASE else None
+    database = make_database(server, ready=False, on=on)
     dump = gzip.decompress((FOLDER / f"{release}.{server}.sql.gz").read_bytes()).decode()
     if server == "sqlite":
         with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"))) as connection:
             connection.executescript(f"PRAGMA synchronous=OFF; {dump}")
     else:
-        running(server).sql(dump, database.alias)
+        (on or running(server)).sql(dump, database.alias)
     return database
 
 
@@ -137,8 +149,8 @@ def test_migrate_changes_no_row_and_status_knows_them(old: Database) -> None:
     call_command("migrate", database=old.alias, check_unapplied=True, verbosity=0)
     assert data(old) == before
     assert (code, answer["seed"], answer["as_of"], answer["environments"]) == (0, SEED, AS_OF, ["dev"])
-    seeded = {table: len(rows) - len(real(old).get(table, ())) for table, rows in before.items() if rows}
-    assert {one["table"]: one["rows"] for one in answer["tables"]} == seeded
+    seeded = {table.lower(): len(rows) - len(real(old).get(table, ())) for table, rows in before.items() if rows}
+    assert {one["table"].lower(): one["rows"] for one in answer["tables"]} == seeded
     assert seeded.items() >= SEEDED.items()
 
 

@@ -8,16 +8,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.safety.catalogues import mysql, postgresql, sqlite
 from seeding.safety.catalogues.catalogue import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
+from seeding.schema.spelling import Spelling
 
 __all__ = ["INDEX", "REPORT", "TABLE", "Catalogue", "Relation", "Unfollowed", "read_catalogue", "read_kinds"]
 
 READERS = {"mysql": mysql, "postgresql": postgresql, "sqlite": sqlite}
 
 
-def read_kinds(connection: BaseDatabaseWrapper) -> Mapping[str, str]:
-    """Every relation of the schema → its kind, in plain words."""
+def read_kinds(connection: BaseDatabaseWrapper, known: Collection[str]) -> Mapping[str, str]:
+    """Every relation of the schema → its kind, in plain words; spelled as in `known` where the server ignores letter case."""
     reader = READERS.get(connection.vendor)
-    return reader.read_kinds(connection) if reader else {}
+    kinds = reader.read_kinds(connection) if reader else {}
+    spelling = Spelling(connection, known)
+    return {spelling.of(name): kind for name, kind in kinds.items()}
 
 
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:

@@ -58,10 +58,6 @@ class Catalogue:
 
     relations: Mapping[str, Relation]
     """The requested ones, by name, as far as they exist."""
-    folds_names: bool = False
-    """Whether the server stores or compares table names in lower case."""
-    matches_loosely: bool = False
-    """Whether texts, and so names in the ledger, are equal if only letter case or accents differ."""
     is_complete: bool = True
     """Whether the account sees every table of the schema, and no foreign key is known to be hidden from it."""
     sees_elsewhere: bool = True

@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
+from seeding.schema.spelling import Spelling
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"
@@ -75,12 +76,14 @@ def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
     """See `catalogues.read_catalogue`."""
-    wanted = sorted(names)
+    spelling = Spelling(connection, names)
+    wanted = spelling.stored(names)
     with connection.cursor() as cursor:
 
         def ask(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+            """The rows, whose first column is a table's name."""
             cursor.execute(sql, parameters or None)
-            return list(cursor.fetchall())
+            return [(spelling.of(str(table)), *rest) for table, *rest in cursor.fetchall()]
 
         engines = dict(ask(ENGINES, wanted))
         keys: dict[str, list[str]] = defaultdict(list)
@@ -90,8 +93,8 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         unfollowed = _unfollowed(ask(REFERRING, wanted))
         found = ask(TRIGGERS)
         triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
-        (folds, account), *_ = ask("SELECT @@lower_case_table_names, CURRENT_USER()")
-        user, _, host = account.rpartition("@")
+        cursor.execute("SELECT CURRENT_USER()")
+        user, _, host = cursor.fetchone()[0].rpartition("@")
         cursor.execute(TRIGGER_RIGHT, {"account": f"'{user}'@'{host}'"})
         shows_triggers = cursor.fetchone() is not None
     hidden = _hidden_keys(connection)
@@ -105,10 +108,8 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 unfollowed=tuple(unfollowed[name]),
                 triggers=tuple(triggers[name]),
             )
-            for name in wanted
+            for name in names
         },
-        folds_names=bool(folds),
-        matches_loosely=True,
         is_complete=_sees_schema(connection) and not hidden,
         sees_elsewhere=hidden is not None,
         shows_triggers=shows_triggers,

@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.schema.introspection import generic, mysql, postgresql, sqlite
 from seeding.schema.references import column_name
+from seeding.schema.spelling import Spelling
 from seeding.schema.tables import ForeignKey, TableSchema
 
 __all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_tables"]
@@ -20,24 +21,26 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapp
     return readers.get(connection.vendor, generic.read_tables)(connection, names)
 
 
-def all_tables(connection: BaseDatabaseWrapper) -> Mapping[str, TableSchema]:
-    """Every table of the database, by name."""
+def all_tables(connection: BaseDatabaseWrapper, known: Collection[str] = ()) -> Mapping[str, TableSchema]:
+    """Every table of the database, by name: as models or the `known` names spell it, where the server ignores letter case."""
+    spelling = Spelling(connection, known)
     with connection.cursor() as cursor:
-        names = connection.introspection.table_names(cursor)
+        names = [spelling.of(name) for name in connection.introspection.table_names(cursor)]
     return read_tables(connection, names)
 
 
-def keys_from_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[str, tuple[ForeignKey, ...]]:
-    """Tables of other schemas, by their quoted names → their foreign keys to tables of this one."""
+def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str]) -> Mapping[str, tuple[ForeignKey, ...]]:
+    """Tables of other schemas, by their quoted names → their foreign keys to the tables `there` of this one."""
     statement = {"mysql": mysql.FROM_ELSEWHERE, "postgresql": postgresql.FROM_ELSEWHERE}.get(connection.vendor)
     if statement is None:
         return {}
+    spelling = Spelling(connection, there)
     found: dict[str, tuple[ForeignKey, ...]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement)
         for schema, table, column, target, key, constraint in cursor.fetchall():
             name = f"{connection.ops.quote_name(schema)}.{connection.ops.quote_name(table)}"
-            one = ForeignKey(column=column, table=target, key=key, constraint=constraint)
+            one = ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
             found[name] = (*found.get(name, ()), one)
     return found
 

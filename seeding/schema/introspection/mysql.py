@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.schema.spelling import Spelling
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
@@ -72,7 +73,8 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     """Those of the tables `names` that exist."""
     if not names:
         return {}
-    wanted = [sorted(names)]
+    spelling = Spelling(connection, names)
+    wanted = [spelling.stored(names)]
     with connection.cursor() as cursor:
 
         def ask(sql: str) -> list[tuple[Any, ...]]:
@@ -85,21 +87,22 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))}
     described = _grouped(columns)
     indexes, key_rows, check_rows = _grouped(unique), _grouped(keys), _grouped(checks)
-    return {
-        table: TableSchema(
-            name=table,
+    tables = {
+        spelling.of(table): TableSchema(
+            name=spelling.of(table),
             columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
             primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
             has_row_key=sum(index == "PRIMARY" for index, _ in indexes[table]) == 1,
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
             foreign_keys=tuple(
-                ForeignKey(column=column, table=target, key=key, constraint=constraint)
+                ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
                 for column, target, key, constraint in key_rows[table]
             ),
             checks=tuple(Check(name=name, clause=clause) for name, clause in check_rows[table] if not IS_JSON.match(clause)),
         )
         for table, rows in described.items()
     }
+    return {name: tables[name] for name in names if name in tables}  # a comparison of the catalogue may ignore letter case
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
