@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+AMONG = re.compile(r"([\w.]*table_name) IN %s")
 
 
 class Spelling:
@@ -15,7 +19,8 @@ class Spelling:
     """
 
     def __init__(self, connection: BaseDatabaseWrapper, known: Iterable[str] = ()) -> None:
-        self._folds = connection.vendor == "mysql" and bool(connection.features.ignores_table_name_case)
+        server: Mapping[str, Any] = getattr(connection, "mysql_server_data", {})
+        self._folds = bool(server.get("lower_case_table_names"))
         names = [*(model._meta.db_table for model in apps.get_models(include_auto_created=True)), *known] if self._folds else []
         self._known = {name.lower(): name for name in names}
 
@@ -26,3 +31,13 @@ class Spelling:
     def stored(self, names: Collection[str]) -> list[str]:
         """What the server may call the tables `names`, sorted."""
         return sorted({*names, *(name.lower() for name in names)} if self._folds else names)
+
+
+def exactly(sql: str, names: Collection[str]) -> str:
+    """A query of MySQL's catalogue for `names`, made exact if needed.
+
+    The catalogue's collation ignores letter case and accents, and of names that it finds equal MariaDB looks for one only. If no
+    name can equal another, the query stays as it is: an exact one has to open every table.
+    """
+    is_clear = all(name.isascii() for name in names) and len({name.lower() for name in names}) == len(set(names))
+    return sql if is_clear else AMONG.sub(r"BINARY \1 IN %s", sql)

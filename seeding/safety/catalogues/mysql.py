@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
-from seeding.schema.spelling import Spelling
+from seeding.schema.spelling import Spelling, exactly
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"
@@ -82,7 +82,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
         def ask(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
             """The rows, whose first column is a table's name."""
-            cursor.execute(sql, parameters or None)
+            cursor.execute(exactly(sql, names), parameters or None)
             return [(spelling.of(str(table)), *rest) for table, *rest in cursor.fetchall()]
 
         engines = dict(ask(ENGINES, wanted))

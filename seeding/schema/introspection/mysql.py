@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.spelling import Spelling
+from seeding.schema.spelling import Spelling, exactly
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
@@ -78,7 +78,7 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     with connection.cursor() as cursor:
 
         def ask(sql: str) -> list[tuple[Any, ...]]:
-            cursor.execute(sql, wanted)
+            cursor.execute(exactly(sql, names), wanted)
             return list(cursor.fetchall())
 
         columns, unique, keys = ask(COLUMNS), ask(UNIQUE), ask(FOREIGN_KEYS)

@@ -82,14 +82,6 @@ FORMS: dict[str, dict[str, Form]] = {
             "CREATE TRIGGER bump AFTER INSERT ON log FOR EACH ROW UPDATE totals SET n = n + 1",
             "CREATE TRIGGER note AFTER INSERT ON shop_product FOR EACH ROW INSERT INTO log (id) VALUES (NEW.id)",
         ),
-        "name in another case": form(
-            "has a name that this server may confuse with Shop_Product; rename one of them",
-            "CREATE TABLE Shop_Product (id int)",
-        ),
-        "name with an accent": form(
-            "may confuse with shop_prodüct",
-            "CREATE TABLE `shop_prodüct` (id int)",
-        ),
         "ledger whose entries a trigger changes": form(
             "seeding_metadata has the trigger entry",
             "CREATE TRIGGER entry BEFORE INSERT ON seeding_metadata FOR EACH ROW SET NEW.record_count = 0",

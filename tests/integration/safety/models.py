@@ -74,6 +74,39 @@ class Code(models.Model):
     code = models.CharField(max_length=8, primary_key=True)
 
 
+class Member(models.Model):
+    """Of the application."""
+
+    objects: ClassVar[models.Manager[Member]]
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        managed, db_table = False, "members"
+
+
+class LegacyMember(models.Model):
+    """Of the application that it replaces."""
+
+    objects: ClassVar[models.Manager[LegacyMember]]
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        managed, db_table = False, "Members"
+
+
+class AccentedMember(models.Model):
+    """Of neither."""
+
+    objects: ClassVar[models.Manager[AccentedMember]]
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        managed, db_table = False, "mémbers"
+
+
 class Draft(models.Model):
     """Has the key of another row."""
 

@@ -13,6 +13,7 @@ class Answers:
     def __init__(self, vendor: str, answers: dict[str, Any], *, in_atomic_block: bool = False) -> None:
         self.vendor, self.in_atomic_block, self._answers = vendor, in_atomic_block, answers
         self.settings_dict: dict[str, Any] = {}
+        self.mysql_server_data = {"lower_case_table_names": 0}
 
     @contextmanager
     def cursor(self) -> Any:

@@ -49,7 +49,7 @@ def relation(shop: Database, name: str, *statements: str) -> Relation:
 def test_a_relation_of_sqlite_has_a_kind(shop: Database, statement: str, kind: str) -> None:
     shop.query(statement)
 
-    assert read_kinds(connections[shop.alias])["t"] == kind
+    assert read_kinds(connections[shop.alias], ())["t"] == kind
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_trigger_whose_declaration_cannot_be_read_may_do_anything() -> None:
 def test_of_a_server_that_nobody_knows_nothing_is_known() -> None:
     connection: Any = SimpleNamespace(vendor="oracle")
 
-    assert read_kinds(connection) == {}
+    assert read_kinds(connection, ()) == {}
     assert read_catalogue(connection, ["t"]) == Catalogue(relations={})
 
 
@@ -244,7 +244,7 @@ def test_a_relation_of_mysql_has_a_kind(kind: str, updatable: str | None, found:
     views = [("t", updatable)] if updatable else []
     connection: Any = Answers("mysql", {mysql.RELATIONS: [("t", kind)], mysql.VIEWS: views})
 
-    assert read_kinds(connection) == {"t": found}
+    assert read_kinds(connection, ()) == {"t": found}
 
 
 @pytest.mark.parametrize(
@@ -254,4 +254,4 @@ def test_a_relation_of_mysql_has_a_kind(kind: str, updatable: str | None, found:
 def test_a_relation_of_postgresql_has_a_kind(kind: str, found: str) -> None:
     connection: Any = Answers("postgresql", {postgresql.ALL: [("t", kind)]})
 
-    assert read_kinds(connection) == {"t": found}
+    assert read_kinds(connection, ()) == {"t": found}

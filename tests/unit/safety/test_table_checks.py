@@ -277,28 +277,15 @@ def test_of_a_trigger_the_worst_that_it_may_do_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "kinds", "table", "cause"),
+    ("kinds", "table", "cause"),
     [
-        (
-            {"folds_names": True},
-            {"Lots": TABLE},
-            "Lots",
-            "is not a name this server can store: it keeps names in lower case (lower_case_table_names)",
-        ),
-        ({"folds_names": True}, {"lots": TABLE}, "lots", ""),
-        ({}, {"Lots": TABLE}, "Lots", ""),
-        ({}, {"LOTS": TABLE, "Lots": TABLE}, "lots", "is spelled LOTS in this database"),
-        (
-            {"matches_loosely": True},
-            {"lots": TABLE, "LÖTS ": TABLE, "Lots": TABLE, "lot": TABLE},
-            "lots",
-            "has a name that this server may confuse with Lots, LÖTS ",
-        ),
-        ({}, {"lots": TABLE, "Lots": TABLE}, "lots", ""),
+        ({"Lots": TABLE}, "Lots", ""),
+        ({"LOTS": TABLE, "Lots": TABLE}, "lots", "is spelled LOTS in this database"),
+        ({"lots": TABLE, "Lots": TABLE}, "lots", ""),
     ],
 )
-def test_a_name_must_mean_one_table(facts: dict[str, Any], kinds: dict[str, str], table: str, cause: str) -> None:
-    found = list(tables._name(Catalogue(relations={}, **facts), kinds, table))
+def test_a_name_must_mean_one_table(kinds: dict[str, str], table: str, cause: str) -> None:
+    found = list(tables._name(kinds, table))
 
     assert [said for said, _ in found] == ([cause] if cause else [])
 

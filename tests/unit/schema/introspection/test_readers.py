@@ -57,7 +57,7 @@ class Answering:
     """A connection to a server that is not there; it answers one statement."""
 
     def __init__(self, vendor: str, rows: Sequence[tuple[str, ...]]) -> None:
-        self.vendor = vendor
+        self.vendor, self.mysql_server_data = vendor, {"lower_case_table_names": 0}
         self.asked: list[str] = []
         self.ops = SimpleNamespace(quote_name="<{}>".format)
         self._rows = rows
@@ -76,7 +76,7 @@ def test_keys_of_other_schemas_are_grouped_by_table(vendor: str, statement: str)
     ]
     server = Answering(vendor, rows)
 
-    assert keys_from_elsewhere(cast("Any", server)) == {
+    assert keys_from_elsewhere(cast("Any", server), ()) == {
         "<stock>.<item>": (
             ForeignKey(column="product_id", table="shop_product", key="id"),
             ForeignKey(column="order_id", table="shop_order", key="id"),
@@ -87,4 +87,4 @@ def test_keys_of_other_schemas_are_grouped_by_table(vendor: str, statement: str)
 
 
 def test_sqlite_has_no_other_schemas(shop: Database) -> None:
-    assert keys_from_elsewhere(connections[shop.alias]) == {}
+    assert keys_from_elsewhere(connections[shop.alias], ()) == {}
