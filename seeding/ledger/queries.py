@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 from django.db import connections, models
 
-from seeding.exceptions import ConfigurationError
+from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
 from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
-from seeding.schema.introspection import lacking
+from seeding.schema.introspection import lacking, read_schemas
 
 CLAIM = "claim"
 """The command of a run that only claims an environment for the database."""
@@ -40,12 +41,41 @@ class Ledger:
         return self.batches.live()
 
     def require(self) -> None:
-        """Raise ConfigurationError, with the fix, unless the ledger's tables exist."""
+        """Raise ConfigurationError, with the fix, unless the ledger's tables exist; SchemaError if its names mean other tables.
+
+        The name of a table with seeded rows may mean a table of another schema than when it was seeded: search_path decides.
+        """
         lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
         missing = [part for parts in lacks.values() for part in parts]
         if missing:
             option = "" if self.using == "default" else f" --database={self.using}"
             raise ConfigurationError(f"The ledger is missing ({' and '.join(missing)}). {MIGRATE}{option}")
+        if self.schemas:
+            self._require_same_schemas()
+
+    def _require_same_schemas(self) -> None:
+        for table, then in sorted(set(self.live.values_list("table_name", "table_schema"))):
+            now = self.schema_of(table)
+            if table in self.schemas and now != then:
+                seeded, found = (f"{one or self._own_schema}.{table}" for one in (then, now))
+                raise SchemaError(
+                    f"{table}: rows are seeded in {seeded}, and this connection finds {found} under that name. "
+                    "Set search_path as it was. Nothing was changed."
+                )
+
+    def schema_of(self, table: str) -> str:
+        """The schema of a table, empty if it is the ledger's or there are no others."""
+        found = self.schemas.get(table, "")
+        return "" if found == self._own_schema else found
+
+    @cached_property
+    def schemas(self) -> Mapping[str, str]:
+        """Every table → its schema, where a connection finds tables in several."""
+        return read_schemas(connections[self.using])
+
+    @property
+    def _own_schema(self) -> str:
+        return self.schemas.get(SeedingMetadata._meta.db_table, "")
 
     def dataset(self, *, generated: bool = False) -> Dataset | None:
         """The dataset of the live rows, or only of the `generated` ones; None if there are none."""
@@ -95,7 +125,7 @@ class Ledger:
 
     def masked_batches(self, table: str) -> models.QuerySet[MaskedBatch]:
         """What `seed_mask` has done to a table."""
-        return MaskedBatch.objects.using(self.using).filter(table_name=table)
+        return MaskedBatch.objects.using(self.using).filter(table_name=table, table_schema=self.schema_of(table))
 
     def by_seeder(self) -> Mapping[tuple[str, str], KeySet]:
         """(seeder, table) → the keys of its live rows, whether or not the seeder still exists."""

@@ -62,6 +62,7 @@ class Recorder(Ledger):
             with transaction.atomic(using=self.using):
                 entry = self.batches.create(
                     run=run,
+                    table_schema=self.schema_of(seeder.config.table_name),
                     table_name=seeder.config.table_name,
                     seeder_name=seeder.name,
                     origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,

@@ -226,6 +226,7 @@ class InPlaceMasking:
                 written.append(piece)
         self.ledger.masked_batches(target.table.name).create(
             run=under_way.run,
+            table_schema=self.ledger.schema_of(target.table.name),
             table_name=target.table.name,
             first_key=int(keys[0]),
             last_key=int(keys[-1]),

@@ -4,9 +4,28 @@ import seeding.models
 from django.db import migrations, models
 
 
+SCHEMAS = """
+    SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid)
+"""
+
+
 def carry_over(apps, schema_editor):
-    """Facts that were a prefix of the seeder's name, or JSON in the run's plan, become columns."""
-    batches = apps.get_model("seeding", "SeedingMetadata").objects.using(schema_editor.connection.alias)
+    """Facts that were a prefix of the seeder's name, or JSON in the run's plan, become columns.
+
+    The schema of a table is the one in which its name finds it now: the ledger did not record it.
+    """
+    connection = schema_editor.connection
+    batches = apps.get_model("seeding", "SeedingMetadata").objects.using(connection.alias)
+    masked = apps.get_model("seeding", "MaskedBatch").objects.using(connection.alias)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(SCHEMAS)
+            schemas = dict(cursor.fetchall())
+        for table, schema in schemas.items():
+            if schema != schemas["seeding_metadata"]:
+                batches.filter(table_name=table).update(table_schema=schema)
+                masked.filter(table_name=table).update(table_schema=schema)
     loaded = batches.filter(seeder_name__startswith="source:")
     loaded.update(origin="source")
     for run, plan in loaded.order_by("run").values_list("run", "run__plan").distinct():

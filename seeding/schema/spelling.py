@@ -36,8 +36,8 @@ class Spelling:
 def exactly(sql: str, names: Collection[str]) -> str:
     """A query of MySQL's catalogue for `names`, made exact if needed.
 
-    The catalogue's collation ignores letter case and accents, and of names that it finds equal MariaDB looks for one only. If no
-    name can equal another, the query stays as it is: an exact one has to open every table.
+    The catalogue's collation ignores letter case and accents, and MariaDB looks for only one of the names that it finds equal.
+    If no name can equal another, the query stays as it is: an exact one has to open every table.
     """
     is_clear = all(name.isascii() for name in names) and len({name.lower() for name in names}) == len(set(names))
     return sql if is_clear else AMONG.sub(r"BINARY \1 IN %s", sql)

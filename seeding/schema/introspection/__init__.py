@@ -12,7 +12,7 @@ from seeding.schema.references import column_name
 from seeding.schema.spelling import Spelling
 from seeding.schema.tables import ForeignKey, TableSchema
 
-__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_tables"]
+__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_schemas", "read_tables"]
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
@@ -43,6 +43,15 @@ def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str])
             one = ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
             found[name] = (*found.get(name, ()), one)
     return found
+
+
+def read_schemas(connection: BaseDatabaseWrapper) -> Mapping[str, str]:
+    """Every table → its schema, where a connection finds tables in several; empty elsewhere."""
+    if connection.vendor != "postgresql":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(postgresql.SCHEMAS)
+        return dict(cursor.fetchall())
 
 
 def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:

@@ -70,6 +70,11 @@ FOREIGN_KEYS = """
     JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname, pair.place
 """
+SCHEMAS = """
+    SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid) AND n.nspname <> 'pg_catalog'
+"""
+"""Each table that a name without a schema means, and its schema: the search path decides."""
 FROM_ELSEWHERE = """
     SELECT n.nspname, r.relname, a.attname, f.relname, k.attname, c.conname
     FROM pg_constraint c
