@@ -185,6 +185,7 @@ class Operation:
         # A signal may have interrupted a query, and then the connection is unusable.
         connections[self.ledger.using].close()
         try:
+            connections[self.ledger.using].connect()  # also where the signal came while a transaction was being closed
             self.ledger.close_run(run, state, exit_code=code, error=words, metrics=metrics)
         except Exception as lost:  # noqa: BLE001 - the database may be what failed; the next run finds this one dead
             self.tell("stop", f"Run {run.pk} could not be closed: {lost}", level="warn")

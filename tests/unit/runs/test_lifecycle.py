@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 
 from seeding.conf import Environment, SeedConfig
 from seeding.exceptions import ConfigurationError, GenerationError, LockHeldError, RefusedError, SchemaError, Terminated
@@ -199,6 +199,20 @@ def test_a_run_that_gives_up_is_closed_with_what_ended_it(
     assert (run.metrics["gave_up"], run.metrics["error_rate"]) == (True, 1.0)
     assert operation.messages("stop") == [f"Run {run.pk} {state}: {words}"]
     assert not seeding_lock(shop.alias).is_locked
+
+
+def test_a_run_that_a_signal_ends_while_a_transaction_closes_is_closed_in_the_ledger(shop: Database) -> None:
+    operation = Watched(shop)
+
+    def interrupted() -> None:
+        connections[shop.alias].set_autocommit(False)
+        connections[shop.alias].in_atomic_block = True  # as it is until the last line of `atomic`
+        raise Terminated
+
+    with pytest.raises(Terminated), operation.locked(), operation.recorded(DATASET, {}):
+        interrupted()
+
+    assert last_run(shop).state == "interrupted"
 
 
 def test_what_ended_a_run_is_raised_even_if_the_ledger_cannot_be_told(shop: Database) -> None:
