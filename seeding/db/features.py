@@ -27,6 +27,8 @@ class ServerFeatures:
     """Clause that makes a SELECT see the latest commit at any isolation level; elsewhere the locked parent rows suffice."""
     locking_count: str = "SELECT COUNT(*) {}"
     """Statement that counts and locks rows at once."""
+    given_keys: str = ""
+    """Clause of an INSERT that keeps the keys given to a column that the server always fills in; legal for every table."""
     analyze: str = ""
     """Statement that refreshes the query planner's statistics of tables."""
 
@@ -44,6 +46,7 @@ MYSQL = ServerFeatures(
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
+    given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
 )
 KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL}

@@ -30,7 +30,7 @@ from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, SINGLE, StoredRows
 from seeding.writing import Refusal, insert, instances, settled
-from seeding.writing.key_allocation import ATTEMPTS, key_allocator
+from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ class SeederPipeline:
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
         with transaction.atomic(using=context.using):
-            if not key_allocator(context.using).still_free(self._model, int(keys[0])):
+            if not self._allocator().still_free(self._model, int(keys[0])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
             refusals = insert(self._writer, context.using, self._model, batch.rows)
@@ -272,8 +272,14 @@ class SeederPipeline:
             samples = settled(
                 self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), resolver.keys(self._seeder)).data
             )
-            self._next_key = key_allocator(self._context.using).reserve(self._model, wanted, instances(self._model, samples))
+            self._next_key = self._allocator().reserve(self._model, wanted, instances(self._model, samples))
         return np.arange(self._next_key, self._next_key + count)
+
+    def _allocator(self) -> KeyAllocator:
+        """Of the table's keys, by the counter and the column that the table really has."""
+        context, table = self._context, self._seeder.config.table_name
+        key = context.live[table].columns[self._preparation.primary_key]
+        return key_allocator(context.using, context.survey.counters.get(table), key.high if isinstance(key.high, int) else None)
 
     def _rehearse(self, batch: Batch) -> None:
         context = self._context

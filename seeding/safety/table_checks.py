@@ -14,6 +14,7 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
 from seeding.safety.refusal import Refusal, Touch, told
+from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import Reference, column_name, generic_references, namings, references
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
@@ -30,6 +31,8 @@ class Survey:
     """Table → why it is refused; accepted tables are absent."""
     watched: frozenset[str] = frozenset()
     """Tables that have or may have triggers: what they store is compared with what was written."""
+    counters: Mapping[str, KeyCounter] = field(default_factory=dict)
+    """Table → where its keys come from, unless that is a counter of its own which counts by one."""
     unseen: tuple[str, ...] = ()
     """What this account may not see, and the consequences, for the user."""
 
@@ -67,7 +70,12 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
             refusals[table] = tuple(reasons)
     shown = {model._meta.db_table for found in naming.values() for model, _ in found if kinds[model._meta.db_table] == REPORT}
     watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
-    return Survey(refusals=refusals, watched=frozenset(watched), unseen=(*_unseen(catalogue), *_behind(shown)))
+    return Survey(
+        refusals=refusals,
+        watched=frozenset(watched),
+        counters={name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()},
+        unseen=(*_unseen(catalogue), *_behind(shown)),
+    )
 
 
 def _unseen(catalogue: Catalogue) -> Iterator[str]:
@@ -175,8 +183,8 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
     # A key that is not a counter in any model is set by the code that creates the row.
     if relation.counter and any(isinstance(model._meta.pk, models.AutoField) for model in mirrors):
         yield (
-            f"takes the keys of new rows from {relation.counter}, which does not belong to its key column",
-            "give the column one (an identity, an AUTO_INCREMENT, or a sequence that it owns)",
+            f"takes the keys of new rows from {relation.counter}",
+            "give its key a counter that only rises (an identity, AUTO_INCREMENT, AUTOINCREMENT, a sequence), or leave it out",
         )
     for reference in (one for model in mirrors for one in references(model)):
         if reference.by is not None:

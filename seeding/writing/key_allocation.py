@@ -5,48 +5,92 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from django.db import DatabaseError, connections, models, transaction
+from django.db import DatabaseError, DataError, connections, models, transaction
 
 from seeding.db.retries import refuses_row
-from seeding.exceptions import InsertionError
+from seeding.db.sql import quoted
+from seeding.exceptions import InsertionError, SchemaError
+from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import column_name
 
 HEADROOM = 1_000
 """Keys left free between the application's last row and the first seeded one, for inserts made during the reservation."""
+DRAWS = 10
+"""How often the application may draw from a sequence during the reservation, if that takes more than HEADROOM."""
 
 ATTEMPTS = 5
+RUN_OUT = 4084
+"""MariaDB's error for a sequence that has reached its end."""
 
 
 class KeyAllocator(Protocol):
     """How a vendor's server reserves keys."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
-        """The first of `count` consecutive free keys. `samples` are unsaved rows that the table would accept."""
+        """The first of `count` consecutive free keys. `samples` are unsaved rows that the table would accept.
+
+        Raises SchemaError if the key column, the model's field or the sequence has no room for them and the application's
+        next key.
+        """
 
     def still_free(self, model: type[models.Model], first: int) -> bool:
         """Whether no key from `first` on is in use; called inside the transaction that is about to use them."""
 
 
-class MySQLKeyAllocator:
-    """InnoDB's counter survives a rollback: inserting one row above the range and rolling back reserves the range."""
+class _Allocator:
+    """What all vendors share. `column_end` is the highest value of the live key column, if it is known."""
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, counter: KeyCounter | None = None, column_end: int | None = None) -> None:
         self._using = using
+        self._counter = counter or KeyCounter()
+        self._column_end = column_end
+
+    def still_free(self, model: type[models.Model], first: int) -> bool:
+        """Always: the counter is above the range."""
+        return True
+
+    @property
+    def _margin(self) -> int:
+        return max(HEADROOM, DRAWS * self._counter.step * self._counter.cached)
+
+    def _end(self, model: type[models.Model]) -> tuple[int, str]:
+        """The highest key that there can be, and what ends there, with what to do about it."""
+        assert model._meta.pk is not None  # BaseSeeder ensures it
+        field, counter = model._meta.pk.get_internal_type(), self._counter
+        ends = (
+            (self._column_end, "its key column", "give it, and the columns that refer to it, a wider type"),
+            (connections[self._using].ops.integer_field_range(field)[1], f"the model's {field}", "declare a wider one"),
+            (counter.end, f"the sequence {counter.name}", "raise its MAXVALUE"),
+        )
+        known = [(end, what, remedy) for end, what, remedy in ends if end is not None]
+        end, what, remedy = min(known, key=lambda one: one[0])
+        return end, f"{what} ends at {end:,}: {remedy}"
+
+    def _require_room(self, model: type[models.Model], last: int) -> None:
+        """Raise SchemaError unless keys up to `last`, and the application's next one, fit."""
+        if last + self._counter.step > self._end(model)[0]:
+            raise self._no_room(model, last)
+
+    def _no_room(self, model: type[models.Model], last: int) -> SchemaError:
+        needed = last + self._counter.step
+        return SchemaError(
+            f"{model._meta.db_table} would need keys up to {needed:,}, and {self._end(model)[1]}, or seed fewer rows."
+        )
+
+
+class MySQLKeyAllocator(_Allocator):
+    """InnoDB's counter survives a rollback: inserting one row above the range and rolling back reserves the range."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
         """Push the counter above max + HEADROOM + count; retry in the rare case of a concurrent insert."""
         candidates = list(samples)
         for _ in range(ATTEMPTS):
-            first = _highest_key(self._using, model) + HEADROOM + 1
-            _check_room(self._using, model, first + count - 1)
+            first = _highest_key(self._using, model) + self._margin + 1
+            self._require_room(model, first + count - 1)
             self._push_counter(candidates, first + count - 1)
             if not model._base_manager.using(self._using).filter(pk__range=(first, first + count - 1)).exists():
                 return first
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
-
-    def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Always: the server's counter is above the range."""
-        return True
 
     def _push_counter(self, samples: list[models.Model], key: int) -> None:
         for sample in samples:
@@ -62,55 +106,96 @@ class MySQLKeyAllocator:
             return
 
 
-class PostgreSQLKeyAllocator:
-    """Moves the key column's own sequence past the range: a sequence keeps its value when a transaction rolls back.
+class MariaDBSequenceAllocator(_Allocator):
+    """Moves the sequence that the key's default draws from past the range: it keeps its value when a transaction rolls back."""
+
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+        """The range above the sequence, the highest key that came from it and HEADROOM.
+
+        SETVAL never moves a sequence back: if the application has drawn more than HEADROOM meanwhile, it is tried again.
+        """
+        step = self._counter.step
+        for _ in range(ATTEMPTS):
+            drawn = self._draw(model, count)
+            highest = max(drawn, *(self._ask(query) or 0 for query in self._counter.sharing), _highest_key(self._using, model))
+            last = drawn + -(-(highest - drawn + self._margin + count) // step) * step
+            self._require_room(model, last)
+            if self._ask(f"SELECT SETVAL({self._counter.sequence}, {last})") is not None:
+                return last - count + 1
+        raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
+
+    def _draw(self, model: type[models.Model], count: int) -> int:
+        try:
+            return self._ask(f"SELECT NEXTVAL({self._counter.sequence})") or 0
+        except DatabaseError as error:
+            if error.args[0] != RUN_OUT:
+                raise
+            raise self._no_room(model, (self._counter.end or 0) + count) from error
+
+    def _ask(self, query: str) -> int | None:
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(query)
+            (answer,) = cursor.fetchone()
+        return None if answer is None else int(answer)
+
+
+class PostgreSQLKeyAllocator(_Allocator):
+    """Moves the sequence of the key column past the range: a sequence keeps its value when a transaction rolls back.
 
     So the sequence also follows explicitly written keys: the seeded ones, and any that an import left above it.
     """
 
-    def __init__(self, using: str) -> None:
-        self._using = using
-
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
-        """The range above the sequence, the table's highest key and HEADROOM; one statement, so no insert can interleave.
+        """The range above the sequence, the highest key that came from it and HEADROOM.
 
-        Without a sequence, the range above max + HEADROOM.
+        It is one statement: no other session moves the sequence in between. Without a sequence, the range above max + HEADROOM.
         """
-        connection = connections[self._using]
-        quote = connection.ops.quote_name
-        assert model._meta.pk is not None  # BaseSeeder ensures it
-        first = _highest_key(self._using, model) + HEADROOM + 1
-        _check_room(self._using, model, first + count - 1)
-        key = column_name(model._meta.pk)
-        table, column = quote(model._meta.db_table), quote(key)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, key])
-            (sequence,) = cursor.fetchone()
-            if sequence is None:
-                return first
-            highest = f"(SELECT COALESCE(MAX({column}), 0) FROM {table})"  # noqa: S608 - the names are quoted
-            cursor.execute(
-                f"SELECT setval(%s::regclass, GREATEST(nextval(%s::regclass), {highest}) + %s)",
-                [sequence, sequence, HEADROOM + count],
-            )
-            (last,) = cursor.fetchone()
+        counter = self._counter
+        if not counter.sequence:
+            first = _highest_key(self._using, model) + self._margin + 1
+            self._require_room(model, first + count - 1)
+            return first
+        with connections[self._using].cursor() as cursor:
+            parameters: dict[str, str | int] = {
+                "sequence": counter.sequence,
+                "wanted": self._margin + count + counter.step - 1,
+                "step": counter.step,
+                "end": self._end(model)[0],
+            }
+            try:
+                cursor.execute(self._moving(model), parameters)
+            except DataError as error:  # the sequence has reached its end
+                raise self._no_room(model, (counter.end or 0) + count) from error
+            last, moved = cursor.fetchone()
+        if moved is None:
+            raise self._no_room(model, int(last))
         return int(last) - count + 1
 
-    def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Always: the sequence is above the range."""
-        return True
+    def _moving(self, model: type[models.Model]) -> str:
+        """Draw from the sequence, and move it by whole steps past the range, if there is room."""
+        assert model._meta.pk is not None  # BaseSeeder ensures it
+        connection = connections[self._using]
+        table, column = quoted(connection, model._meta.db_table), quoted(connection, column_name(model._meta.pk))
+        queries = (f"SELECT MAX({column}) FROM {table}", *(one.replace("%", "%%") for one in self._counter.sharing))  # noqa: S608
+        highest = ", ".join(f"({one})" for one in queries)
+        return f"""
+            WITH drawn AS MATERIALIZED (SELECT nextval(%(sequence)s::oid::regclass)::numeric AS value),
+                 reached AS MATERIALIZED (SELECT value, GREATEST(value, {highest}) AS highest FROM drawn),
+                 ending AS MATERIALIZED (
+                     SELECT value + div(highest - value + %(wanted)s, %(step)s) * %(step)s AS last FROM reached
+                 )
+            SELECT last, CASE WHEN last + %(step)s <= %(end)s THEN setval(%(sequence)s::oid::regclass, last::bigint) END
+            FROM ending
+        """  # noqa: S608 - the names are quoted
 
 
-class SQLiteKeyAllocator:
+class SQLiteKeyAllocator(_Allocator):
     """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
-
-    def __init__(self, using: str) -> None:
-        self._using = using
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
         """The key after the highest."""
         first = _highest_key(self._using, model) + 1
-        _check_room(self._using, model, first + count - 1)
+        self._require_room(model, first + count - 1)
         return first
 
     def still_free(self, model: type[models.Model], first: int) -> bool:
@@ -118,20 +203,19 @@ class SQLiteKeyAllocator:
         return _highest_key(self._using, model) < first
 
 
-KEY_ALLOCATORS: dict[str, Callable[[str], KeyAllocator]] = {"mysql": MySQLKeyAllocator, "postgresql": PostgreSQLKeyAllocator}
+KEY_ALLOCATORS: dict[str, Callable[[str, KeyCounter | None, int | None], KeyAllocator]] = {
+    "mysql": MySQLKeyAllocator,
+    "postgresql": PostgreSQLKeyAllocator,
+}
 
 
-def key_allocator(using: str) -> KeyAllocator:
-    """The allocator for the database `using`."""
-    return KEY_ALLOCATORS.get(connections[using].vendor, SQLiteKeyAllocator)(using)
+def key_allocator(using: str, counter: KeyCounter | None = None, column_end: int | None = None) -> KeyAllocator:
+    """The allocator for a table of the database `using`, whose keys come from `counter`, into a column up to `column_end`."""
+    vendor = connections[using].vendor
+    if vendor == "mysql" and counter is not None and counter.sequence:
+        return MariaDBSequenceAllocator(using, counter, column_end)
+    return KEY_ALLOCATORS.get(vendor, SQLiteKeyAllocator)(using, counter, column_end)
 
 
 def _highest_key(using: str, model: type[models.Model]) -> int:
     return int(model._base_manager.using(using).aggregate(highest=models.Max("pk"))["highest"] or 0)
-
-
-def _check_room(using: str, model: type[models.Model], last: int) -> None:
-    assert model._meta.pk is not None  # BaseSeeder ensures it
-    limit = connections[using].ops.integer_field_range(model._meta.pk.get_internal_type())[1]
-    if limit is not None and last > limit:
-        raise InsertionError(f"{model._meta.db_table} would need keys up to {last:,}; its key column ends at {limit:,}.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from django.db import models
+from django.db import connections, models
 from django.db.models.expressions import DatabaseDefault, Value
+
+from seeding.db.features import features
 
 ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
 """Upper bounds; servers accept statements of four megabytes and more."""
@@ -21,8 +25,9 @@ class CreateWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert each row with its own statement."""
-        for instance in instances(model, data):
-            instance.save(using=using, force_insert=True)
+        with given_keys(using, model):
+            for instance in instances(model, data):
+                instance.save(using=using, force_insert=True)
 
 
 class BulkCreateWriter:
@@ -35,7 +40,26 @@ class BulkCreateWriter:
         """Insert the whole frame."""
         width = data.estimated_size() / data.height
         rows = max(1, min(ROWS_PER_STATEMENT, int(BYTES_PER_STATEMENT / width)))
-        model._base_manager.using(using).bulk_create(instances(model, data), batch_size=rows)
+        with given_keys(using, model):
+            model._base_manager.using(using).bulk_create(instances(model, data), batch_size=rows)
+
+
+@contextmanager
+def given_keys(using: str, model: type[models.Model]) -> Iterator[None]:
+    """Within a block, Django's inserts into the model's table keep their keys, also if the server always fills them in."""
+    connection = connections[using]
+    clause = features(connection).given_keys
+    if not clause:
+        yield
+        return
+    columns = r'\("[^"]+"(?:, "[^"]+")*\)'
+    head = re.compile(f"INSERT INTO {re.escape(connection.ops.quote_name(model._meta.db_table))} {columns}")
+
+    def execute(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        return run(head.sub(rf"\g<0> {clause}", sql, count=1), *rest)
+
+    with connection.execute_wrapper(execute):
+        yield
 
 
 class Default(DatabaseDefault):

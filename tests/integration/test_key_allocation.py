@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from django.db import connections
 
-from seeding.exceptions import ConfigurationError, InsertionError
+from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.writing.key_allocation import HEADROOM, MySQLKeyAllocator, key_allocator
 from terpseed.models import Client
 from tests.support.databases import Database
@@ -76,7 +76,7 @@ def test_a_key_column_that_is_too_small_is_named(make_database: Callable[..., Da
     database = make_database("mariadb")
     Client.objects.using(database.alias).create(id=2**31 - 10, teri_code="REG0001", name="real")
 
-    with pytest.raises(InsertionError, match=r"clients would need keys up to .*; its key column ends at 2,147,483,647"):
+    with pytest.raises(SchemaError, match=r"clients would need keys up to .*, and the model's AutoField ends at 2,147,483,647"):
         key_allocator(database.alias).reserve(Client, 20, sample())
 
 

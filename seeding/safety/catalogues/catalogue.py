@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seeding.safety.triggers import Trigger
+from seeding.schema.key_counters import KeyCounter
 
 TABLE, VIEW, REPORT, INDEX = "table", "view", "view that only shows", "virtual table"
 """Kinds of relations: the only one that is seeded, rolled back and masked; an updatable view, which stands for a table; a
@@ -45,7 +46,9 @@ class Relation:
     copies: tuple[str, ...] = ()
     """Materialised views that show its rows."""
     counter: str = ""
-    """What assigns keys to the application's rows, if it is not the counter that seeding moves past its keys."""
+    """What assigns keys to the application's rows, and why, if seeding cannot move it past its keys."""
+    keys: KeyCounter = field(default_factory=KeyCounter)
+    """What assigns keys to the application's rows, if seeding moves it past its keys."""
     resolves: bool = False
     """Whether its declaration replaces or skips conflicting rows (SQLite)."""
     unfollowed: tuple[Unfollowed, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -12,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
+from seeding.schema.key_counters import KeyCounter
 from seeding.schema.spelling import Spelling, exactly
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
@@ -31,8 +33,14 @@ KEYS = """
     WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' AND table_name IN %s ORDER BY table_name, seq_in_index
 """
 DEFAULTS = """
-    SELECT table_name, column_name, extra, column_default FROM information_schema.columns
+    SELECT table_name, extra, column_default, @@auto_increment_increment FROM information_schema.columns
     WHERE table_schema = DATABASE() AND column_key = 'PRI' AND table_name IN %s
+"""
+NEXT = re.compile(r"""nextval\(((?:`[^`]+`\.`[^`]+`)|(?:"[^"]+"\."[^"]+"))\)""", re.IGNORECASE)
+"""A default that is the next value of a sequence, as MariaDB reports it."""
+SHARING = """
+    SELECT column_default, table_schema, table_name, column_name FROM information_schema.columns
+    WHERE column_key IN ('PRI', 'UNI') AND FIND_IN_SET('select', privileges) AND column_default IN %s
 """
 REFERRING = """
     SELECT DISTINCT k.referenced_table_name, k.table_name, t.table_type, k.constraint_name
@@ -89,7 +97,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         keys: dict[str, list[str]] = defaultdict(list)
         for table, column in ask(KEYS, wanted):
             keys[table].append(column)
-        counters = _counters(ask(DEFAULTS, wanted))
+        counters = _counters(connection, ask(DEFAULTS, wanted))
         unfollowed = _unfollowed(ask(REFERRING, wanted))
         found = ask(TRIGGERS)
         triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
@@ -104,7 +112,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 name=name,
                 key=tuple(keys[name]),
                 engine="" if engines.get(name, ENGINE) == ENGINE else str(engines[name]),
-                counter=counters.get(name, ""),
+                **counters.get(name, {}),
                 unfollowed=tuple(unfollowed[name]),
                 triggers=tuple(triggers[name]),
             )
@@ -116,13 +124,40 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
     )
 
 
-def _counters(rows: Collection[tuple[Any, ...]]) -> dict[str, str]:
-    """Table → the default of a key column, if it is not the table's own counter."""
-    return {
-        table: str(default)
-        for table, _, extra, default in rows
-        if "auto_increment" not in extra.lower() and default not in (None, "NULL")
-    }
+def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]) -> dict[str, dict[str, Any]]:
+    """Table → the facts `counter` and `keys` of its relation."""
+    found: dict[str, dict[str, Any]] = {}
+    drawing: dict[str, str] = {}
+    for table, extra, default, step in rows:
+        if "auto_increment" in extra.lower():
+            found[table] = {"keys": KeyCounter(step=step)}
+        elif default not in (None, "NULL"):
+            found[table] = {"counter": f"{default}, which is not the next value of a sequence"}
+            drawing |= {table: default} if NEXT.fullmatch(str(default)) else {}
+    if not drawing:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(SHARING, [sorted(set(drawing.values()))])
+        sharing: dict[str, list[str]] = defaultdict(list)
+        quote = connection.ops.quote_name
+        for default, schema, table, column in cursor.fetchall():
+            sharing[default].append(f"SELECT MAX({quote(column)}) FROM {quote(schema)}.{quote(table)}")  # noqa: S608 - quoted
+        drawn = {default: _sequence(cursor, default, tuple(sharing.get(default, ()))) for default in set(drawing.values())}
+    return found | {table: drawn[default] for table, default in drawing.items()}
+
+
+def _sequence(cursor: Any, default: str, sharing: tuple[str, ...]) -> dict[str, Any]:
+    sequence = NEXT.sub(r"\1", default)
+    try:
+        cursor.execute(f"SELECT increment, maximum_value, cycle_option, @@auto_increment_increment FROM {sequence}")  # noqa: S608
+    except DatabaseError as error:
+        if error.args[0] not in DENIED:
+            raise
+        return {"counter": f"the sequence {sequence}, which this account may not read"}
+    step, end, cycles, in_place_of_zero = cursor.fetchone()
+    if cycles or step < 0:
+        return {"counter": f"the sequence {sequence}, which {'starts again at its end (CYCLE)' if cycles else 'counts down'}"}
+    return {"keys": KeyCounter(sequence=sequence, name=sequence, step=step or in_place_of_zero, end=end, sharing=sharing)}
 
 
 def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
+from seeding.schema.key_counters import KeyCounter
 
 KINDS = {"r": TABLE, "p": TABLE, "v": VIEW, "m": REPORT, "f": "foreign table"}
 ROW, BEFORE, INSTEAD = 1, 2, 64
@@ -46,19 +48,34 @@ RELATIONS = """
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
 """
 COUNTERS = """
-    SELECT r.relname, pg_get_expr(d.adbin, d.adrelid)
+    SELECT r.relname, pg_get_expr(d.adbin, d.adrelid), s.oid::text, s.oid::regclass::text, q.seqincrement, q.seqcache, q.seqmax,
+           q.seqcycle,
+           ARRAY(SELECT format('SELECT MAX(%%I) FROM %%s', o.attname, o.attrelid::regclass)
+                 FROM pg_depend u
+                 JOIN pg_attrdef e ON e.oid = u.objid
+                 JOIN pg_attribute o ON o.attrelid = e.adrelid AND o.attnum = e.adnum
+                 WHERE u.classid = 'pg_attrdef'::regclass AND u.refclassid = 'pg_class'::regclass AND u.refobjid = s.oid
+                   AND o.attrelid <> r.oid AND o.atttypid = ANY('{int2,int4,int8}'::regtype[])
+                   AND has_column_privilege(o.attrelid, o.attnum, 'SELECT')
+                   AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = o.attrelid AND i.indisunique AND i.indisvalid
+                               AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = o.attnum))
     FROM pg_class r
     JOIN pg_namespace n ON n.oid = r.relnamespace
     JOIN pg_index x ON x.indrelid = r.oid AND x.indisprimary
-    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = ANY(x.indkey::int[]) AND a.attidentity = ''
-    JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
-    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) AND NOT EXISTS (
-        SELECT FROM pg_depend u JOIN pg_class s ON s.oid = u.refobjid AND s.relkind = 'S'
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = x.indkey[0]
+    LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    LEFT JOIN LATERAL (
+        SELECT c.oid FROM pg_depend u JOIN pg_class c ON c.oid = u.refobjid AND c.relkind = 'S'
         WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid AND u.refclassid = 'pg_class'::regclass
-          AND s.oid = pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname)::regclass
-    )
+        UNION SELECT pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(r.relname), a.attname)::regclass::oid
+        WHERE d.oid IS NULL
+    ) s ON true
+    LEFT JOIN pg_sequence q ON q.seqrelid = s.oid
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
 """
-"""Key defaults that do not come from a sequence owned by the column."""
+"""Where key columns take new keys from: the default's sequence; without a default, an identity's, or one that they own."""
+NEXT = re.compile(r"\(?nextval\('(?:[^']|'')+'::regclass\)\)?(?:::(?:smallint|integer|bigint))?")
+"""A default that is the next value of one sequence."""
 REFERRING = """
     SELECT f.name, n.nspname, r.relname, c.conname, c.confrelid::regclass::text, c.confrelid = f.root, r.relispartition,
            pg_table_is_visible(r.oid), row_security_active(r.oid)
@@ -111,7 +128,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
             return list(cursor.fetchall())
 
         relations = ask(RELATIONS, wanted)
-        counters = dict(ask(COUNTERS, wanted))
+        counters = {name: _counter(tuple(row)) for name, *row in ask(COUNTERS, wanted)}
         unfollowed = _unfollowed(ask(FAMILY + REFERRING, wanted))
         copies: dict[str, list[str]] = defaultdict(list)
         for table, view in ask(FAMILY + COPIES, wanted):
@@ -128,13 +145,25 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 rules=tuple(rules),
                 relatives=tuple(relatives),
                 copies=tuple(copies[name]),
-                counter=counters.get(name, ""),
+                **counters.get(name, {}),
                 unfollowed=tuple(unfollowed[name]),
                 triggers=tuple(triggers[name]),
             )
             for name, hides_rows, rules, relatives, key in relations
         },
     )
+
+
+def _counter(row: tuple[Any, ...]) -> dict[str, Any]:
+    """The facts `counter` and `keys` of a relation, from a row of COUNTERS without the relation's name."""
+    default, oid, name, step, cached, end, cycles, sharing = row
+    if default is not None and (oid is None or not NEXT.fullmatch(default)):
+        return {"counter": f"{default}, which is not the next value of a sequence"}
+    if oid is None:
+        return {}
+    if cycles or step < 0:
+        return {"counter": f"the sequence {name}, which {'starts again at its end (CYCLE)' if cycles else 'counts down'}"}
+    return {"keys": KeyCounter(sequence=oid, name=name, step=step, cached=cached, end=end, sharing=tuple(sharing))}
 
 
 def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:

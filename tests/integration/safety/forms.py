@@ -20,6 +20,9 @@ def form(words: str, *statements: str) -> Form:
     return Form(words, statements)
 
 
+REST = "name varchar(80) NOT NULL UNIQUE, price decimal(8,2) NOT NULL, stars double precision NULL"
+"""The columns besides the key, as every server understands them."""
+
 PRODUCTS = {
     "mariadb": (
         "id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(80) NOT NULL UNIQUE, price decimal(8,2) NOT "
@@ -196,19 +199,37 @@ FORMS["mariadb"] = FORMS["mysql"] | FORMS["mariadb"]
 
 MADE: dict[str, dict[str, Form]] = {
     "mariadb": {
-        "sequence": form(
-            "takes the keys of new rows from nextval(",
+        "sequence that starts again": form(
+            "takes the keys of new rows from the sequence",
+            "CREATE SEQUENCE numbers MAXVALUE 5000 CYCLE",
+            f"CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT NEXTVAL(numbers), {REST})",
+        ),
+        "sequence that counts down": form(
+            "takes the keys of new rows from the sequence",
+            "CREATE SEQUENCE numbers INCREMENT -1",
+            f"CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT NEXTVAL(numbers), {REST})",
+        ),
+        "expression": form(
+            "takes the keys of new rows from (nextval(",
             "CREATE SEQUENCE numbers",
-            "CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT NEXTVAL(numbers), name varchar(80) NOT NULL "
-            "UNIQUE, price decimal(8,2) NOT NULL, stars double NULL)",
+            f"CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT (NEXTVAL(numbers) * 2), {REST})",
         ),
     },
     "postgresql": {
-        "sequence that it does not own": form(
-            "takes the keys of new rows from nextval('numbers'::regclass), which does not belong to its key column",
+        "sequence that starts again": form(
+            "takes the keys of new rows from the sequence numbers, which starts again at its end (CYCLE); give its key",
+            "CREATE SEQUENCE numbers CYCLE",
+            f"CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT nextval('numbers'), {REST})",
+        ),
+        "identity that counts down": form(
+            "takes the keys of new rows from the sequence shop_product_id_seq, which counts down",
+            f"CREATE TABLE shop_product (id bigint GENERATED ALWAYS AS IDENTITY (INCREMENT -1) PRIMARY KEY, {REST})",
+        ),
+        "expression over its own sequence": form(
+            "takes the keys of new rows from (- nextval('numbers'::regclass)), which is not the next value",
             "CREATE SEQUENCE numbers",
-            "CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT nextval('numbers'), name varchar(80) NOT NULL"
-            " UNIQUE, price numeric(8,2) NOT NULL, stars double precision NULL)",
+            f"CREATE TABLE shop_product (id bigint PRIMARY KEY DEFAULT - nextval('numbers'), {REST})",
+            "ALTER SEQUENCE numbers OWNED BY shop_product.id",
         ),
         "key to a partition of it": form(
             "is referred to by notes (foreign key part, to shop_product_1 alone)",

@@ -24,6 +24,7 @@ from seeding.safety.catalogues import (
 )
 from seeding.safety.catalogues.sqlite import REUSES
 from seeding.safety.triggers import Trigger
+from seeding.schema.key_counters import KeyCounter
 from tests.support.databases import Database
 from tests.unit.safety.answers import Answers
 
@@ -114,18 +115,55 @@ def test_a_foreign_key_that_is_not_followed_is_told_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("extra", "default", "counters"),
     [
-        ("auto_increment", None, {}),
-        ("AUTO_INCREMENT", "0", {}),
+        ("auto_increment", None, {"lots": {"keys": KeyCounter(step=5)}}),
+        ("AUTO_INCREMENT", "0", {"lots": {"keys": KeyCounter(step=5)}}),
         ("", None, {}),
         ("", "NULL", {}),
-        ("DEFAULT_GENERATED", "uuid_short()", {"lots": "uuid_short()"}),
-        ("", 0, {"lots": "0"}),
+        ("DEFAULT_GENERATED", "uuid_short()", {"lots": {"counter": "uuid_short(), which is not the next value of a sequence"}}),
+        ("", 0, {"lots": {"counter": "0, which is not the next value of a sequence"}}),
     ],
 )
 def test_keys_of_mysql_come_from_the_counter_of_the_column(
-    extra: str, default: str | int | None, counters: dict[str, str]
+    extra: str, default: str | int | None, counters: dict[str, dict[str, Any]]
 ) -> None:
-    assert mysql._counters([("lots", "id", extra, default)]) == counters
+    connection: Any = Answers("mysql", {})
+
+    assert mysql._counters(connection, [("lots", extra, default, 5)]) == counters
+
+
+COUNTED = KeyCounter(sequence="17", name="s", step=2, cached=3, end=9, sharing=("SELECT 1",))
+
+
+@pytest.mark.parametrize(
+    ("default", "sequence", "cycles", "found"),
+    [
+        (None, None, False, {}),
+        (None, ("17", "s", 2), False, {"keys": COUNTED}),
+        ("nextval('s'::regclass)", ("17", "s", 2), False, {"keys": COUNTED}),
+        ("(nextval('a.\"it''s\"'::regclass))::integer", ("17", "s", 2), False, {"keys": COUNTED}),
+        ("nextval('s'::regclass)", ("17", "s", 2), True, "the sequence s, which starts again at its end (CYCLE)"),
+        (None, ("17", "s", -2), False, "the sequence s, which counts down"),
+        ("f()", None, False, "f(), which is not the next value of a sequence"),
+        (
+            "nextval(('s'::text)::regclass)",
+            None,
+            False,
+            "nextval(('s'::text)::regclass), which is not the next value of a sequence",
+        ),
+        (
+            "f(nextval('s'::regclass))",
+            ("17", "s", 2),
+            False,
+            "f(nextval('s'::regclass)), which is not the next value of a sequence",
+        ),
+    ],
+)
+def test_keys_of_postgresql_come_from_the_sequence_of_the_default(
+    default: str | None, sequence: tuple[str, str, int] | None, found: Any, *, cycles: bool
+) -> None:
+    row = (default, *(sequence or (None, None, None)), 3, 9, cycles, ["SELECT 1"])
+
+    assert postgresql._counter(row) == (found if isinstance(found, dict) else {"counter": found})
 
 
 def test_keys_of_mysql_s_odd_tables_are_not_followed() -> None:

@@ -230,9 +230,9 @@ def test_the_key_is_one_column_and_that_of_every_model(
     assert [said for said, _ in of(lots(key=key), mirrors=mirrors)] == ([cause] if cause else [])
 
 
-def test_keys_of_new_rows_come_from_the_column_s_own_counter() -> None:
-    relation = lots(counter="nextval('other')")
-    cause = "takes the keys of new rows from nextval('other'), which does not belong to its key column"
+def test_keys_of_new_rows_come_from_a_counter_that_can_be_moved() -> None:
+    relation = lots(counter="f(), which is not the next value of a sequence")
+    cause = "takes the keys of new rows from f(), which is not the next value of a sequence"
 
     assert [said for said, _ in of(relation)] == [cause]
     assert of(relation, UNDO) == []

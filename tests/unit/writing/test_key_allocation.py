@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connections
 
-from seeding.exceptions import InsertionError
-from seeding.writing import key_allocation
+from seeding.exceptions import InsertionError, SchemaError
+from seeding.schema.key_counters import KeyCounter
 from seeding.writing.key_allocation import (
     ATTEMPTS,
+    DRAWS,
     HEADROOM,
     KeyAllocator,
+    MariaDBSequenceAllocator,
     MySQLKeyAllocator,
     PostgreSQLKeyAllocator,
     SQLiteKeyAllocator,
@@ -69,17 +71,30 @@ def test_on_sqlite_a_key_that_came_in_between_is_seen(database: Database) -> Non
     assert not allocator.still_free(Numbered, 41)
 
 
-def test_keys_may_reach_the_end_of_their_column_and_not_beyond(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_key_of_a_column_is_left_to_the_application(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     ends = {"SmallAutoField": (-32768, 32767), "AutoField": (-(2**31), LAST)}  # SQLite's have none
     monkeypatch.setattr(connections[database.alias].ops, "integer_field_range", lambda kind: ends[kind])
     allocator = SQLiteKeyAllocator(database.alias)
 
-    assert allocator.reserve(Small, 32_767, []) == 1
-    with pytest.raises(InsertionError) as refused:
-        allocator.reserve(Small, 32_768, [])
+    assert allocator.reserve(Small, 32_766, []) == 1
+    with pytest.raises(SchemaError) as refused:
+        allocator.reserve(Small, 32_767, [])
 
-    assert str(refused.value) == "small would need keys up to 32,768; its key column ends at 32,767."
+    assert str(refused.value) == (
+        "small would need keys up to 32,768, and the model's SmallAutoField ends at 32,767: declare a wider one, or seed fewer "
+        "rows."
+    )
     assert allocator.reserve(Numbered, 32_768, []) == 1
+
+
+def test_the_end_of_the_real_column_counts_too(database: Database) -> None:
+    allocator = SQLiteKeyAllocator(database.alias, KeyCounter(step=5), 127)
+
+    assert allocator.reserve(Numbered, 122, []) == 1
+    with pytest.raises(
+        SchemaError, match="keys up to 128, and its key column ends at 127: give it, and the columns that refer"
+    ):
+        allocator.reserve(Numbered, 123, [])
 
 
 @pytest.mark.parametrize("kind", [MySQLKeyAllocator, PostgreSQLKeyAllocator])
@@ -89,8 +104,8 @@ def test_elsewhere_the_headroom_counts_against_the_end_of_the_column(
     monkeypatch.setattr(connections[database.alias].ops, "integer_field_range", lambda _: (0, LAST))
     with_key(database, LAST - HEADROOM - 1)
 
-    with pytest.raises(InsertionError, match=r"numbered would need keys up to 2,147,483,648; its key column ends at"):
-        kind(database.alias).reserve(Numbered, 2, [])
+    with pytest.raises(SchemaError, match=r"numbered would need keys up to 2,147,483,648, and the model's AutoField ends at"):
+        kind(database.alias).reserve(Numbered, 1, [])
 
 
 def test_mysql_leaves_headroom_to_the_application_and_no_row(database: Database) -> None:
@@ -177,9 +192,6 @@ def test_mysql_gives_up_where_rows_come_in_between_every_time(database: Database
 
 
 def test_postgresql_without_a_sequence_begins_above_the_headroom(database: Database) -> None:
-    connection = connections[database.alias]
-    connection.ensure_connection()
-    connection.connection.create_function("pg_get_serial_sequence", 2, lambda *_: None)
     with_key(database, 41)
 
     assert PostgreSQLKeyAllocator(database.alias).reserve(Numbered, 5, []) == 41 + HEADROOM + 1
@@ -189,12 +201,34 @@ def test_postgresql_without_a_sequence_begins_above_the_headroom(database: Datab
 def test_postgresql_reserves_the_end_of_what_the_sequence_was_moved_to(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = Session([("numbered_id_seq",), (HEADROOM + 25,)])
-    monkeypatch.setattr(key_allocation, "_highest_key", lambda *_: 7)
+    session = Session([(HEADROOM + 25, HEADROOM + 25)])
     monkeypatch.setattr(connections[database.alias], "cursor", session.cursor)
 
-    assert PostgreSQLKeyAllocator(database.alias).reserve(Numbered, 20, []) == HEADROOM + 6
+    allocator = PostgreSQLKeyAllocator(database.alias, KeyCounter(sequence="17", step=40, cached=3, end=9_999))
+
+    assert allocator.reserve(Numbered, 20, []) == HEADROOM + 6
     assert [parameters for _, parameters in session.told] == [
-        ['"numbered"', "id"],
-        ["numbered_id_seq", "numbered_id_seq", HEADROOM + 20],
+        {"sequence": "17", "wanted": 40 * 3 * DRAWS + 20 + 39, "step": 40, "end": 9_999}
     ]
+
+
+def test_mariadb_tries_again_where_the_application_has_overtaken_the_sequence(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_key(database, 41)
+    allocator = MariaDBSequenceAllocator(database.alias, KeyCounter(sequence="s"))
+    asked: list[str] = []
+    answers: list[int | None] = [1, None, 5_000, 6_005]
+
+    def ask(_: MariaDBSequenceAllocator, query: str) -> int | None:
+        asked.append(query)
+        return answers.pop(0)
+
+    monkeypatch.setattr(MariaDBSequenceAllocator, "_ask", ask)
+
+    assert allocator.reserve(Numbered, 5, []) == 6_001
+    assert asked == ["SELECT NEXTVAL(s)", "SELECT SETVAL(s, 1046)", "SELECT NEXTVAL(s)", "SELECT SETVAL(s, 6005)"]
+
+    answers[:] = [1, None] * ATTEMPTS
+    with pytest.raises(InsertionError, match="No range of 5 free keys could be reserved in numbered"):
+        allocator.reserve(Numbered, 5, [])
