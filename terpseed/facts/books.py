@@ -1,8 +1,8 @@
-"""The books: the chart of accounts, the fiscal periods, and the journal of every document.
+"""The books: the chart of accounts, the fiscal periods, and the journal of each document.
 
-A journal is all the lines that share a reference. An invoice debits receivables and credits sales; what it sold leaves
-inventory, or, where it was consigned, was never in it: then the sale itself makes the debt to the supplier. So a bill for
-consigned goods is in the books already, and only a bill for goods that were bought has a journal. A voided invoice has none.
+A journal is all the lines that share a reference. An invoice debits receivables and credits sales. Owned goods leave
+inventory; consigned goods were never in it, so their sale itself creates the debt to the supplier. A bill for consigned goods
+is therefore already in the books, and only a bill for bought goods has a journal. A voided invoice has none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Number(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the chart; TERP looks most of them up by their names."""
+    """An account of the chart; TERP looks most of them up by name."""
 
     code: str
     name: str
@@ -44,7 +44,7 @@ class Account:
 
     @property
     def normal_balance(self) -> str:
-        """The side on which the account grows."""
+        """The side that increases the account."""
         return "DEBIT" if self.kind in ("ASSET", "EXPENSE") else "CREDIT"
 
 
@@ -63,7 +63,7 @@ CHART = (
 """By Number."""
 
 MONTHS_BEFORE = 24
-"""Fiscal periods before the month of the dataset's last day: more than the business is old."""
+"""Fiscal periods before the month of the dataset's last day; they begin before the first journal entry."""
 PERIODS = MONTHS_BEFORE + 2
 
 
@@ -78,7 +78,7 @@ def period(rows: Rows, moments: calendar.Moments) -> Integers:
 
 
 class Side(IntEnum):
-    """What a line of an invoice's journal says."""
+    """The role of a line in an invoice's journal."""
 
     RECEIVABLE = 0
     SALES = 1
@@ -113,7 +113,7 @@ def two_lines(documents: Layout) -> Layout:
 
 
 def invoice_amounts(orders: Rows, sides: Integers) -> Integers:
-    """Cents of each line of the invoices' journals."""
+    """The amount of each line of the invoices' journals, in cents."""
     lines, position = trade.lines_of(orders)
     batches = trade.batch(lines)
     cost = divide(trade.quantity(lines) * trade.unit_cost(batches), 100)
@@ -136,7 +136,7 @@ def journal(
     documents: Integers,
     description: pl.Series,
 ) -> pl.DataFrame:
-    """The columns of `ledgerEntries`; `series` sets the entry numbers of one source apart from those of the others."""
+    """The columns of `ledgerEntries`; `series` keeps the entry numbers of each source distinct."""
     posted = calendar.timestamps(moments)
     return pl.DataFrame(
         {
@@ -159,7 +159,7 @@ def journal(
 
 
 def transfer(side: Integers, amount: Integers, debited: Number, credited: Number) -> dict[str, Integers]:
-    """Accounts, debits and credits of journals of two lines: `side` 0 debits the one account, 1 credits the other."""
+    """Accounts, debits and credits of two-line journals: `side` 0 debits `debited`, 1 credits `credited`."""
     return {
         "accounts": np.where(side == 0, debited, credited),
         "debit": np.where(side == 0, amount, 0),

@@ -1,4 +1,4 @@
-"""Business time: whole weekdays before the dataset's last day, and seconds after nine o'clock (UTC)."""
+"""Business time: whole weekdays before the dataset's last day, and seconds after 9:00 UTC."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from seeding import Integers, Mask, Rows, only
 OPENS_AT = 9 * 3600
 OPEN_SECONDS = 8 * 3600
 LAST_SECOND = 6 * 3600
-"""What other things follow on the same day begins two hours before the house closes, at the latest."""
+"""An event that others follow on the same day happens at least two hours before closing time."""
 Moments = npt.NDArray[np.datetime64]
 
 
 def day(as_of: date, age: Integers) -> Moments:
-    """The weekday that lies `age` weekdays before `as_of` (age ≥ 1: always before it)."""
+    """The weekday `age` weekdays before `as_of` (age ≥ 1, so always before it)."""
     return np.busday_offset(np.datetime64(as_of, "D"), -age, roll="backward")
 
 
@@ -29,7 +29,7 @@ def moment(rows: Rows, column: str, age: Integers) -> Moments:
 
 
 def later(moments: Moments, seconds: Integers | int) -> Moments:
-    """`moments`, some seconds later the same day; never after closing time."""
+    """`moments` plus `seconds`, on the same day and never after closing time."""
     closing = moments.astype("datetime64[D]").astype("datetime64[s]") + np.timedelta64(OPENS_AT + OPEN_SECONDS, "s")
     return np.minimum(moments + np.asarray(seconds).astype("timedelta64[s]"), closing)
 
@@ -41,7 +41,7 @@ def month_end(days: Moments) -> Moments:
 
 
 def after(moments: Moments, days: Integers) -> Moments:
-    """The calendar day that lies so many days after each moment."""
+    """The calendar day `days` days after each moment."""
     return moments.astype("datetime64[D]") + days.astype("timedelta64[D]")
 
 

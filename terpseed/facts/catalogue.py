@@ -1,4 +1,4 @@
-"""What is traded: strains, and the products made of them, each sold by one seller of the cell."""
+"""What is traded: strains, and the products made from them, each sold by one seller of the cell."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from terpseed.facts import calendar
 from terpseed.facts.cells import PRODUCTS, SELLERS, STRAINS
 
 BRAND_AGE, STRAIN_AGE, PRODUCT_AGE, PRODUCT_AGE_SPREAD = 475, 474, 455, 18
-"""Weekdays before the dataset's last day; after the youngest client, before the oldest lot."""
+"""Weekdays before the dataset's last day: after the youngest client joined, before the oldest lot arrived."""
 
 _PAIRS = len(vocabulary.STRAIN_FIRST) * len(vocabulary.STRAIN_SECOND)
 STRAIN_CAPACITY = _PAIRS * (1 + len(vocabulary.STRAIN_THIRD))
-"""Distinct strain names."""
+"""Number of distinct strain names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a product is made into, with what it costs."""
+    """The form of a product, with its cost."""
 
     name: str
     category: str
@@ -62,7 +62,7 @@ MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Va
 
 @remembered
 def strain_name(strains: Rows) -> pl.Series:
-    """Distinct for every strain: two words, and a third once the pairs run out."""
+    """A distinct name for each strain: two words, and a third once the pairs run out."""
     more, words = np.divmod(strains.tiers("name", _PAIRS, STRAIN_CAPACITY - _PAIRS), _PAIRS)
     first, second = np.divmod(words, len(vocabulary.STRAIN_SECOND))
     third = take(("", *vocabulary.STRAIN_THIRD), more).str.replace_all("-", " ")
@@ -85,7 +85,7 @@ def strain(products: Rows) -> Rows:
 
 @remembered
 def form(products: Rows) -> Integers:
-    """What the product is, as a place in FORMS: the first two sellers of a cell grow flower, the others process it."""
+    """The product's form, as an index into FORMS: the first two sellers of a cell grow flower, the others process it."""
     of_strain = strain(products).index
     group = products.of("products", of_strain)
     place = products.index % SELLERS
@@ -95,17 +95,17 @@ def form(products: Rows) -> Integers:
 
 
 def product_name(products: Rows) -> pl.Series:
-    """Strain and form: distinct, because no strain of a cell has a form twice."""
+    """Strain and form; distinct because no strain of a cell has the same form twice."""
     return strain_name(strain(products)) + " " + take([one.name for one in FORMS], form(products))
 
 
 def category(products: Rows) -> pl.Series:
-    """Spelled as in pricing_defaults."""
+    """The product's category, spelled as in pricing_defaults."""
     return take([one.category for one in FORMS], form(products))
 
 
 def unit_cost(products: Rows, batches: Rows) -> Integers:
-    """Cents per unit that a batch of the product cost; `batches` are rows of the same length."""
+    """Unit cost of a batch of the product, in cents; `batches` has the same length."""
     forms = form(products)
     low = np.array([round(one.low * 100) for one in FORMS])[forms]
     high = np.array([round(one.high * 100) for one in FORMS])[forms]

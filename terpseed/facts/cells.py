@@ -1,4 +1,4 @@
-"""How row indexes are laid out in cells, and how many rows a size has."""
+"""How row indexes are laid out in cells, and how many rows each size has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIENTS, SELLERS, STRAINS, PRODUCTS, LOTS, BATCHES, ORDERS = 10, 4, 5, 20, 10, 3
 """Rows per cell."""
 
 OPEN_EVERY = 10
-"""One cell in ten has today's open orders, the others only past ones: so the last weeks are no busier than the year."""
+"""One cell in ten has open orders and the others only past ones, so the last weeks are no busier than the year."""
 
 
 def per_cell(count: int) -> RecordCount:
@@ -23,26 +23,26 @@ def per_cell(count: int) -> RecordCount:
 
 
 def is_open(cell: Integers) -> Integers:
-    """1 for the cells that have open orders, 0 for the others."""
+    """1 for cells with open orders, 0 for the others."""
     return (cell % OPEN_EVERY == 0).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout(RecordCount):
-    """Rows of which every closed cell has the same, and every open one: a row per entry of a table."""
+    """Rows laid out by a table per kind of cell, closed or open: each cell has one row per entry of its table."""
 
     entries: tuple[Integers, Integers]
-    """Of a closed cell, and of an open one; each of shape (rows, columns)."""
+    """The tables of a closed and of an open cell, each of shape (rows, columns)."""
 
     @classmethod
     def of(cls, *, closed: Sequence[object], opened: Sequence[object]) -> Layout:
-        """From the entries of one cell of either kind, each a number or a tuple of numbers."""
+        """Build a layout from the entries of one closed and one open cell, each a number or a tuple of numbers."""
         tables = (_table(closed), _table(opened))
         small, medium, large = (_rows_before(np.array(SIZES[size]), *tables) for size in ("small", "medium", "large"))
         return cls(small=int(small), medium=int(medium), large=int(large), entries=tables)
 
     def at(self, size: str, scale: int = 1) -> int:
-        """Rows in all the cells of that size."""
+        """The number of rows in all cells of that size."""
         return int(self.first(np.array(SIZES[size] * scale)))
 
     def first(self, cell: Integers) -> Integers:
@@ -50,7 +50,7 @@ class Layout(RecordCount):
         return _rows_before(cell, *self.entries)
 
     def index(self, cell: Integers, value: Integers) -> Integers:
-        """The index of the row of `cell` whose entry begins with `value`, where the entries ascend by it."""
+        """The index of the first row of `cell` whose entry begins with `value`; entries are sorted by their first value."""
         kind = is_open(cell)
         found = [np.searchsorted(table[:, 0], value) for table in self.entries]
         return self.first(cell) + np.where(kind == 1, found[1], found[0])

@@ -1,4 +1,4 @@
-"""The way of an order through the house: which steps it takes, and when."""
+"""How an order is fulfilled: which steps it takes, and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from terpseed.facts.trade import Fate
 
 
 class Step(IntEnum):
-    """What an order's fulfilment can come to, in the order of time."""
+    """The steps of an order's fulfilment, in chronological order."""
 
     DRAFT = 0
     CONFIRMED = 1
@@ -26,7 +26,7 @@ class Step(IntEnum):
 
 
 def path(fate: Fate) -> tuple[Step, ...]:
-    """The steps an order of that fate has taken; quotes stay drafts."""
+    """The steps that an order of that fate has taken; quotes stay drafts."""
     if fate == Fate.CANCELLED:
         return (Step.DRAFT, Step.CONFIRMED, Step.CANCELLED)
     last = Step[fate.name] if fate >= Fate.DRAFT else Step.DRAFT
@@ -43,7 +43,7 @@ HISTORY = Layout.of(
         for kind, name in enumerate(("closed", "opened"))
     }
 )
-"""(place of the order, step): every step that every order of a cell has taken."""
+"""(place of the order, step): each step taken by each order of a cell."""
 
 
 def has(orders: Rows, step: Step) -> Mask:
@@ -53,14 +53,14 @@ def has(orders: Rows, step: Step) -> Mask:
 
 @remembered
 def at(orders: Rows, step: Step) -> calendar.Moments:
-    """When an order took a step (if it has): confirmed and made ready the day it was written, the rest on later weekdays."""
+    """When an order took a step (if it did): confirmed and ready on the day it was written, the rest on later weekdays."""
     if step <= Step.READY_FOR_PACKING:
         minutes = np.zeros(len(orders), dtype=np.int64)
         for earlier in range(1, step + 1):
             minutes = minutes + orders.integers(f"step {earlier}", 5, 31)
         return calendar.later(trade.ordered_at(orders), minutes * 60)
     if step == Step.DELIVERED:
-        # Who pays on delivery is near: the goods are there the day they leave.
+        # Clients who pay on delivery are nearby: their goods arrive the day they leave.
         same_day = calendar.later(at(orders, Step.SHIPPED), orders.integers("delivered", 1_800, 5_400))
         usual = calendar.moment(orders, step.name, np.maximum(trade.age(orders) - 3, 1))
         return np.where(trade.term(orders) == parties.TERMS.index("COD"), same_day, usual)
@@ -70,7 +70,7 @@ def at(orders: Rows, step: Step) -> calendar.Moments:
 
 @remembered
 def shipped_at(orders: Rows) -> calendar.Moments:
-    """When a shipped order left the house."""
+    """When a shipped order left the warehouse."""
     return at(orders, Step.SHIPPED)
 
 

@@ -1,4 +1,4 @@
-"""Who trades: buyers large and small, and sellers, each seller also a vendor and a brand."""
+"""Trading parties: large and small buyers, and sellers, each of which is also a vendor and a brand."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from terpseed.facts import calendar, pinned
 from terpseed.facts.cells import CLIENTS, SELLERS
 
 FIRST_SELLER = CLIENTS - SELLERS
-"""Places 0 to 5 of a cell only buy, 6 sells and may buy, 7 to 9 only sell."""
+"""Places 0 to 5 of a cell only buy, 6 sells and can also buy, 7 to 9 only sell."""
 
 CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
-"""Weekdays before the dataset's last day on which the youngest client came, and how much earlier the oldest did."""
+"""Weekdays from when the youngest client joined to the dataset's last day, and how much earlier the oldest joined."""
 
 REFERRED_SHARE = 0.3
-"""Of the buyers of a cell that came after its first."""
+"""Share of a cell's buyers that its first client referred, of those who joined later."""
 
 TERMS = ("COD", "NET_7", "NET_15", "NET_30")
 TERM_DAYS = np.array([0, 7, 15, 30])
 
 LONGEST = 255
-"""Characters that a client's name may have."""
+"""Maximum length of a client's name, in characters."""
 _LONG_WORDS = " of the Greater Northern California Cannabis Cultivation, Manufacturing and Distribution Association" * 3
 
 _PLAIN = len(vocabulary.COMPANY_FIRST) * len(vocabulary.COMPANY_SECOND) * len(vocabulary.BUYER_SUFFIX)
 CAPACITY = _PLAIN * (1 + len(vocabulary.CITIES))
-"""Distinct company names."""
+"""Number of distinct company names."""
 
 
 @remembered
 def is_large(clients: Rows) -> Mask:
-    """Every seventh client on average buys in bulk: place 0 of every cell, place 1 of three cells in seven."""
+    """Whether a client buys in bulk, as one in seven does: place 0 of every cell, place 1 of three cells in seven."""
     return (clients.index % CLIENTS == 0) | ((clients.index % CLIENTS == 1) & has_two_large(clients.index // CLIENTS))
 
 
@@ -60,19 +60,19 @@ def client_of_seller(sellers: Rows) -> Rows:
 
 
 def joined_at(clients: Rows) -> calendar.Moments:
-    """When a client came."""
+    """When a client joined."""
     age = CLIENT_AGE + clients.integers("age", 0, CLIENT_AGE_SPREAD)
     return calendar.moment(clients, "joined", age)
 
 
 def is_referred(clients: Rows) -> Mask:
-    """Whether the first client of its cell brought it: some of the buyers that came after that one."""
+    """Whether the first client of its cell referred it, as it did some of the buyers who joined later."""
     first = clients.of("clients", clients.index // CLIENTS * CLIENTS)
     return is_buyer(clients) & clients.chance("referred", REFERRED_SHARE) & (joined_at(first) < joined_at(clients))
 
 
 def refers(clients: Rows) -> Mask:
-    """Whether a client has brought others."""
+    """Whether a client has referred others."""
     first = clients.index % CLIENTS == 0
     others = clients.of("clients", (clients.index[first, None] + np.arange(CLIENTS)).ravel())
     found = np.zeros(len(clients), dtype=bool)
@@ -82,12 +82,12 @@ def refers(clients: Rows) -> Mask:
 
 @remembered
 def term(clients: Rows) -> Integers:
-    """The payment terms of a client, as a place in TERMS."""
+    """The payment terms of a client, as an index into TERMS."""
     return clients.integers("term", 0, len(TERMS))
 
 
 def company_name(clients: Rows) -> pl.Series:
-    """Distinct for every client: two words and what the company is, with a city once those run out; two are pinned."""
+    """A distinct name for each client: two words and a kind of company, with a city once those run out; two are pinned."""
     plain = _plain_name(clients)
     longest = (plain + _LONG_WORDS).str.slice(0, LONGEST)
     accented = "Señor " + plain + " & Łódź Café & Söhne 🌿"
@@ -122,12 +122,12 @@ def _plain_name(clients: Rows) -> pl.Series:
 
 
 def contact_name(clients: Rows) -> pl.Series:
-    """The person one talks to."""
+    """The contact person's name."""
     return clients.fake("contact first name", "first_name") + " " + clients.fake("contact last name", "last_name")
 
 
 def email(clients: Rows) -> pl.Series:
-    """An address at a reserved domain (RFC 2606), so that no mail ever reaches anybody."""
+    """An address at a reserved domain (RFC 2606), so that no mail is ever delivered."""
     mailbox = clients.choose("mailbox", ("orders", "buying", "office", "accounts", "hello"))
     domain = clients.choose("domain", ("example.com", "example.org", "example.net"))
     company = _plain_name(clients).str.to_lowercase().str.replace_all("[^a-z0-9]+", "-").str.strip_chars("-")
@@ -144,11 +144,11 @@ def address(clients: Rows) -> pl.Series:
     """A street in a California town."""
     town = take(vocabulary.CITIES, _town(clients)).str.replace_all("-", " ")
     postcode = take(vocabulary.ZIP_PREFIXES, _town(clients)) + numerals(clients.integers("postcode", 1, 60), 2)
-    street = clients.fake("street", "street_address").str.replace("^0", "1")  # no house has a number that begins with 0
+    street = clients.fake("street", "street_address").str.replace("^0", "1")  # no house number begins with 0
     return street + ", " + town + ", CA " + postcode
 
 
 @remembered
 def _town(clients: Rows) -> Integers:
-    """A place in vocabulary.TOWNS: people are called where they live."""
+    """The client's town, as an index into vocabulary.TOWNS; phone and address share it."""
     return clients.integers("town", 0, len(vocabulary.TOWNS))

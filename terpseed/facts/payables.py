@@ -1,4 +1,4 @@
-"""What TERP owes its suppliers: for consigned batches what was sold of them, for others what was received; and the payments."""
+"""What TERP owes its suppliers, and the payments: consigned batches are owed for as sold, others as received."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PAYABLES = Layout.of(
         for kind in ("closed", "opened")
     }
 )
-"""The slot of the batch: every consigned one that was received."""
+"""The slot of each consigned batch that was received."""
 
 BILLS = Layout.of(
     closed=[(6, 1, 100), (7, 1, 100), (15, 1, 100), (21, 1, 100), (25, 1, 100), (29, 0, 0)],
     opened=[(6, 1, 100), (7, 1, 40), (16, 0, 0), (21, 2, 100), (25, 1, 30), (29, 0, 0)],
 )
-"""(slot of the batch, payments, percent paid). Owned batches are billed when they come, consigned ones once sold out."""
+"""(slot of the batch, payments, percent paid). Owned batches are billed on arrival, consigned ones once sold out."""
 
 PAYMENTS = Layout.of(
     **{
@@ -33,12 +33,12 @@ PAYMENTS = Layout.of(
 """(slot of the batch, number, parts, percent)."""
 
 PURCHASES = Layout.of(**{kind: list(stock.OWNED) for kind in ("closed", "opened")})
-"""The slot of the batch, of the bills that bring something into the inventory account."""
+"""The slots of the batches whose bills add to the inventory account."""
 
 
 @remembered
 def batch(rows: Rows, layout: Layout) -> Rows:
-    """The batches whose slots begin the entries of `layout`, whose rows `rows` are."""
+    """The batches of `rows`, which are rows of `layout`; its entries begin with the batch's slot."""
     cell, entry = layout.locate(rows.index)
     return trade.batch_at(rows, cell, entry[:, 0])
 
@@ -60,7 +60,7 @@ def payment_number(payments: Rows) -> pl.Series:
 
 @remembered
 def percent_paid(batches: Rows) -> Integers:
-    """How much of the batch's bill is paid; 0 where there is no bill."""
+    """The percentage of the batch's bill that is paid; 0 if there is no bill."""
     tables = np.zeros((2, BATCHES), dtype=np.int64)
     for kind, entries in enumerate(BILLS.entries):
         tables[kind, entries[:, 0]] = entries[:, 2]
@@ -77,7 +77,7 @@ def is_billed(batches: Rows) -> Mask:
 
 @remembered
 def billed_age(batches: Rows) -> Integers:
-    """Weekdays before the dataset's last day on which the batch was billed: if consigned, one after the last shipment."""
+    """When the batch was billed, in weekdays before the dataset's last day: if consigned, one after the last shipment."""
     traded = np.minimum(batches.index % BATCHES, trade.TRADED - 1) + batches.index // BATCHES * BATCHES
     sold_out = trade.age(stock.last_order(batches.of("batches", traded))) - 3
     return np.where(stock.is_consigned(batches), np.maximum(sold_out, 1), stock.lot_age(stock.lot(batches)))
@@ -91,7 +91,7 @@ def billed_at(batches: Rows) -> calendar.Moments:
 
 
 def term(batches: Rows) -> Integers:
-    """The terms of the bill, as a place in parties.TERMS: the vendor's, but NET_30 while it is not paid."""
+    """The terms of the bill, as an index into parties.TERMS: the vendor's, but NET_30 until it is paid in full."""
     vendors = batches.of("vendors", trade.lot_seller(stock.lot(batches)))
     usual = parties.term(parties.client_of_seller(vendors))
     return np.where(percent_paid(batches) == 100, usual, parties.TERMS.index("NET_30"))
@@ -99,24 +99,24 @@ def term(batches: Rows) -> Integers:
 
 @remembered
 def quantity(batches: Rows) -> Integers:
-    """Hundredths of a unit that a bill is for: all that was received, of consigned goods without what buyers sent back."""
+    """The quantity billed, in hundredths of a unit: all that was received, minus returns if the goods are consigned."""
     return stock.intake(batches) - np.where(stock.is_consigned(batches), stock.returned(batches), 0)
 
 
 @remembered
 def total(batches: Rows) -> Integers:
-    """Cents of the batch's bill."""
+    """The total of the batch's bill, in cents."""
     return divide(quantity(batches) * trade.unit_cost(batches), 100)
 
 
 def part(payments: Rows) -> Part:
-    """What the payment is of its bill."""
+    """Which part of its bill each payment is."""
     _, entry = PAYMENTS.locate(payments.index)
     return Part(number=entry[:, 1], parts=entry[:, 2], percent=entry[:, 3])
 
 
 def amount(payments: Rows) -> Integers:
-    """Cents."""
+    """The payment's amount, in cents."""
     return settlement.amount(total(batch(payments, PAYMENTS)), part(payments))
 
 
@@ -128,17 +128,17 @@ def paid_at(payments: Rows) -> calendar.Moments:
 
 
 def last_paid_at(batches: Rows) -> calendar.Moments:
-    """When the last payment on a billed batch was sent; of one that is not paid, any moment."""
+    """When the last payment on a billed batch was sent; an arbitrary moment if it is not paid."""
     cell = batches.index // BATCHES
     last = PAYMENTS.index(cell, trade.slot(batches) + 1) - 1
     return paid_at(batches.of("payments", np.maximum(last, 0)))
 
 
 def settled(batches: Rows) -> Integers:
-    """Cents that have been paid for a batch."""
+    """The amount paid for a batch, in cents."""
     return divide(total(batches) * percent_paid(batches), 100)
 
 
 def emptied_at(batches: Rows) -> calendar.Moments:
-    """When the last of a sold-out batch left."""
+    """When the last of a sold-out batch was shipped."""
     return fulfilment.shipped_at(stock.last_order(batches))

@@ -1,4 +1,4 @@
-"""Purchase orders: one for every lot, and some that no lot has come of."""
+"""Purchase orders: one for each lot, and some without a lot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
 
 
 class Stage(IntEnum):
-    """How far a purchase order has come."""
+    """The stage of a purchase order."""
 
     DRAFT = 0
     SENT = 1
@@ -26,7 +26,7 @@ _LOTS = [(place, Stage.RECEIVED, 0) for place in range(LOTS - 1)] + [(LOTS - 1, 
 _CANCELLED = (LOTS, Stage.CANCELLED, 0)
 _UNDER_WAY = [(LOTS + 1, Stage.CONFIRMED, 4), (LOTS + 2, Stage.SENT, 2), (LOTS + 3, Stage.DRAFT, 1)]
 PURCHASE_ORDERS = Layout.of(closed=[*_LOTS, _CANCELLED], opened=[*_LOTS, _CANCELLED, *_UNDER_WAY])
-"""(place, Stage, age in weekdays of one under way); the places below LOTS are those of the lots."""
+"""(place, Stage, age in weekdays if under way); the places below LOTS are those of the lots."""
 ITEMS = Layout.of(
     **{
         name: [(place, item) for place, _, _ in table.tolist() for item in range(trade.PER_LOT)]
@@ -35,11 +35,11 @@ ITEMS = Layout.of(
 )
 """(place of the purchase order, number of the item)."""
 LEAD = 4
-"""A lot comes at most so many weekdays after it was ordered."""
+"""A lot arrives at most this many weekdays after it was ordered."""
 CANCELLED_AGE = (20, 380)
-"""Weekdays before the dataset's last day on which one that was cancelled was written."""
+"""When a cancelled order was written, in weekdays before the dataset's last day."""
 LATE_SHARE, LATE_DAYS = 0.25, 3
-"""Share of lots that come later than promised, and by how many days at most."""
+"""Share of lots that arrive later than promised, and by how many days at most."""
 
 
 def stage(orders: Rows) -> Integers:
@@ -49,7 +49,7 @@ def stage(orders: Rows) -> Integers:
 
 @remembered
 def lot(orders: Rows) -> tuple[Rows, Mask]:
-    """The lot that came of each purchase order, and whether there is one (where not, the lot is another's)."""
+    """The lot of each purchase order, and whether it has one (if not, the lot is another order's)."""
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
     place = entry[:, 0]
     return orders.of("lots", cell * LOTS + np.minimum(place, LOTS - 1)), place < LOTS
@@ -57,7 +57,7 @@ def lot(orders: Rows) -> tuple[Rows, Mask]:
 
 @remembered
 def seller(orders: Rows) -> Integers:
-    """The seller (index of vendor, brand and supplier profile) it was sent to."""
+    """The seller (index of vendor, brand and supplier profile) that the order was sent to."""
     lots, exists = lot(orders)
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
     return np.where(exists, trade.lot_seller(lots), cell * SELLERS + entry[:, 0] % SELLERS)
@@ -65,7 +65,7 @@ def seller(orders: Rows) -> Integers:
 
 @remembered
 def age(orders: Rows) -> Integers:
-    """Weekdays before the dataset's last day on which it was written."""
+    """When the order was written, in weekdays before the dataset's last day."""
     lots, exists = lot(orders)
     before_lot = stock.lot_age(lots) + orders.integers("lead", 1, LEAD + 1)
     cancelled = orders.integers("cancelled", *CANCELLED_AGE)
@@ -75,41 +75,41 @@ def age(orders: Rows) -> Integers:
 
 @remembered
 def ordered_at(orders: Rows) -> calendar.Moments:
-    """When it was written."""
+    """When the order was written."""
     return calendar.moment(orders, "ordered", age(orders))
 
 
 @remembered
 def sent_at(orders: Rows) -> calendar.Moments:
-    """When a sent one was sent: within the hour."""
+    """When a sent order was sent: within an hour of being written."""
     return calendar.later(ordered_at(orders), orders.integers("sent", 300, 1_800))
 
 
 def confirmed_at(orders: Rows) -> calendar.Moments:
-    """When the supplier confirmed it: within the hour after that."""
+    """When the supplier confirmed the order: within an hour of its being sent."""
     return calendar.later(sent_at(orders), orders.integers("confirmed", 300, 1_800))
 
 
 def came_at(orders: Rows) -> calendar.Moments:
-    """When the goods came (if they have)."""
+    """When the goods arrived (if they did)."""
     return stock.lot_at(lot(orders)[0])
 
 
 def expected_at(orders: Rows) -> calendar.Moments:
-    """The day for which the goods are promised: as a rule that on which they came, else a week after the order."""
+    """The day the goods are promised for: usually the day they arrived; without a lot, a week after the order."""
     late = np.where(orders.chance("late", LATE_SHARE), orders.integers("days late", 1, LATE_DAYS + 1), 0)
     promised = np.maximum(came_at(orders) - late.astype("timedelta64[D]"), confirmed_at(orders))
     return np.where(lot(orders)[1], promised, ordered_at(orders) + np.timedelta64(7, "D"))
 
 
 def cancelled_at(orders: Rows) -> calendar.Moments:
-    """When it was cancelled (if it was): one to three weekdays after it was written."""
+    """When the order was cancelled (if it was): one to three weekdays after it was written."""
     return calendar.moment(orders, "cancelled at", age(orders) - orders.integers("second thoughts", 1, 4))
 
 
 @remembered
 def is_bought(orders: Rows) -> Mask:
-    """Whether anything of it is bought outright; the rest is consigned, and owed for once it is sold."""
+    """Whether any of the order is bought outright; the rest is consigned, and owed for once it is sold."""
     lots, exists = lot(orders)
     batches = orders.of("batches", (lots.index[:, None] * trade.PER_LOT + np.arange(trade.PER_LOT)).ravel())
     return ~exists | ~stock.is_consigned(batches).reshape(-1, trade.PER_LOT).all(axis=1)
@@ -117,21 +117,21 @@ def is_bought(orders: Rows) -> Mask:
 
 @remembered
 def order(items: Rows) -> tuple[Rows, Integers]:
-    """The purchase order of an item, and its number on it."""
+    """The purchase order of an item, and the item's number on it."""
     cell, entry = ITEMS.locate(items.index)
     return items.of("purchaseOrders", PURCHASE_ORDERS.index(cell, entry[:, 0])), entry[:, 1]
 
 
 @remembered
 def batch(items: Rows) -> tuple[Rows, Mask]:
-    """The batch that came of an item, and whether there is one (where not, the batch is another's)."""
+    """The batch of an item, and whether it has one (if not, the batch is another item's)."""
     orders, number = order(items)
     lots, exists = lot(orders)
     return items.of("batches", lots.index * trade.PER_LOT + number), exists
 
 
 def product(items: Rows) -> Rows:
-    """What is ordered: three different products of the seller per order."""
+    """The product ordered: each order has three different products of its seller."""
     batches, exists = batch(items)
     orders, number = order(items)
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
@@ -142,26 +142,26 @@ def product(items: Rows) -> Rows:
 
 @remembered
 def unit_cost(items: Rows) -> Integers:
-    """Cents per unit."""
+    """The unit cost, in cents."""
     batches, exists = batch(items)
     return np.where(exists, trade.unit_cost(batches), catalogue.unit_cost(product(items), items))
 
 
 def quantity(items: Rows) -> Integers:
-    """Hundredths of a unit that are ordered; whole units."""
+    """The quantity ordered, in hundredths of a unit; always whole units."""
     batches, exists = batch(items)
     other = divide(items.integers("value", 200_000, 800_000), unit_cost(items)) * 100 + 100
     return np.where(exists, stock.ordered(batches), other)
 
 
 def received(items: Rows) -> Integers:
-    """Hundredths of a unit that have come."""
+    """The quantity received, in hundredths of a unit."""
     batches, exists = batch(items)
     return np.where(exists, stock.intake(batches), 0)
 
 
 def total(orders: Rows) -> Integers:
-    """Cents that a purchase order comes to."""
+    """The total of a purchase order, in cents."""
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
     first = ITEMS.index(cell, entry[:, 0])
     items = orders.of("purchaseOrderItems", (first[:, None] + np.arange(trade.PER_LOT)).ravel())

@@ -1,4 +1,4 @@
-"""What clients owe: an invoice for every shipped order, and the payments on it."""
+"""What clients owe: an invoice for each shipped order, and the payments on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from terpseed.facts.trade import Fate
 INVOICES = trade.orders_with(*trade.SHIPPING)
 """The place of the order."""
 STANDING = trade.orders_with(Fate.SHIPPED, Fate.DELIVERED)
-"""The place of the order, of invoices that are not void: what was returned is not owed."""
+"""The place of the order, for invoices that are not void: returned goods are not owed for."""
 LINES = trade.lines_with(*trade.SHIPPING)
 """The place of the order line."""
 
@@ -40,7 +40,7 @@ def order(invoices: Rows) -> Rows:
 
 @remembered
 def order_at(rows: Rows, layout: Layout) -> Rows:
-    """The orders whose places begin the entries of `layout`, whose rows `rows` are."""
+    """The orders of `rows`, which are rows of `layout`; its entries begin with the order's place."""
     cell, entry = layout.locate(rows.index)
     return rows.of("orders", cell * ORDERS + entry[:, 0])
 
@@ -63,33 +63,33 @@ def payment_number(payments: Rows) -> pl.Series:
 
 @remembered
 def invoiced_at(orders: Rows) -> calendar.Moments:
-    """When the invoice of a shipped order was written: within the hour after it left."""
+    """When the invoice of a shipped order was written: within an hour of shipping."""
     return calendar.later(fulfilment.shipped_at(orders), orders.integers("invoiced", 600, 3_600))
 
 
 def due(orders: Rows) -> calendar.Moments:
-    """The day on which the invoice of a shipped order has to be paid."""
+    """The due date of a shipped order's invoice."""
     return settlement.due(invoiced_at(orders), trade.term(orders))
 
 
 def is_void(orders: Rows) -> Mask:
-    """Whether the invoice was voided, because the goods came back."""
+    """Whether the invoice was voided because the goods were returned."""
     return trade.fate(orders) == Fate.RETURNED
 
 
 def part(payments: Rows) -> Part:
-    """What the payment is of its invoice."""
+    """Which part of its invoice each payment is."""
     _, entry = PAYMENTS.locate(payments.index)
     return Part(number=entry[:, 1], parts=entry[:, 2], percent=entry[:, 3])
 
 
 def amount(payments: Rows) -> Integers:
-    """Cents."""
+    """The payment's amount, in cents."""
     return settlement.amount(trade.order_total(order_at(payments, PAYMENTS)), part(payments))
 
 
 def paid_at(payments: Rows) -> calendar.Moments:
-    """When the payment came."""
+    """When the payment was received."""
     orders = order_at(payments, PAYMENTS)
     age, term = np.maximum(trade.age(orders) - 2, 1), trade.term(orders)
     on_delivery = (term == parties.TERMS.index("COD")) & fulfilment.has(orders, Step.DELIVERED)
@@ -99,7 +99,7 @@ def paid_at(payments: Rows) -> calendar.Moments:
 
 
 def owed(client: int, rows: Rows) -> int:
-    """Cents that one client owes, once everything is seeded."""
+    """The amount one client owes once everything is seeded, in cents."""
     cell = client // CLIENTS
     kind = int(is_open(np.array(cell)))
     unsettled = trade.UNSETTLED[kind]

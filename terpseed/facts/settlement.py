@@ -1,6 +1,6 @@
 """How an invoice or a bill is paid: in how many parts, how much of it, and when.
 
-A plan says for every place of a cell into how many payments (*parts*) what is paid (*percent* of the total) is split.
+For each place of a cell, a plan gives how much is paid (*percent* of the total) and in how many payments (*parts*).
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from terpseed.facts import calendar, parties, staff
 
 METHODS = ("ACH", "WIRE", "CHECK", "ACH", "CASH", "CHECK", "WIRE", "ACH", "CREDIT_CARD", "CASH",
            "ACH", "CHECK", "WIRE", "DEBIT_CARD", "CASH", "ACH", "CHECK", "OTHER", "WIRE", "ACH")  # fmt: skip
-"""Of the payments in turn, so that every method occurs in the smallest dataset."""
+"""Assigned to payments in turn, so that every method occurs in the smallest dataset."""
 BANK_ACCOUNTS = 3
 WEEKDAYS = np.array([0, 5, 11, 21])
-"""Weekdays that a client with parties.TERMS takes at most."""
+"""Maximum weekdays until payment, for each of parties.TERMS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Payments of documents (invoices or bills), one each; all of the same length."""
+    """For each payment, which part of its document (invoice or bill) it is; all arrays have the same length."""
 
     number: Integers
     """0 for the first payment on a document, 1 for the second."""
     parts: Integers
-    """How many payments that document has."""
+    """The number of payments on the document."""
     percent: Integers
-    """How much of the document's total they come to together."""
+    """The percentage of the document's total that they cover together."""
 
 
 def amount(total: Integers, part: Part) -> Integers:
-    """Cents: half of what is paid first, the rest last, where there are two payments."""
+    """The payment's amount, in cents: of two payments, the first is half of what is paid and the second the rest."""
     paid = divide(total * part.percent, 100)
     first = np.where(part.parts == 1, paid, divide(paid, 2))
     return np.where(part.number == 0, first, paid - first)
 
 
 def paid_at(payments: Rows, issued_at: calendar.Moments, issued_age: Integers, term: Integers, part: Part) -> calendar.Moments:
-    """When the payment was made, within the terms (`term`: places in parties.TERMS): cash on delivery, the same day.
+    """When the payment was made, within the terms (`term`: indexes into parties.TERMS); for COD, the same day.
 
     `issued_age` is the age of the document in weekdays, `issued_at` its moment. A second payment follows the first.
     """
@@ -54,7 +54,7 @@ def paid_at(payments: Rows, issued_at: calendar.Moments, issued_age: Integers, t
 
 
 def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, moments: calendar.Moments) -> pl.DataFrame:
-    """The columns that every row of `payments` has; cash goes through no bank."""
+    """The columns common to all rows of `payments`; cash has no bank account."""
     method = payments.index % len(METHODS)
     at = calendar.timestamps(moments)
     return pl.DataFrame(
@@ -75,11 +75,11 @@ def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, momen
 
 
 def is_past(rows: Rows, due_on: calendar.Moments) -> Mask:
-    """Whether that day lies before the dataset's last one: what is owed is overdue then."""
+    """Whether the due date is before the dataset's last day, so that what is owed is overdue."""
     past: Mask = due_on < np.datetime64(rows.as_of, "D")
     return past
 
 
 def due(issued_at: calendar.Moments, term: Integers) -> calendar.Moments:
-    """The day on which the document has to be paid."""
+    """The document's due date."""
     return calendar.after(issued_at, parties.TERM_DAYS[term])

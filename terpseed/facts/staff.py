@@ -1,4 +1,4 @@
-"""The house itself: the people in it, and the day it began."""
+"""The company itself: its staff, and the day it was founded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from seeding import Integers, Rows
 from terpseed.facts import calendar
 
 STAFF = 6
-"""People, each of whom is a row of `users`."""
+"""Number of staff; each is a row of `users`."""
 FOUNDED_AGE = 760
-"""Weekdays before the dataset's last day on which the reference data was entered: before the first client."""
+"""When the reference data was entered, in weekdays before the dataset's last day: before the first client joined."""
 
 
 def member(rows: Rows, column: str) -> Integers:
-    """Who did it: a user's row index."""
+    """The staff member who acted, as a row index of `users`."""
     return rows.integers(column, 0, STAFF)
 
 

@@ -1,4 +1,4 @@
-"""Lots and batches: when they came, how much there was, and how the stock of a batch went down."""
+"""Lots and batches: when they arrived, their quantities, and how the stock of a batch decreased."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from terpseed.facts import calendar, fulfilment, trade
 from terpseed.facts.cells import BATCHES, LOTS, is_open
 
 NO_ORDERS = 8
-"""From this place on, the lots of a cell serve no order: what came too late or is not for sale."""
+"""From this place on, the lots of a cell serve no orders: they arrived too late or are not for sale."""
 FRESH_AGE = np.array([6, 1])
-"""Weekdays since the last two lots of a cell came, at least; up to four more."""
+"""Minimum weekdays since the last two lots of a cell arrived; up to four more are added."""
 
 STATUS = np.array(["LIVE"] * 26 + ["ON_HOLD", "AWAITING_INTAKE", "QUARANTINED", "LIVE"])
-"""By place in the cell, before orders."""
+"""The batch status by place in the cell, before any order."""
 AWAITED = int(np.flatnonzero(STATUS == "AWAITING_INTAKE")[0])
 RECEIVED = BATCHES - 1
 """Batches of a cell that have been received: all but the awaited one."""
@@ -23,7 +23,7 @@ RECEIVED = BATCHES - 1
 OWNED = (21, 25, 29)
 """Slots of the batches that were bought outright; the others, nine in ten, still belong to their suppliers."""
 SOLD_OUT = (6, 7, 15, 16)
-"""Slots of the batches of which nothing is left: all six orders were shipped, and asked for no less than there was."""
+"""Slots of the sold-out batches: all six orders were shipped, and together asked for the whole stock."""
 GRADES = ("A", "B", "C", "D")
 SITES, ZONES = ("Main Warehouse", "Annex", "Vault"), ("A", "B", "C", "D")
 RANGED_SHARE = 0.1
@@ -32,20 +32,20 @@ RANGED_SHARE = 0.1
 
 @remembered
 def lot_age(lots: Rows) -> Integers:
-    """Weekdays before the dataset's last day: before the first order that draws from the lot."""
+    """When the lot arrived, in weekdays before the dataset's last day: before the first order that draws from it."""
     cell, place = np.divmod(lots.index, LOTS)
     traded = place < NO_ORDERS
     batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * trade.PER_LOT)
     before_orders = trade.age(trade.first_order(batches)) + lots.integers("lead", 1, trade.LEAD + 1)
     fresh = FRESH_AGE[np.maximum(place - NO_ORDERS, 0)] + lots.integers("fresh", 0, 5)
-    # In a closed cell the lot that serves no order came at any time, and only the one that is still coming in is new.
+    # In a closed cell, the lot at NO_ORDERS can have arrived at any time; only the last one, still being received, is new.
     at_any_time = (place == NO_ORDERS) & (is_open(cell) == 0)
     fresh = np.where(at_any_time, lots.integers("old", FRESH_AGE[0], trade.WINDOW), fresh)
     return np.where(traded, before_orders, fresh)
 
 
 def lot_at(lots: Rows) -> calendar.Moments:
-    """When the lot came: in the first half of the day, so that its batches are received after it."""
+    """When the lot arrived: in the first half of the day, so that its batches are received after it."""
     return calendar.day(lots.as_of, lot_age(lots)).astype("datetime64[s]") + (
         calendar.OPENS_AT + lots.integers("second", 0, calendar.OPEN_SECONDS // 2)
     ).astype("timedelta64[s]")
@@ -59,18 +59,18 @@ def lot(batches: Rows) -> Rows:
 
 @remembered
 def created_at(batches: Rows) -> calendar.Moments:
-    """When the batch was entered: within the hour after its lot."""
+    """When the batch was entered: within an hour of its lot's arrival."""
     return calendar.later(lot_at(lot(batches)), batches.integers("entered", 60, 3_600))
 
 
 @remembered
 def received_at(batches: Rows) -> calendar.Moments:
-    """When the batch was weighed in: within the hour after that."""
+    """When the batch was weighed in: within an hour of being entered."""
     return calendar.later(created_at(batches), batches.integers("received", 60, 3_600))
 
 
 def status(batches: Rows) -> pl.Series:
-    """BatchStatus before any order; selling out is derived."""
+    """The batchStatus before any order; SOLD_OUT is derived."""
     return take(STATUS.tolist(), batches.index % BATCHES)
 
 
@@ -92,26 +92,26 @@ def is_sold_out(batches: Rows) -> Mask:
 
 
 def is_ranged(batches: Rows) -> Mask:
-    """Whether the cost was agreed as a range, a tenth up and down; the unit cost is its middle."""
+    """Whether the cost was agreed as a range: the unit cost plus or minus a tenth."""
     return batches.chance("ranged", RANGED_SHARE)
 
 
 def cost_range(batches: Rows) -> tuple[Integers, Integers]:
-    """The lowest and the highest cost that were agreed, in hundredths of a cent."""
+    """The lowest and highest cost agreed, in hundredths of a cent."""
     cents = trade.unit_cost(batches)
     return cents * 90, cents * 110
 
 
 def grade(batches: Rows) -> pl.Series:
-    """A, the best, to D."""
+    """A (best) to D."""
     return batches.choose("grade", GRADES, (4, 3, 2, 1))
 
 
 @remembered
 def ordered(batches: Rows) -> Integers:
-    """Hundredths of a unit that were ordered from the supplier.
+    """The quantity ordered from the supplier, in hundredths of a unit.
 
-    A traded batch holds what its lines ask for, and for most up to half as much again; so it can never be oversold.
+    A traded batch holds what its lines ask for, and most hold up to half as much again, so it can never be oversold.
     """
     traded = batches.index % BATCHES < trade.TRADED
     asked = trade.quantity(trade.lines_served(batches.of("batches", batches.index[traded]))).reshape(-1, trade.SLOTS)
@@ -124,22 +124,22 @@ def ordered(batches: Rows) -> Integers:
 
 @remembered
 def intake(batches: Rows) -> Integers:
-    """Hundredths of a unit that were received: all that was ordered, 0 while awaited."""
+    """The quantity received, in hundredths of a unit: all that was ordered, or 0 while awaited."""
     return np.where(is_status(batches, "AWAITING_INTAKE"), 0, ordered(batches))
 
 
 def sold(batches: Rows) -> Integers:
-    """Hundredths of a unit that have left with shipped orders, but for those that came back."""
+    """The quantity shipped and not returned, in hundredths of a unit."""
     return _served(batches, trade.Fate.SHIPPED, trade.Fate.DELIVERED)
 
 
 def returned(batches: Rows) -> Integers:
-    """Hundredths of a unit that came back, and are not for sale again."""
+    """The quantity returned, in hundredths of a unit; it is not for sale again."""
     return _served(batches, trade.Fate.RETURNED)
 
 
 def _served(batches: Rows, *fates: trade.Fate) -> Integers:
-    """Hundredths of a unit of the orders that have one of the fates."""
+    """The quantity on orders with one of the fates, in hundredths of a unit."""
     traded, fate, quantity = _orders(batches)
     amount = np.zeros(len(batches), dtype=np.int64)
     amount[traded] = np.where(np.isin(fate, fates), quantity, 0).sum(axis=1)
@@ -148,7 +148,7 @@ def _served(batches: Rows, *fates: trade.Fate) -> Integers:
 
 @remembered
 def _orders(batches: Rows) -> tuple[Mask, Integers, Integers]:
-    """Which batches serve orders, and of those: per slot the order's fate, and the line's hundredths of a unit."""
+    """Which batches serve orders and, for each of their lines, the order's fate and the quantity in hundredths of a unit."""
     traded = batches.index % BATCHES < trade.TRADED
     lines = trade.lines_served(batches.of("batches", batches.index[traded]))
     shape = (-1, trade.SLOTS)
@@ -163,13 +163,13 @@ def last_order(batches: Rows) -> Rows:
 
 
 def received(index: Integers, rows: Rows) -> Rows:
-    """The batches that have been received, numbered without the awaited ones."""
+    """The received batches at `index`, which does not count the awaited ones."""
     cell, place = np.divmod(index, RECEIVED)
     return rows.of("batches", cell * BATCHES + place + (place >= AWAITED))
 
 
 def left_before(lines: Rows) -> Integers:
-    """Hundredths of a unit that the batch held just before a shipped line left it."""
+    """The batch's stock just before a shipped line left it, in hundredths of a unit."""
     batches = trade.batch(lines)
     served = trade.lines_served(batches)
     orders = trade.order(served)
@@ -177,6 +177,6 @@ def left_before(lines: Rows) -> Integers:
     gone = np.isin(trade.fate(orders), trade.SHIPPING).reshape(shape)
     left_at = fulfilment.shipped_at(orders).reshape(shape)
     mine = fulfilment.shipped_at(trade.order(lines))[:, None]
-    # Two lines of a batch may leave in the same second: then the lower index went first.
+    # Two lines of a batch can leave in the same second: the lower index then goes first.
     earlier = (left_at < mine) | ((left_at == mine) & (served.index.reshape(shape) < lines.index[:, None]))
     return intake(batches) - np.where(gone & earlier, trade.quantity(served).reshape(shape), 0).sum(axis=1)

@@ -1,8 +1,8 @@
-"""Orders and their lines, and which batch each line is served from.
+"""Orders, their lines, and the batch that serves each line.
 
-A cell's 144 lines lie in the time order of their orders. Each 36 of them (a *block*) are served by six batches, six lines a
-batch, by a permutation of the cell's own: line j of a block draws from batch `permutation[j mod 6]`, so that the lines of one
-order (at most five) are of different batches. A block's batches arrive before its first order, and hold at least what its lines
+A cell's 144 lines are in the time order of their orders. Each *block* of 36 lines is served by six batches, six lines per
+batch, through the cell's own permutation: line j of a block draws from batch `permutation[j mod 6]`, so the lines of one order
+(at most five) draw from different batches. A block's batches arrive before its first order and hold at least what its lines
 ask for: nothing is ever oversold, and nothing has to be looked up.
 """
 
@@ -24,7 +24,7 @@ FIRST_LINE = np.concatenate(([0], np.cumsum(LINES_OF_ORDER)[:-1]))
 ORDER_OF_LINE = np.repeat(np.arange(ORDERS), LINES_OF_ORDER)
 
 SLOTS = 6
-"""Lines that one batch serves, and batches in a block."""
+"""Lines per batch, and batches per block."""
 BLOCK_LINES = SLOTS * SLOTS
 TRADED = LINES // SLOTS
 """Batches of a cell that serve orders: its first 24."""
@@ -33,16 +33,16 @@ PER_LOT = BATCHES // LOTS
 WINDOW = 390
 """Weekdays that the orders span: eighteen months."""
 LARGE_ORDERS = 20
-"""Orders of a cell that go to its large buyers: 40 % of the orders, at 3.5 times the size, are 70 % of the revenue."""
+"""Orders of a cell placed by its large buyers: 40 % of the orders, at 3.5 times the size, make 70 % of the revenue."""
 LARGE_CENTS, SMALL_CENTS = 1_750_000, 500_000
 SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1.10, 1.04])
-"""January to December: what an order is worth against the year's average. April has its holiday, winter is quiet."""
+"""January to December: an order's value relative to the year's average. April has its holiday; winter is quiet."""
 LEAD = 60
-"""A batch arrives at most so many weekdays before the first order that may draw from it."""
+"""A batch arrives at most this many weekdays before the first order that can draw from it."""
 
 
 class Fate(IntEnum):
-    """What becomes of an order."""
+    """The outcome of an order."""
 
     QUOTE_UNSENT = 0
     QUOTE_SENT = 1
@@ -72,7 +72,7 @@ _RECENT = (
 )  # fmt: skip
 """The last orders of an open cell: fate, and age in weekdays."""
 PAST_ORDERS = np.array([ORDERS, ORDERS - len(_RECENT)])
-"""Of a closed cell, and of an open one."""
+"""Of a closed and of an open cell."""
 YOUNGEST_PAST = np.array([9, 16])
 
 FATES = np.array(
@@ -91,12 +91,12 @@ UNSETTLED = (
     {49: 0},
     {27: 70, 31: 50, 33: 0, 35: 60, pinned.DUE_TODAY: 0, 40: 50, pinned.ORDER_AT_LIMIT: 0, 42: 0, 43: 0},
 )
-"""Shipped orders that are not paid for in full, of a closed cell and of an open one: place, and percent paid. Sold on NET_30,
-those to 36 are past due, one per bucket of the aging report, and the later ones are not due yet."""
+"""Shipped orders not paid in full, of a closed and of an open cell: place → percent paid. Sold on NET_30, those up to 36 are
+past due, one per bucket of the aging report, and the later ones are not due yet."""
 
 
 def orders_with(*fates: Fate) -> Layout:
-    """The places of the orders that have one of the fates."""
+    """The places of the orders with one of the fates."""
     closed, opened = (np.flatnonzero(np.isin(FATES[kind], fates)) for kind in (0, 1))
     return Layout.of(closed=closed.tolist(), opened=opened.tolist())
 
@@ -116,7 +116,7 @@ def fate(orders: Rows) -> Integers:
 
 @remembered
 def age(orders: Rows) -> Integers:
-    """Weekdays before the dataset's last day; but for the pinned orders, it never rises from an order of a cell to the next."""
+    """Weekdays before the dataset's last day; except for pinned orders, never more than those of the cell's previous order."""
     ages = _unpinned_age(orders)
     midnight, due_today = orders.index == pinned.MIDNIGHT_ORDER, _is_due_today(orders)
     ages[midnight] = np.busday_count(_month_end(orders, midnight), np.datetime64(orders.as_of, "D"))
@@ -135,7 +135,7 @@ def ordered_at(orders: Rows) -> calendar.Moments:
 
 @remembered
 def term(orders: Rows) -> Integers:
-    """The payment terms, as a place in parties.TERMS: the client's, but NET_30 where the invoice is still open."""
+    """The payment terms, as an index into parties.TERMS: the client's, but NET_30 if the invoice is still open."""
     cell, place = np.divmod(orders.index, ORDERS)
     unsettled = np.array([[where in places for where in range(ORDERS)] for places in UNSETTLED])[is_open(cell), place]
     terms = np.where(unsettled, parties.TERMS.index("NET_30"), parties.term(client(orders)))
@@ -144,9 +144,9 @@ def term(orders: Rows) -> Integers:
 
 @remembered
 def client(orders: Rows) -> Rows:
-    """Who ordered: LARGE_ORDERS orders of a cell go to its large buyers in turn, the rest to its small ones in turn.
+    """The client who ordered: a cell's large buyers place LARGE_ORDERS of its orders in turn, its small ones the rest.
 
-    The seller who may buy has not yet: it would buy its own goods back.
+    The seller that can also buy has not bought yet: it would buy back its own goods.
     """
     cell = orders.index // ORDERS
     rank = orders.shuffled("client", ORDERS)
@@ -191,8 +191,8 @@ def slot_of_line(place: Integers) -> Integers:
 def batch_at(rows: Rows, cell: Integers, slot: Integers) -> Rows:
     """The batch at a slot of a cell.
 
-    Slot 6b + j of the traded ones is the batch that serves every sixth line of block b, beginning with its line j; which
-    batch of the block that is, the cell's permutation says. The other slots are the places themselves.
+    Traded slot 6b + j is the batch that serves every sixth line of block b, beginning with line j; the cell's permutation
+    determines which batch of the block that is. The other slots are the places themselves.
     """
     block = np.minimum(slot // SLOTS, TRADED // SLOTS - 1)
     offset = _block_permutations(rows, cell, block)[np.arange(len(slot)), slot % SLOTS]
@@ -217,20 +217,20 @@ def lines_served(batches: Rows) -> Rows:
 
 
 def first_order(batches: Rows) -> Rows:
-    """The first order that may draw from a traded batch."""
+    """The first order that can draw from a traded batch."""
     cell, place = np.divmod(batches.index, BATCHES)
     return batches.of("orders", cell * ORDERS + ORDER_OF_LINE[place // SLOTS * BLOCK_LINES])
 
 
 def lot_seller(lots: Rows) -> Integers:
-    """The seller who delivered a lot: the sellers of a cell take turns."""
+    """The seller that delivered a lot: the sellers of a cell take turns."""
     cell, place = np.divmod(lots.index, LOTS)
     return cell * SELLERS + (cell + place) % SELLERS
 
 
 @remembered
 def product(batches: Rows) -> Rows:
-    """What a batch holds: three different products of the lot's seller per lot."""
+    """The product of a batch: each lot holds three different products of its seller."""
     lot, place = np.divmod(batches.index, PER_LOT)
     lots = batches.of("lots", lot)
     of_strain = lots.permutations("strain", STRAINS)[np.arange(len(batches)), place]
@@ -240,20 +240,20 @@ def product(batches: Rows) -> Rows:
 
 @remembered
 def unit_cost(batches: Rows) -> Integers:
-    """Cents per unit."""
+    """The unit cost, in cents."""
     return catalogue.unit_cost(product(batches), batches)
 
 
 @remembered
 def margin(lines: Rows) -> Integers:
-    """Hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
+    """In hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
     margins = np.array([catalogue.MARGINS[one.category] * 100 for one in catalogue.FORMS])
     usual = margins[catalogue.form(product(batch(lines)))]
     return np.where(is_sample(lines), 0, usual - 300 * is_large_order(lines) + 200 * is_haggled(lines))
 
 
 def is_large_order(lines: Rows) -> Mask:
-    """Whether a line is on the order of a large buyer."""
+    """Whether a line is on a large buyer's order."""
     return parties.is_large(client(order(lines)))
 
 
@@ -269,13 +269,13 @@ def is_sample(lines: Rows) -> Mask:
 
 @remembered
 def unit_price(lines: Rows) -> Integers:
-    """Cents: cost / (1 - margin); nothing for a sample."""
+    """The unit price, in cents: cost / (1 - margin), or 0 for a sample."""
     return np.where(is_sample(lines), 0, divide(unit_cost(batch(lines)) * 10_000, 10_000 - margin(lines)))
 
 
 @remembered
 def quantity(lines: Rows) -> Integers:
-    """Hundredths of a unit: what brings the line near its share of the order's value, in selling steps (one of a sample)."""
+    """In hundredths of a unit: the selling steps that bring the line near its share of the order's value (a sample: one)."""
     orders = order(lines)
     large = is_large_order(lines)
     value = np.where(large, LARGE_CENTS, SMALL_CENTS) * np.where(
@@ -289,25 +289,25 @@ def quantity(lines: Rows) -> Integers:
 
 @remembered
 def season(orders: Rows) -> Floats:
-    """What the order's month is worth, by SEASON."""
+    """The SEASON factor of the order's month."""
     months = calendar.day(orders.as_of, age(orders)).astype("datetime64[M]").astype(np.int64)
     return SEASON[months % 12]
 
 
 @remembered
 def line_total(lines: Rows) -> Integers:
-    """Cents."""
+    """The line's total, in cents."""
     return divide(quantity(lines) * unit_price(lines), 100)
 
 
 def sale_number(orders: Rows) -> pl.Series:
-    """The number of a sale: a letter and what the application makes of the time, which never begins with a 9."""
+    """The number of a sale. The application's are a letter and a time, which never begins with 9; seeded ones do."""
     return "S-9" + numerals(orders.index, 13)
 
 
 @remembered
 def order_total(orders: Rows) -> Integers:
-    """Cents: Σ line totals."""
+    """Σ line totals, in cents."""
     lines, position = lines_of(orders)
     return summed(line_total(lines), position, len(orders))
 
@@ -328,7 +328,7 @@ def _unpinned_age(orders: Rows) -> Integers:
 
 
 def _month_end(orders: Rows, chosen: Mask) -> calendar.Moments:
-    """The end of the month in which the chosen orders would have been written, were they not pinned."""
+    """The end of the month in which the chosen orders would have been written if they were not pinned."""
     return calendar.month_end(calendar.day(orders.as_of, _unpinned_age(orders)[chosen]))
 
 
@@ -338,7 +338,7 @@ def _is_due_today(orders: Rows) -> Mask:
 
 
 def _due_today(as_of: date) -> tuple[int, int]:
-    """Age and terms of an order, shipped two weekdays later on a weekday, whose invoice is due on the dataset's last day."""
+    """Age and terms of an order that ships two weekdays later and whose invoice is due on the dataset's last day."""
     weekend = {5: (10, "NET_15"), 6: (20, "NET_30")}
     shipped, terms = weekend.get(as_of.weekday(), (5, "NET_7"))
     return shipped + 2, parties.TERMS.index(terms)
