@@ -1,7 +1,7 @@
-"""TERP's tables, mirrored: unmanaged models with the exact names, types, defaults and keys of its MySQL schema.
+"""TERP's tables as unmanaged models, with the exact names, types, defaults and keys of its MySQL schema.
 
-Facts only. Attribute names are the column names (a reference drops its `_id`), because TERP mixes camelCase and snake_case,
-sometimes inside one table, and a renaming would be one more thing to know.
+Schema only, no behaviour. Attribute names are the column names (a reference drops its `_id`): TERP mixes camelCase and
+snake_case, sometimes within one table, and renaming would add one more thing to know.
 """
 
 from .catalogue import Brand, Product, Strain

@@ -53,7 +53,7 @@ class Strain(models.Model):
 
 
 class Product(models.Model):
-    """What can be bought and sold; stock of it lies in batches."""
+    """A product to buy and sell; its stock is in batches."""
 
     id = models.AutoField(primary_key=True)
     brand = Key("Brand", "brandId")

@@ -1,8 +1,8 @@
-"""TERP's column types as Django fields: each knows the exact type, default and rule that TERP's MySQL has.
+"""TERP's column types as Django fields, with the exact type, default and rule of TERP's MySQL schema.
 
-Django's own fields come close and miss: it writes `longtext` for TERP's `text`, `datetime(6)` for its `timestamp`, knows no
-ENUM, no ON UPDATE and no ON DELETE. `on_delete` stays DO_NOTHING in Python, because the database's rule is data here, not
-behaviour: nothing that this project does may lean on a cascade.
+Django's own fields do not match: it writes `longtext` for TERP's `text` and `datetime(6)` for its `timestamp`, and does not
+support ENUM, ON UPDATE or ON DELETE. `on_delete` stays DO_NOTHING in Python because the database's rule is data here, not
+behaviour: nothing in this project may rely on a cascade.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class CurrentTimestamp(Func):
-    """CURRENT_TIMESTAMP with no fraction of a second, as TERP's columns have it."""
+    """CURRENT_TIMESTAMP without fractional seconds, as in TERP's columns."""
 
     template = "CURRENT_TIMESTAMP"
     output_field = models.DateTimeField()
@@ -91,8 +91,8 @@ class TimestampField(models.DateTimeField):
 class Key(models.ForeignKey):
     """A reference to another table by its `id`.
 
-    `constraint` is the name of the foreign key that TERP's schema declares, `rule` its ON DELETE; without a name the
-    reference is logical: no foreign key holds it, and a wrong value orphans silently.
+    `constraint` is the name of the foreign key that TERP's schema declares, and `rule` its ON DELETE. Without a name the
+    reference is logical: no foreign key enforces it, and a wrong value is a dangling reference that nothing reports.
     """
 
     def __init__(
@@ -117,9 +117,9 @@ class Key(models.ForeignKey):
 
 
 class TerpIndex(models.Index):
-    """An index under TERP's own name, which MySQL wants to be unique in its table only, and allows 64 characters.
+    """An index under TERP's own name, which MySQL requires to be unique only in its table and allows 64 characters.
 
-    Django, which wants it unique in the app, knows it by a name that begins with the model's.
+    Django requires a name unique in the app, so its name for the index begins with the model's.
     """
 
     max_name_length = 128

@@ -1,4 +1,4 @@
-"""What TERP holds."""
+"""TERP's stock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .fields import EnumField, Key, TerpIndex, TextField, TimestampField, TypedR
 
 
 class Batch(models.Model):
-    """One product out of one delivery, with its cost and its six quantities."""
+    """One product from one delivery, with its cost and its six quantities."""
 
     id = models.AutoField(primary_key=True)
     code = models.CharField(max_length=50)
@@ -72,7 +72,7 @@ class Batch(models.Model):
 
 
 class BatchLocation(models.Model):
-    """Where a batch lies."""
+    """Where a batch is stored."""
 
     id = models.AutoField(primary_key=True)
     batch = Key("Batch", "batchId")

@@ -1,4 +1,4 @@
-"""The books: accounts, periods, money that moved, and double entries."""
+"""The books: accounts, periods, payments and double entries."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class BankAccount(models.Model):
 
 
 class Payment(models.Model):
-    """Money received on an invoice, or sent on a bill. Beware: `vendorId` means a client here."""
+    """Money received on an invoice, or sent on a bill. Caution: `vendorId` references a client here."""
 
     id = models.AutoField(primary_key=True)
     paymentNumber = models.CharField(max_length=50)

@@ -1,4 +1,4 @@
-"""Who TERP trades with."""
+"""TERP's trading parties."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .fields import EnumField, Key, TerpIndex, TextField, TimestampField, Unique
 
 
 class Vendor(models.Model):
-    """A supplier, in the table that TERP deprecates and still refers to."""
+    """A supplier, in the table that TERP has deprecated but still references."""
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=255)
@@ -98,7 +98,7 @@ class Client(models.Model):
 
 
 class SupplierProfile(models.Model):
-    """What only a selling client has."""
+    """The data that only a selling client has."""
 
     id = models.AutoField(primary_key=True)
     client = Key("Client", "client_id", "supplier_profiles_client_id_clients_id_fk", "CASCADE")
@@ -128,7 +128,7 @@ class SupplierProfile(models.Model):
 
 
 class ClientCreditLimit(models.Model):
-    """How much a client may owe, and how much of that it does."""
+    """A client's credit limit, and how much of it is used."""
 
     id = models.AutoField(primary_key=True)
     client = Key("Client", "client_id", "client_credit_limits_client_id_clients_id_fk", "CASCADE")

@@ -67,7 +67,7 @@ class BillLineItem(models.Model):
 
 
 class VendorPayable(models.Model):
-    """What TERP owes the consignor of a batch for what it has sold of it."""
+    """What TERP owes the consignor of a batch for the quantity sold."""
 
     id = models.AutoField(primary_key=True)
     deleted_at = TimestampField(null=True)

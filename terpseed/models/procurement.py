@@ -10,7 +10,7 @@ from .fields import EnumField, Key, TerpIndex, TextField, TimestampField, Unique
 
 
 class Lot(models.Model):
-    """One delivery of one supplier."""
+    """One delivery from one supplier."""
 
     id = models.AutoField(primary_key=True)
     code = models.CharField(max_length=50)
@@ -33,7 +33,7 @@ class Lot(models.Model):
 
 
 class PurchaseOrder(models.Model):
-    """What is ordered from one supplier; vendor and supplying client are the same party."""
+    """An order to one supplier; vendor and supplying client are the same party."""
 
     id = models.AutoField(primary_key=True)
     poNumber = models.CharField(max_length=50)

@@ -1,4 +1,4 @@
-"""Reference data: what a fresh TERP needs to work at all, and the people in it."""
+"""Reference data that a fresh TERP needs to work at all, and its users."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Location(models.Model):
 
 
 class Sequence(models.Model):
-    """A counter behind the codes that TERP writes; the application alone moves it."""
+    """A counter for the codes that TERP generates; only the application advances it."""
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=50)

@@ -140,7 +140,7 @@ class OrderLineItem(models.Model):
 
 
 class OrderLineItemAllocation(models.Model):
-    """The stock that a line of a confirmed order has been promised."""
+    """The stock allocated to a line of a confirmed order."""
 
     id = models.AutoField(primary_key=True)
     order_line_item = Key("OrderLineItem", "order_line_item_id")
@@ -163,7 +163,7 @@ class OrderLineItemAllocation(models.Model):
 
 
 class OrderStatusHistory(models.Model):
-    """One step of an order on its way."""
+    """One step of an order's fulfilment."""
 
     id = models.AutoField(primary_key=True)
     order = Key("Order", "order_id", "order_status_history_order_id_orders_id_fk", "RESTRICT")
