@@ -1,4 +1,4 @@
-"""Double entry: every journal balances, says what its document does, and falls in an open period."""
+"""Double entry: every journal balances, matches its document, and is in an open period."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from terpseed.models import (
 )
 
 STATED = ("DRAFT", "VOID")
-"""Statuses that a person sets, and no payment changes."""
+"""Statuses that a person sets and no payment changes."""
 HIGHEST = Decimal("999.99")
 
 
@@ -43,7 +43,7 @@ def _live(column: str, kind: str) -> QuerySet[Any]:
 
 
 def _paid_as_stated(rows: QuerySet[Any], as_of: date) -> QuerySet[Any]:
-    """The rows whose status is not what their payments and due date make it."""
+    """The rows whose status does not follow from their payments and due date."""
     paid, open_ = Q(amountDue=0), Q(amountDue__gt=0)
     late = Q(dueDate__lt=as_of)
     right = (
@@ -57,7 +57,7 @@ def _paid_as_stated(rows: QuerySet[Any], as_of: date) -> QuerySet[Any]:
 
 
 def _not_a_percentage(rows: QuerySet[Any], value: str, part: str, whole: str) -> QuerySet[Any]:
-    """The rows whose `value` is not `part` in percent of `whole`: 0 where that is nothing, at most what the column holds."""
+    """The rows whose `value` is not `part` as a percentage of `whole`: 0 if `whole` is 0, at most the column's maximum."""
     off = Abs(F(part) * 100 - F(value) * F(whole))
     right = Q(off__lte=F(whole) * HALF_A_CENT) | (Q(**{value: HIGHEST}) & Q(over__gt=0))
     within = rows.annotate(off=off, over=F(part) * 100 - F(value) * F(whole))

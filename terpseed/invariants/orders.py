@@ -1,4 +1,4 @@
-"""Quotes and sales, their lines, and their way through the house."""
+"""Quotes and sales, their lines and their fulfilment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from terpseed.models import (
 RESERVING = ("CONFIRMED", "READY_FOR_PACKING", "PACKED")
 SHIPPED = ("SHIPPED", "DELIVERED", "RETURNED")
 HALF_A_CENT = Decimal("0.0051")
-"""And what SQLite's floats add to it."""
+"""Half a cent plus the error of SQLite's floats."""
 LEGAL = {
     "DRAFT": ("",),
     "CONFIRMED": ("DRAFT",),
@@ -40,7 +40,7 @@ LEGAL = {
     "RETURNED": ("DELIVERED",),
     "CANCELLED": ("DRAFT", "CONFIRMED", "READY_FOR_PACKING", "PACKED"),
 }
-"""Status → those it may follow."""
+"""Status → the statuses it can follow."""
 PAGE = 500
 
 
@@ -62,7 +62,7 @@ def a_line_total_is_quantity_times_price(seeded: Seeded) -> QuerySet[Any]:
 @invariant(OrderLineItem)
 def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
     """Its unit_price is cost / (1 − margin), rounded to cents, and nothing for a sample; margin_dollar is what lies between."""
-    # Without the division, in which databases round as they like: price × (1 − margin) is the cost.
+    # Without the division, which databases round differently: price × (1 − margin) is the cost.
     kept = Value(Decimal(1)) - Ratio(F("margin_percent"), Value(Decimal(100)))
     off = Abs(F("unit_price") * kept - F("cogs_per_unit"))
     priced = seeded.rows.annotate(off=off, earned=F("unit_price") - F("cogs_per_unit"))

@@ -19,7 +19,7 @@ from terpseed.models import (
 )
 
 RESERVED_DOMAINS = ("@example.com", "@example.net", "@example.org")
-"""RFC 2606: no mail to them ever arrives."""
+"""RFC 2606: mail to them is never delivered."""
 
 
 @invariant(SupplierProfile, Client, Vendor)

@@ -1,4 +1,4 @@
-"""Batches, where they lie, and the journal of what came and went."""
+"""Batches, their locations, and the journal of their movements."""
 
 from __future__ import annotations
 

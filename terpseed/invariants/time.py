@@ -49,13 +49,13 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     VendorPayable: ("created_at", "inventory_zero_at"),
     LedgerEntry: ("postedAt",),
 }
-"""The moments of each table that tell when business was done."""
+"""The columns of each table that record when business was done."""
 THE_ORDER: dict[type[models.Model], tuple[str, tuple[type[models.Model], ...]]] = {
     Order: ("", ()),
     OrderStatusHistory: ("order__", (Order,)),
     OrderLineItemAllocation: ("order_line_item__order__", (OrderLineItem, Order)),
 }
-"""How the order is reached from the tables that share its moments, and over which others."""
+"""The lookup path to the order from each table that shares its timestamps, and the tables on the path."""
 
 
 def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
@@ -65,7 +65,7 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
         end = datetime.combine(seeded.as_of, time(0), UTC)
         wrong = Q()
         for field in fields:
-            # Not time__lt: MySQL compares as texts, and 09:00:00 comes before 09:00:00.000000.
+            # Not time__lt: MySQL compares times as text, where 09:00:00 sorts before 09:00:00.000000.
             late = Q(**{f"{field}__hour__lt": OPENS.hour}) | Q(**{f"{field}__time__gt": CLOSES})
             wrong |= late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
         found = seeded.rows.filter(wrong)
