@@ -1,1 +1,1 @@
-"""One seeder per table of TERP (one per source, where rows have several); each file reads like the table it fills."""
+"""One seeder per TERP table (one per source if its rows have several); each file reads like the table it fills."""

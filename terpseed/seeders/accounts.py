@@ -12,7 +12,7 @@ from terpseed.models import Account
 
 
 class AccountSeeder(BaseSeeder):
-    """What TERP looks up by name when it posts. An account whose number TERP has already is adopted."""
+    """The accounts that TERP looks up by name when it posts. An existing account with the same number is adopted."""
 
     config = SeederConfig(
         model=Account,

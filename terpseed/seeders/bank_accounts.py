@@ -1,4 +1,4 @@
-"""`bankAccounts`: where payments come in and go out."""
+"""`bankAccounts`: the accounts that payments go through."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from terpseed.models import BankAccount, Payment
 
 BANKS = ("North Coast Credit Union", "Redwood Valley Bank", "Bay Commercial Bank")
 HIGHEST = Decimal("9999999999.99")
-"""What the column holds."""
+"""The column's maximum."""
 
 
 class BankAccountSeeder(BaseSeeder):
-    """Three accounts at banks that do not exist; the balance is what the payments come to, as far as the column goes."""
+    """Three accounts at fictitious banks; the balance is the sum of the payments, within the column's limits."""
 
     config = SeederConfig(
         model=BankAccount,
@@ -47,7 +47,7 @@ class BankAccountSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "accountName": "Operating Account " + numerals(rows.index + 1),
-                "accountNumber": "000000" + numerals(rows.index + 1, 4),  # no bank has a number of so many zeros
+                "accountNumber": "000000" + numerals(rows.index + 1, 4),  # no bank issues a number with so many zeros
                 "bankName": take(BANKS, rows.index),
                 "accountType": pl.repeat("CHECKING", len(rows), eager=True),
                 "ledgerAccountId": np.full(len(rows), Number.CASH),

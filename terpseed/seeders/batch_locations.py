@@ -1,4 +1,4 @@
-"""`batchLocations`: where a received batch lies."""
+"""`batchLocations`: where a received batch is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from terpseed.models import BatchLocation
 
 
 class BatchLocationSeeder(BaseSeeder):
-    """One per received batch, with all that was received."""
+    """One per received batch, with the whole quantity received."""
 
     config = SeederConfig(
         model=BatchLocation,

@@ -1,4 +1,4 @@
-"""`batches`: one product out of one lot."""
+"""`batches`: one product from one lot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BatchSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """What is on hand and reserved, and whether anything is left."""
+        """The quantities on hand and reserved, and whether the batch is sold out."""
         movements = InventoryMovement.objects.filter(batch=OuterRef("pk"), deleted_at__isnull=True)
         reserving = OrderLineItem.objects.filter(order__fulfillmentStatus__in=RESERVING)
         reserved = reserving.filter(batch=OuterRef("pk"))
@@ -48,7 +48,7 @@ class BatchSeeder(BaseSeeder):
             ),
             Derivation(
                 values={"reservedQty": total(reserved, "batch", "quantity", QUANTITY)},
-                where=Q(pk__in=reserving.values("batch")) | ~Q(reservedQty=0),  # a few of them: the open orders are few
+                where=Q(pk__in=reserving.values("batch")) | ~Q(reservedQty=0),  # few rows: there are few open orders
                 reads=("orders", "order_line_items"),
                 touches=("updatedAt",),
             ),

@@ -1,4 +1,4 @@
-"""`bills`: what TERP owes a vendor, for a batch it bought or for a consigned one it has sold."""
+"""`bills`: what TERP owes a vendor, for a batch it bought or a consigned one it has sold."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from terpseed.models import Bill, Payment
 
 
 class BillSeeder(BaseSeeder):
-    """Six per cell, as they are while nothing has been paid of them, which is derived."""
+    """Six per cell, generated as unpaid; what is paid is derived."""
 
     config = SeederConfig(
         model=Bill,
         group="payables",
-        # A bill for consigned goods is for what was sold of them.
+        # A bill for consigned goods covers the quantity sold.
         dependencies=("vendors", "lots", "users", "SaleMovementSeeder"),
         companions=("BillLineItemSeeder",),
         record_count=payables.BILLS,
@@ -30,7 +30,7 @@ class BillSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """What is paid, what is due, and the status that follows."""
+        """The amount paid, the amount due, and the resulting status."""
         payments = Payment.objects.filter(bill=OuterRef("pk"), paymentType="SENT", deleted_at__isnull=True)
         return settled(payments, "bill", dataset.as_of, waiting="PENDING", otherwise="APPROVED")
 

@@ -11,7 +11,7 @@ from terpseed.models import Category
 
 
 class CategorySeeder(BaseSeeder):
-    """Every category that products are spelled with. One that TERP has already is adopted."""
+    """Every category that products use. An existing one is adopted."""
 
     config = SeederConfig(
         model=Category,

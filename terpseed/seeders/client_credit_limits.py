@@ -1,4 +1,4 @@
-"""`client_credit_limits`: how much a client may owe, and how much of that it does."""
+"""`client_credit_limits`: a client's credit limit, and how much of it is used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClientCreditLimitSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """The exposure, and its share of the limit (999.99 % at most: the column holds no more)."""
+        """The exposure, and its share of the limit (at most 999.99 %, the column's maximum)."""
         owed = Client.objects.filter(pk=OuterRef("client_id")).values("total_owed")
         used = percentage("current_exposure", "credit_limit", at_most=Decimal("999.99"))
         return (
@@ -48,7 +48,7 @@ class ClientCreditLimitSeeder(BaseSeeder):
             {
                 "client_id": clients.index,
                 "credit_limit": decimals(limit, 2),
-                # The limit is the capacity × the risk, which is the health as a share.
+                # The limit is capacity × risk, and the risk is the health score as a fraction.
                 "base_capacity": decimals(divide(limit * 10_000, health), 2),
                 "credit_health_score": decimals(health, 2),
                 "risk_modifier": decimals(health, 4),

@@ -14,7 +14,7 @@ from terpseed.models import ClientTransaction, Invoice, Payment
 
 
 class InvoiceTransactionSeeder(BaseSeeder):
-    """One per invoice that stands."""
+    """One per invoice that is not void."""
 
     config = SeederConfig(
         model=ClientTransaction,
@@ -26,7 +26,7 @@ class InvoiceTransactionSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """How far it is paid, how much and when."""
+        """The payment status, the amount paid and the date."""
         words: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": None}
         invoices = Invoice.objects.filter(invoiceNumber=OuterRef("transaction_number"))
         status = invoices.annotate(word=translated("status", words, default=Value("PENDING"))).values("word")

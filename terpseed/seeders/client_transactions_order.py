@@ -28,7 +28,7 @@ class OrderTransactionSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """How far the order is paid; nothing where it came back."""
+        """How far the order is paid; null if it was returned."""
         words = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "CANCELLED": None}
         orders = Order.objects.filter(order_number=OuterRef("transaction_number"))
         status = orders.annotate(word=translated("saleStatus", words, default=Value("PENDING"))).values("word")

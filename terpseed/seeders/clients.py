@@ -1,4 +1,4 @@
-"""`clients`: buyers and sellers alike."""
+"""`clients`: buyers and sellers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CREDIT_LIMIT = {"large": 250_000_00, "small": 40_000_00}
 
 NOT_CHARGED = ("DRAFT", "VOID")
 OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
-"""Statuses of invoices."""
+"""Invoice statuses."""
 
 
 def credit_limit(clients: Rows) -> Integers:
-    """Cents: by what a client is, and for the pinned one exactly what it owes."""
+    """In cents: by kind of client; for the pinned one, exactly what it owes."""
     buyer = np.where(parties.is_buyer(clients), CREDIT_LIMIT["small"], 0)
     limit = np.where(parties.is_large(clients), CREDIT_LIMIT["large"], buyer)
     at_limit = clients.index == pinned.AT_CREDIT_LIMIT

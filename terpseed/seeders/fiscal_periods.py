@@ -10,7 +10,7 @@ from terpseed.models import FiscalPeriod
 
 
 class FiscalPeriodSeeder(BaseSeeder):
-    """Two years of months, the present one and the next, all open. A real period of the same days is adopted."""
+    """Two years of months, the current one and the next, all open. An existing period with the same dates is adopted."""
 
     config = SeederConfig(
         model=FiscalPeriod,

@@ -1,4 +1,4 @@
-"""`grades`: A, the best, to D."""
+"""`grades`: A (best) to D."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from terpseed.models import Grade
 
 
 class GradeSeeder(BaseSeeder):
-    """The four grades. One that TERP has already is adopted."""
+    """The four grades. An existing one is adopted."""
 
     config = SeederConfig(
         model=Grade,

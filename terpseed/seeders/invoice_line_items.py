@@ -1,4 +1,4 @@
-"""`invoiceLineItems`: the lines of the order, once more."""
+"""`invoiceLineItems`: a copy of the order's lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`invoices`: what a client owes for an order that was shipped."""
+"""`invoices`: what a client owes for a shipped order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from terpseed.models import Invoice, Payment
 
 
 class InvoiceSeeder(BaseSeeder):
-    """One per shipped order, as it is while nothing has been paid of it, which is derived; voided where the goods came back."""
+    """One per shipped order, generated as unpaid; what is paid is derived. Void if the goods were returned."""
 
     config = SeederConfig(
         model=Invoice,
@@ -29,7 +29,7 @@ class InvoiceSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """What is paid, what is due, and the status that follows."""
+        """The amount paid, the amount due, and the resulting status."""
         payments = Payment.objects.filter(invoice=OuterRef("pk"), paymentType="RECEIVED", deleted_at__isnull=True)
         return settled(payments, "invoice", dataset.as_of, waiting="VIEWED", otherwise="SENT")
 

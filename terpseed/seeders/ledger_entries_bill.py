@@ -11,7 +11,7 @@ from terpseed.models import LedgerEntry
 
 
 class BillJournalSeeder(BaseSeeder):
-    """Two lines per bill for goods that were bought: inventory up, payables up. The sale itself books consigned ones."""
+    """Two lines per bill for bought goods: inventory up, payables up. Consigned goods are booked by their sale."""
 
     config = SeederConfig(
         model=LedgerEntry,

@@ -15,7 +15,7 @@ ACCOUNT = np.array([Number.RECEIVABLE, Number.SALES, Number.COST, Number.INVENTO
 
 
 class InvoiceJournalSeeder(BaseSeeder):
-    """Four or five lines per invoice that stands."""
+    """Four or five lines per invoice that is not void."""
 
     config = SeederConfig(
         model=LedgerEntry,

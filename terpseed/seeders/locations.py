@@ -12,7 +12,7 @@ from terpseed.models import Location
 
 
 class LocationSeeder(BaseSeeder):
-    """Every zone of every site, where batches lie. One that TERP has already is adopted."""
+    """Every zone of every site, where batches are stored. An existing one is adopted."""
 
     config = SeederConfig(
         model=Location,

@@ -1,4 +1,4 @@
-"""`lots`: one delivery of one supplier."""
+"""`lots`: one delivery from one supplier."""
 
 from __future__ import annotations
 

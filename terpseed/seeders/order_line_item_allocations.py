@@ -1,4 +1,4 @@
-"""`order_line_item_allocations`: the stock that the lines of confirmed orders have been promised."""
+"""`order_line_item_allocations`: the stock allocated to the lines of confirmed orders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALLOCATED = trade.lines_with(*trade.STANDING)
 
 
 class AllocationSeeder(BaseSeeder):
-    """One per line of an order that was confirmed and not cancelled: all of it, from one batch."""
+    """One per line of an order that was confirmed and not cancelled: the whole quantity, from one batch."""
 
     config = SeederConfig(
         model=OrderLineItemAllocation,

@@ -1,4 +1,4 @@
-"""`order_status_history`: the way of every order through the house."""
+"""`order_status_history`: the fulfilment steps of every order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from terpseed.models import OrderStatusHistory
 
 
 class OrderStatusHistorySeeder(BaseSeeder):
-    """One per step that an order has taken, from draft to what it is now."""
+    """One per step that an order has taken, from draft to its current status."""
 
     config = SeederConfig(
         model=OrderStatusHistory,

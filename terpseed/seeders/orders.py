@@ -34,7 +34,7 @@ QUOTE_VALID = np.timedelta64(30, "D")
 
 QUOTE_STATUS = [fate.name.removeprefix("QUOTE_") for fate in Fate]
 SALE_STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": "CANCELLED"}
-"""By status of the invoice; PENDING where it is another, or none."""
+"""By invoice status; PENDING for any other status, or without an invoice."""
 PICKING = ["READY" if fate in trade.SHIPPING else "PACKED" if fate is Fate.PACKED else "PENDING" for fate in Fate]
 
 
@@ -126,7 +126,7 @@ def _sums(lines: Rows, position: Integers, orders: int) -> tuple[Integers, Integ
 
 
 def _items(lines: Rows, position: Integers) -> pl.Series:
-    """The JSON of every order: one object per line, numbers as JavaScript has them."""
+    """The JSON of every order: one object per line, with numbers as JavaScript writes them."""
     batches = trade.batch(lines)
     products = trade.product(batches)
     form = catalogue.form(products)

@@ -10,7 +10,7 @@ from terpseed.models import Payment
 
 
 class ReceivedPaymentSeeder(BaseSeeder):
-    """One or two per invoice, which they settle but for what is still open."""
+    """One or two per invoice, which they settle except for what is still open."""
 
     config = SeederConfig(
         model=Payment,

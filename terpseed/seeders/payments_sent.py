@@ -10,7 +10,7 @@ from terpseed.models import Payment
 
 
 class SentPaymentSeeder(BaseSeeder):
-    """One or two per bill that is not waiting. `vendorId` is the supplying *client*: TERP's payments say so."""
+    """One or two per bill that is not waiting for payment. As in TERP, `vendorId` is the supplying *client*."""
 
     config = SeederConfig(
         model=Payment,

@@ -12,7 +12,7 @@ from terpseed.models import PricingDefault
 
 
 class PricingDefaultSeeder(BaseSeeder):
-    """Without these rows TERP cannot finalise an order. A category that is there already stays as it is."""
+    """TERP cannot finalise an order without these rows. An existing category is left unchanged."""
 
     config = SeederConfig(
         model=PricingDefault,

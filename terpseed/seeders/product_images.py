@@ -1,4 +1,4 @@
-"""`product_images`: what a batch for sale looks like."""
+"""`product_images`: photographs of the batches for sale."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PHOTOGRAPHED = cells.Layout.of(closed=_FOR_SALE, opened=_FOR_SALE)
 
 
 class ProductImageSeeder(BaseSeeder):
-    """One per batch that was put on sale, at an address that no host answers (RFC 2606)."""
+    """One per batch that was put on sale, at a reserved domain where no host answers (RFC 2606)."""
 
     config = SeederConfig(
         model=ProductImage,

@@ -11,7 +11,7 @@ from terpseed.models import PurchaseOrderItem
 
 
 class PurchaseOrderItemSeeder(BaseSeeder):
-    """Three per order; what has come of it is the intake of a batch."""
+    """Three per order; the quantity received is the intake of a batch."""
 
     config = SeederConfig(
         model=PurchaseOrderItem,

@@ -1,4 +1,4 @@
-"""`purchaseOrders`: what was ordered from a supplier; a lot is what came of it."""
+"""`purchaseOrders`: what was ordered from a supplier; a lot is its delivery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from terpseed.models import PurchaseOrder
 
 
 class PurchaseOrderSeeder(BaseSeeder):
-    """One per lot, received but for the last, which is still coming in; one cancelled; in open cells three more under way."""
+    """One per lot, all received except the last, which is still arriving; one cancelled; in open cells three more under way."""
 
     config = SeederConfig(
         model=PurchaseOrder,

@@ -1,4 +1,4 @@
-"""`sequences`: the counters behind the codes that TERP itself writes."""
+"""`sequences`: the counters for the codes that TERP itself generates."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SEQUENCES = (
 
 
 class SequenceSeeder(BaseSeeder):
-    """One per code. A counter that TERP has already is adopted and never moved: seeded codes lie where it never comes.
+    """One per code. An existing counter is adopted and never advanced: seeded codes are in a range that it never reaches.
 
-    One that TERP has advanced since is TERP's own and stays on rollback.
+    A counter that TERP has advanced since is TERP's own, and rollback keeps it.
     """
 
     config = SeederConfig(

@@ -11,7 +11,7 @@ from terpseed.models import Strain
 
 
 class StrainSeeder(BaseSeeder):
-    """Five per cell; the last is a cross of the first. A strain that TERP already knows by that name is adopted."""
+    """Five per cell; the last is a cross of the first. An existing strain with the same name is adopted."""
 
     config = SeederConfig(
         model=Strain,

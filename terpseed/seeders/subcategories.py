@@ -14,7 +14,7 @@ CATEGORY_OF_FORM = np.array([CATEGORIES.index(form.category) for form in FORMS])
 
 
 class SubcategorySeeder(BaseSeeder):
-    """One per form that products come in, in its category. One that TERP has already is adopted."""
+    """One per product form, in its category. An existing one is adopted."""
 
     config = SeederConfig(
         model=Subcategory,

@@ -1,4 +1,4 @@
-"""`supplier_profiles`: what only a selling client has."""
+"""`supplier_profiles`: the data that only a selling client has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`users`: the staff that created, packed and shipped what is seeded."""
+"""`users`: the staff who created, packed and shipped what is seeded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from terpseed.models import User
 
 
 class UserSeeder(BaseSeeder):
-    """Nobody can log in as them: no login method, an `openId` that no identity provider issues, never an admin."""
+    """Users that cannot log in: no login method, an `openId` that no identity provider issues, never an admin."""
 
     config = SeederConfig(
         model=User,

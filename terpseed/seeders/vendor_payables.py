@@ -1,4 +1,4 @@
-"""`vendor_payables`: what TERP owes the consignor of a batch for what it has sold of it."""
+"""`vendor_payables`: what TERP owes the consignor of a batch for the quantity sold."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from terpseed.facts import calendar, parties, payables, settlement, staff, stock
 from terpseed.models import Batch, VendorPayable
 
 GRACE = np.timedelta64(1, "D")
-"""After a batch is sold out, until what is owed for it falls due; a bill gives its vendor's terms."""
+"""From when a batch is sold out until its payable falls due; once billed, the vendor's terms apply instead."""
 
 
 class VendorPayableSeeder(BaseSeeder):
-    """One per consigned batch that was received. It falls due when that is sold out, is billed, and paid so."""
+    """One per received consigned batch. It falls due when the batch is sold out, is billed, and is paid through the bill."""
 
     config = SeederConfig(
         model=VendorPayable,
@@ -30,7 +30,7 @@ class VendorPayableSeeder(BaseSeeder):
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
-        """What was sold, what is owed for it, and the status that follows."""
+        """The quantity sold, the amount owed for it, and the resulting status."""
         sales = sales_that_stand(OuterRef("batch_id"))
         sold_out = Exists(Batch.objects.filter(pk=OuterRef("batch_id"), onHandQty=0))
         status = Case(

@@ -1,4 +1,4 @@
-"""`vendors`: every selling client once more, in the table that TERP deprecates and still refers to."""
+"""`vendors`: a copy of every selling client, in the table that TERP has deprecated but still references."""
 
 from __future__ import annotations
 
