@@ -1,6 +1,6 @@
-"""The DDL of the mirrored tables, made from nothing but the models.
+"""DDL for the mirrored tables, generated from the models alone.
 
-Django's schema editor cannot write it: it knows no ON DELETE, no ON UPDATE and no index name over 30 characters.
+Django's schema editor cannot write it: it does not support ON DELETE, ON UPDATE or index names over 30 characters.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ BOOLEAN = {True: "TRUE", False: "FALSE"}
 
 
 def create_tables(tables: Iterable[type[models.Model]], using: str, environment: Environment) -> str:
-    """Create the tables of `tables`, parents first, and return the database's name.
+    """Create the tables of the models in `tables`, parents first, and return the database's name.
 
-    Raises RefusedError in production and where any of the tables exists, DatabaseUnavailableError without a connection.
+    Raises RefusedError in production or if a table already exists, and DatabaseUnavailableError without a connection.
     """
     wanted = parents_first(tables)
     if environment is Environment.PRODUCTION:
@@ -50,7 +50,7 @@ def create_tables(tables: Iterable[type[models.Model]], using: str, environment:
 
 
 def parents_first(tables: Iterable[type[models.Model]]) -> list[type[models.Model]]:
-    """The models in an order in which every declared foreign key finds its table."""
+    """The models, sorted so that each comes after the ones its declared foreign keys reference."""
     graph = {model: {field.remote_field.model for field in _declared_keys(model)} - {model} for model in tables}
     return list(TopologicalSorter(graph).static_order())
 
@@ -75,12 +75,12 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
     table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
     if mysql:
         added = ", ".join(f"ADD {key}" for key in _foreign_keys(model, connection))
-        # By ALTER and without the checks, as TERP's own schema is loaded: only so does MariaDB's information_schema tell
-        # RESTRICT and NO ACTION, which are the same to InnoDB, in the same words.
+        # Foreign keys are added with ALTER and checks disabled, as when TERP's own schema is loaded. Only then does MariaDB's
+        # information_schema report RESTRICT and NO ACTION, which are the same to InnoDB, in the same words.
         alter = [f"ALTER TABLE {quote(meta.db_table)} {added}"] if added else []
         return [f"{table} ENGINE=InnoDB DEFAULT CHARSET=utf8mb4", *alter]
-    # Elsewhere index names are unique in the whole database, and TERP's repeat from table to table:
-    # Django's names begin with the model's.
+    # Elsewhere index names must be unique in the whole database, and TERP's repeat across tables.
+    # So use Django's names, which begin with the model's.
     return [table] + [
         f"CREATE INDEX {quote(index.name)} ON {quote(meta.db_table)} ({_columns(model, index.fields, connection)})"
         for index in _indexes(model)

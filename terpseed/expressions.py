@@ -1,4 +1,4 @@
-"""Expressions that derived columns and rules share: what Django's ORM says in too many words, or not at all."""
+"""ORM expressions shared by derived columns and rules, for what Django makes verbose or lacks."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ QUANTITY = DecimalField(max_digits=15, decimal_places=4)
 
 
 def total(rows: QuerySet[Any], by: str, column: str | Combinable, output: DecimalField[Any, Any] = MONEY) -> Round:
-    """Σ column of `rows`, which name the row of the outer query in `by`; 0 where there are none."""
+    """Σ `column` of `rows`, whose column `by` references the outer query's row; 0 if there are none."""
     sums = rows.order_by().values(by).annotate(total=Sum(column)).values("total")
     return rounded(Coalesce(Subquery(sums, output_field=output), Value(Decimal(0)), output_field=output), output)
 
 
 def rounded(value: Any, output: DecimalField[Any, Any] = MONEY) -> Round:
-    """To the column's scale: SQLite adds decimals as floats, and what should be nothing is not quite."""
+    """Round to the column's scale: SQLite adds decimals as floats, so a sum that should be 0 can be slightly off."""
     return HalfUp(value, precision=output.decimal_places, output_field=output)
 
 
 def percentage(part: str, whole: str, *, at_most: Decimal) -> Case:
-    """`part` as a percentage of `whole`, 0 where that is none; `at_most` is what the column holds."""
+    """`part` as a percentage of `whole`, or 0 if `whole` is not positive; `at_most` is the column's maximum."""
     share = rounded(Ratio(F(part) * Value(Decimal(100)), F(whole)))
     return Case(When(**{f"{whole}__gt": 0}, then=Least(share, Value(at_most))), default=Value(Decimal(0)), output_field=MONEY)
 
 
 def translated(column: str, words: dict[str, str | None], default: Any = None) -> Case:
-    """The words that stand for the values of a column."""
+    """The column's values translated with `words`; `default` for any other value."""
     whens = (When(**{column: value}, then=Value(word)) for value, word in words.items())
     return Case(*whens, default=default, output_field=CharField())
 
 
 def settled(payments: QuerySet[Any], by: str, as_of: date, *, waiting: str, otherwise: str) -> tuple[Derivation, ...]:
-    """What is paid of an invoice or a bill, what is due, and the status that follows, in that order.
+    """Derive the amount paid, the amount due and the status of an invoice or a bill, in that order.
 
-    `payments` name it in `by`. While nothing is paid and nothing overdue it stays `waiting`, or is `otherwise`.
+    `payments` reference it in `by`. If nothing is paid or overdue, the status stays `waiting` or becomes `otherwise`.
     """
     status = Case(
         When(status__in=("DRAFT", "VOID"), then=F("status")),
@@ -78,29 +78,29 @@ def settled(payments: QuerySet[Any], by: str, as_of: date, *, waiting: str, othe
 
 
 def sales_that_stand(batch: OuterRef) -> QuerySet[InventoryMovement]:
-    """The sale movements of `batch` whose orders did not come back."""
+    """The sale movements of `batch` whose orders were not returned."""
     returned = Order.objects.filter(pk=OuterRef("referenceId"), fulfillmentStatus="RETURNED")
     sales = InventoryMovement.objects.filter(batch=batch, inventoryMovementType="SALE", deleted_at__isnull=True)
     return sales.filter(~Exists(returned))
 
 
 class HalfUp(Round):
-    """Rounds halves away from zero on every server: SQLite has floats, of which half a cent may be a little less than that."""
+    """Rounds halves away from zero on every database: in SQLite, half a cent as a float can be slightly less than that."""
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """The value a few units of a float's last place further from zero."""
+        """Moves the value away from zero by a few units in the float's last place."""
         return super().as_sqlite(compiler, connection, arg_joiner=" * (1 + 1e-14), ", **context)
 
 
 class Ratio(Func):
-    """A division that SQLite does not take for one of integers, which it does whenever both values happen to be whole."""
+    """A true division; SQLite divides as integers whenever both values happen to be whole."""
 
     template = "%(expressions)s"
     arg_joiner = " / "
     output_field = MONEY
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """The first operand as a float."""
+        """Casts the first operand to a float."""
         return super().as_sql(compiler, connection, template="CAST(%(expressions)s", arg_joiner=" AS REAL) / ", **context)
 
 

@@ -1,4 +1,4 @@
-"""Personal data in those of TERP's tables that no seeder fills: what `seed_mask` masks in a restored copy besides."""
+"""Personal data in the TERP tables that no seeder fills; `seed_mask` also masks it in a restored copy."""
 
 from __future__ import annotations
 
@@ -101,4 +101,4 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "vip_portal_auth": {"email": "email"},
     "vip_tier_history": {"change_reason": "free_text"},
 }
-"""Table → column → strategy. A table or column that a database lacks is passed over."""
+"""Table → column → strategy. Tables and columns missing from a database are skipped."""

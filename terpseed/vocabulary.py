@@ -1,4 +1,4 @@
-"""Words that TERP's companies, strains and products are named with."""
+"""Words used to name TERP's companies, strains and products."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TOWNS = tuple(
     Woodland:956:530 Chico:959:530 Redding:960:530 Yreka:960:530 Truckee:961:530 Auburn:956:530 Placerville:956:530
     Sonora:953:209 Bishop:935:760 Lakeport:954:707""".split()
 )
-"""Towns of California: name, how their ZIP codes begin, and their area code."""
+"""California towns: name, ZIP code prefix and area code."""
 CITIES, ZIP_PREFIXES, AREA_CODES = zip(*TOWNS, strict=True)
 
 STRAIN_FIRST = tuple(

@@ -24,7 +24,7 @@ class Command(SeedingCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the tables and say how many."""
+        """Create the tables and print how many."""
         from seeding import conf
         from terpseed.ddl import create_tables
 
