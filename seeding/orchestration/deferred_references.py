@@ -14,7 +14,7 @@ from seeding.arrays import Integers
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
-from seeding.runs.recovery import Retrier
+from seeding.runs.retrier import Retrier
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows

@@ -24,7 +24,7 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
-from seeding.runs.recovery import Retrier
+from seeding.runs.retrier import Retrier
 from seeding.safety import told
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator

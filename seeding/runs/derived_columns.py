@@ -22,7 +22,7 @@ from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
-from seeding.runs.recovery import Retrier
+from seeding.runs.retrier import Retrier
 from seeding.telemetry.events import Event, Sink
 
 

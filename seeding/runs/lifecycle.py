@@ -23,7 +23,7 @@ from seeding.ledger.recorder import Recorder
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
-from seeding.runs.recovery import Retrier
+from seeding.runs.retrier import Retrier
 from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of

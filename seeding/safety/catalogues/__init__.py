@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.safety.catalogues import mysql, postgresql, sqlite
 from seeding.safety.catalogues.catalogue import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
-from seeding.schema.spelling import Spelling
+from seeding.schema.letter_case import Spelling
 
 __all__ = ["INDEX", "REPORT", "TABLE", "Catalogue", "Relation", "Unfollowed", "read_catalogue", "read_kinds"]
 

@@ -14,7 +14,7 @@ from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, 
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
 from seeding.schema.key_counters import KeyCounter
-from seeding.schema.spelling import Spelling, exactly
+from seeding.schema.letter_case import Spelling, exactly
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"

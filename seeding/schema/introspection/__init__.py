@@ -8,8 +8,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.schema.introspection import generic, mysql, postgresql, sqlite
+from seeding.schema.letter_case import Spelling
 from seeding.schema.references import column_name
-from seeding.schema.spelling import Spelling
 from seeding.schema.tables import ForeignKey, TableSchema
 
 __all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_schemas", "read_tables"]

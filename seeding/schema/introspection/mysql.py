@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.spelling import Spelling, exactly
+from seeding.schema.letter_case import Spelling, exactly
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}

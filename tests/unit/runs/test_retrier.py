@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connections
 
 from seeding.db import retries
-from seeding.runs.recovery import Retrier
+from seeding.runs.retrier import Retrier
 from seeding.telemetry.events import Event
 from tests.support.databases import Database
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seeding.schema.spelling import Spelling, exactly
+from seeding.schema.letter_case import Spelling, exactly
 
 AMONG = "SELECT 1 FROM t WHERE t.table_name IN %s AND x IN %s"
 

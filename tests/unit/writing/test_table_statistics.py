@@ -11,7 +11,7 @@ from django.db import OperationalError, connections
 
 from seeding.example.models import Product
 from seeding.telemetry.events import Event
-from seeding.writing.statistics import refresh
+from seeding.writing.table_statistics import refresh
 from tests.support.databases import Database
 
 
