@@ -22,7 +22,7 @@ from seeding.runs.lifecycle import Operation
 from seeding.schema.references import column_name
 from seeding.verification.dangling_references import Verification
 from seeding.verification.results import Verdict
-from seeding.writing import statistics
+from seeding.writing import table_statistics
 
 
 class Finalization:
@@ -45,8 +45,8 @@ class Finalization:
     def run(self, run: SeedRun) -> Sequence[SeederResult]:
         """Fill, derive and verify; returns the final results."""
         operation = self._operation
-        grown = {result.table for result in self.results if result.records_inserted >= statistics.WORTH}
-        statistics.refresh(self._context.using, sorted(grown), operation.sink)
+        grown = {result.table for result in self.results if result.records_inserted >= table_statistics.WORTH}
+        table_statistics.refresh(self._context.using, sorted(grown), operation.sink)
         self._fill_deferred()
         with operation.retry(partial(self._verification, run)) as verification:
             operation.note(run, "derive", self.results)

@@ -18,7 +18,7 @@ from seeding.generation.seeders import Dataset, Derivation
 from seeding.models import SeedRun
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.telemetry.events import Event
-from seeding.writing import statistics
+from seeding.writing import table_statistics
 from terpseed.models import Client
 from tests.faults.proxy import Moment, Proxy, commit
 from tests.servers import KINDS, Server
@@ -108,7 +108,7 @@ def test_nor_does_one_at_the_end_of_a_run(proxied: Database, proxy: Proxy, monke
             return (Derivation(values={"referred_by_client": F("pk")}, reads=("clients",)),)
 
     after, statement = MOMENTS[at]
-    monkeypatch.setattr(statistics, "WORTH", 20)
+    monkeypatch.setattr(table_statistics, "WORTH", 20)
 
     def lose(event: Event) -> None:
         if event.operation == after and event.message != "20 rows of clients":

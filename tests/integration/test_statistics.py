@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 
 from seeding.telemetry.events import Event
-from seeding.writing import statistics
+from seeding.writing import table_statistics
 from tests.support.databases import Database
 
 
@@ -17,7 +17,7 @@ def test_the_database_counts_the_tables_that_have_grown(database: Database, monk
         told.extend([sql] if sql.startswith("ANALYZE") else [])
         return execute(sql, *rest)
 
-    monkeypatch.setattr(statistics, "WORTH", 5)
+    monkeypatch.setattr(table_statistics, "WORTH", 5)
     with connections[database.alias].execute_wrapper(watch):
         results = database.seed(table="grades,accounts,users")["results"]
 
@@ -38,7 +38,7 @@ def test_the_database_counts_the_tables_that_have_grown(database: Database, monk
 def test_a_table_that_cannot_be_counted_stops_nothing(database: Database) -> None:
     told: list[Event] = []
 
-    statistics.refresh(database.alias, ["gone"], told.append)
+    table_statistics.refresh(database.alias, ["gone"], told.append)
 
     assert [(event.operation, event.level) for event in told] == [("analyze", "debug")]
     assert database.query("SELECT 1") == [(1,)]
