@@ -96,7 +96,7 @@ class MaskedBatch(models.Model):
         indexes = (models.Index(fields=["table_name", "first_key", "last_key"], name="seeding_masked_keys"),)
 
     def __str__(self) -> str:
-        return f"{self.table_name} from {self.first_key} to {self.last_key}"
+        return self.table_name if self.first_key is None else f"{self.table_name} from {self.first_key} to {self.last_key}"
 
 
 class BatchQuerySet(models.QuerySet["SeedingMetadata"]):

@@ -23,6 +23,8 @@ class ServerFeatures:
     """Whether TRUNCATE is faster than DELETE and not transactional."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
+    expands_row_comparisons: bool = False
+    """Whether (a, b) > (x, y) uses an index only when it is written as a > x OR (a = x AND b > y)."""
     shared_lock: str = ""
     """Clause that makes a SELECT see the latest commit at any isolation level; elsewhere the locked parent rows suffice."""
     locking_count: str = "SELECT COUNT(*) {}"
@@ -40,6 +42,7 @@ MYSQL = ServerFeatures(
     suspends_foreign_keys=True,
     truncates=True,
     renders_values=True,
+    expands_row_comparisons=True,
     shared_lock=" LOCK IN SHARE MODE",
     analyze="ANALYZE NO_WRITE_TO_BINLOG TABLE",
 )

@@ -5,16 +5,26 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.db import models
 
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.masking.cipher import Cipher
 from seeding.masking.masker import maskable
 from seeding.masking.strategies.base import Mode
-from seeding.masking.tables import KEY, Target
+from seeding.masking.tables import Target
+from seeding.models import MaskedBatch
+from seeding.schema.row_keys import RowKey
 
 Seals = npt.NDArray[np.uint64]
 """A keyed digest of column, primary key and mask, for each masked value."""
+
+
+def span(key: RowKey, rows: pl.DataFrame) -> tuple[int | None, int | None]:
+    """The first and the last key of rows in the order of their keys; None where the key is not a number."""
+    if not key.is_number:
+        return None, None
+    return int(rows[key.names[0]][0]), int(rows[key.names[0]][-1])
 
 
 class SealRegister:
@@ -24,6 +34,8 @@ class SealRegister:
         self._ledger = ledger
         self._cipher = cipher
         self._mode = mode
+        self._whole: tuple[str, Seals] = ("", np.empty(0, dtype="<u8"))
+        """A table without a numeric key, and all of its seals."""
 
     def shown(self, table: str) -> KeySet:
         """The keys of seeded rows that need no masking in the run's mode."""
@@ -31,27 +43,41 @@ class SealRegister:
 
     def fresh(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values still need masking: neither empty, nor seeded, nor known to be masks already."""
-        keys = rows[KEY].to_numpy()
-        ours = pl.Series(seeded.has(keys))
-        known = self._known(target.table.name, int(keys[0]), int(keys[-1]))
+        keys = target.key.texts(rows)
+        known = self._known(target, rows)
         fresh = {}
         for column in target.fields:
-            values = maskable(rows[column]) & ~ours
+            values = maskable(rows[column])
+            if seeded:
+                values &= ~pl.Series(seeded.has(rows[target.table.primary_key].to_numpy()))
             if len(known) and values.any():
-                sealed = np.isin(self.seals(column, keys[values.to_numpy()], rows[column].filter(values)), known)
+                seals = self.seals(column, keys.filter(values), rows[column].filter(values))
+                sealed = known[np.minimum(np.searchsorted(known, seals), len(known) - 1)] == seals
                 values = values.scatter(values.arg_true(), ~sealed)
             fresh[column] = values
         return fresh
 
-    def _known(self, table: str, first: int, last: int) -> Seals:
-        """The seals of values between two keys that were masked at least as strongly as this run masks."""
-        modes = {Mode.FULL, self._mode}
-        batches = self._ledger.masked_batches(table).filter(first_key__lte=last, last_key__gte=first, mode__in=modes)
-        held = b"".join(bytes(seals) for seals in batches.values_list("seals", flat=True).iterator())
-        return np.frombuffer(held, dtype="<u8")
+    def _known(self, target: Target, rows: pl.DataFrame) -> Seals:
+        """The seals, sorted, of values that were masked at least as strongly as this run masks.
 
-    def seals(self, column: str, keys: npt.NDArray[np.int64], masks: pl.Series) -> Seals:
-        """The seals of a column's masks in the rows `keys`."""
+        Where the key is a number, only those that may belong to `rows`; elsewhere the table's, read once.
+        """
+        table = target.table.name
+        batches = self._ledger.masked_batches(table).filter(mode__in={Mode.FULL, self._mode})
+        if target.key.is_number:
+            first, last = span(target.key, rows)
+            return self._sorted(batches.filter(first_key__lte=last, last_key__gte=first))
+        if self._whole[0] != table:
+            self._whole = table, self._sorted(batches)
+        return self._whole[1]
+
+    @staticmethod
+    def _sorted(batches: models.QuerySet[MaskedBatch]) -> Seals:
+        held = b"".join(bytes(seals) for seals in batches.values_list("seals", flat=True).iterator())
+        return np.sort(np.frombuffer(held, dtype="<u8"))
+
+    def seals(self, column: str, keys: pl.Series, masks: pl.Series) -> Seals:
+        """The seals of a column's masks in the rows whose keys are the texts `keys`."""
         texts = (
             pl.DataFrame({"key": keys, "mask": masks})
             .select(pl.format("{}\0{}\0{}", pl.lit(column), "key", "mask"))

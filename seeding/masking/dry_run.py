@@ -10,7 +10,7 @@ from seeding.conf import MaskingConfig
 from seeding.masking.already_masked import SealRegister
 from seeding.masking.masker import PIIMasker
 from seeding.masking.results import MaskingResult
-from seeding.masking.tables import KEY, Target, read_rows
+from seeding.masking.tables import Target, read_rows
 
 EXAMPLES = 3
 """Example rows per table."""
@@ -29,7 +29,7 @@ def rehearse(config: MaskingConfig, target: Target, masker: PIIMasker, register:
         if wanted and some.any():
             examples += _examples(target, rows.filter(some).head(wanted), fresh.filter(some).head(wanted), masker)
             wanted = max(wanted - int(some.sum()), 0)
-        after, count = int(rows[KEY][-1]), count + rows.height
+        after, count = rows.select(target.key.names).row(-1), count + rows.height
         masked += int(fresh.sum().sum_horizontal()[0])
     duration = time.monotonic() - started
     return MaskingResult(table=table, rows=count, masked=masked, duration=duration, examples=examples)

@@ -25,16 +25,17 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
 from seeding.keys import KeySet
 from seeding.masking import Cipher, FieldMasking, MaskingStrategy, PIIMasker, TableMasking
-from seeding.masking.already_masked import SealRegister, Seals
+from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
 from seeding.masking.results import MaskingResult, MaskingSummary
 from seeding.masking.tables import (
-    KEY,
+    Key,
     Target,
     asked_for,
     classified_tables,
     columns_referred_to,
+    differing,
     find_targets,
     left_columns,
     problems,
@@ -46,6 +47,7 @@ from seeding.runs.confirmation import Ask, masking_question, refuse_masking_prod
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Survey, Touch, told
 from seeding.schema.introspection import all_tables
+from seeding.schema.row_keys import inexact
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
 from seeding.writing.updates import update_rows
@@ -92,7 +94,7 @@ class InPlaceMasking:
         self._there = all_tables(connections[self.config.database])
         classified = classified_tables(self._registry, self.config.tables)
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
-        self._classified = find_targets(classified, self._there)
+        self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
@@ -130,12 +132,17 @@ class InPlaceMasking:
             return found
         if column := zero_date(self.config.database, target):
             return f"{column} holds zero dates (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
-        return ""
+        if not target.key.is_number and self.ledger.live.filter(table_name=target.table.name).exists():
+            return f"it has seeded rows, which are known by one integer, and its primary key is ({', '.join(target.table.key)})"
+        return inexact(connections[self.config.database], target.table.name, target.key)
 
     def _rehearsed(self, target: Target) -> MaskingResult:
         if error := self._problem(target):
             return MaskingResult(table=target.table.name, error=error, exit_code=UnclassifiedError.exit_code)
-        return rehearse(self.config, target, self._masker, self._register)
+        try:
+            return rehearse(self.config, target, self._masker, self._register)
+        except InsertionError as unread:
+            return MaskingResult(table=target.table.name, error=str(unread), exit_code=unread.exit_code)
 
     def _mask(self, target: Target, run: SeedRun) -> MaskingResult:
         started, table = time.monotonic(), target.table.name
@@ -144,7 +151,7 @@ class InPlaceMasking:
         self.operation.tell(
             "start", f"Masking {table}", seeder=table, table=table, planned=count_rows(connections[self.config.database], table)
         )
-        after: int | None = None
+        after: Key | None = None
         try:
             while not error:
                 after = self.operation.retry(partial(self._mask_batch, under_way, after))
@@ -178,7 +185,7 @@ class InPlaceMasking:
             masking=audit.as_dict() if under_way.fields else {},
         )
 
-    def _mask_batch(self, under_way: TableRun, after: int | None) -> int | None:
+    def _mask_batch(self, under_way: TableRun, after: Key | None) -> Key | None:
         """Mask the next rows after the key `after` in one transaction; returns the last key, None if none are left."""
         target = under_way.target
         counts: dict[str, int] = {}
@@ -189,24 +196,16 @@ class InPlaceMasking:
             fresh = self._register.fresh(target, under_way.seeded, rows)
             if counts := {column: int(values.sum()) for column, values in fresh.items() if values.any()}:
                 written = self._write(under_way, rows, fresh, counts)
-                if target.table.name in self._survey.watched:
-                    self._compare(target, after, written)
+                watched = target.table.name in self._survey.watched
+                if watched and (column := differing(self.config.database, target, after, written)):
+                    raise InsertionError(
+                        f"{target.table.name}.{column} does not hold the masks that were written; the batch was undone. "
+                        "Does a trigger change them?"
+                    )
             self.operation.lock.verify()
         under_way.rows += rows.height
         under_way.fields.update(counts)
-        return int(rows[KEY][-1])
-
-    def _compare(self, target: Target, after: int | None, written: pl.DataFrame) -> None:
-        """Raise InsertionError if a row does not hold the masks that were written, for instance due to a hidden trigger."""
-        key = target.table.primary_key
-        stored = read_rows(self.config.database, target, after, None, until=int(written[key][-1])).rename({KEY: key})
-        held = stored.join(written.select(key), on=key, how="semi", maintain_order="left")
-        for column in target.fields:
-            if not held[column].equals(written[column]):
-                raise InsertionError(
-                    f"{target.table.name}.{column} does not hold the masks that were written; the batch was undone. "
-                    "Does a trigger change them?"
-                )
+        return rows.select(target.key.names).row(-1)
 
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
@@ -217,19 +216,25 @@ class InPlaceMasking:
 
         Works in pieces, so that one is masked while the server updates the previous one.
         """
-        target, keys, seals, written = under_way.target, rows[KEY], [], []
+        target, seals, written = under_way.target, [], []
+        first, last = span(target.key, rows)
         mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
-                update_rows(self.config.database, target.table.name, target.table.primary_key, piece, target.table.auto_updated)
+                name, untouched = target.table.name, target.table.auto_updated
+                found = update_rows(self.config.database, name, target.key, piece, untouched)
+                if found != piece.height:
+                    raise InsertionError(
+                        f"{found} of {piece.height} rows of {name} were found by their keys; the batch was undone"
+                    )
                 seals.append(sealed)
                 written.append(piece)
         self.ledger.masked_batches(target.table.name).create(
             run=under_way.run,
             table_schema=self.ledger.schema_of(target.table.name),
             table_name=target.table.name,
-            first_key=int(keys[0]),
-            last_key=int(keys[-1]),
+            first_key=first,
+            last_key=last,
             mode=self._masker.mode,
             key_fingerprint=self._cipher.fingerprint,
             fields=dict(counts),
@@ -241,14 +246,13 @@ class InPlaceMasking:
     def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
         """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
         rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
-        masked = self._masker.mask_data(rows, target.fields, target.widths)
+        masked, keys = self._masker.mask_data(rows, target.fields, target.widths), target.key.texts(rows)
         seals = [
-            self._register.seals(name, rows[KEY].filter(fresh[name]).to_numpy(), masked[name].filter(fresh[name]))
-            for name in fresh.columns
+            self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns
         ]
         written = rows.with_columns(masked[name].zip_with(fresh[name], rows[name]) for name in fresh.columns)
         changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
-        return written.filter(changed).rename({KEY: target.table.primary_key}), np.concatenate(seals)
+        return written.filter(changed), np.concatenate(seals)
 
     def _looked_at(self) -> frozenset[str]:
         """The tables named in the options; all tables if none is named."""

@@ -14,21 +14,23 @@ from django.db import connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted
+from seeding.exceptions import InsertionError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
 from seeding.masking.results import LeftColumn
 from seeding.schema.introspection import keys_from_elsewhere
 from seeding.schema.relations import relations
+from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 SAMPLE = 1_000
 """Rows per table whose unclassified texts are inspected."""
-KEY = "primary key"
-"""The name of the key's column in a frame; no table column has a space in its name here."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
 BIRTHDAY = "date_of_birth"
+Key = tuple[Any, ...]
+"""A row's key, as `RowKey` reads it."""
 NOT_THE_APPLICATIONS = ("seeding_", "django_")
 """Name prefixes of the ledger's and Django's tables."""
 
@@ -38,6 +40,7 @@ class Target:
     """A classified table, to be masked if it has `fields`."""
 
     table: TableSchema
+    key: RowKey
     fields: Mapping[str, str]
     """Column → strategy."""
     decided: frozenset[str]
@@ -75,7 +78,7 @@ def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str
 
 
 def find_targets(
-    classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
+    using: str, classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
 ) -> list[Target]:
     """The classified tables that exist in the database."""
     found = []
@@ -85,7 +88,9 @@ def find_targets(
             present = {column: name for column, name in chosen.items() if column in columns}
             spelled = {name.lower(): name for name in columns}
             misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
-            found.append(Target(table=there[table], fields=present, decided=frozenset(decided), misspelled=misspelled))
+            key = row_key(connections[using], there[table])
+            one = Target(table=there[table], key=key, fields=present, decided=frozenset(decided), misspelled=misspelled)
+            found.append(one)
     return found
 
 
@@ -108,8 +113,7 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
     table = target.table
     for column, spelled in target.misspelled.items():
         yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
-    if not table.primary_key or table.columns[table.primary_key].kind is not Kind.INTEGER:
-        yield "it has no primary key of one integer, and rows are masked by ranges of it"
+    yield from _problems_of_key(target)
     for column, name in target.fields.items():
         schema, strategy = table.columns[column], strategies.get(name)
         if strategy is None:
@@ -124,6 +128,16 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
             yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+
+
+def _problems_of_key(target: Target) -> Iterator[str]:
+    if not target.table.key:
+        yield "it has no primary key, by which rows are found"
+    for part in target.key.columns:
+        if part.problem:
+            yield f"{part.name} is part of its primary key and {part.problem}"
+        if part.name in target.fields:
+            yield f"{part.name} is part of its primary key, by which rows are found while they are masked"
 
 
 def zero_date(using: str, target: Target) -> str:
@@ -143,32 +157,40 @@ def zero_date(using: str, target: Target) -> str:
 
 
 def read_rows(
-    using: str, target: Target, after: int | None, limit: int | None, *, until: int | None = None, lock: bool = False
+    using: str, target: Target, after: Key | None, limit: int | None, *, until: Key | None = None, lock: bool = False
 ) -> pl.DataFrame:
-    """The next rows after the key `after`, in key order: KEY and the columns to mask.
+    """The next rows after the key `after`, in key order: the columns of the key, and those to mask.
 
-    At most `limit` rows, and none after the key `until`.
+    At most `limit` rows, and none after the key `until`. Raises InsertionError for a key that cannot be read exactly.
     """
     connection = connections[using]
     quote, table = partial(quoted, connection), target.table
-    columns = [table.primary_key, *target.fields]
-    bounds = {f"{quote(table.primary_key)} > %s": after, f"{quote(table.primary_key)} <= %s": until}
-    given = {clause: key for clause, key in bounds.items() if key is not None}
-    condition = f"WHERE {' AND '.join(given)}" if given else ""
+    bounds = [target.key.condition(connection, sign, key) for sign, key in ((">", after), ("<=", until)) if key is not None]
+    condition = f"WHERE {' AND '.join(clause for clause, _ in bounds)}" if bounds else ""
     most = "" if limit is None else f"LIMIT {limit}"
     locking = f" {connection.ops.for_update_sql()}" if lock and connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(map(quote, columns))} FROM {quote(table.name)} {condition} "  # noqa: S608 - names are quoted
-            f"ORDER BY {quote(table.primary_key)} {most}{locking}",
-            list(given.values()),
+            f"SELECT {', '.join((*target.key.selected(connection), *map(quote, target.fields)))} "  # noqa: S608 - names are quoted
+            f"FROM {quote(table.name)} {condition} ORDER BY {target.key.order(connection, table.name)} {most}{locking}",
+            [one for _, values in bounds for one in values],
         )
-        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * (len(table.key) + len(target.fields))
+    try:
+        data = target.key.frame(found[: len(table.key)])
+    except TypeError as error:
+        raise InsertionError(f"its primary key ({', '.join(table.key)}) holds a value that cannot be read exactly") from error
     types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in target.fields}
-    data: dict[str, pl.Series] = {KEY: pl.Series(found[0], dtype=pl.Int64)}
-    return pl.DataFrame(
-        data | {name: pl.Series(values, dtype=types[name]) for name, values in zip(target.fields, found[1:], strict=True)}
-    )
+    read = zip(target.fields, found[len(table.key) :], strict=True)
+    return pl.DataFrame(data | {name: pl.Series(values, dtype=types[name]) for name, values in read})
+
+
+def differing(using: str, target: Target, after: Key | None, written: pl.DataFrame) -> str:
+    """A column that does not hold what was written to rows after the key `after`; empty if there is none."""
+    names = target.key.names
+    stored = read_rows(using, target, after, None, until=written.select(names).row(-1))
+    held = stored.join(written.select(names), on=names, how="semi", maintain_order="left")
+    return next((column for column in target.fields if not held[column].equals(written[column])), "")
 
 
 def left_columns(

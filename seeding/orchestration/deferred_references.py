@@ -15,6 +15,7 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
+from seeding.schema.row_keys import number
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows
@@ -62,7 +63,7 @@ class DeferredReferences:
                 continue
             with transaction.atomic(using=self.using):
                 rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
-                update_rows(self.using, table.name, table.primary_key, rows, table.auto_updated)
+                update_rows(self.using, table.name, number(table.primary_key), rows, table.auto_updated)
                 self.lock.verify()
         return lost
 

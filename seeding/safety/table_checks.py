@@ -123,7 +123,7 @@ def _relation(
     if kinds[table] != TABLE:
         yield f"is a {kinds[table]}, and only ordinary tables are touched", "put the table under that name, or leave it out"
         return
-    yield from _key(relation, mirrors)
+    yield from _key(relation, touch, mirrors)
     yield from _storage(relation)
     if Touch.INSERT in touch:
         yield from _new_rows(relation, mirrors)
@@ -161,9 +161,9 @@ def _storage(relation: Relation) -> Iterator[Reason]:
         )
 
 
-def _key(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
-    """The primary key must be a single column, the same as in every model of the table."""
-    if len(relation.key) != 1:
+def _key(relation: Relation, touch: Touch, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
+    """The primary key must be the same as in every model of the table, and a single column unless rows are only masked."""
+    if not relation.key or (len(relation.key) > 1 and Touch.MASK not in touch):
         yield f"has {_listed(relation.key)}", "leave it out: rows are identified by a key of one column"
     for model in mirrors:
         parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]  # a composite key has fields

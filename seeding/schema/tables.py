@@ -40,6 +40,10 @@ class ColumnSchema:
     kind: Kind
     nullable: bool
     has_default: bool
+    type_name: str = field(default="", compare=False)
+    """The type as the server spells it; empty if it is a model's column."""
+    is_generated: bool = field(default=False, compare=False)
+    """Whether the server computes the value from other columns."""
     default: str | None = None
     """The database's default as SQL; None if there is none, or if it is more than an expression."""
     length: int | None = None
@@ -87,15 +91,23 @@ class TableSchema:
 
     name: str
     columns: dict[str, ColumnSchema]
-    primary_key: str
-    """Its column; the first one of a composite key."""
+    key: tuple[str, ...]
+    """The columns of the primary key, in its order; empty if there is none."""
     unique: tuple[tuple[str, ...], ...]
-    has_row_key: bool = True
-    """Whether that column is the whole primary key, so that its value identifies one row."""
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     own_clauses: frozenset[str] = frozenset()
     """Django's own checks of a model's fields (`"stars" >= 0`), whose names the database makes up; as `bare` clauses."""
+
+    @property
+    def primary_key(self) -> str:
+        """The first column of the primary key; empty if there is none."""
+        return self.key[0] if self.key else ""
+
+    @property
+    def has_row_key(self) -> bool:
+        """Whether that column is the whole primary key, so that its value identifies one row."""
+        return len(self.key) == 1
 
     @property
     def auto_updated(self) -> list[str]:
@@ -158,7 +170,7 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     return TableSchema(
         name=meta.db_table,
         columns=columns,
-        primary_key=column_name(meta.pk),
+        key=(column_name(meta.pk),),
         unique=tuple(unique),
         foreign_keys=tuple(
             ForeignKey(column=column_name(key), table=key.related_model._meta.db_table, key=column_name(key.target_field))

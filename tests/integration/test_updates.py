@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from seeding.schema.row_keys import number
 from seeding.writing import updates
 from terpseed.models import Client
 from tests.support.databases import Database
@@ -27,7 +28,7 @@ def test_each_row_gets_its_own_values_and_no_other_changes(
     updates.update_rows(
         database.alias,
         "clients",
-        "id",
+        number("id"),
         pl.DataFrame({"name": list(names.values()), "id": list(names), "email": list(emails.values())}),
         ["updated_at"],
     )
@@ -41,8 +42,8 @@ def test_references_are_filled_and_nothing_is_done_for_no_rows(database: Databas
     Client.objects.using(database.alias).bulk_create(Client(id=key, teri_code=f"C{key}", name="any") for key in (1, 2, 3))
     none = pl.DataFrame({"id": [], "name": []}, schema={"id": pl.Int64, "name": pl.String})
 
-    updates.update_rows(database.alias, "clients", "id", none)
-    updates.update_rows(database.alias, "clients", "id", pl.DataFrame({"id": [3, 1], "referred_by_client_id": [2, 3]}))
+    updates.update_rows(database.alias, "clients", number("id"), none)
+    updates.update_rows(database.alias, "clients", number("id"), pl.DataFrame({"id": [3, 1], "referred_by_client_id": [2, 3]}))
 
     assert database.query("SELECT id, name, referred_by_client_id FROM clients ORDER BY id") == [
         (1, "any", 3),

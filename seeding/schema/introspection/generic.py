@@ -39,8 +39,7 @@ def _table(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> TableSche
     return TableSchema(
         name=name,
         columns={row.name: _column(introspection, row) for row in introspection.get_table_description(cursor, name)},
-        primary_key=introspection.get_primary_key_column(cursor, name) or "",
-        has_row_key=len(introspection.get_primary_key_columns(cursor, name) or ()) == 1,
+        key=tuple(introspection.get_primary_key_columns(cursor, name) or ()),
         unique=tuple(
             tuple(one["columns"])
             for one in constraints

@@ -91,8 +91,7 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
         spelling.of(table): TableSchema(
             name=spelling.of(table),
             columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
-            primary_key=next((column for index, column in indexes[table] if index == "PRIMARY"), ""),
-            has_row_key=sum(index == "PRIMARY" for index, _ in indexes[table]) == 1,
+            key=tuple(column for index, column in indexes[table] if index == "PRIMARY"),
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
             foreign_keys=tuple(
                 ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
@@ -148,6 +147,8 @@ def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, 
         name=name,
         kind=kind,
         nullable=nullable == "YES",
+        type_name=data_type,
+        is_generated=" GENERATED" in extra.upper(),
         has_default=default not in (None, "NULL") or "auto_increment" in extra or "GENERATED" in extra.upper(),
         default=None if default is None else literal(default, extra.upper()),
         length=int(length) if data_type in ("char", "varchar") else None,

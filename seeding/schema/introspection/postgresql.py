@@ -45,7 +45,8 @@ CLAUSE = re.compile(r"^CHECK \((?P<clause>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$"
 COLUMNS = """
     SELECT r.relname, a.attname, t.typname, a.atttypmod, NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
            CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
+           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+           format_type(a.atttypid, a.atttypmod), a.attgenerated <> ''
     FROM pg_class r
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
@@ -129,8 +130,7 @@ def _table(
     return TableSchema(
         name=name,
         columns={row[0]: _column(row, tuple(VALUE.findall(members.get(row[0], "")))) for row in columns},
-        primary_key=next((of[0] for primary, of in indexes if primary), ""),
-        has_row_key=any(len(of) == 1 for primary, of in indexes if primary),
+        key=next((tuple(of) for primary, of in indexes if primary), ()),
         unique=tuple(tuple(of) for primary, of in indexes if not primary),
         foreign_keys=tuple(
             ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys
@@ -140,7 +140,7 @@ def _table(
 
 
 def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
-    name, type_name, modifier, nullable, has_default, default, enumeration = row
+    name, type_name, modifier, nullable, has_default, default, enumeration, spelled, is_generated = row
     kind = Kind.TEXT if enumeration else KINDS.get(type_name, Kind.OTHER)
     bounded = modifier >= HEADER
     scale: int | None = None
@@ -158,6 +158,8 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         name=name,
         kind=kind,
         nullable=nullable,
+        type_name=spelled,
+        is_generated=is_generated,
         has_default=has_default,
         default=default,
         length=modifier - HEADER if type_name in ("varchar", "bpchar") and bounded else None,

@@ -61,8 +61,7 @@ def _table(
     return TableSchema(
         name=name,
         columns={row[1]: _column(connection, row, members.get(row[1].lower(), ())) for row in described},
-        primary_key=next((row[1] for row in sorted(described, key=lambda row: int(row[5])) if row[5]), ""),
-        has_row_key=sum(bool(row[5]) for row in described) == 1,
+        key=tuple(row[1] for row in sorted(described, key=lambda row: int(row[5])) if row[5]),
         unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
         foreign_keys=tuple(
             ForeignKey(column=row[3], table=spelled.get(row[2].lower(), row[2]), key=row[4] or "", constraint=str(row[0]))
@@ -115,6 +114,7 @@ def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple
     return ColumnSchema(
         name=name,
         kind=kind_of(field_type),
+        type_name=declared,
         nullable=not not_null and not primary,
         has_default=default is not None or bool(primary),
         default=default,

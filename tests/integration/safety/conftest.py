@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from tests.integration.safety.forms import PRODUCTS
 from tests.servers import Server
 from tests.servers.engines import Intermediary, stopping
 from tests.support.databases import Database, closed, opened
+
+MASKING_KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -53,6 +58,25 @@ def products(make_database: Callable[..., Database]) -> Callable[..., Database]:
         return database
 
     return make
+
+
+@pytest.fixture
+def classified(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
+    """The columns of `personal_data` are personal, and there is a key to mask them with."""
+    settings.SEEDING_DATABASE_IS_FALLBACK = False
+    monkeypatch.setenv("SEEDING_MASKING_KEY", MASKING_KEY)
+    with override_settings(INSTALLED_APPS=["seeding", "tests.integration.safety"]):
+        yield
+
+
+def mask(database: Database, *options: str) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and results of `seed_mask`."""
+    out, arguments = StringIO(), ("--env=staging", "--force", "--json", *options)
+    try:
+        call_command("seed_mask", *arguments, database=database.alias, stdout=out, stderr=StringIO())
+    except CommandError as error:
+        return error.returncode, json.loads(out.getvalue())["results"]
+    return 0, json.loads(out.getvalue())["results"]
 
 
 def require(*engines: type[Server | Intermediary]) -> None:

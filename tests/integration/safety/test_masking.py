@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from io import StringIO
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connections
-from django.test import override_settings
 
+from tests.integration.safety.conftest import mask
 from tests.servers import Server
 from tests.support.databases import SERVERS, Database
 
-LISTED = override_settings(INSTALLED_APPS=["seeding", "tests.integration.safety"])
+pytestmark = pytest.mark.usefixtures("classified")
 MEMBERS = {
     "sqlite": "id integer PRIMARY KEY AUTOINCREMENT, email varchar(80), born date",
     "mariadb": "id bigint AUTO_INCREMENT PRIMARY KEY, email varchar(80), born date",
@@ -26,7 +22,9 @@ COPIES = "CREATE TRIGGER keep AFTER UPDATE ON members FOR EACH ROW INSERT INTO b
 FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "mariadb": {
         "is a system-versioned table, and only ordinary tables": ("ALTER TABLE members ADD SYSTEM VERSIONING",),
-        "has the primary key (id, email)": ("ALTER TABLE members DROP PRIMARY KEY, ADD PRIMARY KEY (id, email)",),
+        "email is part of its primary key, by which rows are found while they are masked": (
+            "ALTER TABLE members DROP PRIMARY KEY, ADD PRIMARY KEY (id, email)",
+        ),
         "born holds zero dates (such as 0000-00-00)": (
             "SET sql_mode = ''",
             "INSERT INTO members (email, born) VALUES ('cid@corp.test', '1980-00-00')",
@@ -63,14 +61,6 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
-    settings.SEEDING_DATABASE_IS_FALLBACK = False
-    monkeypatch.setenv("SEEDING_MASKING_KEY", "0123456789abcdef0123456789abcdef")
-    with LISTED:
-        yield
-
-
 @pytest.fixture
 def members(products: Callable[..., Database]) -> Callable[[str], Database]:
     """A database with two members."""
@@ -81,16 +71,6 @@ def members(products: Callable[..., Database]) -> Callable[[str], Database]:
         return database
 
     return make
-
-
-def mask(database: Database, *options: str) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and results of `seed_mask`."""
-    out, arguments = StringIO(), ("--env=staging", "--force", "--json", *options)
-    try:
-        call_command("seed_mask", *arguments, database=database.alias, stdout=out, stderr=StringIO())
-    except CommandError as error:
-        return error.returncode, json.loads(out.getvalue())["results"]
-    return 0, json.loads(out.getvalue())["results"]
 
 
 @pytest.mark.parametrize("server", SERVERS)

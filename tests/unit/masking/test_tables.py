@@ -17,7 +17,6 @@ from seeding.exceptions import ConfigurationError
 from seeding.masking import STRATEGIES
 from seeding.masking.results import LeftColumn
 from seeding.masking.tables import (
-    KEY,
     Target,
     asked_for,
     classified_tables,
@@ -29,6 +28,7 @@ from seeding.masking.tables import (
     zero_date,
 )
 from seeding.schema.introspection import all_tables
+from seeding.schema.row_keys import KeyColumn, RowKey, number
 from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, TableSchema
 from tests.support.databases import Database
 from tests.unit.masking.conftest import Declare
@@ -42,12 +42,13 @@ def column(name: str, kind: Kind = Kind.TEXT, **values: Any) -> ColumnSchema:
 
 def table(*columns: ColumnSchema, **values: Any) -> TableSchema:
     held = (column("id", Kind.INTEGER), *columns)
-    given: dict[str, Any] = {"primary_key": "id", "unique": (), **values}
+    given: dict[str, Any] = {"key": ("id",), "unique": (), **values}
     return TableSchema(name="guest", columns={one.name: one for one in held}, **given)
 
 
 def target(schema: TableSchema, misspelled: Mapping[str, str] | None = None, **fields: str) -> Target:
-    return Target(table=schema, fields=fields, decided=frozenset(), misspelled=misspelled or {})
+    key = RowKey(columns=tuple(KeyColumn(name=one) for one in schema.key), is_number=schema.has_row_key)
+    return Target(table=schema, key=key, fields=fields, decided=frozenset(), misspelled=misspelled or {})
 
 
 def test_names_mean_tables_of_seeders_groups_and_declared_tables(declared: Declare) -> None:
@@ -80,13 +81,13 @@ def test_what_one_source_calls_personal_is_decided_by_no_other() -> None:
     assert (fields, decided) == ({"name": "person_name", "email": "email"}, {"id", "joined_at"})
 
 
-def test_targets_are_the_classified_tables_that_are_there_with_the_columns_that_are_there() -> None:
+def test_targets_are_the_classified_tables_that_are_there_with_the_columns_that_are_there(shop: Database) -> None:
     there = {"guest": table(column("Name"), column("mail", length=30))}
     classified = {
         "guest": ({"name": "person_name", "mail": "email", "shoe": "city"}, {"id"}),
         "ghost": ({"name": "person_name"}, set[str]()),
     }
-    (found,) = find_targets(classified, there)
+    (found,) = find_targets(shop.alias, classified, there)
 
     assert (found.fields, found.misspelled, found.decided) == ({"mail": "email"}, {"name": "Name"}, frozenset({"id"}))
     assert found.widths == {"mail": 30}
@@ -102,14 +103,14 @@ def test_a_table_with_nothing_in_the_way_has_no_problem() -> None:
     ("schema", "fields", "told"),
     [
         (
-            table(column("name"), primary_key=""),
+            table(column("name"), key=()),
             {"name": "city"},
-            "it has no primary key of one integer, and rows are masked by ranges of it",
+            "it has no primary key, by which rows are found",
         ),
         (
-            table(column("name"), primary_key="name"),
-            {},
-            "it has no primary key of one integer, and rows are masked by ranges of it",
+            table(column("name"), key=("id", "name")),
+            {"name": "city"},
+            "name is part of its primary key, by which rows are found while they are masked",
         ),
         (table(column("name")), {"name": "nam"}, "name: there is no strategy 'nam'"),
         (table(column("age", Kind.INTEGER)), {"age": "city"}, "age is integer, and city masks text"),
@@ -168,14 +169,15 @@ def test_rows_are_read_in_the_order_of_their_keys_between_two_of_them(people: Da
     guests = target(table(column("name"), column("born", Kind.DATE)), name="city", born="date_of_birth")
 
     def read(after: int | None, limit: int | None, until: int | None = None) -> list[tuple[Any, ...]]:
-        return read_rows(people.alias, guests, after, limit, until=until, lock=True).rows()
+        bounds = [None if one is None else (one,) for one in (after, until)]
+        return read_rows(people.alias, guests, bounds[0], limit, until=bounds[1], lock=True).rows()
 
     assert read(None, None) == [(1, "A", date(1980, 2, 3)), (3, "C", None), (7, None, date(1981, 1, 1))]
     assert [row[0] for row in read(1, 1)] == [3]
     assert [row[0] for row in read(None, None, until=3)] == [1, 3]
     assert [row[0] for row in read(0, None)] == [1, 3, 7]
     assert read(7, 10) == []
-    assert read_rows(people.alias, guests, 7, 10).columns == [KEY, "name", "born"]
+    assert read_rows(people.alias, guests, (7,), 10).columns == ["id", "name", "born"]
 
 
 LEFT = """
@@ -204,7 +206,7 @@ def test_what_looks_personal_is_left_though_somebody_has_decided(shop: Database)
     guest = all_tables(connections[shop.alias])["guest"]
     decided = frozenset({"contact_email", "remark", "extra", "born"})
 
-    assert left(shop, Target(table=guest, fields={}, decided=decided, misspelled={})) == [
+    assert left(shop, Target(table=guest, key=number("id"), fields={}, decided=decided, misspelled={})) == [
         ("remark", "phone"),
         ("extra", "email"),
     ]

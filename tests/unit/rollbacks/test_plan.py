@@ -27,7 +27,7 @@ def link(table: str, column: str, target: str, **values: object) -> Relation:
 
 def planner_of(*links: Relation) -> Planner:
     """A planner of tables without a row, which asks no database."""
-    tables = {one.table: TableSchema(name=one.table, columns={}, primary_key="id", unique=()) for one in links}
+    tables = {one.table: TableSchema(name=one.table, columns={}, key=("id",), unique=()) for one in links}
     return Planner(SeededRows(of_seeder={}, companions=(), followed={}), tables, links, Tracer("default"))
 
 

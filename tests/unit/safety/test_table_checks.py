@@ -203,7 +203,6 @@ def test_every_reason_against_a_table_is_given() -> None:
     relation = lots(**own, rules=("r", "s"), relatives=("y", "x", "y"), copies=("m", "m"))
 
     assert of(relation, Touch.UPDATE | Touch.MASK, ()) == [
-        ("has the primary key (a, b)", "leave it out: rows are identified by a key of one column"),
         ("hides rows from this account by row-level security", BYPASS),
         ("has the storage engine MyISAM, which has no reliable transactions", "convert it: ALTER TABLE lots ENGINE=InnoDB"),
         ("replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"),

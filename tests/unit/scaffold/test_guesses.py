@@ -61,7 +61,7 @@ def test_a_guess_fits_its_column(column: ColumnSchema, distinct: bool) -> None: 
     schema = TableSchema(
         name="things",
         columns={column.name: column},
-        primary_key="id",
+        key=("id",),
         unique=((column.name,),) if made.distinct and column.kind is not Kind.JSON else (),
     )
     data = pl.DataFrame({column.name: values[: made.capacity]})

@@ -21,7 +21,7 @@ AGE = ColumnSchema(name="age", kind=Kind.INTEGER, nullable=True, has_default=Tru
 
 
 def draft(*columns: ColumnSchema, **facts: Any) -> Draft:
-    schema = TableSchema(name="members", columns={one.name: one for one in (KEY, *columns)}, primary_key="id", unique=())
+    schema = TableSchema(name="members", columns={one.name: one for one in (KEY, *columns)}, key=("id",), unique=())
     values = {
         "schema": schema, "app": "shop", "model": None, "model_name": "Member",
         "columns": {"name": 'rows.fake("name", "name")'}, "left_out": (), "dependencies": (), "targets": {},

@@ -24,7 +24,7 @@ KEY = column("id", Kind.INTEGER, has_default=True, **INT)
 
 def table(*columns: ColumnSchema, **facts: Any) -> TableSchema:
     every = {one.name: one for one in (KEY, *columns)}
-    return TableSchema(**{"name": "things", "columns": every, "primary_key": "id", "unique": (), **facts})
+    return TableSchema(**{"name": "things", "columns": every, "key": ("id",), "unique": (), **facts})
 
 
 def field(one: ColumnSchema, **facts: Any) -> str:
@@ -114,7 +114,7 @@ def test_a_reference_that_no_key_declares_says_so(facts: dict[str, Any], parts: 
     ],
 )
 def test_a_primary_key_is_as_wide_as_its_column(key: ColumnSchema, line: str) -> None:
-    schema = TableSchema(name="things", columns={key.name: key}, primary_key=key.name, unique=())
+    schema = TableSchema(name="things", columns={key.name: key}, key=(key.name,), unique=())
 
     assert mirror(schema, "Thing", {})[3].strip() == line
 

@@ -31,13 +31,13 @@ COLUMNS = (
 GRADES = TableSchema(
     name="grades",
     columns={one.name: one for one in COLUMNS},
-    primary_key="id",
+    key=("id",),
     unique=(("name",), ("state", "owner_id")),
     foreign_keys=(ForeignKey(column="owner_id", table="owners", key="id"),),
     checks=(Check(name="known", clause=""),),
     own_clauses=frozenset({"owner_id>=0"}),
 )
-OWNERS = TableSchema(name="owners", columns={}, primary_key="id", unique=())
+OWNERS = TableSchema(name="owners", columns={}, key=("id",), unique=())
 
 
 def said(live: TableSchema, model: TableSchema = GRADES) -> list[tuple[str, bool]]:

@@ -21,7 +21,7 @@ def table(called: str, /, *keys: ForeignKey, texts: tuple[str, ...] = (), key: s
         one: ColumnSchema(name=one, kind=Kind.TEXT if one in texts else Kind.INTEGER, nullable=null, has_default=False)
         for one, null in {key: False, **columns}.items()
     }
-    return TableSchema(name=called, columns=made, primary_key=key, unique=(), foreign_keys=keys)
+    return TableSchema(name=called, columns=made, key=(key,), unique=(), foreign_keys=keys)
 
 
 def there(*tables: TableSchema) -> dict[str, TableSchema]:
@@ -85,7 +85,7 @@ def test_a_text_that_holds_a_key_is_read_here(key: str, texts: tuple[str, ...], 
 
 
 def test_rows_that_no_single_column_names_cannot_be_read_page_by_page() -> None:
-    child = replace(REVIEWS, has_row_key=False)
+    child = replace(REVIEWS, key=("id", "product_id"))
 
     assert [one.pages for one in relations(there(PRODUCTS, child), [])] == [False]
 

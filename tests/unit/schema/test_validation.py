@@ -31,7 +31,7 @@ COLUMNS = (
     column("at", Kind.DATETIME, nullable=True),
 )
 VALIDATOR = SchemaValidator(
-    TableSchema(name="things", columns={one.name: one for one in COLUMNS}, primary_key="id", unique=(("code",),))
+    TableSchema(name="things", columns={one.name: one for one in COLUMNS}, key=("id",), unique=(("code",),))
 )
 GOOD: dict[str, Any] = {"code": "A", "state": "OPEN", "age": 1, "price": Decimal("1.00"), "weight": 1.0}
 
@@ -40,7 +40,7 @@ def checking(tested: ColumnSchema, clause: str) -> SchemaValidator:
     """A validator of a table with one column besides its key, and one check."""
     columns = {one.name: one for one in (COLUMNS[0], tested)}
     check = Check(name="checked", clause=clause)
-    return SchemaValidator(TableSchema(name="things", columns=columns, primary_key="id", unique=(), checks=(check,)))
+    return SchemaValidator(TableSchema(name="things", columns=columns, key=("id",), unique=(), checks=(check,)))
 
 
 def frame(*changes: dict[str, Any]) -> pl.DataFrame:
@@ -158,7 +158,7 @@ def errors(validator: SchemaValidator, data: pl.DataFrame, **more: Any) -> list[
 
 def of(*columns: ColumnSchema, unique: tuple[tuple[str, ...], ...] = (), **live: ColumnSchema) -> SchemaValidator:
     """A validator of a table of those columns; `live` are columns as the database has them, where they differ."""
-    schema = TableSchema(name="things", columns={one.name: one for one in columns}, primary_key="id", unique=unique)
+    schema = TableSchema(name="things", columns={one.name: one for one in columns}, key=("id",), unique=unique)
     return SchemaValidator(schema, {"things": replace(schema, columns={**schema.columns, **live})} if live else None)
 
 
@@ -259,7 +259,7 @@ def test_the_clauses_of_the_models_checks_are_the_live_tables() -> None:
     model = TableSchema(
         name="things",
         columns={"x": column("x", Kind.INTEGER), "gone": column("gone", Kind.TEXT)},
-        primary_key="id",
+        key=("id",),
         unique=(),
         checks=(Check(name="positive", clause=""),),
     )
@@ -279,7 +279,7 @@ def test_the_clauses_of_the_models_checks_are_the_live_tables() -> None:
 
 
 def test_what_is_harmless_is_a_difference_and_no_error() -> None:
-    schema = TableSchema(name="things", columns={"x": column("x", Kind.TEXT, length=9)}, primary_key="id", unique=())
+    schema = TableSchema(name="things", columns={"x": column("x", Kind.TEXT, length=9)}, key=("id",), unique=())
     live = replace(
         schema,
         columns={"x": column("x", Kind.TEXT, length=10)},
@@ -311,7 +311,7 @@ def test_a_check_of_several_columns_names_them_all_and_a_null_keeps_it() -> None
     schema = TableSchema(
         name="things",
         columns={one.name: one for one in columns},
-        primary_key="id",
+        key=("id",),
         unique=(),
         checks=(Check(name="ordered", clause="low <= high"),),
     )

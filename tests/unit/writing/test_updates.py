@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from django.db import connections
 
+from seeding.schema.row_keys import number
 from seeding.writing import updates
 from seeding.writing.updates import update_rows
 from tests.support.databases import Database
@@ -53,14 +54,14 @@ def by(request: pytest.FixtureRequest, database: Database, monkeypatch: pytest.M
 def test_each_row_gets_its_own_values_and_no_other_changes(database: Database, by: list[str]) -> None:
     data = pl.DataFrame({"name": ["last", None, ODD], "id": [9, 1, 3], "number": [-5, 10, None]})
 
-    update_rows(database.alias, "things", "id", data)
+    update_rows(database.alias, "things", number("id"), data)
 
     assert things(database) == [(1, None, 10), (2, "b", 2), (3, ODD, None), (4, "d", 4), (9, "last", -5)]
     assert len(by) == 1
 
 
 def test_what_is_not_to_be_touched_is_set_to_what_it_is(database: Database, by: list[str]) -> None:
-    update_rows(database.alias, "things", "id", pl.DataFrame({"id": [1], "name": ["x"]}), ["stamp"])
+    update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [1], "name": ["x"]}), ["stamp"])
 
     (statement,) = by
     assert '"stamp" = "stamp"' in statement
@@ -71,7 +72,7 @@ def test_many_rows_take_several_statements(database: Database, by: list[str], mo
     data = pl.DataFrame({"id": [1, 2, 3, 4, 9], "name": list("vwxyz")})
     monkeypatch.setattr(updates, "BYTES_PER_STATEMENT", data.estimated_size() // 2)
 
-    update_rows(database.alias, "things", "id", data)
+    update_rows(database.alias, "things", number("id"), data)
 
     assert [name for _, name, _ in things(database)] == list("vwxyz")
     assert len(by) == 3  # of two rows, two rows and one
@@ -82,15 +83,15 @@ def test_a_row_that_is_larger_than_a_statement_goes_alone(
 ) -> None:
     monkeypatch.setattr(updates, "BYTES_PER_STATEMENT", 1)
 
-    update_rows(database.alias, "things", "id", pl.DataFrame({"id": [2, 1], "name": ["y", "x"]}))
+    update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [2, 1], "name": ["y", "x"]}))
 
     assert [name for _, name, _ in things(database)][:2] == ["x", "y"]
     assert len(by) == 2
 
 
 def test_nothing_is_done_for_no_rows_and_for_no_columns(database: Database, by: list[str]) -> None:
-    update_rows(database.alias, "things", "id", pl.DataFrame({"id": [], "name": []}))
-    update_rows(database.alias, "things", "id", pl.DataFrame({"id": [1, 2]}))
+    update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [], "name": []}))
+    update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [1, 2]}))
 
     assert by == []
     assert things(database) == BEFORE
@@ -98,7 +99,7 @@ def test_nothing_is_done_for_no_rows_and_for_no_columns(database: Database, by: 
 
 @pytest.mark.parametrize("by", ["mysql"], indirect=True)
 def test_the_rows_are_named_by_ranges_of_their_keys_and_the_values_by_place(database: Database, by: list[str]) -> None:
-    update_rows(database.alias, "things", "id", pl.DataFrame({"id": [9, 1, 2], "name": ["z", "x", "y"]}))
+    update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [9, 1, 2], "name": ["z", "x", "y"]}))
 
     (statement,) = by
     assert statement == (
@@ -112,10 +113,11 @@ def test_postgresql_reads_the_rows_from_one_document(database: Database, monkeyp
     told: list[tuple[str, list[str]]] = []
 
     with connections[database.alias].execute_wrapper(lambda _execute, sql, parameters, *_: told.append((sql, parameters))):
-        update_rows(database.alias, "things", "id", pl.DataFrame({"id": [9, 1], "name": ["z", None]}))
+        update_rows(database.alias, "things", number("id"), pl.DataFrame({"id": [9, 1], "name": ["z", None]}))
 
     ((statement, (document,)),) = told
     assert statement == (
-        'UPDATE "things" t SET "name" = s."name" FROM json_populate_recordset(NULL::"things", %s) s WHERE s."id" = t."id"'
+        'UPDATE "things" t SET "name" = s."name" FROM json_to_recordset(%s) AS s("id" bigint, "name" text) '
+        'WHERE t."id" = s."id"'
     )
     assert json.loads(document) == [{"id": 9, "name": "z"}, {"id": 1, "name": None}]

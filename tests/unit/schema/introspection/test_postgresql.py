@@ -13,7 +13,14 @@ from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSc
 
 def described(name: str, type_name: str, modifier: int = -1, **values: Any) -> tuple[Any, ...]:
     """A column as the catalogue tells it."""
-    more = {"nullable": False, "has_default": False, "default": None, "enumeration": None} | values
+    more = {
+        "nullable": False,
+        "has_default": False,
+        "default": None,
+        "enumeration": None,
+        "spelled": type_name,
+        "is_generated": False,
+    } | values
     return (name, type_name, modifier, *more.values())
 
 

@@ -36,7 +36,7 @@ def test_a_table_that_django_has_made(shop: Database) -> None:
                     "product_id": Kind.INTEGER,
                 }.items()
             },
-            primary_key="id",
+            key=("id",),
             unique=(),
             foreign_keys=(ForeignKey(column="product_id", table="shop_product", key="id"),),
             checks=(
