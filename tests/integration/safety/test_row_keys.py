@@ -45,7 +45,7 @@ def read(database: Database) -> Rows:
 def keys(database: Database) -> Rows:
     """Everything in the table but the e-mail addresses."""
     rows = database.query("SELECT * FROM members ORDER BY n")
-    return [tuple(map(str, (*row[:-2], row[-1]))) for row in rows]
+    return [tuple(str(bytes(one) if isinstance(one, memoryview) else one) for one in (*row[:-2], row[-1])) for row in rows]
 
 
 def masked(rows: Rows) -> Rows:
