@@ -82,7 +82,7 @@ class Member(models.Model):
     name = models.CharField(max_length=60)
 
     class Meta:
-        managed, db_table = False, "members"
+        managed, db_table = False, "crew"
 
 
 class LegacyMember(models.Model):
@@ -93,7 +93,7 @@ class LegacyMember(models.Model):
     name = models.CharField(max_length=60)
 
     class Meta:
-        managed, db_table = False, "Members"
+        managed, db_table = False, "Crew"
 
 
 class AccentedMember(models.Model):
@@ -104,7 +104,7 @@ class AccentedMember(models.Model):
     name = models.CharField(max_length=60)
 
     class Meta:
-        managed, db_table = False, "mémbers"
+        managed, db_table = False, "crèw"
 
 
 class Draft(models.Model):
