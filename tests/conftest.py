@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import coverage
+import hypothesis
 import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
@@ -25,6 +26,9 @@ from tests.support.databases import OURS, ROOT, SERVERS, Database, closed, opene
 from tests.support.processes import Manage, plain_environment
 
 _numbers = itertools.count(1)
+
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture
