@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from seeding.exceptions import ConfigurationError
 from seeding.locks import seeding_lock
+from seeding.scaffold import NewFile
 from tests.support.databases import Database
 
 REMINDERS = "CREATE TABLE reminders (id integer PRIMARY KEY AUTOINCREMENT, about varchar(40) NOT NULL)"
@@ -81,3 +82,17 @@ def test_a_draft_is_printed_or_written_or_refused(shop: Database) -> None:
     assert 'db_table = "reminders"' in draft
     with pytest.raises(CommandError, match="nothing_like_it"):
         printed("seed_new", shop, "nothing_like_it", app="shop", dry_run=True)
+
+
+def test_what_was_written_is_named_with_the_next_step(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.query(REMINDERS)
+    written: list[NewFile] = []
+    monkeypatch.setattr("seeding.scaffold.write", written.extend)
+
+    told = printed("seed_new", shop, "reminders", app="shop")
+
+    assert written != []
+    assert told == "".join(f"Wrote {file.path}\n" for file in written) + (
+        "Look at what they hold: manage.py seed --table=reminders --dry-run\n"
+    )
+    assert printed("seed_new", shop, "reminders", app="shop", verbosity=0) == ""
