@@ -122,8 +122,8 @@ class Operation:
     @contextmanager
     def locked(self) -> Iterator[Meter]:
         """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
-        asked = time.monotonic()
         with self.meter as meter, ExitStack() as held:
+            asked = time.monotonic()
             try:
                 held.enter_context(self.lock.held(self.config.lock_timeout))
             except LockHeldError as refusal:
