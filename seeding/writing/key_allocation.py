@@ -116,8 +116,10 @@ class MariaDBSequenceAllocator(_Allocator):
         """
         step = self._counter.step
         for _ in range(ATTEMPTS):
+            # Uncommitted rows can slow these queries down; what is drawn during them is below `drawn`.
+            keys = (*(self._ask(query) or 0 for query in self._counter.sharing), _highest_key(self._using, model))
             drawn = self._draw(model, count)
-            highest = max(drawn, *(self._ask(query) or 0 for query in self._counter.sharing), _highest_key(self._using, model))
+            highest = max(drawn, *keys)
             last = drawn + -(-(highest - drawn + self._margin + count) // step) * step
             self._require_room(model, last)
             if self._ask(f"SELECT SETVAL({self._counter.sequence}, {last})") is not None:
@@ -148,7 +150,8 @@ class PostgreSQLKeyAllocator(_Allocator):
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
         """The range above the sequence, the highest key that came from it and HEADROOM.
 
-        It is one statement: no other session moves the sequence in between. Without a sequence, the range above max + HEADROOM.
+        The highest key is read before the sequence is drawn from: uncommitted rows can slow that query down, and between
+        drawing and moving the application may draw HEADROOM values. Without a sequence, the range above max + HEADROOM.
         """
         counter = self._counter
         if not counter.sequence:
@@ -172,17 +175,19 @@ class PostgreSQLKeyAllocator(_Allocator):
         return int(last) - count + 1
 
     def _moving(self, model: type[models.Model]) -> str:
-        """Draw from the sequence, and move it by whole steps past the range, if there is room."""
+        """Read the highest key, draw from the sequence, and move it by whole steps past the range, if there is room."""
         assert model._meta.pk is not None  # BaseSeeder ensures it
         connection = connections[self._using]
         table, column = quoted(connection, model._meta.db_table), quoted(connection, column_name(model._meta.pk))
         queries = (f"SELECT MAX({column}) FROM {table}", *(one.replace("%", "%%") for one in self._counter.sharing))  # noqa: S608
         highest = ", ".join(f"({one})" for one in queries)
         return f"""
-            WITH drawn AS MATERIALIZED (SELECT nextval(%(sequence)s::oid::regclass)::numeric AS value),
-                 reached AS MATERIALIZED (SELECT value, GREATEST(value, {highest}) AS highest FROM drawn),
+            WITH reached AS MATERIALIZED (SELECT GREATEST({highest}) AS highest),
+                 drawn AS MATERIALIZED (
+                     SELECT highest, nextval(%(sequence)s::oid::regclass)::numeric AS value FROM reached
+                 ),
                  ending AS MATERIALIZED (
-                     SELECT value + div(highest - value + %(wanted)s, %(step)s) * %(step)s AS last FROM reached
+                     SELECT value + div(GREATEST(highest, value) - value + %(wanted)s, %(step)s) * %(step)s AS last FROM drawn
                  )
             SELECT last, CASE WHEN last + %(step)s <= %(end)s THEN setval(%(sequence)s::oid::regclass, last::bigint) END
             FROM ending

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django.db import connections
 
 from seeding.safety.catalogues import read_catalogue
+from seeding.writing.key_allocation import key_allocator
 from tests.integration.safety.forms import REST
 from tests.integration.safety.test_tables import refusal
 from tests.servers import Server
@@ -16,6 +18,7 @@ from tests.support.databases import Database
 from tests.support.runs import run, undo
 
 with INSTALLED:
+    from seeding.example.models import Product
     from seeding.example.seeders.catalogue import ProductSeeder
 
 LAST = 2**63 - 1
@@ -126,6 +129,24 @@ def test_every_writer_gives_keys_to_a_column_that_is_always_counted(products: Ca
 
 
 SEQUENCE = {"postgresql": "bigint DEFAULT nextval('numbers')", "mariadb": "bigint DEFAULT NEXTVAL(numbers)"}
+
+
+MEANWHILE = {
+    "postgresql": "SELECT MAX(nextval('numbers')) * 0 FROM generate_series(1, 5000)",
+    "mariadb": "SELECT MAX(NEXTVAL(numbers)) * 0 FROM seq_1_to_5000",
+}
+"""What the application draws while the highest keys are read, which takes long in a table with many uncommitted rows."""
+
+
+@pytest.mark.parametrize("server", MEANWHILE)
+def test_an_import_that_runs_meanwhile_keeps_its_keys(products: Callable[..., Database], server: str) -> None:
+    database = products(server, *table(SEQUENCE[server], "CREATE SEQUENCE numbers START WITH 1"))
+    counter = read_catalogue(connections[database.alias], {"shop_product"}).relations["shop_product"].keys
+
+    first = key_allocator(database.alias, replace(counter, sharing=(MEANWHILE[server],))).reserve(Product, 5, [])
+
+    assert first > 5_000
+    assert insert(database, "real") > first + 4
 
 
 @pytest.mark.parametrize("server", SEQUENCE)
