@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from django.db import connections, models
@@ -12,7 +12,7 @@ from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
 from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
-from seeding.schema.introspection import lacking, read_schemas
+from seeding.schema.introspection import lacking, read_schemas, schemas_with
 
 CLAIM = "claim"
 """The command of a run that only claims an environment for the database."""
@@ -123,6 +123,19 @@ class Ledger:
                 "equal values would become different ones. Set the key of before, or restore or roll back first."
             )
 
+    def refuse_moved(self, tables: Iterable[str]) -> None:
+        """Raise SchemaError if one was masked in a schema that has no such table now: its masks would be masked again."""
+        masked = MaskedBatch.objects.using(self.using).order_by().values_list("table_name", "table_schema").distinct()
+        places = sorted(masked.filter(table_name__in=tables)) if self.schemas else []
+        for table, then in places:
+            now = self.schema_of(table)
+            if then != now and (then or self._own_schema) not in schemas_with(connections[self.using], table):
+                masked_in, found = (f"{one or self._own_schema}.{table}" for one in (then, now))
+                raise SchemaError(
+                    f"{table}: values are masked in {masked_in}, which does not exist now; this connection finds {found}. "
+                    "If it was moved, move it back; if it was dropped, create an empty one there. Nothing was changed."
+                )
+
     def masked_batches(self, table: str) -> models.QuerySet[MaskedBatch]:
         """What `seed_mask` has done to a table."""
         return MaskedBatch.objects.using(self.using).filter(table_name=table, table_schema=self.schema_of(table))
@@ -148,6 +161,11 @@ class Ledger:
     def tables(self) -> frozenset[str]:
         """The tables that hold seeded rows."""
         return frozenset(self.live.values_list("table_name", flat=True).distinct())
+
+    def names(self) -> frozenset[str]:
+        """The tables that hold seeded rows, and those in which `seed_mask` has masked rows."""
+        masked = MaskedBatch.objects.using(self.using).values_list("table_name", flat=True).order_by().distinct()
+        return self.tables().union(masked)
 
     def versions(self, seeder: BaseSeeder) -> frozenset[str]:
         """The generator versions of the seeder's live rows."""

@@ -91,8 +91,8 @@ class InPlaceMasking:
         """Mask the classified columns; raises SeedingError if the whole run has to stop."""
         operation = self.operation
         operation.connect()
-        self._there = all_tables(connections[self.config.database])
         classified = classified_tables(self._registry, self.config.tables)
+        self._there = all_tables(connections[self.config.database], classified)
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
         self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
@@ -105,6 +105,7 @@ class InPlaceMasking:
         started = time.monotonic()
         with operation.locked():
             self.ledger.refuse_another_key(self._cipher.fingerprint)
+            self.ledger.refuse_moved(classified)
             dataset = self.ledger.dataset() or Dataset(seed=DEFAULT_SEED, as_of=self.config.today)
             with operation.recorded(dataset, self._recorded_plan(targets)) as run:
                 operation.tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -16,7 +16,7 @@ from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
 from seeding.db.connection import connect, database_name, host_name
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
-from seeding.exceptions import LockHeldError, SeedingError, Terminated
+from seeding.exceptions import LockHeldError, SchemaError, SeedingError, Terminated
 from seeding.generation.seeders import Dataset
 from seeding.ledger.queries import CLAIM
 from seeding.ledger.recorder import Recorder
@@ -25,6 +25,7 @@ from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
 from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of
 
@@ -105,11 +106,26 @@ class Operation:
 
         `refusing` None means all tables.
         """
+        self._require_one_spelling(touches)
         found = survey(self.config.database, {**touches, **LEDGER})
         found.refuse_any(refusing)
         for sentence in found.unseen:
             self.tell("survey", sentence, level="warn")
         return found
+
+    def _require_one_spelling(self, tables: Collection[str]) -> None:
+        """Raise SchemaError if the ledger has a table under another name that is the same to the server."""
+        connection = connections[self.config.database]
+        if not Spelling(connection).folds:
+            return
+        recorded = self.ledger.names()
+        spelling = Spelling(connection, (*tables, *recorded))
+        for table in tables:
+            if table not in recorded and (known := spelling.of(table)) in recorded:
+                raise SchemaError(
+                    f"{table} is spelled {known} in the ledger, and this server ignores letter case: "
+                    "spell it so where it is named. Nothing was changed."
+                )
 
     def place(self) -> Place:
         """The database, as the confirmation needs it."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seeding.conf import Environment, RollbackConfig, SeedConfig
+from seeding.conf import Environment, MaskingConfig, RollbackConfig, SeedConfig
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RowRule
+from seeding.masking.in_place import InPlaceMasking
+from seeding.masking.masker import STRATEGIES
+from seeding.masking.results import MaskingSummary
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
 from seeding.rollbacks.manager import RollbackManager
@@ -38,3 +41,16 @@ def undo(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[Roll
     told: list[Any] = []
     config = RollbackConfig(database=database.alias, environment=Environment.DEV, force=True, **options)
     return RollbackManager(config, Registry(seeders), tell=told.append, ask=input).rollback(), told
+
+
+def mask(database: Database, seeder: BaseSeeder) -> MaskingSummary:
+    """Mask the real rows of the seeder's table in place."""
+    config = MaskingConfig(
+        database=database.alias,
+        environment=Environment.DEV,
+        key="ab" * 32,
+        force=True,
+        today=AS_OF,
+        tables=(seeder.config.table_name,),
+    )
+    return InPlaceMasking(config, Registry([seeder]), STRATEGIES, tell=lambda _: None, ask=input).run()

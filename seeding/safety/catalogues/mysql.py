@@ -14,7 +14,7 @@ from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, 
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
 from seeding.schema.key_counters import KeyCounter
-from seeding.schema.letter_case import Spelling, exactly
+from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exactly
 
 KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"
@@ -57,9 +57,9 @@ TRIGGERS = """
 INTO_MARIADB, INTO_MYSQL = (
     f"""
     SELECT COUNT(*), (
-        SELECT COUNT(DISTINCT table_schema, table_name, constraint_name) FROM information_schema.key_column_usage
-        WHERE referenced_table_schema = DATABASE()
-    ) FROM information_schema.{listed} WHERE SUBSTRING_INDEX(ref_name, '/', 1) = DATABASE()
+        SELECT COUNT(DISTINCT BINARY table_schema, BINARY table_name, BINARY constraint_name)
+        FROM information_schema.key_column_usage WHERE {exact_schema("referenced_table_schema")} = {THIS_SCHEMA}
+    ) FROM information_schema.{listed} WHERE {exact_schema("SUBSTRING_INDEX(ref_name, '/', 1)")} = {THIS_SCHEMA}
     """  # noqa: S608 - constants
     for listed in ("innodb_sys_foreign", "innodb_foreign")
 )

@@ -12,7 +12,7 @@ from seeding.schema.letter_case import Spelling
 from seeding.schema.references import column_name
 from seeding.schema.tables import ForeignKey, TableSchema
 
-__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_schemas", "read_tables"]
+__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_schemas", "read_tables", "schemas_with"]
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
@@ -52,6 +52,15 @@ def read_schemas(connection: BaseDatabaseWrapper) -> Mapping[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(postgresql.SCHEMAS)
         return dict(cursor.fetchall())
+
+
+def schemas_with(connection: BaseDatabaseWrapper, table: str) -> frozenset[str]:
+    """The schemas of the database that have such a table; empty where a connection does not find tables in several."""
+    if connection.vendor != "postgresql":
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute(postgresql.EVERY_SCHEMA, [table])
+        return frozenset(name for (name,) in cursor.fetchall())
 
 
 def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.letter_case import Spelling, exactly
+from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exactly
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
@@ -44,18 +44,19 @@ UNIQUE = """
     SELECT table_name, index_name, column_name FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND non_unique = 0 AND table_name IN %s ORDER BY table_name, index_name, seq_in_index
 """
-FOREIGN_KEYS = """
+REFERRED = exact_schema("referenced_table_schema")
+FOREIGN_KEYS = f"""
     SELECT table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
     FROM information_schema.key_column_usage
-    WHERE table_schema = DATABASE() AND referenced_table_schema = DATABASE() AND table_name IN %s
+    WHERE table_schema = DATABASE() AND {REFERRED} = {THIS_SCHEMA} AND table_name IN %s
     ORDER BY table_name, constraint_name, ordinal_position
-"""
-FROM_ELSEWHERE = """
+"""  # noqa: S608 - constants
+FROM_ELSEWHERE = f"""
     SELECT table_schema, table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
     FROM information_schema.key_column_usage
-    WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()
+    WHERE {REFERRED} = {THIS_SCHEMA} AND {exact_schema("table_schema")} <> {THIS_SCHEMA}
     ORDER BY table_schema, table_name, constraint_name, ordinal_position
-"""
+"""  # noqa: S608 - constants
 CHECKS_MARIADB = """
     SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
     WHERE constraint_schema = DATABASE() AND table_name IN %s ORDER BY table_name, constraint_name

@@ -76,6 +76,11 @@ SCHEMAS = """
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid) AND n.nspname <> 'pg_catalog'
 """
 """Each table that a name without a schema means, and its schema: the search path decides."""
+EVERY_SCHEMA = """
+    SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relname = %s
+"""
+"""The schemas that have a table of this name, whether or not the search path leads there."""
 FROM_ELSEWHERE = """
     SELECT n.nspname, r.relname, a.attname, f.relname, k.attname, c.conname
     FROM pg_constraint c

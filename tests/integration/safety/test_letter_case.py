@@ -10,12 +10,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
+from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from tests.integration.safety.test_references import LINKED
-from tests.servers import KINDS
+from tests.servers import KINDS, MariaDB, Server
+from tests.servers.engines import stopping
 from tests.support.databases import Database
-from tests.support.runs import run, undo
+from tests.support.runs import mask, run, undo
 
 with LINKED:
     from tests.integration.safety.models import AccentedMember, LegacyMember, Member
@@ -87,3 +89,90 @@ def test_a_table_that_is_spelled_otherwise_is_another_one(database: Database) ->
     assert (summary.exit_code, summary.records_inserted) == (3, 0)
     assert "crew is spelled Crew in this database" in summary.results[0].error
     assert len(database.content("Crew")) == 2_000
+
+
+@pytest.fixture(params=["mariadb", "mysql"])
+def twin(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Iterator[tuple[Database, str]]:
+    """A database with crew, and the name of another one that differs from its name in letter case alone."""
+    database = make_database(request.param, ready=False)
+    call_command("migrate", "seeding", database=database.alias, verbosity=0)
+    database.query("CREATE TABLE crew (id bigint AUTO_INCREMENT PRIMARY KEY, name varchar(60))")
+    other = str(connections[database.alias].settings_dict["NAME"]).upper()
+    database.query(f"CREATE DATABASE {other}")
+    yield database, other
+    database.query("DROP TABLE IF EXISTS strangers")
+    database.query(f"DROP DATABASE {other}")
+
+
+def test_rows_of_a_database_with_nearly_the_same_name_keep_what_they_refer_to(twin: tuple[Database, str]) -> None:
+    database, other = twin
+    own = connections[database.alias].settings_dict["NAME"]
+    columns = "member bigint, FOREIGN KEY (member) REFERENCES {}.crew (id) ON DELETE CASCADE"
+    database.query(f"CREATE TABLE {other}.crew (id bigint PRIMARY KEY)")
+    database.query(f"CREATE TABLE {other}.notes (id int PRIMARY KEY, {columns.format(own)})")
+    database.query(f"CREATE TABLE {other}.others (id int PRIMARY KEY, {columns.format(other)})")
+    database.query(f"CREATE TABLE strangers (id int PRIMARY KEY, {columns.format(other)})")
+    run(database, Members())
+    (named, alike), *_ = database.query("SELECT MIN(id), MAX(id) FROM crew")
+    database.query(f"INSERT INTO {other}.notes VALUES (1, {named})")  # noqa: S608 - our own names
+    database.query(f"INSERT INTO {other}.crew VALUES ({alike})")  # noqa: S608
+    for table in ("strangers", f"{other}.others"):
+        database.query(f"INSERT INTO {table} VALUES (1, {alike})")  # noqa: S608
+
+    undone, _ = undo(database, Members())
+
+    assert (undone.exit_code, undone.records_deleted) == (6, 4)
+    assert database.query("SELECT id FROM crew") == [(named,)]
+    assert database.query(f"SELECT member FROM {other}.notes") == [(named,)]  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def folding() -> Iterator[Server]:
+    """A server that ignores letter case."""
+    server = MariaDB("--lower-case-table-names=1")
+    with stopping(server):
+        yield server.start()
+
+
+@pytest.fixture
+def folded(make_database: Callable[..., Database], folding: Server) -> Database:
+    """One table on it, with a real row, that two models name in different spelling."""
+    database = make_database("mariadb", ready=False, on=folding)
+    call_command("migrate", "seeding", database=database.alias, verbosity=0)
+    database.query("CREATE TABLE crew (id bigint AUTO_INCREMENT PRIMARY KEY, name varchar(60))")
+    database.query("INSERT INTO crew (name) VALUES ('Maria Real')")
+    return database
+
+
+class Personal(Members):
+    config = SeederConfig(model=Member, record_count=ORDINARY, pii_fields={"name": "person_name"})
+
+
+class PersonalToo(Members):
+    config = SeederConfig(model=LegacyMember, record_count=ORDINARY, pii_fields={"name": "person_name"})
+
+
+@pytest.mark.parametrize("seeder", [Personal, PersonalToo])
+def test_a_table_of_two_models_is_masked_under_either_name(folded: Database, seeder: type[BaseSeeder]) -> None:
+    summary = mask(folded, seeder())
+
+    assert [(one.table, one.masked) for one in summary.results] == [(seeder.config.table_name, 1)]
+    assert folded.query("SELECT COUNT(*) FROM crew WHERE name = 'Maria Real'") == [(0,)]
+
+
+def test_a_table_keeps_the_name_that_the_ledger_knows(folded: Database) -> None:
+    run(folded, Members())
+    mask(folded, Personal())
+    before = folded.content("crew")
+
+    with pytest.raises(SchemaError, match="Crew is spelled crew in the ledger"):
+        run(folded, members())
+    with pytest.raises(SchemaError, match="Crew is spelled crew in the ledger"):
+        mask(folded, PersonalToo())
+    kept = folded.content("crew")
+    undone, _ = undo(folded, Members())
+    with pytest.raises(SchemaError, match="Crew is spelled crew in the ledger"):
+        mask(folded, PersonalToo())
+
+    assert kept == before
+    assert (undone.exit_code, undone.records_deleted) == (0, 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
@@ -13,10 +14,14 @@ from seeding.models import SeedingMetadata
 from tests.integration.safety.forms import PRODUCTS
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import Database
-from tests.support.runs import run, undo
+from tests.support.runs import mask, run, undo
 
 with INSTALLED:
     from seeding.example.seeders.catalogue import ProductSeeder
+
+
+class Named(ProductSeeder):
+    config = replace(ProductSeeder.config, pii_fields={"name": "person_name"}, not_pii=())
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +84,23 @@ def test_the_ledger_of_the_last_release_gets_the_schemas(database: Database) -> 
     }
     assert run(database, ProductSeeder())[0].records_inserted == 0
     assert undo(database, ProductSeeder())[0].records_deleted == 10
+
+
+def test_what_is_masked_is_not_masked_again_elsewhere(products: Callable[..., Database]) -> None:
+    database = products("postgresql", "CREATE SCHEMA app", f"CREATE TABLE shop_product ({PRODUCTS['postgresql']})")
+    database.query("INSERT INTO shop_product (name, price) VALUES ('Maria Real', 1)")
+    search(database, "public, app")
+    first = mask(database, Named())
+    before = database.content("shop_product")
+
+    database.query("ALTER TABLE shop_product SET SCHEMA app")
+    with pytest.raises(SchemaError, match=r"values are masked in public\.shop_product, which does not exist now"):
+        mask(database, Named())
+    moved = database.content("shop_product")
+    database.query(f"CREATE TABLE public.shop_product ({PRODUCTS['postgresql']})")
+    search(database, "app, public")
+    another = mask(database, Named())
+
+    assert [one.masked for one in first.results] == [1]
+    assert moved == before
+    assert [one.masked for one in another.results] == [1]  # of a table that is another one, as far as is known
