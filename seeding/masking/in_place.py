@@ -224,9 +224,9 @@ class InPlaceMasking:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 name, untouched = target.table.name, target.table.auto_updated
                 found = update_rows(self.config.database, name, target.key, piece, untouched)
-                if found != piece.height:
+                if found != (rows_given := piece.height):
                     raise InsertionError(
-                        f"{found} of {piece.height} rows of {name} were found by their keys; the batch was undone"
+                        f"{found} of {rows_given} rows of {name} were found by their keys; the batch was undone"
                     )
                 seals.append(sealed)
                 written.append(piece)
