@@ -213,9 +213,8 @@ class InPlaceMasking:
     ) -> pl.DataFrame:
         """Update the rows with `fresh` values, and record the batch with the seals of the masks.
 
-        Returns the rows that were written, with their new values, in key order.
-
-        Works in pieces, so that one is masked while the server updates the previous one.
+        Returns the rows that were written, with their new values, in key order. Works in pieces, so that one is masked while
+        the server updates the previous one.
         """
         target, seals, written = under_way.target, [], []
         first, last = span(target.key, rows)
@@ -224,9 +223,9 @@ class InPlaceMasking:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 name, untouched = target.table.name, target.table.auto_updated
                 found = update_rows(self.config.database, name, target.key, piece, untouched)
-                if found != (rows_given := piece.height):
+                if found != piece.height:
                     raise InsertionError(
-                        f"{found} of {rows_given} rows of {name} were found by their keys; the batch was undone"
+                        f"{found} of {piece.height} rows of {name} were found by their keys; the batch was undone"
                     )
                 seals.append(sealed)
                 written.append(piece)
