@@ -80,7 +80,7 @@ class MaskedBatch(models.Model):
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="masked_batches")
     table_schema = NameField(max_length=64, blank=True, help_text=SCHEMA)
     table_name = NameField(max_length=64)
-    first_key = models.BigIntegerField(null=True, help_text="NULL where the primary key is more than one integer.")
+    first_key = models.BigIntegerField(null=True, help_text="NULL if the primary key is not one integer.")
     last_key = models.BigIntegerField(null=True)
     mode = models.CharField(max_length=8)
     key_fingerprint = models.CharField(max_length=8)

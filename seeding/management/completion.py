@@ -41,7 +41,7 @@ def command_parser(program: str, name: str) -> argparse.ArgumentParser:
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to look at them
         for option in VALUES.keys() & set(action.option_strings):
             # argcomplete looks for this attribute; argparse itself does not define it.
-            action.completer = completer(VALUES[option])  # type: ignore[attr-defined]
+            action.completer = completer(VALUES[option])  # type: ignore[attr-defined]  # what argcomplete reads
     return parser
 
 

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='maskedbatch',
             name='first_key',
-            field=models.BigIntegerField(help_text='NULL where the primary key is more than one integer.', null=True),
+            field=models.BigIntegerField(help_text='NULL if the primary key is not one integer.', null=True),
         ),
         migrations.AlterField(
             model_name='maskedbatch',

@@ -159,7 +159,7 @@ class Console(logging.StreamHandler[TextIO]):
 
     # The base class keeps the stream it was given, but stderr may have been replaced since.
     @property
-    def stream(self) -> TextIO:  # type: ignore[override]
+    def stream(self) -> TextIO:  # type: ignore[override]  # logging has a plain attribute here
         """While progress bars are shown, stderr is the stream that prints above them."""
         return sys.stderr
 

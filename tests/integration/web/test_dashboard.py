@@ -278,7 +278,7 @@ def test_a_row_whose_model_has_a_page_of_its_own_leads_there(ledger: Database, s
     site.register(terpseed.models.Client)
     urls = ModuleType("office_urls")
     # A module made here, whose type knows no such name.
-    urls.urlpatterns = [path("office/", site.urls)]  # type: ignore[attr-defined]
+    urls.urlpatterns = [path("office/", site.urls)]  # type: ignore[attr-defined]  # a module made up here
     settings.ROOT_URLCONF = urls
 
     row = staff.get("/office/seeding/seedingmetadata/row/?table=clients&key=4").content.decode()

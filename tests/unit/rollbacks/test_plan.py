@@ -251,7 +251,7 @@ def test_no_step_changes_the_plan_that_it_starts_from(make_planner: MakePlanner,
     assert [snapshot(first), snapshot(second)] == before
     assert told(asked) == {"shop_product": [1, 2, 3]}
     with pytest.raises(FrozenInstanceError):
-        first.kept = {}  # type: ignore[misc]
+        first.kept = {}  # type: ignore[misc]  # that it is frozen is what is tested
 
 
 def test_a_table_that_is_not_in_the_plan_has_no_doomed_rows(make_planner: MakePlanner) -> None:

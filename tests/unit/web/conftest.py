@@ -80,7 +80,7 @@ def office(_with_accounts: Path, tmp_path: Path, django_db_blocker: DjangoDbBloc
     site.register(Product)
     urls = ModuleType("office_urls")
     # A module made here, whose type knows no such name.
-    urls.urlpatterns = [path("", site.urls)]  # type: ignore[attr-defined]
+    urls.urlpatterns = [path("", site.urls)]  # type: ignore[attr-defined]  # a module made up here
     with django_db_blocker.unblock():
         database = opened("office", "sqlite", f"sqlite:///{file}")
         with override_settings(INSTALLED_APPS=ADMIN, DATABASE_ROUTERS=[OneDatabase(database.alias)], ROOT_URLCONF=urls):
