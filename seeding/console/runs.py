@@ -13,7 +13,7 @@ from rich.table import Table
 from seeding.console.layout import names, say, short, size_of, span_of, table_for
 from seeding.orchestration.forecast import Forecast
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
-from seeding.rollbacks.results import RollbackSummary
+from seeding.rollbacks.results import IN_HISTORY, RollbackSummary
 
 STYLES = {
     SeederState.SEEDED: "green",
@@ -118,7 +118,7 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
             say(out, f"\n[yellow]{heading}[/]")
         for line in lines:
             say(out, f"  {escape(str(line))}")
-    for sentence in (*_not_found(summary), *_uncompared(summary)):
+    for sentence in (*_not_found(summary), *_uncompared(summary), *map(IN_HISTORY.format, summary.in_history)):
         say(out, f"\n{sentence}")
     for result in filter(attrgetter("error"), summary.results):
         say(out, f"\n[red]{result.table}[/]: {escape(result.error)}")

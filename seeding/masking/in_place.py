@@ -20,7 +20,7 @@ from seeding.db.connection import database_name
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.sql import count_rows
-from seeding.exceptions import InsertionError, SchemaError, UnclassifiedError
+from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
 from seeding.keys import KeySet
@@ -38,6 +38,7 @@ from seeding.masking.tables import (
     differing,
     find_targets,
     left_columns,
+    out_of_reach,
     problems,
     read_rows,
     zero_date,
@@ -94,13 +95,14 @@ class InPlaceMasking:
         classified = classified_tables(self._registry, self.config.tables)
         self._there = all_tables(connections[self.config.database], classified)
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
+        missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
         self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
             refuse_masking_production(self.config)
             started = time.monotonic()
-            return self._summary([*self._out_of_reach(), *(self._rehearsed(target) for target in targets)], None, started)
+            return self._summary([*missing, *(self._rehearsed(target) for target in targets)], None, started)
         operation.confirm(masking_question(self.config, operation.place()))
         started = time.monotonic()
         with operation.locked():
@@ -109,21 +111,13 @@ class InPlaceMasking:
             dataset = self.ledger.dataset() or Dataset(seed=DEFAULT_SEED, as_of=self.config.today)
             with operation.recorded(dataset, self._recorded_plan(targets)) as run:
                 operation.tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
-                results = [*self._out_of_reach(), *(self._mask(target, run) for target in targets)]
+                results = [*missing, *(self._mask(target, run) for target in targets)]
                 summary = self._summary(results, run, started)
             for result in summary.results:
                 failed = int(bool(result.exit_code))
                 operation.meter.add(result.table, planned=result.rows, done=result.rows, errors=failed, seconds=result.duration)
             told = [result.as_dict() for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
             return operation.close(run, summary, told)
-
-    def _out_of_reach(self) -> list[MaskingResult]:
-        """A result for every classified table that is refused and was not found in the database."""
-        return [
-            MaskingResult(table=table, error=told(reasons), exit_code=SchemaError.exit_code)
-            for table, reasons in self._survey.refusals.items()
-            if table not in self._there
-        ]
 
     def _problem(self, target: Target) -> str:
         """Why the table is not masked; empty where it is."""

@@ -14,12 +14,13 @@ from django.db import connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted
-from seeding.exceptions import InsertionError
+from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
-from seeding.masking.results import LeftColumn
-from seeding.schema.introspection import keys_from_elsewhere
+from seeding.masking.results import LeftColumn, MaskingResult
+from seeding.safety import Refusal, told
+from seeding.schema.introspection import keys_from_elsewhere, other_schemas
 from seeding.schema.relations import relations
 from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
@@ -92,6 +93,33 @@ def find_targets(
             one = Target(table=there[table], key=key, fields=present, decided=frozenset(decided), misspelled=misspelled)
             found.append(one)
     return found
+
+
+def out_of_reach(
+    using: str,
+    classified: Mapping[str, tuple[Mapping[str, str], set[str]]],
+    there: Collection[str],
+    refusals: Mapping[str, Sequence[Refusal]],
+) -> list[MaskingResult]:
+    """A result for every classified table that is not in the database, or no table."""
+    errors = _missing(using, classified, there)
+    errors |= {table: told(reasons) for table, reasons in refusals.items() if table not in there}
+    return [MaskingResult(table=table, error=error, exit_code=SchemaError.exit_code) for table, error in errors.items()]
+
+
+def _missing(
+    using: str, classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Collection[str]
+) -> dict[str, str]:
+    """Why tables with personal data cannot be masked because they are not there: table → a sentence."""
+    missing = [table for table, (chosen, _) in classified.items() if chosen and table not in there]
+    elsewhere = other_schemas(connections[using], missing)
+    return {
+        table: f"{table} is in the schema {elsewhere[table]}, which this connection does not search; add it to search_path."
+        if table in elsewhere
+        else f"{table} is classified as personal and is not in this database; restore it under that name, take it out of the "
+        "classification, or name the tables to mask (--table)."
+        for table in missing
+    }
 
 
 def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:

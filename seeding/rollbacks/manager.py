@@ -24,7 +24,7 @@ from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
 from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
-from seeding.rollbacks.results import Modified, RollbackResult, RollbackSummary
+from seeding.rollbacks.results import IN_HISTORY, Modified, RollbackResult, RollbackSummary
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.confirmation import Ask, rollback_question
 from seeding.runs.derived_columns import Rederivation
@@ -243,8 +243,15 @@ class RollbackManager:
             modified=_modified(changes),
             uncompared=tuple(sorted({one.table for one in changes if not one.found.complete})),
             loaded=tuple(sorted({one.table for one in changes if one.found.loaded})),
+            in_history=tuple(
+                result.table
+                for result in results
+                if result.records_deleted and result.table in plan.there and plan.there[result.table].keeps_history
+            ),
             left=self.operation.ledger.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0,
         )
+        for table in summary.in_history:
+            self.operation.tell("history", IN_HISTORY.format(table), level="warn", table=table)
         self.operation.tell(
             "complete",
             f"{summary.records_deleted} rows of {len(results)} tables {'would be ' if summary.dry_run else ''}deleted, "

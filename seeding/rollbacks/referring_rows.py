@@ -105,9 +105,10 @@ class Tracer:
     def _pairs(self, link: Relation, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
         quote = self._quoted
         own, named = self._own(link.key) if link.key else "NULL", self._meant(link)
-        source = f"{quote(link.table)} c"
+        source = f"{quote(link.source)} c"
         if link.target_column != link.target_key:
-            source += f" JOIN {quote(link.target)} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
+            target = quote(link.target_partition or link.target)
+            source += f" JOIN {target} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
         clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = features(self._connection).shared_lock if locking else ""
         with self._connection.cursor() as cursor:
@@ -120,7 +121,7 @@ class Tracer:
         """Pairs for the `targets` named in the JSON or text of rows matching `condition`, by page, since values can be long."""
         key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
         conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
-        table, last = self._quoted(link.table), list[Any]()
+        table, last = self._quoted(link.source), list[Any]()
         by_page = f"ORDER BY {key} LIMIT {PAGE}" if link.pages else ""
         more = True
         while more:

@@ -8,6 +8,8 @@ from typing import Any
 
 from seeding.exceptions import RollbackError
 
+IN_HISTORY = "The history of {0} keeps the deleted rows: it is system-versioned. DELETE HISTORY FROM {0} removes its history."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -92,6 +94,8 @@ class RollbackSummary:
     """Tables of which it cannot be said whether a row was changed."""
     loaded: tuple[str, ...] = ()
     """Those of them whose rows were loaded from files, with which they are not compared."""
+    in_history: tuple[str, ...] = ()
+    """Tables whose history keeps the deleted rows (system-versioned tables of MariaDB)."""
     left: int = 0
     """Seeded rows that are in the database afterwards."""
     metrics: Mapping[str, Any] = field(default_factory=dict)

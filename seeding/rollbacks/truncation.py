@@ -28,7 +28,13 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 
 
 def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
-    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted."""
+    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated."""
+    versioned = [table for table in plan.order if table in plan.there and plan.there[table].keeps_history]
+    if versioned:
+        raise RefusedError(
+            f"MariaDB does not truncate system-versioned tables: {', '.join(versioned)}. Nothing was changed. "
+            "Leave --strategy out to delete the seeded rows instead."
+        )
     problems = [
         f"{table} keeps {len(plan.kept[table]):,} of its seeded rows"
         if plan.kept.get(table)

@@ -23,6 +23,7 @@ from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivatio
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
+from seeding.schema.introspection import read_kinds
 from seeding.telemetry.events import Event, Sink
 
 
@@ -117,11 +118,11 @@ def derive(
     Idempotent. Raises LockLostError before a commit that the lock no longer covers.
     """
     connection = connections[using]
-    with connection.cursor() as cursor:
-        readable = set(connection.introspection.table_names(cursor)).difference(drifted)
+    derivations = seeder.derivations(dataset)
+    readable = read_kinds(connection, {table for one in derivations for table in one.reads}).keys() - set(drifted)
     wanted = [
         one
-        for one in seeder.derivations(dataset)
+        for one in derivations
         if set(one.reads) <= readable
         and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
     ]

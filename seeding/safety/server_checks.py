@@ -40,6 +40,8 @@ QUESTIONS = {
     """,
 }
 """This connection's backend and server, and whether it is read-only, autocommits and truncates results."""
+PAST = "SHOW VARIABLES LIKE 'system_versioning_asof'"
+"""MariaDB: the moment as of which queries read system-versioned tables."""
 GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
 GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
 MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
@@ -79,6 +81,7 @@ def require_safe_server(using: str) -> None:
     if session.cuts_answers:
         raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
     if connection.vendor == "mysql":
+        _require_the_present(connection)
         _require_one_writer(connection)
     with transaction.atomic(using=using):
         writing = _ask(connection)
@@ -103,6 +106,17 @@ def require_visible(using: str, run: int) -> None:
                         "answers reads from elsewhere than writes: a new connection does not see the row just committed",
                         "connect to the primary itself",
                     )
+
+
+def _require_the_present(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PAST)
+        for _, moment in cursor.fetchall():
+            if moment != "DEFAULT":
+                raise _refusal(
+                    f"reads system-versioned tables as of {moment} (system_versioning_asof)",
+                    "remove system_versioning_asof from its settings",
+                )
 
 
 def _require_one_writer(connection: BaseDatabaseWrapper) -> None:

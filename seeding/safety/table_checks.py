@@ -12,10 +12,12 @@ from django.db import connections, models
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
-from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, read_catalogue, read_kinds
+from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
 from seeding.safety.refusal import Refusal, Touch, told
+from seeding.schema.introspection import read_kinds
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import Reference, column_name, generic_references, namings, references
+from seeding.schema.tables import RelationKind
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
     (model._meta.db_table for model in (SeedRun, SeedingMetadata, MaskedBatch)), Touch.INSERT | Touch.UPDATE | Touch.DELETE
@@ -68,7 +70,12 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         ]
         if reasons:
             refusals[table] = tuple(reasons)
-    shown = {model._meta.db_table for found in naming.values() for model, _ in found if kinds[model._meta.db_table] == REPORT}
+    shown = {
+        model._meta.db_table
+        for found in naming.values()
+        for model, _ in found
+        if kinds[model._meta.db_table] == RelationKind.REPORT
+    }
     watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
     return Survey(
         refusals=refusals,
@@ -109,24 +116,29 @@ Reason = tuple[str, str]
 """The cause and the remedy of a refusal."""
 
 
-def _name(kinds: Mapping[str, str], table: str) -> Iterator[Reason]:
+def _name(kinds: Mapping[str, RelationKind], table: str) -> Iterator[Reason]:
     if table not in kinds and (others := sorted(one for one in kinds if one.lower() == table.lower())):
         yield f"is spelled {others[0]} in this database", "spell it so where it is named"
 
 
 def _relation(
-    catalogue: Catalogue, kinds: Mapping[str, str], table: str, touch: Touch, mirrors: Sequence[type[models.Model]]
+    catalogue: Catalogue, kinds: Mapping[str, RelationKind], table: str, touch: Touch, mirrors: Sequence[type[models.Model]]
 ) -> Iterator[Reason]:
     relation = catalogue.relations.get(table)
     if relation is None:
         return
-    if kinds[table] != TABLE:
+    if kinds[table] not in (RelationKind.TABLE, RelationKind.VERSIONED):
         yield f"is a {kinds[table]}, and only ordinary tables are touched", "put the table under that name, or leave it out"
         return
     yield from _key(relation, touch, mirrors)
     yield from _storage(relation)
     if Touch.INSERT in touch:
         yield from _new_rows(relation, mirrors)
+    if Touch.MASK in touch and kinds[table] == RelationKind.VERSIONED:
+        yield (
+            "keeps the history of its rows (it is system-versioned), and with it the values of before",
+            f"drop its history, and add versioning again afterwards: ALTER TABLE {table} DROP SYSTEM VERSIONING",
+        )
     if Touch.MASK in touch and relation.copies:
         yield (
             f"is shown by the materialised view {', '.join(sorted(set(relation.copies)))}, which keeps what it has read",
@@ -139,7 +151,8 @@ def _relation(
             "grant it PROCESS, with which the server shows every foreign key",
         )
     if Touch.DELETE in touch:
-        yield from _keys(relation)
+        for one in relation.referred_to_unseen:
+            yield f"is referred to by {one} (row-level security), whose rows cannot be looked at", BYPASS
 
 
 def _storage(relation: Relation) -> Iterator[Reason]:
@@ -206,13 +219,11 @@ def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
             yield f"has the trigger {trigger}, which may copy the values of before", ENABLED
 
 
-def _keys(relation: Relation) -> Iterator[Reason]:
-    for one in relation.unfollowed:
-        remedy = BYPASS if one.is_hidden else "drop the foreign key, or leave the table out"
-        yield f"is referred to by {one}, whose rows cannot be looked at", remedy
+FOLLOWED = (RelationKind.TABLE, RelationKind.VERSIONED, RelationKind.REPORT, RelationKind.INDEX)
+"""Kinds whose rows are read, or need not be, to find which others they refer to."""
 
 
-def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[Named]) -> Iterator[Reason]:
+def _referring(catalogue: Catalogue, kinds: Mapping[str, RelationKind], naming: Iterable[Named]) -> Iterator[Reason]:
     """References that the models declare and the database does not."""
     for model, reference in naming:
         table = model._meta.db_table
@@ -220,7 +231,7 @@ def _referring(catalogue: Catalogue, kinds: Mapping[str, str], naming: Iterable[
         if relation is None:
             continue
         by = f"{table}.{reference}"
-        if kinds[table] not in (TABLE, REPORT, INDEX):
+        if kinds[table] not in FOLLOWED:
             yield f"is referred to by {by}, and {table} is a {kinds[table]}", "point that model at the table behind it"
         elif relation.hides_rows:
             yield f"is referred to by {by}, and row-level security hides rows of {table} from this account", BYPASS

@@ -134,7 +134,7 @@ def _unique_keys(expected: TableSchema, live: TableSchema) -> Iterator[Differenc
 
 def _foreign_keys(expected: TableSchema, live: TableSchema, tables: Collection[str]) -> Iterator[Difference]:
     wanted = {key.column: key.table for key in expected.foreign_keys}
-    there = {key.column: key.table for key in live.foreign_keys}
+    there = {key.column: key.table for key in live.foreign_keys if key.is_whole}
     for column, table in wanted.items():
         if there.get(column) != table:
             yield Difference(

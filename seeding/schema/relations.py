@@ -42,6 +42,15 @@ class Relation:
     """Whether the column holds keys as text."""
     pages: bool = True
     """Whether `key` alone identifies a row, so that the rows can be read page by page."""
+    partition: str = ""
+    """The partition of `table` whose rows alone it applies to; empty if it applies to all."""
+    target_partition: str = ""
+    """The partition of `target` that it references; empty if it references the whole table."""
+
+    @property
+    def source(self) -> str:
+        """The table or partition whose rows it applies to."""
+        return self.partition or self.table
 
     @property
     def is_read_here(self) -> bool:
@@ -49,7 +58,7 @@ class Relation:
         return self.textual or self.json_key is not None
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}" + (f"[].{self.json_key}" if self.json_key else "")
+        return f"{self.source}.{self.column}" + (f"[].{self.json_key}" if self.json_key else "")
 
 
 def relations(
@@ -65,7 +74,7 @@ def relations(
     """
     mirrors = tuple(mirrors)
     declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
-    known = {(one.table, one.column, one.target) for one in declared}
+    known = {(one.table, one.column, one.target) for one in declared if not (one.partition or one.target_partition)}
     undeclared = (*_of_models(there, mirrors), *_generic(there, mirrors, content_types or {}))
     return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
 
@@ -85,11 +94,11 @@ def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]
 
     Any one column matches at least the rows that all of them match; the last is the most selective, the first often a tenant's.
     """
-    composite: dict[tuple[str, str], list[ForeignKey]] = {}
+    composite: dict[tuple[str, str, str], list[ForeignKey]] = {}
     for number, one in enumerate(foreign_keys):
-        if one.table in there:
-            composite.setdefault((one.table, one.constraint or str(number)), []).append(one)
-    for (table, _), columns in composite.items():
+        if one.table in there:  # two partitions may each declare a key of the same name
+            composite.setdefault((one.table, one.partition, one.constraint or str(number)), []).append(one)
+    for (table, *_), columns in composite.items():
         primary_key = there[table].primary_key.lower()
         yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
 
@@ -134,9 +143,11 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
                 target_key=primary_key,
                 target_column=foreign_key.key or primary_key,
                 declared=True,
-                nullable=table.columns[foreign_key.column].nullable,
+                nullable=table.columns[foreign_key.column].nullable and not foreign_key.required,
                 textual=_is_textual(table, foreign_key.column, there[foreign_key.table], foreign_key.key),
                 pages=table.has_row_key,
+                partition=foreign_key.partition,
+                target_partition=foreign_key.target_partition,
             )
 
 
@@ -158,6 +169,7 @@ def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mappin
                 target_column=foreign_key.key,
                 declared=True,
                 nullable=False,
+                target_partition=foreign_key.target_partition,
             )
 
 

@@ -32,6 +32,24 @@ class Kind(StrEnum):
     """A type that no seeder can fill."""
 
 
+class RelationKind(StrEnum):
+    """Kinds of relations in a schema, in plain words."""
+
+    TABLE = "table"
+    VERSIONED = "system-versioned table"
+    """A table of MariaDB that also keeps the rows of before, which only `FOR SYSTEM_TIME` shows."""
+    PARTITION = "partition"
+    FOREIGN = "foreign table"
+    VIEW = "view"
+    """An updatable view, which stands for a table."""
+    REPORT = "view that only shows"
+    """A read-only view, which has no rows of its own; a materialised one."""
+    INDEX = "virtual table"
+    """A virtual table of SQLite, which indexes other tables."""
+    SEQUENCE = "sequence"
+    OTHER = "relation of an unknown kind"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSchema:
     """One column."""
@@ -74,6 +92,17 @@ class ForeignKey:
     """The referenced column; empty if the declaration leaves it out, which means the primary key."""
     constraint: str = field(default="", compare=False)
     """The constraint's name: the columns of a composite key, each a ForeignKey here, share it."""
+    partition: str = ""
+    """The partition that alone declares it; empty if the whole table does. As it is written in a statement."""
+    target_partition: str = ""
+    """The partition of `table` that it references; empty if it references the whole table."""
+    required: bool = field(default=False, compare=False)
+    """Whether that partition's column is NOT NULL, whatever the table's is."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds between whole tables, not partitions."""
+        return not (self.partition or self.target_partition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +127,8 @@ class TableSchema:
     checks: tuple[Check, ...] = ()
     own_clauses: frozenset[str] = frozenset()
     """Django's own checks of a model's fields (`"stars" >= 0`), whose names the database makes up; as `bare` clauses."""
+    keeps_history: bool = False
+    """Whether the database keeps deleted and overwritten rows as history (MariaDB's system versioning)."""
 
     @property
     def primary_key(self) -> str:

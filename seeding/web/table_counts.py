@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connections, models
 
 from seeding.models import SeedingMetadata
+from seeding.schema.introspection import read_kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +58,11 @@ def table_counts(using: str) -> list[TableCount]:
 def count_rows(using: str, tables: Iterable[str]) -> dict[str, int]:
     """Table → number of rows, for existing tables."""
     connection = connections[using]
+    wanted = set(tables)
+    present = sorted(read_kinds(connection, wanted).keys() & wanted)
+    if not present:
+        return {}
     with connection.cursor() as cursor:
-        present = sorted(set(connection.introspection.table_names(cursor)).intersection(tables))
-        if not present:
-            return {}
         count = "SELECT %s, COUNT(*) FROM {}"
         cursor.execute(" UNION ALL ".join(count.format(connection.ops.quote_name(table)) for table in present), present)
         return dict(cursor.fetchall())

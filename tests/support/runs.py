@@ -36,11 +36,14 @@ def run(
     return orchestrator.run(), told
 
 
-def undo(database: Database, *seeders: BaseSeeder, **options: Any) -> tuple[RollbackSummary, list[Any]]:
-    """Roll back what a test's seeders inserted; returns the summary and every event."""
+def undo(
+    database: Database, *seeders: BaseSeeder, listen: Sink | None = None, **options: Any
+) -> tuple[RollbackSummary, list[Any]]:
+    """Roll back what a test's seeders inserted; returns the summary and every event. `listen` receives each as it happens."""
     told: list[Any] = []
+    tell = broadcast(told.append, *([listen] if listen else ()))
     config = RollbackConfig(database=database.alias, environment=Environment.DEV, force=True, **options)
-    return RollbackManager(config, Registry(seeders), tell=told.append, ask=input).rollback(), told
+    return RollbackManager(config, Registry(seeders), tell=tell, ask=input).rollback(), told
 
 
 def mask(database: Database, seeder: BaseSeeder) -> MaskingSummary:

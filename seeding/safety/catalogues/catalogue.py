@@ -8,25 +8,6 @@ from dataclasses import dataclass, field
 from seeding.safety.triggers import Trigger
 from seeding.schema.key_counters import KeyCounter
 
-TABLE, VIEW, REPORT, INDEX = "table", "view", "view that only shows", "virtual table"
-"""Kinds of relations: the only one that is seeded, rolled back and masked; an updatable view, which stands for a table; a
-read-only view, which has no rows of its own; a virtual table of SQLite, which indexes other tables."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfollowed:
-    """A foreign key to a table whose referring rows cannot be inspected."""
-
-    by: str
-    """The referring relation, in plain words: `the view notes`."""
-    reason: str
-    """Why it is not followed."""
-    is_hidden: bool = False
-    """Whether row-level security hides its rows."""
-
-    def __str__(self) -> str:
-        return f"{self.by} ({self.reason})"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
@@ -51,7 +32,8 @@ class Relation:
     """What assigns keys to the application's rows, if seeding moves it past its keys."""
     resolves: bool = False
     """Whether its declaration replaces or skips conflicting rows (SQLite)."""
-    unfollowed: tuple[Unfollowed, ...] = ()
+    referred_to_unseen: tuple[str, ...] = ()
+    """Tables with foreign keys to it, rows of which row-level security hides from this account."""
     triggers: tuple[Trigger, ...] = ()
 
 

@@ -10,30 +10,29 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
+from seeding.safety.catalogues.catalogue import Catalogue, Relation
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
+from seeding.schema.introspection.mysql import ROW_END
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exactly
 
-KINDS = {"BASE TABLE": TABLE, "SYSTEM VERSIONED": "system-versioned table"}
 ENGINE = "InnoDB"
 """The only engine whose transactions, row locks and key counters are supported."""
 DENIED = frozenset({1044, 1142, 1227})
 NOWHERE = "SELECT 1 FROM seeding_no_such_table"
 
-RELATIONS = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE()"
-VIEWS = "SELECT table_name, is_updatable FROM information_schema.views WHERE table_schema = DATABASE()"
 ENGINES = """
     SELECT table_name, engine FROM information_schema.tables
-    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name IN %s
+    WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND table_name IN %s
 """
 KEYS = """
     SELECT table_name, column_name FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' AND table_name IN %s ORDER BY table_name, seq_in_index
 """
 DEFAULTS = """
-    SELECT table_name, extra, column_default, @@auto_increment_increment FROM information_schema.columns
+    SELECT table_name, column_name, extra, column_default, generation_expression, @@auto_increment_increment
+    FROM information_schema.columns
     WHERE table_schema = DATABASE() AND column_key = 'PRI' AND table_name IN %s
 """
 NEXT = re.compile(r"""nextval\(((?:`[^`]+`\.`[^`]+`)|(?:"[^"]+"\."[^"]+"))\)""", re.IGNORECASE)
@@ -42,14 +41,6 @@ SHARING = """
     SELECT column_default, table_schema, table_name, column_name FROM information_schema.columns
     WHERE column_key IN ('PRI', 'UNI') AND FIND_IN_SET('select', privileges) AND column_default IN %s
 """
-REFERRING = """
-    SELECT DISTINCT k.referenced_table_name, k.table_name, t.table_type, k.constraint_name
-    FROM information_schema.key_column_usage k JOIN information_schema.tables t
-      ON t.table_schema = k.table_schema AND t.table_name = k.table_name
-    WHERE k.table_schema = DATABASE() AND k.referenced_table_schema = DATABASE() AND k.referenced_table_name IN %s
-      AND t.table_schema = DATABASE() AND t.table_type <> 'BASE TABLE'
-"""
-"""Foreign keys of relations that are not base tables."""
 TRIGGERS = """
     SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_statement
     FROM information_schema.triggers WHERE event_object_schema = DATABASE()
@@ -73,15 +64,6 @@ TRIGGER_RIGHT = """
 """A right granted through a role does not show here; stored rows are then compared, which only costs time."""
 
 
-def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """See `catalogues.read_kinds`."""
-    with connection.cursor() as cursor:
-        cursor.execute(RELATIONS)
-        kinds = {name: KINDS.get(kind, kind.lower()) for name, kind in cursor.fetchall()}
-        cursor.execute(VIEWS)
-        return kinds | {name: VIEW if updatable == "YES" else REPORT for name, updatable in cursor.fetchall()}
-
-
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
     """See `catalogues.read_catalogue`."""
     spelling = Spelling(connection, names)
@@ -94,11 +76,8 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
             return [(spelling.of(str(table)), *rest) for table, *rest in cursor.fetchall()]
 
         engines = dict(ask(ENGINES, wanted))
-        keys: dict[str, list[str]] = defaultdict(list)
-        for table, column in ask(KEYS, wanted):
-            keys[table].append(column)
-        counters = _counters(connection, ask(DEFAULTS, wanted))
-        unfollowed = _unfollowed(ask(REFERRING, wanted))
+        defaults = ask(DEFAULTS, wanted)
+        counters, keys = _counters(connection, defaults), _keys(ask(KEYS, wanted), defaults)
         found = ask(TRIGGERS)
         triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
         cursor.execute("SELECT CURRENT_USER()")
@@ -113,7 +92,6 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 key=tuple(keys[name]),
                 engine="" if engines.get(name, ENGINE) == ENGINE else str(engines[name]),
                 **counters.get(name, {}),
-                unfollowed=tuple(unfollowed[name]),
                 triggers=tuple(triggers[name]),
             )
             for name in names
@@ -128,7 +106,7 @@ def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]
     """Table → the facts `counter` and `keys` of its relation."""
     found: dict[str, dict[str, Any]] = {}
     drawing: dict[str, str] = {}
-    for table, extra, default, step in rows:
+    for table, _, extra, default, _, step in rows:
         if "auto_increment" in extra.lower():
             found[table] = {"keys": KeyCounter(step=step)}
         elif default not in (None, "NULL"):
@@ -160,12 +138,14 @@ def _sequence(cursor: Any, default: str, sharing: tuple[str, ...]) -> dict[str, 
     return {"keys": KeyCounter(sequence=sequence, name=sequence, step=step or in_place_of_zero, end=end, sharing=sharing)}
 
 
-def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
-    found: dict[str, list[Unfollowed]] = defaultdict(list)
-    for table, referring, kind, constraint in rows:
-        by = f"the {KINDS.get(kind, str(kind).lower())} {referring}"
-        found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint}"))
-    return found
+def _keys(rows: Collection[tuple[Any, ...]], defaults: Collection[tuple[Any, ...]]) -> dict[str, list[str]]:
+    """Table → the columns of its primary key, without the one that ends a system-versioned row's period."""
+    ends = {(table, column) for table, column, _, _, expression, _ in defaults if expression == ROW_END}
+    keys: dict[str, list[str]] = defaultdict(list)
+    for table, column in rows:
+        if (table, column) not in ends:
+            keys[table].append(column)
+    return keys
 
 
 def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> dict[str, list[Trigger]]:

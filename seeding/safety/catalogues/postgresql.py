@@ -9,22 +9,15 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.catalogue import REPORT, TABLE, VIEW, Catalogue, Relation, Unfollowed
+from seeding.safety.catalogues.catalogue import Catalogue, Relation
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
 from seeding.schema.key_counters import KeyCounter
 
-KINDS = {"r": TABLE, "p": TABLE, "v": VIEW, "m": REPORT, "f": "foreign table"}
 ROW, BEFORE, INSTEAD = 1, 2, 64
 EVENTS = {4: Touch.INSERT, 8: Touch.DELETE, 16: Touch.UPDATE}
 """Bits of `pg_trigger.tgtype`."""
 
-ALL = """
-    SELECT relname, CASE WHEN relispartition THEN 'partition'
-                         WHEN relkind = 'v' AND pg_relation_is_updatable(oid, true) = 0 THEN 'm' ELSE relkind::text END
-    FROM pg_class
-    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
-"""
 FAMILY = """
     WITH RECURSIVE family AS (
         SELECT oid AS root, relname AS name, oid AS member FROM pg_class
@@ -76,15 +69,15 @@ COUNTERS = """
 """Where key columns take new keys from: the default's sequence; without a default, an identity's, or one that they own."""
 NEXT = re.compile(r"\(?nextval\('(?:[^']|'')+'::regclass\)\)?(?:::(?:smallint|integer|bigint))?")
 """A default that is the next value of one sequence."""
-REFERRING = """
-    SELECT f.name, n.nspname, r.relname, c.conname, c.confrelid::regclass::text, c.confrelid = f.root, r.relispartition,
-           pg_table_is_visible(r.oid), row_security_active(r.oid)
+UNSEEN = """
+    SELECT DISTINCT f.name, CASE WHEN pg_table_is_visible(r.oid) THEN r.relname ELSE n.nspname || '.' || r.relname END
     FROM family f
     JOIN pg_constraint c ON c.contype = 'f' AND c.confrelid = f.member AND c.conparentid = 0
     JOIN pg_class r ON r.oid = c.conrelid
     JOIN pg_namespace n ON n.oid = r.relnamespace
+    WHERE row_security_active(r.oid) OR (c.confrelid <> f.root AND row_security_active(c.confrelid))
 """
-"""Foreign keys as declared; a partition's copy of its table's key has a parent and is left out."""
+"""By what declares the foreign keys (a table or a partition), since that is what is read. Policies differ between the two."""
 COPIES = """, shown AS (
         SELECT root, name, member FROM family
         UNION SELECT s.root, s.name, w.ev_class
@@ -111,13 +104,6 @@ OTHERS = """
 FUNCTIONS = "SELECT DISTINCT lower(proname) FROM pg_proc WHERE pronamespace <> 'pg_catalog'::regnamespace"
 
 
-def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """See `catalogues.read_kinds`."""
-    with connection.cursor() as cursor:
-        cursor.execute(ALL)
-        return {name: KINDS.get(kind, kind) for name, kind in cursor.fetchall()}
-
-
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
     """See `catalogues.read_catalogue`."""
     wanted = sorted(names)
@@ -129,10 +115,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
         relations = ask(RELATIONS, wanted)
         counters = {name: _counter(tuple(row)) for name, *row in ask(COUNTERS, wanted)}
-        unfollowed = _unfollowed(ask(FAMILY + REFERRING, wanted))
-        copies: dict[str, list[str]] = defaultdict(list)
-        for table, view in ask(FAMILY + COPIES, wanted):
-            copies[table].append(view)
+        unseen, copies = _grouped(ask(FAMILY + UNSEEN, wanted)), _grouped(ask(FAMILY + COPIES, wanted))
         found = ask(FAMILY + TRIGGERS, wanted)
         functions, elsewhere = (ask(FUNCTIONS), ask(OTHERS)) if found else ((), ())
         triggers = _triggers(found, frozenset(name for (name,) in functions), frozenset(name for (name,) in elsewhere))
@@ -146,7 +129,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 relatives=tuple(relatives),
                 copies=tuple(copies[name]),
                 **counters.get(name, {}),
-                unfollowed=tuple(unfollowed[name]),
+                referred_to_unseen=tuple(unseen[name]),
                 triggers=tuple(triggers[name]),
             )
             for name, hides_rows, rules, relatives, key in relations
@@ -166,17 +149,10 @@ def _counter(row: tuple[Any, ...]) -> dict[str, Any]:
     return {"keys": KeyCounter(sequence=oid, name=name, step=step, cached=cached, end=end, sharing=tuple(sharing))}
 
 
-def _unfollowed(rows: Collection[tuple[Any, ...]]) -> dict[str, list[Unfollowed]]:
-    """Foreign keys declared by partitions of other tables, pointing to partitions, or with hidden rows."""
-    found: dict[str, list[Unfollowed]] = defaultdict(list)
-    for table, schema, referring, constraint, target, direct, is_partition, visible, hidden in rows:
-        by = referring if visible else f"{schema}.{referring}"
-        if hidden:
-            found[table].append(Unfollowed(by=by, reason="row-level security", is_hidden=True))
-        elif not direct:
-            found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint}, to {target} alone"))
-        elif is_partition and visible:
-            found[table].append(Unfollowed(by=by, reason=f"foreign key {constraint} of this partition alone"))
+def _grouped(rows: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for table, name in rows:
+        found[table].append(name)
     return found
 
 

@@ -8,28 +8,20 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.safety.catalogues.catalogue import INDEX, REPORT, TABLE, VIEW, Catalogue, Relation
+from seeding.safety.catalogues.catalogue import Catalogue, Relation
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
+from seeding.schema.introspection.sqlite import VIRTUAL
 
 COUNTS = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)
 REUSES = "the highest that is there, plus one (no AUTOINCREMENT)"
 RESOLVES = re.compile(r"\bON\s+CONFLICT\s+(?:REPLACE|IGNORE|FAIL|ROLLBACK)\b", re.IGNORECASE)
-JOINS = re.compile(r"\b(?:JOIN|GROUP|UNION|DISTINCT|WITH)\b|\b(?:COUNT|SUM|MIN|MAX|AVG)\s*\(", re.IGNORECASE)
-VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\b", re.IGNORECASE)
 NAME = r'(?:"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|[\w$]+)'
 HEAD = re.compile(
     rf"\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:{NAME}\s*\.\s*)?{NAME}\s+"
     r"(?P<timing>BEFORE|AFTER|INSTEAD\s+OF)?\s*(?P<event>DELETE|INSERT|UPDATE)\b",
     re.IGNORECASE,
 )
-
-
-def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """See `catalogues.read_kinds`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')")
-        return {name: _kind(kind, sql) for name, kind, sql in cursor.fetchall()}
 
 
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
@@ -55,12 +47,6 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 for name in names
             }
         )
-
-
-def _kind(kind: str, sql: str | None) -> str:
-    if kind == "view":
-        return REPORT if JOINS.search(sql or "") else VIEW
-    return INDEX if VIRTUAL.match(sql or "") else TABLE
 
 
 def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, ...]:

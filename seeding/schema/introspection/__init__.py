@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -10,9 +11,31 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.schema.introspection import generic, mysql, postgresql, sqlite
 from seeding.schema.letter_case import Spelling
 from seeding.schema.references import column_name
-from seeding.schema.tables import ForeignKey, TableSchema
+from seeding.schema.tables import ForeignKey, RelationKind, TableSchema
 
-__all__ = ["all_tables", "keys_from_elsewhere", "lacking", "read_schemas", "read_tables", "schemas_with"]
+__all__ = [
+    "all_tables",
+    "keys_from_elsewhere",
+    "lacking",
+    "other_schemas",
+    "read_kinds",
+    "read_schemas",
+    "read_tables",
+    "schemas_with",
+]
+
+HOLDING = frozenset({RelationKind.TABLE, RelationKind.VERSIONED, RelationKind.INDEX})
+"""Kinds that have rows of their own. A partition's rows are its table's; a foreign table's are in another database."""
+
+
+def read_kinds(connection: BaseDatabaseWrapper, known: Collection[str]) -> Mapping[str, RelationKind]:
+    """Every relation of the schema that rows can be read from, and every sequence, by name.
+
+    As models or the `known` names spell it, where the server ignores letter case.
+    """
+    readers = {"mysql": mysql.read_kinds, "postgresql": postgresql.read_kinds, "sqlite": sqlite.read_kinds}
+    kinds, spelling = readers.get(connection.vendor, generic.read_kinds)(connection), Spelling(connection, known)
+    return {spelling.of(name): kind for name, kind in kinds.items()}
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, TableSchema]:
@@ -22,11 +45,22 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapp
 
 
 def all_tables(connection: BaseDatabaseWrapper, known: Collection[str] = ()) -> Mapping[str, TableSchema]:
-    """Every table of the database, by name: as models or the `known` names spell it, where the server ignores letter case."""
-    spelling = Spelling(connection, known)
+    """Every table of the schema, by name, with every foreign key between them, also those that only partitions declare.
+
+    As models or the `known` names spell it, where the server ignores letter case.
+    """
+    kinds = read_kinds(connection, known)
+    tables = read_tables(connection, [name for name, kind in kinds.items() if kind in HOLDING])
+    return {name: replace(one, keeps_history=kinds[name] is RelationKind.VERSIONED) for name, one in tables.items()}
+
+
+def other_schemas(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, str]:
+    """Those of the `names` that tables or views of other schemas of this database have → such a schema."""
+    if connection.vendor != "postgresql" or not names:
+        return {}
     with connection.cursor() as cursor:
-        names = [spelling.of(name) for name in connection.introspection.table_names(cursor)]
-    return read_tables(connection, names)
+        cursor.execute(postgresql.ELSEWHERE, [sorted(names)])
+        return dict(cursor.fetchall())
 
 
 def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str]) -> Mapping[str, tuple[ForeignKey, ...]]:
@@ -38,9 +72,11 @@ def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str])
     found: dict[str, tuple[ForeignKey, ...]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        for schema, table, column, target, key, constraint in cursor.fetchall():
+        for schema, table, column, target, key, constraint, partition in cursor.fetchall():
             name = f"{connection.ops.quote_name(schema)}.{connection.ops.quote_name(table)}"
-            one = ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
+            one = ForeignKey(
+                column=column, table=spelling.of(target), key=key, constraint=constraint, target_partition=partition
+            )
             found[name] = (*found.get(name, ()), one)
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, TableSchema
+from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, RelationKind, TableSchema
 
 KINDS = {
     "BooleanField": Kind.BOOLEAN,
@@ -24,6 +24,13 @@ KINDS = {
 def kind_of(field_type: str) -> Kind:
     """The kind of column of a Django field of that type."""
     return Kind.INTEGER if field_type.endswith(("IntegerField", "AutoField")) else KINDS.get(field_type, Kind.OTHER)
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, RelationKind]:
+    """See `introspection.read_kinds`."""
+    kinds = {"t": RelationKind.TABLE, "v": RelationKind.VIEW, "p": RelationKind.PARTITION}
+    with connection.cursor() as cursor:
+        return {one.name: kinds.get(one.type, RelationKind.OTHER) for one in connection.introspection.get_table_list(cursor)}
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:

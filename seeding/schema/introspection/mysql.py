@@ -12,7 +12,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exactly
-from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, RelationKind, TableSchema
 
 INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 """Bits."""
@@ -32,12 +32,26 @@ DATE = (date(1000, 1, 1), date(9999, 12, 31))
 SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ascii": 1, "latin1": 1}
 """Character sets that cannot hold every character → maximum bytes per character; the others hold four."""
 MEMBER = re.compile(r"'((?:[^']|'')*)'")
+ROW_END = "ROW END"
+"""How MariaDB reports the column that ends the period of a system-versioned row."""
 IS_JSON = re.compile(r"^\(?json_valid\(`?(\w+)`?\)\)?$", re.IGNORECASE)
 """How MariaDB declares a JSON column: LONGTEXT with a check."""
 
+RELATIONS = """
+    SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
+    UNION ALL SELECT table_name, CASE is_updatable WHEN 'YES' THEN 'VIEW' ELSE 'REPORT' END
+    FROM information_schema.views WHERE table_schema = DATABASE()
+"""
+RELATION_KINDS = {
+    "BASE TABLE": RelationKind.TABLE,
+    "SYSTEM VERSIONED": RelationKind.VERSIONED,
+    "VIEW": RelationKind.VIEW,
+    "REPORT": RelationKind.REPORT,
+    "SEQUENCE": RelationKind.SEQUENCE,
+}
 COLUMNS = """
     SELECT table_name, column_name, data_type, column_type, is_nullable, column_default, extra, character_maximum_length,
-           character_octet_length, character_set_name, numeric_precision, numeric_scale
+           character_octet_length, character_set_name, numeric_precision, numeric_scale, generation_expression
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s ORDER BY table_name, ordinal_position
 """
 UNIQUE = """
@@ -52,7 +66,7 @@ FOREIGN_KEYS = f"""
     ORDER BY table_name, constraint_name, ordinal_position
 """  # noqa: S608 - constants
 FROM_ELSEWHERE = f"""
-    SELECT table_schema, table_name, column_name, referenced_table_name, referenced_column_name, constraint_name
+    SELECT table_schema, table_name, column_name, referenced_table_name, referenced_column_name, constraint_name, ''
     FROM information_schema.key_column_usage
     WHERE {REFERRED} = {THIS_SCHEMA} AND {exact_schema("table_schema")} <> {THIS_SCHEMA}
     ORDER BY table_schema, table_name, constraint_name, ordinal_position
@@ -68,6 +82,13 @@ CHECKS_MYSQL = """
     WHERE t.constraint_type = 'CHECK' AND t.table_schema = DATABASE() AND t.table_name IN %s
     ORDER BY t.table_name, c.constraint_name
 """
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, RelationKind]:
+    """See `introspection.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS)
+        return {name: RELATION_KINDS.get(kind, RelationKind.OTHER) for name, kind in cursor.fetchall()}
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
@@ -87,11 +108,14 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     literal = _text if getattr(connection, "mysql_is_mariadb", False) else _quoted
     json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))}
     described = _grouped(columns)
-    indexes, key_rows, check_rows = _grouped(unique), _grouped(keys), _grouped(checks)
+    # The end of a row's period is a part of every unique key, so that history may repeat it; current rows do not.
+    ends = {(table, name) for table, name, *_, expression in columns if expression == ROW_END}
+    indexes = _grouped(row for row in unique if (row[0], row[2]) not in ends)
+    key_rows, check_rows = _grouped(keys), _grouped(checks)
     tables = {
         spelling.of(table): TableSchema(
             name=spelling.of(table),
-            columns={row[0]: _column(row, literal, is_json=(table, row[0]) in json) for row in rows},
+            columns={row[0]: _column(row[:-1], literal, is_json=(table, row[0]) in json) for row in rows},
             key=tuple(column for index, column in indexes[table] if index == "PRIMARY"),
             unique=tuple(tuple(one) for name, one in _indexes(indexes[table]).items() if name != "PRIMARY" and None not in one),
             foreign_keys=tuple(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, RelationKind, TableSchema
 
 INTEGERS = {"int2": 16, "int4": 32, "int8": 64}
 """Bits."""
@@ -42,6 +42,26 @@ MEMBERS = re.compile(
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 CLAUSE = re.compile(r"^CHECK \((?P<clause>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$", re.DOTALL)
 
+RELATION_KINDS = {
+    "r": RelationKind.TABLE,
+    "p": RelationKind.TABLE,
+    "v": RelationKind.VIEW,
+    "m": RelationKind.REPORT,
+    "f": RelationKind.FOREIGN,
+    "partition": RelationKind.PARTITION,
+}
+RELATIONS = """
+    SELECT relname, CASE WHEN relispartition THEN 'partition'
+                         WHEN relkind = 'v' AND pg_relation_is_updatable(oid, true) = 0 THEN 'm' ELSE relkind::text END
+    FROM pg_class
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
+"""
+ELSEWHERE = """
+    SELECT r.relname, n.nspname FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
+      AND n.nspname <> 'information_schema'
+    ORDER BY n.nspname DESC
+"""
 COLUMNS = """
     SELECT r.relname, a.attname, t.typname, a.atttypmod, NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
            CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
@@ -61,16 +81,6 @@ UNIQUE = """
     JOIN pg_index i ON i.indrelid = r.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
 """
-FOREIGN_KEYS = """
-    SELECT r.relname, a.attname, f.relname, k.attname, c.conname
-    FROM pg_class r
-    JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'f'
-    JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
-    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
-    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
-    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
-    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname, pair.place
-"""
 SCHEMAS = """
     SELECT c.relname, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid) AND n.nspname <> 'pg_catalog'
@@ -81,16 +91,32 @@ EVERY_SCHEMA = """
     WHERE c.relkind IN ('r', 'p') AND c.relname = %s
 """
 """The schemas that have a table of this name, whether or not the search path leads there."""
-FROM_ELSEWHERE = """
-    SELECT n.nspname, r.relname, a.attname, f.relname, k.attname, c.conname
+KEYS = """
     FROM pg_constraint c
-    JOIN pg_class r ON r.oid = c.conrelid AND NOT pg_table_is_visible(r.oid)
-    JOIN pg_namespace n ON n.oid = r.relnamespace
+    JOIN pg_class r ON r.oid = c.conrelid
+    JOIN pg_namespace s ON s.oid = r.relnamespace
+    JOIN pg_class o ON o.oid = COALESCE(pg_partition_root(r.oid), r.oid)
+    JOIN pg_class p ON p.oid = c.confrelid
+    JOIN pg_namespace n ON n.oid = p.relnamespace
+    JOIN pg_class f ON f.oid = COALESCE(pg_partition_root(p.oid), p.oid) AND pg_table_is_visible(f.oid)
     JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS pair(own, named, place) ON true
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = pair.own
-    JOIN pg_class f ON f.oid = c.confrelid AND pg_table_is_visible(f.oid)
-    JOIN pg_attribute k ON k.attrelid = f.oid AND k.attnum = pair.named
-    WHERE c.contype = 'f' ORDER BY n.nspname, r.relname, c.conname, pair.place
+    JOIN pg_attribute k ON k.attrelid = p.oid AND k.attnum = pair.named
+    WHERE c.contype = 'f' AND c.conparentid = 0
+"""
+"""Foreign keys as declared, by r (of the table o) to p (of f); those that partitions inherit have a parent."""
+PARTITION = """
+    CASE WHEN {0}.oid = {1}.oid THEN '' WHEN pg_table_is_visible({0}.oid) THEN {0}.relname
+         ELSE '"' || replace({2}.nspname, '"', '""') || '"."' || replace({0}.relname, '"', '""') || '"' END
+"""
+FOREIGN_KEYS = f"""
+    SELECT o.relname, a.attname, f.relname, k.attname, c.conname,
+           {PARTITION.format("r", "o", "s")}, {PARTITION.format("p", "f", "n")}, a.attnotnull
+    {KEYS} AND pg_table_is_visible(o.oid) AND o.relname = ANY(%s) ORDER BY o.relname, r.oid, c.conname, pair.place
+"""
+FROM_ELSEWHERE = f"""
+    SELECT s.nspname, r.relname, a.attname, f.relname, k.attname, c.conname, {PARTITION.format("p", "f", "n")}
+    {KEYS} AND NOT pg_table_is_visible(o.oid) ORDER BY s.nspname, r.relname, c.conname, pair.place
 """
 CHECKS = """
     SELECT r.relname, c.conname, pg_get_constraintdef(c.oid)
@@ -98,6 +124,13 @@ CHECKS = """
     JOIN pg_constraint c ON c.conrelid = r.oid AND c.contype = 'c'
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, c.conname
 """
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, RelationKind]:
+    """See `introspection.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS)
+        return {name: RELATION_KINDS[kind] for name, kind in cursor.fetchall()}
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:
@@ -138,7 +171,16 @@ def _table(
         key=next((tuple(of) for primary, of in indexes if primary), ()),
         unique=tuple(tuple(of) for primary, of in indexes if not primary),
         foreign_keys=tuple(
-            ForeignKey(column=column, table=target, key=key, constraint=constraint) for column, target, key, constraint in keys
+            ForeignKey(
+                column=column,
+                table=target,
+                key=key,
+                constraint=constraint,
+                partition=partition,
+                target_partition=target_partition,
+                required=required,
+            )
+            for column, target, key, constraint, partition, target_partition, required in keys
         ),
         checks=tuple(Check(name=check, clause=clause) for check, clause in clauses.items() if check not in of_members),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.schema.introspection.generic import kind_of
-from seeding.schema.tables import Check, ColumnSchema, ForeignKey, TableSchema
+from seeding.schema.tables import Check, ColumnSchema, ForeignKey, RelationKind, TableSchema
 
 NAME = r'"[^"]+"|`[^`]+`|\[[^\]]+\]|\w+'
 TEXT = r"'(?:[^']|'')*'"
@@ -26,6 +26,22 @@ PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\
 """A parenthesis; or a quoted text, a quoted name or a comment, in which parentheses do not count."""
 VALUE = re.compile(r"'((?:[^']|'')*)'")
 LENGTH = re.compile(r"\((\d+)\)")
+JOINS = re.compile(r"\b(?:JOIN|GROUP|UNION|DISTINCT|WITH)\b|\b(?:COUNT|SUM|MIN|MAX|AVG)\s*\(", re.IGNORECASE)
+VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\b", re.IGNORECASE)
+RELATIONS = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+
+
+def read_kinds(connection: BaseDatabaseWrapper) -> dict[str, RelationKind]:
+    """See `introspection.read_kinds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS)
+        return {name: _kind(kind, sql) for name, kind, sql in cursor.fetchall()}
+
+
+def _kind(kind: str, sql: str | None) -> RelationKind:
+    if kind == "view":
+        return RelationKind.REPORT if JOINS.search(sql or "") else RelationKind.VIEW
+    return RelationKind.INDEX if VIRTUAL.match(sql or "") else RelationKind.TABLE
 
 
 def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict[str, TableSchema]:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from tests.integration.safety.conftest import mask
+from tests.integration.safety.personal_data import TABLES
 from tests.servers import Server
 from tests.support.databases import SERVERS, Database
 
@@ -21,7 +22,7 @@ MEMBERS = {
 COPIES = "CREATE TRIGGER keep AFTER UPDATE ON members FOR EACH ROW INSERT INTO before_it VALUES (OLD.email)"
 FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "mariadb": {
-        "is a system-versioned table, and only ordinary tables": ("ALTER TABLE members ADD SYSTEM VERSIONING",),
+        "keeps the history of its rows (it is system-versioned), and with it": ("ALTER TABLE members ADD SYSTEM VERSIONING",),
         "email is part of its primary key, by which rows are found while they are masked": (
             "ALTER TABLE members DROP PRIMARY KEY, ADD PRIMARY KEY (id, email)",
         ),
@@ -59,6 +60,53 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "is spelled MEMBERS in this database": ("ALTER TABLE members RENAME TO other", "ALTER TABLE other RENAME TO MEMBERS")
     },
 }
+
+
+MISSING = "members is classified as personal and is not in this database; restore it under that name"
+BEHIND = "members is a view that only shows, and only ordinary tables"
+GONE: dict[str, dict[str, tuple[str, ...]]] = {
+    "sqlite": {
+        "dropped": (MISSING, "", "DROP TABLE members"),
+        "renamed": (MISSING, "people", "ALTER TABLE members RENAME TO people"),
+        "behind a report": (
+            BEHIND,
+            "people",
+            "ALTER TABLE members RENAME TO people",
+            "CREATE VIEW members AS SELECT DISTINCT * FROM people",
+        ),
+    },
+    "mariadb": {
+        "renamed": (MISSING, "people", "ALTER TABLE members RENAME TO people"),
+        "behind a report": (
+            BEHIND,
+            "people",
+            "ALTER TABLE members RENAME TO people",
+            "CREATE VIEW members AS SELECT DISTINCT * FROM people",
+        ),
+    },
+    "postgresql": {
+        "in another schema": (
+            "members is in the schema other, which this connection does not search; add it to search_path.",
+            "other.members",
+            "CREATE SCHEMA other",
+            "ALTER TABLE members SET SCHEMA other",
+        ),
+        "behind a materialised view": (
+            BEHIND,
+            "people",
+            "ALTER TABLE members RENAME TO people",
+            "CREATE MATERIALIZED VIEW members AS SELECT * FROM people",
+        ),
+        "a partition": (
+            "members is a partition, and only ordinary tables",
+            "members",
+            "ALTER TABLE members ALTER id DROP IDENTITY",
+            "CREATE TABLE people (LIKE members) PARTITION BY RANGE (id)",
+            "ALTER TABLE people ATTACH PARTITION members FOR VALUES FROM (0) TO (9)",
+        ),
+    },
+}
+"""Server → what hides the table: words of the error, where the rows are (if anywhere), and the statements."""
 
 
 @pytest.fixture
@@ -104,6 +152,41 @@ def test_one_that_is_not_understood_stays_as_it_is(
     assert words in results[0]["error"]
     assert results[0]["masked"] == 0
     assert database.query(text) == before
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["masking", "dry run"])
+@pytest.mark.parametrize(
+    ("server", "title"), [pytest.param(server, title, id=f"{server}, {title}") for server in GONE for title in GONE[server]]
+)
+def test_one_that_is_not_there_is_an_error(
+    members: Callable[[str], Database], server: str, title: str, options: tuple[str, ...]
+) -> None:
+    database, (words, table, *statements) = members(server), GONE[server][title]
+    for statement in statements:
+        database.query(statement)
+
+    code, results = mask(database, *options)
+
+    assert (code, [one["masked"] for one in results]) == (3, [0])
+    assert words in results[0]["error"]
+    if table:
+        held = database.query(f"SELECT email FROM {table} ORDER BY id")  # noqa: S608 - a constant
+        assert held == [("ann@corp.test",), ("bob@corp.test",)]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_tables_that_are_there_are_masked(
+    products: Callable[..., Database], server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "people", {"email": "email"})
+    database = products(server, f"CREATE TABLE members ({MEMBERS[server]})")
+    database.query("INSERT INTO members (email) VALUES ('ann@corp.test')")
+
+    both, results = mask(database)
+    one, _ = mask(database, "--table=members")
+
+    assert (both, one) == (3, 0)
+    assert [(result["table"], result["masked"]) for result in results] == [("people", 0), ("members", 1)]
 
 
 @pytest.mark.parametrize("server", ["mariadb", "mysql"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seeding.exceptions import RefusedError
@@ -46,6 +48,15 @@ def test_a_row_that_is_to_stay_is_an_obstacle_though_it_is_gone(make_planner: Ma
 
     with pytest.raises(RefusedError, match="shop_review keeps 1 of its seeded rows"):
         refuse_unless_seeded_alone(plan, planner.tracer)
+
+
+def test_a_table_that_keeps_its_history_is_not_emptied(make_planner: MakePlanner) -> None:
+    planner = make_planner()
+    plan = planner.plan(EVERYTHING, cascade=False)
+    there = {**plan.there, "shop_review": replace(plan.there["shop_review"], keeps_history=True)}
+
+    with pytest.raises(RefusedError, match=r"^MariaDB does not truncate system-versioned tables: shop_review\. Nothing"):
+        refuse_unless_seeded_alone(replace(plan, there=there), planner.tracer)
 
 
 def test_a_table_of_which_a_part_is_selected_holds_other_rows(make_planner: MakePlanner) -> None:

@@ -9,19 +9,7 @@ import pytest
 from django.db import DatabaseError, connections
 
 from seeding.safety import Touch
-from seeding.safety.catalogues import (
-    INDEX,
-    REPORT,
-    TABLE,
-    Catalogue,
-    Relation,
-    Unfollowed,
-    mysql,
-    postgresql,
-    read_catalogue,
-    read_kinds,
-    sqlite,
-)
+from seeding.safety.catalogues import Catalogue, Relation, mysql, postgresql, read_catalogue, sqlite
 from seeding.safety.catalogues.sqlite import REUSES
 from seeding.safety.triggers import Trigger
 from seeding.schema.key_counters import KeyCounter
@@ -33,24 +21,6 @@ def relation(shop: Database, name: str, *statements: str) -> Relation:
     for one in statements:
         shop.query(one)
     return read_catalogue(connections[shop.alias], [name]).relations[name]
-
-
-@pytest.mark.parametrize(
-    ("statement", "kind"),
-    [
-        ("CREATE TABLE t (id integer)", TABLE),
-        ("CREATE VIEW t AS SELECT * FROM shop_product", "view"),
-        ("CREATE VIEW t AS SELECT count (*) FROM shop_product", REPORT),
-        ("CREATE VIEW t AS SELECT p.* FROM shop_product p JOIN shop_review", REPORT),
-        ("CREATE VIEW t AS SELECT price FROM shop_product GROUP BY price", REPORT),
-        ("CREATE VIEW t AS SELECT name AS summary FROM shop_product", "view"),
-        ("CREATE VIRTUAL TABLE t USING fts5(name)", INDEX),
-    ],
-)
-def test_a_relation_of_sqlite_has_a_kind(shop: Database, statement: str, kind: str) -> None:
-    shop.query(statement)
-
-    assert read_kinds(connections[shop.alias], ())["t"] == kind
 
 
 @pytest.mark.parametrize(
@@ -104,12 +74,7 @@ def test_a_trigger_whose_declaration_cannot_be_read_may_do_anything() -> None:
 def test_of_a_server_that_nobody_knows_nothing_is_known() -> None:
     connection: Any = SimpleNamespace(vendor="oracle")
 
-    assert read_kinds(connection, ()) == {}
     assert read_catalogue(connection, ["t"]) == Catalogue(relations={})
-
-
-def test_a_foreign_key_that_is_not_followed_is_told_with_the_reason() -> None:
-    assert str(Unfollowed(by="the view notes", reason="foreign key f")) == "the view notes (foreign key f)"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +93,7 @@ def test_keys_of_mysql_come_from_the_counter_of_the_column(
 ) -> None:
     connection: Any = Answers("mysql", {})
 
-    assert mysql._counters(connection, [("lots", extra, default, 5)]) == counters
+    assert mysql._counters(connection, [("lots", "id", extra, default, None, 5)]) == counters
 
 
 COUNTED = KeyCounter(sequence="17", name="s", step=2, cached=3, end=9, sharing=("SELECT 1",))
@@ -166,14 +131,12 @@ def test_keys_of_postgresql_come_from_the_sequence_of_the_default(
     assert postgresql._counter(row) == (found if isinstance(found, dict) else {"counter": found})
 
 
-def test_keys_of_mysql_s_odd_tables_are_not_followed() -> None:
-    rows = [("lots", "old", "SYSTEM VERSIONED", "f"), ("lots", "seq", "SEQUENCE", "g")]
+def test_the_end_of_a_row_s_period_is_no_part_of_its_key() -> None:
+    defaults = [("lots", "id", "auto_increment", None, None, 1), ("lots", "until", "STORED GENERATED", None, "ROW END", 1)]
 
-    assert dict(mysql._unfollowed(rows)) == {
-        "lots": [
-            Unfollowed(by="the system-versioned table old", reason="foreign key f"),
-            Unfollowed(by="the sequence seq", reason="foreign key g"),
-        ]
+    assert mysql._keys([("lots", "id"), ("lots", "until"), ("bills", "until")], defaults) == {
+        "lots": ["id"],
+        "bills": ["until"],
     }
 
 
@@ -193,26 +156,6 @@ def test_triggers_of_mysql_are_known_with_all_tables_that_have_some() -> None:
                     functions=functions)
         ],
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("direct", "is_partition", "visible", "hidden", "found"),
-    [
-        (True, False, True, False, None),
-        (True, True, False, False, None),
-        (True, False, True, True, Unfollowed(by="notes", reason="row-level security", is_hidden=True)),
-        (False, True, False, True, Unfollowed(by="s.notes", reason="row-level security", is_hidden=True)),
-        (False, False, True, False, Unfollowed(by="notes", reason="foreign key f, to lots_2026 alone")),
-        (False, False, False, False, Unfollowed(by="s.notes", reason="foreign key f, to lots_2026 alone")),
-        (True, True, True, False, Unfollowed(by="notes", reason="foreign key f of this partition alone")),
-    ],
-)
-def test_keys_of_postgresql_are_followed_where_a_whole_visible_table_refers_to_a_whole_table(
-    found: Unfollowed | None, *, direct: bool, is_partition: bool, visible: bool, hidden: bool
-) -> None:
-    row = ("lots", "s", "notes", "f", "lots_2026", direct, is_partition, visible, hidden)
-
-    assert postgresql._unfollowed([row]).get("lots", []) == ([found] if found else [])
 
 
 @pytest.mark.parametrize(
@@ -266,30 +209,3 @@ def test_another_error_of_mysql_than_a_denial_is_not_taken_for_one() -> None:
 
     with pytest.raises(DatabaseError, match="lock wait"):
         mysql._hidden_keys(connection)
-
-
-@pytest.mark.parametrize(
-    ("kind", "updatable", "found"),
-    [
-        ("BASE TABLE", None, TABLE),
-        ("SYSTEM VERSIONED", None, "system-versioned table"),
-        ("SEQUENCE", None, "sequence"),
-        ("VIEW", "YES", "view"),
-        ("VIEW", "NO", REPORT),
-    ],
-)
-def test_a_relation_of_mysql_has_a_kind(kind: str, updatable: str | None, found: str) -> None:
-    views = [("t", updatable)] if updatable else []
-    connection: Any = Answers("mysql", {mysql.RELATIONS: [("t", kind)], mysql.VIEWS: views})
-
-    assert read_kinds(connection, ()) == {"t": found}
-
-
-@pytest.mark.parametrize(
-    ("kind", "found"),
-    [("r", TABLE), ("p", TABLE), ("v", "view"), ("m", REPORT), ("f", "foreign table"), ("partition", "partition")],
-)
-def test_a_relation_of_postgresql_has_a_kind(kind: str, found: str) -> None:
-    connection: Any = Answers("postgresql", {postgresql.ALL: [("t", kind)]})
-
-    assert read_kinds(connection, ()) == {"t": found}

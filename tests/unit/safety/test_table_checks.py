@@ -20,9 +20,10 @@ from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.safety import LEDGER, Refusal, Survey, Touch, survey, touched
 from seeding.safety import table_checks as tables
-from seeding.safety.catalogues import INDEX, REPORT, TABLE, Catalogue, Relation, Unfollowed
+from seeding.safety.catalogues import Catalogue, Relation
 from seeding.safety.triggers import Trigger
 from seeding.schema.references import NamingField, Reference
+from seeding.schema.tables import RelationKind
 from tests.support.databases import Database
 
 SEED, UNDO = Touch.INSERT | Touch.DELETE, Touch.DELETE
@@ -87,7 +88,7 @@ def of(
     relation: Relation, touch: Touch = SEED, mirrors: Sequence[type[models.Model]] = (Product,), **facts: Any
 ) -> list[tuple[str, str]]:
     """Why the table `lots` is not touched of which a server tells these facts: causes and remedies."""
-    kinds = {"lots": facts.pop("kind", TABLE)}
+    kinds = {"lots": facts.pop("kind", RelationKind.TABLE)}
     return list(tables._relation(Catalogue(relations={"lots": relation}, **facts), kinds, "lots", touch, mirrors))
 
 
@@ -258,12 +259,21 @@ def test_tables_that_cannot_be_seen_matter_where_rows_go_that_others_may_name(to
     assert found == (["may be referred to by tables that this account has no right to see"] if refused else [])
 
 
-@pytest.mark.parametrize(("hidden", "remedy"), [(True, BYPASS), (False, "drop the foreign key, or leave the table out")])
-def test_a_key_that_cannot_be_followed_keeps_rows_from_going(remedy: str, *, hidden: bool) -> None:
-    relation = lots(unfollowed=(Unfollowed(by="the view notes", reason="foreign key f", is_hidden=hidden),))
+def test_hidden_rows_that_refer_keep_rows_from_going() -> None:
+    relation = lots(referred_to_unseen=("notes",))
 
-    assert of(relation) == [("is referred to by the view notes (foreign key f), whose rows cannot be looked at", remedy)]
+    assert of(relation) == [("is referred to by notes (row-level security), whose rows cannot be looked at", BYPASS)]
     assert of(relation, Touch.INSERT) == []
+
+
+def test_a_table_that_keeps_its_history_is_seeded_and_rolled_back_and_not_masked() -> None:
+    assert of(lots(), kind=RelationKind.VERSIONED) == of(lots(), UNDO, kind=RelationKind.VERSIONED) == []
+    assert of(lots(), MASK, kind=RelationKind.VERSIONED) == [
+        (
+            "keeps the history of its rows (it is system-versioned), and with it the values of before",
+            "drop its history, and add versioning again afterwards: ALTER TABLE lots DROP SYSTEM VERSIONING",
+        )
+    ]
 
 
 def test_of_a_trigger_the_worst_that_it_may_do_is_told() -> None:
@@ -278,12 +288,12 @@ def test_of_a_trigger_the_worst_that_it_may_do_is_told() -> None:
 @pytest.mark.parametrize(
     ("kinds", "table", "cause"),
     [
-        ({"Lots": TABLE}, "Lots", ""),
-        ({"LOTS": TABLE, "Lots": TABLE}, "lots", "is spelled LOTS in this database"),
-        ({"lots": TABLE, "Lots": TABLE}, "lots", ""),
+        ({"Lots": RelationKind.TABLE}, "Lots", ""),
+        ({"LOTS": RelationKind.TABLE, "Lots": RelationKind.TABLE}, "lots", "is spelled LOTS in this database"),
+        ({"lots": RelationKind.TABLE, "Lots": RelationKind.TABLE}, "lots", ""),
     ],
 )
-def test_a_name_must_mean_one_table(kinds: dict[str, str], table: str, cause: str) -> None:
+def test_a_name_must_mean_one_table(kinds: dict[str, RelationKind], table: str, cause: str) -> None:
     found = list(tables._name(kinds, table))
 
     assert [said for said, _ in found] == ([cause] if cause else [])
@@ -292,19 +302,23 @@ def test_a_name_must_mean_one_table(kinds: dict[str, str], table: str, cause: st
 @pytest.mark.parametrize(
     ("kind", "relation", "cause"),
     [
-        (TABLE, Relation(name="shop_order"), ""),
-        (REPORT, Relation(name="shop_order"), ""),
-        (INDEX, Relation(name="shop_order"), ""),
-        ("foreign table", Relation(name="shop_order"), "is referred to by shop_order.x_id, and shop_order is a foreign table"),
+        (RelationKind.TABLE, Relation(name="shop_order"), ""),
+        (RelationKind.REPORT, Relation(name="shop_order"), ""),
+        (RelationKind.INDEX, Relation(name="shop_order"), ""),
         (
-            TABLE,
+            RelationKind.FOREIGN,
+            Relation(name="shop_order"),
+            "is referred to by shop_order.x_id, and shop_order is a foreign table",
+        ),
+        (
+            RelationKind.TABLE,
             Relation(name="shop_order", hides_rows=True),
             "is referred to by shop_order.x_id, and row-level security hides rows of shop_order from this account",
         ),
-        ("foreign table", None, ""),
+        (RelationKind.FOREIGN, None, ""),
     ],
 )
-def test_rows_of_models_that_refer_must_be_seen(kind: str, relation: Relation | None, cause: str) -> None:
+def test_rows_of_models_that_refer_must_be_seen(kind: RelationKind, relation: Relation | None, cause: str) -> None:
     catalogue = Catalogue(relations={"shop_order": relation} if relation else {})
 
     found = list(tables._referring(catalogue, {"shop_order": kind}, [(Order, Reference(column="x_id", target=Product))]))

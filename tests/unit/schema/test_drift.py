@@ -222,6 +222,11 @@ def test_new_unique_keys_are_told_in_the_order_of_the_table() -> None:
             f"missing foreign key (expected to owners, actual to users). {MIGRATE}",
             False,
         ),
+        (
+            (ForeignKey(column="owner_id", table="owners", key="id", partition="grades_1"),),
+            f"missing foreign key (expected to owners, actual none). {MIGRATE}",
+            False,
+        ),
         ((ForeignKey(column="owner_id", table="owners", key=""),), None, True),
     ],
 )

@@ -60,6 +60,32 @@ def test_a_key_of_the_model_that_the_database_does_not_declare_is_a_relation_too
     assert relations(there(PRODUCTS, undeclared), []) == ()
 
 
+@pytest.mark.parametrize(("own", "target"), [("shop_review_1", ""), ("", "shop_product_1")])
+def test_a_key_of_a_partition_is_a_relation_besides_the_one_of_the_whole_table(own: str, target: str) -> None:
+    (key,) = REVIEWS.foreign_keys
+    parted = replace(REVIEWS, foreign_keys=(replace(key, partition=own, target_partition=target),))
+
+    assert relations(there(PRODUCTS, parted), [Review]) == (
+        replace(OF_PRODUCT, partition=own, target_partition=target),
+        replace(OF_PRODUCT, declared=False),
+    )
+
+
+def test_a_relation_of_a_partition_is_named_and_read_by_it() -> None:
+    parted = replace(OF_PRODUCT, partition="shop_review_1")
+
+    assert (parted.source, str(parted)) == ("shop_review_1", "shop_review_1.product_id")
+    assert (OF_PRODUCT.source, str(OF_PRODUCT)) == ("shop_review", "shop_review.product_id")
+
+
+def test_a_column_that_a_partition_requires_is_not_nullable() -> None:
+    key = ForeignKey(column="product_id", table="shop_product", key="id", partition="p", required=True)
+
+    (link,) = relations(there(PRODUCTS, table("shop_review", key, product_id=True)), [])
+
+    assert not link.nullable
+
+
 def test_a_key_to_a_table_that_is_not_there_is_no_relation() -> None:
     assert relations(there(REVIEWS), [Review]) == ()
     assert relations({}, [Review], {"other.t": [ForeignKey(column="a", table="shop_product", key="id")]}) == ()

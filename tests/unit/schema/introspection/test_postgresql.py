@@ -153,7 +153,7 @@ def test_the_keys_of_a_table(
 
 
 def test_a_foreign_key_has_the_name_that_its_columns_share() -> None:
-    (key,) = things(keys=[("a", "owners", "id", "fk")]).foreign_keys
+    (key,) = things(keys=[("a", "owners", "id", "fk", "", "", True)]).foreign_keys
 
     assert key == ForeignKey(column="a", table="owners", key="id")
     assert key.constraint == "fk"

@@ -11,9 +11,19 @@ import pytest
 from django.db import connections
 
 from seeding.example.models import Customer, Product, Review
-from seeding.schema.introspection import all_tables, keys_from_elsewhere, lacking, mysql, postgresql, read_tables
-from seeding.schema.tables import ForeignKey
+from seeding.schema.introspection import (
+    all_tables,
+    keys_from_elsewhere,
+    lacking,
+    mysql,
+    other_schemas,
+    postgresql,
+    read_kinds,
+    read_tables,
+)
+from seeding.schema.tables import ForeignKey, RelationKind
 from tests.support.databases import Database
+from tests.unit.safety.answers import Answers
 
 
 def test_the_tables_that_are_there_are_read_by_sqlites_own_reader(shop: Database) -> None:
@@ -70,16 +80,16 @@ class Answering:
 @pytest.mark.parametrize(("vendor", "statement"), [("mysql", mysql.FROM_ELSEWHERE), ("postgresql", postgresql.FROM_ELSEWHERE)])
 def test_keys_of_other_schemas_are_grouped_by_table(vendor: str, statement: str) -> None:
     rows = [
-        ("stock", "item", "product_id", "shop_product", "id", "one"),
-        ("stock", "item", "order_id", "shop_order", "id", "two"),
-        ("old", "item", "product_id", "shop_product", "id", "one"),
+        ("stock", "item", "product_id", "shop_product", "id", "one", ""),
+        ("stock", "item", "order_id", "shop_order", "id", "two", "shop_order_1"),
+        ("old", "item", "product_id", "shop_product", "id", "one", ""),
     ]
     server = Answering(vendor, rows)
 
     assert keys_from_elsewhere(cast("Any", server), ()) == {
         "<stock>.<item>": (
             ForeignKey(column="product_id", table="shop_product", key="id"),
-            ForeignKey(column="order_id", table="shop_order", key="id"),
+            ForeignKey(column="order_id", table="shop_order", key="id", target_partition="shop_order_1"),
         ),
         "<old>.<item>": (ForeignKey(column="product_id", table="shop_product", key="id"),),
     }
@@ -88,3 +98,72 @@ def test_keys_of_other_schemas_are_grouped_by_table(vendor: str, statement: str)
 
 def test_sqlite_has_no_other_schemas(shop: Database) -> None:
     assert keys_from_elsewhere(connections[shop.alias], ()) == {}
+    assert other_schemas(connections[shop.alias], ["shop_review"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("CREATE TABLE t (id integer)", RelationKind.TABLE),
+        ("CREATE VIEW t AS SELECT * FROM shop_product", RelationKind.VIEW),
+        ("CREATE VIEW t AS SELECT count (*) FROM shop_product", RelationKind.REPORT),
+        ("CREATE VIEW t AS SELECT p.* FROM shop_product p JOIN shop_review", RelationKind.REPORT),
+        ("CREATE VIEW t AS SELECT price FROM shop_product GROUP BY price", RelationKind.REPORT),
+        ("CREATE VIEW t AS SELECT name AS summary FROM shop_product", RelationKind.VIEW),
+        ("CREATE VIRTUAL TABLE t USING fts5(name)", RelationKind.INDEX),
+    ],
+)
+def test_a_relation_of_sqlite_has_a_kind(shop: Database, statement: str, kind: RelationKind) -> None:
+    shop.query(statement)
+
+    assert read_kinds(connections[shop.alias], ())["t"] is kind
+
+
+def test_of_a_server_without_a_reader_django_tells_the_kinds(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.query("CREATE VIEW seen AS SELECT count (*) FROM shop_product")
+    monkeypatch.setattr(connections[shop.alias], "vendor", "unheard of")
+
+    kinds = read_kinds(connections[shop.alias], ())
+
+    assert (kinds["shop_product"], kinds["seen"]) == (RelationKind.TABLE, RelationKind.VIEW)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("BASE TABLE", RelationKind.TABLE),
+        ("SYSTEM VERSIONED", RelationKind.VERSIONED),
+        ("SEQUENCE", RelationKind.SEQUENCE),
+        ("VIEW", RelationKind.VIEW),
+        ("REPORT", RelationKind.REPORT),
+        ("something new", RelationKind.OTHER),
+    ],
+)
+def test_a_relation_of_mysql_has_a_kind(told: str, kind: RelationKind) -> None:
+    connection: Any = Answers("mysql", {mysql.RELATIONS: [("t", told)]})
+
+    assert read_kinds(connection, ()) == {"t": kind}
+
+
+def test_kinds_have_the_known_names_where_the_server_ignores_letter_case() -> None:
+    connection: Any = Answers("mysql", {mysql.RELATIONS: [("oldorders", "BASE TABLE"), ("plain", "VIEW")]})
+    connection.mysql_server_data = {"lower_case_table_names": 1}
+
+    assert read_kinds(connection, ["oldOrders"]) == {"oldOrders": RelationKind.TABLE, "plain": RelationKind.VIEW}
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("r", RelationKind.TABLE),
+        ("p", RelationKind.TABLE),
+        ("v", RelationKind.VIEW),
+        ("m", RelationKind.REPORT),
+        ("f", RelationKind.FOREIGN),
+        ("partition", RelationKind.PARTITION),
+    ],
+)
+def test_a_relation_of_postgresql_has_a_kind(told: str, kind: RelationKind) -> None:
+    connection: Any = Answers("postgresql", {postgresql.RELATIONS: [("t", told)]})
+
+    assert read_kinds(connection, ()) == {"t": kind}
