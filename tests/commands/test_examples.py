@@ -13,6 +13,7 @@ from django.db import connections
 from django.test import override_settings
 
 from tests.support.databases import ROOT, Database
+from tests.support.people import complete
 
 COMMAND = re.compile(r"^    python manage\.py ((?:seed|terp)\w*)([^#\n&]*)", re.MULTILINE)
 LEFT_OUT = ("--size=", "seed_new", "terp_schema")
@@ -29,6 +30,7 @@ def test_every_example_runs(sqlite: Database, monkeypatch: pytest.MonkeyPatch, t
     export.mkdir()
     (export / "vendors.csv").write_text("name,contactEmail\nAcme,jane@acme.example\n", encoding="utf-8")
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    complete(sqlite)
     examples = [(command, arguments.strip()) for command, arguments in COMMAND.findall(text)]
     name = str(connections[sqlite.alias].settings_dict["NAME"])
 

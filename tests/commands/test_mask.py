@@ -22,7 +22,7 @@ from seeding.masking.in_place import PIECE, InPlaceMasking
 from seeding.models import MaskedBatch, SeedRun
 from seeding.telemetry.events import Event
 from tests.support.databases import SERVERS, Database
-from tests.support.people import Source, employ, everything, found, joins, write_people
+from tests.support.people import Source, complete, employ, everything, found, joins, write_people
 
 CLIENTS = 40
 TABLES = ("users", "clients", "supplier_profiles", "orders", "invoices")
@@ -56,6 +56,7 @@ def restore(people: Source) -> Callable[[Database], Database]:
 
     def load(database: Database) -> Database:
         name = database.url.removeprefix("sqlite:///") if database.server == "sqlite" else database.alias
+        complete(database)
         employ(database, people)
         database.seed(source=str(people.folder), env="production", force=True, confirm_database=name)
         out = StringIO()

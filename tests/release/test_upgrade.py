@@ -21,6 +21,7 @@ from tests.servers import MariaDB, Server
 from tests.servers.engines import stopping
 from tests.support.admin import LedgerRouter, page
 from tests.support.databases import SERVERS, Database
+from tests.support.people import complete
 
 RELEASES = sorted({path.name.rpartition(f".{server}.")[0] for server in SERVERS for path in FOLDER.glob(f"*.{server}.sql.gz")})
 LOWER_CASE = "mariadb in lower case"
@@ -235,6 +236,7 @@ def test_new_tables_refer_to_the_old_rows_and_rolled_back_ones_come_again(upgrad
 def test_what_was_written_since_is_masked_and_no_mask_is_masked_again(
     upgraded: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    complete(upgraded)
     before = data(upgraded)
     columns = [name for (name, *_) in described(upgraded, "clients")]
 

@@ -12,6 +12,7 @@ import polars as pl
 from django.db import connections
 from faker import Faker
 
+from seeding.masking.classification import other_tables
 from terpseed.models import User
 from tests.support.databases import Database
 
@@ -185,3 +186,12 @@ def _csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def _jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def complete(database: Database) -> None:
+    """Make the tables that the project classifies and does not seed, empty, as a restored copy of the application has them."""
+    quote = connections[database.alias].ops.quote_name
+    key = {"postgresql": "bigserial", "sqlite": "integer"}.get(database.server, "bigint AUTO_INCREMENT")
+    for table, columns in other_tables().items():
+        texts = "".join(f", {quote(column)} text" for column in columns)
+        database.query(f"CREATE TABLE IF NOT EXISTS {quote(table)} (id {key} PRIMARY KEY{texts})")
