@@ -207,6 +207,7 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         nullable=nullable,
         type_name=spelled,
         is_generated=is_generated,
+        counts=kind is Kind.INTEGER and has_default and not is_generated and (default is None or "nextval(" in default),
         has_default=has_default,
         default=default,
         length=modifier - HEADER if type_name in ("varchar", "bpchar") and bounded else None,
