@@ -29,8 +29,8 @@ from seeding.schema.tables import TableSchema
 
 VERSION = 1
 """Of the form in which the ledger stores the parts of keys."""
-LAST = "last number"
-"""The name of a column of runs; no table column has a space in its name here."""
+RUN, LAST = "run of rows", "last number"
+"""Names of columns beside those of a table, none of which is called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class RowIdentity:
         rows = self.rows.filter(pl.Series(keys.has(self.rows[self.number].to_numpy())))
         starts = pl.any_horizontal(number.diff().fill_null(0) != 1, *(pl.col(name) != pl.col(name).shift() for name in names))
         runs = (
-            rows.group_by(starts.fill_null(value=True).cum_sum().alias("run"), maintain_order=True)
+            rows.group_by(starts.fill_null(value=True).cum_sum().alias(RUN), maintain_order=True)
             .agg(number.first(), number.last().alias(LAST), *(pl.col(name).first() for name in names))
             .select(self.number, LAST, *names)
         )

@@ -117,9 +117,8 @@ def _whole(
     for (table, *_), columns in composite.items():
         primary_key = there[table].primary_key.lower()
         told = next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
-        pairs = tuple(
-            (one.column, one.key or key) for one, key in zip(columns, there[table].key or ("",) * len(columns), strict=False)
-        )
+        key = dict(enumerate(there[table].key))  # what a declaration means that names no columns
+        pairs = tuple((one.column, one.key or key.get(place, "")) for place, one in enumerate(columns))
         suffices = len(columns) == 1 or (told.key.lower() in ("", primary_key) and there[table].has_row_key)
         yield told, () if suffices else pairs
 
@@ -238,6 +237,7 @@ def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, referenc
             nullable=column.nullable,
             json_key=reference.json_key,
             when=(kind.name, reference.when[1]) if kind is not None and reference.when else None,
+            columns=reference.columns if reference.by or not target.has_row_key else (),
             textual=reference.textual or (not reference.json_key and _is_textual(table, column.name, target, reference.by)),
             pages=table.has_row_key,
         )

@@ -45,3 +45,43 @@ class Entry(models.Model):
 
     class Meta:
         managed, app_label, db_table = False, "linked", "entries"
+
+
+class Account(models.Model):
+    """A tenant."""
+
+    objects: ClassVar[models.Manager[Account]]
+
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        managed, app_label, db_table = False, "linked", "accounts"
+
+
+class Seat(models.Model):
+    """Of an account; the next one is of the same account."""
+
+    objects: ClassVar[models.Manager[Seat]]
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    code = models.CharField(max_length=20)
+    next = models.ForeignKey("Seat", models.SET_NULL, null=True, db_constraint=False)
+    stars = models.IntegerField(null=True)
+
+    class Meta:
+        managed, app_label, db_table = False, "linked", "seats"
+
+
+class WholeSeat(models.Model):
+    """The same table, as Django declares such a key."""
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    id = models.BigIntegerField()
+    next_id = models.BigIntegerField(null=True)
+    next = models.ForeignObject(
+        "self", models.DO_NOTHING, from_fields=["account_id", "next_id"], to_fields=["account_id", "id"], related_name="+"
+    )
+
+    class Meta:
+        managed, app_label, db_table = False, "linked", "seats"
