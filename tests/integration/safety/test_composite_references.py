@@ -131,6 +131,30 @@ def test_parts_that_are_references_themselves(hall: Database) -> None:
     assert seats_of_one(hall) == before == hall.query("SELECT * FROM seats ORDER BY id")
 
 
+class ManySeatSeeder(SeatSeeder):
+    config = SeederConfig(model=Seat, record_count=RecordCount.fixed(450), dependencies=("accounts",), not_pii=("code",))
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame({"account_id": rows.index % 4, "code": "Seat " + numerals(rows.index)})
+
+
+def test_more_keys_than_one_statement_holds(hall: Database) -> None:
+    run(hall, AccountSeeder(), ManySeatSeeder())
+    first, *_ = hall.query("SELECT MIN(id) FROM seats WHERE account_id <> 1")[0]
+    accounts = [number for (number,) in hall.query("SELECT id FROM accounts WHERE name <> 'real' ORDER BY id")]
+    found = [(accounts[(place + 1) % 4], first + place) for place in (0, 225, 449)]
+    for one in found:  # of seeded accounts, with the numbers of other accounts' seeded seats
+        hall.query("INSERT INTO seats (account_id, id, code) VALUES (%s, %s, 'real')", *one)
+
+    rehearsed, _ = undo(hall, AccountSeeder(), ManySeatSeeder(), dry_run=True)
+    summary, _ = undo(hall, AccountSeeder(), ManySeatSeeder())
+
+    for one in (rehearsed, summary):
+        results = {result.table: (result.records_deleted, result.records_kept) for result in one.results}
+        assert results == {"seats": (450, 0), "accounts": (2, 2)}
+    assert hall.query("SELECT account_id, id FROM seats WHERE account_id <> 1 ORDER BY id") == found
+
+
 def test_a_rollback_that_was_killed_resumes(hall: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     run(hall, *SEEDERS)
     before, calls, retire = double(hall), iter((1, 0)), Recorder.retire
