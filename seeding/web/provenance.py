@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from seeding.exceptions import SchemaError
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
 
@@ -131,7 +132,10 @@ def _is(using: str, model: type[models.Model], key: int, entry: SeedingMetadata)
     from seeding.keys import KeySet  # imported late, as every command loads the admin
     from seeding.ledger.queries import Ledger
 
-    identity = Ledger(using).identities()[entry.table_name]
+    try:
+        identity = Ledger(using).identities()[entry.table_name]
+    except (SchemaError, LookupError):  # it has another key now
+        return models.Q(pk__in=())
     return next(identity.conditions(model, KeySet.of([(key, key)])), models.Q(pk__in=()))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from django.db import connections
 from django.db.models import F
 
 import seeding.rollbacks.execution as portions
@@ -18,6 +19,8 @@ from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCo
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import RunSummary
+from seeding.scaffold.unmanaged_models import mirror
+from seeding.schema.introspection import read_tables
 from seeding.verification.checker import Checker
 from tests.integration.safety.test_composite_keys import TENANTS, coincide, ours, real, replies, tickets
 from tests.integration.safety.test_references import LINKED
@@ -231,6 +234,25 @@ def test_a_number_that_two_rows_have_is_no_two_numbers(products: Callable[..., D
     assert (verdict.looked_at, verdict.broken) == (10, 1)
 
 
+@pytest.mark.parametrize("server", KINDS)
+def test_a_foreign_key_to_a_number_that_is_unique(products: Callable[..., Database], server: str) -> None:
+    tickets_of, _, _ = TENANTS[server][0].rpartition(")")
+    database = products(
+        server,
+        f"{tickets_of}, UNIQUE (id))",
+        f"CREATE TABLE replies (id {COUNTERS[server]} PRIMARY KEY, ticket_id bigint NOT NULL, tenant_id int NOT NULL, "
+        "body varchar(60) NOT NULL, CONSTRAINT of_ticket FOREIGN KEY (ticket_id) REFERENCES tickets (id) ON DELETE CASCADE)",
+    )
+    run(database, tickets(10), replies(10))
+    kept = ours(database)[4]
+    database.query("INSERT INTO replies (tenant_id, ticket_id, body) VALUES (1, %s, 'real')", kept[1])
+
+    summary, _ = undo(database, tickets(10), replies(10))
+
+    assert (summary.exit_code, summary.records_deleted, ours(database)) == (6, 19, [kept])
+    assert database.query("SELECT body FROM replies") == [("real",)]
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_foreign_key_of_two_columns_that_are_no_primary_key(products: Callable[..., Database], server: str) -> None:
     counter = "integer PRIMARY KEY AUTOINCREMENT" if server == "sqlite" else f"{COUNTERS[server]} PRIMARY KEY"
@@ -257,3 +279,16 @@ def test_a_model_with_such_a_key_is_no_seeders() -> None:
 
         class WholeSeeder(BaseSeeder):
             config = SeederConfig(model=WholeSeat, record_count=RecordCount.fixed(4))
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_drafted_model_numbers_in_the_column_that_counts(products: Callable[..., Database], server: str) -> None:
+    database = products(server, *TENANTS[server])
+    tables = read_tables(connections[database.alias], ["tickets"])
+
+    lines = [line.strip() for line in mirror(tables["tickets"], "Ticket", {})]
+
+    assert [line for line in lines if line.startswith(("id =", "tenant_id ="))] == [
+        "tenant_id = models.IntegerField()",
+        "id = models.BigAutoField(primary_key=True)",
+    ]
