@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import F, Func, RawSQL
+from django.db.models.lookups import Exact
 
 from seeding.arrays import Mask
 from seeding.db.sql import Condition, quoted
@@ -66,15 +67,14 @@ class RowIdentity:
             yield from keys.conditions()
             return
         named = attributes(model)
-        given = [(named[one.name], one.given.format("%s")) for one in self.others]
+        given = [(_compared(one, named[one.name]), one.given.format("%s")) for one in self.others]
         for runs in self._runs(keys):
-            yield reduce(
-                or_,
-                (
-                    models.Q(pk__range=(first, last), **{name: RawSQL(sql, [one]) for (name, sql), one in zip(given, rest)})  # noqa: B905, S611
-                    for first, last, *rest in runs
-                ),
-            )
+            found = []
+            for first, last, *rest in runs:
+                values = (RawSQL(sql, [value]) for (_, sql), value in zip(given, rest, strict=True))  # noqa: S611 - as in `pieces`
+                equal = [Exact(part, value) for (part, _), value in zip(given, values, strict=True)]
+                found.append(models.Q(*equal, pk__range=(first, last)))
+            yield reduce(or_, found)
 
     def selected(self, alias: str = "") -> list[str]:
         """What a SELECT lists to read a row's key: the number first."""
@@ -136,6 +136,11 @@ class RowIdentity:
     def _named(self, column: str, alias: str) -> str:
         name = quoted(connections[self.using], column)
         return f"{alias}.{name}" if alias else name
+
+
+def _compared(part: KeyColumn, attribute: str) -> Func:
+    """The column as it is compared with a value that is given back, in a query of its model."""
+    return Func(F(attribute), template=part.compared.format("%(expressions)s"))
 
 
 def identity_of(connection: BaseDatabaseWrapper, table: TableSchema) -> RowIdentity:

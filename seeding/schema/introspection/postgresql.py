@@ -76,7 +76,8 @@ COLUMNS = """
 UNIQUE = """
     SELECT r.relname, i.indisprimary,
            (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k(number, place)
-            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number)
+            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number
+            WHERE k.place <= i.indnkeyatts)
     FROM pg_class r
     JOIN pg_index i ON i.indrelid = r.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
