@@ -237,7 +237,13 @@ def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, referenc
             nullable=column.nullable,
             json_key=reference.json_key,
             when=(kind.name, reference.when[1]) if kind is not None and reference.when else None,
-            columns=reference.columns if reference.by or not target.has_row_key else (),
+            columns=_pairs(table, target, reference),
             textual=reference.textual or (not reference.json_key and _is_textual(table, column.name, target, reference.by)),
             pages=table.has_row_key,
         )
+
+
+def _pairs(table: TableSchema, target: TableSchema, reference: Reference) -> tuple[tuple[str, str], ...]:
+    """The columns by which the rows are joined, where the target's key has several, and all of them are there."""
+    are_there = all(own in table.columns and other in target.columns for own, other in reference.columns)
+    return reference.columns if are_there and not target.has_row_key else ()
