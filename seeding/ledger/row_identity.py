@@ -8,28 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import compress, groupby
-from operator import or_
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.expressions import F, Func, RawSQL
-from django.db.models.lookups import Exact
+from django.db.models.sql.compiler import SQLCompiler
 
 from seeding.arrays import Mask
 from seeding.db.sql import Condition, quoted
 from seeding.exceptions import SchemaError
-from seeding.keys import RANGES_PER_STATEMENT, KeyMap, KeySet
+from seeding.keys import KeyMap, KeySet
 from seeding.schema.references import attributes
 from seeding.schema.row_keys import KeyColumn, RowKey, row_key
 from seeding.schema.tables import TableSchema
 
 VERSION = 1
 """Of the form in which the ledger stores the parts of keys."""
+RUNS_PER_STATEMENT = 50
+"""The time in which PostgreSQL plans a statement grows with the square of this number."""
 RUN, LAST = "run of rows", "last number"
 """Names of columns beside those of a table, none of which is called so."""
 
@@ -51,15 +50,13 @@ class RowIdentity:
 
         `alias` is the table's in the statement.
         """
-        column = self._named(self.number, alias)
+        columns = [self._named(name, alias) for name in (self.number, *(one.name for one in self.others))]
         if not self.others:
             for piece in keys.pieces():
-                yield piece, piece.condition_on(column)
+                yield piece, piece.condition_on(columns[0])
             return
-        parts = [f"{one.compared.format(self._named(one.name, alias))} = {one.given.format('%s')}" for one in self.others]
         for runs in self._runs(keys):
-            clause = " OR ".join([f"({' AND '.join([f'{column} BETWEEN %s AND %s', *parts])})"] * len(runs))
-            yield KeySet.of(run[:2] for run in runs), (f"({clause})", [value for run in runs for value in run])
+            yield KeySet.of(run[:2] for run in runs), _condition(self.others, columns, runs)
 
     def conditions(self, model: type[models.Model], keys: KeySet) -> Iterator[models.Q]:
         """The same parts as conditions on the model of the table."""
@@ -67,14 +64,9 @@ class RowIdentity:
             yield from keys.conditions()
             return
         named = attributes(model)
-        given = [(_compared(one, named[one.name]), one.given.format("%s")) for one in self.others]
+        columns = [models.F(named[name]) for name in (self.number, *(one.name for one in self.others))]
         for runs in self._runs(keys):
-            found = []
-            for first, last, *rest in runs:
-                values = (RawSQL(sql, [value]) for (_, sql), value in zip(given, rest, strict=True))  # noqa: S611 - as in `pieces`
-                equal = [Exact(part, value) for (part, _), value in zip(given, values, strict=True)]
-                found.append(models.Q(*equal, pk__range=(first, last)))
-            yield reduce(or_, found)
+            yield models.Q(_OfRuns(*columns, others=self.others, runs=tuple(runs)))
 
     def selected(self, alias: str = "") -> list[str]:
         """What a SELECT lists to read a row's key: the number first."""
@@ -129,7 +121,7 @@ class RowIdentity:
             .agg(number.first(), number.last().alias(LAST), *(pl.col(name).first() for name in names))
             .select(self.number, LAST, *names)
         )
-        for part in runs.iter_slices(RANGES_PER_STATEMENT):
+        for part in runs.iter_slices(RUNS_PER_STATEMENT):
             if part.height:
                 yield part.rows()
 
@@ -138,9 +130,25 @@ class RowIdentity:
         return f"{alias}.{name}" if alias else name
 
 
-def _compared(part: KeyColumn, attribute: str) -> Func:
-    """The column as it is compared with a value that is given back, in a query of its model."""
-    return Func(F(attribute), template=part.compared.format("%(expressions)s"))
+def _condition(others: Sequence[KeyColumn], columns: Sequence[str], runs: Iterable[Sequence[Any]]) -> Condition:
+    """True for the rows of the runs; `columns` are the number's and the other parts' names in the statement."""
+    parts = [f"{one.compared.format(name)} = {one.given.format('%s')}" for one, name in zip(others, columns[1:], strict=True)]
+    one, several = (" AND ".join([f"{columns[0]} {numbers}", *parts]) for numbers in ("= %s", "BETWEEN %s AND %s"))
+    clause = " OR ".join(f"({one if run[0] == run[1] else several})" for run in runs)
+    return f"({clause})", [value for run in runs for value in (run[1:] if run[0] == run[1] else run)]
+
+
+class _OfRuns(models.Func):
+    """The same in a query of a model: one expression, since Django takes long to make one of many."""
+
+    def __init__(self, *columns: models.F, others: Sequence[KeyColumn], runs: Sequence[tuple[Any, ...]]) -> None:
+        super().__init__(*columns, output_field=models.BooleanField())
+        self.others = others
+        self.runs = runs
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_: Any, **__: Any) -> Any:
+        """Django's hook."""
+        return _condition(self.others, [compiler.compile(one)[0] for one in self.get_source_expressions()], self.runs)
 
 
 def identity_of(connection: BaseDatabaseWrapper, table: TableSchema) -> RowIdentity:

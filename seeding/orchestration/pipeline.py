@@ -144,7 +144,8 @@ class SeederPipeline:
         """
         context, table = self._context, self._seeder.config.table_name
         stored = StoredRows(context.using, self._model, context.live[table], identity, tolerance=SINGLE)
-        there, undone = stored.count(keys), "the batch was undone. Does a trigger change what is written?"
+        there = identity.rows.height if identity.others else stored.count(keys)
+        undone = "the batch was undone. Does a trigger change what is written?"
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
         if table in context.survey.watched:

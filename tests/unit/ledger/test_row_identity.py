@@ -49,9 +49,9 @@ def test_rows_with_equal_parts_are_found_together(identity: RowIdentity) -> None
     ((piece, (clause, values)),) = identity.pieces(KeySet.of([(1000, 1003), (1011, 1099)]), "t")
 
     assert piece.ranges == [(1001, 1003), (1011, 1011)]  # what the ledger does not hold is not found
-    one = '(t."id" BETWEEN %s AND %s AND t."tenant" = %s AND t."at" = %s)'
-    assert clause == f"({one} OR {one} OR {one})"
-    assert values == [1001, 1001, 7, "a", 1002, 1003, 7, "b", 1011, 1011, 8, "c"]
+    one, several = (f'(t."id" {told} AND t."tenant" = %s AND t."at" = %s)' for told in ("= %s", "BETWEEN %s AND %s"))
+    assert clause == f"({one} OR {several} OR {one})"
+    assert values == [1001, 7, "a", 1002, 1003, 7, "b", 1011, 8, "c"]
     assert list(identity.pieces(KeySet.of())) == []
 
 
