@@ -140,10 +140,16 @@ class BaseSeeder(ABC):
             raise MisdeclaredSeederError(
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
             )
-        if not isinstance(config.model._meta.pk, models.AutoField):
+        key = config.model._meta.pk
+        if not isinstance(key, models.AutoField):
+            advice = "Give the model an integer key."
+            if isinstance(key, models.CompositePrimaryKey):
+                advice = (
+                    "Give the seeder an unmanaged model of the table whose key is its AutoField: the table keeps its own key."
+                )
             raise MisdeclaredSeederError(
                 f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, "
-                "and keys are assigned as ranges of integers. Give the model an integer key."
+                f"and keys are assigned as ranges of integers. {advice}"
             )
 
     @property

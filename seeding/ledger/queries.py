@@ -11,8 +11,10 @@ from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.row_identity import RowIdentity, identity_of, recorded
 from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
-from seeding.schema.introspection import lacking, read_schemas, schemas_with
+from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
+from seeding.schema.tables import TableSchema
 
 CLAIM = "claim"
 """The command of a run that only claims an environment for the database."""
@@ -96,6 +98,48 @@ class Ledger:
         """The keys of a table's live rows, from any seeder; those of one run, if given."""
         batches = self.live.filter(table_name=table)
         return (batches if run is None else batches.filter(run=run)).key_set()
+
+    def identities(self, there: Mapping[str, TableSchema] | None = None) -> Mapping[str, RowIdentity]:
+        """Table → how its seeded rows are found, for the tables whose primary keys are more than a number.
+
+        `there` holds the live tables to look at; without it, those of which the ledger holds such keys are read. Raises
+        SchemaError if the rows of one were seeded under another primary key: their numbers may be those of other rows by now.
+        """
+        connection, held = connections[self.using], self._recorded_keys()
+        if there is None:
+            there = read_tables(connection, [table for table, keys in held.items() if keys != {()}])
+        self.refuse_changed_keys(there)
+        found = {}
+        for table in held.keys() & {name for name, one in there.items() if not one.has_row_key}:
+            entries = self.live.filter(table_name=table).values_list("key_ranges", "key_values")
+            found[table] = recorded(identity_of(connection, there[table]), entries.iterator())
+        return found
+
+    def refuse_changed_keys(self, there: Mapping[str, TableSchema]) -> None:
+        """Raise SchemaError if rows of one of the live tables were seeded under another primary key."""
+        if changed := self.changed_keys(there):
+            raise SchemaError(" ".join(f"{table}: {words}." for table, words in changed.items()))
+
+    def changed_keys(self, there: Mapping[str, TableSchema]) -> Mapping[str, str]:
+        """Table → what to do about rows that were seeded under another primary key than the live table has."""
+        found = {}
+        for table, keys in sorted(self._recorded_keys().items()):
+            if table in there:
+                now = () if there[table].has_row_key else tuple(sorted(there[table].key))
+                for then in sorted(keys - {now}):
+                    was, is_now = (f"({', '.join(one)})" if one else "of one number" for one in (then, now))
+                    found[table] = (
+                        f"rows were seeded under the primary key {was}, and it is {is_now} now, which may be that "
+                        "of other rows; give the table its key of then again, and roll them back"
+                    )
+        return found
+
+    def _recorded_keys(self) -> Mapping[str, set[tuple[str, ...]]]:
+        """Table → the columns of the keys under which its live rows were seeded; none where the number was the whole key."""
+        held: dict[str, set[tuple[str, ...]]] = {}
+        for table, columns in self.live.order_by().values_list("table_name", "key_columns").distinct():
+            held.setdefault(table, set()).add(tuple(sorted(columns)))
+        return held
 
     def generated_keys(self, table: str) -> KeySet:
         """The keys of a table's generated rows."""

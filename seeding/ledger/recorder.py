@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
@@ -16,12 +15,18 @@ from seeding.db.sql import quoted
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger, generator_version
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.ledger.row_identity import RowIdentity, identity_of, recorded, split, stored
+from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun
 from seeding.schema.introspection import read_tables
+from seeding.schema.tables import TableSchema
 
 
 class BatchTakenError(Exception):
     """The ledger already has a live batch with rows of this one."""
+
+
+class KeysTakenError(Exception):
+    """Another session used a key of the reserved range; the batch is retried with another range."""
 
 
 class Recorder(Ledger):
@@ -82,6 +87,19 @@ class Recorder(Ledger):
             raise BatchTakenError
         return entry
 
+    def complete(self, entry: SeedingMetadata, keys: KeyMap, table: TableSchema) -> RowIdentity:
+        """Record the whole keys of the inserted rows, as they are stored; returns how the rows are found from now on.
+
+        It does nothing if the number is the whole key. Raises KeysTakenError if another session has inserted such numbers too.
+        """
+        identity = identity_of(connections[self.using], table)
+        if identity.others and len(keys):
+            identity = identity.of(identity.read(table.name, keys.key_set()))
+            if identity.rows.height > len(keys):
+                raise KeysTakenError
+            self.batches.filter(pk=entry.pk).update(key_columns=list(table.key), key_values=stored(identity, keys))
+        return identity
+
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
         """Correct the entry of the open transaction, after the database has rejected some of its rows."""
         batch = self.batches.filter(pk=entry.pk)
@@ -102,9 +120,10 @@ class Recorder(Ledger):
             if not len(staying):
                 whole.append(entry.pk)
             elif len(undone):
-                self.live.filter(pk=entry.pk).update(**_extent(staying, entry.skipped_ranges))
+                rest, parted = _parts(entry, staying), _parts(entry, undone)
+                self.live.filter(pk=entry.pk).update(**_extent(staying, entry.skipped_ranges), **rest)
                 entry.pk = None
-                for name, value in {**marks, **_extent(undone, ())}.items():
+                for name, value in {**marks, **_extent(undone, ()), **parted}.items():
                     setattr(entry, name, value)
                 entry.save(using=self.using, force_insert=True)
         self.live.filter(pk__in=whole).update(**marks)
@@ -120,21 +139,29 @@ class Recorder(Ledger):
         announced = self.live.filter(rolled_back_at__isnull=False)
         for table in set(announced.values_list("table_name", flat=True)):
             entries = announced.filter(table_name=table)
-            if self._lacks_rows(table, entries.key_set()) if came_to_pass is None else came_to_pass:
+            if self._lacks_rows(table, entries) if came_to_pass is None else came_to_pass:
                 entries.update(live=None)
             else:
                 entries.update(rolled_back_at=None, rolled_back_by="", rolled_back_in=None)
 
-    def _lacks_rows(self, table: str, keys: KeySet) -> bool:
-        quote = partial(quoted, connections[self.using])
-        there = read_tables(connections[self.using], [table])
-        present = 0
-        with connections[self.using].cursor() as cursor:
-            for first, last in keys.ranges if table in there else ():
-                condition = f"{quote(there[table].primary_key)} BETWEEN %s AND %s"
-                cursor.execute(f"SELECT COUNT(*) FROM {quote(table)} WHERE {condition}", [first, last])  # noqa: S608
+    def _lacks_rows(self, table: str, entries: BatchQuerySet) -> bool:
+        connection, keys = connections[self.using], entries.key_set()
+        there = read_tables(connection, [table])
+        if table not in there:
+            return bool(keys)
+        identity, present = identity_of(connection, there[table]), 0
+        if identity.others:
+            identity = recorded(identity, entries.values_list("key_ranges", "key_values"))
+        with connection.cursor() as cursor:
+            for _, (condition, values) in identity.pieces(keys):
+                cursor.execute(f"SELECT COUNT(*) FROM {quoted(connection, table)} WHERE {condition}", values)  # noqa: S608
                 present += cursor.fetchone()[0]
         return present < len(keys)
+
+
+def _parts(entry: SeedingMetadata, kept: KeyMap) -> dict[str, Any]:
+    """The other parts of the keys of the entry's rows that are in `kept`; nothing if the number is the whole key."""
+    return {} if entry.key_values is None else {"key_values": split(entry.key_values, entry.key_map, kept)}
 
 
 def _extent(keys: KeyMap, skipped: Sequence[Sequence[int]]) -> dict[str, Any]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from django.db import models
 
+from seeding.arrays import Mask
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
+from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.cipher import Cipher
 from seeding.masking.masker import maskable
 from seeding.masking.strategies.base import Mode
 from seeding.masking.tables import Target
 from seeding.models import MaskedBatch
 from seeding.schema.row_keys import RowKey
+from seeding.schema.tables import TableSchema
 
 Seals = npt.NDArray[np.uint64]
 """A keyed digest of column, primary key and mask, for each masked value."""
@@ -36,6 +41,13 @@ class SealRegister:
         self._mode = mode
         self._whole: tuple[str, Seals] = ("", np.empty(0, dtype="<u8"))
         """A table without a numeric key, and all of its seals."""
+        self._identities: Mapping[str, RowIdentity] = {}
+
+    def identify(self, there: Mapping[str, TableSchema]) -> Mapping[str, str]:
+        """Learn how the seeded rows of the live tables are found; returns the tables in which they are not → why."""
+        changed = self._ledger.changed_keys(there)
+        self._identities = self._ledger.identities({name: one for name, one in there.items() if name not in changed})
+        return changed
 
     def shown(self, table: str) -> KeySet:
         """The keys of seeded rows that need no masking in the run's mode."""
@@ -49,13 +61,17 @@ class SealRegister:
         for column in target.fields:
             values = maskable(rows[column])
             if seeded:
-                values &= ~pl.Series(seeded.has(rows[target.table.primary_key].to_numpy()))
+                values &= ~pl.Series(self._among(target, seeded, rows))
             if len(known) and values.any():
                 seals = self.seals(column, keys.filter(values), rows[column].filter(values))
                 sealed = known[np.minimum(np.searchsorted(known, seals), len(known) - 1)] == seals
                 values = values.scatter(values.arg_true(), ~sealed)
             fresh[column] = values
         return fresh
+
+    def _among(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> Mask:
+        inside, identity = seeded.has(rows[target.table.primary_key].to_numpy()), self._identities.get(target.table.name)
+        return inside if identity is None else inside & identity.holds(rows)
 
     def _known(self, target: Target, rows: pl.DataFrame) -> Seals:
         """The seals, sorted, of values that were masked at least as strongly as this run masks.

@@ -87,6 +87,7 @@ class InPlaceMasking:
         self._survey = Survey()
         self._referred: Mapping[str, frozenset[str]] = {}
         self._classified: Sequence[Target] = ()
+        self._changed: Mapping[str, str] = {}
 
     def run(self) -> MaskingSummary:
         """Mask the classified columns; raises SeedingError if the whole run has to stop."""
@@ -101,13 +102,14 @@ class InPlaceMasking:
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
             refuse_masking_production(self.config)
-            started = time.monotonic()
+            started, self._changed = time.monotonic(), self._register.identify(self._there)
             return self._summary([*missing, *(self._rehearsed(target) for target in targets)], None, started)
         operation.confirm(masking_question(self.config, operation.place()))
         started = time.monotonic()
         with operation.locked():
             self.ledger.refuse_another_key(self._cipher.fingerprint)
             self.ledger.refuse_moved(classified)
+            self._changed = self._register.identify(self._there)
             dataset = self.ledger.dataset() or Dataset(seed=DEFAULT_SEED, as_of=self.config.today)
             with operation.recorded(dataset, self._recorded_plan(targets)) as run:
                 operation.tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
@@ -127,8 +129,8 @@ class InPlaceMasking:
             return found
         if column := zero_date(self.config.database, target):
             return f"{column} holds zero dates (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
-        if not target.key.is_number and self.ledger.live.filter(table_name=target.table.name).exists():
-            return f"it has seeded rows, which are known by one integer, and its primary key is ({', '.join(target.table.key)})"
+        if target.table.name in self._changed:
+            return self._changed[target.table.name]
         return inexact(connections[self.config.database], target.table.name, target.key)
 
     def _rehearsed(self, target: Target) -> MaskingResult:

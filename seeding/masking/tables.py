@@ -162,8 +162,8 @@ def _problems_of_key(target: Target) -> Iterator[str]:
     if not target.table.key:
         yield "it has no primary key, by which rows are found"
     for part in target.key.columns:
-        if part.problem:
-            yield f"{part.name} is part of its primary key and {part.problem}"
+        if problem := part.problem or part.unordered:
+            yield f"{part.name} is part of its primary key and {problem}"
         if part.name in target.fields:
             yield f"{part.name} is part of its primary key, by which rows are found while they are masked"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -11,11 +11,14 @@ import polars as pl
 from django.db import connections, transaction
 
 from seeding.arrays import Integers
+from seeding.db.sql import quoted
 from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.keys import KeySet
 from seeding.ledger.reference_resolution import Resolver
+from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
-from seeding.schema.row_keys import number
+from seeding.schema.row_keys import number, row_key
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.writing.updates import update_rows
@@ -34,6 +37,8 @@ class DeferredReferences:
     lock: SeedingLock
     live: Mapping[str, TableSchema]
     tell: Sink
+    identities: Mapping[str, RowIdentity] = field(default_factory=dict)
+    """How the rows of tables are found whose keys are more than numbers."""
 
     def fill(self, seeder: BaseSeeder) -> int:
         """Fill the columns of all live rows of `seeder`; returns how many references have no target and stay empty."""
@@ -55,21 +60,37 @@ class DeferredReferences:
         data = seeder.generate_data(self.dataset.rows(seeder, index))
         resolved = self.resolver.resolve(seeder, data, own).data.select(seeder.config.postponed)
         keys = own.lookup(index)[0]
+        identity, key = self.identities.get(table.name), number(table.primary_key)
+        if identity is not None:
+            key = row_key(connections[self.using], table)
         lost = 0
         for column in seeder.config.postponed:
             lost += int((data[column].is_not_null() & resolved[column].is_null()).sum())
             rows = pl.DataFrame({table.primary_key: keys, column: resolved[column]}).drop_nulls()
+            if identity is not None:
+                rows = rows.join(identity.rows, on=table.primary_key)
             if not rows.height:
                 continue
             with transaction.atomic(using=self.using):
                 rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
-                update_rows(self.using, table.name, number(table.primary_key), rows, table.auto_updated)
+                update_rows(self.using, table.name, key, rows, table.auto_updated)
                 self.lock.verify()
         return lost
 
     def _empty(self, table: TableSchema, column: str, keys: pl.Series) -> list[int]:
-        """Which of the rows between the smallest and the largest of `keys` have null in the column."""
+        """Which of the rows have null in the column; where the number is the key, of all between the first and the last."""
         connection = connections[self.using]
+        if (identity := self.identities.get(table.name)) is not None:
+            name, found = quoted(connection, table.primary_key), list[int]()
+            with connection.cursor() as cursor:
+                for _, (condition, values) in identity.pieces(KeySet.holding(keys.to_numpy())):
+                    cursor.execute(
+                        f"SELECT {name} FROM {quoted(connection, table.name)} "  # noqa: S608 - names are quoted
+                        f"WHERE {condition} AND {quoted(connection, column)} IS NULL",
+                        values,
+                    )
+                    found += [row[0] for row in cursor.fetchall()]
+            return found
         quote, key = connection.ops.quote_name, connection.ops.quote_name(table.primary_key)
         with connection.cursor() as cursor:
             cursor.execute(

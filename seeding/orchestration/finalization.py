@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 from django.db import DatabaseError, models
 
@@ -12,6 +12,7 @@ from seeding.db.redaction import error_text, redacted
 from seeding.exceptions import InsertionError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
+from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.deferred_references import DeferredReferences
@@ -55,6 +56,11 @@ class Finalization:
             self._judge(operation.retry(lambda: list(verification.verdicts())))
         return self.results
 
+    @cached_property
+    def _identities(self) -> Mapping[str, RowIdentity]:
+        """How the rows of tables are found whose keys are more than numbers."""
+        return self._context.ledger.identities(self._context.live)
+
     def _mark(self, seeder: str, words: str, *, table: str = "") -> None:
         """Mark a seeder as partial: its rows exist, and `words` says what is wrong with them."""
         of_earlier_runs = SeederResult(seeder=seeder, table=table, state=SeederState.EXISTING, records_planned=0)
@@ -67,7 +73,7 @@ class Finalization:
         context = self._context
         deferred = DeferredReferences(
             using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
-            tell=context.tell,
+            tell=context.tell, identities=self._identities,
         )  # fmt: skip
         for seeder in self._plan.seeders:
             if seeder.config.postponed and self._account[seeder.name].has_rows and (words := self._unfilled(deferred, seeder)):
@@ -116,7 +122,7 @@ class Finalization:
             derived.setdefault(model, set()).update(
                 column_name(field) for field in model._meta.concrete_fields if field.name in changed
             )
-        return Verification(context.using, inserted, derived)
+        return Verification(context.using, inserted, derived, self._identities)
 
     def _judge(self, verdicts: Iterable[Verdict]) -> None:
         """Mark a seeder of every table into which this run inserted rows with dangling references."""

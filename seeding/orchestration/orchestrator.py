@@ -154,7 +154,8 @@ class SeedOrchestrator:
 
     def _context(self, dataset: Dataset, run: SeedRun | None, surveyed: Survey) -> RunContext:
         using, ledger = self.config.database, self.operation.ledger
-        mirrored = mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
+        live = read_tables(connections[using], mirrored_tables(seeder.config.model for seeder in self.plan.seeders))
+        ledger.refuse_changed_keys(live)
         return RunContext(
             using=using,
             dataset=dataset,
@@ -165,7 +166,7 @@ class SeedOrchestrator:
             batch_size=self.config.batch_size,
             writers=Writers(using, self.config.writer),
             run=run,
-            live=read_tables(connections[using], mirrored),
+            live=live,
             survey=surveyed,
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,

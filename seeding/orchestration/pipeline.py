@@ -17,7 +17,8 @@ from seeding.db.retries import Transience, too_large, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
-from seeding.ledger.recorder import BatchTakenError
+from seeding.ledger.recorder import BatchTakenError, KeysTakenError
+from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.context import RunContext
@@ -26,6 +27,7 @@ from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
 from seeding.runs.retrier import Retrier
 from seeding.safety import told
+from seeding.safety.whole_keys import unfit
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, SINGLE, StoredRows
@@ -37,10 +39,6 @@ T = TypeVar("T")
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
 """Into how many pieces a batch is split if its generation fails."""
-
-
-class KeysTakenError(Exception):
-    """Another session used a key of the reserved range; the batch is retried with another range."""
 
 
 class RefusedParentsError(Exception):
@@ -133,19 +131,21 @@ class SeederPipeline:
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
                 context.ledger.amend(entry, inserted, sorted(skipped))
-            self._look_at_stored(batch, inserted.key_set())
+            identity = context.ledger.complete(entry, inserted, context.live[self._seeder.config.table_name])
+            self._look_at_stored(batch, inserted.key_set(), identity)
             context.lock.verify()
         context.resolver.learn(self._seeder, inserted)
         return refusals
 
-    def _look_at_stored(self, batch: Batch, keys: KeySet) -> None:
+    def _look_at_stored(self, batch: Batch, keys: KeySet, identity: RowIdentity) -> None:
         """Raise InsertionError if rows are missing under their keys or, if there may be triggers, hold other values.
 
         It runs inside the transaction, which the error rolls back.
         """
         context, table = self._context, self._seeder.config.table_name
-        stored = StoredRows(context.using, self._model, context.live[table], tolerance=SINGLE)
-        there, undone = stored.count(keys), "the batch was undone. Does a trigger change what is written?"
+        stored = StoredRows(context.using, self._model, context.live[table], identity, tolerance=SINGLE)
+        there = identity.rows.height if identity.others else stored.count(keys)
+        undone = "the batch was undone. Does a trigger change what is written?"
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
         if table in context.survey.watched:
@@ -158,6 +158,9 @@ class SeederPipeline:
     def _refuse_unsafe(self) -> None:
         if reasons := self._context.survey.refusals.get(self._seeder.config.table_name):
             raise SchemaError(told(reasons))
+        table = self._context.live.get(self._seeder.config.table_name)
+        if table is not None and (words := unfit(self._seeder, table, self._context.dataset)):
+            raise SchemaError(words)
 
     def _refuse_drift(self) -> None:
         found = self._validator.validate_schema(self._context.missing_table_help)

@@ -19,6 +19,7 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolver
+from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema
@@ -51,13 +52,22 @@ LOADED = replace(UNKNOWN, loaded=True)
 class ChangeDetector:
     """Compares one seeder's stored rows with what it generates. `table` is the live table."""
 
-    def __init__(self, using: str, seeder: BaseSeeder, dataset: Dataset, resolver: Resolver, table: TableSchema) -> None:
+    def __init__(
+        self,
+        using: str,
+        seeder: BaseSeeder,
+        dataset: Dataset,
+        resolver: Resolver,
+        table: TableSchema,
+        *,
+        identity: RowIdentity | None = None,
+    ) -> None:
         self._using = using
         self._seeder = seeder
         self._dataset = dataset
         self._resolver = resolver
         self._table = table
-        self._stored = StoredRows(using, seeder.config.model, table)
+        self._stored = StoredRows(using, seeder.config.model, table, identity)
         self._ignored = _derived(seeder, dataset)
         self._fillable = _fillable(seeder, table) - self._ignored
 

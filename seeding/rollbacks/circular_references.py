@@ -31,7 +31,7 @@ def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: K
                 *(f"{quote(name)} = {quote(name)}" for name in plan.there[link.table].auto_updated),
             ]
         )
-        for children in tracer.children(link, keys, staying).pieces():
-            condition, values = children.condition_on(quote(link.key))
+        children = tracer.children(link, keys, staying)
+        for _, (condition, values) in tracer.identity(link.table, link.key).pieces(children):
             with connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {quote(link.table)} SET {changes} WHERE {condition}", values)  # noqa: S608 - quoted

@@ -94,8 +94,7 @@ class Deleter:
     def _delete(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
         deleted = 0
         with connections[self._using].cursor() as cursor:
-            for piece in keys.pieces():
-                condition, values = piece.condition_on(self._quoted(plan.there[table].primary_key))
+            for _, (condition, values) in self._tracer.identity(table, plan.there[table].primary_key).pieces(keys):
                 cursor.execute(f"DELETE FROM {self._quoted(table)} WHERE {condition}", values)  # noqa: S608 - names are quoted
                 deleted += cursor.rowcount
         if deleted != len(keys):

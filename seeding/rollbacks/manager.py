@@ -110,7 +110,7 @@ class RollbackManager:
         plan = planner.plan(selected, cascade=self.config.cascade)
         for table in plan.selected.keys() - plan.there.keys():
             plan = planner.keep(plan, table, plan.selected[table], NOT_FOUND)
-        changes = list(self._changes(plan, planner.seeded, reporting=reporting))
+        changes = list(self._changes(plan, planner, reporting=reporting))
         for one in changes:
             if one.found.keys and one.stays:
                 plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
@@ -148,13 +148,12 @@ class RollbackManager:
             followed=_followed(needed, between),
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
-        return Planner(seeded, there, between, Tracer(self.config.database))
+        return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)))
 
-    def _changes(self, plan: RollbackPlan, seeded: SeededRows, *, reporting: bool) -> Iterator[TableChanges]:
-        ledger = self.operation.ledger
-        dataset = ledger.dataset()
+    def _changes(self, plan: RollbackPlan, planner: Planner, *, reporting: bool) -> Iterator[TableChanges]:
+        ledger, dataset = self.operation.ledger, self.operation.ledger.dataset()
         resolver: Resolver | None = None
-        for (name, table), keys in seeded.of_seeder.items():
+        for (name, table), keys in planner.seeded.of_seeder.items():
             among = keys & plan.selected.get(table, NOTHING)
             if not among or table not in plan.there or dataset is None:
                 continue
@@ -166,7 +165,8 @@ class RollbackManager:
             found = LOADED if any(one.origin == SeedingMetadata.Origin.SOURCE for one in batches) else UNKNOWN
             if seeder is not None and seeder.config.table_name == table:
                 resolver = resolver or Resolver(self._registry, ledger, dataset)  # it remembers the keys that it has read
-                detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table])
+                identity = planner.tracer.identity(table, plan.there[table].primary_key)
+                detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table], identity=identity)
                 try:
                     found = detector.run(batches, among)
                 except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone

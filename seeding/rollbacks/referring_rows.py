@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from django.db import connections
 
-from seeding.arrays import Integers
+from seeding.arrays import Integers, Mask
 from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
+from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 
@@ -30,15 +32,22 @@ class Pairs:
     """Referring rows and their targets, as two columns of primary keys."""
 
     referring: Sequence[Any]
-    """Of any type; None if the table has no primary key."""
+    """Of any type; None if the table has no primary key. The numbers alone, if the keys have other parts."""
     targets: Integers
+    seeded: Mask | None = None
+    """Which of the referring keys are a seeded row's in every part; None if the numbers alone tell."""
 
 
 class Tracer:
-    """Queries one database (an alias of DATABASES)."""
+    """Queries one database (an alias of DATABASES). `identities` are of the tables whose keys are more than numbers."""
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, identities: Mapping[str, RowIdentity] = MappingProxyType({})) -> None:
         self._connection = connections[using]
+        self._identities = identities
+
+    def identity(self, table: str, number: str) -> RowIdentity:
+        """How the seeded rows of the table are found, whose keys are the values of `number` unless they have other parts."""
+        return self._identities.get(table) or RowIdentity(using=self._connection.alias, number=number)
 
     def referring(
         self, link: Relation, targets: KeySet, *, apart_from: KeySet = NOTHING, locking: bool = False
@@ -47,12 +56,14 @@ class Tracer:
 
         `locking` reads the latest committed rows, and locks them until the transaction ends.
         """
-        outside = self._outside(link.key, apart_from)
+        outside = self._outside(link, apart_from)
         for pairs in self._to(link, targets, outside, locking=locking):
             if not apart_from:
                 yield pairs
                 continue
             apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # seeded rows have integer keys
+            if pairs.seeded is not None:
+                apart |= ~pairs.seeded
             if apart.any():
                 keys = [key for key, kept in zip(pairs.referring, apart, strict=True) if kept]
                 yield Pairs(referring=keys, targets=pairs.targets[apart])
@@ -60,16 +71,15 @@ class Tracer:
     def children(self, link: Relation, targets: KeySet, among: KeySet) -> KeySet:
         """The rows of `among` that refer to `targets`."""
         found = NOTHING
-        for piece in among.pieces() if targets else ():
-            for pairs in self._to(link, targets, piece.condition_on(self._own(link.key))):
+        for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
+            for pairs in self._to(link, targets, inside):
                 found |= KeySet.holding(np.array(pairs.referring, dtype=np.int64))
         return found
 
     def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:
         """The rows of `among` to which the rows `children` refer."""
         found = NOTHING
-        for piece in children.pieces() if among else ():
-            inside = piece.condition_on(self._own(link.key))
+        for _, inside in self.identity(link.table, link.key).pieces(children, "c") if among else ():
             for pairs in self._read(link, among, inside) if link.is_read_here else self._pairs(link, inside):
                 found |= KeySet.holding(pairs.targets)
         return found & among
@@ -83,8 +93,7 @@ class Tracer:
         quote = self._quoted
         lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
         found = []
-        for piece in keys.pieces():
-            condition, values = piece.condition_on(quote(table.primary_key))
+        for piece, (condition, values) in self.identity(table.name, table.primary_key).pieces(keys):
             with self._connection.cursor() as cursor:
                 source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
                 cursor.execute(features(self._connection).locking_count.format(source), values)
@@ -99,26 +108,31 @@ class Tracer:
         if link.is_read_here:
             yield from self._read(link, targets, condition)
             return
+        if link.joins:
+            for _, named in self.identity(link.target, link.target_key).pieces(targets, "t"):
+                yield from self._pairs(link, named, condition, locking=locking)
+            return
         for piece in targets.pieces():
             yield from self._pairs(link, piece.condition_on(self._meant(link)), condition, locking=locking)
 
     def _pairs(self, link: Relation, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
-        quote = self._quoted
-        own, named = self._own(link.key) if link.key else "NULL", self._meant(link)
+        quote, identity = self._quoted, self.identity(link.table, link.key)
+        own, named = self._selected(link, identity), self._meant(link)
         source = f"{quote(link.source)} c"
-        if link.target_column != link.target_key:
-            target = quote(link.target_partition or link.target)
-            source += f" JOIN {target} t ON t.{quote(link.target_column)} = {self._own(link.column)}"
+        if link.joins:
+            on = " AND ".join(f"t.{quote(target)} = {self._own(column)}" for column, target in link.joins)
+            source += f" JOIN {quote(link.target_partition or link.target)} t ON {on}"
         clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = features(self._connection).shared_lock if locking else ""
         with self._connection.cursor() as cursor:
             # Names are quoted, values are parameters.
             cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
             while rows := cursor.fetchmany(FETCHED):
-                yield _paired(rows)
+                yield _paired(rows, identity)
 
     def _read(self, link: Relation, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
         """Pairs for the `targets` named in the JSON or text of rows matching `condition`, by page, since values can be long."""
+        identity = self.identity(link.table, link.key)
         key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
         conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
         table, last = self._quoted(link.source), list[Any]()
@@ -127,15 +141,21 @@ class Tracer:
         while more:
             clauses, values = _all([*conditions, *([(f"{key} > %s", last)] if last else ())])
             with self._connection.cursor() as cursor:
-                cursor.execute(f"SELECT {key}, {column} FROM {table} c WHERE {clauses} {by_page}", values)  # noqa: S608 - as above
+                own = self._selected(link, identity)
+                cursor.execute(f"SELECT {own}, {column} FROM {table} c WHERE {clauses} {by_page}", values)  # noqa: S608 - as above
                 rows = cursor.fetchall()
             more = link.pages and len(rows) == PAGE
             last = [rows[-1][0]] if rows else []
-            held = _paired([(row, named) for row, text in rows for named in _named(text, link.json_key)])
+            held = _paired([(*row, named) for *row, text in rows for named in _named(text, link.json_key)], identity)
             meant = targets.has(held.targets)
             if meant.any():
                 keys = [key for key, is_meant in zip(held.referring, meant, strict=True) if is_meant]
-                yield Pairs(referring=keys, targets=held.targets[meant])
+                seeded = None if held.seeded is None else held.seeded[meant]
+                yield Pairs(referring=keys, targets=held.targets[meant], seeded=seeded)
+
+    def _selected(self, link: Relation, identity: RowIdentity) -> str:
+        """What a SELECT lists to read a referring row's key."""
+        return ", ".join(identity.selected("c")) if link.key else "NULL"
 
     def _when(self, link: Relation) -> Iterator[Condition]:
         if link.when:
@@ -149,17 +169,16 @@ class Tracer:
 
     def _meant(self, link: Relation) -> str:
         """The SQL expression for the target's primary key."""
-        if link.target_column == link.target_key:
+        if not link.joins:
             return self._own(link.column)
         return f"t.{self._quoted(link.target_key)}"
 
-    def _outside(self, column: str, keys: KeySet) -> Condition:
+    def _outside(self, link: Relation, keys: KeySet) -> Condition:
         """A condition that excludes the widest ranges of `keys`, as many as one statement can hold."""
-        if not keys:
-            return "", []
         widest = np.argsort(keys.bounds[:, 0] - keys.bounds[:, 1])[:RANGES_PER_STATEMENT]
-        clause, values = KeySet(keys.bounds[np.sort(widest)]).condition_on(self._own(column))
-        return f"NOT {clause}", values
+        parts = self.identity(link.table, link.key).pieces(KeySet(keys.bounds[np.sort(widest)]), "c")
+        _, (clause, values) = next(parts, (NOTHING, ("", [])))
+        return (f"NOT {clause}", values) if clause else ("", [])
 
 
 def _all(conditions: Iterable[Condition]) -> Condition:
@@ -168,8 +187,13 @@ def _all(conditions: Iterable[Condition]) -> Condition:
     return " AND ".join(clause for clause, _ in told), [value for _, values in told for value in values]
 
 
-def _paired(rows: Sequence[tuple[Any, Any]]) -> Pairs:
-    return Pairs(referring=[row[0] for row in rows], targets=np.array([row[1] for row in rows], dtype=np.int64))
+def _paired(rows: Sequence[tuple[Any, ...]], identity: RowIdentity) -> Pairs:
+    """Of rows (number, the key's other parts, target)."""
+    return Pairs(
+        referring=[row[0] for row in rows],
+        targets=np.array([row[-1] for row in rows], dtype=np.int64),
+        seeded=identity.has([row[:-1] for row in rows]) if identity.others else None,
+    )
 
 
 def _named(value: Any, key: str | None) -> Iterator[int]:

@@ -70,7 +70,7 @@ class RollbackSelection:
         model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
         if model is None:
             raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
-        rows = model._base_manager.using(self._config.database)
+        rows, identity = model._base_manager.using(self._config.database), self._ledger.identities().get(table)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # a date for a datetime field means UTC
@@ -79,7 +79,8 @@ class RollbackSelection:
                     if lookup.endswith("__isnull"):
                         value = {"true": True, "false": False}[text.lower()]
                     rows = rows.filter(**{lookup: value})
-                found = [key for part in seeded.conditions() for key in rows.filter(part).values_list("pk", flat=True)]
+                parts = seeded.conditions() if identity is None else identity.conditions(model, seeded)
+                found = [key for part in parts for key in rows.filter(part).values_list("pk", flat=True)]
         except (FieldError, InvalidValue, ValueError, TypeError, LookupError, OverflowError, DatabaseError) as error:
             if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
                 raise

@@ -21,9 +21,11 @@ from seeding.db.redaction import error_text, redacted
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap
+from seeding.ledger.queries import Ledger
+from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
-from seeding.schema.introspection import read_kinds
+from seeding.schema.introspection import read_kinds, read_tables
 from seeding.telemetry.events import Event, Sink
 
 
@@ -79,13 +81,19 @@ class Rederivation:
         `inserted` counts the rows that this run inserted per seeder: if those are all, none has been derived before.
         """
         refused: dict[str, str] = {}
-        for seeder in in_order(seeders, self.dataset, changed):
+        due = in_order(seeders, self.dataset, changed)
+        tables = read_tables(connections[self.using], {seeder.config.table_name for seeder in due}) if due else {}
+        identities = Ledger(self.using).identities(tables) if tables else {}
+        for seeder in due:
             keys = self.keys(seeder)
             if seeder.name in skip or not len(keys):
                 continue
             table, started = seeder.config.table_name, time.monotonic()
             new = (inserted or {}).get(seeder.name) == len(keys)
-            derivation = partial(derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new)
+            derivation = partial(
+                derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new,
+                identity=identities.get(table),
+            )  # fmt: skip
             try:
                 rows = Retrier(using=self.using, tell=self.tell, doing="Deriving again", seeder=seeder.name)(derivation)
             except DatabaseError as error:
@@ -109,8 +117,11 @@ def derive(
     *,
     drifted: Collection[str] = (),
     new: bool = False,
+    identity: RowIdentity | None = None,
 ) -> int:
     """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they matched.
+
+    `identity` finds them; without it, their numbers are their keys.
 
     A derivation that reads a missing or `drifted` table is skipped. `new` means that the rows have never been derived and
     hold what was generated.
@@ -131,7 +142,8 @@ def derive(
         rows = seeder.config.model._base_manager.using(using)
         if where is not None:
             rows = rows.filter(where)
-        for condition in keys.key_set().conditions():
+        numbers = keys.key_set()
+        for condition in numbers.conditions() if identity is None else identity.conditions(seeder.config.model, numbers):
             with transaction.atomic(using=using):
                 matched += rows.filter(condition).update(**values)
                 lock.verify()

@@ -14,10 +14,11 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
 from seeding.safety.refusal import Refusal, Touch, told
-from seeding.schema.introspection import read_kinds
+from seeding.safety.whole_keys import composite, listed
+from seeding.schema.introspection import read_kinds, read_tables
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import Reference, column_name, generic_references, namings, references
-from seeding.schema.tables import RelationKind
+from seeding.schema.tables import RelationKind, TableSchema
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
     (model._meta.db_table for model in (SeedRun, SeedingMetadata, MaskedBatch)), Touch.INSERT | Touch.UPDATE | Touch.DELETE
@@ -58,6 +59,8 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
     naming = _naming([table for table, touch in touches.items() if Touch.DELETE in touch], known)
     referring = {model._meta.db_table for found in naming.values() for model, _ in found}
     catalogue = read_catalogue(connections[using], kinds.keys() & (touches.keys() | referring))
+    several = [name for name in touches if name in catalogue.relations and len(catalogue.relations[name].key) > 1]
+    whole = read_tables(connections[using], [name for name in several if Touch.MASK not in touches[name]]) if several else {}
     refusals = {}
     for table, touch in touches.items():
         reasons = [
@@ -65,6 +68,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
             for cause, remedy in (
                 *_name(kinds, table),
                 *_relation(catalogue, kinds, table, touch, mirrors.get(table, ())),
+                *_composite(using, whole.get(table), touch, mirrors.get(table, ())),
                 *_referring(catalogue, kinds, naming.get(table, ())),
             )
         ]
@@ -175,21 +179,24 @@ def _storage(relation: Relation) -> Iterator[Reason]:
 
 
 def _key(relation: Relation, touch: Touch, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
-    """The primary key must be the same as in every model of the table, and a single column unless rows are only masked."""
-    if not relation.key or (len(relation.key) > 1 and Touch.MASK not in touch):
-        yield f"has {_listed(relation.key)}", "leave it out: rows are identified by a key of one column"
+    """There must be a primary key; that of a model of one column must be in it, unless rows are only masked."""
+    if not relation.key:
+        yield "has no primary key", "leave it out: rows are identified by their keys"
+        return
+    key = {name.lower() for name in relation.key}
     for model in mirrors:
         parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]  # a composite key has fields
         expected = tuple(column_name(one) for one in parts if one is not None)
-        if len(expected) == 1 == len(relation.key) and expected[0].lower() != relation.key[0].lower():
+        if len(expected) == 1 and expected[0].lower() not in key and (len(key) == 1 or Touch.MASK not in touch):
             yield (
-                f"has {_listed(relation.key)}, where the model {model.__name__} has {_listed(expected)}",
+                f"has {listed(relation.key)}, where the model {model.__name__} has {listed(expected)}",
                 "bring model and table together",
             )
 
 
-def _listed(key: tuple[str, ...]) -> str:
-    return f"the primary key ({', '.join(key)})" if key else "no primary key"
+def _composite(using: str, table: TableSchema | None, touch: Touch, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:
+    if table is not None and not table.has_row_key and table.key:
+        yield from composite(connections[using], table, mirrors, inserts=Touch.INSERT in touch)
 
 
 def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iterator[Reason]:

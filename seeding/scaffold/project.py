@@ -140,7 +140,9 @@ class Project:
     def _countable(self, table: str) -> bool:
         schema = self.tables.get(table)
         key = schema.columns.get(schema.primary_key) if schema is not None else None
-        return key is not None and key.kind is Kind.INTEGER and key.has_default
+        if schema is None or key is None or key.kind is not Kind.INTEGER:
+            return False
+        return key.has_default if schema.has_row_key else key.counts
 
     def _ancestors(self, name: str) -> set[str]:
         """The tables a seeder depends on, directly or indirectly, whether or not they have a seeder."""

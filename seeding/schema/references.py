@@ -28,6 +28,8 @@ class Reference:
     """The column of `target` whose values it holds, if that is not the primary key."""
     textual: bool = False
     """Whether the column holds keys as text."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Every (column, target's column), if several together say which row it is."""
 
     @property
     def target_table(self) -> str:
@@ -109,7 +111,9 @@ def _joined(model: type[models.Model]) -> Iterator[Reference]:
         if isinstance(field, models.ForeignObject) and not isinstance(field, models.ForeignKey) and field.many_to_one:
             own, target = field.related_fields[-1]  # any one column matches at least the rows that all of them match
             by = None if target.primary_key else column_name(target)
-            yield Reference(column=column_name(own), target=field.remote_field.model, by=by)
+            pairs = tuple((column_name(one), column_name(other)) for one, other in field.related_fields)
+            columns = pairs if len(pairs) > 1 else ()
+            yield Reference(column=column_name(own), target=field.remote_field.model, by=by, columns=columns)
 
 
 def _named(model: type[models.Model]) -> tuple[Reference, ...]:

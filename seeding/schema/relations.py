@@ -46,6 +46,8 @@ class Relation:
     """The partition of `table` whose rows alone it applies to; empty if it applies to all."""
     target_partition: str = ""
     """The partition of `target` that it references; empty if it references the whole table."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Every (column, target's column) of a foreign key, if it takes all of them to say which row it references."""
 
     @property
     def source(self) -> str:
@@ -56,6 +58,13 @@ class Relation:
     def is_read_here(self) -> bool:
         """Whether the rows are read page by page, because the database cannot compare the column with a key."""
         return self.textual or self.json_key is not None
+
+    @property
+    def joins(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of columns by which a row finds its target; none if the column holds the target's key itself."""
+        if self.columns or self.target_column == self.target_key:
+            return self.columns
+        return ((self.column, self.target_column),)
 
     def __str__(self) -> str:
         return f"{self.source}.{self.column}" + (f"[].{self.json_key}" if self.json_key else "")
@@ -94,13 +103,24 @@ def telling(foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]
 
     Any one column matches at least the rows that all of them match; the last is the most selective, the first often a tenant's.
     """
+    return (one for one, _ in _whole(foreign_keys, there))
+
+
+def _whole(
+    foreign_keys: Iterable[ForeignKey], there: Mapping[str, TableSchema]
+) -> Iterator[tuple[ForeignKey, tuple[tuple[str, str], ...]]]:
+    """The telling column of each foreign key, and all pairs of columns if that one does not say which row is referenced."""
     composite: dict[tuple[str, str, str], list[ForeignKey]] = {}
     for number, one in enumerate(foreign_keys):
         if one.table in there:  # two partitions may each declare a key of the same name
             composite.setdefault((one.table, one.partition, one.constraint or str(number)), []).append(one)
     for (table, *_), columns in composite.items():
         primary_key = there[table].primary_key.lower()
-        yield next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
+        told = next((one for one in columns if one.key.lower() in ("", primary_key)), columns[-1])
+        key = dict(enumerate(there[table].key))  # what a declaration means that names no columns
+        pairs = tuple((one.column, one.key or key.get(place, "")) for place, one in enumerate(columns))
+        suffices = len(columns) == 1 or (told.key.lower() in ("", primary_key) and there[table].has_row_key)
+        yield told, () if suffices else pairs
 
 
 def deletion_order(
@@ -133,7 +153,7 @@ def _strength(parallel: Iterable[Relation]) -> int:
 
 def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
     for table in there.values():
-        for foreign_key in telling(table.foreign_keys, there):
+        for foreign_key, columns in _whole(table.foreign_keys, there):
             primary_key = there[foreign_key.table].primary_key
             yield Relation(
                 table=table.name,
@@ -148,6 +168,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
                 pages=table.has_row_key,
                 partition=foreign_key.partition,
                 target_partition=foreign_key.target_partition,
+                columns=columns,
             )
 
 
@@ -159,7 +180,7 @@ def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str
 
 def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Relation]:
     for table, foreign_keys in elsewhere.items():
-        for foreign_key in telling(foreign_keys, there):
+        for foreign_key, columns in _whole(foreign_keys, there):
             yield Relation(
                 table=table,
                 key="",
@@ -170,6 +191,7 @@ def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mappin
                 declared=True,
                 nullable=False,
                 target_partition=foreign_key.target_partition,
+                columns=columns,
             )
 
 
@@ -215,6 +237,13 @@ def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, referenc
             nullable=column.nullable,
             json_key=reference.json_key,
             when=(kind.name, reference.when[1]) if kind is not None and reference.when else None,
+            columns=_pairs(table, target, reference),
             textual=reference.textual or (not reference.json_key and _is_textual(table, column.name, target, reference.by)),
             pages=table.has_row_key,
         )
+
+
+def _pairs(table: TableSchema, target: TableSchema, reference: Reference) -> tuple[tuple[str, str], ...]:
+    """The columns by which the rows are joined, where the target's key has several, and all of them are there."""
+    are_there = all(own in table.columns and other in target.columns for own, other in reference.columns)
+    return reference.columns if are_there and not target.has_row_key else ()

@@ -39,6 +39,8 @@ class KeyColumn:
     """True for a value of the column that is read exactly; empty where all of them are."""
     problem: str = ""
     """Why the column cannot identify rows; empty where it can."""
+    unordered: str = ""
+    """Why rows cannot be read in its order, though it identifies them; empty where they can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +193,20 @@ def _mysql(column: ColumnSchema) -> KeyColumn:
         "decimal": f"DECIMAL(65, {column.scale})", "date": "DATE", "datetime": "DATETIME(6)", "uuid": "UUID",
     }.get(column.type_name)  # fmt: skip
     if sql_type is None:
-        return _unknown(column)
+        return _timestamp(column) if column.type_name == "timestamp" else _unknown(column)
     has_day = "DAYOFMONTH({0}) <> 0 AND MONTH({0}) <> 0" if column.kind in TIMES else ""
     return _as_text(column, read="CAST({} AS CHAR)", given=f"CAST({{}} AS {sql_type})", exact=has_day)
+
+
+def _timestamp(column: ColumnSchema) -> KeyColumn:
+    """By the seconds since 1970: it is shown in the session's time zone, where an hour may occur twice."""
+    return _as_text(
+        column,
+        read="CAST(UNIX_TIMESTAMP({}) AS CHAR)",
+        given="CAST({} AS DECIMAL(20, 6))",
+        compared="UNIX_TIMESTAMP({})",
+        unordered="has the type timestamp, in whose order no index reads rows",
+    )
 
 
 def _postgresql(column: ColumnSchema) -> KeyColumn:

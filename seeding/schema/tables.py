@@ -62,6 +62,8 @@ class ColumnSchema:
     """The type as the server spells it; empty if it is a model's column."""
     is_generated: bool = field(default=False, compare=False)
     """Whether the server computes the value from other columns."""
+    counts: bool = field(default=False, compare=False)
+    """Whether the server numbers new rows in it: AUTO_INCREMENT, an identity, the next value of a sequence."""
     default: str | None = None
     """The database's default as SQL; None if there is none, or if it is more than an expression."""
     length: int | None = None
@@ -132,8 +134,9 @@ class TableSchema:
 
     @property
     def primary_key(self) -> str:
-        """The first column of the primary key; empty if there is none."""
-        return self.key[0] if self.key else ""
+        """The column of the primary key in which the server numbers rows, else its first; empty if there is no key."""
+        counting = (name for name in self.key if name in self.columns and self.columns[name].counts)
+        return next(counting, self.key[0] if self.key else "")
 
     @property
     def has_row_key(self) -> bool:

@@ -69,9 +69,9 @@ class Checker:
         """A verdict on every reference of every table that holds seeded rows."""
         there = self._ledger.tables()
         seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
-        lacks = shortcomings(self.using, seeded.values())
+        lacks, identities = shortcomings(self.using, seeded.values()), self._ledger.identities()
         return [
             verdict
             for table, model in seeded.items()
-            for verdict in verify(self.using, model, self._ledger.key_set(table), lacks)
+            for verdict in verify(self.using, model, self._ledger.key_set(table), lacks, identity=identities.get(table))
         ]

@@ -15,6 +15,7 @@ from django.db import connections, models
 from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
+from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.references import attributes
 from seeding.schema.tables import Kind, TableSchema
 
@@ -34,18 +35,30 @@ SERVER_TEXT: Mapping[Kind, str] = {
 
 
 class StoredRows:
-    """The rows of one live table, which `model` mirrors. Floats can differ by the relative `tolerance`."""
+    """The rows of one live table, which `model` mirrors. Floats can differ by the relative `tolerance`.
 
-    def __init__(self, using: str, model: type[models.Model], table: TableSchema, *, tolerance: float = 0.0) -> None:
+    `identity` finds them; without it, their numbers are their keys.
+    """
+
+    def __init__(
+        self,
+        using: str,
+        model: type[models.Model],
+        table: TableSchema,
+        identity: RowIdentity | None = None,
+        *,
+        tolerance: float = 0.0,
+    ) -> None:
         self._using = using
         self._model = model
         self._table = table
+        self._identity = identity or RowIdentity(using=using, number=table.primary_key)
         self._tolerance = tolerance
 
     def count(self, keys: KeySet) -> int:
         """How many of the rows `keys` exist."""
         rows = self._model._base_manager.using(self._using)
-        return sum(rows.filter(condition).count() for condition in keys.conditions())
+        return sum(rows.filter(condition).count() for condition in self._identity.conditions(self._model, keys))
 
     def differing(self, frame: pl.DataFrame, columns: list[str]) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`, whose KEY identifies the rows.
@@ -67,7 +80,7 @@ class StoredRows:
         rows = self._model._base_manager.using(self._using)
         return {
             (key, column)
-            for condition in KeySet.holding(frame[KEY].to_numpy()).conditions()
+            for condition in self._identity.conditions(self._model, KeySet.holding(frame[KEY].to_numpy()))
             for key, *actual in rows.filter(condition).values_list("pk", *(named[name] for name in columns))
             for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
             if not same(one, other, self._tolerance)
@@ -84,8 +97,7 @@ class StoredRows:
         written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
         primary, parts = quote(self._table.primary_key), []
         with connections[self._using].cursor() as cursor:
-            for piece in KeySet.holding(frame[KEY].to_numpy()).pieces():
-                condition, values = piece.condition_on(primary)
+            for _, (condition, values) in self._identity.pieces(KeySet.holding(frame[KEY].to_numpy())):
                 # The binary separator makes the whole text binary, so that columns of different collations can be joined.
                 cursor.execute(
                     f"SELECT {primary}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
+from types import MappingProxyType
 from typing import Any, Self
 
 import polars as pl
@@ -20,7 +21,8 @@ from django.db.models.functions import Cast
 
 from seeding.db.features import features
 from seeding.keys import KeySet
-from seeding.schema.introspection import lacking
+from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.introspection import lacking, read_tables
 from seeding.schema.references import Reference, attributes, references
 from seeding.verification.results import Verdict
 
@@ -47,22 +49,35 @@ class _Tally:
                 self.examples.append(str(key))
 
 
-def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Mapping[str, Sequence[str]]:
+class Shortcomings(dict[str, tuple[str, ...]]):
+    """Table → what it lacks compared with its model."""
+
+    repeating: frozenset[str] = frozenset()
+    """The tables in which several rows may have one number, since their keys have more columns."""
+
+
+def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Shortcomings:
     """What the tables of `mirrored`, and those they refer to, lack compared with their models: `lacks` of `verify`."""
     both = {one for model in mirrored for one in (model, *(reference.target for reference in references(model)))}
-    return lacking(connections[using], both)
+    there = read_tables(connections[using], {one._meta.db_table for one in both})
+    found = Shortcomings(lacking(connections[using], both, there))
+    found.repeating = frozenset(name for name, one in there.items() if not one.has_row_key)
+    return found
 
 
 def verify(
     using: str,
     model: type[models.Model],
     keys: KeySet,
-    lacks: Mapping[str, Sequence[str]],
+    lacks: Shortcomings,
     among: Sequence[Reference] | None = None,
+    *,
+    identity: RowIdentity | None = None,
 ) -> Iterator[Verdict]:
     """One verdict per reference of `model` (only those in `among`, if given), over its rows with the given keys.
 
-    `lacks` are the `shortcomings` of the tables; a reference that needs something missing is not checked.
+    `lacks` are the `shortcomings` of the tables; a reference that needs something missing is not checked. `identity` finds
+    the rows; without it, their numbers are their keys.
     """
     table = model._meta.db_table
     looked_at = references(model) if among is None else among
@@ -75,15 +90,16 @@ def verify(
         for one in looked_at
     }
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
-    for condition in keys.conditions() if tallies else ():
+    found_by = keys.conditions() if identity is None else identity.conditions(model, keys)
+    for condition in found_by if tallies else ():
         rows = model._base_manager.using(using).filter(condition)
-        _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key})
+        _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, lacks.repeating)
         in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
         for one, tally in tallies.items():
             if one.json_key:
                 in_json[one.column][one] = tally
         for column, of_column in in_json.items():
-            _look_into_json(rows, column, of_column)
+            _look_into_json(rows, column, of_column, lacks.repeating)
     for one, parts in missing.items():
         verdict = Verdict(
             rule=f"{table}.{one} leads to {one.target_table}",
@@ -105,11 +121,16 @@ class Verification:
     """
 
     def __init__(
-        self, using: str, rows: Mapping[type[models.Model], KeySet], derived: Mapping[type[models.Model], Collection[str]]
+        self,
+        using: str,
+        rows: Mapping[type[models.Model], KeySet],
+        derived: Mapping[type[models.Model], Collection[str]],
+        identities: Mapping[str, RowIdentity] = MappingProxyType({}),
     ) -> None:
         self._using = using
         self._rows = rows
         self._derived = derived
+        self._identities = identities
         self._lacks = shortcomings(using, rows)
         self._ended = Event()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="verification")
@@ -141,12 +162,12 @@ class Verification:
             if self._ended.is_set():
                 return
             later = self._derived.get(model, ())
-            yield from verify(
-                self._using, model, keys, self._lacks, [one for one in references(model) if (one.column in later) is derived]
-            )
+            among = [one for one in references(model) if (one.column in later) is derived]
+            identity = self._identities.get(model._meta.db_table)
+            yield from verify(self._using, model, keys, self._lacks, among, identity=identity)
 
 
-def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally]) -> None:
+def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], repeating: Collection[str]) -> None:
     named = attributes(rows.model)
     wanted: dict[str, models.Aggregate] = {}
     for place, one in enumerate(tallies):
@@ -158,7 +179,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
     found = rows.aggregate(**wanted)
     for place, (one, tally) in enumerate(tallies.items()):
         low, high = found[f"low_{place}"], found[f"high_{place}"]
-        if low is None or _has_all(rows.db, one.target, low, high):
+        if low is None or _has_all(rows.db, one.target, low, high, distinct=one.target_table in repeating):
             tally.add(found[f"count_{place}"])
             continue
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
@@ -166,7 +187,9 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
 
 
-def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally]) -> None:
+def _look_into_json(
+    rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally], repeating: Collection[str]
+) -> None:
     named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
     # As text: Django would decode each row's JSON separately, in Python.
     texts = rows.order_by("pk").values_list("pk", Cast(attributes(rows.model)[column], models.TextField()))
@@ -182,7 +205,7 @@ def _look_into_json(rows: models.QuerySet[Any], column: str, tallies: Mapping[Re
             keys = items.select("pk", key=str(one.json_key)).drop_nulls()
             low, high = keys["key"].min(), keys["key"].max()
             broken = keys.clear()
-            if low is not None and not _has_all(rows.db, one.target, low, high):
+            if low is not None and not _has_all(rows.db, one.target, low, high, distinct=one.target_table in repeating):
                 wanted = keys["key"].unique().to_list()
                 there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
                 broken = keys.filter(~pl.col("key").is_in(list(there)))
@@ -214,6 +237,8 @@ def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]
     return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}
 
 
-def _has_all(using: str, target: type[models.Model], low: Any, high: Any) -> bool:
-    """Whether the target has a row for every key from `low` to `high`."""
-    return bool(target._base_manager.using(using).filter(pk__range=(low, high)).count() == high - low + 1)
+def _has_all(using: str, target: type[models.Model], low: Any, high: Any, *, distinct: bool) -> bool:
+    """Whether the target has a row for every key from `low` to `high`; `distinct` if several rows may have one."""
+    rows = target._base_manager.using(using).filter(pk__range=(low, high))
+    found = rows.values("pk").distinct().count() if distinct else rows.count()
+    return bool(found == high - low + 1)

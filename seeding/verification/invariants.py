@@ -109,14 +109,16 @@ def check(using: str, invariants: Iterable[Invariant]) -> tuple[list[Verdict], l
     failed: list[str] = []
     ledger, rules = Ledger(using), list(invariants)
     lacks = lacking(connections[using], (model for one in rules for model in (one.model, *one.reads)))
-    dataset = ledger.dataset(generated=True)
+    dataset, identities = ledger.dataset(generated=True), ledger.identities()
     for one in rules:
         missing = tuple(part for table in one.tables for part in lacks[table])
         if missing or dataset is None:
             verdicts.append(Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing))
             continue
-        rows = one.model._base_manager.using(using)
-        parts = [rows.filter(condition) for condition in ledger.generated_keys(one.tables[0]).conditions()]
+        rows, keys = one.model._base_manager.using(using), ledger.generated_keys(one.tables[0])
+        identity = identities.get(one.tables[0])
+        conditions = keys.conditions() if identity is None else identity.conditions(one.model, keys)
+        parts = [rows.filter(condition) for condition in conditions]
         try:
             verdicts.append(_verdict(one, [Seeded(rows=part, as_of=dataset.as_of) for part in parts]))
         except Exception as error:

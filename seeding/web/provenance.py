@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from seeding.exceptions import SchemaError
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
 
@@ -107,7 +108,8 @@ def model_of(table: str) -> type[models.Model] | None:
 def cells(using: str, model: type[models.Model], key: int, entry: SeedingMetadata) -> list[Cell] | None:
     """The row as currently stored, column by column; None if it no longer exists."""
     fields = model._meta.concrete_fields
-    row = model._base_manager.using(using).filter(pk=key).values_list(*(field.attname for field in fields)).first()
+    rows = model._base_manager.using(using).filter(_is(using, model, key, entry))
+    row = rows.values_list(*(field.attname for field in fields)).first()
     if row is None:
         return None
     masked, bare = frozenset(entry.masked_fields), _unmasked(entry)
@@ -121,6 +123,20 @@ def cells(using: str, model: type[models.Model], key: int, entry: SeedingMetadat
         for field, value in zip(fields, row, strict=True)
         for name in [column_name(field)]
     ]
+
+
+def _is(using: str, model: type[models.Model], key: int, entry: SeedingMetadata) -> models.Q:
+    """Finds the row of the batch that has this number."""
+    if not entry.key_columns:
+        return models.Q(pk=key)
+    from seeding.keys import KeySet  # imported late, as every command loads the admin
+    from seeding.ledger.queries import Ledger
+
+    try:
+        identity = Ledger(using).identities()[entry.table_name]
+    except (SchemaError, LookupError):  # it has another key now
+        return models.Q(pk__in=())
+    return next(identity.conditions(model, KeySet.of([(key, key)])), models.Q(pk__in=()))
 
 
 def _target(field: models.Field[Any, Any]) -> str:

@@ -29,7 +29,7 @@ class Relation:
     counter: str = ""
     """What assigns keys to the application's rows, and why, if seeding cannot move it past its keys."""
     keys: KeyCounter = field(default_factory=KeyCounter)
-    """What assigns keys to the application's rows, if seeding moves it past its keys."""
+    """What assigns keys to the application's rows, if seeding moves it past its keys. Both are of the column that counts."""
     resolves: bool = False
     """Whether its declaration replaces or skips conflicting rows (SQLite)."""
     referred_to_unseen: tuple[str, ...] = ()

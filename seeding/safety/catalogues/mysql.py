@@ -106,9 +106,11 @@ def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]
     """Table → the facts `counter` and `keys` of its relation."""
     found: dict[str, dict[str, Any]] = {}
     drawing: dict[str, str] = {}
-    for table, _, extra, default, _, step in rows:
+    # Of a key of several columns, the one that counts decides: it comes last.
+    for table, _, extra, default, _, step in sorted(rows, key=lambda row: (_counts(row), row[1])):
         if "auto_increment" in extra.lower():
             found[table] = {"keys": KeyCounter(step=step)}
+            drawing.pop(table, None)
         elif default not in (None, "NULL"):
             found[table] = {"counter": f"{default}, which is not the next value of a sequence"}
             drawing |= {table: default} if NEXT.fullmatch(str(default)) else {}
@@ -122,6 +124,11 @@ def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]
             sharing[default].append(f"SELECT MAX({quote(column)}) FROM {quote(schema)}.{quote(table)}")  # noqa: S608 - quoted
         drawn = {default: _sequence(cursor, default, tuple(sharing.get(default, ()))) for default in set(drawing.values())}
     return found | {table: drawn[default] for table, default in drawing.items()}
+
+
+def _counts(row: tuple[Any, ...]) -> int:
+    _, _, extra, default, _, _ = row
+    return 2 if "auto_increment" in extra.lower() else int(bool(NEXT.fullmatch(str(default))))
 
 
 def _sequence(cursor: Any, default: str, sharing: tuple[str, ...]) -> dict[str, Any]:

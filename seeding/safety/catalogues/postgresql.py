@@ -36,7 +36,7 @@ RELATIONS = """
            ARRAY(SELECT a.attname::text FROM pg_index x
                  JOIN LATERAL unnest(x.indkey::int[]) WITH ORDINALITY AS k(number, place) ON true
                  JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number
-                 WHERE x.indrelid = r.oid AND x.indisprimary ORDER BY k.place)
+                 WHERE x.indrelid = r.oid AND x.indisprimary AND k.place <= x.indnkeyatts ORDER BY k.place)
     FROM pg_class r
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
 """
@@ -55,7 +55,7 @@ COUNTERS = """
     FROM pg_class r
     JOIN pg_namespace n ON n.oid = r.relnamespace
     JOIN pg_index x ON x.indrelid = r.oid AND x.indisprimary
-    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = x.indkey[0]
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = ANY((x.indkey::int2[])[0 : x.indnkeyatts - 1])
     LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
     LEFT JOIN LATERAL (
         SELECT c.oid FROM pg_depend u JOIN pg_class c ON c.oid = u.refobjid AND c.relkind = 'S'
@@ -64,9 +64,12 @@ COUNTERS = """
         WHERE d.oid IS NULL
     ) s ON true
     LEFT JOIN pg_sequence q ON q.seqrelid = s.oid
-    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY s.oid NULLS FIRST
 """
-"""Where key columns take new keys from: the default's sequence; without a default, an identity's, or one that they own."""
+"""Where key columns take new keys from: the default's sequence; without a default, an identity's, or one that they own.
+
+Of a key of several columns, the one that counts decides: it comes last.
+"""
 NEXT = re.compile(r"\(?nextval\('(?:[^']|'')+'::regclass\)\)?(?:::(?:smallint|integer|bigint))?")
 """A default that is the next value of one sequence."""
 UNSEEN = """

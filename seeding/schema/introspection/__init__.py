@@ -99,10 +99,15 @@ def schemas_with(connection: BaseDatabaseWrapper, table: str) -> frozenset[str]:
         return frozenset(name for (name,) in cursor.fetchall())
 
 
-def lacking(connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]]) -> Mapping[str, tuple[str, ...]]:
-    """Per table of the models, what a query would miss: the table itself, or columns (`table.column`); usually nothing."""
+def lacking(
+    connection: BaseDatabaseWrapper, of: Iterable[type[models.Model]], there: Mapping[str, TableSchema] | None = None
+) -> Mapping[str, tuple[str, ...]]:
+    """Per table of the models, what a query would miss: the table itself, or columns (`table.column`); usually nothing.
+
+    `there` holds their live tables if they have been read.
+    """
     mirrored = {model._meta.db_table: model for model in of}
-    there = read_tables(connection, mirrored.keys())
+    there = read_tables(connection, mirrored.keys()) if there is None else there
     return {
         table: tuple(
             f"{table}.{name}" for name in map(column_name, model._meta.concrete_fields) if name not in there[table].columns

@@ -76,7 +76,8 @@ COLUMNS = """
 UNIQUE = """
     SELECT r.relname, i.indisprimary,
            (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k(number, place)
-            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number)
+            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number
+            WHERE k.place <= i.indnkeyatts)
     FROM pg_class r
     JOIN pg_index i ON i.indrelid = r.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
     WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, i.indexrelid
@@ -207,6 +208,7 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         nullable=nullable,
         type_name=spelled,
         is_generated=is_generated,
+        counts=kind is Kind.INTEGER and has_default and not is_generated and (default is None or "nextval(" in default),
         has_default=has_default,
         default=default,
         length=modifier - HEADER if type_name in ("varchar", "bpchar") and bounded else None,

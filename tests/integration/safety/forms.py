@@ -43,8 +43,8 @@ PRODUCTS["mysql"] = PRODUCTS["mariadb"]
 FORMS: dict[str, dict[str, Form]] = {
     "mysql": {
         "key of two columns": form(
-            "has the primary key (id, name); leave it out",
-            "ALTER TABLE shop_product DROP PRIMARY KEY, ADD PRIMARY KEY (id, name)",
+            "has the primary key (name, id), and the server counts in none of its columns; give one a counter",
+            "ALTER TABLE shop_product MODIFY id bigint NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (name, id)",
         ),
         "no key": form(
             "has no primary key; leave it out",
@@ -98,8 +98,8 @@ FORMS: dict[str, dict[str, Form]] = {
     },
     "postgresql": {
         "key of two columns": form(
-            "has the primary key (id, name); leave it out",
-            "ALTER TABLE shop_product DROP CONSTRAINT shop_product_pkey, ADD PRIMARY KEY (id, name)",
+            "has the primary key (name, id), and the server counts in none of its columns; give one a counter",
+            "ALTER TABLE shop_product ALTER id DROP IDENTITY, DROP CONSTRAINT shop_product_pkey, ADD PRIMARY KEY (name, id)",
         ),
         "another key": form(
             "has the primary key (number), where the model Product has the primary key (id)",

@@ -47,9 +47,10 @@ def test_a_name_counts_always_or_in_rows_of_its_kind() -> None:
     )
 
 
-def test_a_join_of_several_columns_is_told_by_the_last() -> None:
+def test_a_join_of_several_columns_is_told_by_the_last_and_knows_all() -> None:
+    pairs = (("first_column", "product_id"), ("second_column", "stars"))
     assert set(namings(Joined)) == {
-        Reference(column="second_column", target=Review, by="stars"),
+        Reference(column="second_column", target=Review, by="stars", columns=pairs),
         Reference(column="first_column", target=Product),
     }
     assert references(Joined) == ()
