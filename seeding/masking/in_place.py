@@ -195,7 +195,7 @@ class InPlaceMasking:
                 if watched and (column := differing(self.config.database, target, after, written)):
                     raise InsertionError(
                         f"{target.table.name}.{column} does not hold the masks that were written; the batch was undone. "
-                        "Does a trigger change them?"
+                        f"{self._survey.suspicion}"
                     )
             self.operation.lock.verify()
         under_way.rows += rows.height

@@ -12,7 +12,7 @@ import polars as pl
 from django.apps import apps
 from django.db import connections
 
-from seeding.db.features import features
+from seeding.db.features import features, run_deferred_triggers
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
@@ -215,6 +215,7 @@ def read_rows(
 
 def differing(using: str, target: Target, after: Key | None, written: pl.DataFrame) -> str:
     """A column that does not hold what was written to rows after the key `after`; empty if there is none."""
+    run_deferred_triggers(connections[using])
     names = target.key.names
     stored = read_rows(using, target, after, None, until=written.select(names).row(-1))
     held = stored.join(written.select(names), on=names, how="semi", maintain_order="left")
