@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from tests.servers import KINDS, Server
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import SERVERS, Database
 from tests.support.runs import run, undo
+from tests.support.seeders import Strains
 
 with INSTALLED:
     from seeding.example.seeders.catalogue import ProductSeeder
@@ -37,6 +39,10 @@ class Starred(ProductSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         names = pl.Series("name", [f"Wine 酒 {index}" for index in rows.index])
         return super().generate_data(rows).with_columns(names, stars=pl.lit(self.stars, dtype=pl.Float64))
+
+
+class Postponing(Strains):
+    config = replace(Strains.config, postponed=("parentStrainId",))
 
 
 @pytest.fixture
@@ -126,15 +132,8 @@ DEFERRED = {
 @shop
 @pytest.mark.parametrize("title", DEFERRED)
 def test_a_trigger_that_waits_for_the_commit_is_found(products: Callable[..., Database], title: str) -> None:
-    """An operator calls a function, which the trigger's body does not tell."""
     database, (statement, words) = products("postgresql"), DEFERRED[title]
-    database.query(
-        f"CREATE FUNCTION act(bigint, bigint) RETURNS boolean LANGUAGE sql AS $$ {statement}; SELECT true $$; "
-        "CREATE OPERATOR @@@ (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = act); "
-        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id @@@ NEW.id THEN RETURN NULL; END IF; "
-        "RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON shop_product DEFERRABLE INITIALLY DEFERRED "
-        "FOR EACH ROW EXECUTE FUNCTION late()"
-    )
+    acts_at_commit(database, f"{statement}; SELECT true", on="INSERT ON shop_product")
 
     assert_undone(database, words)
 
@@ -249,6 +248,31 @@ def test_a_right_to_a_pattern_that_a_closer_one_hides_shows_no_triggers(
     assert_undone(database, "price does not hold what was written")
 
 
+@pytest.mark.parametrize("server", ["mysql", "postgresql"])
+def test_postponed_references_that_a_trigger_changes_are_found(
+    running: Callable[[str], Server], make_database: Callable[..., Database], server: str
+) -> None:
+    database, name = make_database(server), ""
+    if server == "mysql":
+        database.query(
+            "CREATE TRIGGER late BEFORE UPDATE ON strains FOR EACH ROW SET NEW.parentStrainId = 1 + OLD.id % 2 + 1000"
+        )
+        name = f"few_{database.alias}"
+        running(server).sql(f"CREATE USER {name}; GRANT SELECT, INSERT, UPDATE, DELETE ON {database.alias}.* TO {name}")
+    else:
+        act = 'UPDATE strains SET "parentStrainId" = NULL WHERE id = $1 AND $1 % 3 = 0; SELECT true'
+        acts_at_commit(database, act, on="UPDATE ON strains", keys="integer")
+    session(database, user=name)
+
+    summary, _ = run(database, Postponing())
+
+    said = "parentStrainId is not filled everywhere: parentStrainId does not hold what was written; the batch was undone."
+    assert (summary.exit_code, said in summary.results[0].error) == (5, True), summary.results[0].error
+    assert database.query("SELECT COUNT(*) FROM strains") == [(20,)]
+    column = '"parentStrainId"' if server == "postgresql" else "parentStrainId"
+    assert database.query(f"SELECT COUNT(*) FROM strains WHERE {column} IS NOT NULL") == [(0,)]  # noqa: S608 - a constant
+
+
 @pytest.mark.usefixtures("classified")
 @pytest.mark.parametrize("server", ["mariadb", "mysql"])
 def test_masks_that_a_lenient_session_changes_are_found(products: Callable[..., Database], server: str) -> None:
@@ -276,16 +300,9 @@ def test_masks_that_a_lenient_session_changes_are_found(products: Callable[..., 
     ],
 )
 def test_what_a_trigger_changes_after_the_masks_is_found(products: Callable[..., Database], column: str, changes: str) -> None:
-    """It waits for the commit, and its body does not tell the function behind the operator."""
     database = products("postgresql", f"CREATE TABLE members ({MEMBERS['postgresql']})")
     database.query("INSERT INTO members (email, note) VALUES ('ann@corp.test', 'x')")
-    database.query(
-        "CREATE FUNCTION act(bigint, bigint) RETURNS boolean LANGUAGE sql AS $$ "
-        f"{changes} WHERE id = $1; SELECT true $$; CREATE OPERATOR @@@ (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = act); "
-        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF pg_trigger_depth() = 1 THEN "
-        "IF NEW.id @@@ NEW.id THEN RETURN NULL; END IF; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER late "
-        "AFTER UPDATE ON members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
-    )
+    acts_at_commit(database, f"{changes} WHERE id = $1; SELECT true", on="UPDATE ON members")
 
     code, results = mask(database)
 
@@ -340,6 +357,17 @@ def makes_late_trigger(database: Database) -> None:
         fills_in(database, "IF NEW.id % 3 = 0 THEN RETURN NULL; END IF")
     else:
         fills_in(database, "NEW.id = NEW.id + 7")
+
+
+def acts_at_commit(database: Database, statements: str, *, on: str, keys: str = "bigint") -> None:
+    """Make a trigger that waits for the commit, and whose body does not tell the function behind its operator."""
+    database.query(
+        f"CREATE FUNCTION act({keys}, {keys}) RETURNS boolean LANGUAGE sql AS $$ {statements} $$; "
+        f"CREATE OPERATOR @@@ (LEFTARG = {keys}, RIGHTARG = {keys}, FUNCTION = act); "
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF pg_trigger_depth() = 1 THEN "
+        "IF NEW.id @@@ NEW.id THEN RETURN NULL; END IF; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER late "
+        f"AFTER {on} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
+    )
 
 
 def fills_in(database: Database, assigns: str) -> None:

@@ -172,7 +172,7 @@ def test_masks_that_are_not_what_is_stored_are_found(people: Database) -> None:
     people.query("UPDATE shop_customer SET name = 'changed' WHERE id = 2")
     assert found(None, stored[:2]) == "shop_customer.name does not hold the masks that were written"
     assert found((2,), stored[2:]) == ""
-    people.query("UPDATE shop_customer SET email = 'changed' WHERE id = 3")
+    people.query("UPDATE shop_customer SET email = 'changed' WHERE id = 5")
     assert found((2,), stored[2:]) == "shop_customer.email is not masked, and changed with the masks"
 
 
