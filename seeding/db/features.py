@@ -21,6 +21,8 @@ class ServerFeatures:
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
     """Whether TRUNCATE is faster than DELETE and not transactional."""
+    defers_triggers: bool = False
+    """Whether a trigger can wait for the commit; `check_constraints` of the connection makes it run."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
     expands_row_comparisons: bool = False
@@ -48,6 +50,7 @@ MYSQL = ServerFeatures(
 )
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
+    defers_triggers=True,
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
@@ -64,3 +67,9 @@ def features(connection: BaseDatabaseWrapper) -> ServerFeatures:
 def assigns_from_left_to_right(connection: BaseDatabaseWrapper) -> bool:
     """Whether an UPDATE's expressions see earlier assignments of the same UPDATE; MariaDB has a mode in which they do not."""
     return connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())
+
+
+def run_deferred_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Let triggers that wait for the commit run now, so that what they store can be compared."""
+    if features(connection).defers_triggers:
+        connection.check_constraints()

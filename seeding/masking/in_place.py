@@ -41,6 +41,7 @@ from seeding.masking.tables import (
     out_of_reach,
     problems,
     read_rows,
+    unmasked_values,
     zero_date,
 )
 from seeding.models import SeedRun
@@ -192,13 +193,12 @@ class InPlaceMasking:
                 return None
             fresh = self._register.fresh(target, under_way.seeded, rows)
             if counts := {column: int(values.sum()) for column, values in fresh.items() if values.any()}:
-                written = self._write(under_way, rows, fresh, counts)
+                using, last = self.config.database, rows.select(target.key.names).row(-1)
                 watched = target.table.name in self._survey.watched
-                if watched and (column := differing(self.config.database, target, after, written)):
-                    raise InsertionError(
-                        f"{target.table.name}.{column} does not hold the masks that were written; the batch was undone. "
-                        "Does a trigger change them?"
-                    )
+                before = unmasked_values(using, target, after, last, lock=True) if watched else None
+                written = self._write(under_way, rows, fresh, counts)
+                if before is not None and (words := differing(using, target, after, written, before)):
+                    raise InsertionError(f"{words}; the batch was undone. {self._survey.suspicion}")
             self.operation.lock.verify()
         under_way.rows += rows.height
         under_way.fields.update(counts)

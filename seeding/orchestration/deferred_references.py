@@ -11,16 +11,20 @@ import polars as pl
 from django.db import connections, transaction
 
 from seeding.arrays import Integers
+from seeding.db.features import run_deferred_triggers
 from seeding.db.sql import quoted
+from seeding.exceptions import InsertionError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeySet
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
+from seeding.safety import Survey
 from seeding.schema.row_keys import number, row_key
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
+from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing.updates import update_rows
 
 BATCH = 5_000
@@ -36,6 +40,7 @@ class DeferredReferences:
     resolver: Resolver
     lock: SeedingLock
     live: Mapping[str, TableSchema]
+    survey: Survey
     tell: Sink
     identities: Mapping[str, RowIdentity] = field(default_factory=dict)
     """How the rows of tables are found whose keys are more than numbers."""
@@ -74,8 +79,18 @@ class DeferredReferences:
             with transaction.atomic(using=self.using):
                 rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
                 update_rows(self.using, table.name, key, rows, table.auto_updated)
+                self._require_stored(seeder, rows, column)
                 self.lock.verify()
         return lost
+
+    def _require_stored(self, seeder: BaseSeeder, rows: pl.DataFrame, column: str) -> None:
+        """Raise InsertionError if a watched table does not hold what was written to the column."""
+        table = self.live[seeder.config.table_name]
+        if table.name in self.survey.watched:
+            run_deferred_triggers(connections[self.using])
+            stored = StoredRows(self.using, seeder.config.model, table, self.identities.get(table.name))
+            if stored.differing(rows.rename({table.primary_key: KEY}), [column]):
+                raise InsertionError(f"{column} does not hold what was written; the batch was undone. {self.survey.suspicion}")
 
     def _empty(self, table: TableSchema, column: str, keys: pl.Series) -> list[int]:
         """Which of the rows have null in the column; where the number is the key, of all between the first and the last."""

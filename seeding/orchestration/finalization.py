@@ -73,7 +73,7 @@ class Finalization:
         context = self._context
         deferred = DeferredReferences(
             using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
-            tell=context.tell, identities=self._identities,
+            survey=context.survey, tell=context.tell, identities=self._identities,
         )  # fmt: skip
         for seeder in self._plan.seeders:
             if seeder.config.postponed and self._account[seeder.name].has_rows and (words := self._unfilled(deferred, seeder)):
@@ -83,7 +83,7 @@ class Finalization:
         """Fill a seeder's deferred references; returns what remained unfilled, empty if nothing."""
         try:
             lost = deferred.fill(seeder)
-        except DatabaseError as error:
+        except (DatabaseError, InsertionError) as error:
             columns = ", ".join(seeder.config.postponed)
             words = f"Its rows are there, {columns} is not filled everywhere: {error_text(error)}. Run again to fill it."
             message = f"{seeder.config.table_name}: {words}"

@@ -11,6 +11,7 @@ import polars as pl
 from django.db import OperationalError, connections, models, transaction
 
 from seeding.arrays import Integers, Mask
+from seeding.db.features import run_deferred_triggers
 from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, too_large, transience
@@ -138,19 +139,23 @@ class SeederPipeline:
         return refusals
 
     def _look_at_stored(self, batch: Batch, keys: KeySet, identity: RowIdentity) -> None:
-        """Raise InsertionError if rows are missing under their keys or, if there may be triggers, hold other values.
+        """Raise InsertionError if rows are missing under their keys or, in a watched table, hold other values.
 
         It runs inside the transaction, which the error rolls back.
         """
         context, table = self._context, self._seeder.config.table_name
+        if is_watched := table in context.survey.watched:
+            run_deferred_triggers(connections[context.using])
         stored = StoredRows(context.using, self._model, context.live[table], identity, tolerance=SINGLE)
         there = identity.rows.height if identity.others else stored.count(keys)
-        undone = "the batch was undone. Does a trigger change what is written?"
+        undone = f"the batch was undone. {context.survey.suspicion}"
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
-        if table in context.survey.watched:
+        if is_watched:
             frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
-            filled = {field.column for field in self._model._meta.concrete_fields if not getattr(field, "auto_now_add", None)}
+            automatic = ("auto_now", "auto_now_add")  # what Django may set itself while it inserts
+            fields = self._model._meta.concrete_fields
+            filled = {field.column for field in fields if not any(getattr(field, one, None) for one in automatic)}
             columns = [name for name in frame.columns if name in filled and name in context.live[table].columns]
             if differing := sorted({column for _, column in stored.differing(frame, columns)}):
                 raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")

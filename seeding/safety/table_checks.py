@@ -33,11 +33,20 @@ class Survey:
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
     """Table → why it is refused; accepted tables are absent."""
     watched: frozenset[str] = frozenset()
-    """Tables that have or may have triggers: what they store is compared with what was written."""
+    """Tables that may store something else than what was written, by a trigger or by `converts`: the two are compared."""
+    converts: str = ""
+    """The session's setting by which the server changes values without an error; empty if there is none."""
     counters: Mapping[str, KeyCounter] = field(default_factory=dict)
     """Table → where its keys come from, unless that is a counter of its own which counts by one."""
     unseen: tuple[str, ...] = ()
     """What this account may not see, and the consequences, for the user."""
+
+    @property
+    def suspicion(self) -> str:
+        """Why a table may store something else than what was written, for the message that it does."""
+        if self.converts:
+            return f"The session has {self.converts}, and the server changes what does not fit"
+        return "Does a trigger change what is written?"
 
     def refuse_any(self, among: Container[str] | None = None) -> None:
         """Raise SchemaError, listing every refusal, if there are any; only for the tables in `among`, if given."""
@@ -80,16 +89,23 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         for model, _ in found
         if kinds[model._meta.db_table] == RelationKind.REPORT
     }
-    watched = {name for name, one in catalogue.relations.items() if one.triggers or not catalogue.shows_triggers}
+    blind = bool(catalogue.converts) or not catalogue.shows_triggers
+    watched = {name for name, one in catalogue.relations.items() if one.triggers or blind}
     return Survey(
         refusals=refusals,
         watched=frozenset(watched),
+        converts=catalogue.converts,
         counters={name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()},
         unseen=(*_unseen(catalogue), *_behind(shown)),
     )
 
 
 def _unseen(catalogue: Catalogue) -> Iterator[str]:
+    if catalogue.converts:
+        yield (
+            f"The session has {catalogue.converts}, so that the server may change values without an error: rows are read back "
+            "and compared with what was written"
+        )
     if not catalogue.shows_triggers:
         yield (
             "This account may not see triggers (the right TRIGGER): rows are read back and compared with what was written, and "
@@ -218,7 +234,8 @@ def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
     for trigger in relation.triggers:
         if not trigger.events & touch:
             continue
-        if trigger.replaces:
+        is_compared = trigger.events & touch == Touch.INSERT and relation.name not in LEDGER
+        if trigger.replaces and not (is_compared and trigger.only_fills_in(relation.key)):
             yield f"has the trigger {trigger}, which may change what is written or keep it out", ENABLED
         elif trigger.changes_others:
             yield f"has the trigger {trigger}, which may change other rows", ENABLED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from seeding.safety.refusal import Touch
@@ -42,6 +42,15 @@ TARGET = re.compile(
     re.IGNORECASE,
 )
 """The target of an insert: its INTO does not assign, and its column list looks like a call."""
+COLUMN = r"""(?:\s*\.\s*(?P<{}>["`][^"`]+["`]|[\w$]+))"""
+ASSIGNED = re.compile(
+    rf"""(?:^\s*(?:<<\w+>>\s*)*(?:"?\w+"?\s*\.\s*)*?|\bSET\b\s*)[:"`]?NEW\b["`]?{COLUMN.format("first")}?
+        | ,\s*["`]?NEW["`]?{COLUMN.format("other")}\s*:?=""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What a statement assigns to: it begins so (`NEW.x := …`), or lists it after SET. Without a column, the whole row."""
+OTHERWISE = re.compile(r"\b(?:INTO|DIAGNOSTICS|CALL|ALIAS|FOR|FOREACH)\b", re.IGNORECASE)
+"""Other ways of assigning."""
 CALLED = re.compile(r"""((?:[\w$]+\s*\.\s*)?[\w$]+|["`\]])\s*\(""")
 """The callee: a name, possibly schema-qualified, or the quote that ends one."""
 OWN_SCHEMA = re.compile(r"^pg_catalog\s*\.\s*", re.IGNORECASE)
@@ -101,9 +110,30 @@ class Trigger:
             return False
         if self.language == "sqlite":  # it cannot assign to NEW
             return bool(IGNORES.search(code))
+        return bool(self._assigning(code)) or self._keeps_out(code)
+
+    def only_fills_in(self, key: Collection[str]) -> bool:
+        """Whether what it does to a written row is to assign to columns which its body names, and none of which is in `key`.
+
+        Whether these are columns that the statement writes is not looked at.
+        """
+        code = self._code
+        if self.timing != "BEFORE" or code is None or self.language == "sqlite" or self._keeps_out(code):
+            return False
+        statements = self._assigning(code)
+        if any(OTHERWISE.search(one) or not ASSIGNED.search(one) for one in statements):
+            return False
+        found = [one["first"] or one["other"] or "" for statement in statements for one in ASSIGNED.finditer(statement)]
+        return {one.strip('"`').lower() for one in found}.isdisjoint({"", *map(str.lower, key)})
+
+    def _assigning(self, code: str) -> list[str]:
+        """The statements that may assign to the new row."""
         statements = STATEMENTS.split(code)
-        if any(ASSIGNS.search(one) or (SETS.search(one) and not SIGNALS.search(one)) for one in statements):
-            return True
+        return [one for one in statements if ASSIGNS.search(one) or (SETS.search(one) and not SIGNALS.search(one))]
+
+    def _keeps_out(self, code: str) -> bool:
+        """Whether it may return something else than the row."""
+        statements = STATEMENTS.split(code)
         others = self.events & ~Touch.DELETE
         expected = ({"NEW"} if others else set()) | ({"OLD"} if others != self.events else set())
         returned = {found[1].strip().upper() for one in statements if (found := RETURNS.search(one))}

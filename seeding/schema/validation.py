@@ -22,6 +22,8 @@ EXAMPLES = 20
 BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
 """Bytes per character → what a column of that character set cannot hold."""
 
+PRECISION = 1e-12
+"""Relative difference of two floats that mean the same decimal."""
 INTRODUCER = re.compile(r"(?P<text>'(?:[^']|'')*')|_\w+(?=')")
 """A quoted text, or the name of a character set before one."""
 
@@ -199,6 +201,8 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
         if there is None:
             return column
         text = replace(column, octets=there.octets, character_octets=there.character_octets)
+        if column.kind is Kind.FLOAT:
+            return replace(column, scale=there.scale)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
 
     known = {check.name for check in schema.checks}
@@ -268,6 +272,9 @@ def _rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
         yield from _text_rules(column, values)
     elif column.kind is Kind.FLOAT:
         yield "not a number", "a finite number", ~values.is_finite()
+        if column.scale is not None:  # DOUBLE(8, 2), which rounds without a word
+            lost = (values - values.round(column.scale)).abs()
+            yield "too many decimals", f"at most {column.scale}", lost > values.abs() * PRECISION
     elif column.low is not None and column.high is not None:
         # Wide enough for any column's limits: those of a SQLite integer do not fit into an Int32.
         numbers = values.cast(pl.Int128) if values.dtype.is_integer() else values

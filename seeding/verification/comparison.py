@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,8 @@ TICK = timedelta(seconds=1)
 """What a TIMESTAMP without fractions can lose."""
 SINGLE = 1e-5
 """Relative difference between the number written to a single-precision column and the number stored."""
+BLANK_PADDED = re.compile(r"char$|character(?!\s+varying)|bpchar", re.IGNORECASE)
+"""Types that lose trailing spaces, or add some."""
 SEPARATOR, NULL = "\x1f", "\x1e"
 KEY = "primary key"
 """The name of the key's column in a frame; no table column has a space in its name here."""
@@ -77,13 +80,15 @@ class StoredRows:
             return set()
         expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
         named = attributes(self._model)
+        types = [self._table.columns[name].type_name if self._tolerance else "" for name in columns]
+        padded = [BLANK_PADDED.match(one) is not None for one in types]
         rows = self._model._base_manager.using(self._using)
         return {
             (key, column)
             for condition in self._identity.conditions(self._model, KeySet.holding(frame[KEY].to_numpy()))
             for key, *actual in rows.filter(condition).values_list("pk", *(named[name] for name in columns))
-            for column, one, other in zip(columns, expected.get(key, actual), actual, strict=True)
-            if not same(one, other, self._tolerance)
+            for column, pads, one, other in zip(columns, padded, expected.get(key, actual), actual, strict=True)
+            if not same(one, other, self._tolerance, padded=pads)
         }
 
     def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -109,10 +114,10 @@ class StoredRows:
         return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
 
 
-def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
+def same(expected: Any, actual: Any, tolerance: float = 0.0, *, padded: bool = False) -> bool:
     """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, date-times less than a second apart.
 
-    Floats can differ by the relative `tolerance`; if it is not 0, texts can differ in trailing spaces.
+    Floats can differ by the relative `tolerance`, `padded` texts in trailing spaces.
     """
     if expected is None or actual is None:
         return expected is actual
@@ -125,8 +130,9 @@ def same(expected: Any, actual: Any, tolerance: float = 0.0) -> bool:
         return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
-    padded = tolerance and isinstance(expected, str) and isinstance(actual, str)
-    return bool(expected == actual) or bool(padded and expected.rstrip(" ") == actual.rstrip(" "))
+    if padded and isinstance(expected, str) and isinstance(actual, str):
+        expected, actual = expected.rstrip(" "), actual.rstrip(" ")
+    return bool(expected == actual)
 
 
 def _text(dtype: pl.DataType, name: str, scale: int | None) -> pl.Expr:

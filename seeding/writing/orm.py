@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.models.expressions import DatabaseDefault, Value
 
 from seeding.db.features import features
+from seeding.exceptions import InsertionError
 
 ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
 """Upper bounds; servers accept statements of four megabytes and more."""
@@ -24,10 +25,18 @@ class CreateWriter:
     rows_per_batch = 1_000
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
-        """Insert each row with its own statement."""
+        """Insert each row with its own statement; raises InsertionError if one is not stored."""
+        rows = model._base_manager.using(using)
         with given_keys(using, model):
             for instance in instances(model, data):
-                instance.save(using=using, force_insert=True)
+                try:
+                    instance.save(using=using, force_insert=True)
+                except TypeError as error:  # Django reads the key from an answer without a row
+                    transaction.set_rollback(False, using=using)  # one question more: whoever began the transaction undoes it
+                    if rows.filter(pk=instance.pk).exists():
+                        raise
+                    words = "a row that was written is not under its key; the batch was undone. Does a trigger keep it out?"
+                    raise InsertionError(f"{model._meta.db_table}: {words}") from error
 
 
 class BulkCreateWriter:

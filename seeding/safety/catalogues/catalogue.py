@@ -49,3 +49,5 @@ class Catalogue:
     """Whether foreign keys from other schemas would be visible, too."""
     shows_triggers: bool = True
     """Whether the account sees the triggers of every table."""
+    converts: str = ""
+    """The session's setting by which the server changes a value that does not fit, without an error; empty if there is none."""

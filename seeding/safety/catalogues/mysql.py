@@ -19,6 +19,7 @@ from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exac
 
 ENGINE = "InnoDB"
 """The only engine whose transactions, row locks and key counters are supported."""
+STRICT = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
 DENIED = frozenset({1044, 1142, 1227})
 NOWHERE = "SELECT 1 FROM seeding_no_such_table"
 
@@ -57,11 +58,20 @@ INTO_MARIADB, INTO_MYSQL = (
 """The number of foreign keys into the schema: all that InnoDB knows, and those that the account sees."""
 FUNCTIONS = "SELECT routine_name FROM information_schema.routines WHERE routine_type = 'FUNCTION'"
 TRIGGER_RIGHT = """
-    SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s
-    UNION ALL SELECT 1 FROM information_schema.schema_privileges
-    WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s AND DATABASE() LIKE table_schema
+    SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s {}
+    UNION ALL SELECT MAX(1) FROM information_schema.schema_privileges
+    WHERE grantee = %(account)s AND DATABASE() LIKE table_schema GROUP BY grantee
+    HAVING COUNT(DISTINCT table_schema) = COUNT(DISTINCT CASE privilege_type WHEN 'TRIGGER' THEN table_schema END)
 """
-"""A right granted through a role does not show here; stored rows are then compared, which only costs time."""
+"""Of several patterns that name the schema, only the closest counts: all must grant it.
+
+A right granted through a role does not show here; stored rows are then compared, which only costs time.
+"""
+NOTHING_REVOKED = """
+    AND NOT EXISTS (SELECT 1 FROM performance_schema.global_variables
+                    WHERE variable_name = 'partial_revokes' AND variable_value = 'ON')
+"""
+"""MySQL can take a global right back in single schemas, and `information_schema` does not tell where."""
 
 
 def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> Catalogue:
@@ -80,9 +90,11 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         counters, keys = _counters(connection, defaults), _keys(ask(KEYS, wanted), defaults)
         found = ask(TRIGGERS)
         triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
-        cursor.execute("SELECT CURRENT_USER()")
-        user, _, host = cursor.fetchone()[0].rpartition("@")
-        cursor.execute(TRIGGER_RIGHT, {"account": f"'{user}'@'{host}'"})
+        cursor.execute("SELECT CURRENT_USER(), @@sql_mode, @@character_set_client, @@character_set_connection")
+        account, mode, *charsets = cursor.fetchone()
+        user, _, host = account.rpartition("@")
+        revoked = "" if getattr(connection, "mysql_is_mariadb", False) else NOTHING_REVOKED
+        cursor.execute(TRIGGER_RIGHT.format(revoked), {"account": f"'{user}'@'{host}'"})
         shows_triggers = cursor.fetchone() is not None
     hidden = _hidden_keys(connection)
     return Catalogue(
@@ -99,7 +111,15 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         is_complete=_sees_schema(connection) and not hidden,
         sees_elsewhere=hidden is not None,
         shows_triggers=shows_triggers,
+        converts=_converts(mode, charsets),
     )
+
+
+def _converts(mode: str, charsets: Collection[str]) -> str:
+    """See `Catalogue.converts`: in these sessions texts are cut, numbers clipped, and characters replaced by `?`."""
+    if STRICT.isdisjoint(mode.split(",")):
+        return "an sql_mode without STRICT_TRANS_TABLES"
+    return next((f"the character set {one}, not utf8mb4" for one in charsets if one != "utf8mb4"), "")
 
 
 def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 from django.db import DatabaseError, OperationalError, connections
 from django.test import override_settings
@@ -10,7 +11,7 @@ from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.masking import Mode
 from seeding.masking import in_place as module
-from seeding.masking.tables import Target, differing, read_rows
+from seeding.masking.tables import Target, differing, read_rows, unmasked_values
 from seeding.models import MaskedBatch, SeedRun
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import number
@@ -162,11 +163,17 @@ def test_masks_that_are_not_what_is_stored_are_found(people: Database) -> None:
     table = all_tables(connections[people.alias])["shop_customer"]
     target = Target(table=table, key=number("id"), fields={"name": "person_name"}, decided=frozenset(), misspelled={})
     stored = read_rows(people.alias, target, None, None)
+    before = unmasked_values(people.alias, target, None, stored.select("id").row(-1))
 
-    assert differing(people.alias, target, None, stored[:2]) == ""
+    def found(after: tuple[int] | None, written: pl.DataFrame) -> str:
+        return differing(people.alias, target, after, written, before)
+
+    assert found(None, stored[:2]) == ""
     people.query("UPDATE shop_customer SET name = 'changed' WHERE id = 2")
-    assert differing(people.alias, target, None, stored[:2]) == "name"
-    assert differing(people.alias, target, (2,), stored[2:]) == ""
+    assert found(None, stored[:2]) == "shop_customer.name does not hold the masks that were written"
+    assert found((2,), stored[2:]) == ""
+    people.query("UPDATE shop_customer SET email = 'changed' WHERE id = 5")
+    assert found((2,), stored[2:]) == "shop_customer.email is not masked, and changed with the masks"
 
 
 def test_a_lost_connection_ends_the_run(people: Database, monkeypatch: pytest.MonkeyPatch) -> None:

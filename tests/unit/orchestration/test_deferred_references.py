@@ -15,6 +15,7 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import seeding_lock
 from seeding.orchestration import deferred_references
 from seeding.orchestration.deferred_references import DeferredReferences
+from seeding.safety import Survey
 from seeding.schema.introspection import read_tables
 from seeding.telemetry.events import Event
 from tests.support.databases import AS_OF, Database
@@ -47,6 +48,7 @@ class Filling:
             resolver=Resolver(Registry([seeder]), Recorder(shop.alias), DATASET),
             lock=seeding_lock(shop.alias),
             live=read_tables(connections[shop.alias], ["shop_category"]),
+            survey=Survey(watched=frozenset({"shop_category"})),
             tell=self.told.append,
         )
 

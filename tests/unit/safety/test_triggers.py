@@ -128,3 +128,46 @@ def test_what_a_deletion_returns_is_the_old_row() -> None:
     assert trigger("plpgsql", "BEGIN RETURN NEW; END", events=both).replaces
     either = "BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
     assert not trigger("plpgsql", either, events=both).replaces
+
+
+@pytest.mark.parametrize(
+    ("language", "body"),
+    [
+        ("sql", "SET NEW.slug = LOWER(CONCAT(NEW.name, NEW.id))"),
+        ("sql", "BEGIN IF NEW.slug IS NULL THEN SET NEW.slug = 'x', @y = 1, `NEW`.`a b` = 1; END IF; END"),
+        ("sql", "BEGIN :NEW.slug := 'NEW.id := 1'; END"),
+        ("sql", "IF NEW.id < 0 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = CONCAT(NEW.id, 'no'); END IF"),
+        ("plpgsql", "BEGIN NEW.slug := lower(NEW.name || NEW.id); NEW.updated_at = now(); RETURN NEW; END"),
+        ("plpgsql", 'BEGIN IF NEW.id > 5 THEN "new"."Slug" := 1; END IF; RETURN NEW; END'),
+    ],
+)
+def test_what_only_fills_in_columns(language: str, body: str) -> None:
+    assert trigger(language, body).only_fills_in(("id",))
+    assert not trigger(language, body, timing="INSTEAD OF").only_fills_in(("id",))
+
+
+@pytest.mark.parametrize(
+    ("language", "body"),
+    [
+        ("sql", "SET NEW.slug = 'a', NEW.id = 5"),
+        ("sql", "SET NEW.slug = 'a', `NEW`.`ID`= 5"),
+        ("sql", "SET new.id = 5"),
+        ("sql", "BEGIN :NEW.id := 5; END"),
+        ("sql", "BEGIN SELECT a, b INTO NEW.slug, NEW.id FROM t; END"),
+        ("sql", "BEGIN CALL number(NEW.id); SET NEW.slug = 'a'; END"),
+        ("sql", "BEGIN SET NEW.slug = 'a'; FETCH rows INTO NEW.id; END"),
+        ("sql", ""),
+        ("plpgsql", "BEGIN NEW := r; RETURN NEW; END"),
+        ("plpgsql", "BEGIN NEW.slug := 'a'; f1.NEW.id := 5; RETURN NEW; END"),
+        ("plpgsql", 'BEGIN <<there>> "new"."id" := 5; RETURN NEW; END'),
+        ("plpgsql", "BEGIN NEW.slug := 'a'; RETURN NULL; END"),
+        ("plpgsql", "BEGIN NEW.slug := 'a'; IF NEW.b THEN RETURN r; END IF; RETURN NEW; END"),
+        ("plpgsql", "DECLARE r ALIAS FOR NEW; BEGIN r.id := 5; RETURN NEW; END"),
+        ("plpgsql", "BEGIN FOR NEW.id IN SELECT 1 LOOP NEW.slug := 'a'; END LOOP; RETURN NEW; END"),
+        ("plpgsql", "BEGIN GET DIAGNOSTICS NEW.id = ROW_COUNT; RETURN NEW; END"),
+        ("internal", "tsvector_update_trigger"),
+        ("sqlite", "ON t BEGIN SELECT RAISE(IGNORE); END"),
+    ],
+)
+def test_what_may_do_more_than_fill_in_columns(language: str, body: str) -> None:
+    assert not trigger(language, body).only_fills_in(("id",))
