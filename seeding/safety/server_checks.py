@@ -58,6 +58,8 @@ SHADOWS = {
 CREATIONS = "SHOW SESSION STATUS LIKE 'Com_create%table'"
 """MySQL and MariaDB list no temporary tables, but count the statements of the session that made a table."""
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'"
+DISTRIBUTED = 1399
+"""MySQL's and MariaDB's error number for a transaction within a distributed one."""
 GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
 GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
 MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
@@ -101,8 +103,7 @@ def require_safe_server(using: str) -> None:
     if connection.vendor == "mysql":
         _require_the_present(connection)
         _require_one_writer(connection)
-    with transaction.atomic(using=using):
-        writing = _ask(connection)
+    writing = _ask_within(connection)
     with _beside(using, FRESH) as others:
         seen = [[_ask(one) for one in (connection, *others)] for _ in range(ROUNDS)]
         places = [_place(one) for one in (connection, *others)]
@@ -152,6 +153,21 @@ def _is_temporary(connection: BaseDatabaseWrapper, name: str) -> bool:
         cursor.execute(f"SHOW CREATE TABLE {connection.ops.quote_name(name)}")
         return str(cursor.fetchone()[1]).startswith("CREATE TEMPORARY TABLE")
     return False
+
+
+def _ask_within(connection: BaseDatabaseWrapper) -> Session:
+    """What serves the connection inside a transaction."""
+    try:
+        with transaction.atomic(using=connection.alias):
+            return _ask(connection)
+    except OperationalError as error:
+        if error.args[0] != DISTRIBUTED:
+            raise
+        raise _refusal(
+            "is within a distributed transaction (XA START)",
+            "end that one, or call the command from another connection",
+            subject=f"The connection {connection.alias!r}",
+        ) from error
 
 
 def _require_the_present(connection: BaseDatabaseWrapper) -> None:
