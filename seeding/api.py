@@ -18,6 +18,7 @@ from seeding.conf import (
     row_rules,
 )
 from seeding.db.connection import connect
+from seeding.db.row_security import every_row
 from seeding.generation.registry import Registry
 from seeding.masking.results import MaskingSummary
 from seeding.orchestration.results import RunSummary
@@ -65,9 +66,10 @@ def seed(
         rules=row_rules(),
         strategies=masking_strategies(),
     )
-    if announce is not None:
-        announce(orchestrator.forecast())
-    return orchestrator.run()
+    with every_row(config.database):
+        if announce is not None:
+            announce(orchestrator.forecast())
+        return orchestrator.run()
 
 
 def rollback(
@@ -86,7 +88,9 @@ def rollback(
 
     config = config or RollbackConfig()
     told = _listened(config.database, tell, sender or rollback)
-    return RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask).rollback()
+    manager = RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask)
+    with every_row(config.database):
+        return manager.rollback()
 
 
 def mask(
@@ -106,7 +110,9 @@ def mask(
 
     config = config or MaskingConfig()
     told = _listened(config.database, tell, sender or mask)
-    return InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask).run()
+    masking = InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask)
+    with every_row(config.database):
+        return masking.run()
 
 
 def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:
@@ -119,7 +125,8 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
     checker = Checker(config.database, missing_table_help(), registry or Registry.discover())
-    return checker.run(config.checks, config.lock_timeout)
+    with every_row(config.database):
+        return checker.run(config.checks, config.lock_timeout)
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:
@@ -129,7 +136,8 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
 
     connect(database, partial(_tell_retry, tell))
     checker = Checker(database, missing_table_help(), registry or Registry.discover())
-    return status_of(checker, detect_environment(), forced_writer(os.environ))
+    with every_row(database):
+        return status_of(checker, detect_environment(), forced_writer(os.environ))
 
 
 def _listened(database: str, tell: Sink, sender: object) -> Sink:

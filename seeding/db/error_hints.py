@@ -10,6 +10,7 @@ GRANT = (
     "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
     "USAGE and UPDATE on their sequences); CREATE only for `migrate`."
 )
+POLICY = "Row-level security hides rows of it from this account: use an account that bypasses it (BYPASSRLS)."
 ACCOUNT = "The server rejects the account: check user and password in DATABASE_URL."
 READ_ONLY = "The server is read-only. Is it a replica, or under maintenance?"
 FULL = "The database's disk is full. Free some space."
@@ -37,6 +38,8 @@ def hint(error: BaseException) -> str:
     if not isinstance(error, Error):
         return ""
     state = sqlstate(error)
+    if state is not None and "row-level security" in str(error):
+        return POLICY
     if state is not None:
         return BY_STATE.get(state, "")
     code = error.args[0] if error.args else None

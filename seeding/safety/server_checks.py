@@ -42,6 +42,24 @@ QUESTIONS = {
 """This connection's backend and server, and whether it is read-only, autocommits and truncates results."""
 PAST = "SHOW VARIABLES LIKE 'system_versioning_asof'"
 """MariaDB: the moment as of which queries read system-versioned tables."""
+SHADOWS = {
+    "postgresql": """
+        SELECT DISTINCT t.relname FROM pg_class t
+        JOIN pg_class r ON r.relname = t.relname AND r.oid <> t.oid
+        JOIN pg_namespace n ON n.oid = r.relnamespace AND n.nspname = ANY(current_schemas(false))
+        WHERE t.relnamespace = pg_my_temp_schema() AND t.relkind IN ('r', 'p', 'v') AND pg_table_is_visible(t.oid)
+    """,
+    "sqlite": """
+        SELECT t.name FROM sqlite_temp_master t JOIN sqlite_master r ON r.name = t.name COLLATE NOCASE
+        WHERE t.type IN ('table', 'view')
+    """,
+}
+"""The temporary tables and views of this session that take the place of others, such as SQLite's own `sqlite_sequence`."""
+CREATIONS = "SHOW SESSION STATUS LIKE 'Com_create%table'"
+"""MySQL and MariaDB list no temporary tables, but count the statements of the session that made a table."""
+TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'"
+DISTRIBUTED = 1399
+"""MySQL's and MariaDB's error number for a transaction within a distributed one."""
 GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
 GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
 MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
@@ -71,8 +89,9 @@ def require_safe_server(using: str) -> None:
             "switch AUTOCOMMIT on, and call it outside of transactions",
             subject=f"The connection {using!r}",
         )
-    if connection.vendor not in QUESTIONS:
-        return  # a file has a single endpoint
+    if connection.vendor not in QUESTIONS:  # a file has a single endpoint
+        _require_no_shadows(connection)
+        return
     session = _ask(connection)
     if session.reads_only:
         raise _refusal("only reads (a replica, a standby, or read_only is on)", "connect to the primary")
@@ -80,11 +99,11 @@ def require_safe_server(using: str) -> None:
         raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
     if session.cuts_answers:
         raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
+    _require_no_shadows(connection)
     if connection.vendor == "mysql":
         _require_the_present(connection)
         _require_one_writer(connection)
-    with transaction.atomic(using=using):
-        writing = _ask(connection)
+    writing = _ask_within(connection)
     with _beside(using, FRESH) as others:
         seen = [[_ask(one) for one in (connection, *others)] for _ in range(ROUNDS)]
         places = [_place(one) for one in (connection, *others)]
@@ -106,6 +125,49 @@ def require_visible(using: str, run: int) -> None:
                         "answers reads from elsewhere than writes: a new connection does not see the row just committed",
                         "connect to the primary itself",
                     )
+
+
+def _require_no_shadows(connection: BaseDatabaseWrapper) -> None:
+    if shadows := _shadows(connection):
+        raise _refusal(
+            f"hides tables from this connection behind temporary ones of the same names ({', '.join(shadows)})",
+            "connect without what creates them, or drop those",
+        )
+
+
+def _shadows(connection: BaseDatabaseWrapper) -> list[str]:
+    """The temporary tables of this session that hide others: what is written or looked for there is not in the database."""
+    with connection.cursor() as cursor:
+        if connection.vendor in SHADOWS:
+            cursor.execute(SHADOWS[connection.vendor])
+            return sorted(name for (name,) in cursor.fetchall())
+        cursor.execute(CREATIONS)
+        if not any(int(count) for _, count in cursor.fetchall()):
+            return []
+        cursor.execute(TABLES)
+        return [name for (name,) in sorted(cursor.fetchall()) if _is_temporary(connection, name)]
+
+
+def _is_temporary(connection: BaseDatabaseWrapper, name: str) -> bool:
+    with connection.cursor() as cursor, suppress(DatabaseError):  # a session may read every temporary table of its own
+        cursor.execute(f"SHOW CREATE TABLE {connection.ops.quote_name(name)}")
+        return str(cursor.fetchone()[1]).startswith("CREATE TEMPORARY TABLE")
+    return False
+
+
+def _ask_within(connection: BaseDatabaseWrapper) -> Session:
+    """What serves the connection inside a transaction."""
+    try:
+        with transaction.atomic(using=connection.alias):
+            return _ask(connection)
+    except OperationalError as error:
+        if error.args[0] != DISTRIBUTED:
+            raise
+        raise _refusal(
+            "is within a distributed transaction (XA START)",
+            "end that one, or call the command from another connection",
+            subject=f"The connection {connection.alias!r}",
+        ) from error
 
 
 def _require_the_present(connection: BaseDatabaseWrapper) -> None:
