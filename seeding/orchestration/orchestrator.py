@@ -159,7 +159,7 @@ class SeedOrchestrator:
             using=using,
             dataset=dataset,
             ledger=ledger,
-            resolver=Resolver(self._registry, ledger, dataset),
+            resolver=Resolver(self._registry, ledger, dataset, rehearsal=run is None),
             lock=self.operation.lock,
             tell=self.operation.sink,
             batch_size=self.config.batch_size,
