@@ -14,7 +14,7 @@ from django.db import connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted
-from seeding.exceptions import InsertionError, SchemaError
+from seeding.exceptions import ConfigurationError, InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
@@ -65,8 +65,13 @@ def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
 def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
     """Table → strategies by column, and the columns that hold nothing personal; only the `names`, if there are any.
 
-    Tables that a seeder fills come first.
+    Tables that a seeder fills come first. Raises ConfigurationError for an unknown name, and for seeders that cannot be
+    imported or used: columns that only they classify would stay as they are.
     """
+    if registry.broken:
+        raise ConfigurationError(
+            *(f"{one}, and may classify columns to mask: {one.error!r}. Fix it first." for one in registry.broken)
+        )
     asked = asked_for(registry, names)
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
