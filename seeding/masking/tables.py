@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connections
 
 from seeding.db.features import features
-from seeding.db.sql import quoted
+from seeding.db.sql import quoted, quoted_plainly
 from seeding.exceptions import ConfigurationError, InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
@@ -180,7 +180,7 @@ def zero_date(using: str, target: Target) -> str:
         return ""
     for name in target.fields:
         if target.table.columns[name].kind is Kind.DATE:
-            column, table = connection.ops.quote_name(name), connection.ops.quote_name(target.table.name)
+            column, table = quoted_plainly(connection, name), quoted_plainly(connection, target.table.name)
             zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
@@ -252,7 +252,7 @@ def _may_tell(column: ColumnSchema) -> bool:
 def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
     """Texts of the first rows; columns are named by position, so that detection ignores their names."""
     connection = connections[using]
-    quote = connection.ops.quote_name
+    quote = partial(quoted_plainly, connection)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)

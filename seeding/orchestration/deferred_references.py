@@ -11,6 +11,7 @@ import polars as pl
 from django.db import connections, transaction
 
 from seeding.arrays import Integers
+from seeding.db.sql import quoted
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
@@ -70,7 +71,7 @@ class DeferredReferences:
     def _empty(self, table: TableSchema, column: str, keys: pl.Series) -> list[int]:
         """Which of the rows between the smallest and the largest of `keys` have null in the column."""
         connection = connections[self.using]
-        quote, key = connection.ops.quote_name, connection.ops.quote_name(table.primary_key)
+        quote, key = partial(quoted, connection), quoted(connection, table.primary_key)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {key} FROM {quote(table.name)} "  # noqa: S608 - names are quoted
