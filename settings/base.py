@@ -6,17 +6,20 @@ SQLite file for Django's own data: accounts, sessions, the admin's log.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import environ
 
 from settings.apps import apps
+from settings.credentials import without_its_line
 from settings.databases import database
 from settings.mail import mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
+logging.getLogger("environ.environ").addFilter(without_its_line)
 environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=True)

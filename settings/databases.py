@@ -8,9 +8,12 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from settings.credentials import ENCODE, is_cut
+
 FORMS = "mysql://… or postgres://user:password@host:port/name, or sqlite:////absolute/path/to/file.sqlite3"
 
 MYSQL = "django.db.backends.mysql"
+SQLITE = "django.db.backends.sqlite3"
 SESSION: dict[str, dict[str, Any]] = {
     MYSQL: {
         "charset": "utf8mb4",
@@ -30,7 +33,7 @@ SESSION: dict[str, dict[str, Any]] = {
         "tcp_user_timeout": 60_000,
     },
     # A deferred transaction fails at once on its first write if another one is writing.
-    "django.db.backends.sqlite3": {"transaction_mode": "IMMEDIATE"},
+    SQLITE: {"transaction_mode": "IMMEDIATE"},
 }
 
 
@@ -41,12 +44,13 @@ def database(env: environ.Env, variable: str, default: str) -> dict[str, Any]:
     """
     url = env(variable, default=default)
     try:
-        known = environ.Env.DB_SCHEMES.get(url.partition("://")[0]) in SESSION
+        engine = environ.Env.DB_SCHEMES.get(url.partition("://")[0])
+        known = engine in SESSION and (engine == SQLITE or not is_cut(url))  # a file's name may have an @
         config: dict[str, Any] = environ.Env.db_url_config(url) if known else {}
     except ValueError:
         config = {}
     if not config.get("NAME"):
-        raise ImproperlyConfigured(f"{variable} is no database URL. Write it like {FORMS}")
+        raise ImproperlyConfigured(f"{variable} is no database URL. Write it like {FORMS}, and {ENCODE}")
     if config["ENGINE"] == MYSQL:
         _choose_mysql_driver()
     config["OPTIONS"] = {**SESSION[config["ENGINE"]], **config.get("OPTIONS", {})}

@@ -7,6 +7,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from settings.credentials import ENCODE, is_cut
+
 FORMS = "smtp://user:password@host:587, smtp+tls://… or smtp+ssl://…"
 
 
@@ -19,6 +21,9 @@ def mail(env: environ.Env, variable: str) -> dict[str, Any]:
     if not url:
         return {}
     try:
-        return dict(environ.Env.email_url_config(url))
+        config = {} if is_cut(url) else dict(environ.Env.email_url_config(url))
     except (ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(f"{variable} is no mail server's URL. Write it like {FORMS}") from None
+        config = {}
+    if not config:
+        raise ImproperlyConfigured(f"{variable} is no mail server's URL. Write it like {FORMS}, and {ENCODE}")
+    return config

@@ -10,8 +10,8 @@ from seeding.db.error_hints import hint
 from seeding.db.retries import Transience, transience
 
 REDACTED = "[redacted]"
-WORD = re.compile(r"[^\s'\"]+")
-"""Within one word a URL ends."""
+WORD = re.compile(r"\S+")
+"""Within one word a URL ends. Quotes end none: a password may hold them."""
 NAME = r"[`'\"]?(\w+(?:`?\.`?\w+)*(?:, [\w.]+)*)[`'\"]?"
 NAMED = tuple(
     re.compile(pattern.replace("NAME", NAME))

@@ -16,10 +16,15 @@ SEEDERS = "seeders"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenModule:
-    """A module that could not be imported."""
+    """A module that could not be imported, or one class in a module that could."""
 
     module: str
+    """With the name of the class."""
     error: Exception
+    is_class: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.module} cannot be {'used' if self.is_class else 'imported'}"
 
 
 def modules(package: str) -> tuple[list[ModuleType], list[BrokenModule]]:

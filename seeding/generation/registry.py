@@ -1,7 +1,7 @@
 """The seeders of a project, their dependencies, and the order in which they run.
 
 Seeders are discovered, never listed: every module of every installed app's `seeders` package is imported on demand. A module
-that cannot be imported is recorded with its error; the other modules are unaffected.
+that cannot be imported, or a class that is misdeclared, is recorded with its error; the others are unaffected.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 
 from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
 from seeding.generation.discovery import SEEDERS, BrokenModule, modules
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, misdeclared_seeders_tolerated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,13 @@ class Registry:
     @classmethod
     def discover(cls) -> Registry:
         """Import every `seeders` module of the installed apps and collect what they define."""
-        found, broken = modules(SEEDERS)
-        return cls((seeder for module in found for seeder in _defined_in(module)), broken)
+        with misdeclared_seeders_tolerated():
+            found, broken = modules(SEEDERS)
+        defined = [one for module in found for one in _defined_in(module)]
+        return cls(
+            (one for one in defined if isinstance(one, BaseSeeder)),
+            [*broken, *(one for one in defined if isinstance(one, BrokenModule))],
+        )
 
     @cached_property
     def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
@@ -116,7 +121,9 @@ class Registry:
             if name not in self.by_table and name not in self.groups
         ]
         if problems:
-            problems += [f"the seeder module {broken.module} cannot be imported: {broken.error!r}" for broken in self.broken]
+            problems += [
+                f"the seeder {'class' if broken.is_class else 'module'} {broken}: {broken.error!r}" for broken in self.broken
+            ]
             raise ConfigurationError(*problems)
         return tuple(seeder for name in wanted for seeder in self.by_table.get(name, self.groups.get(name, ())))
 
@@ -144,12 +151,20 @@ class Registry:
         )
 
 
-def _defined_in(module: ModuleType) -> Iterator[BaseSeeder]:
+def _defined_in(module: ModuleType) -> Iterator[BaseSeeder | BrokenModule]:
     for _, value in inspect.getmembers(module, inspect.isclass):
         if inspect.isabstract(value) or not hasattr(value, "config"):
             continue
         if issubclass(value, BaseSeeder) and value.__module__ == module.__name__:
-            yield value()
+            try:
+                broken = value.misdeclared
+                yield value() if broken is None else _unusable(value, broken)
+            except Exception as error:  # noqa: BLE001 - external code: whatever it raises is its own failure
+                yield _unusable(value, error)
+
+
+def _unusable(seeder: type[BaseSeeder], error: Exception) -> BrokenModule:
+    return BrokenModule(module=f"{seeder.__module__}.{seeder.__name__}", error=error, is_class=True)
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

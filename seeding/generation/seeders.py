@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -112,6 +114,19 @@ class Derivation:
     """Timestamp fields that the database would set by itself; they keep their values."""
 
 
+_tolerated: ContextVar[bool] = ContextVar("tolerated", default=False)
+
+
+@contextmanager
+def misdeclared_seeders_tolerated() -> Iterator[None]:
+    """Within the block, a misdeclared seeder does not keep its module from being imported: the error is its `misdeclared`."""
+    token = _tolerated.set(True)
+    try:
+        yield
+    finally:
+        _tolerated.reset(token)
+
+
 class BaseSeeder(ABC):
     """One table's rows.
 
@@ -121,9 +136,23 @@ class BaseSeeder(ABC):
     """
 
     config: ClassVar[SeederConfig]
+    misdeclared: ClassVar[MisdeclaredSeederError | None] = None
+    """Why the seeder cannot be used, where its module is imported all the same."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        try:
+            cls._check_declaration()
+        except MisdeclaredSeederError as error:
+            if not _tolerated.get():
+                raise
+            cls.misdeclared = error
+        else:
+            cls.misdeclared = None
+
+    @classmethod
+    def _check_declaration(cls) -> None:
+        """Raise MisdeclaredSeederError if the config cannot be right."""
         config = getattr(cls, "config", None)
         if config is None:
             return  # an abstract helper between BaseSeeder and the seeders

@@ -17,15 +17,12 @@ from seeding.exceptions import GenerationError, MisdeclaredSeederError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
+from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
 from seeding.schema.references import Reference, attributes, references
 
 LOOKUP_CHUNK = 500
 """Natural keys looked up in one query."""
-
-
-class NotKnownYetError(Exception):
-    """The database would have to be queried, which is not possible at this point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +35,18 @@ class Resolved:
 
 
 class Resolver:
-    """Resolves the references of every seeder of a run. It caches the key maps, not the rows."""
+    """Resolves the references of every seeder of a run. It caches the key maps, not the rows.
 
-    def __init__(self, registry: Registry, ledger: Ledger, dataset: Dataset) -> None:
+    In a rehearsal the parents' rows are not stored, so that the values of their columns are generated instead of read.
+    """
+
+    def __init__(self, registry: Registry, ledger: Ledger, dataset: Dataset, *, rehearsal: bool = False) -> None:
         self._registry = registry
         self._ledger = ledger
         self._dataset = dataset
         self._keys: dict[str, KeyMap] = {}
         self._adopted: dict[str, KeyMap] = {}
+        self._values = ParentValues(self, ledger.using, dataset, rehearsal=rehearsal)
 
     def offline(self) -> OfflineResolver:
         """A view that shares what this resolver knows, now and later, and never queries the database."""
@@ -113,6 +114,8 @@ class Resolver:
                 applies = (data[kind] == value).fill_null(False)
                 naming &= applies
             if not naming.any():
+                if reference.by is not None:  # row indexes need not have the column's type
+                    data = data.with_columns(pl.lit(None).alias(reference.column))
                 continue
             target = self._target(seeder, reference)
             keys = own if target is seeder else self.keys(target)
@@ -121,6 +124,9 @@ class Resolver:
                 resolved, missing = _resolve_json(column, reference.json_key, lookup)
             else:
                 resolved, missing = lookup.resolve(column)
+            if reference.by is not None:
+                resolved = self._values.of(target, reference, column, resolved, own=own if target is seeder else None)
+                missing = naming & resolved.is_null()
             if applies is not None:
                 resolved = resolved.zip_with(applies, column)
                 missing &= applies
@@ -169,6 +175,7 @@ class OfflineResolver(Resolver):
     def __init__(self, known: Resolver) -> None:
         super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
         self._keys, self._adopted = known._keys, known._adopted  # noqa: SLF001
+        self._values = known._values.offline(self)  # noqa: SLF001
 
     def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
         raise NotKnownYetError

@@ -13,8 +13,8 @@ from django.apps import apps
 from django.db import connections
 
 from seeding.db.features import features, run_deferred_triggers
-from seeding.db.sql import quoted
-from seeding.exceptions import InsertionError, SchemaError
+from seeding.db.sql import quoted, quoted_plainly
+from seeding.exceptions import ConfigurationError, InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
@@ -65,8 +65,13 @@ def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
 def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
     """Table → strategies by column, and the columns that hold nothing personal; only the `names`, if there are any.
 
-    Tables that a seeder fills come first.
+    Tables that a seeder fills come first. Raises ConfigurationError for an unknown name, and for seeders that cannot be
+    imported or used: columns that only they classify would stay as they are.
     """
+    if registry.broken:
+        raise ConfigurationError(
+            *(f"{one}, and may classify columns to mask: {one.error!r}. Fix it first." for one in registry.broken)
+        )
     asked = asked_for(registry, names)
     classified: dict[str, tuple[Mapping[str, str], set[str]]] = {}
     for table, seeders in registry.by_table.items():
@@ -175,7 +180,7 @@ def zero_date(using: str, target: Target) -> str:
         return ""
     for name in target.fields:
         if target.table.columns[name].kind is Kind.DATE:
-            column, table = connection.ops.quote_name(name), connection.ops.quote_name(target.table.name)
+            column, table = quoted_plainly(connection, name), quoted_plainly(connection, target.table.name)
             zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
@@ -288,7 +293,7 @@ def _may_tell(column: ColumnSchema) -> bool:
 def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
     """Texts of the first rows; columns are named by position, so that detection ignores their names."""
     connection = connections[using]
-    quote = connection.ops.quote_name
+    quote = partial(quoted_plainly, connection)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)

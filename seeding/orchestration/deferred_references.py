@@ -106,7 +106,7 @@ class DeferredReferences:
                     )
                     found += [row[0] for row in cursor.fetchall()]
             return found
-        quote, key = connection.ops.quote_name, connection.ops.quote_name(table.primary_key)
+        quote, key = partial(quoted, connection), quoted(connection, table.primary_key)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT {key} FROM {quote(table.name)} "  # noqa: S608 - names are quoted

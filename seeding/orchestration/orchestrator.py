@@ -160,7 +160,7 @@ class SeedOrchestrator:
             using=using,
             dataset=dataset,
             ledger=ledger,
-            resolver=Resolver(self._registry, ledger, dataset),
+            resolver=Resolver(self._registry, ledger, dataset, rehearsal=run is None),
             lock=self.operation.lock,
             tell=self.operation.sink,
             batch_size=self.config.batch_size,
@@ -224,14 +224,14 @@ class SeedOrchestrator:
         results = []
         for broken in self._registry.broken:
             text = f"{type(broken.error).__name__}: {broken.error}"
-            self.operation.tell("discover", f"{broken.module} cannot be imported: {text}", level="error", error=broken.error)
+            self.operation.tell("discover", f"{broken}: {text}", level="error", error=broken.error)
             results.append(
                 SeederResult(
                     seeder=broken.module,
                     table="",
                     state=SeederState.FAILED,
                     records_planned=0,
-                    error=f"cannot be imported: {text}",
+                    error=f"{str(broken).removeprefix(broken.module).strip()}: {text}",
                     exit_code=GenerationError.exit_code,
                 )
             )

@@ -16,7 +16,7 @@ import polars as pl
 
 from seeding.arrays import Integers
 from seeding.keys import KeyMap
-from seeding.ledger.reference_resolution import NotKnownYetError
+from seeding.ledger.parent_values import NotKnownYetError
 from seeding.orchestration.batch import Batch, Preparation
 
 FIRST_BATCH = 1_000

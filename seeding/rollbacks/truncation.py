@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connections, transaction
 
-from seeding.db.sql import Condition, count_rows, quoted
+from seeding.db.sql import Condition, count_rows, quoted, quoted_plainly
 from seeding.exceptions import RefusedError
 from seeding.keys import KeySet
 from seeding.ledger.recorder import Recorder
@@ -146,4 +146,4 @@ class Truncation:
         return quoted(connections[self._using], name)
 
     def _quoted(self, name: str) -> str:
-        return str(connections[self._using].ops.quote_name(name))
+        return quoted_plainly(connections[self._using], name)

@@ -223,9 +223,9 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
             "give its key a counter that only rises (an identity, AUTO_INCREMENT, AUTOINCREMENT, a sequence), or leave it out",
         )
     for reference in (one for model in mirrors for one in references(model)):
-        if reference.by is not None:
+        if reference.by is not None and reference.holds_text is None:
             yield (
-                f"refers to {reference.target_table} by {reference.by} ({reference}), and seeding fills in primary keys",
+                f"refers to {reference.target_table} by {reference.by} ({reference}), which is neither an integer nor a text",
                 "leave the table out, or let the reference name the primary key",
             )
 

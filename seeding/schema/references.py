@@ -41,6 +41,17 @@ class Reference:
         """Whether the rows are read page by page, because the database cannot compare the column with a key."""
         return self.textual or self.json_key is not None
 
+    @property
+    def holds_text(self) -> bool | None:
+        """Whether its values are texts of a parent's column; False for integers, None for values of any other type."""
+        field = next((one for one in self.target._meta.concrete_fields if one.column == self.by), None)
+        while isinstance(field, models.ForeignKey):
+            field = field.target_field
+        if isinstance(field, (TypedReferenceField, NamingField)) or hasattr(field, "from_db_value"):
+            return None
+        is_text = isinstance(field, (models.CharField, models.TextField))
+        return is_text if is_text or isinstance(field, models.IntegerField) else None
+
     def __str__(self) -> str:
         return f"{self.column}[].{self.json_key}" if self.json_key else self.column
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.features import features
-from seeding.db.sql import Condition, quoted
+from seeding.db.sql import Condition, quoted, quoted_plainly
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 LARGEST = 2**63 - 1
@@ -124,7 +125,7 @@ def number(name: str) -> RowKey:
 
 def inexact(connection: BaseDatabaseWrapper, table: str, key: RowKey) -> str:
     """What about the keys that are stored keeps rows from being found by them; empty if nothing does."""
-    quote = connection.ops.quote_name
+    quote = partial(quoted_plainly, connection)
     exact = [one.exact.format(quote(one.name)) for one in key.columns if one.exact]
     with connection.cursor() as cursor:
         if exact:

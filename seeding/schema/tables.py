@@ -64,6 +64,8 @@ class ColumnSchema:
     """Whether the server computes the value from other columns."""
     counts: bool = field(default=False, compare=False)
     """Whether the server numbers new rows in it: AUTO_INCREMENT, an identity, the next value of a sequence."""
+    is_named: bool = field(default=False, compare=False)
+    """Whether it refers to a row by another column than the primary key: a seeder fills it with row indexes all the same."""
     default: str | None = None
     """The database's default as SQL; None if there is none, or if it is more than an expression."""
     length: int | None = None
@@ -246,6 +248,7 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
     return ColumnSchema(
         name=column_name(field),
         kind=kind,
+        is_named=isinstance(field, models.ForeignKey) and not field.target_field.primary_key,
         nullable=field.null,
         has_default=field.db_default is not models.NOT_PROVIDED or field.has_default(),
         length=target.max_length if kind is Kind.TEXT else None,

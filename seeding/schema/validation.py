@@ -90,7 +90,7 @@ class SchemaValidator:
         return SchemaResult(errors=errors, differences=tuple(found))
 
     def validate_columns(self, data: pl.DataFrame) -> ValidationResult:
-        """What is wrong with the columns themselves, regardless of the rows: one such error rejects the whole batch."""
+        """What is wrong with the columns that a seeder returns, regardless of the rows: one such error rejects them all."""
         errors = [
             ValidationError(field=name, issue="unknown column", expected="a column of " + self.schema.name, actual=name)
             for name in data.columns
@@ -105,8 +105,9 @@ class SchemaValidator:
             dtype = data.schema[name]
             if column is None or dtype == pl.Null:
                 continue
-            if not isinstance(dtype, DTYPES[column.kind]):
-                errors.append(ValidationError(field=name, issue="wrong type", expected=column.kind.value, actual=str(dtype)))
+            kind = Kind.INTEGER if column.is_named else column.kind
+            if not isinstance(dtype, DTYPES[kind]):
+                errors.append(ValidationError(field=name, issue="wrong type", expected=kind.value, actual=str(dtype)))
             elif isinstance(dtype, pl.Datetime) and dtype.time_zone != "UTC":
                 errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
         return ValidationResult(errors=tuple(errors))

@@ -17,6 +17,7 @@ import polars as pl
 from django.db import models
 
 from seeding.arrays import Integers
+from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
@@ -113,6 +114,11 @@ class SourceSeeder(BaseSeeder):
             applies = (data[kind] == value).fill_null(value=False) if kind in data.columns else pl.Series([False])
             naming &= applies
         target = self._source.get(reference.target_table)
+        if reference.by is not None and naming.any():
+            raise SchemaError(
+                f"{self.config.table_name} refers to {reference.target_table} by {reference.by} ({reference}), and the "
+                "rows of a source are looked up by primary keys; leave the column or the file out."
+            )
         if target is None:
             for row in naming.arg_true():
                 expected = f"a row of {reference.target_table}, of which the source has no file"

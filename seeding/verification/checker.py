@@ -39,7 +39,7 @@ class Checker:
             refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
             judged, failed = check(self.using, rules) if rules else ([], [])
-        unreadable = [f"{one.module} cannot be imported: {one.error!r}" for one in (*self._registry.broken, *broken)]
+        unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
             tables=len(self._registry.by_table) if "schema" in checks else 0,

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from types import MappingProxyType
 from typing import Any, Self
@@ -179,11 +180,13 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
     found = rows.aggregate(**wanted)
     for place, (one, tally) in enumerate(tallies.items()):
         low, high = found[f"low_{place}"], found[f"high_{place}"]
-        if low is None or _has_all(rows.db, one.target, low, high, distinct=one.target_table in repeating):
+        has_all = partial(_has_all, rows.db, one.target, distinct=one.target_table in repeating)
+        if low is None or (one.by is None and has_all(low, high)):
             tally.add(found[f"count_{place}"])
             continue
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
-        there = models.Exists(one.target._base_manager.using(rows.db).filter(pk=models.OuterRef(named[one.column])))
+        by = "pk" if one.by is None else attributes(one.target)[one.by]
+        there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: models.OuterRef(named[one.column])}))
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
 
 

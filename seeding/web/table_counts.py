@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connections, models
 
+from seeding.db.sql import quoted
 from seeding.models import SeedingMetadata
 from seeding.schema.introspection import read_kinds
 
@@ -64,5 +65,5 @@ def count_rows(using: str, tables: Iterable[str]) -> dict[str, int]:
         return {}
     with connection.cursor() as cursor:
         count = "SELECT %s, COUNT(*) FROM {}"
-        cursor.execute(" UNION ALL ".join(count.format(connection.ops.quote_name(table)) for table in present), present)
+        cursor.execute(" UNION ALL ".join(count.format(quoted(connection, table)) for table in present), present)
         return dict(cursor.fetchall())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.sql import quoted_plainly
 from seeding.safety.catalogues.catalogue import Catalogue, Relation
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
@@ -139,7 +141,7 @@ def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]
     with connection.cursor() as cursor:
         cursor.execute(SHARING, [sorted(set(drawing.values()))])
         sharing: dict[str, list[str]] = defaultdict(list)
-        quote = connection.ops.quote_name
+        quote = partial(quoted_plainly, connection)
         for default, schema, table, column in cursor.fetchall():
             sharing[default].append(f"SELECT MAX({quote(column)}) FROM {quote(schema)}.{quote(table)}")  # noqa: S608 - quoted
         drawn = {default: _sequence(cursor, default, tuple(sharing.get(default, ()))) for default in set(drawing.values())}

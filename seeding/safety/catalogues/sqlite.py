@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.sql import quoted_plainly
 from seeding.safety.catalogues.catalogue import Catalogue, Relation
 from seeding.safety.refusal import Touch
 from seeding.safety.triggers import Trigger
@@ -50,7 +51,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
 
 def _key(connection: BaseDatabaseWrapper, cursor: Any, name: str) -> tuple[str, ...]:
-    cursor.execute(f"PRAGMA table_info({connection.ops.quote_name(name)})")
+    cursor.execute(f"PRAGMA table_info({quoted_plainly(connection, name)})")
     return tuple(row[1] for row in sorted(cursor.fetchall(), key=lambda row: int(row[5])) if row[5])
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.sql import quoted_plainly
 from seeding.schema.introspection import generic, mysql, postgresql, sqlite
 from seeding.schema.letter_case import Spelling
 from seeding.schema.references import column_name
@@ -73,7 +74,7 @@ def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str])
     with connection.cursor() as cursor:
         cursor.execute(statement)
         for schema, table, column, target, key, constraint, partition in cursor.fetchall():
-            name = f"{connection.ops.quote_name(schema)}.{connection.ops.quote_name(table)}"
+            name = f"{quoted_plainly(connection, schema)}.{quoted_plainly(connection, table)}"
             one = ForeignKey(
                 column=column, table=spelling.of(target), key=key, constraint=constraint, target_partition=partition
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.sql import quoted_plainly
 from seeding.schema.introspection.generic import kind_of
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, RelationKind, TableSchema
 
@@ -59,7 +60,7 @@ def _table(
     """The table; `spelled` maps lower-case names to table names, since a foreign key may use another letter case."""
 
     def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
-        cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
+        cursor.execute(f"PRAGMA {pragma}({quoted_plainly(connection, of)})")
         return list(cursor.fetchall())
 
     clauses = [

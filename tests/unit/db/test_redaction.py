@@ -93,3 +93,8 @@ def test_urls_show_no_account(text: str, shown: str) -> None:
 
 def test_a_password_with_a_slash_or_an_at_sign_is_no_less_hidden() -> None:
     assert "s3" not in without_credentials("mysql://root:s3/cr@et@db/terp")
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_nor_is_one_with_a_quote(quote: str) -> None:
+    assert without_credentials(f"at 'mysql://root:s3{quote}cret@db/terp'") == f"at 'mysql://{REDACTED}@db/terp'"

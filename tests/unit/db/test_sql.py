@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import connections
 
-from seeding.db.sql import count_rows, quoted
+from seeding.db.sql import count_rows, quoted, quoted_plainly
 from tests.support.databases import Database
 
 
@@ -23,3 +24,15 @@ def test_rows_of_any_table_are_counted(shop: Database) -> None:
     shop.query('INSERT INTO "50% off" VALUES (1), (2)')
 
     assert (before, count_rows(connection, "50% off")) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('say "hi"', '"say ""hi"""'),
+        ("it's `so`: a.b {0}", '"it\'s `so`: a.b {0}"'),
+        ('"schema"."table"', '"schema"."table"'),  # in quotes already
+    ],
+)
+def test_quotes_within_a_name_are_doubled(shop: Database, name: str, shown: str) -> None:
+    assert quoted_plainly(connections[shop.alias], name) == shown

@@ -17,8 +17,9 @@ from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import GenerationError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.ledger import reference_resolution as resolution
+from seeding.ledger.parent_values import NotKnownYetError
 from seeding.ledger.queries import Ledger
-from seeding.ledger.reference_resolution import NotKnownYetError, Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.schema.references import ReferencingJSONField, TypedReferenceField
 from tests.support.databases import AS_OF, Database
 from tests.unit.ledger.entries import NOW, a_batch, a_run

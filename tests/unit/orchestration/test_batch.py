@@ -17,8 +17,9 @@ from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import ConfigurationError, GenerationError, UnclassifiedError
 from seeding.generation.seeders import RowRule
 from seeding.keys import KeyMap
+from seeding.ledger.parent_values import NotKnownYetError
 from seeding.ledger.queries import Ledger
-from seeding.ledger.reference_resolution import NotKnownYetError, Resolver
+from seeding.ledger.reference_resolution import Resolver
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from seeding.keys import KeyMap
-from seeding.ledger.reference_resolution import NotKnownYetError
+from seeding.ledger.parent_values import NotKnownYetError
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.prefetch import BYTES_PER_BATCH, Prefetch, Prefetched, Slices
 
