@@ -172,12 +172,23 @@ def test_a_column_takes_what_its_character_set_holds_and_nothing_else(
     assert there == {*seeder.names} - lost
 
 
-@pytest.mark.parametrize("server", ["mariadb", "mysql"])
+@pytest.mark.parametrize(
+    ("server", "writer"), [("mariadb", "load_data"), ("mariadb", "multi_insert"), ("mysql", "multi_insert")]
+)
 @pytest.mark.parametrize("mode", ["ANSI_QUOTES", "ANSI", "NO_BACKSLASH_ESCAPES", "PIPES_AS_CONCAT", "PAD_CHAR_TO_FULL_LENGTH"])
-def test_the_sessions_mode_changes_no_value(products: Callable[..., Database], server: str, mode: str) -> None:
+def test_the_sessions_mode_changes_no_value(products: Callable[..., Database], server: str, mode: str, writer: str) -> None:
     database = products(server)
     database.query(f"SET SESSION sql_mode = 'TRADITIONAL,{mode}'")
 
-    run(database, Products())
+    run(database, Products(), writer=writer)
 
     assert [name for (name,) in database.query("SELECT name FROM shop_product ORDER BY id")] == [*NAMES]
+
+
+def test_a_json_column_is_one_whatever_quotes_the_session_uses(products: Callable[..., Database]) -> None:
+    database = products("mariadb", f"CREATE TABLE shop_product ({PRODUCTS['mariadb']}, extra json NULL)")
+    database.query("SET SESSION sql_mode = 'TRADITIONAL,ANSI_QUOTES'")
+
+    summary, _ = run(database, Products())
+
+    assert inserted(summary) == (ROWS, 0)
