@@ -74,6 +74,8 @@ class ColumnSchema:
     """Bytes."""
     character_octets: int | None = None
     """Maximum bytes of one character: 3 in MySQL's old utf8."""
+    character_set: str = field(default="", compare=False)
+    """As MySQL and MariaDB name it; empty elsewhere."""
     values: tuple[str, ...] = ()
     """The members of an enumeration."""
     scale: int | None = None

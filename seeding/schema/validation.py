@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,21 +10,23 @@ from typing import Any
 
 import polars as pl
 
+from seeding.schema.check_clauses import compiled
 from seeding.schema.drift import differences
 from seeding.schema.references import Reference
 from seeding.schema.results import Difference, ValidationError, ValidationResult
-from seeding.schema.tables import Check, ColumnSchema, Kind, TableSchema
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20
 """How many rows are listed per kind of error; the rest are only counted."""
 
 BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
 """Bytes per character → what a column of that character set cannot hold."""
-
+BEYOND_LATIN1 = r"[^\x00-\x7f\xa0-\xff\x{81}\x{8d}\x{8f}\x{90}\x{9d}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # noqa: RUF001
+"""What MySQL's latin1 cannot hold: it is Windows' code page 1252, and the five bytes without a meaning are themselves."""
+WIDTHS = {"latin1": 1, "ucs2": 2}
+"""Character sets other than UTF-8 whose characters all have the same width in bytes."""
 PRECISION = 1e-12
 """Relative difference of two floats that mean the same decimal."""
-INTRODUCER = re.compile(r"(?P<text>'(?:[^']|'')*')|_\w+(?=')")
-"""A quoted text, or the name of a character set before one."""
 
 DTYPES: dict[Kind, tuple[Any, ...]] = {
     Kind.BOOLEAN: (pl.Boolean,),
@@ -77,7 +78,7 @@ class SchemaValidator:
         self._there = there or {}
         live = self._there.get(schema.name)
         self.schema = schema if live is None else _narrowed(schema, live)
-        self._checks, self.unevaluated = _compiled(self.schema.checks)
+        self._checks, self.unevaluated = compiled(self.schema)
 
     def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
         """Compare the model with the live table."""
@@ -179,7 +180,8 @@ class SchemaValidator:
     def check_constraints(self, data: pl.DataFrame) -> list[Finding]:
         """Rows that break a CHECK of the live table.
 
-        A clause over columns that are not generated, or one that only the database can evaluate, is left to the database.
+        A clause over columns that are not generated is left to the database, and so is one that means what the server's
+        collations, modes and arithmetic make of it.
         """
         findings = []
         for check, clause, columns in self._checks:
@@ -201,7 +203,7 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
         there = live.columns.get(column.name)
         if there is None:
             return column
-        text = replace(column, octets=there.octets, character_octets=there.character_octets)
+        text = replace(column, octets=there.octets, character_octets=there.character_octets, character_set=there.character_set)
         if column.kind is Kind.FLOAT:
             return replace(column, scale=there.scale)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
@@ -212,23 +214,6 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
         columns={name: narrowed(column) for name, column in schema.columns.items()},
         checks=tuple(check for check in live.checks if check.name in known) or schema.checks,
     )
-
-
-def _compiled(checks: Sequence[Check]) -> tuple[list[tuple[Check, pl.Expr, set[str]]], tuple[str, ...]]:
-    """The checks as expressions, with the columns they use; and the names of those that Polars cannot parse."""
-    compiled, unevaluated = [], []
-    for check in checks:
-        if not check.clause:
-            continue
-        try:
-            # MySQL quotes names with backticks, and puts the name of the character set before texts.
-            plain = check.clause.replace("`", '"').replace("\\'", "'")
-            clause = pl.sql_expr(INTRODUCER.sub(lambda found: found["text"] or "", plain))
-        except pl.exceptions.PolarsError:
-            unevaluated.append(check.name)
-        else:
-            compiled.append((check, clause, set(clause.meta.root_names())))
-    return compiled, tuple(unevaluated)
 
 
 def _together(named: Iterable[tuple[str, pl.Series]]) -> dict[str, pl.Series]:
@@ -288,10 +273,14 @@ def _text_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
     if column.length is not None:
         yield "too long", f"at most {column.length} characters", values.str.len_chars() > column.length
     if column.octets is not None:
-        yield "too long", f"at most {column.octets} bytes", values.str.len_bytes() > column.octets
+        width = WIDTHS.get(column.character_set)
+        octets = values.str.len_bytes() if width is None else values.str.len_chars() * width
+        yield "too long", f"at most {column.octets} bytes", octets > column.octets
     if column.values:
         yield "unknown value", ", ".join(column.values), ~values.is_in(column.values)
     if column.character_octets is not None:
         wide = values.str.contains(BEYOND[column.character_octets])
         yield "character that does not fit", f"characters of at most {column.character_octets} bytes", wide
+    if column.character_set == "latin1":
+        yield "character that does not fit", "characters of latin1", values.str.contains(BEYOND_LATIN1)
     yield "NUL byte", "text without NUL", values.str.contains("\0", literal=True)

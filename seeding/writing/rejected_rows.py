@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connections, models, transaction
 
 from seeding.db.retries import refuses_row
+
+WAITING = """
+    SELECT n.nspname, c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+    WHERE c.conrelid = %s::regclass AND c.condeferrable AND c.confrelid <> c.conrelid
+"""
+"""The constraints of a table that may wait, without its references to itself."""
 
 
 class Writer(Protocol):
@@ -31,16 +37,20 @@ class Refusal:
     error: DatabaseError
 
 
-def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0) -> list[Refusal]:
+def insert(
+    writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
+) -> list[Refusal]:
     """Write `data`; if the database rejects it, halve until the rejected rows are isolated, and return those.
 
-    Must run inside a transaction: every attempt is a savepoint.
+    Constraints that wait for the commit are checked here too. `whole` says that `data` is
+    the whole batch. Must run inside a transaction: every attempt is a savepoint.
     """
     if not data.height:
         return []
     try:
         with transaction.atomic(using=using):
             writer.write(using, model, data)
+            settle(using, model, whole=whole)
     except DatabaseError as error:
         if not refuses_row(error):
             raise
@@ -48,7 +58,24 @@ def insert(writer: Writer, using: str, model: type[models.Model], data: pl.DataF
             return [Refusal(row=start, error=error)]
         half = data.height // 2
         return [
-            *insert(writer, using, model, data[:half], start),
-            *insert(writer, using, model, data[half:], start + half),
+            *insert(writer, using, model, data[:half], start, whole=False),
+            *insert(writer, using, model, data[half:], start + half, whole=False),
         ]
     return []
+
+
+def settle(using: str, model: type[models.Model], *, whole: bool) -> None:
+    """Have PostgreSQL check at once what would wait for the commit, where no single row could be blamed.
+
+    Part of a batch may refer to rows of the other part: the table's references to itself then wait on.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    names = ["ALL"]
+    with connection.cursor() as cursor:
+        if not whole:
+            cursor.execute(WAITING, [connection.ops.quote_name(model._meta.db_table)])
+            names = [".".join(map(connection.ops.quote_name, row)) for row in cursor.fetchall()]
+        if names:
+            cursor.execute(f"SET CONSTRAINTS {', '.join(names)} IMMEDIATE")

@@ -29,13 +29,13 @@ KINDS = {
 TIMESTAMP = (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC))
 DATETIME = (datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
 DATE = (date(1000, 1, 1), date(9999, 12, 31))
-SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ascii": 1, "latin1": 1}
-"""Character sets that cannot hold every character → maximum bytes per character; the others hold four."""
+SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ucs2": 3, "ascii": 1}
+"""Character sets that hold what UTF-8 writes in so many bytes per character. What others hold, their own tables say."""
 MEMBER = re.compile(r"'((?:[^']|'')*)'")
 ROW_END = "ROW END"
 """How MariaDB reports the column that ends the period of a system-versioned row."""
-IS_JSON = re.compile(r"^\(?json_valid\(`?(\w+)`?\)\)?$", re.IGNORECASE)
-"""How MariaDB declares a JSON column: LONGTEXT with a check."""
+IS_JSON = re.compile(r"""^\(?json_valid\([`"]?(\w+)[`"]?\)\)?$""", re.IGNORECASE)
+"""How MariaDB declares a JSON column: LONGTEXT with a check, whose quotes are the session's (ANSI_QUOTES)."""
 
 RELATIONS = """
     SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'
@@ -79,7 +79,7 @@ CHECKS_MYSQL = """
     SELECT t.table_name, c.constraint_name, c.check_clause FROM information_schema.check_constraints c
     JOIN information_schema.table_constraints t
       ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
-    WHERE t.constraint_type = 'CHECK' AND t.table_schema = DATABASE() AND t.table_name IN %s
+    WHERE t.constraint_type = 'CHECK' AND t.enforced = 'YES' AND t.table_schema = DATABASE() AND t.table_name IN %s
     ORDER BY t.table_name, c.constraint_name
 """
 
@@ -168,6 +168,9 @@ def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, 
     elif kind in (Kind.DATE, Kind.DATETIME):
         low, high = {"timestamp": TIMESTAMP, "datetime": DATETIME}.get(data_type, DATE)
     is_enum = data_type == "enum"
+    limits_octets = kind is Kind.TEXT and not is_enum and octets is not None
+    if data_type in ("char", "varchar") and not str(charset).startswith(("utf8", "ascii")):
+        limits_octets = False  # their limit is one of characters, and these have not as many bytes as in UTF-8
     return ColumnSchema(
         name=name,
         kind=kind,
@@ -178,8 +181,9 @@ def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, 
         has_default=default not in (None, "NULL") or "auto_increment" in extra or "GENERATED" in extra.upper(),
         default=None if default is None else literal(default, extra.upper()),
         length=int(length) if data_type in ("char", "varchar") else None,
-        octets=int(octets) if kind is Kind.TEXT and not is_enum and octets is not None else None,
+        octets=int(octets) if limits_octets else None,
         character_octets=SHORT_CHARACTERS.get(charset) if kind is Kind.TEXT else None,
+        character_set=charset or "",
         values=tuple(value.replace("''", "'") for value in MEMBER.findall(column_type)) if is_enum else (),
         scale=int(scale) if kind in (Kind.DECIMAL, Kind.FLOAT) and scale is not None else None,
         low=low,

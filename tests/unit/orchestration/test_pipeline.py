@@ -346,8 +346,8 @@ def test_a_check_that_only_the_database_can_read_is_told(shop: Database) -> None
     summary, told = run(shop, ProductSeeder(), ReviewSeeder())
 
     assert summary.exit_code == 0
-    assert [(event.level, event.message) for event in told if event.operation == "drift" and event.level == "warn"] == [
-        ("warn", "Only the database checks one_to_five_stars: the clause cannot be evaluated here")
+    assert [(event.level, event.message) for event in told if "Only" in event.message] == [
+        ("debug", "Only the database checks one_to_five_stars")
     ]
 
 

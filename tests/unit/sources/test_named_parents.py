@@ -14,7 +14,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.sources.seeder import SourceSeeder
 from tests.support.databases import AS_OF
-from tests.unit.sources.made import seeder, source
+from tests.unit.sources.made import MASKER, seeder, source
 
 with isolate_apps():
 

@@ -64,12 +64,13 @@ def test_a_decimal_holds_so_many_digits() -> None:
     [
         ("varchar", "utf8mb4", 40, 160, None),
         ("varchar", "utf8mb3", 40, 160, 3),
-        ("char", "latin1", 40, 160, 1),
+        ("char", "ascii", 40, 160, 1),
+        ("char", "latin1", 40, None, None),  # its own table says what it holds
         ("text", "utf8", None, 160, 3),  # a limit of bytes alone
     ],
 )
 def test_a_text_has_a_limit_of_characters_or_bytes(
-    data_type: str, charset: str, length: int | None, octets: int, character_octets: int | None
+    data_type: str, charset: str, length: int | None, octets: int | None, character_octets: int | None
 ) -> None:
     text = column(data_type, length=40, octets=160, charset=charset)
 
@@ -94,6 +95,7 @@ def test_a_long_text_that_must_be_json_is_a_json_column() -> None:
         ("json_valid(`more`)", "more"),
         ("(json_valid(`more`))", "more"),
         ("json_valid(more)", "more"),
+        ('json_valid("more")', "more"),  # a session with ANSI_QUOTES
         ("json_valid(`a`) or 1", None),
     ],
 )
