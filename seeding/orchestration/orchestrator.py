@@ -155,17 +155,18 @@ class SeedOrchestrator:
     def _context(self, dataset: Dataset, run: SeedRun | None, surveyed: Survey) -> RunContext:
         using, ledger = self.config.database, self.operation.ledger
         mirrored = mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
+        live = read_tables(connections[using], mirrored)
         return RunContext(
             using=using,
             dataset=dataset,
             ledger=ledger,
-            resolver=Resolver(self._registry, ledger, dataset),
+            resolver=Resolver(self._registry, ledger, dataset, self.plan.counts, live),
             lock=self.operation.lock,
             tell=self.operation.sink,
             batch_size=self.config.batch_size,
             writers=Writers(using, self.config.writer),
             run=run,
-            live=read_tables(connections[using], mirrored),
+            live=live,
             survey=surveyed,
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,

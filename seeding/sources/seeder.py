@@ -68,6 +68,16 @@ class SourceSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The file's columns except its primary key, in the table's types; an unreadable value is null and a fault."""
+        data, lines, faults = self._read(rows)
+        self._portions.append((lines, faults))
+        return data
+
+    def natural_keys(self, rows: Rows) -> pl.DataFrame:
+        """The columns of the natural key; the faults of the rows that are being seeded stay remembered."""
+        return self._read(rows)[0].select(self.config.natural_key)
+
+    def _read(self, rows: Rows) -> tuple[pl.DataFrame, Mapping[int, int], Faults]:
+        """The rows, their lines in the file, and their faults, by row index."""
         faults: Faults = {}
         with self._reading:
             portion = self._file.read(rows.index)
@@ -79,8 +89,9 @@ class SourceSeeder(BaseSeeder):
         for reference in references(self.config.model):
             if reference.column in data.columns:
                 data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
-        self._portions.append(({one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}, faults))
-        return data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
+        lines = {one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}
+        masked = data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
+        return masked, lines, faults
 
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Reject new accounts in production: every account row that gets here does not exist yet."""
