@@ -379,7 +379,6 @@ def test_the_row_that_is_written_alike_goes_first(matches: list[tuple[int, int, 
 
 
 def test_all_planned_rows_decide_whose_a_real_row_is_that_is_written_otherwise(shop: Database) -> None:
-    shop.query("CREATE TABLE goods AS SELECT * FROM shop_product")
     shop.query("DROP TABLE shop_product")
     shop.query("CREATE TABLE shop_product (id integer PRIMARY KEY, name text COLLATE NOCASE UNIQUE, price int, stars real)")
     in_shop(shop, {70: "tea 0", 71: "Tea 1", 72: "TEA 2"})
