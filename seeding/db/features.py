@@ -23,6 +23,8 @@ class ServerFeatures:
     """Whether TRUNCATE is faster than DELETE and not transactional."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
+    trims_fixed_texts: bool = False
+    """Whether a text of a fixed length has no trailing blanks when it is compared."""
     expands_row_comparisons: bool = False
     """Whether (a, b) > (x, y) uses an index only when it is written as a > x OR (a = x AND b > y)."""
     shared_lock: str = ""
@@ -42,12 +44,14 @@ MYSQL = ServerFeatures(
     suspends_foreign_keys=True,
     truncates=True,
     renders_values=True,
+    trims_fixed_texts=True,
     expands_row_comparisons=True,
     shared_lock=" LOCK IN SHARE MODE",
     analyze="ANALYZE NO_WRITE_TO_BINLOG TABLE",
 )
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
+    trims_fixed_texts=True,
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",

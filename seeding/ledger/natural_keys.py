@@ -42,16 +42,22 @@ class NaturalKeys:
         self._equality = equality
 
     def matches(self, seeder: BaseSeeder, index: Integers, wanted: pl.DataFrame) -> Iterator[Match]:
-        """The rows that hold the natural keys `wanted` for the rows `index`; a key that is null in part is nobody's."""
-        complete = ~wanted.select(pl.any_horizontal(pl.all().is_null())).to_series()
-        rows = (self._stored(seeder, row) for row in wanted.filter(complete).iter_rows())
-        planned = dict(zip(index[complete.to_numpy()].tolist(), rows, strict=True))
+        """The rows that hold the natural keys `wanted` for the rows `index`.
+
+        Nobody holds a key that is null in part, or that the columns cannot hold.
+        """
+        table, fits = seeder.config.table_name, self._equality.fits
+        planned = {
+            row: self._stored(seeder, values)
+            for row, values in zip(index.tolist(), wanted.iter_rows(), strict=True)
+            if None not in values and all(fits(table, *pair) for pair in zip(wanted.columns, values, strict=True))
+        }
         if not planned:
             return
         found = self._compared(seeder, planned, (PLAIN,) * wanted.width)
         yield from found
         if len({one.row for one in found if one.exact}) < len(planned):
-            for rule in self._equality.coarser(seeder.config.table_name, seeder.config.natural_key):
+            for rule in self._equality.coarser(table, seeder.config.natural_key):
                 yield from self._compared(seeder, planned, rule)
 
     def _compared(self, seeder: BaseSeeder, planned: Mapping[int, Values], rule: Rule) -> list[Match]:

@@ -12,6 +12,7 @@ import polars as pl
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.schema.tables import ColumnSchema, TableSchema
 
@@ -26,6 +27,8 @@ WITHOUT_CASE = re.compile(
 )
 """An index over an expression that only ignores letter case. Any other may take texts for equal that nobody would."""
 
+LAST = {3: "\uffff"}
+"""Bytes per character → the last character that fits."""
 IGNORED = r"[\p{M}\p{Cf}]"
 """Accents and invisible characters, where a text is taken apart."""
 
@@ -69,8 +72,20 @@ class Equality:
 
     def stored(self, table: str, column: str, value: Any) -> Any:
         """The value as the column gives it back: one of a fixed length keeps no trailing blanks."""
-        known = self._live[table].columns.get(column) if table in self._live else None
+        known = self._column(table, column) if features(connections[self._using]).trims_fixed_texts else None
         return value.rstrip(" ") if isinstance(value, str) and known and _is_padded(known) else value
+
+    def fits(self, table: str, column: str, value: Any) -> bool:
+        """Whether the column can hold every character of a text: MySQL and MariaDB do not compare it with any other text."""
+        known = self._column(table, column)
+        if not isinstance(value, str) or "\0" in value:
+            return not isinstance(value, str)
+        if known is None or known.character_octets is None or value.isascii():
+            return True
+        return max(value) <= LAST[known.character_octets] if known.character_octets in LAST else _is_western(value)
+
+    def _column(self, table: str, column: str) -> ColumnSchema | None:
+        return self._live[table].columns.get(column) if table in self._live else None
 
     def numbers(self, table: str, column: str, texts: Sequence[str], rule: str = PLAIN) -> dict[str, int]:
         """Text → a number, the same for texts that are equal in the column by the `rule`. One statement."""
@@ -78,13 +93,13 @@ class Equality:
         if len(distinct) < 2:
             return dict.fromkeys(distinct, 0)
         connection = connections[self._using]
-        given, parameters = GIVEN.get(connection.vendor, _selected)([self.stored(table, column, one) for one in distinct])
-        name, source = quoted(connection, column), quoted(connection, table)
+        texts = [self.stored(table, column, one) for one in distinct]
+        given, parameters = GIVEN.get(connection.vendor, _selected)(
+            quoted(connection, column), quoted(connection, table), texts
+        )
         with connection.cursor() as cursor:
-            # The first part gives the others the type and the collation of the column.
             cursor.execute(
-                f"SELECT n, DENSE_RANK() OVER (ORDER BY {rule.replace('%', '%%').format('v')}) "  # noqa: S608 - names are quoted
-                f"FROM (SELECT 0 AS n, {name} AS v FROM {source} WHERE 1 = 0 UNION ALL {given}) given",
+                f"SELECT n, DENSE_RANK() OVER (ORDER BY {rule.replace('%', '%%').format('v')}) FROM {given}",  # noqa: S608 - quoted
                 parameters,
             )
             return {distinct[place]: rank for place, rank in cursor.fetchall()}
@@ -115,22 +130,46 @@ def _portions(groups: pl.Series) -> Iterator[pl.Series]:
         yield part["place"]
 
 
+def _is_western(text: str) -> bool:
+    try:
+        text.encode("cp1252")  # which MySQL calls latin1
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_padded(column: ColumnSchema) -> bool:
     return column.type_name == "char" or column.type_name.startswith("character(")
 
 
-def _selected(texts: Sequence[str]) -> tuple[str, list[Any]]:
-    """Constants, since they are compared as the column is, whatever the collation of the connection."""
-    return " UNION ALL ".join(["SELECT %s, %s"] * len(texts)), [one for pair in enumerate(texts) for one in pair]
+# Texts are given as rows (n, v), counted from 0, with the type and the collation of the column. A constant takes them on from
+# what it is joined with, whatever the connection's own are.
 
 
-def _in_json(texts: Sequence[str]) -> tuple[str, list[Any]]:
+def _selected(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
+    rows = " UNION ALL ".join(["SELECT %s, %s"] * len(texts))
+    source = f"(SELECT 0 AS n, {column} AS v FROM {table} WHERE 1 = 0 UNION ALL {rows}) AS given"  # noqa: S608 - quoted
+    return source, [one for pair in enumerate(texts) for one in pair]
+
+
+def _in_json(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
     """SQLite joins at most 500 parts by UNION."""
-    return "SELECT key, value FROM json_each(%s)", [json.dumps(list(texts))]
+    rows = f"SELECT {column} AS v, 0 AS n FROM {table} WHERE 1 = 0 UNION ALL SELECT value, key FROM json_each(%s)"  # noqa: S608
+    return f"({rows}) AS given", [json.dumps(list(texts))]
 
 
-GIVEN: Mapping[str, Callable[[Sequence[str]], tuple[str, list[Any]]]] = {"sqlite": _in_json}
-"""Vendor → SQL for rows (place, text), with its parameters."""
+def _in_array(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
+    """PostgreSQL takes seconds to join a thousand parts by UNION."""
+    written = ('"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"')) for text in texts)
+    kind = f"(SELECT array_agg({column}) FROM {table} WHERE false)"  # noqa: S608 - quoted
+    rows = f"unnest(CASE WHEN false THEN {kind} ELSE %s END) WITH ORDINALITY AS given(v, place)"
+    return f"(SELECT v, place - 1 AS n FROM {rows}) AS given", [  # noqa: S608 - quoted
+        "{" + ",".join(written) + "}"
+    ]
+
+
+GIVEN: Mapping[str, Callable[[str, str, Sequence[str]], tuple[str, list[Any]]]] = {"sqlite": _in_json, "postgresql": _in_array}
+"""Vendor → what stands after FROM, with its parameters."""
 
 Index = dict[str, str]
 """Column → what a unique index compares of it."""

@@ -329,6 +329,20 @@ def test_a_row_that_only_an_index_takes_for_another_is_refused(shop: Callable[[C
     assert refused[0].startswith("The database refused a row of shop_product: IntegrityError")
 
 
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+@pytest.mark.parametrize("characters", ["utf8mb3", "latin1"])
+def test_a_name_that_the_column_cannot_hold_costs_no_other_row(
+    shop: Callable[[Column], Database], server: str, characters: str
+) -> None:
+    database = shop(Column(server, f"varchar(80) CHARACTER SET {characters}"))
+    add(database, "FLOWER")
+
+    summary, _ = run(database, *seeders(["flower", "\N{HERB}", "tree"]))
+
+    assert summary.exit_code == 5
+    assert {index: name for index, (_, name) in reviewed(database).items()} == {0: "FLOWER", 2: "tree"}
+
+
 @pytest.mark.parametrize("title", ["postgresql", "mysql utf8mb4_bin", "mariadb utf8mb4_general_ci"])
 @pytest.mark.parametrize("real", [(), ("aB3xK",)])
 def test_codes_of_a_file_that_differ_in_case(
