@@ -105,7 +105,7 @@ class Equality:
             return {distinct[place]: rank for place, rank in cursor.fetchall()}
 
     def repeated(self, table: str, rows: pl.DataFrame, groups: pl.Series) -> pl.Series:
-        """Which of the rows, whose columns are a unique key's, repeat an earlier one; only rows of one group are compared."""
+        """Which of the rows, whose columns are a unique key's, repeat an earlier one; those of one group are compared."""
         found = pl.repeat(False, rows.height, eager=True)
         rules = self.rules(table, rows.columns)
         for places in _portions(groups):
