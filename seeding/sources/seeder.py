@@ -20,6 +20,7 @@ from seeding.arrays import Integers
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
+from seeding.schema.equality import alike
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import Cells, Faults, reader_of
@@ -86,6 +87,7 @@ class SourceSeeder(BaseSeeder):
         data = pl.DataFrame(columns)
         if self._masker is not None:
             self._find_stray(data, rows.index, faults)
+        self._find_misspelled(data, rows.index, faults)
         for reference in references(self.config.model):
             if reference.column in data.columns:
                 data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
@@ -133,6 +135,18 @@ class SourceSeeder(BaseSeeder):
         if key:
             return _in_json(values, key, target)
         return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
+
+    def _find_misspelled(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
+        """Rows whose kind is another spelling of one that says what a number refers to: the server may hold both equal."""
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for one in references(self.config.model):
+            if one.when and {one.column, one.when[0]} <= set(data.columns) and data.schema[one.when[0]] == pl.String:
+                kinds.setdefault((one.column, one.when[0]), []).append(one.when[1])
+        for (column, kind), known in kinds.items():
+            spelled = alike(data[kind]).is_in(alike(pl.Series(known)).implode()) & ~data[kind].is_in(known)
+            for row in (data[column].is_not_null() & spelled.fill_null(value=False)).arg_true():
+                error = ValidationError(field=kind, issue="spelled otherwise", expected=", ".join(known), actual="?")
+                faults.setdefault(int(index[row]), []).append(error)
 
     def _find_stray(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
         """Rows with personal data in columns declared as free of it: it must not get through unmasked."""
