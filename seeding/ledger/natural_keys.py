@@ -46,18 +46,16 @@ class NaturalKeys:
 
         Nobody holds a key that is null in part, or that the columns cannot hold.
         """
-        table, fits = seeder.config.table_name, self._equality.fits
-        planned = {
-            row: self._stored(seeder, values)
-            for row, values in zip(index.tolist(), wanted.iter_rows(), strict=True)
-            if None not in values and all(fits(table, *pair) for pair in zip(wanted.columns, values, strict=True))
-        }
+        table, columns = seeder.config.table_name, wanted.columns
+        named = wanted.select(pl.all_horizontal(pl.all().is_not_null())).to_series() & self._equality.fits(table, wanted)
+        rows = self._equality.stored(table, columns, wanted.filter(named).iter_rows())
+        planned = dict(zip(index[named.to_numpy()].tolist(), rows, strict=True))
         if not planned:
             return
         found = self._compared(seeder, planned, (PLAIN,) * wanted.width)
         yield from found
         if len({one.row for one in found if one.exact}) < len(planned):
-            for rule in self._equality.coarser(table, seeder.config.natural_key):
+            for rule in self._equality.coarser(table, columns):
                 yield from self._compared(seeder, planned, rule)
 
     def _compared(self, seeder: BaseSeeder, planned: Mapping[int, Values], rule: Rule) -> list[Match]:
@@ -95,13 +93,9 @@ class NaturalKeys:
         else:
             rows = ([_holds(name, one, [value]) for name, one, value in zip(names, rule, row, strict=True)] for row in wanted)
             condition = reduce(or_, (reduce(and_, row) for row in rows))
-        found = model._base_manager.using(self._using).filter(condition).values_list("pk", *names)
-        return [(key, self._stored(seeder, values)) for key, *values in found]
-
-    def _stored(self, seeder: BaseSeeder, values: Iterable[Any]) -> Values:
-        """The values as the table gives them back."""
-        stored, table = self._equality.stored, seeder.config.table_name
-        return tuple(stored(table, name, value) for name, value in zip(seeder.config.natural_key, values, strict=True))
+        found = list(model._base_manager.using(self._using).filter(condition).values_list("pk", *names))
+        stored = self._equality.stored(seeder.config.table_name, seeder.config.natural_key, (values for _, *values in found))
+        return list(zip((key for key, *_ in found), stored, strict=True))
 
 
 def _holds(name: str, rule: str, values: Sequence[Any]) -> models.Q:

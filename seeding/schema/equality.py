@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -27,8 +27,8 @@ WITHOUT_CASE = re.compile(
 )
 """An index over an expression that only ignores letter case. Any other may take texts for equal that nobody would."""
 
-LAST = {3: "\uffff"}
-"""Bytes per character → the last character that fits."""
+BEYOND = {3: r"[\x{10000}-\x{10ffff}]"}
+"""Bytes per character → characters that do not fit."""
 IGNORED = r"[\p{M}\p{Cf}]"
 """Accents and invisible characters, where a text is taken apart."""
 
@@ -70,19 +70,30 @@ class Equality:
         """Those of the `rules` that may take texts for equal which the columns hold to be different."""
         return [rule for rule in self.rules(table, columns) if not {PLAIN, BYTES}.issuperset(rule)]
 
-    def stored(self, table: str, column: str, value: Any) -> Any:
-        """The value as the column gives it back: one of a fixed length keeps no trailing blanks."""
-        known = self._column(table, column) if features(connections[self._using]).trims_fixed_texts else None
-        return value.rstrip(" ") if isinstance(value, str) and known and _is_padded(known) else value
+    def stored(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows as the table gives them back: a text of a fixed length keeps no trailing blanks."""
+        trims = features(connections[self._using]).trims_fixed_texts
+        known = (self._column(table, name) for name in columns)
+        padded = [place for place, one in enumerate(known) if trims and one is not None and _is_padded(one)]
+        if not padded:
+            return list(map(tuple, rows))
+        return [
+            tuple(value.rstrip(" ") if place in padded and isinstance(value, str) else value for place, value in enumerate(row))
+            for row in rows
+        ]
 
-    def fits(self, table: str, column: str, value: Any) -> bool:
-        """Whether the column can hold every character of a text: MySQL and MariaDB do not compare it with any other text."""
-        known = self._column(table, column)
-        if not isinstance(value, str) or "\0" in value:
-            return not isinstance(value, str)
-        if known is None or known.character_octets is None or value.isascii():
-            return True
-        return max(value) <= LAST[known.character_octets] if known.character_octets in LAST else _is_western(value)
+    def fits(self, table: str, rows: pl.DataFrame) -> pl.Series:
+        """Rows of which the columns hold every character: MySQL and MariaDB compare them with no other text."""
+        fits = pl.repeat(True, rows.height, eager=True)
+        for values in rows:
+            if values.dtype == pl.String:
+                fits &= ~values.str.contains("\0", literal=True).fill_null(value=False)
+                known = self._column(table, values.name)
+                if known is not None and known.character_octets == 1:
+                    fits &= pl.Series(map(_is_western, values), dtype=pl.Boolean)
+                elif known is not None and known.character_octets in BEYOND:
+                    fits &= ~values.str.contains(BEYOND[known.character_octets]).fill_null(value=False)
+        return fits
 
     def _column(self, table: str, column: str) -> ColumnSchema | None:
         return self._live[table].columns.get(column) if table in self._live else None
@@ -93,7 +104,7 @@ class Equality:
         if len(distinct) < 2:
             return dict.fromkeys(distinct, 0)
         connection = connections[self._using]
-        texts = [self.stored(table, column, one) for one in distinct]
+        texts = [text for (text,) in self.stored(table, [column], zip(distinct, strict=True))]
         given, parameters = GIVEN.get(connection.vendor, _selected)(
             quoted(connection, column), quoted(connection, table), texts
         )
@@ -130,9 +141,9 @@ def _portions(groups: pl.Series) -> Iterator[pl.Series]:
         yield part["place"]
 
 
-def _is_western(text: str) -> bool:
+def _is_western(text: str | None) -> bool:
     try:
-        text.encode("cp1252")  # which MySQL calls latin1
+        (text or "").encode("cp1252")  # which MySQL calls latin1
     except UnicodeEncodeError:
         return False
     return True
@@ -194,8 +205,9 @@ def _assembled(elements: Sequence[tuple[Any, Index | None]]) -> list[Index]:
 
 
 def _mysql(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
-    """MariaDB has no indexes over expressions; an index over the beginnings of texts says nothing of whole ones."""
-    expression = "NULL" if getattr(connection, "mysql_is_mariadb", False) else "expression"
+    """MariaDB and MySQL 8.0.12 have no indexes over expressions; an index over the beginnings of texts says nothing of whole ones."""
+    knows = not getattr(connection, "mysql_is_mariadb", False) and getattr(connection, "mysql_version", ()) >= (8, 0, 13)
+    expression = "expression" if knows else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(MYSQL.format(expression), [table])
         rows = cursor.fetchall()
