@@ -205,7 +205,7 @@ def _assembled(elements: Sequence[tuple[Any, Index | None]]) -> list[Index]:
 
 
 def _mysql(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
-    """MariaDB and MySQL 8.0.12 have no indexes over expressions; an index over the beginnings of texts says nothing of whole ones."""
+    """MariaDB has no indexes over expressions; one over the beginnings of texts says nothing of whole ones."""
     knows = not getattr(connection, "mysql_is_mariadb", False) and getattr(connection, "mysql_version", ()) >= (8, 0, 13)
     expression = "expression" if knows else "NULL"
     with connection.cursor() as cursor:
