@@ -329,6 +329,17 @@ def test_a_row_that_only_an_index_takes_for_another_is_refused(shop: Callable[[C
     assert refused[0].startswith("The database refused a row of shop_product: IntegrityError")
 
 
+@pytest.mark.parametrize("title", ["mysql char", "mariadb char", "postgresql char"])
+def test_a_column_of_a_fixed_length_keeps_no_trailing_blank(shop: Callable[[Column], Database], title: str) -> None:
+    database = shop(COLUMNS[title])
+    add(database, "flower")
+
+    summary, _ = run(database, *seeders(["flower ", "tree "]))
+
+    assert summary.exit_code == 0
+    assert reviewed(database)[0][0] == 1
+
+
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])
 @pytest.mark.parametrize("characters", ["utf8mb3", "latin1"])
 def test_a_name_that_the_column_cannot_hold_costs_no_other_row(
