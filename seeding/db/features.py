@@ -25,6 +25,8 @@ class ServerFeatures:
     """Whether a trigger can wait for the commit; `check_constraints` of the connection makes it run."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
+    trims_fixed_texts: bool = False
+    """Whether a text of a fixed length has no trailing blanks when it is compared."""
     expands_row_comparisons: bool = False
     """Whether (a, b) > (x, y) uses an index only when it is written as a > x OR (a = x AND b > y)."""
     shared_lock: str = ""
@@ -44,6 +46,7 @@ MYSQL = ServerFeatures(
     suspends_foreign_keys=True,
     truncates=True,
     renders_values=True,
+    trims_fixed_texts=True,
     expands_row_comparisons=True,
     shared_lock=" LOCK IN SHARE MODE",
     analyze="ANALYZE NO_WRITE_TO_BINLOG TABLE",
@@ -51,6 +54,7 @@ MYSQL = ServerFeatures(
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
     defers_triggers=True,
+    trims_fixed_texts=True,
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",

@@ -193,6 +193,10 @@ class BaseSeeder(ABC):
         Any exception here is a generation failure of this seeder and those that depend on it, and of no other.
         """
 
+    def natural_keys(self, rows: Rows) -> pl.DataFrame:
+        """The columns of the natural key, as `generate_data` makes them: real rows are looked up by it."""
+        return self.generate_data(rows).select(self.config.natural_key)
+
     def faults(self, index: Any) -> Sequence[ValidationError]:
         """What is wrong with the rows generated last, at `index`, regardless of their values: usually nothing.
 

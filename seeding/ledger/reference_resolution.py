@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
-from django.db import models
 
 from seeding.arrays import Integers
 from seeding.exceptions import GenerationError, MisdeclaredSeederError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
+from seeding.ledger.natural_keys import Match, NaturalKeys, chosen
 from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
-from seeding.schema.references import Reference, attributes, references
+from seeding.schema.equality import Equality
+from seeding.schema.references import Reference, references
+from seeding.schema.tables import TableSchema
 
 LOOKUP_CHUNK = 500
 """Natural keys looked up in one query."""
@@ -37,13 +37,30 @@ class Resolved:
 class Resolver:
     """Resolves the references of every seeder of a run. It caches the key maps, not the rows.
 
-    In a rehearsal the parents' rows are not stored, so that the values of their columns are generated instead of read.
+    `counts` are the planned rows of the run's seeders, by name; `live` are the tables as they exist. In a rehearsal the
+    parents' rows are not stored, so that the values of their columns are generated instead of read.
     """
 
-    def __init__(self, registry: Registry, ledger: Ledger, dataset: Dataset, *, rehearsal: bool = False) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        dataset: Dataset,
+        counts: Mapping[str, int] = MappingProxyType({}),
+        live: Mapping[str, TableSchema] | None = None,
+        *,
+        rehearsal: bool = False,
+    ) -> None:
         self._registry = registry
         self._ledger = ledger
         self._dataset = dataset
+        self._counts = counts
+        self._equality = Equality(ledger.using, live)
+        self._natural_keys = NaturalKeys(ledger.using, self._equality)
+        self._whole: set[str] = set()
+        """Seeders of which every planned row has been looked up."""
+        self._widening: set[str] = set()
+        """Seeders of which that is being done: a natural key can refer to a row of its own table."""
         self._keys: dict[str, KeyMap] = {}
         self._adopted: dict[str, KeyMap] = {}
         self._values = ParentValues(self, ledger.using, dataset, rehearsal=rehearsal)
@@ -75,26 +92,39 @@ class Resolver:
         if not natural_key or not len(index):
             return KeyMap.of(())
         known = self._adopted.get(seeder.name, KeyMap.of(()))
-        if known.lookup(index)[1].all():
+        if seeder.name in self._whole or known.lookup(index)[1].all():
             return known
-        self._adopted[seeder.name] = found = known.plus(self._look_up(seeder, index, data, known))
-        return found
+        matches = list(self._matches(seeder, index, data))
+        if seeder.name in self._widening or all(one.exact for one in matches):
+            known = self._adopted.get(seeder.name, KeyMap.of(()))
+            found = {row: key for row, key in chosen(matches).items() if not known.lookup(np.array([row]))[1].any()}
+            self._adopted[seeder.name] = known = known.plus(_key_map(found))
+            return known
+        # A real row that is written otherwise may be another planned row's: all of them decide, not only those asked for.
+        self._widening.add(seeder.name)
+        try:
+            count = max(self._counts.get(seeder.name, 0), int(index.max()) + 1)
+            self._adopted[seeder.name] = known = _key_map(chosen(self._matches(seeder, np.arange(count), None)))
+            self._whole.add(seeder.name)
+        finally:
+            self._widening.discard(seeder.name)
+        return known
+
+    def repeated(self, seeder: BaseSeeder, rows: pl.DataFrame, groups: pl.Series) -> pl.Series:
+        """Which values of a unique key repeat an earlier one of the same group, as the database compares them."""
+        return self._equality.repeated(seeder.config.table_name, rows, groups)
 
     def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
         return self._ledger.keys(seeder)
 
-    def _look_up(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None, known: KeyMap) -> KeyMap:
-        """The keys of the real rows that hold the natural keys of rows `index`, without those already `known`."""
-        natural_key = seeder.config.natural_key
-        if data is None:
-            data = seeder.generate_data(self._dataset.rows(seeder, index))
-        # A natural key can contain a reference (a subcategory's category), which the table holds as a key.
-        wanted = self.resolve(seeder, data.select(natural_key), self.keys(seeder)).data
-        named = ~wanted.select(pl.any_horizontal(pl.all().is_null())).to_series()
-        wanted, index = wanted.filter(named), index[named.to_numpy()]
-        found = _matched(wanted, index, self._real_rows(seeder, wanted))
-        ordered = sorted((row, key) for row, key in found.items() if not known.lookup(np.array([row]))[1].any())
-        return KeyMap.of((row, 1, key) for row, key in ordered)
+    def _matches(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None) -> Iterator[Match]:
+        """The real rows that hold the natural keys of rows `index`."""
+        for start in range(0, len(index), LOOKUP_CHUNK):
+            part = index[start : start + LOOKUP_CHUNK]
+            rows = seeder.natural_keys(self._dataset.rows(seeder, part)) if data is None else data[start : start + LOOKUP_CHUNK]
+            # A natural key can contain a reference (a subcategory's category), which the table holds as a key.
+            wanted = self.resolve(seeder, rows.select(seeder.config.natural_key), self.keys(seeder)).data
+            yield from self._natural_keys.matches(seeder, part, wanted)
 
     def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
         """Turn the row indexes in every reference column of `data` into keys; `own` maps the seeder's own rows.
@@ -156,31 +186,23 @@ class Resolver:
             )
         return targets[0]
 
-    def _real_rows(self, seeder: BaseSeeder, wanted: pl.DataFrame) -> Iterable[tuple[Any, ...]]:
-        model = seeder.config.model
-        known = attributes(model)
-        names = [known[column] for column in wanted.columns]
-        for start in range(0, wanted.height, LOOKUP_CHUNK):
-            chunk = wanted[start : start + LOOKUP_CHUNK]
-            if len(names) == 1:
-                condition = models.Q(**{f"{names[0]}__in": chunk.to_series(0).to_list()})
-            else:
-                condition = reduce(or_, (models.Q(**dict(zip(names, row, strict=True))) for row in chunk.iter_rows()))
-            yield from model._base_manager.using(self._ledger.using).filter(condition).values_list("pk", *names)
-
 
 class OfflineResolver(Resolver):
     """What a resolver knows so far, for a thread that may not query the database: it raises NotKnownYetError instead."""
 
     def __init__(self, known: Resolver) -> None:
         super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
-        self._keys, self._adopted = known._keys, known._adopted  # noqa: SLF001
+        self._keys, self._adopted, self._whole = known._keys, known._adopted, known._whole  # noqa: SLF001
         self._values = known._values.offline(self)  # noqa: SLF001
 
     def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
         raise NotKnownYetError
 
-    def _look_up(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None, known: KeyMap) -> KeyMap:
+    def _matches(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None) -> Iterator[Match]:
+        raise NotKnownYetError
+
+    def repeated(self, seeder: BaseSeeder, rows: pl.DataFrame, groups: pl.Series) -> pl.Series:
+        """It cannot be asked here."""
         raise NotKnownYetError
 
 
@@ -209,6 +231,10 @@ class _Lookup:
         return values, present & ~pl.Series(known)
 
 
+def _key_map(found: Mapping[int, int]) -> KeyMap:
+    return KeyMap.of((row, 1, key) for row, key in sorted(found.items()))
+
+
 def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
     """The lists of objects with `key` resolved, and which lists hold an index that has no key."""
     lists = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "items": column})
@@ -223,26 +249,3 @@ def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Seri
     joined = lists.join(grouped, on="row", how="left", maintain_order="left")
     resolved = joined.select(pl.coalesce("resolved", "items")).to_series()
     return resolved, joined["_missing"].fill_null(False)
-
-
-def _matched(wanted: pl.DataFrame, index: Integers, real: Iterable[tuple[Any, ...]]) -> dict[int, Any]:
-    """Row index → primary key of the `real` row (key, *values) that the database considers equal to the wanted one.
-
-    An exact match takes precedence; if two wanted rows differ only in letter case, nothing but an exact match counts.
-    """
-    exact: dict[tuple[Any, ...], int] = {}
-    folded: dict[tuple[Any, ...], list[int]] = {}
-    for values, row in zip(wanted.iter_rows(), index.tolist(), strict=True):
-        exact[values] = row
-        folded.setdefault(_folded(values), []).append(row)
-    rows = [(key, tuple(values)) for key, *values in real]
-    found = {exact[values]: key for key, values in rows if values in exact}
-    for key, values in rows:
-        alike = folded.get(_folded(values), ())
-        if values not in exact and len(alike) == 1:
-            found.setdefault(alike[0], key)
-    return found
-
-
-def _folded(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(value.casefold() if isinstance(value, str) else value for value in values)

@@ -138,7 +138,8 @@ class Preparation:
             Finding(field="row", issue=words, expected="a row that the database accepts", broken=pl.Series(index == row))
             for row, words in refused.items()
         ]
-        checked = self._validator.validate_data(ready, findings, self._business(index, ready))
+        repeated = partial(self._resolver.repeated, self._seeder)
+        checked = self._validator.validate_data(ready, findings, self._business(index, ready), repeated=repeated)
         accepted = checked.accepted.to_numpy()
         while (orphans := self.orphans(data, set(index[~accepted].tolist())) & accepted).any():
             accepted = accepted & ~orphans

@@ -154,13 +154,14 @@ class SeedOrchestrator:
 
     def _context(self, dataset: Dataset, run: SeedRun | None, surveyed: Survey) -> RunContext:
         using, ledger = self.config.database, self.operation.ledger
-        live = read_tables(connections[using], mirrored_tables(seeder.config.model for seeder in self.plan.seeders))
+        mirrored = mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
+        live = read_tables(connections[using], mirrored)
         ledger.refuse_changed_keys(live)
         return RunContext(
             using=using,
             dataset=dataset,
             ledger=ledger,
-            resolver=Resolver(self._registry, ledger, dataset, rehearsal=run is None),
+            resolver=Resolver(self._registry, ledger, dataset, self.plan.counts, live, rehearsal=run is None),
             lock=self.operation.lock,
             tell=self.operation.sink,
             batch_size=self.config.batch_size,

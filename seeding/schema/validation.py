@@ -12,6 +12,7 @@ import polars as pl
 
 from seeding.schema.check_clauses import compiled
 from seeding.schema.drift import differences
+from seeding.schema.equality import Repeated, alike
 from seeding.schema.references import Reference
 from seeding.schema.results import Difference, ValidationError, ValidationResult
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
@@ -114,11 +115,17 @@ class SchemaValidator:
         return ValidationResult(errors=tuple(errors))
 
     def validate_data(
-        self, data: pl.DataFrame, findings: Sequence[Finding] = (), business: Sequence[ValidationError] = ()
+        self,
+        data: pl.DataFrame,
+        findings: Sequence[Finding] = (),
+        business: Sequence[ValidationError] = (),
+        *,
+        repeated: Repeated | None = None,
     ) -> DataResult:
         """Validate every row of `data`, whose columns have passed `validate_columns`.
 
         `findings` and `business` add errors found elsewhere in the same rows; an error that names no row rejects all of them.
+        `repeated` asks the server which values are equal; without it, whatever some server holds equal is.
         """
         unresolved = _together((finding.field, finding.broken) for finding in findings)
         found = [
@@ -138,10 +145,10 @@ class SchemaValidator:
             broken_rules = [error.row for error in business if error.row is not None]
             whole = len(broken_rules) < len(business)
             accepted = accepted.scatter(list(range(data.height)) if whole else broken_rules, False)
-        repeated = self.check_uniqueness(data, accepted)
-        for finding in repeated:
+        repetitions = self.check_uniqueness(data, accepted, repeated)
+        for finding in repetitions:
             accepted &= ~finding.broken
-        found += repeated
+        found += repetitions
         errors = (*(error for finding in found for error in _examples(data, finding)), *business)
         reasons = _together((f"{finding.field}: {finding.issue}", finding.broken) for finding in found)
         counts = Counter({reason: int(broken.sum()) for reason, broken in reasons.items()})
@@ -149,8 +156,11 @@ class SchemaValidator:
             counts[f"{error.field}: {error.issue}"] += 1 if error.row is not None else data.height
         return DataResult(errors=errors, accepted=accepted, counts={reason: count for reason, count in counts.items() if count})
 
-    def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series) -> list[Finding]:
-        """Accepted rows that repeat a unique key of an earlier row in the batch, ignoring case; nulls never repeat."""
+    def check_uniqueness(self, data: pl.DataFrame, accepted: pl.Series, repeated: Repeated | None = None) -> list[Finding]:
+        """Accepted rows that repeat a unique key of an earlier row in the batch; nulls never repeat.
+
+        Only texts that are alike are compared: what the server holds equal beyond that, it rejects by itself.
+        """
         if not accepted.all():
             keys = {*chain(*self.schema.unique)} & {*data.columns}
             data = data.select(pl.when(accepted).then(pl.col(name)) for name in sorted(keys))
@@ -158,12 +168,13 @@ class SchemaValidator:
         for key in self.schema.unique:
             if not set(key) <= set(data.columns):
                 continue
-            columns = data.select(
-                pl.col(name).str.to_lowercase() if data.schema[name] == pl.String else pl.col(name) for name in key
-            )
-            broken = ~columns.to_struct("key").is_first_distinct()
-            for name in key:
-                broken &= columns[name].is_not_null()
+            columns = pl.DataFrame([alike(data[name]) for name in key])
+            groups, present = columns.to_struct("key"), columns.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+            broken = present & ~groups.is_first_distinct()
+            if repeated is not None and broken.any():
+                rows = (present & groups.is_duplicated()).arg_true()
+                again = repeated(data.select(key)[rows], groups.gather(rows))
+                broken = pl.repeat(False, data.height, eager=True).scatter(rows.filter(again), True)
             if broken.any():
                 findings.append(
                     Finding(field="|".join(key), issue="repeated", expected="unique within the batch", broken=broken)

@@ -21,6 +21,7 @@ from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
+from seeding.schema.equality import alike
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import Cells, Faults, reader_of
@@ -69,6 +70,16 @@ class SourceSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The file's columns except its primary key, in the table's types; an unreadable value is null and a fault."""
+        data, lines, faults = self._read(rows)
+        self._portions.append((lines, faults))
+        return data
+
+    def natural_keys(self, rows: Rows) -> pl.DataFrame:
+        """The columns of the natural key; the faults of the rows that are being seeded stay remembered."""
+        return self._read(rows)[0].select(self.config.natural_key)
+
+    def _read(self, rows: Rows) -> tuple[pl.DataFrame, Mapping[int, int], Faults]:
+        """The rows, their lines in the file, and their faults, by row index."""
         faults: Faults = {}
         with self._reading:
             portion = self._file.read(rows.index)
@@ -77,11 +88,13 @@ class SourceSeeder(BaseSeeder):
         data = pl.DataFrame(columns)
         if self._masker is not None:
             self._find_stray(data, rows.index, faults)
+        self._find_misspelled(data, rows.index, faults)
         for reference in references(self.config.model):
             if reference.column in data.columns:
                 data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
-        self._portions.append(({one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}, faults))
-        return data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
+        lines = {one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}
+        masked = data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
+        return masked, lines, faults
 
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Reject new accounts in production: every account row that gets here does not exist yet."""
@@ -128,6 +141,18 @@ class SourceSeeder(BaseSeeder):
         if key:
             return _in_json(values, key, target)
         return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
+
+    def _find_misspelled(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
+        """Rows whose kind is another spelling of one that says what a number refers to: the server may hold both equal."""
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for one in references(self.config.model):
+            if one.when and {one.column, one.when[0]} <= set(data.columns) and data.schema[one.when[0]] == pl.String:
+                kinds.setdefault((one.column, one.when[0]), []).append(one.when[1])
+        for (column, kind), known in kinds.items():
+            spelled = alike(data[kind]).is_in(alike(pl.Series(known)).implode()) & ~data[kind].is_in(known)
+            for row in (data[column].is_not_null() & spelled.fill_null(value=False)).arg_true():
+                error = ValidationError(field=kind, issue="spelled otherwise", expected=", ".join(known), actual="?")
+                faults.setdefault(int(index[row]), []).append(error)
 
     def _find_stray(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
         """Rows with personal data in columns declared as free of it: it must not get through unmasked."""

@@ -61,7 +61,7 @@ class Clients(BaseSeeder):
         for index in rows.index.tolist():
             place = index % SHARE - SHARE + len(self.bad)  # the last rows of each hundred are bad
             change = self.bad[place] if place >= 0 else {}
-            code = f"T{index}" if "teri_code" not in change else f"t{index // SHARE * SHARE}"
+            code = f"T{index}" if "teri_code" not in change else f"T{index // SHARE * SHARE}"
             made.append({**good, **change, "teri_code": code})
         columns: dict[str, Any] = {"credit_limit": pl.Decimal(20, 3), "referred_by_client_id": pl.Int64, "wishlist": pl.String}
         return pl.DataFrame(made, schema_overrides=columns)

@@ -17,6 +17,7 @@ from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import GenerationError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.ledger import reference_resolution as resolution
+from seeding.ledger.natural_keys import Match, chosen
 from seeding.ledger.parent_values import NotKnownYetError
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
@@ -351,7 +352,7 @@ def test_natural_keys_are_asked_for_in_portions(shop: Database, monkeypatch: pyt
     asked: list[str] = []
 
     def watch(execute: Any, sql: str, *rest: Any) -> Any:
-        asked.extend([sql] if "shop_product" in sql else [])
+        asked.extend([sql] if 'FROM "shop_product"' in sql else [])
         return execute(sql, *rest)
 
     with connections[shop.alias].execute_wrapper(watch):
@@ -362,22 +363,38 @@ def test_natural_keys_are_asked_for_in_portions(shop: Database, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("wanted", "real", "found"),
+    ("matches", "found"),
     [
-        (["Tea"], [(7, "tea")], {0: 7}),
-        (["Tea"], [(7, "tea"), (8, "Tea")], {0: 8}),
-        (["Tea"], [(7, "tea"), (8, "TEA")], {0: 7}),
-        (["Tea", "TEA"], [(7, "tea")], {}),
-        (["Tea", "TEA"], [(7, "TEA")], {1: 7}),
-        (["Straße"], [(7, "STRASSE")], {0: 7}),
-        (["Tea"], [(7, "Coffee")], {}),
-        (["Tea"], [], {}),
+        ([(0, 7, False)], {0: 7}),
+        ([(0, 8, True), (0, 7, False)], {0: 8}),
+        ([(0, 8, False), (0, 7, False)], {0: 7}),
+        ([(0, 8, True), (0, 7, True)], {0: 7}),
+        ([(0, 7, False), (1, 7, False)], {}),
+        ([(0, 7, False), (1, 7, True)], {1: 7}),
+        ([(0, 7, False), (1, 7, False), (1, 8, True)], {0: 7, 1: 8}),
+        ([], {}),
     ],
 )
-def test_a_database_may_compare_without_case_and_the_exact_row_goes_first(
-    wanted: list[str], real: list[tuple[int, str]], found: dict[int, int]
-) -> None:
-    assert resolution._matched(pl.DataFrame({"name": wanted}), np.arange(len(wanted)), real) == found
+def test_the_row_that_is_written_alike_goes_first(matches: list[tuple[int, int, bool]], found: dict[int, int]) -> None:
+    assert chosen(Match(row=row, key=key, exact=exact) for row, key, exact in matches) == found
+
+
+def test_all_planned_rows_decide_whose_a_real_row_is_that_is_written_otherwise(shop: Database) -> None:
+    shop.query("DROP TABLE shop_product")
+    shop.query("CREATE TABLE shop_product (id integer PRIMARY KEY, name text COLLATE NOCASE UNIQUE, price int, stars real)")
+    in_shop(shop, {70: "tea 0", 71: "Tea 1", 72: "TEA 2"})
+
+    class Twins(ReferenceProducts):
+        def generate_data(self, rows: Rows) -> pl.DataFrame:
+            return pl.DataFrame({"name": [["Tea 0", "TEA 1", "Tea 2", "Tea 1", "tea 2"][index] for index in rows.index]})
+
+    products = Twins()
+    keys = Resolver(Registry([products]), Ledger(shop.alias), DATASET, {products.name: 5})
+
+    assert keys.adopted(products, np.array([1])).as_lists() == [[0, 1, 70], [3, 1, 71]]
+    with connections[shop.alias].execute_wrapper(lambda *_: pytest.fail("it is known")):
+        assert keys.adopted(products, np.array([2])).as_lists() == [[0, 1, 70], [3, 1, 71]]
+        assert keys.offline().adopted(products, np.array([2])).as_lists() == [[0, 1, 70], [3, 1, 71]]
 
 
 def test_an_offline_resolver_knows_what_the_other_knows_now_and_later(shop: Database) -> None:

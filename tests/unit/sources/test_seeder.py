@@ -78,6 +78,16 @@ def test_what_a_number_names_depends_on_the_kind(tmp_path: Path) -> None:
     assert read(found["orchard_note"], 0, 1, 2, 3, 4)["about"].to_list() == [1, 0, 30, None, -1]
 
 
+def test_another_spelling_of_a_kind_is_a_fault_since_the_server_may_take_it_for_the_kind(tmp_path: Path) -> None:
+    notes = "id,kind,about\n1,PRODUCT,10\n2,product,10\n3,Revi\u00e9w,10\n4,PRODUCTS,10\n5,product,\n6,,10\n"
+    found = source(tmp_path, NOTES, shop_product="id,name\n10,a\n", shop_review="id,product_id\n", orchard_note=notes)
+
+    read(found["orchard_note"], 0, 1, 2, 3, 4, 5)
+
+    expected = ("kind", "spelled otherwise", "PRODUCT, REVIEW")
+    assert faults(found["orchard_note"], 0, 1, 2, 3, 4, 5) == [(1, *expected), (2, *expected)]
+
+
 def test_without_the_column_of_the_kind_a_number_names_nothing(tmp_path: Path) -> None:
     found = source(tmp_path, NOTES, shop_product="id,name\n10,a\n", orchard_note="id,about\n1,10\n2,11\n")
 
