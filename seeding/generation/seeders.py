@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
+import numpy as np
 import polars as pl
 from django.db import models
 
@@ -142,8 +143,9 @@ class BaseSeeder(ABC):
             )
         if not isinstance(config.model._meta.pk, models.AutoField):
             raise MisdeclaredSeederError(
-                f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, "
-                "and keys are assigned as ranges of integers. Give the model an integer key."
+                f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, and keys are assigned as "
+                "ranges of integers. Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out; a "
+                "multi-table child has the key of its parent, and cannot be seeded."
             )
 
     @property
@@ -192,3 +194,21 @@ class Dataset:
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
         return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
+
+
+def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozenset[str] | None:
+    """The columns that get a value from the seeders of one table or from the model; None if a seeder generates no row."""
+    written: set[str] = set()
+    for seeder in seeders:
+        derived = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
+        fields = seeder.config.model._meta.concrete_fields
+        written |= {
+            field.column or ""
+            for field in fields
+            if field.primary_key or field.has_default() or {field.name, field.attname} & derived
+        }
+        try:
+            written.update(seeder.generate_data(dataset.rows(seeder, np.arange(1))).columns)
+        except Exception:  # noqa: BLE001 - external code; whoever seeds is told
+            return None
+    return frozenset(written)

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections, transaction
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig
 from seeding.db.connection import database_name
+from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.sql import count_rows
@@ -41,7 +42,8 @@ from seeding.masking.tables import (
     out_of_reach,
     problems,
     read_rows,
-    zero_date,
+    unpadded,
+    unreadable_date,
 )
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
@@ -125,8 +127,9 @@ class InPlaceMasking:
             return told(reasons)
         for found in problems(target, self._masker.strategies, self._referred.get(target.table.name, frozenset())):
             return found
-        if column := zero_date(self.config.database, target):
-            return f"{column} holds zero dates (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
+        if column := unreadable_date(self.config.database, target):
+            kind = features(connections[self.config.database]).unreadable_dates
+            return f"{column} holds {kind}, which cannot be read: set them to NULL or to a date"
         if not target.key.is_number and self.ledger.live.filter(table_name=target.table.name).exists():
             return f"it has seeded rows, which are known by one integer, and its primary key is ({', '.join(target.table.key)})"
         return inexact(connections[self.config.database], target.table.name, target.key)
@@ -240,7 +243,8 @@ class InPlaceMasking:
     def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
         """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
         rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
-        masked, keys = self._masker.mask_data(rows, target.fields, target.widths), target.key.texts(rows)
+        masked = unpadded(target, self._masker.mask_data(rows, target.fields, target.widths))
+        keys = target.key.texts(rows)
         seals = [
             self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns
         ]

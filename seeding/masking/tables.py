@@ -147,8 +147,11 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         if strategy is None:
             yield f"{column}: there is no strategy {name!r}"
             continue
-        if schema.kind not in MASKABLE:
-            yield f"{column} is {schema.kind}, and {name} masks text"
+        if schema.is_generated:
+            yield f"{column} is generated, and the database computes it: classify the columns that it is computed from"
+        elif schema.kind not in MASKABLE:
+            spelled = schema.type_name if schema.kind is Kind.OTHER else schema.kind
+            yield f"{column} is {spelled}, and {name} masks text"
         if column in referred:
             yield f"other rows refer to {column}: they would refer to nothing, or change along"
         if any(key.column == column for key in table.foreign_keys):
@@ -168,17 +171,17 @@ def _problems_of_key(target: Target) -> Iterator[str]:
             yield f"{part.name} is part of its primary key, by which rows are found while they are masked"
 
 
-def zero_date(using: str, target: Target) -> str:
-    """A date column to be masked that holds zero dates, which no driver can read; empty if there is none."""
+def unreadable_date(using: str, target: Target) -> str:
+    """A date column to be masked that holds dates which no driver can read; empty if there is none."""
     connection = connections[using]
-    if not features(connection).has_zero_dates:
+    unreadable = features(connection).unreadable_date
+    if not unreadable:
         return ""
     for name in target.fields:
         if target.table.columns[name].kind is Kind.DATE:
             column, table = connection.ops.quote_name(name), connection.ops.quote_name(target.table.name)
-            zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
+                cursor.execute(f"SELECT 1 FROM {table} WHERE {unreadable.format(column)} LIMIT 1")  # noqa: S608 - quoted
                 if cursor.fetchone():
                     return name
     return ""
@@ -210,7 +213,13 @@ def read_rows(
         raise InsertionError(f"its primary key ({', '.join(table.key)}) holds a value that cannot be read exactly") from error
     types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in target.fields}
     read = zip(target.fields, found[len(table.key) :], strict=True)
-    return pl.DataFrame(data | {name: pl.Series(values, dtype=types[name]) for name, values in read})
+    return unpadded(target, pl.DataFrame(data | {name: pl.Series(values, dtype=types[name]) for name, values in read}))
+
+
+def unpadded(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` without the spaces at the end of texts that a column stores, or leaves out, whatever is written."""
+    padded = [name for name in target.fields if target.table.columns[name].is_padded]
+    return rows.with_columns(pl.col(padded).str.strip_chars_end(" ")) if padded else rows
 
 
 def differing(using: str, target: Target, after: Key | None, written: pl.DataFrame) -> str:

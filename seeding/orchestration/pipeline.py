@@ -15,7 +15,7 @@ from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, too_large, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, written_columns
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import BatchTakenError
 from seeding.masking.classification import suspicious
@@ -28,7 +28,7 @@ from seeding.runs.retrier import Retrier
 from seeding.safety import told
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
-from seeding.verification.comparison import KEY, SINGLE, StoredRows
+from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, insert, instances, settled
 from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
 
@@ -144,14 +144,13 @@ class SeederPipeline:
         It runs inside the transaction, which the error rolls back.
         """
         context, table = self._context, self._seeder.config.table_name
-        stored = StoredRows(context.using, self._model, context.live[table], tolerance=SINGLE)
+        stored = StoredRows(context.using, self._model, context.live[table])
         there, undone = stored.count(keys), "the batch was undone. Does a trigger change what is written?"
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
         if table in context.survey.watched:
             frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
-            filled = {field.column for field in self._model._meta.concrete_fields if not getattr(field, "auto_now_add", None)}
-            columns = [name for name in frame.columns if name in filled and name in context.live[table].columns]
+            columns = [name for name in frame.columns if name in context.live[table].columns]
             if differing := sorted({column for _, column in stored.differing(frame, columns)}):
                 raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
 
@@ -160,7 +159,8 @@ class SeederPipeline:
             raise SchemaError(told(reasons))
 
     def _refuse_drift(self) -> None:
-        found = self._validator.validate_schema(self._context.missing_table_help)
+        filled = partial(written_columns, [self._seeder], self._context.dataset)
+        found = self._validator.validate_schema(self._context.missing_table_help, filled=filled)
         if harmless := [str(one) for one in found.differences if one.harmless]:
             self._tally.tell("drift", "; ".join(harmless), level="debug", differences=harmless)
         if self._validator.unevaluated:

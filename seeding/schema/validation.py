@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -34,6 +34,7 @@ DTYPES: dict[Kind, tuple[Any, ...]] = {
     Kind.DATE: (pl.Date,),
     Kind.DATETIME: (pl.Datetime,),
     Kind.JSON: (pl.List, pl.Struct, pl.Object, pl.String),
+    Kind.OTHER: (),
 }
 
 
@@ -77,9 +78,11 @@ class SchemaValidator:
         self.schema = schema if live is None else _narrowed(schema, live)
         self._checks, self.unevaluated = _compiled(self.schema.checks)
 
-    def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
-        """Compare the model with the live table."""
-        found = differences(self.schema, self._there, missing_table_help)
+    def validate_schema(
+        self, missing_table_help: str = "", *, filled: Callable[[], Collection[str] | None] = lambda: None
+    ) -> SchemaResult:
+        """Compare the model with the live table; `filled` returns the columns that the seeder writes, None if unknown."""
+        found = differences(self.schema, self._there, missing_table_help, filled=filled)
         errors = tuple(
             ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
             for one in found
@@ -103,7 +106,10 @@ class SchemaValidator:
             dtype = data.schema[name]
             if column is None or dtype == pl.Null:
                 continue
-            if not isinstance(dtype, DTYPES[column.kind]):
+            if column.is_generated or column.kind is Kind.OTHER:
+                why = "none: the database computes it" if column.is_generated else "none: no seeder can fill its type"
+                errors.append(ValidationError(field=name, issue="value", expected=why, actual=str(dtype)))
+            elif not isinstance(dtype, DTYPES[column.kind]):
                 errors.append(ValidationError(field=name, issue="wrong type", expected=column.kind.value, actual=str(dtype)))
             elif isinstance(dtype, pl.Datetime) and dtype.time_zone != "UTC":
                 errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
