@@ -21,6 +21,8 @@ class ServerFeatures:
     """Condition of a date column, `{0}`, that is true for dates that no driver can read; empty if there are none."""
     unreadable_dates: str = ""
     """What these dates are called."""
+    as_text: str = "CAST({0} AS TEXT)"
+    """A column, `{0}`, as the server writes its values."""
     suspends_foreign_keys: bool = False
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
@@ -43,6 +45,7 @@ MYSQL = ServerFeatures(
     is_concurrent=True,
     keeps_time_zone=True,
     has_zero_dates=True,
+    as_text="CAST({0} AS CHAR)",
     unreadable_date="DAYOFMONTH({0}) = 0 OR MONTH({0}) = 0 OR YEAR({0}) = 0",
     unreadable_dates="zero dates (such as 0000-00-00)",
     suspends_foreign_keys=True,
@@ -60,8 +63,9 @@ POSTGRESQL = ServerFeatures(
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
 )
-KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL}
-"""SQLite is left out: it does not need ANALYZE, which would add tables of its own."""
+SQLITE = ServerFeatures(as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END")
+"""Without ANALYZE, which would add tables of its own."""
+KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL, "sqlite": SQLITE}
 
 
 def features(connection: BaseDatabaseWrapper) -> ServerFeatures:

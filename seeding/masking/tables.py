@@ -29,6 +29,13 @@ SAMPLE = 1_000
 """Rows per table whose unclassified texts are inspected."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
+BINARY = frozenset(
+    {
+        "bytea", "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "bit", "vector", "geometry", "point",
+        "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
+    }
+)  # fmt: skip
+"""Types whose values have no text."""
 BIRTHDAY = "date_of_birth"
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
@@ -240,9 +247,9 @@ def left_columns(
             continue
         masked = known[name].fields if name in known else {}
         decided = known[name].decided if name in known else frozenset()
-        texts = [one.name for one in table.columns.values() if _may_tell(one) and one.name not in masked]
+        texts = [one for one in table.columns.values() if _may_tell(one) and one.name not in masked]
         looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
-        for place, column in enumerate(texts):
+        for place, column in enumerate(one.name for one in texts):
             kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
             if kind is not None:
                 yield LeftColumn(table=name, column=column, kind=kind)
@@ -253,14 +260,21 @@ def _may_tell(column: ColumnSchema) -> bool:
     return (column.kind in TELLING and not column.values) or detect_name(column.name) == BIRTHDAY
 
 
-def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
+def _sample(using: str, table: str, columns: Sequence[ColumnSchema]) -> pl.DataFrame:
     """Texts of the first rows; columns are named by position, so that detection ignores their names."""
     connection = connections[using]
     quote = connection.ops.quote_name
+    as_text = features(connection).as_text
+    named = [(as_text if _is_spelled(one) else "{0}").format(quote(one.name)) for one in columns]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
+        cursor.execute(f"SELECT {', '.join(named)} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
     return pl.DataFrame({str(place): pl.Series(map(_text, values), dtype=pl.String) for place, values in enumerate(found)})
+
+
+def _is_spelled(column: ColumnSchema) -> bool:
+    """Whether the server is asked for the text of a value, which a driver may not be able to read: `infinity`, 26 hours."""
+    return column.kind is not Kind.TEXT and column.type_name not in BINARY
 
 
 def _text(value: Any) -> str | None:

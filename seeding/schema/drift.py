@@ -17,6 +17,8 @@ TEXTS = frozenset({Kind.TEXT, Kind.JSON})
 
 ABOUT_VALUES = frozenset({"changed type", "shorter", "fewer decimals", "lower precision", "smaller range", "enum value gone"})
 """Differences that matter only to the values that are written to the column."""
+FIELDLESS = frozenset({"tinyint", "mediumint"})
+"""Types that Django has no field for, so that a model has a wider one: the rows are validated by the range of the table."""
 LIMIT = "Limit the model's field to that range (MinValueValidator, MaxValueValidator), or run the application's migrations."
 
 
@@ -107,7 +109,8 @@ def _room(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Iterat
     if expected.kind is Kind.DECIMAL and live.scale is not None:
         yield from _precision(difference, expected, live)
     elif expected.kind in NUMBERS and _narrower(expected, live):
-        yield difference("smaller range", f"{expected.low} to {expected.high}", f"{live.low} to {live.high}", fix=LIMIT)
+        ranges = (f"{column.low} to {column.high}" for column in (expected, live))
+        yield difference("smaller range", *ranges, fix=LIMIT, harmless=live.type_name in FIELDLESS)
     yield from _members(difference, expected, live)
 
 

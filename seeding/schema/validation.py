@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from seeding.schema.drift import differences
+from seeding.schema.drift import FIELDLESS, differences
 from seeding.schema.references import Reference
 from seeding.schema.results import Difference, ValidationError, ValidationResult
 from seeding.schema.tables import Check, ColumnSchema, Kind, TableSchema
@@ -205,6 +205,8 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
         if there is None:
             return column
         text = replace(column, octets=there.octets, character_octets=there.character_octets)
+        if there.type_name in FIELDLESS and column.kind is Kind.INTEGER:
+            return replace(text, low=there.low, high=there.high)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
 
     known = {check.name for check in schema.checks}

@@ -111,3 +111,22 @@ class Draft(models.Model):
     """Has the key of another row."""
 
     item = models.OneToOneField(Item, models.CASCADE, primary_key=True)
+
+
+class Part(models.Model):
+    """Of columns that do not keep all of a value."""
+
+    objects: ClassVar[models.Manager[Part]]
+
+    code = models.CharField(max_length=10)
+    weight = models.FloatField()
+    width = models.FloatField()
+    note = models.CharField(max_length=30, null=True)
+    made_on = models.DateField()
+    sold_on = models.DateField(null=True)
+    sold_at = models.DateTimeField(null=True)
+    opens = models.TimeField(null=True)
+    data = models.JSONField()
+
+    class Meta:
+        managed, db_table = False, "parts"
