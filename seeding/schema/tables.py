@@ -271,7 +271,7 @@ def _kind(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Kin
     kind = next((kind for base, kind in KINDS.items() if isinstance(field, base)), None)
     written = field.db_type(connection) or ""
     if kind is None:
-        return Kind.TEXT if TEXTS.match(written) else Kind.OTHER
+        return Kind.TEXT if TEXTS.match(written) and not written.endswith("]") else Kind.OTHER  # but for arrays
     return Kind.OTHER if kind is Kind.TEXT and NO_TEXTS.match(written) else kind
 
 

@@ -143,8 +143,8 @@ BESIDE: dict[str, tuple[str, ...]] = {
         dt datetime NOT NULL, vb varbinary(9), `o'%s` int)""",
         """INSERT INTO members VALUES (1, 'ann@corp.test', '0000-00-00', '1980-00-00', 0, 0, b'101', 'a,b', '', '-838:59:59',
         18446744073709551615, 12.3456789, ST_GeomFromText('POINT(1 2)'), 'c ', '{"b": 1.50,  "a": 1e2}', 0.1, 0, x'00ff', 5)""",
-        """INSERT INTO members SELECT 9223372036854775807, 'bob@corp.test', d2, d, '2001-02-03 04:05:06', 2155, NULL, '', 'b', h,
-        0, -0.0, NULL, NULL, j, -n, '0000-01-00', vb, NULL FROM members""",
+        """INSERT INTO members SELECT 9223372036854775807, 'bob@corp.test', d2, d, '2001-02-03 04:05:06', 2155, NULL, '', 'b',
+        h, 0, -0.0, NULL, NULL, j, -n, '0000-01-00', vb, NULL FROM members""",
     ),
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS hstore",
