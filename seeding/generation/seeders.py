@@ -141,11 +141,10 @@ class BaseSeeder(ABC):
             raise MisdeclaredSeederError(
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
             )
-        if not isinstance(config.model._meta.pk, models.AutoField):
+        if not (isinstance(config.model._meta.pk, models.AutoField) or config.model._meta.parents):  # a child: see safety
             raise MisdeclaredSeederError(
                 f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, and keys are assigned as "
-                "ranges of integers. Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out; a "
-                "multi-table child has the key of its parent, and cannot be seeded."
+                "ranges of integers. Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out."
             )
 
     @property

@@ -156,6 +156,8 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
             continue
         if schema.is_generated:
             yield f"{column} is generated, and the database computes it: classify the columns that it is computed from"
+        elif schema.values or schema.type_name == "set":
+            yield f"{column} holds members of an enumeration, and {name} makes other texts: leave it out of the classification"
         elif schema.kind not in MASKABLE:
             spelled = schema.type_name if schema.kind is Kind.OTHER else schema.kind
             yield f"{column} is {spelled}, and {name} masks text"

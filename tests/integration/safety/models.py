@@ -170,6 +170,7 @@ class Shift(models.Model):
     level = Level(null=True)
     odd = models.IntegerField(null=True, db_column="it's é")
     grade = models.IntegerField(db_default=7)
+    remark = models.CharField(max_length=9, null=True, default="none")
     made_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True, null=True)
     code = Stamped(max_length=20)

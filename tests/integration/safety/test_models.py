@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models
 
-from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, decimals, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from seeding.safety import told
 from seeding.scaffold.unmanaged_models import mirror
 from seeding.schema.drift import differences as differing
 from seeding.schema.introspection import all_tables
@@ -29,7 +29,7 @@ from tests.support.databases import SERVERS, Database
 from tests.support.runs import run, undo
 
 with LINKED:
-    from tests.integration.safety.models import Ranged, Restaurant, Shift
+    from tests.integration.safety.models import Place, Ranged, Restaurant, Shift
 
 MADE = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ class ShiftSeeder(BaseSeeder):
     config = SeederConfig(
         model=Shift,
         record_count=RecordCount(small=20, medium=200, large=2_000),
-        not_pii=("name", "code"),
+        not_pii=("name", "code", "remark"),
         pii_fields={"ip": "ip"},
     )
 
@@ -266,8 +266,25 @@ def test_a_model_of_seed_new_mirrors_its_table(make_database: Callable[..., Data
     assert [str(one) for one in said if not one.harmless] == []
 
 
-def test_a_multi_table_child_is_refused_with_what_can_be_done() -> None:
-    with pytest.raises(MisdeclaredSeederError, match="a multi-table child has the key of its parent, and cannot be seeded"):
+class RestaurantSeeder(BaseSeeder):
+    config = SeederConfig(model=Restaurant, record_count=RecordCount.fixed(5), not_pii=("name",))
 
-        class _Child(ShiftSeeder):
-            config = SeederConfig(model=Restaurant, record_count=RecordCount.fixed(5), not_pii=("name",))
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame({"stars": rows.index})
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_multi_table_child_is_refused_and_nothing_else(made: Callable[..., Database], server: str) -> None:
+    database = made(server, Place, Restaurant, Shift)
+    words = "restaurants holds a part of the rows of Restaurant, a multi-table child, and the rest is in places; leave"
+
+    summary, _ = run(database, RestaurantSeeder(), ShiftSeeder(), size="small")
+    undone, _ = undo(database, RestaurantSeeder(), ShiftSeeder())
+    refusals = Checker(database.alias, "", Registry([RestaurantSeeder()])).refusals()
+
+    results = {one.table: one for one in summary.results}
+    assert (summary.exit_code, results["restaurants"].exit_code, results["shifts"].records_inserted) == (3, 3, 20)
+    assert words in results["restaurants"].error
+    assert [words in told(found) for found in refusals.values()] == [True]
+    assert (undone.exit_code, undone.records_deleted) == (0, 20)
+    assert database.query("SELECT COUNT(*) FROM places") == [(0,)]

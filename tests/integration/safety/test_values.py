@@ -131,6 +131,7 @@ def test_each_changed_row_stays_as_it_is(
     assert (undone.exit_code, undone.records_deleted) == (6, COUNT - len(changed))
     assert host.sql("SELECT * FROM parts ORDER BY id", database.alias) == before
     (found,) = undone.modified
+    assert undo(database, PartSeeder())[0].records_deleted == len(changed)
     assert {key: tuple(columns) for key, columns in found.examples.items()} == {k: (c,) for k, c in changed.items()}
 
 
