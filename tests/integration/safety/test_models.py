@@ -194,12 +194,15 @@ def test_unsigned_keys_are_seeded_as_inspectdb_declares_them(
             title, views = "Post " + numerals(rows.index), 250 + rows.index
             return pl.DataFrame({"user_id": rows.index, "title": title, "is_live": rows.index % 2, "views": views})
 
-    seeded, _ = run(database, Users(), Posts())
+    said = Checker(database.alias, "", Registry([Users(), Posts()])).schema()
+    seeded, told = run(database, Users(), Posts())
     joined = f"SELECT COUNT(*) FROM {width}_posts JOIN {width}_users u ON u.id = user_id AND SUBSTR(name, 6) = SUBSTR(title, 6)"  # noqa: S608
     there = host.sql(joined, database.alias).split()[-1]
     undone, _ = undo(database, Users(), Posts())
 
     assert [one.records_inserted for one in seeded.results] == [20, 6]  # from 256 on, views are out of range
+    assert any("views: out of range" in repr(one) for one in told)
+    assert [str(one) for one in said if not one.harmless] == []
     assert there == "6"
     assert (undone.exit_code, undone.records_deleted) == (0, 26)
 
@@ -251,8 +254,9 @@ def test_a_model_of_seed_new_mirrors_its_table(make_database: Callable[..., Data
         database.query(f"CREATE TABLE {table} (id {width} {key} PRIMARY KEY, {others}, up {width} REFERENCES {table} (id))")
     there = all_tables(connections[database.alias])
 
-    said = []
-    for table in names:
+    said: list[Any] = []
+    mirrors: dict[str, type[models.Model]] = {}
+    for table, width in names.items():
         lines = mirror(there[table], table.title(), {"up": f"linked.{table.title()}"})
         found: dict[str, Any] = {
             "models": models,
@@ -261,9 +265,14 @@ def test_a_model_of_seed_new_mirrors_its_table(make_database: Callable[..., Data
         }
         source = "\n".join(lines).replace("class Meta:", 'class Meta:\n        app_label = "linked"')
         exec(source, found | {"__name__": __name__}, found)  # noqa: S102 - our own
+        mirrors[width] = found[table.title()]
         said += differing(expected(found[table.title()], connections[database.alias]), there)
 
     assert [str(one) for one in said if not one.harmless] == []
+    signs = ("",) if server == "postgresql" else ("", " unsigned")
+    assert [type(mirrors[f"{width}{sign}"]._meta.pk) for width in KEYS for sign in signs] == [
+        key for key in KEYS.values() for _ in signs
+    ]
 
 
 class RestaurantSeeder(BaseSeeder):

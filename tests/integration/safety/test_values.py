@@ -226,7 +226,8 @@ def test_every_kind_of_text_is_masked_once(
     monkeypatch.setitem(TABLES, "members", {"email": "email"})
     *statements, spelled = EMAILS[server][kind]
     made = f"CREATE TABLE members (id bigint PRIMARY KEY, email {spelled})"
-    real = "INSERT INTO members VALUES (1, 'ann@corp.test'), (2, 'Bob@Corp.test'), (3, 'cid@a-rather-long-name.corp.test')"
+    long = "cid.of.a.very.long.name@a-rather-long-name.corp.test"
+    real = f"INSERT INTO members VALUES (1, 'ann@corp.test'), (2, 'Bob@Corp.test'), (3, '{long}')"  # noqa: S608 - constants
     database, host = products(server, *statements, made, real), running(server)
 
     first = mask(database)
