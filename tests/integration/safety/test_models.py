@@ -120,6 +120,20 @@ def test_types_of_postgresql_alone_are_left_empty(made: Callable[..., Database])
     assert (undone.exit_code, undone.records_deleted) == (0, 20)
 
 
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_citext_and_domains_are_seeded(made: Callable[..., Database], size: str) -> None:
+    database = made("postgresql", Shift, before="CREATE EXTENSION citext")
+    database.query("CREATE DOMAIN short AS varchar(40) NOT NULL CHECK (VALUE <> '')")
+    database.query("CREATE DOMAIN few AS smallint DEFAULT 5")
+    database.query("ALTER TABLE shifts ALTER name TYPE citext, ALTER code TYPE short, ALTER grade TYPE few")
+
+    seeded, _ = run(database, ShiftSeeder(), size=size)
+    undone, _ = undo(database, ShiftSeeder(), keep_modified=True)
+
+    assert (seeded.exit_code, undone.exit_code) == (0, 0)
+    assert seeded.records_inserted == undone.records_deleted == ShiftSeeder.config.record_count.at(size)
+
+
 @pytest.mark.parametrize("server", ["mariadb", "mysql", "postgresql"])
 def test_a_column_of_another_type_matters_only_to_a_seeder_that_fills_it(made: Callable[..., Database], server: str) -> None:
     database = made(server, Shift)

@@ -241,6 +241,23 @@ def test_every_kind_of_text_is_masked_once(
     assert masks.count("@") == 3
 
 
+@pytest.mark.usefixtures("classified")
+def test_masks_that_an_earlier_release_has_sealed_with_their_spaces_are_known(
+    products: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = products("postgresql", "CREATE TABLE members (id bigint PRIMARY KEY, email char(50), born date)")
+    database.query("INSERT INTO members VALUES (1, 'ann@corp.test'), (2, 'bob@corp.test')")
+
+    with monkeypatch.context() as patch:
+        for module in ("in_place", "tables"):
+            patch.setattr(f"seeding.masking.{module}.unpadded", lambda _, rows: rows)
+        first = mask(database)
+    again = mask(database)
+
+    assert (first[0], first[1][0]["masked"]) == (0, 2)
+    assert (again[0], again[1][0]["masked"]) == (0, 0)
+
+
 UNREADABLE = {
     "postgresql": ("infinity", "-infinity", "0044-03-15 BC", "20000-01-01"),
     "mysql": ("0000-00-00", "1980-00-00", "0000-05-06"),
