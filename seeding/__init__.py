@@ -25,9 +25,9 @@ if TYPE_CHECKING:
         SeederConfig,
     )
     from seeding.masking.cipher import Cipher
-    from seeding.masking.invented_words import TAG_LENGTH, tag
     from seeding.masking.results import MaskingResult, MaskingSummary
     from seeding.masking.strategies.base import Drawn, InventedStrategy, MaskingStrategy, Mode
+    from seeding.masking.strategies.invented_words import TAG_LENGTH, tag
     from seeding.orchestration.forecast import Forecast
     from seeding.orchestration.results import RunSummary, SeederResult, SeederState
     from seeding.rollbacks.results import Kept, Modified, RollbackResult, RollbackSummary
@@ -51,7 +51,7 @@ _NAMES = {
     "masking.cipher": ("Cipher",),
     "masking.results": ("MaskingResult", "MaskingSummary"),
     "masking.strategies.base": ("Drawn", "InventedStrategy", "MaskingStrategy", "Mode"),
-    "masking.invented_words": ("TAG_LENGTH", "tag"),
+    "masking.strategies.invented_words": ("TAG_LENGTH", "tag"),
     "orchestration.forecast": ("Forecast",),
     "orchestration.results": ("RunSummary", "SeederResult", "SeederState"),
     "rollbacks.results": ("Kept", "Modified", "RollbackResult", "RollbackSummary"),

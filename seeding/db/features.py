@@ -16,7 +16,13 @@ class ServerFeatures:
     keeps_time_zone: bool = False
     """Whether Django leaves the session's time zone as the server sets it."""
     has_zero_dates: bool = False
-    """Whether a date column can hold 0000-00-00, which no driver can read."""
+    """Whether a date column can hold 0000-00-00, which drivers read as null."""
+    unreadable_date: str = ""
+    """Condition of a date column, `{0}`, that is true for dates that no driver can read; empty if there are none."""
+    unreadable_dates: str = ""
+    """What these dates are called."""
+    as_text: str = "CAST({0} AS TEXT)"
+    """A column, `{0}`, as the server writes its values."""
     suspends_foreign_keys: bool = False
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
@@ -43,6 +49,9 @@ MYSQL = ServerFeatures(
     is_concurrent=True,
     keeps_time_zone=True,
     has_zero_dates=True,
+    as_text="CAST({0} AS CHAR)",
+    unreadable_date="DAYOFMONTH({0}) = 0 OR MONTH({0}) = 0 OR YEAR({0}) = 0",
+    unreadable_dates="zero dates (such as 0000-00-00)",
     suspends_foreign_keys=True,
     truncates=True,
     renders_values=True,
@@ -55,12 +64,15 @@ POSTGRESQL = ServerFeatures(
     is_concurrent=True,
     defers_triggers=True,
     trims_fixed_texts=True,
+    unreadable_date="NOT isfinite({0}) OR {0} NOT BETWEEN '0001-01-01' AND '9999-12-31'",
+    unreadable_dates="dates that are infinite, before the year 1 or after the year 9999",
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
 )
-KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL}
-"""SQLite is left out: it does not need ANALYZE, which would add tables of its own."""
+SQLITE = ServerFeatures(as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END")
+"""Without ANALYZE, which would add tables of its own."""
+KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL, "sqlite": SQLITE}
 
 
 def features(connection: BaseDatabaseWrapper) -> ServerFeatures:

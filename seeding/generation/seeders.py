@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
+import numpy as np
 import polars as pl
 from django.db import models
 
@@ -170,8 +171,8 @@ class BaseSeeder(ABC):
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
             )
         key = config.model._meta.pk
-        if not isinstance(key, models.AutoField):
-            advice = "Give the model an integer key."
+        if not (isinstance(key, models.AutoField) or config.model._meta.parents):  # a child: see safety
+            advice = "Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out."
             if isinstance(key, models.CompositePrimaryKey):
                 advice = (
                     "Give the seeder an unmanaged model of the table whose key is its AutoField: the table keeps its own key."
@@ -231,3 +232,21 @@ class Dataset:
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
         return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
+
+
+def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozenset[str] | None:
+    """The columns that get a value from the seeders of one table or from the model; None if a seeder generates no row."""
+    written: set[str] = set()
+    for seeder in seeders:
+        derived = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
+        fields = seeder.config.model._meta.concrete_fields
+        written |= {
+            field.column or ""
+            for field in fields
+            if field.primary_key or field.has_default() or {field.name, field.attname} & derived
+        }
+        try:
+            written.update(seeder.generate_data(dataset.rows(seeder, np.arange(1))).columns)
+        except Exception:  # noqa: BLE001 - external code; whoever seeds is told
+            return None
+    return frozenset(written)

@@ -61,17 +61,26 @@ class SealRegister:
         for column in target.fields:
             values = maskable(rows[column])
             if seeded:
-                values &= ~pl.Series(self._among(target, seeded, rows))
+                values &= ~pl.Series(self._ours(target, seeded, rows))
             if len(known) and values.any():
-                seals = self.seals(column, keys.filter(values), rows[column].filter(values))
-                sealed = known[np.minimum(np.searchsorted(known, seals), len(known) - 1)] == seals
+                masks = rows[column].filter(values)
+                sealed = self._among(known, self.seals(column, keys.filter(values), masks))
+                schema = target.table.columns[column]
+                if schema.is_padded and schema.length is not None:  # as releases before 0.2 sealed them
+                    padded = masks.str.pad_end(schema.length)
+                    sealed |= self._among(known, self.seals(column, keys.filter(values), padded))
                 values = values.scatter(values.arg_true(), ~sealed)
             fresh[column] = values
         return fresh
 
-    def _among(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> Mask:
+    def _ours(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> Mask:
         inside, identity = seeded.has(rows[target.table.primary_key].to_numpy()), self._identities.get(target.table.name)
         return inside if identity is None else inside & identity.holds(rows)
+
+    @staticmethod
+    def _among(known: Seals, seals: Seals) -> npt.NDArray[np.bool_]:
+        """Which of the seals are known."""
+        return np.asarray(known[np.minimum(np.searchsorted(known, seals), len(known) - 1)] == seals)
 
     def _known(self, target: Target, rows: pl.DataFrame) -> Seals:
         """The seals, sorted, of values that were masked at least as strongly as this run masks.

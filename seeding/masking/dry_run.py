@@ -10,7 +10,8 @@ from seeding.conf import MaskingConfig
 from seeding.masking.already_masked import SealRegister
 from seeding.masking.masker import PIIMasker
 from seeding.masking.results import MaskingResult
-from seeding.masking.tables import Target, read_rows
+from seeding.masking.rows import read_rows
+from seeding.masking.tables import Target
 
 EXAMPLES = 3
 """Example rows per table."""

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections, transaction
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig
 from seeding.db.connection import database_name
+from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.sql import count_rows
@@ -29,20 +30,18 @@ from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
 from seeding.masking.results import MaskingResult, MaskingSummary
+from seeding.masking.rows import differing, read_rows, unmasked_values, unpadded
 from seeding.masking.tables import (
     Key,
     Target,
     asked_for,
     classified_tables,
     columns_referred_to,
-    differing,
     find_targets,
     left_columns,
     out_of_reach,
     problems,
-    read_rows,
-    unmasked_values,
-    zero_date,
+    unreadable_date,
 )
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
@@ -128,8 +127,9 @@ class InPlaceMasking:
             return told(reasons)
         for found in problems(target, self._masker.strategies, self._referred.get(target.table.name, frozenset())):
             return found
-        if column := zero_date(self.config.database, target):
-            return f"{column} holds zero dates (such as 0000-00-00), which cannot be read: set them to NULL or to a date"
+        if column := unreadable_date(self.config.database, target):
+            kind = features(connections[self.config.database]).unreadable_dates
+            return f"{column} holds {kind}, which cannot be read: set them to NULL or to a date"
         if target.table.name in self._changed:
             return self._changed[target.table.name]
         return inexact(connections[self.config.database], target.table.name, target.key)
@@ -242,7 +242,8 @@ class InPlaceMasking:
     def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
         """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
         rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
-        masked, keys = self._masker.mask_data(rows, target.fields, target.widths), target.key.texts(rows)
+        masked = unpadded(target, self._masker.mask_data(rows, target.fields, target.widths))
+        keys = target.key.texts(rows)
         seals = [
             self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns
         ]

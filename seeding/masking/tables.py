@@ -12,9 +12,9 @@ import polars as pl
 from django.apps import apps
 from django.db import connections
 
-from seeding.db.features import features, run_deferred_triggers
-from seeding.db.sql import quoted, quoted_plainly
-from seeding.exceptions import ConfigurationError, InsertionError, SchemaError
+from seeding.db.features import features
+from seeding.db.sql import quoted_plainly
+from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
@@ -29,6 +29,13 @@ SAMPLE = 1_000
 """Rows per table whose unclassified texts are inspected."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
+BINARY = frozenset(
+    {
+        "bytea", "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "bit", "vector", "geometry", "point",
+        "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
+    }
+)  # fmt: skip
+"""Types whose values have no text."""
 BIRTHDAY = "date_of_birth"
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
@@ -152,8 +159,13 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         if strategy is None:
             yield f"{column}: there is no strategy {name!r}"
             continue
-        if schema.kind not in MASKABLE:
-            yield f"{column} is {schema.kind}, and {name} masks text"
+        if schema.is_generated:
+            yield f"{column} is generated, and the database computes it: classify the columns that it is computed from"
+        elif schema.values or schema.type_name == "set":
+            yield f"{column} holds members of an enumeration, and {name} makes other texts: leave it out of the classification"
+        elif schema.kind not in MASKABLE:
+            spelled = schema.type_name if schema.kind is Kind.OTHER else schema.kind
+            yield f"{column} is {spelled}, and {name} masks text"
         if column in referred:
             yield f"other rows refer to {column}: they would refer to nothing, or change along"
         if any(key.column == column for key in table.foreign_keys):
@@ -173,97 +185,19 @@ def _problems_of_key(target: Target) -> Iterator[str]:
             yield f"{part.name} is part of its primary key, by which rows are found while they are masked"
 
 
-def zero_date(using: str, target: Target) -> str:
-    """A date column to be masked that holds zero dates, which no driver can read; empty if there is none."""
+def unreadable_date(using: str, target: Target) -> str:
+    """A date column to be masked that holds dates which no driver can read; empty if there is none."""
     connection = connections[using]
-    if not features(connection).has_zero_dates:
+    unreadable = features(connection).unreadable_date
+    if not unreadable:
         return ""
     for name in target.fields:
         if target.table.columns[name].kind is Kind.DATE:
             column, table = quoted_plainly(connection, name), quoted_plainly(connection, target.table.name)
-            zero = f"DAYOFMONTH({column}) = 0 OR MONTH({column}) = 0"
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT 1 FROM {table} WHERE {zero} LIMIT 1")  # noqa: S608 - names are quoted
+                cursor.execute(f"SELECT 1 FROM {table} WHERE {unreadable.format(column)} LIMIT 1")  # noqa: S608 - quoted
                 if cursor.fetchone():
                     return name
-    return ""
-
-
-def read_rows(
-    using: str, target: Target, after: Key | None, limit: int | None, *, until: Key | None = None, lock: bool = False
-) -> pl.DataFrame:
-    """The next rows after the key `after`, in key order: the columns of the key, and those to mask.
-
-    At most `limit` rows, and none after the key `until`. Raises InsertionError for a key that cannot be read exactly.
-    """
-    table, fields = target.table, list(target.fields)
-    rows = _select(using, target, fields, after, limit, until=until, lock=lock)
-    found = list(zip(*rows, strict=True)) or [()] * (len(table.key) + len(fields))
-    try:
-        data = target.key.frame(found[: len(table.key)])
-    except TypeError as error:
-        raise InsertionError(f"its primary key ({', '.join(table.key)}) holds a value that cannot be read exactly") from error
-    types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in fields}
-    read = zip(fields, found[len(table.key) :], strict=True)
-    return pl.DataFrame(data | {name: pl.Series(values, dtype=types[name]) for name, values in read})
-
-
-def _select(
-    using: str, target: Target, columns: Sequence[str], after: Key | None, limit: int | None, *, until: Key | None, lock: bool
-) -> list[tuple[Any, ...]]:
-    """The key and the columns of the rows that `read_rows` describes."""
-    connection = connections[using]
-    quote, table = partial(quoted, connection), target.table
-    bounds = [target.key.condition(connection, sign, key) for sign, key in ((">", after), ("<=", until)) if key is not None]
-    condition = f"WHERE {' AND '.join(clause for clause, _ in bounds)}" if bounds else ""
-    most = "" if limit is None else f"LIMIT {limit}"
-    locking = f" {connection.ops.for_update_sql()}" if lock and connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join((*target.key.selected(connection), *map(quote, columns)))} "  # noqa: S608 - names are quoted
-            f"FROM {quote(table.name)} {condition} ORDER BY {target.key.order(connection, table.name)} {most}{locking}",
-            [one for _, values in bounds for one in values],
-        )
-        return list(cursor.fetchall())
-
-
-def unmasked_values(using: str, target: Target, after: Key | None, until: Key, *, lock: bool = False) -> pl.DataFrame:
-    """Hashes of what the rows after the key `after` and up to `until` hold besides masks; generated columns are left out.
-
-    A colon stands before the names of the columns; the key is one column, with an empty name.
-    """
-    masked = {*target.table.key, *target.fields}
-    columns = [one.name for one in target.table.columns.values() if one.name not in masked and not one.is_generated]
-    width = len(target.table.key)
-    found = _select(using, target, columns, after, None, until=until, lock=lock)
-    rows = [[_hash(row[:width]), *map(_hash, row[width:])] for row in found]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("", *(f":{name}" for name in columns)), pl.Int64), orient="row")
-
-
-def _hash(value: Any) -> int:
-    return hash(repr(bytes(value) if isinstance(value, memoryview) else value))
-
-
-def differing(using: str, target: Target, after: Key | None, written: pl.DataFrame, before: pl.DataFrame) -> str:
-    """What is wrong with the rows after the key `after`, of which some were `written`; empty if nothing is.
-
-    `before` are the `unmasked_values` of before.
-    """
-    run_deferred_triggers(connections[using])
-    names, table = target.key.names, target.table.name
-    last = written.select(names).row(-1)
-    stored = read_rows(using, target, after, None, until=last)
-    held = stored.join(written.select(names), on=names, how="semi", maintain_order="left")
-    for column in target.fields:
-        if not held[column].equals(written[column]):
-            return f"{table}.{column} does not hold the masks that were written"
-    now = unmasked_values(using, target, after, last)
-    was, now = (
-        one.join(other.select(""), on="", how="semi", maintain_order="left") for one, other in ((before, now), (now, before))
-    )
-    for column in was.columns:
-        if not was[column].equals(now[column]):
-            return f"{table}.{column[1:]} is not masked, and changed with the masks"
     return ""
 
 
@@ -277,9 +211,9 @@ def left_columns(
             continue
         masked = known[name].fields if name in known else {}
         decided = known[name].decided if name in known else frozenset()
-        texts = [one.name for one in table.columns.values() if _may_tell(one) and one.name not in masked]
+        texts = [one for one in table.columns.values() if _may_tell(one) and one.name not in masked]
         looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
-        for place, column in enumerate(texts):
+        for place, column in enumerate(one.name for one in texts):
             kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
             if kind is not None:
                 yield LeftColumn(table=name, column=column, kind=kind)
@@ -290,14 +224,21 @@ def _may_tell(column: ColumnSchema) -> bool:
     return (column.kind in TELLING and not column.values) or detect_name(column.name) == BIRTHDAY
 
 
-def _sample(using: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
+def _sample(using: str, table: str, columns: Sequence[ColumnSchema]) -> pl.DataFrame:
     """Texts of the first rows; columns are named by position, so that detection ignores their names."""
     connection = connections[using]
     quote = partial(quoted_plainly, connection)
+    as_text = features(connection).as_text
+    named = [(as_text if is_spelled(one) else "{0}").format(quote(one.name)) for one in columns]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
+        cursor.execute(f"SELECT {', '.join(named)} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
         found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
     return pl.DataFrame({str(place): pl.Series(map(_text, values), dtype=pl.String) for place, values in enumerate(found)})
+
+
+def is_spelled(column: ColumnSchema) -> bool:
+    """Whether the server is asked for the text of a value, which a driver may not be able to read: `infinity`, 26 hours."""
+    return column.kind is not Kind.TEXT and column.type_name not in BINARY
 
 
 def _text(value: Any) -> str | None:

@@ -16,7 +16,7 @@ from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, too_large, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, written_columns
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.ledger.row_identity import RowIdentity
@@ -31,7 +31,7 @@ from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
-from seeding.verification.comparison import KEY, SINGLE, StoredRows
+from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, insert, instances, settled
 from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
 
@@ -146,17 +146,14 @@ class SeederPipeline:
         context, table = self._context, self._seeder.config.table_name
         if is_watched := table in context.survey.watched:
             run_deferred_triggers(connections[context.using])
-        stored = StoredRows(context.using, self._model, context.live[table], identity, tolerance=SINGLE)
+        stored = StoredRows(context.using, self._model, context.live[table], identity)
         there = identity.rows.height if identity.others else stored.count(keys)
         undone = f"the batch was undone. {context.survey.suspicion}"
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
         if is_watched:
             frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
-            automatic = ("auto_now", "auto_now_add")  # what Django may set itself while it inserts
-            fields = self._model._meta.concrete_fields
-            filled = {field.column for field in fields if not any(getattr(field, one, None) for one in automatic)}
-            columns = [name for name in frame.columns if name in filled and name in context.live[table].columns]
+            columns = [name for name in frame.columns if name in context.live[table].columns]
             if differing := sorted({column for _, column in stored.differing(frame, columns)}):
                 raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
 
@@ -168,7 +165,8 @@ class SeederPipeline:
             raise SchemaError(words)
 
     def _refuse_drift(self) -> None:
-        found = self._validator.validate_schema(self._context.missing_table_help)
+        filled = partial(written_columns, [self._seeder], self._context.dataset)
+        found = self._validator.validate_schema(self._context.missing_table_help, filled=filled)
         if harmless := [str(one) for one in found.differences if one.harmless]:
             self._tally.tell("drift", "; ".join(harmless), level="debug", differences=harmless)
         if self._validator.unevaluated:

@@ -125,8 +125,9 @@ def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
 
 
 def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
-    """The model's columns that stay null if a seeder leaves them out: the database does not fill them."""
-    columns = map(column_name, seeder.config.model._meta.concrete_fields)
+    """The model's columns that stay null if a seeder leaves them out: neither the database nor the model fills them."""
+    fields = seeder.config.model._meta.concrete_fields
+    columns = (column_name(field) for field in fields if not (field.generated or field.has_default()))
     there = [table.columns[name] for name in columns if name in table.columns]
     return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
 

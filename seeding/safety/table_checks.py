@@ -222,6 +222,12 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
             f"takes the keys of new rows from {relation.counter}",
             "give its key a counter that only rises (an identity, AUTO_INCREMENT, AUTOINCREMENT, a sequence), or leave it out",
         )
+    for model in mirrors:
+        if parents := sorted(one._meta.db_table for one in model._meta.parents if not model._meta.proxy):
+            yield (
+                f"holds a part of the rows of {model.__name__}, a multi-table child, and the rest is in {', '.join(parents)}",
+                "leave the table out; its parent can be seeded",
+            )
     for reference in (one for model in mirrors for one in references(model)):
         if reference.by is not None and reference.holds_text is None:
             yield (

@@ -49,7 +49,8 @@ class Project:
         wanted = expected(model, self._connection)
         if found := [str(one) for one in differences(wanted, self.tables) if not one.harmless]:
             raise SchemaError(f"{model.__name__} does not mirror {table}: {' '.join(found)}")
-        return {name: narrowest(column, live[name]) for name, column in wanted.columns.items() if name in live}
+        fillable = {name: one for name, one in wanted.columns.items() if one.kind is not Kind.OTHER and not one.is_generated}
+        return {name: narrowest(column, live[name]) for name, column in fillable.items() if name in live}
 
     def required(self, table: str) -> frozenset[str]:
         """The columns that every row must provide."""

@@ -35,7 +35,8 @@ NOW = re.compile(r"^\(?(current_timestamp|now|localtimestamp)\b", re.IGNORECASE)
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 TEXT = re.compile(r"^(?:_\w+)?'((?:[^']|'')*)'(?:::[\w \[\]]+)?$")
 """A literal, optionally preceded by its character set (MySQL) or followed by its type (PostgreSQL)."""
-WIDEST_INTEGER = 2**32
+KEYS = (("SmallAutoField", 2**15 - 1), ("AutoField", 2**31 - 1), ("BigAutoField", 2**63 - 1))
+"""Field class of a key, and the highest one."""
 DIGITS, SCALE = 18, 2
 """Digits and scale of a decimal if the database does not report them."""
 
@@ -130,8 +131,7 @@ def _reference(column: ColumnSchema, target: str, unique: Collection[str], decla
 
 def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> tuple[str, list[str]]:
     if column.name == primary_key:
-        wide = isinstance(column.high, int) and column.high > WIDEST_INTEGER
-        return "BigAutoField" if wide else "AutoField", ["primary_key=True"]
+        return _key(column)
     parts: list[str] = []
     match column.kind:
         case Kind.INTEGER:
@@ -152,6 +152,17 @@ def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> t
             kind = PLAIN[column.kind]
     unique_part = ["unique=True"] if column.name in unique else []
     return kind, parts + unique_part + _nullable(column) + _default(column)
+
+
+def _key(column: ColumnSchema) -> tuple[str, list[str]]:
+    """The key field whose range the column holds: the widest, or a wider one with a validator if much would be left over."""
+    if not isinstance(column.high, int):
+        return "AutoField", ["primary_key=True"]
+    for name, most in KEYS:
+        if most <= column.high <= 2 * most + 1:  # an unsigned column has twice the keys
+            return name, ["primary_key=True"]
+    name = next((name for name, most in KEYS if most > column.high), KEYS[-1][0])
+    return name, ["primary_key=True", f"validators=[MinValueValidator(1), MaxValueValidator({column.high:_})]"]
 
 
 def _integer(column: ColumnSchema) -> tuple[str, list[str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +15,34 @@ NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 TEXTS = frozenset({Kind.TEXT, Kind.JSON})
 
 
-def differences(expected: TableSchema, there: Mapping[str, TableSchema], missing_table_help: str = "") -> list[Difference]:
-    """Every difference, first those for which the seeder is refused; `there` holds the live tables, by name."""
+ABOUT_VALUES = frozenset({"changed type", "shorter", "fewer decimals", "lower precision", "smaller range", "enum value gone"})
+"""Differences that matter only to the values that are written to the column."""
+FIELDLESS = frozenset({"tinyint", "mediumint"})
+"""Types that Django has no field for, so that a model has a wider one: the rows are validated by the range of the table."""
+LIMIT = "Limit the model's field to that range (MinValueValidator, MaxValueValidator), or run the application's migrations."
+
+
+def differences(
+    expected: TableSchema,
+    there: Mapping[str, TableSchema],
+    missing_table_help: str = "",
+    *,
+    filled: Callable[[], Collection[str] | None] = lambda: None,
+) -> list[Difference]:
+    """Every difference, first those for which the seeder is refused; `there` holds the live tables, by name.
+
+    `filled` returns the columns that the seeder writes, None if that is not known; it is called only if it matters.
+    """
     live = there.get(expected.name)
     if live is None:
         fix = missing_table_help or MIGRATE
         return [Difference(table=expected.name, column="", issue=MISSING_TABLE, expected="a table", actual="none", fix=fix)]
     keys = [*_unique_keys(expected, live), *_foreign_keys(expected, live, there)]
     found = [*_columns(expected, live), *keys, *_checks(expected, live)]
+    if any(one.issue in ABOUT_VALUES and not one.harmless for one in found) and (written := filled()) is not None:
+        found = [
+            replace(one, harmless=True) if one.issue in ABOUT_VALUES and one.column not in written else one for one in found
+        ]
     return sorted(found, key=lambda one: one.harmless)
 
 
@@ -36,7 +57,7 @@ def _columns(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
         else:
             yield from _column(live.name, column, live.columns[name], primary=name == expected.primary_key)
     for name, column in live.columns.items():
-        if name in expected.columns:
+        if name in expected.columns or column.is_generated:
             continue
         required = not column.nullable and not column.has_default
         yield Difference(
@@ -62,6 +83,11 @@ def _column(table: str, expected: ColumnSchema, live: ColumnSchema, *, primary: 
             harmless=harmless,
         )
 
+    if expected.is_generated or live.is_generated:
+        if expected.is_generated is not live.is_generated:
+            issue = "no longer generated" if expected.is_generated else "now generated"
+            yield difference(issue, *("computed" if one.is_generated else "not computed" for one in (expected, live)))
+        return
     if not _compatible(expected.kind, live.kind):
         yield difference("changed type", _type(expected), _type(live))
         return
@@ -69,6 +95,12 @@ def _column(table: str, expected: ColumnSchema, live: ColumnSchema, *, primary: 
         yield difference("no longer nullable", "null allowed", "not null")
     elif live.nullable and not expected.nullable and not primary:
         yield difference("now nullable", "not null", "null allowed", harmless=True)
+    if expected.kind is not Kind.OTHER:  # what its field makes of a value, only the field and the server know
+        yield from _room(difference, expected, live)
+
+
+def _room(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Iterator[Difference]:
+    """Whether every value of the model fits."""
     if live.length is not None and (expected.length is None or live.length < expected.length) and not expected.values:
         wanted = "no limit" if expected.length is None else f"{expected.length} characters"
         yield difference("shorter", wanted, f"{live.length} characters")
@@ -77,7 +109,8 @@ def _column(table: str, expected: ColumnSchema, live: ColumnSchema, *, primary: 
     if expected.kind is Kind.DECIMAL and live.scale is not None:
         yield from _precision(difference, expected, live)
     elif expected.kind in NUMBERS and _narrower(expected, live):
-        yield difference("smaller range", f"{expected.low} to {expected.high}", f"{live.low} to {live.high}")
+        ranges = (f"{column.low} to {column.high}" for column in (expected, live))
+        yield difference("smaller range", *ranges, fix=LIMIT, harmless=live.type_name in FIELDLESS)
     yield from _members(difference, expected, live)
 
 
@@ -173,7 +206,7 @@ def _checks(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
 
 
 def _compatible(expected: Kind, live: Kind) -> bool:
-    if expected is live or (expected in NUMBERS and live in NUMBERS):
+    if expected in (live, Kind.OTHER) or (expected in NUMBERS and live in NUMBERS):
         return True
     return expected is Kind.JSON and live in TEXTS
 
@@ -183,7 +216,7 @@ def _narrower(expected: ColumnSchema, live: ColumnSchema) -> bool:
     if expected.kind is Kind.BOOLEAN or len(limits) < 4:
         return False
     low, live_low, live_high, high = limits
-    return live_high < high or live_low > low
+    return live_high < high or (live_low > low and not (expected.holds_keys and live_low <= 1))
 
 
 def _whole(column: ColumnSchema) -> int:
@@ -195,4 +228,4 @@ def _whole(column: ColumnSchema) -> int:
 def _type(column: ColumnSchema) -> str:
     if column.length is not None and not column.values:
         return f"{column.kind}({column.length})"
-    return str(column.kind)
+    return column.type_name or str(column.kind) if column.kind is Kind.OTHER else str(column.kind)

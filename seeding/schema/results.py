@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import polars as pl
 
 MISSING_TABLE = "missing table"
 
@@ -55,3 +58,13 @@ class ValidationResult:
     def valid(self) -> bool:
         """Whether nothing is wrong."""
         return not self.errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataResult(ValidationResult):
+    """What is wrong with a batch: a few errors per column and issue, and which rows may be inserted."""
+
+    accepted: pl.Series
+    """One boolean per row of the batch."""
+    counts: Mapping[str, int]
+    """"column: issue" → how many rows have it, listed among the errors or not."""

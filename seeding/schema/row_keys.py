@@ -113,8 +113,9 @@ def row_key(connection: BaseDatabaseWrapper, table: TableSchema) -> RowKey:
     described = [table.columns[name] for name in table.key]
     made = COLUMNS.get(connection.vendor, _elsewhere)
     if len(described) == 1 and described[0].kind is Kind.INTEGER:
-        whole = replace(_checked(described[0], made(described[0])), dtype=pl.Int64)
-        return RowKey(columns=(whole,), is_number=True)
+        whole = _checked(described[0], made(described[0]))
+        exact = f"{{}} <= {LARGEST}" if whole.dtype is pl.UInt64 else whole.exact
+        return RowKey(columns=(replace(whole, dtype=pl.Int64, exact=exact),), is_number=True)
     return RowKey(columns=tuple(_checked(one, made(one)) for one in described), is_number=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.references import column_name
+from seeding.schema.references import column_name, references
 
 
 class Kind(StrEnum):
@@ -66,6 +66,12 @@ class ColumnSchema:
     """Whether the server numbers new rows in it: AUTO_INCREMENT, an identity, the next value of a sequence."""
     is_named: bool = field(default=False, compare=False)
     """Whether it refers to a row by another column than the primary key: a seeder fills it with row indexes all the same."""
+    is_single: bool = field(default=False, compare=False)
+    """Whether its floating-point numbers have single precision."""
+    is_padded: bool = field(default=False, compare=False)
+    """Whether spaces at the end of a text mean nothing: those of a CHAR(n)."""
+    holds_keys: bool = field(default=False, compare=False)
+    """Whether its numbers are primary keys, of this table or of another one: seeded ones are positive."""
     default: str | None = None
     """The database's default as SQL; None if there is none, or if it is more than an expression."""
     length: int | None = None
@@ -79,7 +85,7 @@ class ColumnSchema:
     values: tuple[str, ...] = ()
     """The members of an enumeration."""
     scale: int | None = None
-    """Digits after the decimal point."""
+    """Digits after the decimal point, of decimals; of floating-point numbers if the column rounds them."""
     low: int | Decimal | date | datetime | None = None
     on_update: bool = False
     """Whether the database sets it by itself whenever the row is changed."""
@@ -173,6 +179,10 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
     models.DateField: Kind.DATE,
     models.JSONField: Kind.JSON,
 }
+TEXTS = re.compile(r"(?:n?(?:var)?char|character|(?:tiny|medium|long)?text|enum|set|citext)\b", re.IGNORECASE)
+"""Types of text, as a field writes them."""
+NO_TEXTS = re.compile(r"bytea|(?:tiny|medium|long)?blob|(?:var)?binary|uuid|inet", re.IGNORECASE)
+"""Types of which a field of text may be in its project."""
 
 
 def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozenset[str]:
@@ -190,7 +200,9 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     """The table as the model declares it, with the number ranges of `connection`'s database."""
     meta = model._meta
     assert meta.pk is not None  # Django gives every model one
-    columns = {column_name(field): _column(field, connection) for field in meta.concrete_fields}
+    keys = {one.column for one in references(model) if not (one.json_key or one.by)} | {column_name(meta.pk)}
+    described = (_column(field, connection) for field in meta.concrete_fields)
+    columns = {one.name: replace(one, holds_keys=one.name in keys and one.kind is Kind.INTEGER) for one in described}
     unique: list[tuple[str, ...]] = [
         (column_name(field),) for field in meta.concrete_fields if field.unique and not field.primary_key
     ]
@@ -200,7 +212,7 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
     ]
     unique += [tuple(column_name(_field(model, name)) for name in names) for names in (*meta.unique_together, *together)]
-    keys = [
+    declared = [
         field
         for field in meta.concrete_fields
         if isinstance(field, models.ForeignKey) and getattr(field, "db_constraint", True)
@@ -212,7 +224,7 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
         unique=tuple(unique),
         foreign_keys=tuple(
             ForeignKey(column=column_name(key), table=key.related_model._meta.db_table, key=column_name(key.target_field))
-            for key in keys
+            for key in declared
         ),
         checks=tuple(
             Check(name=constraint.name, clause="")
@@ -232,7 +244,7 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
     target = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
-    kind = next((kind for base, kind in KINDS.items() if isinstance(target, base)), Kind.TEXT)
+    kind = _kind(target, connection)
     low: int | Decimal | None = None
     high: int | Decimal | None = None
     scale: int | None = None
@@ -252,13 +264,23 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
         kind=kind,
         is_named=isinstance(field, models.ForeignKey) and not field.target_field.primary_key,
         nullable=field.null,
-        has_default=field.db_default is not models.NOT_PROVIDED or field.has_default(),
+        is_generated=field.generated,
+        has_default=field.generated or field.db_default is not models.NOT_PROVIDED or field.has_default(),
         length=target.max_length if kind is Kind.TEXT else None,
         values=tuple(str(value) for value, _ in target.flatchoices) if kind is Kind.TEXT else (),
         scale=scale,
         low=low,
         high=high,
     )
+
+
+def _kind(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Kind:
+    """The kind of column that a field makes; OTHER if no seeder can fill it."""
+    kind = next((kind for base, kind in KINDS.items() if isinstance(field, base)), None)
+    written = field.db_type(connection) or ""
+    if kind is None:
+        return Kind.TEXT if TEXTS.match(written) and not written.endswith("]") else Kind.OTHER  # but for arrays
+    return Kind.OTHER if kind is Kind.TEXT and NO_TEXTS.match(written) else kind
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 
 from seeding.schema.check_clauses import compiled
-from seeding.schema.drift import differences
+from seeding.schema.drift import FIELDLESS, differences
 from seeding.schema.equality import Repeated, alike
 from seeding.schema.references import Reference
-from seeding.schema.results import Difference, ValidationError, ValidationResult
+from seeding.schema.results import DataResult, Difference, ValidationError, ValidationResult
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20
@@ -38,17 +38,8 @@ DTYPES: dict[Kind, tuple[Any, ...]] = {
     Kind.DATE: (pl.Date,),
     Kind.DATETIME: (pl.Datetime,),
     Kind.JSON: (pl.List, pl.Struct, pl.Object, pl.String),
+    Kind.OTHER: (),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataResult(ValidationResult):
-    """What is wrong with a batch: at most EXAMPLES errors per column and issue, and which rows may be inserted."""
-
-    accepted: pl.Series
-    """One boolean per row of the batch."""
-    counts: Mapping[str, int]
-    """"column: issue" → how many rows have it, listed among the errors or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +72,11 @@ class SchemaValidator:
         self.schema = schema if live is None else _narrowed(schema, live)
         self._checks, self.unevaluated = compiled(self.schema)
 
-    def validate_schema(self, missing_table_help: str = "") -> SchemaResult:
-        """Compare the model with the live table."""
-        found = differences(self.schema, self._there, missing_table_help)
+    def validate_schema(
+        self, missing_table_help: str = "", *, filled: Callable[[], Collection[str] | None] = lambda: None
+    ) -> SchemaResult:
+        """Compare the model with the live table; `filled` returns the columns that the seeder writes, None if unknown."""
+        found = differences(self.schema, self._there, missing_table_help, filled=filled)
         errors = tuple(
             ValidationError(field=one.column or one.table, issue=one.issue, expected=one.expected, actual=one.actual)
             for one in found
@@ -108,7 +101,10 @@ class SchemaValidator:
             if column is None or dtype == pl.Null:
                 continue
             kind = Kind.INTEGER if column.is_named else column.kind
-            if not isinstance(dtype, DTYPES[kind]):
+            if column.is_generated or kind is Kind.OTHER:
+                why = "none: the database computes it" if column.is_generated else "none: no seeder can fill its type"
+                errors.append(ValidationError(field=name, issue="value", expected=why, actual=str(dtype)))
+            elif not isinstance(dtype, DTYPES[kind]):
                 errors.append(ValidationError(field=name, issue="wrong type", expected=kind.value, actual=str(dtype)))
             elif isinstance(dtype, pl.Datetime) and dtype.time_zone != "UTC":
                 errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
@@ -217,6 +213,8 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
         text = replace(column, octets=there.octets, character_octets=there.character_octets, character_set=there.character_set)
         if column.kind is Kind.FLOAT:
             return replace(column, scale=there.scale)
+        if there.type_name in FIELDLESS and column.kind is Kind.INTEGER:
+            return replace(text, low=there.low, high=there.high)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
 
     known = {check.name for check in schema.checks}

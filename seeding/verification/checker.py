@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
+from functools import partial
 
 from django.db import connections
 
+from seeding.conf import DEFAULT_SEED
 from seeding.generation.registry import Registry
+from seeding.generation.seeders import Dataset, written_columns
 from seeding.ledger.queries import Ledger
 from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
@@ -17,6 +21,9 @@ from seeding.schema.tables import expected, mirrored_tables
 from seeding.verification.dangling_references import shortcomings, verify
 from seeding.verification.invariants import check, discover
 from seeding.verification.results import CheckReport, Verdict
+
+ANY_DAY = date(2000, 1, 1)
+"""Of a row that is generated for the names of its columns."""
 
 
 class Checker:
@@ -52,12 +59,18 @@ class Checker:
     def schema(self) -> list[Difference]:
         """Every difference between the seeders' models and the live tables."""
         connection = connections[self.using]
-        models = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items()}
-        there = read_tables(connection, mirrored_tables(models.values()))
+        seeded = [(seeders[0].config.model, seeders) for seeders in self._registry.by_table.values()]
+        there = read_tables(connection, mirrored_tables(model for model, _ in seeded))
+        dataset = Dataset(seed=DEFAULT_SEED, as_of=ANY_DAY)
         found = [
             difference
-            for model in models.values()
-            for difference in differences(expected(model, connection), there, self._missing_table_help)
+            for model, seeders in seeded
+            for difference in differences(
+                expected(model, connection),
+                there,
+                self._missing_table_help,
+                filled=partial(written_columns, seeders, dataset),
+            )
         ]
         return sorted(found, key=lambda one: one.harmless)
 

@@ -1,10 +1,14 @@
-"""Django's two ways to insert: `create`, row by row, and `bulk_create`."""
+"""Django's two ways to insert: `create`, row by row, and `bulk_create`.
+
+Both store what was generated, as the other writers do: `pre_save`, by which `auto_now` and its like set a value, is left out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -29,6 +33,7 @@ class CreateWriter:
         rows = model._base_manager.using(using)
         with given_keys(using, model):
             for instance in instances(model, data):
+                instance.__dict__["_do_insert"] = partial(_as_given, instance)
                 try:
                     instance.save(using=using, force_insert=True)
                 except TypeError as error:  # Django reads the key from an answer without a row
@@ -50,7 +55,19 @@ class BulkCreateWriter:
         width = data.estimated_size() / data.height
         rows = max(1, min(ROWS_PER_STATEMENT, int(BYTES_PER_STATEMENT / width)))
         with given_keys(using, model):
-            model._base_manager.using(using).bulk_create(instances(model, data), batch_size=rows)
+            AsGiven(model, using=using).bulk_create(instances(model, data), batch_size=rows)
+
+
+def _as_given(instance: models.Model, *arguments: Any) -> Any:
+    """Django's own insertion of the instance, `raw`."""
+    return type(instance)._do_insert(instance, *arguments[:-1], True)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+class AsGiven(models.QuerySet[models.Model]):
+    """Inserts `raw`."""
+
+    def _insert(self, *arguments: Any, **options: Any) -> Any:
+        return super()._insert(*arguments, **{**options, "raw": True})  # type: ignore[misc]
 
 
 @contextmanager

@@ -40,7 +40,7 @@ RENAMED = {"Selection": "SelectedSeeders"}
 NAMES = [pytest.param(module, name, id=f"{module}.{name}") for module, names in MOVED.items() for name in names.split()]
 STAYED = {
     "seeding.masking": "MaskingStrategy InventedStrategy Drawn Mode Cipher",
-    "seeding.masking.invented_words": "tag TAG_LENGTH",
+    "seeding.masking.strategies.invented_words": "tag TAG_LENGTH",
     "seeding.models": "SeedRun MaskedBatch SeedingMetadata",
     "seeding.exceptions": "SeedingError ConfigurationError MisdeclaredSeederError RefusedError LockError LockHeldError "
     "LockLostError DatabaseUnavailableError UnsafeServerError SchemaError UnclassifiedError GenerationError SourceError "

@@ -9,8 +9,8 @@ import polars as pl
 
 from seeding.arrays import Integers
 from seeding.masking.cipher import Cipher, Symbols, spelled
-from seeding.masking.invented_words import TAG_LENGTH, below, tag
 from seeding.masking.strategies.base import Drawn, InventedStrategy, MaskingStrategy, Mode
+from seeding.masking.strategies.invented_words import TAG_LENGTH, below, tag
 from seeding.masking.strategies.number_shapes import Shape, foreign, shapes
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.masking.invented_words import (
+from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
+from seeding.masking.strategies.invented_words import (
     LONG,
     NAME_LENGTH,
     SHORT,
@@ -18,7 +19,6 @@ from seeding.masking.invented_words import (
     street_kinds,
     tag,
 )
-from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
 
 FREE_MAIL = ("gmail googlemail yahoo hotmail outlook live msn aol icloud me gmx web proton protonmail mail ymail comcast "
              "verizon att sbcglobal qq 163 yandex").split()  # fmt: skip

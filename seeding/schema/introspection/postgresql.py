@@ -25,7 +25,7 @@ KINDS = {
     "json": Kind.JSON,
     "jsonb": Kind.JSON,
     **dict.fromkeys(INTEGERS, Kind.INTEGER),
-    **dict.fromkeys(("varchar", "bpchar", "text"), Kind.TEXT),
+    **dict.fromkeys(("varchar", "bpchar", "text", "citext"), Kind.TEXT),
 }
 HEADER = 4
 """What PostgreSQL adds to a length, and to precision and scale, when it stores them as a type's modifier."""
@@ -63,16 +63,27 @@ ELSEWHERE = """
     ORDER BY n.nspname DESC
 """
 COLUMNS = """
-    SELECT r.relname, a.attname, t.typname, a.atttypmod, NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
-           CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+    WITH RECURSIVE domain(oid, base, modifier, required, filled) AS (
+        SELECT oid, typbasetype, typtypmod, typnotnull, typdefault FROM pg_type WHERE typtype = 'd'
+        UNION ALL
+        SELECT d.oid, t.typbasetype, GREATEST(d.modifier, t.typtypmod), d.required OR t.typnotnull,
+               COALESCE(d.filled, t.typdefault)
+        FROM domain d JOIN pg_type t ON t.oid = d.base WHERE t.typtype = 'd'
+    ), based AS (SELECT d.* FROM domain d JOIN pg_type t ON t.oid = d.base AND t.typtype <> 'd')
+    SELECT r.relname, a.attname, t.typname, COALESCE(d.modifier, a.atttypmod),
+           NOT (a.attnotnull OR COALESCE(d.required, false)),
+           a.atthasdef OR a.attidentity <> '' OR d.filled IS NOT NULL,
+           CASE WHEN a.attgenerated = '' THEN COALESCE(pg_get_expr(e.adbin, e.adrelid), d.filled) END,
            (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
-           format_type(a.atttypid, a.atttypmod), a.attgenerated <> ''
+           format_type(t.oid, COALESCE(d.modifier, a.atttypmod)), a.attgenerated <> ''
     FROM pg_class r
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_type t ON t.oid = a.atttypid
-    LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    LEFT JOIN based d ON d.oid = a.atttypid
+    JOIN pg_type t ON t.oid = COALESCE(d.base, a.atttypid)
+    LEFT JOIN pg_attrdef e ON e.adrelid = r.oid AND e.adnum = a.attnum
     WHERE r.relkind IN ('r', 'p') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY r.relname, a.attnum
 """
+"""A column of a domain is reported as one of the type that the domain restricts."""
 UNIQUE = """
     SELECT r.relname, i.indisprimary,
            (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k(number, place)
@@ -216,4 +227,6 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
         scale=scale,
         low=low,
         high=high,
+        is_single=type_name == "float4",
+        is_padded=type_name == "bpchar",
     )

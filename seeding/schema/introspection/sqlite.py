@@ -29,6 +29,8 @@ VALUE = re.compile(r"'((?:[^']|'')*)'")
 LENGTH = re.compile(r"\((\d+)\)")
 JOINS = re.compile(r"\b(?:JOIN|GROUP|UNION|DISTINCT|WITH)\b|\b(?:COUNT|SUM|MIN|MAX|AVG)\s*\(", re.IGNORECASE)
 VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\b", re.IGNORECASE)
+HIDDEN = 1
+"""How SQLite marks a column of a virtual table that no `*` shows; a generated column is marked otherwise."""
 RELATIONS = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
 
 
@@ -69,7 +71,7 @@ def _table(
         if found["check"]
     ]
     members = dict(_members(clauses))
-    described = ask("table_info", name)
+    described = [row for row in ask("table_xinfo", name) if row[6] != HIDDEN]
     unique = [
         index
         for _, index, is_unique, origin, partial in ask("index_list", name)
@@ -122,7 +124,7 @@ def _parenthesised(text: str) -> str:
 
 
 def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple[str, ...]) -> ColumnSchema:
-    _, name, declared, not_null, default, primary = row
+    _, name, declared, not_null, default, primary, is_generated = row
     length = LENGTH.search(declared)
     try:
         field_type = str(connection.introspection.data_types_reverse[declared])
@@ -133,7 +135,8 @@ def _column(connection: BaseDatabaseWrapper, row: tuple[Any, ...], values: tuple
         kind=kind_of(field_type),
         type_name=declared,
         nullable=not not_null and not primary,
-        has_default=default is not None or bool(primary),
+        is_generated=bool(is_generated),
+        has_default=default is not None or bool(primary) or bool(is_generated),
         default=default,
         length=int(length[1]) if field_type == "CharField" and length else None,
         values=values,

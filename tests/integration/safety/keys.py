@@ -75,6 +75,12 @@ FOUND: dict[str, dict[str, Keyed]] = {
             "id bytea, flag bool, PRIMARY KEY (id, flag)",
             r"'\x00', true", r"'\x00', false", r"'\xff2527', true", r"'\xff', false",
         ),
+        "domain": keyed("code short PRIMARY KEY", *TEXTS, before=("CREATE DOMAIN short AS varchar(9)",)),
+        "domains of domains": keyed(
+            "at own, code letter, PRIMARY KEY (at, code)", *(f"{one}, 'b'" for one in MOMENTS), f"{MOMENTS[0]}, 'a'",
+            before=("CREATE DOMAIN moment AS timestamptz", "CREATE DOMAIN own AS moment NOT NULL",
+                    "CREATE DOMAIN letter AS char(3)"),
+        ),
         "member and integer": keyed(
             "kind mood, id int, PRIMARY KEY (kind, id)", "'z', 2", "'a', 1", "'m', 1", "'z', 1", "'a', 3",
             before=("CREATE TYPE mood AS ENUM ('z', 'a', 'm')",),
@@ -111,8 +117,8 @@ NOT_FOUND: dict[str, dict[str, Keyed]] = {
     "postgresql": {
         "size is part of its primary key and has the type double precision": keyed("size float PRIMARY KEY", "0.1"),
         "host is part of its primary key and has the type inet": keyed("host inet, id int, PRIMARY KEY (id, host)", "'::1', 1"),
-        "code is part of its primary key and has the type short": keyed(
-            "code short PRIMARY KEY", "'a'", before=("CREATE DOMAIN short AS varchar(9)",)
+        "size is part of its primary key and has the type real": keyed(
+            "size short PRIMARY KEY", "0.1", before=("CREATE DOMAIN short AS real",)
         ),
         "(day) holds a value that cannot be read exactly": keyed("day date PRIMARY KEY", "'infinity'"),
         "twice is part of its primary key and is generated": keyed(

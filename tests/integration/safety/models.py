@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import uuid
+from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.fields import ArrayField, DateRangeField, HStoreField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
@@ -111,3 +114,100 @@ class Draft(models.Model):
     """Has the key of another row."""
 
     item = models.OneToOneField(Item, models.CASCADE, primary_key=True)
+
+
+class Part(models.Model):
+    """Of columns that do not keep all of a value."""
+
+    objects: ClassVar[models.Manager[Part]]
+
+    code = models.CharField(max_length=10)
+    weight = models.FloatField()
+    width = models.FloatField()
+    note = models.CharField(max_length=30, null=True)
+    made_on = models.DateField()
+    sold_on = models.DateField(null=True)
+    sold_at = models.DateTimeField(null=True)
+    opens = models.TimeField(null=True)
+    data = models.JSONField()
+
+    class Meta:
+        managed, db_table = False, "parts"
+
+
+class Level(models.Field):  # type: ignore[type-arg]
+    """A number, of a type that is not one of Django's."""
+
+    def db_type(self, connection: Any) -> str:
+        return "smallint"
+
+
+class Stamped(models.CharField):  # type: ignore[type-arg]
+    """A text that is made up whenever a row is saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001
+        return "made up"
+
+
+class Shift(models.Model):
+    """Has columns of types that seeders do not fill."""
+
+    objects: ClassVar[models.Manager[Shift]]
+
+    name = models.CharField(max_length=40)
+    hours = models.IntegerField()
+    rate = models.DecimalField(max_digits=10, decimal_places=2)
+    pay = models.GeneratedField(
+        expression=models.F("hours") * models.F("rate"),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+    )
+    token = models.UUIDField(default=uuid.uuid4)
+    starts = models.TimeField(null=True)
+    lasts = models.DurationField(null=True)
+    blob = models.BinaryField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    level = Level(null=True)
+    odd = models.IntegerField(null=True, db_column="it's é")
+    grade = models.IntegerField(db_default=7)
+    remark = models.CharField(max_length=9, null=True, default="none")
+    made_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True, null=True)
+    code = Stamped(max_length=20)
+
+    class Meta:
+        managed, db_table = False, "shifts"
+
+
+class Ranged(models.Model):
+    """Has columns of types that PostgreSQL alone has."""
+
+    objects: ClassVar[models.Manager[Ranged]]
+
+    name = models.CharField(max_length=40)
+    tags = ArrayField(models.CharField(max_length=9), default=list)
+    span = DateRangeField(null=True)
+    more = HStoreField(null=True)
+    words = SearchVectorField(null=True)
+    extra = models.JSONField(default=dict)
+
+    class Meta:
+        managed, db_table = False, "ranged"
+
+
+class Place(models.Model):
+    """Has a child in a table of its own."""
+
+    name = models.CharField(max_length=20)
+
+    class Meta:
+        managed, db_table = False, "places"
+
+
+class Restaurant(Place):
+    """That child."""
+
+    stars = models.IntegerField(default=0)
+
+    class Meta:
+        managed, db_table = False, "restaurants"

@@ -90,7 +90,7 @@ def test_a_column_is_personal_or_it_is_not() -> None:
 def test_a_key_that_nothing_counts_is_refused() -> None:
     assert refusal(config(Coded)) == (
         "Declared: the primary key of Coded is not an AutoField, and keys are assigned as ranges of integers. "
-        "Give the model an integer key."
+        "Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out."
     )
 
 

@@ -11,7 +11,8 @@ from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.masking import Mode
 from seeding.masking import in_place as module
-from seeding.masking.tables import Target, differing, read_rows, unmasked_values
+from seeding.masking.rows import differing, read_rows, unmasked_values
+from seeding.masking.tables import Target
 from seeding.models import MaskedBatch, SeedRun
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import number

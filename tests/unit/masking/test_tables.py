@@ -16,6 +16,7 @@ from seeding.example.seeders.sales import CustomerSeeder
 from seeding.exceptions import ConfigurationError
 from seeding.masking import STRATEGIES
 from seeding.masking.results import LeftColumn
+from seeding.masking.rows import read_rows
 from seeding.masking.tables import (
     Target,
     asked_for,
@@ -24,8 +25,7 @@ from seeding.masking.tables import (
     find_targets,
     left_columns,
     problems,
-    read_rows,
-    zero_date,
+    unreadable_date,
 )
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import KeyColumn, RowKey, number
@@ -159,8 +159,8 @@ def test_columns_by_which_rows_are_named_are_told_by_table(shop: Database) -> No
     assert "shop_review" not in found
 
 
-def test_no_date_is_looked_for_where_there_are_no_zero_dates(shop: Database) -> None:
-    assert zero_date(shop.alias, target(table(column("born", Kind.DATE)), born="date_of_birth")) == ""
+def test_no_date_is_looked_for_where_there_are_no_unreadable_dates(shop: Database) -> None:
+    assert unreadable_date(shop.alias, target(table(column("born", Kind.DATE)), born="date_of_birth")) == ""
 
 
 def test_rows_are_read_in_the_order_of_their_keys_between_two_of_them(people: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seeding.schema.drift import differences
+from seeding.schema.drift import LIMIT, differences
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 MIGRATE = "Run the application's migrations, or bring the model up to date."
@@ -98,8 +98,8 @@ COLUMN_CHANGES: list[tuple[str, dict[str, Any], str | None, bool]] = [
         True,
     ),
     ("price", {"scale": None, "high": None}, None, True),  # SQLite keeps none
-    ("owner_id", {"high": 99}, f"smaller range (expected 0 to 100, actual 0 to 99). {MIGRATE}", False),
-    ("owner_id", {"low": 1}, f"smaller range (expected 0 to 100, actual 1 to 100). {MIGRATE}", False),
+    ("owner_id", {"high": 99}, f"smaller range (expected 0 to 100, actual 0 to 99). {LIMIT}", False),
+    ("owner_id", {"low": 1}, f"smaller range (expected 0 to 100, actual 1 to 100). {LIMIT}", False),
     ("owner_id", {"low": -1, "high": 101}, None, True),
     ("owner_id", {"low": None, "high": None}, None, True),
     ("state", {"values": (), "length": 4}, None, True),

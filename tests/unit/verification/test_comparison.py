@@ -13,7 +13,7 @@ from django.db import connections
 from seeding.example.models import Review
 from seeding.keys import KeySet
 from seeding.schema.introspection import all_tables
-from seeding.verification.comparison import KEY, StoredRows, _text, same
+from seeding.verification.comparison import KEY, Precision, StoredRows, _text, same
 from tests.support.databases import Database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -52,25 +52,26 @@ def test_values_are_the_same_if_they_mean_the_same(one: Any, other: Any, is_same
     assert same(one, other) is is_same
 
 
+SINGLE, ROUNDED, PADDED = Precision(single=True), Precision(scale=2), Precision(padded=True)
+
+
 @pytest.mark.parametrize(
-    ("one", "other", "is_same"),
+    ("precision", "one", "other", "is_same"),
     [
-        (1.0, 1.009, True),
-        (1.0, 1.011, False),
-        (1.0, Decimal("1.009"), True),
-        (Decimal(1), 1.009, False),
-        ("a", "a  ", False),
+        (SINGLE, 12.3456789, 12.345679, True),
+        (SINGLE, 12.3456789, 12.345682, False),  # not a neighbour
+        (SINGLE, 1e300, float("inf"), True),
+        (SINGLE, 1.0, float("nan"), False),
+        (ROUNDED, 1.234, 1.23, True),
+        (ROUNDED, 1.234, 1.24, False),
+        (PADDED, "a", "a  ", True),
+        (PADDED, "a", " a", False),
+        (PADDED, "a\n", "a", False),
+        (PADDED, "a", None, False),
     ],
 )
-def test_with_a_tolerance_floats_may_be_off(one: Any, other: Any, is_same: bool) -> None:  # noqa: FBT001
-    assert same(one, other, 0.01) is is_same
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "is_same"), [("a", "a  ", True), ("a", " a", False), ("a\n", "a", False), (1, 2, False)]
-)
-def test_padded_texts_may_differ_in_trailing_spaces(one: Any, other: Any, is_same: bool) -> None:  # noqa: FBT001
-    assert same(one, other, padded=True) is is_same
+def test_a_column_does_not_keep_more_than_its_precision(precision: Precision, one: Any, other: Any, *, is_same: bool) -> None:
+    assert same(one, other, precision) is is_same
 
 
 @pytest.fixture
