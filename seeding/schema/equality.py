@@ -27,8 +27,13 @@ WITHOUT_CASE = re.compile(
 )
 """An index over an expression that only ignores letter case. Any other may take texts for equal that nobody would."""
 
-BEYOND = {3: r"[\x{10000}-\x{10ffff}]"}
-"""Bytes per character → characters that do not fit."""
+UNSTORABLE: Mapping[str | int | None, str] = {
+    1: r"[^\x00-\x7f]",
+    3: r"[\x{10000}-\x{10ffff}]",
+    "latin1": r"[^\x00-\x7f\xa0-\xff\x{81}\x{8d}\x{8f}\x{90}\x{9d}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]",  # noqa: RUF001
+}
+"""Bytes per character, or a character set → what it lacks. MySQL's latin1 is Windows' code page 1252, and the five bytes
+without a meaning are themselves."""
 IGNORED = r"[\p{M}\p{Cf}]"
 """Accents and invisible characters, where a text is taken apart."""
 
@@ -46,6 +51,11 @@ def alike(values: pl.Series) -> pl.Series:
     if texts.str.len_bytes().sum() == texts.str.len_chars().sum():  # plain ASCII
         return texts
     return texts.str.normalize("NFKD").str.replace_all(IGNORED, "").str.replace_all("ß", "ss", literal=True)
+
+
+def unstorable(column: ColumnSchema) -> str:
+    """The characters that the column's character set lacks, as a regular expression; empty if it has all."""
+    return UNSTORABLE.get(column.character_set) or UNSTORABLE.get(column.character_octets, "")
 
 
 class Equality:
@@ -74,7 +84,7 @@ class Equality:
         """The rows as the table gives them back: a text of a fixed length keeps no trailing blanks."""
         trims = features(connections[self._using]).trims_fixed_texts
         known = (self._column(table, name) for name in columns)
-        padded = [place for place, one in enumerate(known) if trims and one is not None and _is_padded(one)]
+        padded = [place for place, one in enumerate(known) if trims and one is not None and one.is_padded]
         if not padded:
             return list(map(tuple, rows))
         return [
@@ -89,10 +99,8 @@ class Equality:
             if values.dtype == pl.String:
                 fits &= ~values.str.contains("\0", literal=True).fill_null(value=False)
                 known = self._column(table, values.name)
-                if known is not None and known.character_octets == 1:
-                    fits &= pl.Series(map(_is_western, values), dtype=pl.Boolean)
-                elif known is not None and known.character_octets in BEYOND:
-                    fits &= ~values.str.contains(BEYOND[known.character_octets]).fill_null(value=False)
+                if known is not None and (lacking := unstorable(known)):
+                    fits &= ~values.str.contains(lacking).fill_null(value=False)
         return fits
 
     def _column(self, table: str, column: str) -> ColumnSchema | None:
@@ -139,18 +147,6 @@ def _portions(groups: pl.Series) -> Iterator[pl.Series]:
     parts = sizes.with_columns((pl.col("len").cum_sum() // PORTION).alias("part"))
     for _, part in sized.join(parts, on="group", maintain_order="left").group_by("part", maintain_order=True):
         yield part["place"]
-
-
-def _is_western(text: str | None) -> bool:
-    try:
-        (text or "").encode("cp1252")  # which MySQL calls latin1
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_padded(column: ColumnSchema) -> bool:
-    return column.type_name == "char" or column.type_name.startswith("character(")
 
 
 # Texts are given as rows (n, v), counted from 0, with the type and the collation of the column. A constant takes them on from

@@ -12,7 +12,7 @@ import polars as pl
 
 from seeding.schema.check_clauses import compiled
 from seeding.schema.drift import FIELDLESS, differences
-from seeding.schema.equality import Repeated, alike
+from seeding.schema.equality import Repeated, alike, unstorable
 from seeding.schema.references import Reference
 from seeding.schema.results import DataResult, Difference, ValidationError, ValidationResult
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
@@ -20,10 +20,6 @@ from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 EXAMPLES = 20
 """How many rows are listed per kind of error; the rest are only counted."""
 
-BEYOND = {1: r"[^\x00-\x7f]", 3: r"[\x{10000}-\x{10ffff}]"}
-"""Bytes per character → what a column of that character set cannot hold."""
-BEYOND_LATIN1 = r"[^\x00-\x7f\xa0-\xff\x{81}\x{8d}\x{8f}\x{90}\x{9d}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # noqa: RUF001
-"""What MySQL's latin1 cannot hold: it is Windows' code page 1252, and the five bytes without a meaning are themselves."""
 WIDTHS = {"latin1": 1, "ucs2": 2}
 """Character sets other than UTF-8 whose characters all have the same width in bytes."""
 PRECISION = 1e-12
@@ -287,9 +283,8 @@ def _text_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
         yield "too long", f"at most {column.octets} bytes", octets > column.octets
     if column.values:
         yield "unknown value", ", ".join(column.values), ~values.is_in(column.values)
-    if column.character_octets is not None:
-        wide = values.str.contains(BEYOND[column.character_octets])
-        yield "character that does not fit", f"characters of at most {column.character_octets} bytes", wide
-    if column.character_set == "latin1":
-        yield "character that does not fit", "characters of latin1", values.str.contains(BEYOND_LATIN1)
+    if lacking := unstorable(column):
+        latin1 = column.character_set == "latin1"
+        held = "characters of latin1" if latin1 else f"characters of at most {column.character_octets} bytes"
+        yield "character that does not fit", held, values.str.contains(lacking)
     yield "NUL byte", "text without NUL", values.str.contains("\0", literal=True)

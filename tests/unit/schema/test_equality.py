@@ -86,19 +86,23 @@ def test_one_text_is_not_asked_about(shop: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "text", "answer"),
+    ("characters", "octets", "text", "answer"),
     [
-        (None, "\N{HERB}", True),
-        (3, "\N{HERB}", False),
-        (3, "\N{CJK UNIFIED IDEOGRAPH-6F22}", True),
-        (1, "Café €", True),
-        (1, "\N{CJK UNIFIED IDEOGRAPH-6F22}", False),
-        (None, "a\0", False),
-        (1, 7, True),
+        ("utf8mb4", None, "\N{HERB}", True),
+        ("utf8mb3", 3, "\N{HERB}", False),
+        ("utf8mb3", 3, "\N{CJK UNIFIED IDEOGRAPH-6F22}", True),
+        ("latin1", None, "Café €", True),
+        ("latin1", None, "\N{CJK UNIFIED IDEOGRAPH-6F22}", False),
+        ("ascii", 1, "Cafe", True),
+        ("ascii", 1, "Café", False),
+        ("utf8mb4", None, "a\0", False),
+        ("ascii", 1, 7, True),
     ],
 )
-def test_what_a_column_can_hold(octets: int | None, text: object, answer: object) -> None:
-    column = ColumnSchema(name="a", kind=Kind.TEXT, nullable=True, has_default=False, character_octets=octets)
+def test_what_a_column_can_hold(characters: str, octets: int | None, text: object, answer: object) -> None:
+    column = ColumnSchema(
+        name="a", kind=Kind.TEXT, nullable=True, has_default=False, character_set=characters, character_octets=octets
+    )
     table = TableSchema(name="t", columns={"a": column}, key=(), unique=())
 
     assert Equality("default", {"t": table}).fits("t", pl.DataFrame({"a": [text, None]})).to_list() == [answer, True]
