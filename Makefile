@@ -79,9 +79,10 @@ pictures: servers .venv/development
 	$(BIN)/python -m tests.terminal
 	PICTURES=1 $(BIN)/pytest tests/browser --numprocesses=0
 
-# What takes an hour and more: hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_MINUTES=2 for a taste.
+# What takes an hour and more: a hundred schemas per server, hundreds of kills, many starts at once, a soak. TORTURE_KILLS=20 TORTURE_MINUTES=2 for a taste.
+torture: export STORM_SCHEMAS ?= 100
 torture: servers .venv/development
-	$(BIN)/pytest tests/torture --numprocesses=auto --dist=worksteal
+	$(BIN)/pytest tests/storm tests/torture --numprocesses=auto --dist=worksteal
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own, clusters, poolers and proxies; this sees to it that there are some to start.
 servers:

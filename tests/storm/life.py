@@ -1,0 +1,187 @@
+"""A life in a schema: what the application and the commands do, in any order, and what each command says."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+from hypothesis import strategies as st
+
+from seeding.conf import Environment, MaskingConfig, RollbackConfig, SeedConfig
+from seeding.exceptions import SeedingError
+from seeding.masking.in_place import InPlaceMasking
+from seeding.masking.masker import STRATEGIES
+from seeding.orchestration.orchestrator import SeedOrchestrator
+from seeding.orchestration.results import SeederState
+from seeding.rollbacks.manager import RollbackManager
+from seeding.telemetry.events import Sink
+from tests.storm.application import Application
+from tests.storm.schemas import Schema
+from tests.storm.seeders import seeders
+from tests.storm.victim import Sentence
+from tests.support.databases import AS_OF, ROOT
+
+MOMENTS = 25
+"""Events of a command of a few tables."""
+PATIENCE = 20
+"""Seconds to wait for the lock of a command that was killed."""
+WRITERS = (None, None, "multi_insert", "native")
+LEFT = (SeederState.REFUSED, SeederState.SKIPPED)
+NATIVE = {"postgresql": "copy", "mysql": "multi_insert", "mariadb": "load_data"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One step: what is done, and with what."""
+
+    does: str
+    table: int = 0
+    number: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    words: str = ""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Tables that were left alone → why."""
+    is_crash: bool = False
+    """Whether it ended with an error that is none of ours."""
+
+
+def lives(schema: Schema) -> st.SearchStrategy[list[Action]]:
+    """A few actions, of which the first seeds."""
+    table = st.integers(0, len(schema.tables) - 1)
+    number = st.integers(0, 40)
+    size = st.sampled_from(("small", "medium", "large"))
+    seeding = st.fixed_dictionaries(
+        {"size": size, "writer": st.sampled_from(WRITERS), "batch_size": st.sampled_from((None, 7))}
+    )
+    undoing = st.fixed_dictionaries(
+        {
+            "tables": st.sampled_from(((), (), tuple({schema.tables[0].name}))),
+            "cascade": st.booleans(),
+            "keep_modified": st.booleans(),
+        }
+    )
+    written = ("insert", "edit", "delete", "refer", "refer")
+    action = st.one_of(
+        st.builds(Action, does=st.just("seed"), options=seeding),
+        st.builds(Action, does=st.sampled_from(written), table=table, number=number),
+        st.builds(Action, does=st.sampled_from(written), table=table, number=number),
+        st.builds(Action, does=st.just("mask"), table=table),
+        st.builds(Action, does=st.just("kill"), options=seeding, number=number),
+        st.builds(Action, does=st.just("kill rollback"), number=number),
+        st.builds(Action, does=st.just("roll back"), options=undoing),
+        st.just(Action(does="restore")),
+    )
+    first = st.builds(Action, does=st.just("seed"), options=seeding)
+    last = [Action(does="seed", options={"size": "medium"}), Action(does="roll back")]
+    return st.builds(lambda one, more: [one, *more, *last], first, st.lists(action, min_size=2, max_size=6))
+
+
+def write(application: Application, action: Action) -> bool:
+    """Do what the application does; False if the action is a command's."""
+    table = application.schema.tables[action.table]
+    match action.does:
+        case "insert":
+            application.insert(table)
+        case "edit":
+            application.edit(table, action.number)
+        case "delete":
+            application.delete(table, action.number)
+        case "refer":
+            for place in range(len(table.followers)):
+                application.refer(table, place, action.number)
+        case "restore":
+            application.move()
+        case _:
+            return False
+    return True
+
+
+def command(application: Application, action: Action) -> Said:
+    """Run the command of the action."""
+    if action.does.startswith("kill"):
+        return killed(application, action)
+    return said(lambda: performed(application, action))
+
+
+def performed(application: Application, action: Action, listen: Sink = lambda _: None) -> Any:
+    """The summary of the command, killed or not; `listen` receives its events."""
+    match action.does:
+        case "mask":
+            return mask(application, application.schema.tables[action.table].name)
+        case "roll back" | "kill rollback":
+            return undo(application, action.options, listen)
+    return seed(application, action.options, listen)
+
+
+def said(run: Callable[[], Any]) -> Said:
+    """What it comes to."""
+    try:
+        summary = run()
+    except SeedingError as error:
+        return Said(code=error.exit_code, words=str(error))
+    except Exception:  # noqa: BLE001 - whatever it is, it is a finding
+        return Said(code=-1, words=traceback.format_exc(), is_crash=True)
+    left = {one.table: one.error for one in summary.results if one.error and getattr(one, "state", "refused") in LEFT}
+    words = "; ".join(f"{one.table}: {one.error}" for one in summary.results if one.error)
+    return Said(code=summary.exit_code, left=left, words=words)
+
+
+def seed(application: Application, options: Mapping[str, Any], listen: Sink = lambda _: None) -> Any:
+    """`seed` of every table."""
+    chosen = dict(options)
+    if chosen.get("writer") == "native":
+        chosen["writer"] = NATIVE.get(application.schema.server)
+    config = SeedConfig(
+        database=application.database.alias, environment=Environment.DEV, today=AS_OF, lock_timeout=PATIENCE, **chosen
+    )
+    return SeedOrchestrator(config, seeders(application.schema), tell=listen, ask=input, missing_table_help="", rules=()).run()
+
+
+def undo(application: Application, options: Mapping[str, Any], listen: Sink = lambda _: None) -> Any:
+    """`seed_rollback --force`."""
+    config = RollbackConfig(
+        database=application.database.alias, environment=Environment.DEV, force=True, lock_timeout=PATIENCE, **options
+    )
+    return RollbackManager(config, seeders(application.schema), tell=listen, ask=input).rollback()
+
+
+def mask(application: Application, table: str) -> Any:
+    """`seed_mask --force --table=…`."""
+    config = MaskingConfig(
+        database=application.database.alias,
+        environment=Environment.DEV,
+        key="ab" * 32,
+        force=True,
+        today=AS_OF,
+        tables=(table,),
+        lock_timeout=PATIENCE,
+    )
+    return InPlaceMasking(config, seeders(application.schema), STRATEGIES, tell=lambda _: None, ask=input).run()
+
+
+def killed(application: Application, action: Action) -> Said:
+    """In a process of its own that ends with SIGKILL at its event `number`, if it comes so far."""
+    connection = connections[application.database.alias]
+    connection.close()
+    sentence = Sentence(
+        schema=application.schema, settings=dict(connection.settings_dict), action=action, after=action.number % MOMENTS
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.storm.victim"], input=pickle.dumps(sentence), cwd=ROOT, capture_output=True, check=False
+    )
+    ended = done.returncode in {*range(8), -signal.SIGKILL}
+    return Said(code=0 if done.returncode == 0 else -signal.SIGKILL, is_crash=not ended, words=done.stderr.decode())

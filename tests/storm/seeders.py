@@ -1,0 +1,99 @@
+"""The models and seeders of a drawn schema."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import polars as pl
+from django.apps import apps
+from django.db import models
+
+from seeding.generation.registry import Registry
+from seeding.generation.rows import Rows, numerals
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
+from tests.storm.schemas import Schema, Table
+
+
+class StormSeeder(BaseSeeder):
+    """Fills whatever table it is of."""
+
+    table: ClassVar[Table]
+    parents: ClassVar[tuple[int, ...]]
+    """Rows that each reference can name, at every size."""
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        index = rows.index
+        columns: dict[str, Any] = {
+            "code": "Item " + numerals(index),
+            "number": index,
+            "email": "person" + numerals(index) + "@example.com",
+        }
+        if "ratio" in self.table.extras:
+            columns["ratio"] = index / 10
+        if "padded" in self.table.extras:
+            columns["tag"] = "t" + numerals(index % 10)
+        if "json" in self.table.extras:
+            columns["data"] = ['{"b": 1, "a": [1.50, "x"]}'] * len(index)
+        for place, (one, count) in enumerate(zip(self.table.references, self.parents, strict=True)):
+            before = pl.Series(index // 2).to_frame("at").select(pl.when(pl.Series(index) > 0).then("at")).to_series()
+            columns[f"ref{place}"] = before if one.target == self.table.place else index % count
+        return pl.DataFrame(columns)
+
+
+def seeders(schema: Schema) -> Registry:
+    """A seeder of each table, of models that are made anew."""
+    apps.all_models["storm"].clear()
+    apps.clear_cache()
+    made: list[type[models.Model]] = []
+    for table in schema.tables:
+        made.append(_model(schema, table, made))
+    return Registry([_seeder(schema, table, model) for table, model in zip(schema.tables, made, strict=True)])
+
+
+def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type[models.Model]:
+    email = models.TextField if table.email == "text" else models.CharField
+    fields: dict[str, Any] = {
+        "__module__": "tests.storm.seeders",
+        "Meta": type("Meta", (), {"app_label": "storm", "db_table": table.name, "managed": False}),
+        "id": (models.AutoField if table.key == "small" else models.BigAutoField)(primary_key=True),
+        "code": models.CharField(max_length=40, unique=table.unique),
+        "number": models.IntegerField(unique=not table.is_parted),
+        "email": email(max_length=120, unique=table.email.endswith("UNIQUE")),
+        "mark": models.CharField(max_length=40, null=True),
+    }
+    extras: dict[str, models.Field[Any, Any]] = {
+        "ratio": models.FloatField(null=True),
+        "padded": models.CharField(max_length=8, null=True, db_column="tag"),
+        "json": models.JSONField(null=True, db_column="data"),
+        "day": models.DateField(null=True),
+    }
+    fields |= {name: one for name, one in extras.items() if name in table.extras}
+    for place, one in enumerate(table.references):
+        fields[f"ref{place}"] = models.ForeignKey(
+            "self" if one.target == table.place else made[one.target],
+            models.CASCADE,
+            null=True,
+            db_column=f"ref{place}",
+            db_constraint=schema.is_declared(table, one),
+            to_field=one.by if one.by == "id" or not schema.tables[one.target].is_parted else "id",
+            related_name="+",
+        )
+    return type(f"Table{table.place}", (models.Model,), fields)
+
+
+def _seeder(schema: Schema, table: Table, model: type[models.Model]) -> BaseSeeder:
+    small, medium, large = table.sizes
+    others = {schema.tables[one.target].name for one in table.references if one.target != table.place}
+    config = SeederConfig(
+        model=model,
+        record_count=RecordCount(small=small, medium=medium, large=large, scales=False),
+        dependencies=tuple(sorted(others)),
+        pii_fields={"email": "email"},
+        not_pii=("code", "mark", *(name for extra, name in (("padded", "tag"), ("json", "data")) if extra in table.extras)),
+        postponed=tuple(f"ref{place}" for place, one in enumerate(table.references) if one.target == table.place),
+    )
+    parents = tuple(schema.tables[one.target].sizes[0] for one in table.references)
+    made: type[BaseSeeder] = type(
+        f"Seeder{table.place}", (StormSeeder,), {"config": config, "table": table, "parents": parents}
+    )
+    return made()
