@@ -45,14 +45,20 @@ def compiled(schema: TableSchema) -> tuple[list[tuple[Check, pl.Expr, set[str]]]
 
 
 def _means_the_same(clause: str, columns: Mapping[str, ColumnSchema]) -> bool:
-    """Whether the clause is made of comparisons of whole numbers, decimals with whole numbers, and days."""
+    """Whether the clause is made of comparisons of whole numbers, of decimals and doubles with whole numbers, and of days."""
     rest = COMPARISON.sub("?", clause)
     if "?" in clause or not JOINED.fullmatch(rest) or OPERAND.search(rest):
         return False
     for found in COMPARISON.finditer(clause):
-        names = [name for name in found.groups() if name]
-        kinds = [columns[name].kind if name in columns else Kind.OTHER for name in names]
-        alike = kinds in ([Kind.INTEGER], [Kind.DECIMAL], [Kind.INTEGER] * 2, [Kind.DATE] * 2)
+        kinds = [_kind(columns.get(name)) for name in found.groups() if name]
+        alike = kinds in ([Kind.INTEGER], [Kind.DECIMAL], [Kind.FLOAT], [Kind.INTEGER] * 2, [Kind.DATE] * 2)
         if not alike and not (kinds == [Kind.DATE] and found[0].upper().endswith("NULL")):
             return False
     return True
+
+
+def _kind(column: ColumnSchema | None) -> Kind:
+    """That of the values that a rule sees; OTHER where the column stores others than are written."""
+    if column is None or column.is_single or (column.kind is Kind.FLOAT and column.scale is not None):
+        return Kind.OTHER
+    return column.kind

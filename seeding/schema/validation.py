@@ -208,7 +208,7 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
             return column
         text = replace(column, octets=there.octets, character_octets=there.character_octets, character_set=there.character_set)
         if column.kind is Kind.FLOAT:
-            return replace(column, scale=there.scale)
+            return replace(column, scale=there.scale, is_single=there.is_single)
         if there.type_name in FIELDLESS and column.kind is Kind.INTEGER:
             return replace(text, low=there.low, high=there.high)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text

@@ -32,7 +32,7 @@ class PartSeeder(BaseSeeder):
             {
                 "code": "P" + numerals(rows.index),
                 "weight": rows.uniform("weight", 0, 100) / 3,
-                "width": rows.uniform("width", 0, 100) / 3,
+                "width": (rows.uniform("width", 0, 100) / 3).round(2),
                 "note": notes,
                 "made_on": rows.moments(rows.uniform("made", -9, 0)).dt.date(),
                 "data": [{"b": 1, "a": 1.50, "c": [1e2, -0.0]}] * len(rows.index),
@@ -249,7 +249,7 @@ def test_masks_that_an_earlier_release_has_sealed_with_their_spaces_are_known(
     database.query("INSERT INTO members VALUES (1, 'ann@corp.test'), (2, 'bob@corp.test')")
 
     with monkeypatch.context() as patch:
-        for module in ("in_place", "tables"):
+        for module in ("in_place", "rows"):
             patch.setattr(f"seeding.masking.{module}.unpadded", lambda _, rows: rows)
         first = mask(database)
     again = mask(database)
