@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from multiprocessing.connection import wait
 
+from seeding.locks.base import ask_until
 from seeding.models import SeedRun
 from tests.faults.processes import start
 from tests.support.databases import Database
@@ -22,6 +23,7 @@ def assert_one_of_many_works(database: Database, environment: Mapping[str, str],
     while len(running := [one for one, _ in started if one.exitcode is None]) > 1:
         wait([one.sentinel for one in running], timeout=1)
     (winner,) = running
+    ask_until(lambda: SeedRun.objects.using(database.alias).exists() or None, 60)  # it holds the lock before it is recorded
     winner.terminate()
     told = {one: said.read().splitlines() for one, said in started}
     for one, said in started:
