@@ -60,7 +60,7 @@ class Said:
 
 
 def lives(schema: Schema) -> st.SearchStrategy[list[Action]]:
-    """A few actions, of which the first seeds."""
+    """A few actions: the first seeds, and the application's own tables refer to what is there then."""
     table = st.integers(0, len(schema.tables) - 1)
     number = st.integers(0, 40)
     size = st.sampled_from(("small", "medium", "large"))
@@ -87,7 +87,12 @@ def lives(schema: Schema) -> st.SearchStrategy[list[Action]]:
     )
     first = st.builds(Action, does=st.just("seed"), options=seeding)
     last = [Action(does="seed", options={"size": "medium"}), Action(does="roll back")]
-    return st.builds(lambda one, more: [one, *more, *last], first, st.lists(action, min_size=2, max_size=6))
+    followed = [place for place, one in enumerate(schema.tables) if one.followers]
+    referring = st.tuples(
+        *(st.builds(Action, does=st.just("refer"), table=st.just(place), number=number) for place in followed)
+    )
+    more = st.lists(action, min_size=2, max_size=6)
+    return st.builds(lambda one, refer, more: [one, *refer, *more, *last], first, referring, more)
 
 
 def write(application: Application, action: Action) -> bool:
