@@ -33,7 +33,7 @@ class CreateWriter:
         rows = model._base_manager.using(using)
         with given_keys(using, model):
             for instance in instances(model, data):
-                instance.__dict__["_do_insert"] = partial(_as_given, instance)
+                instance.__dict__["_save_table"] = partial(_as_given, instance)
                 try:
                     instance.save(using=using, force_insert=True)
                 except TypeError as error:  # Django reads the key from an answer without a row
@@ -58,9 +58,9 @@ class BulkCreateWriter:
             AsGiven(model, using=using).bulk_create(instances(model, data), batch_size=rows)
 
 
-def _as_given(instance: models.Model, *arguments: Any) -> Any:
-    """Django's own insertion of the instance, `raw`."""
-    return type(instance)._do_insert(instance, *arguments[:-1], True)  # type: ignore[attr-defined]  # noqa: SLF001
+def _as_given(instance: models.Model, _: bool, *arguments: Any, **options: Any) -> Any:  # noqa: FBT001 - Django's `raw`
+    """Django's own insertion of the instance, `raw`: no field's `pre_save` runs. Receivers are told that it is not."""
+    return type(instance)._save_table(instance, True, *arguments, **options)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class AsGiven(models.QuerySet[models.Model]):
