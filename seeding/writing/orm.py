@@ -60,14 +60,14 @@ class BulkCreateWriter:
 
 def _as_given(instance: models.Model, _: bool, *arguments: Any, **options: Any) -> Any:  # noqa: FBT001 - Django's `raw`
     """Django's own insertion of the instance, `raw`: no field's `pre_save` runs. Receivers are told that it is not."""
-    return type(instance)._save_table(instance, True, *arguments, **options)  # type: ignore[attr-defined]  # noqa: SLF001
+    return type(instance)._save_table(instance, True, *arguments, **options)  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no public way
 
 
 class AsGiven(models.QuerySet[models.Model]):
     """Inserts `raw`."""
 
     def _insert(self, *arguments: Any, **options: Any) -> Any:
-        return super()._insert(*arguments, **{**options, "raw": True})  # type: ignore[misc]
+        return super()._insert(*arguments, **{**options, "raw": True})  # type: ignore[misc]  # the stubs leave it out
 
 
 @contextmanager

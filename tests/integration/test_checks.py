@@ -74,7 +74,7 @@ def test_a_deferred_module_is_loaded_when_somebody_asks_for_something(tmp_path: 
 
         # Modules that this test has just written, where no type checker looks.
         # Modules that the test has just written.
-        import asked  # type: ignore[import-not-found]
+        import asked  # type: ignore[import-not-found]  # all four are written by the test
         import unused  # type: ignore[import-not-found]
         from named import VALUE  # type: ignore[import-not-found]
         from whole import part  # type: ignore[import-not-found]

@@ -135,14 +135,14 @@ class Part(models.Model):
         managed, db_table = False, "parts"
 
 
-class Level(models.Field):  # type: ignore[type-arg]
+class Level(models.Field):  # type: ignore[type-arg]  # Django's class takes none when the module is run
     """A number, of a type that is not one of Django's."""
 
     def db_type(self, connection: Any) -> str:
         return "smallint"
 
 
-class Stamped(models.CharField):  # type: ignore[type-arg]
+class Stamped(models.CharField):  # type: ignore[type-arg]  # the same
     """A text that is made up whenever a row is saved."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001

@@ -349,7 +349,7 @@ def test_rows_that_were_seeded_under_another_key(desk: Database) -> None:
 def test_seeders_that_would_change_a_key_are_refused(products: Callable[..., Database], server: str) -> None:
     database = products(server, *TENANTS[server])
 
-    class Moving(type(tickets(5))):  # type: ignore[misc]
+    class Moving(type(tickets(5))):  # type: ignore[misc]  # a base that is made when the test runs
         config = tickets(5).config
 
         def derivations(self, dataset: Any) -> Sequence[Derivation]:

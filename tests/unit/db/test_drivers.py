@@ -74,5 +74,5 @@ def test_the_driver_at_work_is_named_with_its_version_where_it_has_one(shop: Dat
     installed, connection = metadata.packages_distributions(), Wrapper()
     monkeypatch.setattr(metadata, "packages_distributions", lambda: installed)  # it reads every distribution's files
 
-    assert driver(connection) == f"prometheus_client {metadata.version('prometheus_client')}"  # type: ignore[arg-type]
+    assert driver(connection) == f"prometheus_client {metadata.version('prometheus_client')}"  # type: ignore[arg-type]  # a stand-in
     assert driver(connections[shop.alias]) == "sqlite3"

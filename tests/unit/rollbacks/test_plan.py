@@ -22,7 +22,7 @@ EVERYTHING = {table: keys(*numbers) for (_, table), numbers in SEEDED.items()}
 
 def link(table: str, column: str, target: str, **values: object) -> Relation:
     given: dict[str, object] = {"target_key": "id", "target_column": "id", "declared": True, "nullable": True, **values}
-    return Relation(table=table, key="id", column=column, target=target, **given)  # type: ignore[arg-type]
+    return Relation(table=table, key="id", column=column, target=target, **given)  # type: ignore[arg-type]  # fields of any type
 
 
 def planner_of(*links: Relation) -> Planner:

@@ -58,7 +58,7 @@ def told(config: MonitoringConfig, metrics: RunMetrics = METRICS) -> list[Event]
     ],
 )
 def test_a_limit_is_exceeded_by_more_than_it(limits: dict[str, float], words: list[str]) -> None:
-    assert [one.words for one in breaches(METRICS, replace(QUIET, **limits))] == words  # type: ignore[arg-type]
+    assert [one.words for one in breaches(METRICS, replace(QUIET, **limits))] == words  # type: ignore[arg-type]  # fields of any type
 
 
 def test_the_log_has_one_line_with_every_limit_that_was_exceeded() -> None:

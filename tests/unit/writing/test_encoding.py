@@ -246,7 +246,7 @@ def test_no_more_items_are_made_ahead_than_are_wanted() -> None:
     for _ in range(encoding.AHEAD + 1):
         assert made.acquire(timeout=5)
     assert not made.acquire(timeout=0.05)
-    coming.close()  # type: ignore[attr-defined]
+    coming.close()  # type: ignore[attr-defined]  # a generator, declared as an iterator
 
 
 def test_an_item_that_cannot_be_made_is_an_error_where_it_is_due() -> None:
