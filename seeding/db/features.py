@@ -29,6 +29,8 @@ class ServerFeatures:
     """Whether TRUNCATE is faster than DELETE and not transactional."""
     defers_triggers: bool = False
     """Whether a trigger can wait for the commit; `check_constraints` of the connection makes it run."""
+    unusual_collation: str = ""
+    """Statement that finds a collation under which letters or signs of ASCII may be equal or differ otherwise than by case."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
     trims_fixed_texts: bool = False
@@ -54,6 +56,8 @@ MYSQL = ServerFeatures(
     unreadable_dates="zero dates (such as 0000-00-00)",
     suspends_foreign_keys=True,
     truncates=True,
+    unusual_collation="SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND collation_name REGEXP 'turkish|_tr_' LIMIT 1",
     renders_values=True,
     trims_fixed_texts=True,
     expands_row_comparisons=True,
@@ -62,6 +66,7 @@ MYSQL = ServerFeatures(
 )
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
+    unusual_collation="SELECT 1 FROM pg_collation WHERE NOT collisdeterministic LIMIT 1",
     defers_triggers=True,
     trims_fixed_texts=True,
     unreadable_date="NOT isfinite({0}) OR {0} NOT BETWEEN '0001-01-01' AND '9999-12-31'",
@@ -70,7 +75,10 @@ POSTGRESQL = ServerFeatures(
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
 )
-SQLITE = ServerFeatures(as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END")
+SQLITE = ServerFeatures(
+    as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END",
+    unusual_collation="SELECT 1 FROM pragma_collation_list WHERE name NOT IN ('BINARY', 'NOCASE', 'RTRIM', 'decimal', 'uint')",
+)
 """Without ANALYZE, which would add tables of its own."""
 KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL, "sqlite": SQLITE}
 

@@ -31,6 +31,7 @@ from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
 from seeding.masking.results import MaskingResult, MaskingSummary
 from seeding.masking.rows import differing, read_rows, unmasked_values, unpadded
+from seeding.masking.strategies.collated import Collated
 from seeding.masking.tables import (
     Key,
     Target,
@@ -85,6 +86,7 @@ class InPlaceMasking:
         self._registry = registry
         self._there: Mapping[str, TableSchema] = {}
         self._survey = Survey()
+        self._collated = Collated(config.database)
         self._referred: Mapping[str, frozenset[str]] = {}
         self._classified: Sequence[Target] = ()
         self._changed: Mapping[str, str] = {}
@@ -95,11 +97,12 @@ class InPlaceMasking:
         operation.connect()
         classified = classified_tables(self._registry, self.config.tables)
         self._there = all_tables(connections[self.config.database], classified)
+        self._collated = Collated(self.config.database, self._there)
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
         missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
         self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
-        targets = [target for target in self._classified if target.fields]
+        targets = [target for target in self._classified if target.fields or target.missing]
         if self.config.dry_run:
             refuse_masking_production(self.config)
             started, self._changed = time.monotonic(), self._register.identify(self._there)
@@ -138,7 +141,7 @@ class InPlaceMasking:
         if error := self._problem(target):
             return MaskingResult(table=target.table.name, error=error, exit_code=UnclassifiedError.exit_code)
         try:
-            return rehearse(self.config, target, self._masker, self._register)
+            return rehearse(self.config, target, self._masker, self._register, self._collated)
         except InsertionError as unread:
             return MaskingResult(table=target.table.name, error=str(unread), exit_code=unread.exit_code)
 
@@ -214,7 +217,8 @@ class InPlaceMasking:
         """
         target, seals, written = under_way.target, [], []
         first, last = span(target.key, rows)
-        mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
+        plain = self._collated.bare(target.table.name, rows, target.fields)  # here: other threads do not ask the database
+        mask = partial(self._masked, target, rows, plain, pl.DataFrame(fresh))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 name, untouched = target.table.name, target.table.auto_updated
@@ -239,10 +243,12 @@ class InPlaceMasking:
         )
         return pl.concat(written)
 
-    def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
-        """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
-        rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
-        masked = unpadded(target, self._masker.mask_data(rows, target.fields, target.widths))
+    def _masked(
+        self, target: Target, rows: pl.DataFrame, plain: pl.DataFrame, fresh: pl.DataFrame, start: int
+    ) -> tuple[pl.DataFrame, Seals]:
+        """The changed rows of the PIECE at `start`, with the masks of the `plain` ones, and the seals of their masks."""
+        rows, plain, fresh = (one[start : start + PIECE] for one in (rows, plain, fresh))
+        masked = unpadded(target, self._masker.mask_data(plain, target.fields, target.widths))
         keys = target.key.texts(rows)
         seals = [
             self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns
@@ -250,10 +256,6 @@ class InPlaceMasking:
         written = rows.with_columns(masked[name].zip_with(fresh[name], rows[name]) for name in fresh.columns)
         changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
         return written.filter(changed), np.concatenate(seals)
-
-    def _looked_at(self) -> frozenset[str]:
-        """The tables named in the options; all tables if none is named."""
-        return asked_for(self._registry, self.config.tables) or frozenset(self._there)
 
     def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
         fields = tuple(FieldMasking(column=one, strategy=target.fields[one], count=count) for one, count in counts.items())
@@ -269,6 +271,7 @@ class InPlaceMasking:
         }
 
     def _summary(self, results: Sequence[MaskingResult], run: SeedRun | None, started: float) -> MaskingSummary:
+        looked_at = asked_for(self._registry, self.config.tables) or frozenset(self._there)
         summary = MaskingSummary(
             run=run.pk if run else None,
             database=database_name(self.config.database),
@@ -278,7 +281,7 @@ class InPlaceMasking:
             dry_run=self.config.dry_run,
             duration=time.monotonic() - started,
             results=tuple(results),
-            left=tuple(left_columns(self.config.database, self._there, self._classified, self._looked_at())),
+            left=tuple(left_columns(self.config.database, self._there, self._classified, looked_at)),
         )
         for one in summary.left:
             self.operation.tell(

@@ -55,6 +55,8 @@ class Target:
     """Columns classified as holding nothing personal."""
     misspelled: Mapping[str, str]
     """Classified column → its spelling in the table, where they differ only in case."""
+    missing: frozenset[str] = frozenset()
+    """Classified columns that the table does not have."""
 
     @property
     def widths(self) -> dict[str, int | None]:
@@ -102,8 +104,16 @@ def find_targets(
             spelled = {name.lower(): name for name in columns}
             misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
             key = row_key(connections[using], there[table])
-            one = Target(table=there[table], key=key, fields=present, decided=frozenset(decided), misspelled=misspelled)
-            found.append(one)
+            found.append(
+                Target(
+                    table=there[table],
+                    key=key,
+                    fields=present,
+                    decided=frozenset(decided),
+                    misspelled=misspelled,
+                    missing=frozenset(chosen) - present.keys() - misspelled.keys(),
+                )
+            )
     return found
 
 
@@ -151,8 +161,7 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
 def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
     """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
     table = target.table
-    for column, spelled in target.misspelled.items():
-        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+    yield from _problems_of_names(target)
     yield from _problems_of_key(target)
     for column, name in target.fields.items():
         schema, strategy = table.columns[column], strategies.get(name)
@@ -173,6 +182,16 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
             yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+
+
+def _problems_of_names(target: Target) -> Iterator[str]:
+    for column, spelled in target.misspelled.items():
+        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+    for column in sorted(target.missing):
+        yield (
+            f"{column} is classified as personal and is not in the table: restore it under that name, or take it out of the "
+            "classification"
+        )
 
 
 def _problems_of_key(target: Target) -> Iterator[str]:
