@@ -92,7 +92,9 @@ def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]
         if path.name.startswith(".") or not path.is_file():
             continue
         if path.suffix.lower() not in FORMATS:
-            problems.append(f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv or clients.jsonl.")
+            problems.append(
+                f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv, clients.tsv or clients.jsonl."
+            )
         elif path.stem not in registry.by_table:
             problems.append(
                 f"{path.name}: there is no table {path.stem} to seed. There are {', '.join(sorted(registry.by_table))}."

@@ -27,7 +27,7 @@ class Deriving(BaseSeeder):
     """Derives what it is told to, and generates nothing."""
 
     def __init__(self, model: type[models.Model], *derivations: Derivation, name: str = "") -> None:
-        self.config = SeederConfig(model=model, record_count=RecordCount.fixed(3))  # type: ignore[misc]
+        self.config = SeederConfig(model=model, record_count=RecordCount.fixed(3))  # type: ignore[misc]  # a class attribute elsewhere
         self._derivations, self._name = derivations, name or model.__name__
 
     @property
