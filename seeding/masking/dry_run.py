@@ -23,7 +23,7 @@ def rehearse(
 ) -> MaskingResult:
     """What masking the table would do; its examples show only the length of existing values."""
     table = target.table.name
-    started, seeded, after = time.monotonic(), register.shown(table), None
+    started, seeded, after = time.monotonic(), register.shown(target), None
     count = masked = 0
     examples: list[dict[str, str]] = []
     wanted = EXAMPLES

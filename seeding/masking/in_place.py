@@ -64,8 +64,8 @@ class TableRun:
 
     target: Target
     run: SeedRun
-    seeded: KeySet
-    """Keys of rows that were masked when they were loaded, or are synthetic."""
+    seeded: Mapping[str, KeySet]
+    """Column → keys of rows in which it was masked when they were loaded, or that are synthetic."""
     rows: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     """Column → values masked."""
@@ -102,7 +102,7 @@ class InPlaceMasking:
         missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
         self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
-        targets = [target for target in self._classified if target.fields or target.missing]
+        targets = [target for target in self._classified if target.is_personal]
         if self.config.dry_run:
             refuse_masking_production(self.config)
             started, self._changed = time.monotonic(), self._register.identify(self._there)
@@ -147,7 +147,7 @@ class InPlaceMasking:
 
     def _mask(self, target: Target, run: SeedRun) -> MaskingResult:
         started, table = time.monotonic(), target.table.name
-        under_way = TableRun(target=target, run=run, seeded=self._register.shown(table))
+        under_way = TableRun(target=target, run=run, seeded=self._register.shown(target))
         error, code = self._problem(target), UnclassifiedError.exit_code
         self.operation.tell(
             "start", f"Masking {table}", seeder=table, table=table, planned=count_rows(connections[self.config.database], table)
