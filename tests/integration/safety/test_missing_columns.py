@@ -10,7 +10,10 @@ from tests.integration.safety.conftest import mask
 from tests.support.databases import SERVERS, Database
 
 pytestmark = pytest.mark.usefixtures("classified")
-WORDS = "is classified as personal and is not in the table: restore it under that name, or take it out of the classification"
+WORDS = (
+    "is classified as personal and is not in the table, which may hold its values under another name: "
+    "restore the column, or correct the classification"
+)
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--table=members",)], ids=["masking", "dry run", "by name"])
