@@ -12,7 +12,7 @@ from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.row_identity import RowIdentity, identity_of, recorded
-from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
+from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
 from seeding.schema.tables import TableSchema
 
@@ -47,7 +47,7 @@ class Ledger:
 
         The name of a table with seeded rows may mean a table of another schema than when it was seeded: search_path decides.
         """
-        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
+        lacks = lacking(connections[self.using], LEDGER_MODELS)
         missing = [part for parts in lacks.values() for part in parts]
         if missing:
             option = "" if self.using == "default" else f" --database={self.using}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig
 from seeding.db.connection import database_name
@@ -190,7 +190,7 @@ class InPlaceMasking:
         """Mask the next rows after the key `after` in one transaction; returns the last key, None if none are left."""
         target = under_way.target
         counts: dict[str, int] = {}
-        with transaction.atomic(using=self.config.database):
+        with self.operation.lock.fenced():
             rows = read_rows(self.config.database, target, after, self.config.batch_size, lock=True)
             if not rows.height:
                 return None
@@ -202,7 +202,6 @@ class InPlaceMasking:
                 written = self._write(under_way, rows, fresh, counts)
                 if before is not None and (words := differing(using, target, after, written, before)):
                     raise InsertionError(f"{words}; the batch was undone. {self._survey.suspicion}")
-            self.operation.lock.verify()
         under_way.rows += rows.height
         under_way.fields.update(counts)
         return rows.select(target.key.names).row(-1)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import polars as pl
-from django.db import connections, transaction
+from django.db import connections
 
 from seeding.arrays import Integers
 from seeding.db.features import run_deferred_triggers
@@ -76,11 +76,10 @@ class DeferredReferences:
                 rows = rows.join(identity.rows, on=table.primary_key)
             if not rows.height:
                 continue
-            with transaction.atomic(using=self.using):
+            with self.lock.fenced():
                 rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
                 update_rows(self.using, table.name, key, rows, table.auto_updated)
                 self._require_stored(seeder, rows, column)
-                self.lock.verify()
         return lost
 
     def _require_stored(self, seeder: BaseSeeder, rows: pl.DataFrame, column: str) -> None:

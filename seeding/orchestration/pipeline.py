@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from django.db import OperationalError, connections, models, transaction
+from django.db import OperationalError, connections, models
 
 from seeding.arrays import Integers, Mask
 from seeding.db.features import run_deferred_triggers
@@ -120,7 +120,7 @@ class SeederPipeline:
         assert context.run is not None  # a dry run inserts nothing
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
-        with transaction.atomic(using=context.using):
+        with context.lock.fenced():
             if not self._allocator().still_free(self._model, int(keys[0])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
@@ -134,7 +134,6 @@ class SeederPipeline:
                 context.ledger.amend(entry, inserted, sorted(skipped))
             identity = context.ledger.complete(entry, inserted, context.live[self._seeder.config.table_name])
             self._look_at_stored(batch, inserted.key_set(), identity)
-            context.lock.verify()
         context.resolver.learn(self._seeder, inserted)
         return refusals
 

@@ -13,7 +13,7 @@ from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 from django.db.models import F
 
 from seeding.db.features import assigns_from_left_to_right
@@ -144,9 +144,8 @@ def derive(
             rows = rows.filter(where)
         numbers = keys.key_set()
         for condition in numbers.conditions() if identity is None else identity.conditions(seeder.config.model, numbers):
-            with transaction.atomic(using=using):
+            with lock.fenced():
                 matched += rows.filter(condition).update(**values)
-                lock.verify()
     return matched
 
 

@@ -81,7 +81,7 @@ class Operation:
     @cached_property
     def lock(self) -> SeedingLock:
         """The database's lock."""
-        return seeding_lock(self.config.database)
+        return seeding_lock(self.config.database, self.command, self.sink)
 
     @property
     def database_name(self) -> str:
@@ -147,10 +147,15 @@ class Operation:
                 raise
             finally:
                 meter.lock_wait = time.monotonic() - asked
-            self.ledger.settle_truncations()
-            if dead := self.ledger.close_dead_runs():
+            if dead := self.retry(self._recover):
                 self.tell("recover", f"{dead} earlier runs died; this run resumes where they stopped", level="warn")
             yield meter
+
+    def _recover(self) -> int:
+        """Settle what dead runs have left open; returns how many they are."""
+        with self.lock.fenced():
+            self.ledger.settle_truncations()
+            return self.ledger.close_dead_runs()
 
     @contextmanager
     def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
@@ -165,6 +170,7 @@ class Operation:
             lock_connection=self.lock.connection_id,
         )
         self.meter.run = run.pk
+        self.lock.assign(run.pk)
         try:
             require_visible(self.ledger.using, run.pk)
             context = {"run": run.pk, "command": run.command}
@@ -188,8 +194,12 @@ class Operation:
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
         complete = self.meter.sum_up(summary)
         account = {"exit_code": complete.exit_code, "results": list(results), "metrics": complete.metrics}
-        self.retry(partial(self.ledger.close_run, run, state, **account))
+        self.retry(partial(self._close, run, state, account))
         return complete
+
+    def _close(self, run: SeedRun, state: SeedRun.State, account: Mapping[str, Any]) -> None:
+        with self.lock.fenced():
+            self.ledger.close_run(run, state, **account)
 
     def _give_up(self, run: SeedRun, error: BaseException) -> None:
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))
