@@ -23,6 +23,8 @@ class ServerFeatures:
     """What these dates are called."""
     as_text: str = "CAST({0} AS TEXT)"
     """A column, `{0}`, as the server writes its values."""
+    bytes_of: str = ""
+    """How many bytes a column, `{0}`, takes in a row; empty where transactions go nowhere and may have any size."""
     suspends_foreign_keys: bool = False
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
@@ -52,6 +54,7 @@ MYSQL = ServerFeatures(
     keeps_time_zone=True,
     has_zero_dates=True,
     as_text="CAST({0} AS CHAR)",
+    bytes_of="COALESCE(LENGTH({0}), 0)",
     unreadable_date="DAYOFMONTH({0}) = 0 OR MONTH({0}) = 0 OR YEAR({0}) = 0",
     unreadable_dates="zero dates (such as 0000-00-00)",
     suspends_foreign_keys=True,
@@ -69,6 +72,7 @@ POSTGRESQL = ServerFeatures(
     unusual_collation="SELECT 1 FROM pg_collation WHERE NOT collisdeterministic LIMIT 1",
     defers_triggers=True,
     trims_fixed_texts=True,
+    bytes_of="COALESCE(pg_column_size({0}), 0)",
     unreadable_date="NOT isfinite({0}) OR {0} NOT BETWEEN '0001-01-01' AND '9999-12-31'",
     unreadable_dates="dates that are infinite, before the year 1 or after the year 9999",
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows

@@ -137,6 +137,12 @@ class SeedingCommand(BaseCommand):
             metavar="SECONDS",
             help="how long to wait for another run (default: 0)",
         )
+        add(
+            "--patience",
+            type=float,
+            metavar="SECONDS",
+            help="how long a run waits for a server that restarts or fails over (default: SEEDING_PATIENCE, else 60)",
+        )
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the summary as one JSON object")
 

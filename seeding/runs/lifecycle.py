@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
@@ -69,7 +70,8 @@ class Operation:
         self.command = command
         self.ledger = Recorder(config.database)
         self.sink = tell
-        self.retry = Retrier(using=config.database, tell=tell)
+        self.retry = Retrier(using=config.database, tell=tell, patience=config.patience)
+        self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
         self._is_connected = False
 
@@ -160,7 +162,10 @@ class Operation:
     @contextmanager
     def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
         """Open a run in the ledger; if the block raises, close it as failed or interrupted, otherwise see `close`."""
-        run = self.ledger.open_run(
+        started_at = datetime.now(UTC)
+        opening = partial(
+            self.ledger.open_run,
+            started_at=started_at,
             command=self.command,
             environment=self.config.environment,
             seed=dataset.seed,
@@ -169,10 +174,11 @@ class Operation:
             plan=plan,
             lock_connection=self.lock.connection_id,
         )
+        run = self.retry(opening, committed=partial(self.ledger.opened_run, started_at))
         self.meter.run = run.pk
         self.lock.assign(run.pk)
         try:
-            require_visible(self.ledger.using, run.pk)
+            self.retry(partial(require_visible, self.ledger.using, run.pk))
             context = {"run": run.pk, "command": run.command}
             self.sink(Event(operation="open", message=f"Run {run.pk} is in the ledger", level="debug", context=context))
             yield run
