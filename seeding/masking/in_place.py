@@ -22,7 +22,7 @@ from seeding.db.sql import count_rows
 from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
-from seeding.masking import Cipher, FieldMasking, MaskingStrategy, PIIMasker, TableMasking
+from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
@@ -167,7 +167,7 @@ class InPlaceMasking:
             error, code = f"the database refused its masks: {error_text(refused)}", InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
         duration = time.monotonic() - started
-        audit = self._audit(target, under_way.fields)
+        audit = under_way.audit(self._masker)
         if under_way.fields:
             PIIMasker.log_masking(audit, self.operation.sink, table)
         self.operation.tell(
@@ -260,10 +260,6 @@ class InPlaceMasking:
         """Of the tables named in the options, or of all if none is named."""
         looked_at = asked_for(self._registry, self.config.tables) or frozenset(self._there)
         return list(left_columns(self.config.database, self._there, self._classified, looked_at))
-
-    def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
-        fields = tuple(FieldMasking(column=one, strategy=target.fields[one], count=count) for one, count in counts.items())
-        return TableMasking(table=target.table.name, mode=self._masker.mode, key=self._cipher.fingerprint, fields=fields)
 
     def _recorded_plan(self, targets: Sequence[Target]) -> dict[str, Any]:
         """The plan as recorded in the ledger."""

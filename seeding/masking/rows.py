@@ -16,6 +16,7 @@ from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
+from seeding.masking.masker import FieldMasking, PIIMasker, TableMasking
 from seeding.masking.tables import Key, Target, is_spelled
 from seeding.models import SeedRun
 from seeding.schema.tables import Kind
@@ -53,6 +54,11 @@ class TableRun:
         self.fields.update(masked.fields)
         self.unanswered = None
         return masked.last
+
+    def audit(self, masker: PIIMasker) -> TableMasking:
+        """What has been masked so far, for the audit."""
+        fields = [FieldMasking(column=one, strategy=self.target.fields[one], count=count) for one, count in self.fields.items()]
+        return TableMasking(table=self.target.table.name, mode=masker.mode, key=masker.fingerprint, fields=tuple(fields))
 
     def committed(self, ledger: Ledger) -> Key | None:
         """The last key of the rows whose commit went unanswered, if the ledger has them; None otherwise."""
