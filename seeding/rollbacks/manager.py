@@ -33,7 +33,7 @@ from seeding.runs.derived_columns import Rederivation
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Touch, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
-from seeding.schema.relations import Relation, content_types, relations
+from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
 
 NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
@@ -142,12 +142,9 @@ class RollbackManager:
         self.operation.survey(touches, refusing=None)
         connection = connections[self.config.database]
         there = all_tables(connection, ledger.tables())
-        between = relations(
-            there,
-            apps.get_models(include_auto_created=True),
-            keys_from_elsewhere(connection, there),
-            content_types(connection, there),
-        )
+        mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
+        kinds = content_types(connection, there), content_types_elsewhere(connection)
+        between = relations(there, mirrors, elsewhere, *kinds)
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
             of_seeder=ledger.by_seeder(),

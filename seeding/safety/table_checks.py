@@ -286,7 +286,9 @@ def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
     found: dict[str, Touch] = {}
     for seeder in seeders:
         model = seeder.config.model
-        to_itself = any(one.target is model for one in references(model))  # nulled at rollback before the referenced row goes
+        to_itself = any(
+            one.target_table == model._meta.db_table for one in references(model)
+        )  # nulled at rollback before the referenced row goes
         updates = seeder.derivations(dataset) or seeder.config.postponed or to_itself
         touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
         found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch
