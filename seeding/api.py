@@ -59,7 +59,7 @@ def seed(
     config = config or SeedConfig()
     orchestrator = SeedOrchestrator(
         config,
-        registry or seeders_of(config),
+        (registry or seeders_of(config)).within(config.database),
         tell=_listened(config.database, tell, sender or seed),
         ask=ask,
         missing_table_help=missing_table_help(),
@@ -124,7 +124,7 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
-    checker = Checker(config.database, missing_table_help(), registry or Registry.discover())
+    checker = Checker(config.database, missing_table_help(), (registry or Registry.discover()).within(config.database))
     with every_row(config.database):
         return checker.run(config.checks, config.lock_timeout)
 
@@ -135,7 +135,7 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
     from seeding.verification.status import status as status_of
 
     connect(database, partial(_tell_retry, tell))
-    checker = Checker(database, missing_table_help(), registry or Registry.discover())
+    checker = Checker(database, missing_table_help(), (registry or Registry.discover()).within(database))
     with every_row(database):
         return status_of(checker, detect_environment(), forced_writer(os.environ))
 

@@ -210,6 +210,10 @@ class Ledger:
         """The tables that hold seeded rows or once did."""
         return frozenset(self.batches.values_list("table_name", flat=True).distinct())
 
+    def rows(self) -> int:
+        """How many rows are seeded, in all tables."""
+        return int(self.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0)
+
     def tables(self) -> frozenset[str]:
         """The tables that hold seeded rows."""
         return frozenset(self.live.values_list("table_name", flat=True).distinct())

@@ -173,6 +173,11 @@ class Resolver:
         if reference.column in seeder.config.postponed:
             parents = self._registry.sources(table)
         targets = [parent for parent in parents if parent.config.table_name == table]
+        if not targets and table in self._registry.elsewhere:
+            raise GenerationError(
+                f"{seeder.name} generates {reference}, which refers to {table}, whose rows are not in this database: "
+                f"{self._registry.elsewhere[table]}."
+            )
         if not targets:
             raise GenerationError(
                 f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "

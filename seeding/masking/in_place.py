@@ -84,7 +84,7 @@ class InPlaceMasking:
         self._there = all_tables(connections[self.config.database], classified)
         self._collated = Collated(self.config.database, self._there)
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
-        missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
+        missing = out_of_reach(self.config, classified, self._there, self._survey.refusals, operation.tell)
         self._classified = find_targets(self.config.database, classified, self._there)
         self._referred = columns_referred_to(self.config.database, self._there)
         targets = [target for target in self._classified if target.is_personal]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -12,10 +12,12 @@ import polars as pl
 from django.apps import apps
 from django.db import connections
 
+from seeding.conf import MaskingConfig
 from seeding.db.features import features
 from seeding.db.sql import quoted_plainly
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.registry import Registry
+from seeding.generation.routing import sent_elsewhere
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
 from seeding.masking.results import LeftColumn, MaskingResult
@@ -97,6 +99,19 @@ def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str
     return {table: one for table, one in classified.items() if not asked or table in asked}
 
 
+def _elsewhere(
+    config: MaskingConfig, classified: Collection[str], there: Collection[str], tell: Callable[..., None]
+) -> Collection[str]:
+    """The classified tables that are not in the database and belong to another one; none if the options name tables."""
+    known = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    absent = {table: known[table] for table in classified if table in known and table not in there and not config.tables}
+    away = {table: words for table, model in sorted(absent.items()) if (words := sent_elsewhere(config.database, model))}
+    if away:
+        left = "; ".join(f"{table}: {words}" for table, words in away.items())
+        tell("route", f"Not masked in this database: {left}", level="warn")
+    return away.keys()
+
+
 def find_targets(
     using: str, classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Mapping[str, TableSchema]
 ) -> list[Target]:
@@ -122,13 +137,15 @@ def find_targets(
 
 
 def out_of_reach(
-    using: str,
+    config: MaskingConfig,
     classified: Mapping[str, tuple[Mapping[str, str], set[str]]],
     there: Collection[str],
     refusals: Mapping[str, Sequence[Refusal]],
+    tell: Callable[..., None],
 ) -> list[MaskingResult]:
-    """A result for every classified table that is not in the database, or no table."""
-    errors = _missing(using, classified, there)
+    """A result for every classified table that is not in the database, or no table; none for those that belong `elsewhere`."""
+    away = _elsewhere(config, classified, there, tell)
+    errors = {table: error for table, error in _missing(config.database, classified, there).items() if table not in away}
     errors |= {table: told(reasons) for table, reasons in refusals.items() if table not in there}
     return [MaskingResult(table=table, error=error, exit_code=SchemaError.exit_code) for table, error in errors.items()]
 

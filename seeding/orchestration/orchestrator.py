@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 
 from seeding.conf import SeedConfig
-from seeding.exceptions import GenerationError
+from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.ledger.reference_resolution import Resolver
@@ -180,6 +180,9 @@ class SeedOrchestrator:
     def _seed_tables(self, context: RunContext) -> list[SeederResult]:
         """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
         results = self._broken_modules()
+        if self._registry.elsewhere and not self.config.tables:
+            left = "; ".join(f"{name}: {words}" for name, words in sorted(self._registry.elsewhere.items()))
+            self.operation.tell("route", f"Not seeded in this database: {left}", level="warn")
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
             if context.run is not None:
@@ -196,6 +199,10 @@ class SeedOrchestrator:
         count = self.plan.counts[seeder.name]
         parents = self._registry.parents(seeder)
         causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
+        needed = (*seeder.config.dependencies, *seeder.config.companions)
+        for name in needed:
+            if name in self._registry.elsewhere:
+                return self._without(seeder, count, name)
         causes = causes or [name for name in seeder.config.dependencies if not self._registry.sources(name)][:1]
         if causes:
             return self._skipped(seeder, count, causes)
@@ -240,6 +247,19 @@ class SeedOrchestrator:
                 )
             )
         return results
+
+    def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
+        error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"
+        self.operation.tell("refuse", f"{seeder.name} {error}", level="error", seeder=seeder.name, record_count=count)
+        return SeederResult(
+            seeder=seeder.name,
+            table=seeder.config.table_name,
+            state=SeederState.REFUSED,
+            records_planned=count,
+            records_skipped=count,
+            error=error,
+            exit_code=SchemaError.exit_code,
+        )
 
     def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
         error = f"needs {', '.join(causes)}, which could not be seeded"

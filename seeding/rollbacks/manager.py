@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import connections
 
 from seeding.conf import RollbackConfig, Strategy
 from seeding.db.redaction import error_text, redacted
@@ -255,8 +255,7 @@ class RollbackManager:
                 for result in results
                 if result.records_deleted and result.table in plan.there and plan.there[result.table].keeps_history
             ),
-            left=self.operation.retry(partial(self.operation.ledger.live.aggregate, rows=models.Sum("record_count")))["rows"]
-            or 0,
+            left=self.operation.retry(self.operation.ledger.rows),
         )
         for table in summary.in_history:
             self.operation.tell("history", IN_HISTORY.format(table), level="warn", table=table)

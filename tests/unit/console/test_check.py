@@ -89,3 +89,11 @@ def test_only_what_was_asked_for_is_shown() -> None:
     assert shown(show_report, report("schema", "invariants"))[:2] == schema
     assert shown(show_report, report("invariants"))[0].split()[:2] == ["rule", "table"]
     assert len(shown(show_report, report("schema", "invariants"))) > 2
+
+
+def test_rows_that_were_not_looked_at_are_not_said_to_be_missing() -> None:
+    report = CheckReport(
+        checks=("references",), tables=0, differences=(), refusals=(), verdicts=(), unreadable=(), seeded=1_234
+    )
+
+    assert shown(show_report, report)[-1] == "1,234 rows are seeded here, and none was looked at."
