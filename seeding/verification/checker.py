@@ -47,6 +47,7 @@ class Checker:
             verdicts = self.references() if "references" in checks else []
             judged, failed = check(self.using, rules) if rules else ([], [])
         unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]
+        unreadable += self._unknown() if "references" in checks else []
         return CheckReport(
             checks=tuple(checks),
             tables=len(self._registry.by_table) if "schema" in checks else 0,
@@ -78,8 +79,16 @@ class Checker:
         """Table → why commands refuse to touch it, for the tables of seeders and of the ledger."""
         return survey(self.using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals
 
+    def _unknown(self) -> list[str]:
+        """A sentence for every table that holds seeded rows and has no seeder, whose model would tell its references."""
+        return [
+            f"{table} holds seeded rows and has no seeder, so that its references are not known: "
+            f"restore the seeder, or roll these rows back (--table={table})"
+            for table in sorted(self._ledger.tables() - self._registry.by_table.keys())
+        ]
+
     def references(self) -> list[Verdict]:
-        """A verdict on every reference of every table that holds seeded rows."""
+        """A verdict on every reference of every table that holds seeded rows and has a seeder."""
         there = self._ledger.tables()
         seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
         lacks, identities = shortcomings(self.using, seeded.values()), self._ledger.identities()

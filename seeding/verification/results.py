@@ -36,7 +36,7 @@ class CheckReport:
     """A sentence for every table that no command would touch."""
     verdicts: tuple[Verdict, ...]
     unreadable: tuple[str, ...]
-    """Modules that could not be imported, and rules that could not be asked: what was not checked."""
+    """Modules that could not be imported, tables without a seeder, rules that could not be asked: what was not checked."""
 
     @property
     def refused(self) -> bool:

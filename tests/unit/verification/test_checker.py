@@ -61,6 +61,18 @@ def test_broken_references_and_rules_are_told(shop: Database) -> None:
     assert report.broken
 
 
+def test_seeded_rows_whose_seeder_is_gone_are_not_checked(shop: Database) -> None:
+    shop.seed(table="shop_review")
+    here = Registry([ProductSeeder()])
+
+    report = checker(shop, here).run(("references",), 0)
+
+    assert (report.verdicts, checker(shop, here).run(("schema",), 0).unreadable) == ((), ())
+    (words,) = report.unreadable
+    assert words.startswith("shop_review holds seeded rows and has no seeder, so that its references are not known")
+    assert words.endswith("restore the seeder, or roll these rows back (--table=shop_review)")
+
+
 def test_differences_that_do_harm_come_first(shop: Database) -> None:
     shop.query("ALTER TABLE shop_customer ADD COLUMN nickname TEXT")
     shop.query("ALTER TABLE shop_review DROP COLUMN text")
