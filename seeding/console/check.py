@@ -59,12 +59,15 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) ->
         more = ", …" if verdict.broken > len(verdict.examples) else ""
         keys = escape("; ".join(verdict.examples))
         say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
-    rows = sum(verdict.looked_at for verdict in verdicts)
+    unasked = sum(bool(verdict.missing) for verdict in verdicts)
+    rows, asked = sum(verdict.looked_at for verdict in verdicts), len(verdicts) - unasked
     if not rows and seeded:
         say(out, f"\n{seeded:,} rows are seeded here, and none was looked at.")
     elif not rows:
         say(out, "\nNothing is seeded here: there was nothing to look at.")
     elif broken_rules:
-        say(out, f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
+        say(out, f"\n{len(broken_rules)} of {asked} rules are broken.")
     else:
-        say(out, f"\nAll {len(verdicts)} rules hold.")
+        say(out, f"\nAll {asked} rules hold.")
+    if unasked:
+        say(out, f"{unasked} more could not be checked: the database lacks what they need.")

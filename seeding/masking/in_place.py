@@ -50,6 +50,7 @@ from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import inexact
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
+from seeding.writing import table_statistics
 from seeding.writing.updates import update_rows
 
 PIECE = 2_500
@@ -166,6 +167,8 @@ class InPlaceMasking:
                 raise
             error, code = f"the database refused its masks: {error_text(refused)}", InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
+        if under_way.rows:
+            table_statistics.renew(self.config.database, table, target.fields, self.operation.sink)
         duration = time.monotonic() - started
         audit = under_way.audit(self._masker)
         if under_way.fields:

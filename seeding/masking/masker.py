@@ -111,11 +111,11 @@ class PIIMasker:
 
     @staticmethod
     def detect_pii(data: pl.DataFrame) -> dict[str, str]:
-        """Column → the kind of personal data it seems to hold, judged by its name or by most of its values."""
+        """Column → the kind of personal data it seems to hold, judged by its name or by half of its values that are not blank."""
         found = {}
         for column in data.columns:
             kind = detect_name(column)
-            if kind is None and data.schema[column] == pl.String and (count := data[column].drop_nulls().len()):
+            if kind is None and data.schema[column] == pl.String and (count := int(maskable(data[column]).sum())):
                 shares = {one: int(rows.sum()) / count for one, rows in detect_values(data[column]).items()}
                 kind = next((one for one, share in shares.items() if share >= SAMPLE_SHARE), None)
             if kind is not None:

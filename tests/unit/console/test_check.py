@@ -63,7 +63,8 @@ def test_each_rule_is_a_row_and_a_broken_one_is_quoted_with_some_rows() -> None:
         "sound: It is sound. Not so in lots: 1; [2]",
         "paid: It is paid. Not so in lots: 7, …",
         "",
-        "2 of 4 rules are broken.",
+        "2 of 3 rules are broken.",
+        "1 more could not be checked: the database lacks what they need.",
     ]
     assert coloured(show_verdicts, verdicts).count("\x1b[31m") == 4
 
