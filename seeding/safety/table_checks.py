@@ -14,6 +14,7 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import LEDGER_MODELS
 from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
 from seeding.safety.refusal import Refusal, Touch, told
+from seeding.safety.shared_keys import traces
 from seeding.safety.whole_keys import composite, listed
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.schema.key_counters import KeyCounter
@@ -154,6 +155,7 @@ def _relation(
     yield from _storage(relation)
     if Touch.INSERT in touch:
         yield from _new_rows(relation, mirrors)
+        yield from traces(relation, keeps_history=kinds[table] == RelationKind.VERSIONED)
     if Touch.MASK in touch and kinds[table] == RelationKind.VERSIONED:
         yield (
             "keeps the history of its rows (it is system-versioned), and with it the values of before",
