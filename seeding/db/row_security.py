@@ -16,7 +16,10 @@ from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from seeding.db.sessions import is_pooled
+from seeding.db.sessions import is_pooled, own_backend
+
+RAISE_ERRORS = "SELECT set_config('row_security', 'off', false) WHERE pg_backend_pid() = COALESCE(%s, pg_backend_pid())"
+"""Not in a session that a pooler has lent."""
 
 _commands: Counter[str] = Counter()
 """Alias → how many commands of this process are using it."""
@@ -54,4 +57,4 @@ def _opened(using: str) -> Iterator[BaseDatabaseWrapper]:
 def _raise_errors(connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.vendor == "postgresql" and _commands[connection.alias] and not is_pooled(connection.alias):
         with connection.cursor() as cursor:
-            cursor.execute("SET row_security = off")
+            cursor.execute(RAISE_ERRORS, [own_backend(connection)])

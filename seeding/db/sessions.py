@@ -1,8 +1,8 @@
 """What a command's sessions are set to: reads that see what other nodes have committed, and settings that survive a pooler.
 
-In a cluster a node may answer before it has applied what another one has committed. Behind a pooler that keeps a server's
-session for one transaction only, a setting belongs to whoever comes next; so each transaction makes its own, which end with
-it. Both are for connections of a command's alias from its first connection on, in every thread.
+In a cluster a node may answer before it has applied what another one has committed. Behind a pooler, which may keep a server's
+session for one transaction only, a setting may belong to whoever comes next; so each transaction makes its own, which end
+with it. Both are for connections of a command's alias from its first connection on, in every thread.
 """
 
 from __future__ import annotations
@@ -91,10 +91,27 @@ def open_connection(using: str, *, pooled: bool) -> None:
         connection.ensure_connection()
     if connection.vendor == "mysql":
         _read_causally(connection)
+    if connection.vendor == "postgresql" and not is_pooled(using) and has_pooler(connection):
+        pool(using)
+        connection.ensure_connection()
+
+
+def own_backend(connection: BaseDatabaseWrapper) -> int | None:
+    """The process that the server has named when this PostgreSQL connection was opened; a pooler names one of its own."""
+    told: int | None = getattr(getattr(connection.connection, "info", None), "backend_pid", None)
+    return told
+
+
+def has_pooler(connection: BaseDatabaseWrapper) -> bool:
+    """Whether another process serves a PostgreSQL connection than the one that it was opened by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (serving,) = cursor.fetchone()
+    return own_backend(connection) not in (None, serving)
 
 
 def is_pooled(using: str) -> bool:
-    """Whether the alias is reached through a pooler that keeps a session for one transaction only."""
+    """Whether the alias is reached through a pooler, so that each transaction makes its own settings."""
     return using in _pooled
 
 
@@ -106,6 +123,7 @@ def pool(using: str) -> None:
     connection = connections[using]
     options = connection.settings_dict.setdefault("OPTIONS", {})
     settings = {
+        **({"role": options.pop("assume_role")} if options.get("assume_role") else {}),
         "TimeZone": connection.timezone_name,
         "row_security": "off",
         "statement_timeout": "0",

@@ -14,7 +14,7 @@ from itertools import chain
 from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.db.sessions import is_pooled
+from seeding.db.sessions import own_backend
 
 FRESH = 2
 """New connections that are asked."""
@@ -222,10 +222,7 @@ def _pooler(connection: BaseDatabaseWrapper, within: Sequence[Session], seen: Se
     first = [one.backend for one in seen[0]]
     if len(set(first)) < len(first) or any([one.backend for one in later] != first for later in seen):
         return Pooler.TRANSACTION
-    if is_pooled(connection.alias):
-        return Pooler.TRANSACTION
-    told = getattr(getattr(connection.connection, "info", None), "backend_pid", first[0])
-    return Pooler.NONE if connection.vendor != "postgresql" or told == first[0] else Pooler.SESSION
+    return Pooler.NONE if own_backend(connection) in (None, first[0]) else Pooler.SESSION
 
 
 def _ask_within(connection: BaseDatabaseWrapper) -> tuple[Session, Session]:

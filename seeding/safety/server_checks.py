@@ -64,13 +64,20 @@ def require_safe_server(using: str) -> Topology:
         )
     if connection.vendor == "mysql":
         _require_usual_session(connection)
-    topology = _seen(connection)
+    topology = topology_of(using)
     if refusal := unsafe(topology):
         raise UnsafeServerError(f"{refusal} Nothing was changed.")
-    if topology.pooler is Pooler.TRANSACTION and not sessions.is_pooled(using):
-        sessions.pool(using)
     if not sessions.is_pooled(using):  # there, every transaction makes sure of it
         _require_no_shadows(connection)
+    return topology
+
+
+def topology_of(using: str) -> Topology:
+    """What answers behind the alias, which works behind a pooler from now on; raises UnsafeServerError if it cannot."""
+    connection = connections[using]
+    topology = _seen(connection)
+    if topology.pooler is Pooler.TRANSACTION and connection.vendor == "postgresql" and not sessions.is_pooled(using):
+        sessions.pool(using)
     return topology
 
 
@@ -105,8 +112,17 @@ def unsafe(topology: Topology) -> Refusal | None:
 
 def require_visible(using: str, run: int) -> None:
     """Raise UnsafeServerError if a new connection does not see the run's row, which was just committed."""
+    if not is_visible(using, run):
+        raise _refusal(
+            "answers reads from elsewhere than writes: a new connection does not see the row just committed",
+            "connect to the primary itself",
+        )
+
+
+def is_visible(using: str, run: int) -> bool:
+    """Whether a new connection sees the run's row."""
     if connections[using].vendor == "sqlite":  # a file has a single endpoint
-        return
+        return True
     table = connections[using].ops.quote_name(SeedRun._meta.db_table)
     with closing(connections.create_connection(using)) as other:
         asked = connections[using]
@@ -115,11 +131,7 @@ def require_visible(using: str, run: int) -> None:
             asked = other
         with asked.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE id = %s", [run])  # noqa: S608 - the name is quoted
-            if cursor.fetchone()[0] != 1:
-                raise _refusal(
-                    "answers reads from elsewhere than writes: a new connection does not see the row just committed",
-                    "connect to the primary itself",
-                )
+            return bool(cursor.fetchone()[0] == 1)
 
 
 def _require_no_shadows(connection: BaseDatabaseWrapper) -> None:
