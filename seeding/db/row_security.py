@@ -16,6 +16,11 @@ from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from seeding.db.sessions import is_pooled, own_backend
+
+RAISE_ERRORS = "SELECT set_config('row_security', 'off', false) WHERE pg_backend_pid() = COALESCE(%s, pg_backend_pid())"
+"""Not in a session that a pooler has lent."""
+
 _commands: Counter[str] = Counter()
 """Alias → how many commands of this process are using it."""
 
@@ -41,13 +46,15 @@ def every_row(using: str) -> Iterator[None]:
 
 
 def _opened(using: str) -> Iterator[BaseDatabaseWrapper]:
-    """The connection of this thread to the alias, if it is open and to PostgreSQL."""
+    """The connection of this thread to the alias, if it is open and to PostgreSQL; behind a pooler transactions set it."""
     for connection in connections.all(initialized_only=True):
-        if connection.alias == using and connection.vendor == "postgresql" and connection.connection is not None:
+        if connection.alias != using or connection.vendor != "postgresql" or is_pooled(using):
+            continue
+        if connection.connection is not None:
             yield connection
 
 
 def _raise_errors(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    if connection.vendor == "postgresql" and _commands[connection.alias]:
+    if connection.vendor == "postgresql" and _commands[connection.alias] and not is_pooled(connection.alias):
         with connection.cursor() as cursor:
-            cursor.execute("SET row_security = off")
+            cursor.execute(RAISE_ERRORS, [own_backend(connection)])

@@ -114,7 +114,7 @@ class RollbackManager:
         plan = planner.keep_referenced(plan)
         survey(self.config.database, {link.table: Touch.UPDATE for link in plan.circular}).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
-            refuse_unless_seeded_alone(plan, planner.tracer)
+            refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology)
         return plan, changes
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:

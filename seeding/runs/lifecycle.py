@@ -16,6 +16,7 @@ from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
 from seeding.db.connection import connect, database_name, host_name
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
+from seeding.db.topology import Topology
 from seeding.exceptions import LockHeldError, SchemaError, SeedingError, Terminated
 from seeding.generation.seeders import Dataset
 from seeding.ledger.queries import CLAIM
@@ -73,7 +74,7 @@ class Operation:
         self.retry = Retrier(using=config.database, tell=tell, patience=config.patience)
         self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
-        self._is_connected = False
+        self._topology: Topology | None = None
 
     @cached_property
     def meter(self) -> Meter:
@@ -96,12 +97,20 @@ class Operation:
 
     def connect(self) -> None:
         """Connect, with retries. Raises SeedingError if the server or the ledger is unfit for every command."""
-        if self._is_connected:
+        if self._topology is not None:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
-        require_safe_server(self.config.database)
+        topology = require_safe_server(self.config.database)
         self.ledger.require()
-        self._is_connected = True
+        self._topology = topology
+
+    @property
+    def topology(self) -> Topology:
+        """What answers behind the database's address, as it was when the command connected."""
+        if self._topology is None:
+            self.connect()
+        assert self._topology is not None
+        return self._topology
 
     def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
         """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.

@@ -23,7 +23,8 @@ class TeaSeeder(BaseSeeder):
     config = SeederConfig(model=Product, record_count=RecordCount.fixed(3), not_pii=("name",), natural_key=("name",))
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
-        return pl.DataFrame({"name": ["Tea", "Coffee", "Milk"], "price": [1, 2, 3]})[rows.index.tolist()]
+        names, prices = ("Tea", "Coffee", "Milk"), (1, 2, 3)
+        return pl.DataFrame({"name": [names[i] for i in rows.index], "price": [prices[i] for i in rows.index]})
 
 
 def in_quotes(database: Database, name: str) -> str:
