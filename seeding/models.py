@@ -195,3 +195,53 @@ class SeedingMetadata(models.Model):
     def keys(self) -> KeySet:
         """The primary keys."""
         return self.key_map.key_set()
+
+
+class SeedingLease(models.Model):
+    """Who may seed the database now: its only row is taken, renewed and released by a change of its own generation.
+
+    All nodes of a cluster see it. Its times are the server's. A holder that has not renewed it until `expires_at` is dead, or
+    can no longer commit: see `SeedingFence`.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    generation = models.BigIntegerField(help_text="How often it was taken.")
+    token = models.CharField(max_length=32, blank=True, help_text="Its holder's; empty if it is free.")
+    command = models.CharField(max_length=32, blank=True)
+    run = models.BigIntegerField(null=True, help_text="The SeedRun's key, once it is recorded.")
+    host = models.CharField(max_length=255, blank=True)
+    account = models.CharField(max_length=255, blank=True, help_text="The operating system's account that ran the command.")
+    process_id = models.IntegerField(null=True)
+    connection = models.BigIntegerField(null=True, help_text="The connection that holds the server's own lock.")
+    server = models.CharField(max_length=255, blank=True, help_text="Which server that is; empty if it is not held.")
+    taken_at = models.DateTimeField(null=True)
+    renewed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "seeding_lease"
+
+    def __str__(self) -> str:
+        return f"generation {self.generation}"
+
+
+class SeedingFence(models.Model):
+    """What every transaction of a run updates last: it commits only while its generation holds the lease.
+
+    There is a row per connection that writes. Whoever takes the lease rewrites them all, so a transaction of an earlier
+    generation either has committed by then, or finds no row and is rolled back.
+    """
+
+    slot = models.PositiveSmallIntegerField(primary_key=True)
+    generation = models.BigIntegerField()
+    beat = models.BigIntegerField(default=0, help_text="Transactions so far.")
+
+    class Meta:
+        db_table = "seeding_fence"
+
+    def __str__(self) -> str:
+        return f"slot {self.slot}, generation {self.generation}"
+
+
+LEDGER_MODELS: tuple[type[models.Model], ...] = (SeedRun, SeedingMetadata, MaskedBatch, SeedingLease, SeedingFence)
+"""The ledger's tables."""

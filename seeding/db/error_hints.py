@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import Error
 
-from seeding.db.retries import sqlstate
+from seeding.db.retries import Transience, sqlstate, transience
 
 GRANT = (
     "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
@@ -16,6 +16,10 @@ READ_ONLY = "The server is read-only. Is it a replica, or under maintenance?"
 FULL = "The database's disk is full. Free some space."
 DISK = "Writes do not reach the disk. Is it full, or failing?"
 TOO_LARGE = "One row is larger than the server accepts: raise its max_allowed_packet."
+LIMIT = (
+    "One transaction is larger than the server accepts: lower SEEDING_TRANSACTION_MB, or raise the server's limit "
+    "(wsrep_max_ws_size, wsrep_max_ws_rows, group_replication_transaction_size_limit, max_binlog_cache_size)."
+)
 CONNECTIONS = "The server has no free connections: close some, or raise its limit."
 
 BY_CODE = {
@@ -44,5 +48,5 @@ def hint(error: BaseException) -> str:
         return BY_STATE.get(state, "")
     code = error.args[0] if error.args else None
     if isinstance(code, int):
-        return BY_CODE.get(code, "")
+        return BY_CODE.get(code, LIMIT if transience(error) is Transience.SIZE else "")
     return next((words for said, words in BY_WORDS.items() if said in str(error)), "")

@@ -10,9 +10,9 @@ from django.db import connections, models
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.keys import KeyMap, KeySet
+from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.row_identity import RowIdentity, identity_of, recorded
-from seeding.models import BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
+from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
 from seeding.schema.tables import TableSchema
 
@@ -47,7 +47,7 @@ class Ledger:
 
         The name of a table with seeded rows may mean a table of another schema than when it was seeded: search_path decides.
         """
-        lacks = lacking(connections[self.using], (SeedRun, SeedingMetadata, MaskedBatch))
+        lacks = lacking(connections[self.using], LEDGER_MODELS)
         missing = [part for parts in lacks.values() for part in parts]
         if missing:
             option = "" if self.using == "default" else f" --database={self.using}"
@@ -145,13 +145,21 @@ class Ledger:
         """The keys of a table's generated rows."""
         return self.live.generated().filter(table_name=table).key_set()
 
-    def masked_keys(self, table: str, *, partly: bool) -> KeySet:
-        """The keys of a table's seeded rows without personal data: synthetic ones, and real ones masked while they were loaded.
+    def masked_keys(self, table: str, columns: Iterable[str], *, partly: bool) -> Mapping[str, KeySet]:
+        """Column → the keys of a table's seeded rows in which it holds no personal data.
 
-        Those that were masked in part, as in staging, count only if `partly`.
+        These are synthetic rows, and real ones in which the column was masked while they were loaded: it may have been
+        classified since. Those that were masked in part, as in staging, count only if `partly`.
         """
-        rows = self.live.filter(table_name=table).exclude(environment="production")
-        return (rows if partly else rows.exclude(origin=SeedingMetadata.Origin.SOURCE, environment="staging")).key_set()
+        rows, real = self.live.filter(table_name=table).exclude(environment="production"), SeedingMetadata.Origin.SOURCE
+        rows = rows if partly else rows.exclude(origin=real, environment="staging")
+        held: dict[frozenset[str] | None, list[KeySet]] = {}
+        for origin, masked, ranges in rows.values_list("origin", "masked_fields", "key_ranges").iterator():
+            held.setdefault(frozenset(masked) if origin == real else None, []).append(KeyMap.of(ranges).key_set())
+        keys = {masked: union(ones) for masked, ones in held.items()}
+        return {
+            column: union(ones for masked, ones in keys.items() if masked is None or column in masked) for column in columns
+        }
 
     def masking_keys(self) -> frozenset[str]:
         """The fingerprints of the keys with which anything in this database was masked."""

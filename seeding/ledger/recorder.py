@@ -38,9 +38,12 @@ class Recorder(Ledger):
             host=socket.gethostname(),
             process_id=os.getpid(),
             user=getpass.getuser(),
-            started_at=datetime.now(UTC),
-            **values,
+            **{"started_at": datetime.now(UTC), **values},
         )
+
+    def opened_run(self, started_at: datetime) -> SeedRun | None:
+        """The run that this process has opened with this time, if it is recorded."""
+        return self.runs.filter(host=socket.gethostname(), process_id=os.getpid(), started_at=started_at).first()
 
     def note(self, run: SeedRun, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
         """Record the run's phase and what has ended, for other processes to read."""

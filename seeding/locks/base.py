@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import tenacity
-from django.db import connections
+from django.db import connections, transaction
 
 from seeding.exceptions import LockError, LockHeldError
 from seeding.models import SeedingMetadata, SeedRun
+from seeding.telemetry.events import Sink, ignore
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ class Holder:
     batch: tuple[int, int] | None = None
     """That batch's first row index, and its rows."""
     batch_at: datetime | None = None
+    expires_in: float | None = None
+    """Seconds until others may take the lock unless it is renewed; None where it ends with the holder's connection."""
 
     def facts(self, now: datetime) -> dict[str, str]:
         """The known facts, by the headings shown to a person."""
@@ -46,10 +49,12 @@ class Holder:
             "host": self.host,
             "user": self.user,
             "run": f"{self.run} ({self.command})" if self.run else None,
+            "command": self.command if not self.run else None,
             "since": f"{self.since:%Y-%m-%d %H:%M:%S} UTC, for {span(self.since, now)}" if self.since else None,
             "table": self.table,
             "batch": f"{self.batch[1]:,} rows from index {self.batch[0]:,}" if self.batch else None,
             "last commit": f"{span(self.batch_at, now)} ago" if self.batch_at else None,
+            "expires": f"in {self.expires_in:.0f} s unless renewed" if self.expires_in is not None else None,
         }
         return {heading: str(value) for heading, value in known.items() if value is not None}
 
@@ -59,17 +64,24 @@ class Holder:
             f"host {self.host}" if self.host else "",
             f"user {self.user}" if self.user else "",
             f"since {self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else "",
+            f"command {self.command}" if self.command and not self.run else "",
             f"run {self.run} ({self.command})" if self.run else "run not recorded yet",
             f"last wrote {self.batch[1]} rows of {self.table} from index {self.batch[0]}" if self.batch else "",
+            f"expires in {self.expires_in:.0f} s unless renewed" if self.expires_in is not None else "",
         ]
         return ", ".join(part for part in parts if part)
 
 
 class SeedingLock(ABC):
-    """The lock on seeding one database. It uses its own connection (or file handle), never the run's."""
+    """The lock on seeding one database, for a command. It is held by its own connection (or file handle), never the run's.
 
-    def __init__(self, using: str) -> None:
+    `tell` receives what happens to it, also from a thread of its own.
+    """
+
+    def __init__(self, using: str, command: str = "", tell: Sink = ignore) -> None:
         self.using = using
+        self.command = command
+        self.tell = tell
 
     @property
     @abstractmethod
@@ -85,8 +97,8 @@ class SeedingLock(ABC):
         """Release the lock; does nothing if it is not held."""
 
     @abstractmethod
-    def verify(self) -> None:
-        """Raise LockLostError unless this run still holds the lock."""
+    def fence(self) -> None:
+        """Raise LockLostError unless this run still holds the lock; the last thing in a transaction, whose commit it covers."""
 
     @abstractmethod
     def holder(self) -> Holder | None:
@@ -95,6 +107,17 @@ class SeedingLock(ABC):
     @abstractmethod
     def _end(self, holder: Holder) -> None:
         """End the connection that holds the lock; raises LockError, with what to do, if this process may not end it."""
+
+    @abstractmethod
+    def assign(self, run: int) -> None:
+        """Let others know which run holds the lock, where the lock itself says so."""
+
+    @contextmanager
+    def fenced(self) -> Iterator[None]:
+        """A transaction that commits only if this run still holds the lock; every change of rows or ledger is made in one."""
+        with transaction.atomic(using=self.using):
+            yield
+            self.fence()
 
     @property
     def is_locked(self) -> bool:
@@ -133,7 +156,8 @@ class SeedingLock(ABC):
     def described(self, holder: Holder) -> Holder:
         """The holder with what the ledger knows about its run, if that has been recorded."""
         runs = SeedRun.objects.using(self.using)
-        run = runs.filter(state=SeedRun.State.RUNNING, lock_connection=holder.connection).first()
+        named = {"pk": holder.run} if holder.run else {"state": SeedRun.State.RUNNING, "lock_connection": holder.connection}
+        run = runs.filter(**named).first()
         if run is None:
             return holder
         holder = replace(holder, host=run.host, user=run.user, since=run.started_at, run=run.pk, command=run.command)

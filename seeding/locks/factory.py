@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import connections
 
 from seeding.exceptions import ConfigurationError
@@ -9,13 +11,18 @@ from seeding.locks.base import SeedingLock
 from seeding.locks.mysql import MySQLLock
 from seeding.locks.postgresql import PostgreSQLLock
 from seeding.locks.sqlite import SQLiteLock
+from seeding.telemetry.events import Sink, ignore
 
-LOCKS: dict[str, type[SeedingLock]] = {"mysql": MySQLLock, "postgresql": PostgreSQLLock, "sqlite": SQLiteLock}
+LOCKS: dict[str, Callable[[str, str, Sink], SeedingLock]] = {
+    "mysql": MySQLLock,
+    "postgresql": PostgreSQLLock,
+    "sqlite": SQLiteLock,
+}
 
 
-def seeding_lock(using: str) -> SeedingLock:
-    """The lock of the database `using`."""
+def seeding_lock(using: str, command: str = "", tell: Sink = ignore) -> SeedingLock:
+    """The lock of the database `using`, for a command: its name is shown to others, and `tell` receives what happens to it."""
     vendor = connections[using].vendor
     if vendor not in LOCKS:
         raise ConfigurationError(f"Seeding has no lock for {vendor}; it works on MySQL, MariaDB, PostgreSQL and SQLite.")
-    return LOCKS[vendor](using)
+    return LOCKS[vendor](using, command, tell)

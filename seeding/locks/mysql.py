@@ -10,12 +10,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder
+from seeding.locks.lease import Clock
 from seeding.locks.server_lock import ServerLock
+from seeding.telemetry.events import Sink, ignore
 
 MAX_NAME = 64
 NO_SUCH_CONNECTION = 1094
 IDLE_SECONDS = 7 * 24 * 3600
 """The lock's connection is idle while a long batch runs; the server must not close it for that."""
+SERVER = "CONCAT_WS(':', @@hostname, @@port, @@server_id)"
 PORTION_SECONDS = 60
 """A wait for the lock is split into portions: the client may mistake a longer silence for a lost connection."""
 
@@ -29,16 +32,21 @@ def lock_name(database: str) -> str:
 
 
 class MySQLLock(ServerLock):
-    """A named lock."""
+    """A named lock, and the lease."""
 
-    held_sql = "SELECT IS_USED_LOCK(%(lock)s) = CONNECTION_ID()"
+    clock = Clock(
+        now="UTC_TIMESTAMP(6)",
+        later="UTC_TIMESTAMP(6) + INTERVAL %(seconds)s SECOND",
+        left="TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), expires_at) / 1000000",
+        here=SERVER,
+    )
     release_sql = "SELECT RELEASE_LOCK(%(lock)s)"
 
-    def __init__(self, using: str) -> None:
-        super().__init__(using, lock_name(database_name(using)))
+    def __init__(self, using: str, command: str = "", tell: Sink = ignore) -> None:
+        super().__init__(using, lock_name(database_name(using)), command, tell)
 
-    def holder(self) -> Holder | None:
-        """From IS_USED_LOCK, the process list (as far as the account's privileges show it) and the ledger."""
+    def _server_holder(self) -> Holder | None:
+        """From IS_USED_LOCK and the process list, as far as the account's privileges show it."""
         row = self._row("SELECT IS_USED_LOCK(%(lock)s)", self._parameters)
         if row is None or row[0] is None:
             return None
@@ -46,7 +54,7 @@ class MySQLLock(ServerLock):
         # Without the PROCESS privilege the list shows only the account's own connections.
         process = self._row("SELECT user, host FROM information_schema.processlist WHERE id = %(id)s", {"id": connection_id})
         user, host = process or (None, None)
-        return self.described(Holder(connection=connection_id, user=user, host=host))
+        return Holder(connection=connection_id, user=user, host=host)
 
     def _take(self, connection: BaseDatabaseWrapper, timeout: int) -> int | None:
         with connection.cursor() as cursor:

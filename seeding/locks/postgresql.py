@@ -10,7 +10,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.db.connection import database_name
 from seeding.exceptions import LockError
 from seeding.locks.base import Holder, ask_until
+from seeding.locks.lease import Clock
 from seeding.locks.server_lock import ServerLock
+from seeding.telemetry.events import Sink, ignore
 
 HOLDER = """
     SELECT l.pid, a.usename, COALESCE(a.client_hostname, host(a.client_addr)), a.backend_start
@@ -28,21 +30,26 @@ def lock_key(database: str) -> int:
 
 
 class PostgreSQLLock(ServerLock):
-    """An advisory lock."""
+    """An advisory lock, and the lease."""
 
-    held_sql = f"{HOLDER} AND l.pid = pg_backend_pid()"
+    clock = Clock(
+        now="clock_timestamp()",
+        later="clock_timestamp() + %(seconds)s * INTERVAL '1 second'",
+        left="EXTRACT(EPOCH FROM expires_at - clock_timestamp())",
+        here="concat_ws(':', inet_server_addr(), current_setting('port'))",
+    )
     release_sql = "SELECT pg_advisory_unlock(%(lock)s)"
 
-    def __init__(self, using: str) -> None:
-        super().__init__(using, lock_key(database_name(using)))
+    def __init__(self, using: str, command: str = "", tell: Sink = ignore) -> None:
+        super().__init__(using, lock_key(database_name(using)), command, tell)
 
-    def holder(self) -> Holder | None:
-        """From pg_locks, pg_stat_activity (as far as the role's privileges show it) and the ledger."""
+    def _server_holder(self) -> Holder | None:
+        """From pg_locks and pg_stat_activity, as far as the role's privileges show it."""
         row = self._row(HOLDER, self._parameters)
         if row is None:
             return None
         process, user, host, since = row
-        return self.described(Holder(connection=int(process), user=user, host=host, since=since))
+        return Holder(connection=int(process), user=user, host=host, since=since)
 
     def _take(self, connection: BaseDatabaseWrapper, timeout: int) -> int | None:
         def attempt() -> int | None:

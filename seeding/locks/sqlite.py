@@ -17,6 +17,7 @@ from typing import IO
 from seeding.db.connection import database_name
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks.base import Holder, SeedingLock, ask_until
+from seeding.telemetry.events import Sink, ignore
 
 GLANCE_SECONDS = 0.2
 """How long a process that only checks whether the lock is held (`holder`) can block its acquisition."""
@@ -34,8 +35,8 @@ def lock_path(database: str) -> Path:
 class SQLiteLock(SeedingLock):
     """`flock` on a file: the system frees it when the process ends, however it ends."""
 
-    def __init__(self, using: str) -> None:
-        super().__init__(using)
+    def __init__(self, using: str, command: str = "", tell: Sink = ignore) -> None:
+        super().__init__(using, command, tell)
         self._path = lock_path(database_name(using))
         self._file: IO[str] | None = None
 
@@ -56,7 +57,10 @@ class SQLiteLock(SeedingLock):
             self._file.close()
         self._file = None
 
-    def verify(self) -> None:
+    def assign(self, run: int) -> None:
+        """The file names the process, and the ledger the process's run."""
+
+    def fence(self) -> None:
         """Check that the file was not deleted or replaced, in which case another run can lock another file."""
         try:
             ours = self._file is not None and os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())

@@ -93,10 +93,21 @@ class PIIMasker:
         distinct = values.filter(present).unique(maintain_order=True)
         if not len(distinct):
             return values
-        masked = strategy.mask(distinct, self._cipher, self.mode, width)
+        masked = self._masked_texts(distinct, strategy, width)
         if len(distinct) == len(values):
             return masked
         return values.replace(distinct, masked)
+
+    def _masked_texts(self, distinct: pl.Series, strategy: MaskingStrategy, width: int | None) -> pl.Series:
+        """Masks that end with as many spaces as their texts: many a collation ignores these."""
+        texts = distinct.str.strip_chars_end(" ")
+        spaces = distinct.str.len_chars() - texts.str.len_chars()
+        if not (spaces > 0).any():
+            return strategy.mask(distinct, self._cipher, self.mode, width)
+        known = texts.unique(maintain_order=True)
+        masked = texts.replace(known, strategy.mask(known, self._cipher, self.mode, width))
+        padded = masked + pl.select(pl.lit(" ").repeat_by(spaces).list.join("")).to_series()
+        return padded if width is None else padded.str.slice(0, width)
 
     @staticmethod
     def detect_pii(data: pl.DataFrame) -> dict[str, str]:

@@ -19,7 +19,7 @@ from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
 from seeding.masking.results import LeftColumn, MaskingResult
-from seeding.safety import Refusal, told
+from seeding.safety import LEDGER, Refusal, told
 from seeding.schema.introspection import keys_from_elsewhere, other_schemas
 from seeding.schema.relations import relations
 from seeding.schema.row_keys import RowKey, row_key
@@ -39,13 +39,13 @@ BINARY = frozenset(
 BIRTHDAY = "date_of_birth"
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
-NOT_THE_APPLICATIONS = ("seeding_", "django_")
-"""Name prefixes of the ledger's and Django's tables."""
+NOBODYS = frozenset({*LEDGER, "django_content_type", "django_migrations", "django_session", "django_site"})
+"""The ledger's tables, and those of Django that hold no personal data in any text. Its log of the admin may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A classified table, to be masked if it has `fields`."""
+    """A classified table, to be masked if it `is_personal`."""
 
     table: TableSchema
     key: RowKey
@@ -55,6 +55,13 @@ class Target:
     """Columns classified as holding nothing personal."""
     misspelled: Mapping[str, str]
     """Classified column → its spelling in the table, where they differ only in case."""
+    absent: Sequence[str] = ()
+    """Classified columns that are not in the table under any spelling."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether any of its columns is classified as personal, in the table or not."""
+        return bool(self.fields or self.misspelled or self.absent)
 
     @property
     def widths(self) -> dict[str, int | None]:
@@ -100,10 +107,17 @@ def find_targets(
             columns = there[table].columns
             present = {column: name for column, name in chosen.items() if column in columns}
             spelled = {name.lower(): name for name in columns}
-            misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
-            key = row_key(connections[using], there[table])
-            one = Target(table=there[table], key=key, fields=present, decided=frozenset(decided), misspelled=misspelled)
-            found.append(one)
+            missing = sorted(chosen.keys() - present.keys())
+            found.append(
+                Target(
+                    table=there[table],
+                    key=row_key(connections[using], there[table]),
+                    fields=present,
+                    decided=frozenset(decided),
+                    misspelled={one: spelled[one.lower()] for one in missing if one.lower() in spelled},
+                    absent=[one for one in missing if one.lower() not in spelled],
+                )
+            )
     return found
 
 
@@ -151,8 +165,7 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
 def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
     """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
     table = target.table
-    for column, spelled in target.misspelled.items():
-        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+    yield from _problems_of_names(target)
     yield from _problems_of_key(target)
     for column, name in target.fields.items():
         schema, strategy = table.columns[column], strategies.get(name)
@@ -173,6 +186,16 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
             yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+
+
+def _problems_of_names(target: Target) -> Iterator[str]:
+    for column, spelled in target.misspelled.items():
+        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+    for column in target.absent:
+        yield (
+            f"{column} is classified as personal and is not in the table, which may hold its values under another name: "
+            "restore the column, or correct the classification"
+        )
 
 
 def _problems_of_key(target: Target) -> Iterator[str]:
@@ -207,7 +230,7 @@ def left_columns(
     """Unmasked columns whose values look personal, and unclassified ones whose name does."""
     known = {target.table.name: target for target in targets}
     for name, table in sorted(there.items()):
-        if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
+        if name in NOBODYS or name not in looked_at:
             continue
         masked = known[name].fields if name in known else {}
         decided = known[name].decided if name in known else frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -84,12 +85,12 @@ class SeedOrchestrator:
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
-            surveyed, dataset = self._survey(), self._dataset()
+            surveyed, dataset, plan = operation.retry(lambda: (self._survey(), self._dataset(), self._recorded_plan()))
             if self._masking["key"]:
-                operation.ledger.refuse_another_key(self._masking["key"])
-            with operation.recorded(dataset, self._recorded_plan(), faker_version=version("Faker")) as run:
+                operation.retry(partial(operation.ledger.refuse_another_key, self._masking["key"]))
+            with operation.recorded(dataset, plan, faker_version=version("Faker")) as run:
                 self._announce(run)
-                context = self._context(dataset, run, surveyed)
+                context = operation.retry(partial(self._context, dataset, run, surveyed))
                 results = self._seed_tables(context)
                 finalization = Finalization(operation, context, self._registry, self.plan, results)
                 summary = self._summary(context, finalization.run(run), started)
@@ -164,6 +165,8 @@ class SeedOrchestrator:
             resolver=Resolver(self._registry, ledger, dataset, self.plan.counts, live, rehearsal=run is None),
             lock=self.operation.lock,
             tell=self.operation.sink,
+            retry=self.operation.retry,
+            size=self.operation.size,
             batch_size=self.config.batch_size,
             writers=Writers(using, self.config.writer),
             run=run,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from django.db import Error, connections, transaction
+from django.db import Error, connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted
@@ -27,6 +27,7 @@ from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
 
 ROWS_PER_TRANSACTION = 20_000
+"""Unless they are wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Deleter:
         """
         audited: list[tuple[str, KeySet]] = []
         try:
-            with _unchecked(self._using), transaction.atomic(using=self._using):
+            with _unchecked(self._using), self._lock.fenced():
                 entries = list(self._ledger.live.filter(pk__in=batches))
                 wanted = keys & union(entry.keys for entry in entries)
                 there = plan.there.get(table)
@@ -75,7 +76,6 @@ class Deleter:
                     audited.append(line)
                     self._audit.record(table, *line)
                 self._ledger.retire(entries, going | gone, self._run)
-                self._lock.verify()
         except BaseException:
             for line in audited:
                 self._audit.record(table, *line, operation="not deleted")

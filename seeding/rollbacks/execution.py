@@ -18,9 +18,11 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.rollbacks.plan import Planner, RollbackPlan
+from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
+from seeding.runs.transaction_size import row_width
 
 REFUSALS = 20
 """Refused rows per table after which failing portions are left whole instead of bisected."""
@@ -54,8 +56,8 @@ class Execution:
 
     def _counted(self, result: RollbackResult, gone: KeySet) -> RollbackResult:
         """The result, with an error if rows still exist under keys reported as gone."""
-        schema = self.plan.there.get(result.table)
-        left = self._planner.tracer.present(schema, gone) if schema and gone else NOTHING
+        schema, present = self.plan.there.get(result.table), self._planner.tracer.present
+        left = self._operation.retry(partial(present, schema, gone)) if schema and gone else NOTHING
         if not left:
             return result
         error = f"{len(left):,} rows are still there under keys that were rolled back, the first {left.first(1)[0]}"
@@ -66,18 +68,26 @@ class Execution:
         started, planned = time.monotonic(), len(self.plan.selected[table])
         deleted = gone = failed = refusals = 0
         error = ""
-        batches = list(self._operation.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index"))
+        live = self._operation.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index")
+        batches, width = self._operation.retry(lambda: (list(live), self._width(table)))
         seeder = "+".join(sorted({batch.seeder_name for batch in batches}))
         self._operation.tell("start", f"{planned} seeded rows of {table}", seeder=seeder, table=table, planned=planned)
         for portion, keys in _portions(batches, self.plan.doomed(table)):
             waiting = [keys]
             while waiting:
-                rows = waiting.pop() & self.plan.doomed(table)
-                if not rows:
+                doomed = waiting.pop() & self.plan.doomed(table)
+                if not doomed:
                     continue
+                rows = doomed.last(self._operation.size.rows(width))
+                if earlier := doomed - rows:
+                    waiting.append(earlier)
                 try:
-                    outcome = self._operation.retry(partial(self._deleter.delete, self.plan, table, portion, rows))
+                    delete = partial(self._deleter.delete, self.plan, table, portion, rows)
+                    outcome = self._operation.retry(delete, written=len(rows) * width)
                 except DatabaseError as refused:
+                    if self._operation.size.reduces_for(refused, len(rows), width):
+                        waiting.append(rows)
+                        continue
                     if transience(refused) is Transience.CONNECTION:
                         raise
                     if len(rows) > 1 and refusals < REFUSALS:
@@ -86,14 +96,15 @@ class Execution:
                         continue
                     words = error_text(refused)  # a trigger may quote the row
                     refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {words}"
-                    self.plan = self._planner.keep(self.plan, table, rows, f"the database would not delete them: {words}")
+                    keep = partial(self._planner.keep, self.plan, table, rows, f"the database would not delete them: {words}")
+                    self.plan = self._operation.retry(keep)
                     self._operation.tell(
                         "fail", f"{table}: {error}", level="error", seeder=seeder, error=redacted(refused), keys=rows.ranges
                     )
                     continue
                 deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
                 for link, pairs in outcome.referred.items():
-                    self.plan = self._planner.keep_for(self.plan, link, pairs)
+                    self.plan = self._operation.retry(partial(self._planner.keep_for, self.plan, link, pairs))
                 self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
                 self._operation.tell("delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
                            record_count=len(outcome.deleted), done=deleted + gone, keys=outcome.deleted.ranges)  # fmt: skip
@@ -112,6 +123,11 @@ class Execution:
         )
         return result
 
+    def _width(self, table: str) -> float:
+        """About how many bytes a row of the table takes, where that matters."""
+        schema, doomed = self.plan.there.get(table), len(self.plan.doomed(table))
+        return row_width(self._operation.config.database, table, schema.columns, doomed) if schema else 0
+
     def _truncate(self, table: str) -> RollbackResult:
         started, planned = time.monotonic(), len(self.plan.selected[table])
         deleted, gone = self._truncation.empty(self.plan, table)
@@ -123,6 +139,24 @@ class Execution:
             records_gone=len(gone),
             duration=time.monotonic() - started,
         )
+
+
+def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
+    """The results of carrying out the plan now."""
+    results = []
+    for table in plan.order:
+        planned, doomed = len(plan.selected[table]), plan.doomed(table)
+        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
+        results.append(
+            RollbackResult(
+                table=table,
+                records_planned=planned,
+                records_deleted=present,
+                records_gone=len(doomed) - present,
+                records_kept=planned - len(doomed),
+            )
+        )
+    return results
 
 
 def _portions(batches: Sequence[SeedingMetadata], doomed: KeySet) -> Iterator[tuple[list[int], KeySet]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,14 +14,15 @@ from django.db import connections, models
 
 from seeding.conf import RollbackConfig, Strategy
 from seeding.db.redaction import error_text, redacted
+from seeding.db.retries import Transience, transience
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes
-from seeding.rollbacks.execution import Execution
+from seeding.rollbacks.execution import Execution, rehearsed
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
 from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
@@ -63,16 +65,13 @@ class RollbackManager:
         self._selection.refuse_unknown_run()
         if self.config.only_reports:
             started = time.monotonic()
-            planner = self._planner()
-            plan, changes = self.plan(planner)
-            return self._summary(plan, changes, _rehearsed(plan, planner.tracer), None, started)
+            planner, plan, changes = self._planned()
+            return self._summary(plan, changes, rehearsed(plan, planner.tracer), None, started)
         self.confirm_rollback()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
-            stale = operation.ledger.tables_ever() if operation.ledger.is_unfinished() else frozenset()
-            dataset = operation.ledger.dataset()
-            planner = self._planner()
-            plan, changes = self.plan(planner)
+            stale, dataset = operation.retry(self._state)
+            planner, plan, changes = operation.retry(self._planned)
             if dataset is None or not (plan.selected or stale):
                 return self._summary(plan, changes, [], None, started)
             with operation.recorded(dataset, self._recorded_plan(plan), faker_version=version("Faker")) as run:
@@ -94,9 +93,8 @@ class RollbackManager:
         asked = rollback_question(self.config, self.operation.place())
         if asked is None:
             return
-        planner = self._planner()
-        plan, _ = self.plan(planner, reporting=False)
-        expected = _rehearsed(plan, planner.tracer)
+        planner, plan, _ = self._planned(reporting=False)
+        expected = rehearsed(plan, planner.tracer)
         if rows := "".join(f"{result.records_deleted:>12,}  {result.table}\n" for result in expected):
             place = f"Environment {self.config.environment}, database {self.operation.database_name}, rows to delete:\n"
             self.operation.confirm(asked, f"{place}{rows}")
@@ -123,6 +121,15 @@ class RollbackManager:
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:
         """Close the run in the ledger. Every deleted key is in the audit log and in the ledger's entries."""
         return self.operation.close(run, summary, [result.as_dict() for result in summary.results])
+
+    def _state(self) -> tuple[frozenset[str], Dataset | None]:
+        """The tables on which derived columns may be stale, and the dataset."""
+        ledger = self.operation.ledger
+        return ledger.tables_ever() if ledger.is_unfinished() else frozenset(), ledger.dataset()
+
+    def _planned(self, *, reporting: bool = True) -> tuple[Planner, RollbackPlan, list[TableChanges]]:
+        planner = self._planner()
+        return planner, *self.plan(planner, reporting=reporting)
 
     def _planner(self) -> Planner:
         """A planner for all seeded rows and all rows that may refer to them, in the current state of the database.
@@ -169,7 +176,9 @@ class RollbackManager:
                 detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table], identity=identity)
                 try:
                     found = detector.run(batches, among)
-                except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone
+                except Exception as error:  # a seeder that fails now does not keep its rows from being undone
+                    if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
+                        raise
                     message = f"{table}: its rows cannot be compared with what was seeded: {error_text(error)}"
                     self.operation.tell("compare", message, level="warn", seeder=name, error=redacted(error))
             yield TableChanges(table=table, found=found, stays=stays)
@@ -177,12 +186,13 @@ class RollbackManager:
     def _derive(self, results: Sequence[RollbackResult], stale: Collection[str]) -> list[RollbackResult]:
         """Make the remaining rows consistent again; a result with an error for every seeder whose derivation was rejected."""
         operation = self.operation
-        dataset = operation.ledger.dataset()
+        dataset = operation.retry(operation.ledger.dataset)
         if dataset is None:
             return []
         rederivation = Rederivation(
-            using=self.config.database, dataset=dataset, keys=operation.ledger.keys, lock=operation.lock, tell=operation.sink
-        )
+            using=self.config.database, dataset=dataset, keys=operation.ledger.keys, lock=operation.lock, tell=operation.sink,
+            retry=operation.retry, size=operation.size,
+        )  # fmt: skip
         changed = {result.table for result in results}.union(stale)
         refused = rederivation.run(self._registry.by_name.values(), changed)
         return [
@@ -248,7 +258,8 @@ class RollbackManager:
                 for result in results
                 if result.records_deleted and result.table in plan.there and plan.there[result.table].keeps_history
             ),
-            left=self.operation.ledger.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0,
+            left=self.operation.retry(partial(self.operation.ledger.live.aggregate, rows=models.Sum("record_count")))["rows"]
+            or 0,
         )
         for table in summary.in_history:
             self.operation.tell("history", IN_HISTORY.format(table), level="warn", table=table)
@@ -262,24 +273,6 @@ class RollbackManager:
             left=summary.left,
         )
         return summary
-
-
-def _rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
-    """The results of carrying out the plan now."""
-    results = []
-    for table in plan.order:
-        planned, doomed = len(plan.selected[table]), plan.doomed(table)
-        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
-        results.append(
-            RollbackResult(
-                table=table,
-                records_planned=planned,
-                records_deleted=present,
-                records_gone=len(doomed) - present,
-                records_kept=planned - len(doomed),
-            )
-        )
-    return results
 
 
 def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:

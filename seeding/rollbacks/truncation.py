@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 
 from seeding.db.sql import Condition, count_rows, quoted, quoted_plainly
 from seeding.exceptions import RefusedError
 from seeding.keys import KeySet
 from seeding.ledger.recorder import Recorder
 from seeding.locks import SeedingLock
-from seeding.models import SeedRun
+from seeding.models import SeedingFence, SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
@@ -72,18 +72,17 @@ class Truncation:
         """
         doomed = plan.doomed(table)
         present = self._tracer.present(plan.there[table], doomed)
-        with transaction.atomic(using=self._using):
+        with self._lock.fenced():
             entries = list(self._ledger.live.filter(table_name=table))
             self._ledger.retire(entries, doomed - present, self._run)
             due = self._ledger.announce_truncation(table, self._run)
             null_out(self._using, self._tracer, plan, table, present)
-            self._lock.verify()
         lines = [(entry.seeder_name, entry.keys) for entry in due]
         came_to_pass: bool | None = False
         try:
             with self._alone(plan, table):
                 self._refuse_if_written(plan, table, present)
-                self._lock.verify()
+                self._lock.fence()
                 for line in lines:
                     self._audit.record(table, *line, operation="truncate")
                 came_to_pass = None  # unknown until the server answers
@@ -101,14 +100,17 @@ class Truncation:
                 ) from error
             raise
         finally:
-            self._ledger.settle_truncations(came_to_pass=came_to_pass)
+            with self._lock.fenced():
+                self._ledger.settle_truncations(came_to_pass=came_to_pass)
         return present, doomed - present
 
     @contextmanager
     def _alone(self, plan: RollbackPlan, table: str) -> Iterator[None]:
-        """Lock out all other writers to the table and to those that refer to it, within a block."""
+        """Lock out all other writers to the table and to those that refer to it, within a block; the fence is updated in it."""
         referring = sorted({link.table for link in plan.into(table) if link.declared} - {table})
-        locks = [f"{self._quoted(table)} WRITE", *(f"{self._quoted(one)} READ" for one in referring)]
+        locks = [f"{self._quoted(one)} WRITE" for one in (table, SeedingFence._meta.db_table)] + [
+            *(f"{self._quoted(one)} READ" for one in referring)
+        ]
         self._execute(f"LOCK TABLES {', '.join(locks)}")
         try:
             self._execute("SET SESSION foreign_key_checks = 0")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
@@ -69,7 +70,8 @@ class Operation:
         self.command = command
         self.ledger = Recorder(config.database)
         self.sink = tell
-        self.retry = Retrier(using=config.database, tell=tell)
+        self.retry = Retrier(using=config.database, tell=tell, patience=config.patience)
+        self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
         self._is_connected = False
 
@@ -81,7 +83,7 @@ class Operation:
     @cached_property
     def lock(self) -> SeedingLock:
         """The database's lock."""
-        return seeding_lock(self.config.database)
+        return seeding_lock(self.config.database, self.command, self.sink)
 
     @property
     def database_name(self) -> str:
@@ -147,15 +149,23 @@ class Operation:
                 raise
             finally:
                 meter.lock_wait = time.monotonic() - asked
-            self.ledger.settle_truncations()
-            if dead := self.ledger.close_dead_runs():
+            if dead := self.retry(self._recover):
                 self.tell("recover", f"{dead} earlier runs died; this run resumes where they stopped", level="warn")
             yield meter
+
+    def _recover(self) -> int:
+        """Settle what dead runs have left open; returns how many they are."""
+        with self.lock.fenced():
+            self.ledger.settle_truncations()
+            return self.ledger.close_dead_runs()
 
     @contextmanager
     def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
         """Open a run in the ledger; if the block raises, close it as failed or interrupted, otherwise see `close`."""
-        run = self.ledger.open_run(
+        started_at = datetime.now(UTC)
+        opening = partial(
+            self.ledger.open_run,
+            started_at=started_at,
             command=self.command,
             environment=self.config.environment,
             seed=dataset.seed,
@@ -164,9 +174,11 @@ class Operation:
             plan=plan,
             lock_connection=self.lock.connection_id,
         )
+        run = self.retry(opening, committed=partial(self.ledger.opened_run, started_at))
         self.meter.run = run.pk
+        self.lock.assign(run.pk)
         try:
-            require_visible(self.ledger.using, run.pk)
+            self.retry(partial(require_visible, self.ledger.using, run.pk))
             context = {"run": run.pk, "command": run.command}
             self.sink(Event(operation="open", message=f"Run {run.pk} is in the ledger", level="debug", context=context))
             yield run
@@ -188,8 +200,12 @@ class Operation:
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
         complete = self.meter.sum_up(summary)
         account = {"exit_code": complete.exit_code, "results": list(results), "metrics": complete.metrics}
-        self.retry(partial(self.ledger.close_run, run, state, **account))
+        self.retry(partial(self._close, run, state, account))
         return complete
+
+    def _close(self, run: SeedRun, state: SeedRun.State, account: Mapping[str, Any]) -> None:
+        with self.lock.fenced():
+            self.ledger.close_run(run, state, **account)
 
     def _give_up(self, run: SeedRun, error: BaseException) -> None:
         stopped = isinstance(error, (KeyboardInterrupt, Terminated))

@@ -11,7 +11,7 @@ from django.db import connections, models
 
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
+from seeding.models import LEDGER_MODELS
 from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
 from seeding.safety.refusal import Refusal, Touch, told
 from seeding.safety.whole_keys import composite, listed
@@ -21,7 +21,7 @@ from seeding.schema.references import Reference, column_name, generic_references
 from seeding.schema.tables import RelationKind, TableSchema
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
-    (model._meta.db_table for model in (SeedRun, SeedingMetadata, MaskedBatch)), Touch.INSERT | Touch.UPDATE | Touch.DELETE
+    (model._meta.db_table for model in LEDGER_MODELS), Touch.INSERT | Touch.UPDATE | Touch.DELETE
 )
 """What every command does to the ledger's own tables."""
 

@@ -41,7 +41,7 @@ class Checker:
         if "references" in checks or "invariants" in checks:
             self._ledger.require()
         rules, broken = discover() if "invariants" in checks else ([], [])
-        with seeding_lock(self.using).held(lock_timeout):
+        with seeding_lock(self.using, "seed_check").held(lock_timeout):
             found = self.schema() if "schema" in checks else []
             refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []

@@ -190,7 +190,7 @@ def _progress(run: SeedRun, holder: Holder | None) -> RunInProgress:
         host=run.host,
         user=run.user,
         process_id=run.process_id,
-        alive=holder is not None and holder.connection == run.lock_connection,
+        alive=holder is not None and holder.run == run.pk,
         table=last.table_name if last else None,
         first_index=last.first_index if last else None,
         rows=last.record_count if last else None,

@@ -164,7 +164,7 @@ def _holds_the_lock(run: SeedRun, using: str) -> bool:
     from seeding.locks import seeding_lock  # imported late: every command loads the admin, even `manage.py help`
 
     holder = seeding_lock(using).holder()
-    return holder is not None and holder.connection == run.lock_connection
+    return holder is not None and holder.run == run.pk
 
 
 def skipped(run: SeedRun, using: str) -> list[Skipped]:

@@ -327,7 +327,8 @@ def test_a_table_that_cannot_be_masked_is_told_and_costs_no_other(
 ) -> None:
     restore(sqlite)
     sqlite.query("ALTER TABLE supplier_profiles RENAME TO old")
-    sqlite.query("CREATE TABLE supplier_profiles (id integer PRIMARY KEY, contact_email varchar(12) UNIQUE)")
+    others = "contact_name text, contact_phone text, supplier_notes text, tax_id text, license_number text"
+    sqlite.query(f"CREATE TABLE supplier_profiles (id integer PRIMARY KEY, contact_email varchar(12) UNIQUE, {others})")
 
     with pytest.raises(CommandError) as caught:
         mask(sqlite)

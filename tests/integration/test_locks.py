@@ -117,14 +117,14 @@ def test_a_database_has_one_lock_by_whatever_name_it_is_reached(sqlite: Database
         closed(linked.alias)
 
 
-def test_a_lock_that_is_not_held_does_not_verify(database: Database) -> None:
+def test_a_lock_that_is_not_held_does_not_cover_a_commit(database: Database) -> None:
     lock = seeding_lock(database.alias)
 
     with pytest.raises(LockLostError):
-        lock.verify()
+        lock.fence()
 
-    with lock.held(0):
-        lock.verify()
+    with lock.held(0), lock.fenced():
+        pass
     lock.release()  # a second time, and nothing happens
 
 

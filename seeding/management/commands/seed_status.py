@@ -26,7 +26,7 @@ class Command(SeedingCommand):
         "": "all of it",
         "--json": "all of it, for a machine",
         "--lock": "who holds the lock, and nothing else",
-        "--lock --force-release": "end the connection that holds it",
+        "--lock --force-release": "take it away from the run that holds it",
         "--claim-environment=staging --confirm-database=terp_copy": "a restored copy is no longer a production database",
     }
 
@@ -34,7 +34,7 @@ class Command(SeedingCommand):
         """Declare the options."""
         add = parser.add_argument
         add("--lock", action="store_true", help="who holds the lock: connection, host, user, run, table, batch, for how long")
-        add("--force-release", action="store_true", help="with --lock: end the connection that holds it")
+        add("--force-release", action="store_true", help="with --lock: take it away, and end the connection that holds it")
         add(
             "--claim-environment",
             metavar="dev|staging",
@@ -89,7 +89,8 @@ class Command(SeedingCommand):
         ledger.require()
         claimed = conf.detect_environment(options["claim_environment"], {})
         refuse_claim(claimed, options["confirm_database"], place_of(ledger), conf.protected_databases(os.environ))
-        with seeding_lock(using).held(options["lock_timeout"]):
+        lock = seeding_lock(using, "seed_status")
+        with lock.held(options["lock_timeout"]), lock.fenced():
             claim(ledger, claimed, datetime.now(UTC).date())
         there = place_of(ledger)
         remembered = sorted(there.remembered)

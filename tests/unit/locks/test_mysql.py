@@ -63,7 +63,7 @@ def test_a_wait_ends_when_the_lock_is_granted(lock: MySQLLock) -> None:
 def test_nobody_holds_what_is_not_in_use(lock: MySQLLock, monkeypatch: pytest.MonkeyPatch, row: Any) -> None:
     answering(monkeypatch, lock, Session([row]))
 
-    assert lock.holder() is None
+    assert lock._server_holder() is None
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,9 @@ def test_nobody_holds_what_is_not_in_use(lock: MySQLLock, monkeypatch: pytest.Mo
 def test_the_holder_is_described_by_the_process_list(
     lock: MySQLLock, monkeypatch: pytest.MonkeyPatch, process: Any, described: Holder
 ) -> None:
-    monkeypatch.setattr(lock, "described", lambda holder: holder)
     session = answering(monkeypatch, lock, Session([(41,), process]))
 
-    assert lock.holder() == described
+    assert lock._server_holder() == described
     assert session.told[1][1] == {"id": 41}
 
 

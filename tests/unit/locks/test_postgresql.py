@@ -52,11 +52,10 @@ def test_a_lock_that_another_holds_is_asked_for_once_without_patience(lock: Post
 
 
 def test_the_holder_is_described_by_the_server(lock: PostgreSQLLock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "described", lambda holder: holder)
     answering(monkeypatch, lock, Session([(41, "app", None, NOW), None]))
 
-    assert lock.holder() == Holder(connection=41, user="app", since=NOW)
-    assert lock.holder() is None
+    assert lock._server_holder() == Holder(connection=41, user="app", since=NOW)
+    assert lock._server_holder() is None
 
 
 def test_a_holder_is_ended_by_its_process(lock: PostgreSQLLock, monkeypatch: pytest.MonkeyPatch) -> None:

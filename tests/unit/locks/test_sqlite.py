@@ -139,18 +139,18 @@ def test_a_holder_that_has_not_written_who_it_is_stays_unknown(
 
 def test_a_lock_is_lost_that_is_not_held_or_whose_file_is_another(lock: SQLiteLock, path: Path) -> None:
     with pytest.raises(LockLostError):
-        lock.verify()
+        lock.fence()
 
     lock.acquire(0)
-    lock.verify()
+    lock.fence()
 
     path.unlink()
     with pytest.raises(LockLostError):
-        lock.verify()
+        lock.fence()
 
     path.touch()
     with pytest.raises(LockLostError):
-        lock.verify()
+        lock.fence()
 
 
 def test_a_holder_on_this_machine_is_told_to_end(lock: SQLiteLock, sleeper: subprocess.Popen[bytes]) -> None:

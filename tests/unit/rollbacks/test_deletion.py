@@ -75,7 +75,7 @@ def test_without_the_lock_nothing_is_committed(scene: Scene, audit_file: Path, m
     def lost() -> None:
         raise LockLostError("somebody else has it")
 
-    monkeypatch.setattr(scene.operation.lock, "verify", lost)
+    monkeypatch.setattr(scene.operation.lock, "fence", lost)
     plan = scene.planner.plan({"shop_review": keys(1, 2)}, cascade=False)
 
     with pytest.raises(LockLostError):
