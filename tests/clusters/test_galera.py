@@ -38,7 +38,6 @@ def test_a_run_on_another_node_is_told_who_is_at_work(
 
     assert seeded.code == 0, seeded.err
     assert_refused_for(rollback, run="seed")
-    assert status.code == 2, status
     assert socket.gethostname() in status.out
     assert checked.code == 0, checked.out
     assert len(set(galera.checksums(name))) == 1
