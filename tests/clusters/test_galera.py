@@ -14,7 +14,7 @@ from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.engines import Galera, until
 from tests.clusters.engines.base import connecting
-from tests.clusters.extent import times
+from tests.clusters.extent import times, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.faults.processes import start
 from tests.support.processes import plain_environment
@@ -101,7 +101,14 @@ COUNT = "SELECT COALESCE(SUM(record_count), 0) FROM seeding_metadata WHERE live"
 """How many rows the ledger holds."""
 
 
-@pytest.mark.parametrize(("limit", "value"), [("wsrep_max_ws_size", 20_000), ("wsrep_max_ws_rows", 100)])
+@pytest.mark.parametrize(
+    ("limit", "value", "size"),
+    [
+        ("wsrep_max_ws_rows", 20, "small"),
+        pytest.param("wsrep_max_ws_rows", 100, "medium", marks=whole),
+        pytest.param("wsrep_max_ws_size", 60_000, "medium", marks=whole),
+    ],
+)
 def test_a_write_set_that_is_too_large_is_halved(  # noqa: PLR0917
     galera: Galera,
     new_database: Make,
@@ -110,13 +117,14 @@ def test_a_write_set_that_is_too_large_is_halved(  # noqa: PLR0917
     undisturbed: Callable[[str], Any],
     limit: str,
     value: int,
+    size: str,
 ) -> None:
     name = new_database(galera)
     before = galera.nodes[0].sql(f"SELECT @@{limit}").strip()
     for node in galera.nodes:
         node.sql(f"SET GLOBAL {limit} = {value}")
     try:
-        seeded = commands.seed(galera.nodes[0].at(name), "--size=medium", SEEDING_BATCH_SIZE="1000").wait()
+        seeded = commands.seed(galera.nodes[0].at(name), f"--size={size}", SEEDING_BATCH_SIZE="1000").wait()
         found = rows(galera.nodes[1].at(name))
         undone = commands.run(galera.nodes[0].at(name), "seed_rollback", "--force")
     finally:
@@ -124,6 +132,7 @@ def test_a_write_set_that_is_too_large_is_halved(  # noqa: PLR0917
             node.sql(f"SET GLOBAL {limit} = {before}")
 
     assert seeded.code == 0, seeded.err
-    assert_as_undisturbed(found, undisturbed("medium"))
+    assert "is too large, trying" in seeded.err
+    assert_as_undisturbed(found, undisturbed(size))
     assert undone.code == 0, undone.err
     assert sum(map(int, galera.nodes[2].sql(COUNT, name).split())) == 0

@@ -15,7 +15,7 @@ from tests.clusters.rows import Rows, assert_as_undisturbed
 
 Make = Callable[[Any], str]
 Read = Callable[[str], Rows]
-LIMIT = 20_000
+LIMIT = 60_000
 """Bytes of a transaction: a fraction of what a batch of a thousand rows needs."""
 
 
@@ -32,6 +32,7 @@ def test_a_transaction_that_is_too_large_is_halved(
             node.sql("SET GLOBAL group_replication_transaction_size_limit = DEFAULT")
 
     assert seeded.code == 0, seeded.err
+    assert "is too large, trying" in seeded.err
     group.settle()
     assert_as_undisturbed(rows(group.nodes[0].at(name)), undisturbed("medium"))
     assert len(set(group.checksums(name))) == 1
