@@ -1,0 +1,17 @@
+"""How much is tested: a few of each in `make test`, many in `make clusters`, which sets CLUSTERS."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+ALL = bool(os.environ.get("CLUSTERS"))
+
+whole = pytest.mark.skipif(not ALL, reason="only in `make clusters`")
+"""A test that takes too long for `make test`."""
+
+
+def times(few: int, many: int) -> int:
+    """One of the two."""
+    return many if ALL else few
