@@ -8,13 +8,17 @@ it reads, and whenever the policy was made. The catalogue is asked beforehand (`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _commands: Counter[str] = Counter()
 """Alias → how many commands of this process are using it."""
@@ -38,6 +42,28 @@ def every_row(using: str) -> Iterator[None]:
         for connection in () if _commands[using] else _opened(using):
             with suppress(Error), connection.cursor() as cursor:  # a lost connection has no settings to restore
                 cursor.execute("RESET row_security")
+
+
+class Configured(Protocol):
+    """A job whose config names its database."""
+
+    @property
+    def config(self) -> Any:
+        """`config.database` is an alias of DATABASES."""
+
+
+C = TypeVar("C", bound=Configured)
+
+
+def seeing_every_row(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """Run the method with `every_row` of its database."""
+
+    @wraps(method)
+    def run(self: C, *args: P.args, **kwargs: P.kwargs) -> R:
+        with every_row(self.config.database):
+            return method(self, *args, **kwargs)
+
+    return run  # type: ignore[return-value]  # mypy loses the name of `self`
 
 
 def _opened(using: str) -> Iterator[BaseDatabaseWrapper]:

@@ -20,6 +20,7 @@ from seeding.db.connection import database_name
 from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
+from seeding.db.row_security import seeing_every_row
 from seeding.db.sql import count_rows
 from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.generation.registry import Registry
@@ -41,6 +42,7 @@ from seeding.masking.tables import (
     left_columns,
     out_of_reach,
     problems,
+    rights_needed,
     unreadable_date,
 )
 from seeding.models import SeedRun
@@ -89,15 +91,17 @@ class InPlaceMasking:
         self._classified: Sequence[Target] = ()
         self._changed: Mapping[str, str] = {}
 
+    @seeing_every_row
     def run(self) -> MaskingSummary:
         """Mask the classified columns; raises SeedingError if the whole run has to stop."""
         operation = self.operation
         operation.connect()
         classified = classified_tables(self._registry, self.config.tables)
         self._there = all_tables(connections[self.config.database], classified)
-        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
-        missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
         self._classified = find_targets(self.config.database, classified, self._there)
+        needs = rights_needed(classified, self._classified, self._looked_at())
+        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK), needs=needs)
+        missing = out_of_reach(self.config.database, classified, self._there, self._survey)
         self._referred = columns_referred_to(self.config.database, self._there)
         targets = [target for target in self._classified if target.fields]
         if self.config.dry_run:
@@ -146,18 +150,16 @@ class InPlaceMasking:
         started, table = time.monotonic(), target.table.name
         under_way = TableRun(target=target, run=run, seeded=self._register.shown(table))
         error, code = self._problem(target), UnclassifiedError.exit_code
-        self.operation.tell(
-            "start", f"Masking {table}", seeder=table, table=table, planned=count_rows(connections[self.config.database], table)
-        )
+        planned = 0 if error else count_rows(connections[self.config.database], table)
+        self.operation.tell("start", f"Masking {table}", seeder=table, table=table, planned=planned)
         after: Key | None = None
         try:
             while not error:
                 after = self.operation.retry(partial(self._mask_batch, under_way, after))
                 if after is None:
                     break
-                self.operation.tell(
-                    "batch", f"{under_way.rows} rows of {table}", level="debug", seeder=table, done=under_way.rows
-                )
+                words = f"{under_way.rows} rows of {table}"
+                self.operation.tell("batch", words, level="debug", seeder=table, done=under_way.rows)
         except InsertionError as refused:
             error, code = str(refused), InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table)
@@ -170,9 +172,8 @@ class InPlaceMasking:
         audit = self._audit(target, under_way.fields)
         if under_way.fields:
             PIIMasker.log_masking(audit, self.operation.sink, table)
-        self.operation.tell(
-            "finish", f"{table}: {error or 'done'}", seeder=table, record_count=under_way.rows, duration=duration
-        )
+        words = f"{table}: {error or 'done'}"
+        self.operation.tell("finish", words, seeder=table, record_count=under_way.rows, duration=duration)
         return MaskingResult(
             table=table,
             rows=under_way.rows,
@@ -252,8 +253,8 @@ class InPlaceMasking:
         return written.filter(changed), np.concatenate(seals)
 
     def _looked_at(self) -> frozenset[str]:
-        """The tables named in the options; all tables if none is named."""
-        return asked_for(self._registry, self.config.tables) or frozenset(self._there)
+        """The tables named in the options; all tables if none is named. Those that the account may not read are left out."""
+        return (asked_for(self._registry, self.config.tables) or frozenset(self._there)) - self._survey.forbidden.keys()
 
     def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
         fields = tuple(FieldMasking(column=one, strategy=target.fields[one], count=count) for one, count in counts.items())

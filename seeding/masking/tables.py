@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -19,7 +19,7 @@ from seeding.generation.registry import Registry
 from seeding.masking import MaskingStrategy, PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
 from seeding.masking.results import LeftColumn, MaskingResult
-from seeding.safety import Refusal, told
+from seeding.safety import Need, Survey, told
 from seeding.schema.introspection import keys_from_elsewhere, other_schemas
 from seeding.schema.relations import relations
 from seeding.schema.row_keys import RowKey, row_key
@@ -107,15 +107,29 @@ def find_targets(
     return found
 
 
+def rights_needed(
+    classified: Mapping[str, tuple[Mapping[str, str], set[str]]], targets: Iterable[Target], looked_at: Iterable[str]
+) -> Mapping[str, Need]:
+    """What masking needs of each table. MySQL and MariaDB hide columns: the account must have a right to all."""
+    masked = {one.table.name: frozenset(one.fields) for one in targets if one.fields}
+    read = {table for table in looked_at if not table.startswith(NOT_THE_APPLICATIONS)}
+    read |= {table for table, (chosen, _) in classified.items() if chosen}
+    return {table: Need(update=masked.get(table, frozenset())) for table in sorted(read)}
+
+
 def out_of_reach(
     using: str,
     classified: Mapping[str, tuple[Mapping[str, str], set[str]]],
-    there: Collection[str],
-    refusals: Mapping[str, Sequence[Refusal]],
+    there: Mapping[str, TableSchema],
+    survey: Survey,
 ) -> list[MaskingResult]:
-    """A result for every classified table that is not in the database, or no table."""
+    """A result for every classified table that is not in the database, or no table, and for what the account may not read."""
     errors = _missing(using, classified, there)
-    errors |= {table: told(reasons) for table, reasons in refusals.items() if table not in there}
+    errors |= {table: told(reasons) for table, reasons in survey.refusals.items() if table not in there}
+    masked = {
+        table for table, (chosen, _) in classified.items() if table in there and chosen.keys() & there[table].columns.keys()
+    }
+    errors |= {table: told(reasons) for table, reasons in survey.forbidden.items() if table not in masked}
     return [MaskingResult(table=table, error=error, exit_code=SchemaError.exit_code) for table, error in errors.items()]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -12,7 +12,9 @@ from django.apps import apps
 from django.db import connections, models
 
 from seeding.conf import RollbackConfig, Strategy
+from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
+from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet
@@ -21,15 +23,15 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes
 from seeding.rollbacks.execution import Execution
-from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows, rehearsed
 from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
 from seeding.rollbacks.results import IN_HISTORY, Modified, RollbackResult, RollbackSummary
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.confirmation import Ask, rollback_question
-from seeding.runs.derived_columns import Rederivation
+from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation
-from seeding.safety import Touch, survey, touched
+from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
 from seeding.schema.relations import Relation, content_types, relations
 from seeding.telemetry.events import Sink
@@ -56,6 +58,7 @@ class RollbackManager:
         self._registry = registry
         self._selection = RollbackSelection(config, self.operation.ledger, registry)
 
+    @seeing_every_row
     def rollback(self) -> RollbackSummary:
         """Delete the requested rows; raises SeedingError if the whole run fails, and the interruption if there is one."""
         operation = self.operation
@@ -65,7 +68,7 @@ class RollbackManager:
             started = time.monotonic()
             planner = self._planner()
             plan, changes = self.plan(planner)
-            return self._summary(plan, changes, _rehearsed(plan, planner.tracer), None, started)
+            return self._summary(plan, changes, rehearsed(plan, planner.tracer), None, started)
         self.confirm_rollback()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
@@ -85,10 +88,12 @@ class RollbackManager:
             self._measure(summary.results)
             return self.log_rollback(summary, run)
 
+    @seeing_every_row
     def identify_seeded_data(self, table: str) -> KeySet:
         """The primary keys of the table's requested rows."""
         return self._selection.keys(table)
 
+    @seeing_every_row
     def confirm_rollback(self) -> None:
         """Ask, showing what would be deleted; raises RefusedError unless the answer is the expected one."""
         asked = rollback_question(self.config, self.operation.place())
@@ -96,11 +101,12 @@ class RollbackManager:
             return
         planner = self._planner()
         plan, _ = self.plan(planner, reporting=False)
-        expected = _rehearsed(plan, planner.tracer)
+        expected = rehearsed(plan, planner.tracer)
         if rows := "".join(f"{result.records_deleted:>12,}  {result.table}\n" for result in expected):
             place = f"Environment {self.config.environment}, database {self.operation.database_name}, rows to delete:\n"
             self.operation.confirm(asked, f"{place}{rows}")
 
+    @seeing_every_row
     def plan(self, planner: Planner, *, reporting: bool = True) -> tuple[RollbackPlan, list[TableChanges]]:
         """The plan, and the changed rows: all of them if `reporting`, else only those that stay because of it.
 
@@ -115,7 +121,8 @@ class RollbackManager:
             if one.found.keys and one.stays:
                 plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
         plan = planner.keep_referenced(plan)
-        survey(self.config.database, {link.table: Touch.UPDATE for link in plan.circular}).refuse_any()
+        touches = {link.table: Touch.UPDATE for link in plan.circular}
+        survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
             refuse_unless_seeded_alone(plan, planner.tracer)
         return plan, changes
@@ -141,6 +148,7 @@ class RollbackManager:
             keys_from_elsewhere(connection, there),
             content_types(connection, there),
         )
+        require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
             of_seeder=ledger.by_seeder(),
@@ -149,6 +157,16 @@ class RollbackManager:
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
         return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)))
+
+    def _needs(self, plan: RollbackPlan, planner: Planner) -> Mapping[str, Need]:
+        """What the plan needs of each table: the rights to delete, and those to derive the columns of what stays again."""
+        config, dataset = self.config, self.operation.ledger.dataset()
+        found = plan.needs(empties=config.strategy is Strategy.TRUNCATE and features(connections[config.database]).truncates)
+        for seeder in in_order(self._registry.by_name.values(), dataset, plan.order) if dataset else ():
+            table = seeder.config.table_name
+            if planner.seeded.of_seeder.get((seeder.name, table), NOTHING) - plan.doomed(table):
+                found[table] = found.get(table, Need()) | Need(update=derived(seeder)[0])
+        return found
 
     def _changes(self, plan: RollbackPlan, planner: Planner, *, reporting: bool) -> Iterator[TableChanges]:
         ledger, dataset = self.operation.ledger, self.operation.ledger.dataset()
@@ -262,24 +280,6 @@ class RollbackManager:
             left=summary.left,
         )
         return summary
-
-
-def _rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
-    """The results of carrying out the plan now."""
-    results = []
-    for table in plan.order:
-        planned, doomed = len(plan.selected[table]), plan.doomed(table)
-        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
-        results.append(
-            RollbackResult(
-                table=table,
-                records_planned=planned,
-                records_deleted=present,
-                records_gone=len(doomed) - present,
-                records_kept=planned - len(doomed),
-            )
-        )
-    return results
 
 
 def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:

@@ -24,7 +24,7 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
-from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.safety import LEDGER, Need, Survey, Touch, require_ledger, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of
@@ -98,16 +98,19 @@ class Operation:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
         require_safe_server(self.config.database)
+        require_ledger(self.config.database)
         self.ledger.require()
         self._is_connected = True
 
-    def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
+    def survey(
+        self, touches: Mapping[str, Touch], *, needs: Mapping[str, Need] | None = None, refusing: Container[str] | None = LEDGER
+    ) -> Survey:
         """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.
 
-        `refusing` None means all tables.
+        `refusing` None means all tables. `needs` is what this command needs of them.
         """
         self._require_one_spelling(touches)
-        found = survey(self.config.database, {**touches, **LEDGER})
+        found = survey(self.config.database, {**touches, **LEDGER}, needs)
         found.refuse_any(refusing)
         for sentence in found.unseen:
             self.tell("survey", sentence, level="warn")
@@ -138,6 +141,7 @@ class Operation:
     @contextmanager
     def locked(self) -> Iterator[Meter]:
         """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
+        require_ledger(self.config.database, self.command)
         with self.meter as meter, ExitStack() as held:
             asked = time.monotonic()
             try:

@@ -12,7 +12,8 @@ from django.db import connections, models
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
-from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
+from seeding.safety import rights
+from seeding.safety.catalogues import Catalogue, Need, Relation, read_catalogue
 from seeding.safety.refusal import Refusal, Touch, told
 from seeding.safety.whole_keys import composite, listed
 from seeding.schema.introspection import read_kinds, read_tables
@@ -32,6 +33,8 @@ class Survey:
 
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
     """Table → why it is refused; accepted tables are absent."""
+    forbidden: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+    """Those of the refusals that say which rights this account lacks."""
     watched: frozenset[str] = frozenset()
     """Tables that may store something else than what was written, by a trigger or by `converts`: the two are compared."""
     converts: str = ""
@@ -55,8 +58,8 @@ class Survey:
             raise SchemaError(f"{told(found)} Nothing was changed.")
 
 
-def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
-    """Check the tables, according to what will be done to each.
+def survey(using: str, touches: Mapping[str, Touch], needs: Mapping[str, Need] | None = None) -> Survey:
+    """Check the tables, according to what will be done to each, and whether this account has the rights that it `needs`.
 
     A missing table is not a refusal: the code that needs it reports it.
     """
@@ -70,7 +73,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
     catalogue = read_catalogue(connections[using], kinds.keys() & (touches.keys() | referring))
     several = [name for name in touches if name in catalogue.relations and len(catalogue.relations[name].key) > 1]
     whole = read_tables(connections[using], [name for name in several if Touch.MASK not in touches[name]]) if several else {}
-    refusals = {}
+    refusals: dict[str, tuple[Refusal, ...]] = {}
     for table, touch in touches.items():
         reasons = [
             Refusal(subject=table, cause=cause, remedy=remedy)
@@ -83,6 +86,9 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         ]
         if reasons:
             refusals[table] = tuple(reasons)
+    counters = {name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()}
+    forbidden = rights.refusals(using, needs or {}, kinds, counters)
+    refusals |= {table: (*refusals.get(table, ()), *missing) for table, missing in forbidden.items()}
     shown = {
         model._meta.db_table
         for found in naming.values()
@@ -93,9 +99,10 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
     watched = {name for name, one in catalogue.relations.items() if one.triggers or blind}
     return Survey(
         refusals=refusals,
+        forbidden=forbidden,
         watched=frozenset(watched),
         converts=catalogue.converts,
-        counters={name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()},
+        counters=counters,
         unseen=(*_unseen(catalogue), *_behind(shown)),
     )
 
