@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections
 
 from seeding.conf import SeedConfig
+from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
@@ -25,7 +26,7 @@ from seeding.orchestration.plan import dataset_of, make_plan
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.lifecycle import Operation
-from seeding.safety import Survey, touched
+from seeding.safety import Survey, needed, touched
 from seeding.schema.introspection import read_tables
 from seeding.schema.tables import mirrored_tables
 from seeding.telemetry.events import Sink
@@ -55,6 +56,7 @@ class SeedOrchestrator:
         self._missing_table_help = missing_table_help
         self._examples: dict[str, list[dict[str, Any]]] = {}
 
+    @seeing_every_row
     def forecast(self) -> Forecast:
         """What `run` would do, with estimates of time and size. Raises SeedingError if it cannot start."""
         self.operation.connect()
@@ -74,6 +76,7 @@ class SeedOrchestrator:
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
         )
 
+    @seeing_every_row
     def run(self) -> RunSummary:
         """Seed; raises SeedingError if the whole run fails, and Terminated or KeyboardInterrupt if it is interrupted."""
         operation = self.operation
@@ -137,7 +140,7 @@ class SeedOrchestrator:
 
     def _survey(self) -> Survey:
         """The reasons not to touch the tables of the plan."""
-        return self.operation.survey(touched(self.plan.seeders))
+        return self.operation.survey(touched(self.plan.seeders), needs=needed(self.plan.seeders))
 
     def _recorded_plan(self) -> dict[str, Any]:
         """The plan as the ledger stores it."""

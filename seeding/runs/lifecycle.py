@@ -26,7 +26,7 @@ from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
-from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.safety import LEDGER, Need, Survey, Touch, require_ledger, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of
@@ -101,6 +101,7 @@ class Operation:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
         topology = require_safe_server(self.config.database)
+        require_ledger(self.config.database)
         self.ledger.require()
         self._topology = topology
 
@@ -112,13 +113,15 @@ class Operation:
         assert self._topology is not None
         return self._topology
 
-    def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
+    def survey(
+        self, touches: Mapping[str, Touch], *, needs: Mapping[str, Need] | None = None, refusing: Container[str] | None = LEDGER
+    ) -> Survey:
         """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.
 
-        `refusing` None means all tables.
+        `refusing` None means all tables. `needs` is what this command needs of them.
         """
         self._require_one_spelling(touches)
-        found = survey(self.config.database, {**touches, **LEDGER})
+        found = survey(self.config.database, {**touches, **LEDGER}, needs)
         found.refuse_any(refusing)
         for sentence in found.unseen:
             self.tell("survey", sentence, level="warn")
@@ -149,6 +152,7 @@ class Operation:
     @contextmanager
     def locked(self) -> Iterator[Meter]:
         """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
+        require_ledger(self.config.database, self.command)
         with self.meter as meter, ExitStack() as held:
             asked = time.monotonic()
             try:

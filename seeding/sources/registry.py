@@ -15,8 +15,8 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
-from seeding.masking.choice import masking_mode, masking_strategies
 from seeding.masking.classification import require_classified
+from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.references import column_name, references
 from seeding.sources.seeder import SourceSeeder
