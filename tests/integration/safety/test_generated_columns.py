@@ -28,6 +28,13 @@ FORMS: dict[str, tuple[models.Field[Any, Any], Any]] = {
     "a number that stands for null": (models.IntegerField(), Coalesce("size", -1)),
 }
 
+EXPECTED: dict[str, Callable[[str, Any], Any]] = {
+    "a text": lambda name, _: f"{name}-{name}",
+    "a text in capitals": lambda name, _: name.upper(),
+    "a number that may be null": lambda _, size: None if size is None else size + 1,
+    "a number that stands for null": lambda _, size: -1 if size is None else size,
+}
+
 
 @pytest.fixture(autouse=True)
 def _installed() -> Iterator[None]:
@@ -77,11 +84,5 @@ def test_what_the_database_computes_is_left_to_it(
     undone, _ = undo(database, Making(), keep_modified=True)
 
     assert (seeded.exit_code, len(rows), said) == (0, COUNT, [])
-    expected = {
-        "a text": lambda name, _: f"{name}-{name}",
-        "a text in capitals": lambda name, _: name.upper(),
-        "a number that may be null": lambda _, size: None if size is None else size + 1,
-        "a number that stands for null": lambda _, size: -1 if size is None else size,
-    }[form]
-    assert [computed for *_, computed in rows] == [expected(name, size) for name, size, _ in rows]
+    assert [computed for *_, computed in rows] == [EXPECTED[form](name, size) for name, size, _ in rows]
     assert (undone.exit_code, undone.records_deleted) == (0, COUNT)
