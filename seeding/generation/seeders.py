@@ -144,7 +144,7 @@ class BaseSeeder(ABC):
         super().__init_subclass__(**kwargs)
         try:
             cls._check_declaration()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - external code, as a class: see misdeclared
             wrong = error if isinstance(error, MisdeclaredSeederError) else None
             wrong = wrong or MisdeclaredSeederError(f"{cls.__name__}.config cannot be read: {type(error).__name__}: {error}")
             if not _tolerated.get():

@@ -64,7 +64,7 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         ("config = SeederConfig(model=Customer, record_count=5)", "Bad.config.record_count is not a RecordCount"),
         ("config = SeederConfig(model=Customer, record_count=ONE, any_parent='id')", "Write: any_parent=('id',)"),
         ("config = SeederConfig(model=Customer, record_count=ONE, pii_fields=5)", "Bad.config cannot be read: TypeError"),
-        ("config = SeederConfig(model=Customer, record_count=ONE)\n    def __init__(self):\n        raise ValueError('x')", "x"),
+        ("config = SeederConfig(model=Customer, record_count=ONE)\n    def __init__(self):\n        raise OSError('x')", "x"),
     ],
 )  # fmt: skip
 def test_one_wrong_class_is_named_and_the_others_are_found(
