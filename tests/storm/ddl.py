@@ -108,6 +108,16 @@ class Ddl:
         of = f"PARTITION OF {self.quoted(table.name)}"
         return [*before, made, f"{part}a {of} FOR VALUES FROM (0) TO ({end})", f"{part}b {of} DEFAULT"]
 
+    def shadow(self, table: Table) -> list[str]:
+        """A temporary table of the same name and form, without its rows."""
+        name = self.quoted(table.name)
+        match self.schema.server:
+            case "postgresql":
+                return [f"CREATE TEMPORARY TABLE {name} (LIKE public.{name} INCLUDING ALL)"]
+            case "sqlite":
+                return [self.table(table)[-1].replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)]
+        return [f"CREATE TEMPORARY TABLE shadow LIKE {name}", f"ALTER TABLE shadow RENAME TO {name}"]
+
     def _type(self, table: Table, column: str) -> str:
         """Of a column that refers to a column of the table."""
         return {"code": self._text(table), "id": REFERRING.get(table.key, "bigint")}.get(column, "int")
@@ -203,7 +213,7 @@ class Ddl:
         """Where its rows are, with its schema, where that is another one."""
         kind, name = table.followers[place], f"follower{table.place}{place}"
         names = {"elsewhere": f"{self.elsewhere}.{name}", "twin": f"{table.name.swapcase()} twin", "heir": f"heir of {name}"}
-        return names.get(kind, f"behind {name}" if kind == "shown" else name)
+        return names.get(kind, name)
 
     def follower(self, table: Table, place: int) -> str:
         """The same quoted."""
@@ -221,7 +231,7 @@ class Ddl:
                 return {"item": "number"}
             case "named":
                 return {"item": table.named}
-            case "model" | "shown":
+            case "model":
                 return {"item": "id"}
         return {"tenant": "tenant", "item": "id"} if table.is_composite else {"item": "id"}
 
@@ -236,8 +246,7 @@ class Ddl:
         action = "DEFERRABLE INITIALLY DEFERRED" if kind == "deferred" else f"ON DELETE {ACTIONS.get(kind, 'CASCADE')}"
         key = f"FOREIGN KEY ({own}) REFERENCES {target} ({of}) {action}"
         if kind in MODELLED:
-            made = [f"CREATE TABLE {name} (id {COUNTED[self.schema.server]['counted']}, {', '.join(columns)})"]
-            return [*made, *self._shown(table, place)] if kind == "shown" else made
+            return [f"CREATE TABLE {name} (id {COUNTED[self.schema.server]['counted']}, {', '.join(columns)})"]
         if kind == "partition":
             part = f"part{table.place}{place}"
             return [
@@ -254,9 +263,3 @@ class Ddl:
         if kind == "hidden":
             made += [*self._secured(name), f"CREATE POLICY own ON {name} USING (mark IS NULL)"]
         return made
-
-    def _shown(self, table: Table, place: int) -> list[str]:
-        """A view that only reads, of a table whose rows a policy hides from who reads it."""
-        name, rows = self.follower(table, place), f"SELECT id, item, mark FROM {self.follower(table, place)}"
-        view = f"CREATE VIEW follower{table.place}{place} WITH (security_invoker = true) AS {rows} UNION ALL {rows} WHERE false"
-        return [*self._secured(name), f"CREATE POLICY own ON {name} USING (mark IS NULL)", view]
