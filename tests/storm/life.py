@@ -133,11 +133,10 @@ def command(application: Application, action: Action) -> Said:
     if action.does.startswith("kill"):
         return killed(application, action)
     table, connection = application.schema.tables[0], connections[application.database.alias]
-    if not action.shadows or table.trait in {"view", "partitioned"}:
+    if not action.shadows:
         return said(lambda: performed(application, action))
     with connection.cursor() as cursor:
-        for statement in application.ddl.shadow(table):
-            cursor.execute(statement)
+        cursor.execute(application.ddl.shadow(table))
     try:
         return said(lambda: performed(application, action))
     finally:
