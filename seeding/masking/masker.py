@@ -100,7 +100,7 @@ class PIIMasker:
 
     @staticmethod
     def detect_pii(data: pl.DataFrame) -> dict[str, str]:
-        """Column → the kind of personal data it seems to hold, judged by its name or by half of its values that are not blank."""
+        """Column → the kind of personal data it seems to hold, judged by its name or half of its values that are not blank."""
         found = {}
         for column in data.columns:
             kind = detect_name(column)
