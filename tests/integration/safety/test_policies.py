@@ -148,8 +148,8 @@ def test_what_is_called_directly_is_told_too(owned: Database, job: str) -> None:
     if job == "manager":
         RollbackManager(RollbackConfig(**options, force=True), registry, tell=look, ask=input).rollback()
     elif job == "masking":
-        config = MaskingConfig(**options, key="ab" * 32, force=True, today=AS_OF, tables=("shop_product",))
-        InPlaceMasking(config, registry, STRATEGIES, tell=look, ask=input).run()
+        masking = MaskingConfig(**options, key="ab" * 32, force=True, today=AS_OF, tables=("shop_product",))
+        InPlaceMasking(masking, registry, STRATEGIES, tell=look, ask=input).run()
     else:
         config = SeedConfig(**options, today=AS_OF, scale=2)
         orchestrator = SeedOrchestrator(config, registry, tell=look, ask=input, missing_table_help="")
