@@ -14,9 +14,9 @@ from seeding.db.drivers import missing_driver
 from seeding.db.error_hints import hint
 from seeding.db.features import features
 from seeding.db.retries import retrying
-from seeding.db.sessions import open_connection
+from seeding.db.sessions import INSTEAD, STATEMENTS, has_transactions, open_connection
 from seeding.db.watchdog import watch
-from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, UnsafeServerError
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
 
@@ -41,7 +41,8 @@ def host_name(using: str) -> str:
 def connect(using: str, note: Note) -> str:
     """Connect to the alias `using`, with retries; returns the database's name.
 
-    Raises ConfigurationError for an unknown alias or a session that is not in UTC, and DatabaseUnavailableError.
+    Raises ConfigurationError for an unknown alias or a session that is not in UTC, UnsafeServerError for a pooler without
+    transactions, and DatabaseUnavailableError.
     """
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
@@ -58,6 +59,8 @@ def connect(using: str, note: Note) -> str:
     except Exception as error:
         name = connection.settings_dict["NAME"]  # the driver's parameters may be what cannot be determined
         raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}. {hint(error) or REACHABLE}") from error
+    if not has_transactions(using):
+        raise UnsafeServerError(f"The server {STATEMENTS}; {INSTEAD}. Nothing was changed.")
     if not is_in_utc(using):
         raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
     return database_name(using)
