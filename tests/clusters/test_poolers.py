@@ -16,6 +16,7 @@ from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.conftest import require
 from tests.clusters.engines.base import HOST
+from tests.clusters.extent import SIZE
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.servers import PostgreSQL, Server
 from tests.servers.engines import PgBouncer, stopping
@@ -97,22 +98,22 @@ def test_of_two_runs_one_works_and_a_killed_one_is_resumed(
     pooled: Pooled, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:
     with pooled.noise():
-        first = commands.seed(pooled.pooled, "--size=medium", **POOLED)
+        first = commands.seed(pooled.pooled, **POOLED)
         first.wait_until_it_says("rows of", times=20)
         second = commands.run(pooled.pooled, "seed_rollback", "--force", **POOLED)
         first.process.send_signal(signal.SIGKILL)
         killed = first.wait()
-        resumed = commands.seed(pooled.pooled, "--size=medium", "--lock-timeout=30", **POOLED).wait()
+        resumed = commands.seed(pooled.pooled, "--lock-timeout=30", **POOLED).wait()
 
     assert_refused_for(second, run="seed")
     assert killed.code == -signal.SIGKILL
     assert resumed.code == 0, resumed.err
     pooled.server.sql("DELETE FROM clients WHERE teri_code LIKE 'client%'", pooled.name)
-    assert_as_undisturbed(rows(pooled.direct), undisturbed("medium"))
+    assert_as_undisturbed(rows(pooled.direct), undisturbed(SIZE))
 
 
 def test_of_two_runs_started_at_once_one_works(pooled: Pooled, commands: Commands) -> None:
-    started = [commands.seed(pooled.pooled, "--size=medium", **POOLED) for _ in range(2)]
+    started = [commands.seed(pooled.pooled, **POOLED) for _ in range(2)]
 
     ended = [command.wait() for command in started]
 
