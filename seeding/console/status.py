@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich import box
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from seeding.console.layout import moment, say
+from seeding.db.topology import Cluster, Pooler
 from seeding.locks.base import span
 from seeding.verification.status import RunInProgress, Status
 
@@ -54,6 +55,8 @@ def show_status(out: Console, status: Status, now: datetime) -> None:
         say(out, "Nothing is seeded here.")
     say(out, "")
     say(out, f"Many rows are written by {status.writer}, through {escape(status.driver)}.")
+    for line in _answering(status):
+        say(out, line)
     show_lock(out, status.database, status.holder.facts(now) if status.holder else None, released=False)
     for run in status.in_progress:
         say(out, _under_way(run, now))
@@ -65,6 +68,29 @@ def show_status(out: Console, status: Status, now: datetime) -> None:
         when = f", {moment(past.finished_at)}" if past.finished_at else ""
         say(out, f"[yellow]Error[/] in run {past.run} ({past.command}{when}){escape(where)}: {escape(past.error)}")
     say(out, f"Drift: {'[red]' if status.refused else '[dim]'}{escape(status.drift)}[/]")
+
+
+def _answering(status: Status) -> Iterator[str]:
+    """What answers behind the address, where there is more to say than the server's version."""
+    there, known = status.topology, status.topology.membership
+    words = [there.version]
+    if there.untested:
+        words.append(f"{there.untested}, on which nothing has been tested")
+    if known.cluster is not Cluster.NONE:
+        words.append(f"{known.cluster} of {known.nodes} nodes, {known.writers} of which accept writes")
+        words += [] if known.is_ready else ["and this one is not ready"]
+    if len(there.servers) > 1:
+        words.append(f"{len(there.servers)} servers behind one address: {', '.join(there.servers)}")
+    if there.reads_only:
+        words.append("only reads")
+    if there.pooler is not Pooler.NONE:
+        words.append(f"through a pooler of {there.pooler}s")
+    yield f"The server is {escape('; '.join(words))}."
+    limits = [(known.transaction_bytes, "bytes of a transaction"), (known.transaction_rows, "rows of a transaction")]
+    if told := [f"{limit:,} {of}" for limit, of in limits if limit]:
+        yield f"It accepts at most {' and '.join(told)}."
+    if status.sees_commits is False:
+        yield "[red]A new connection does not see the last run: reads are answered from elsewhere than writes.[/]"
 
 
 def _under_way(run: RunInProgress, now: datetime) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from seeding.conf import pools_transactions
 from seeding.db.drivers import missing_driver
 from seeding.db.error_hints import hint
 from seeding.db.features import features
 from seeding.db.retries import retrying
+from seeding.db.sessions import open_connection
 from seeding.db.watchdog import watch
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
 
@@ -48,9 +51,10 @@ def connect(using: str, note: Note) -> str:
         connection = connections[using]
     except ImproperlyConfigured as error:
         raise ConfigurationError(missing_driver(error) or f"--database={using}: {error}") from error
+    opening = partial(open_connection, using, pooled=pools_transactions())
     watch(using)
     try:
-        retrying(connection.ensure_connection, note)
+        retrying(opening, note)
     except Exception as error:
         name = connection.settings_dict["NAME"]  # the driver's parameters may be what cannot be determined
         raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}. {hint(error) or REACHABLE}") from error

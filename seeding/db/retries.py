@@ -30,8 +30,8 @@ table too small; a COMMIT that failed, for its size or because the node left its
 option."""
 READS_ONLY = "read-only option"
 """In the words of FORBIDDEN on a server that is not a primary yet, or no more; with other words the error is final."""
-TOO_LARGE = ("wsrep_max_ws_rows", "max_ws_size", "size exceeded")
-"""In the words of errors without a number of their own (1105), and of UNCLEAR_CODES."""
+TOO_LARGE = ("wsrep_max_ws_rows", "writeset size")
+"""In the words of errors without a number of their own (1105, 1180)."""
 
 CONNECTION_STATES = ("08", "57P", "25P03", "25P04", "25006", "53300")
 CONTENTION_STATES = ("40001", "40P01", "55P03")

@@ -160,6 +160,12 @@ class BaseSeeder(ABC):
         if not isinstance(config, SeederConfig):
             raise MisdeclaredSeederError(f"{cls.__name__}.config is not a SeederConfig. Write: config = SeederConfig(…)")
         columns = {column.column for column in config.model._meta.concrete_fields}
+        for name in (config.model._meta.db_table, *columns):
+            if name and "%" in name:
+                raise MisdeclaredSeederError(
+                    f"{cls.__name__}: the name {name!r} in {config.model.__name__} has a percent sign, which Django's queries "
+                    "take for a placeholder. Rename it, or leave the seeder out."
+                )
         for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
             if name not in columns:
                 raise MisdeclaredSeederError(

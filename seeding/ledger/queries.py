@@ -107,7 +107,7 @@ class Ledger:
         """
         connection, held = connections[self.using], self._recorded_keys()
         if there is None:
-            there = read_tables(connection, [table for table, keys in held.items() if keys != {()}])
+            there = read_tables(connection, [table for table, keys in held.items() if any(len(one) > 1 for one in keys)])
         self.refuse_changed_keys(there)
         found = {}
         for table in held.keys() & {name for name, one in there.items() if not one.has_row_key}:
@@ -125,17 +125,17 @@ class Ledger:
         found = {}
         for table, keys in sorted(self._recorded_keys().items()):
             if table in there:
-                now = () if there[table].has_row_key else tuple(sorted(there[table].key))
-                for then in sorted(keys - {now}):
-                    was, is_now = (f"({', '.join(one)})" if one else "of one number" for one in (then, now))
+                now = ", ".join(sorted(there[table].key))
+                for then in sorted(one for one in keys if not _is_same_key(one, there[table])):
+                    was = f"({', '.join(then)})" if then else "of one number"
                     found[table] = (
-                        f"rows were seeded under the primary key {was}, and it is {is_now} now, which may be that "
+                        f"rows were seeded under the primary key {was}, and it is ({now}) now, which may be that "
                         "of other rows; give the table its key of then again, and roll them back"
                     )
         return found
 
     def _recorded_keys(self) -> Mapping[str, set[tuple[str, ...]]]:
-        """Table → the columns of the keys under which its live rows were seeded; none where the number was the whole key."""
+        """Table → the columns of the keys under which its live rows were seeded; none where release 0.1 has seeded them."""
         held: dict[str, set[tuple[str, ...]]] = {}
         for table, columns in self.live.order_by().values_list("table_name", "key_columns").distinct():
             held.setdefault(table, set()).add(tuple(sorted(columns)))
@@ -210,6 +210,10 @@ class Ledger:
         """The tables that hold seeded rows or once did."""
         return frozenset(self.batches.values_list("table_name", flat=True).distinct())
 
+    def rows(self) -> int:
+        """How many rows are seeded, in all tables."""
+        return int(self.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0)
+
     def tables(self) -> frozenset[str]:
         """The tables that hold seeded rows."""
         return frozenset(self.live.values_list("table_name", flat=True).distinct())
@@ -235,6 +239,11 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> BatchQuerySet:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def _is_same_key(then: Collection[str], table: TableSchema) -> bool:
+    """Whether the table still has the key that the ledger holds; release 0.1 seeded under one number and did not name it."""
+    return {one.lower() for one in then} == {one.lower() for one in table.key} if then else table.has_row_key
 
 
 def generator_version(seeder: BaseSeeder) -> str:

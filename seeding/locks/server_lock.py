@@ -62,6 +62,7 @@ class ServerLock(SeedingLock):
                 self._give_up(connection)
                 return False
         except BaseException:
+            self._drop()
             connection.close()
             self._id = None
             raise
@@ -159,6 +160,14 @@ class ServerLock(SeedingLock):
     def _end(self, holder: Holder) -> None:
         """End the connection that has the server's own lock; raises LockError, with what to do, if it may not be ended."""
 
+    def _still_has(self) -> bool:
+        """Whether the server's own lock is still held, while the lease's connection is there."""
+        return True
+
+    def _drop(self) -> bool:
+        """Give up what else holds the server's own lock than the lease's connection; whether there was something."""
+        return False
+
     def _take_lease(self, connection: BaseDatabaseWrapper, timeout: float) -> bool:
         try:
             return bool(ask_until(lambda: self._lease.take(connection, self._id) or None, timeout))
@@ -170,7 +179,7 @@ class ServerLock(SeedingLock):
 
     def _give_up(self, connection: BaseDatabaseWrapper) -> None:
         """Release the server's own lock, and close the connection."""
-        if self._id is not None:
+        if not self._drop() and self._id is not None:
             with suppress(Error), connection.cursor() as cursor:
                 cursor.execute(self.release_sql, self._parameters)
         connection.close()
@@ -198,6 +207,7 @@ class ServerLock(SeedingLock):
             try:
                 return self._lease.renew(self._connection, self._id) and self._has_both(self._connection)
             except Error:
+                self._drop()
                 self._connection.close()
                 self._connection = self._id = None
         connection = connections.create_connection(self.using)
@@ -217,7 +227,7 @@ class ServerLock(SeedingLock):
 
     def _has_both(self, connection: BaseDatabaseWrapper) -> bool:
         """Take the server's own lock again if it was lost with its connection; False if the lease is lost."""
-        if self._id is not None:
+        if self._id is not None and self._still_has():
             return True
         self._id = self._take(connection, 0)
         return self._id is None or self._lease.renew(connection, self._id)

@@ -18,29 +18,20 @@ from seeding.db.connection import database_name
 from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
+from seeding.db.row_security import seeing_every_row
 from seeding.db.sql import count_rows
 from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.already_masked import SealRegister, Seals, span
-from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
+from seeding.masking.masker import masking_mode
+from seeding.masking.problems import columns_referred_to, out_of_reach, problems, rights_needed, unreadable_date
 from seeding.masking.results import LeftColumn, MaskingResult, MaskingSummary
 from seeding.masking.rows import MaskedRows, TableRun, differing, read_rows, unmasked_values, unpadded
 from seeding.masking.strategies.collated import Collated
-from seeding.masking.tables import (
-    Key,
-    Target,
-    asked_for,
-    classified_tables,
-    columns_referred_to,
-    find_targets,
-    left_columns,
-    out_of_reach,
-    problems,
-    unreadable_date,
-)
+from seeding.masking.tables import Key, Target, asked_for, classified_tables, find_targets, left_columns
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
 from seeding.runs.lifecycle import Operation
@@ -50,6 +41,7 @@ from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import inexact
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
+from seeding.writing import table_statistics
 from seeding.writing.updates import update_rows
 
 PIECE = 2_500
@@ -76,6 +68,7 @@ class InPlaceMasking:
         self._classified: Sequence[Target] = ()
         self._changed: Mapping[str, str] = {}
 
+    @seeing_every_row
     def run(self) -> MaskingSummary:
         """Mask the classified columns; raises SeedingError if the whole run has to stop."""
         operation = self.operation
@@ -83,9 +76,10 @@ class InPlaceMasking:
         classified = classified_tables(self._registry, self.config.tables)
         self._there = all_tables(connections[self.config.database], classified)
         self._collated = Collated(self.config.database, self._there)
-        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
-        missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
         self._classified = find_targets(self.config.database, classified, self._there)
+        needs = rights_needed(classified, self._classified, self._looked_at())
+        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK), needs=needs)
+        missing = out_of_reach(self.config, classified, self._there, self._survey, operation.tell)
         self._referred = columns_referred_to(self.config.database, self._there)
         targets = [target for target in self._classified if target.is_personal]
         if self.config.dry_run:
@@ -138,9 +132,9 @@ class InPlaceMasking:
         started, table, retry, size = time.monotonic(), target.table.name, self.operation.retry, self.operation.size
         under_way = TableRun(target=target, run=run, seeded=retry(partial(self._register.shown, target)))
         error, code = retry(partial(self._problem, target)), UnclassifiedError.exit_code
-        planned = retry(partial(count_rows, connections[self.config.database], table))
+        planned = 0 if error else retry(partial(count_rows, connections[self.config.database], table))
         self.operation.tell("start", f"Masking {table}", seeder=table, table=table, planned=planned)
-        width = IMAGES * retry(partial(row_width, self.config.database, table, target.table.columns, 0 if error else planned))
+        width = IMAGES * retry(partial(row_width, self.config.database, table, target.table.columns, planned))
         committed = partial(under_way.committed, self.ledger)
         after: Key | None = None
         try:
@@ -155,9 +149,8 @@ class InPlaceMasking:
                     continue
                 if after is None:
                     break
-                self.operation.tell(
-                    "batch", f"{under_way.rows} rows of {table}", level="debug", seeder=table, done=under_way.rows
-                )
+                words = f"{under_way.rows} rows of {table}"
+                self.operation.tell("batch", words, level="debug", seeder=table, done=under_way.rows)
         except InsertionError as refused:
             error, code = str(refused), InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table)
@@ -166,13 +159,14 @@ class InPlaceMasking:
                 raise
             error, code = f"the database refused its masks: {error_text(refused)}", InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
+        if under_way.rows:
+            table_statistics.renew(self.config.database, table, target.fields, self.operation.sink)
         duration = time.monotonic() - started
         audit = under_way.audit(self._masker)
         if under_way.fields:
             PIIMasker.log_masking(audit, self.operation.sink, table)
-        self.operation.tell(
-            "finish", f"{table}: {error or 'done'}", seeder=table, record_count=under_way.rows, duration=duration
-        )
+        words = f"{table}: {error or 'done'}"
+        self.operation.tell("finish", words, seeder=table, record_count=under_way.rows, duration=duration)
         return MaskingResult(
             table=table,
             rows=under_way.rows,
@@ -257,9 +251,11 @@ class InPlaceMasking:
         return written.filter(changed), np.concatenate(seals)
 
     def _left(self) -> list[LeftColumn]:
-        """Of the tables named in the options, or of all if none is named."""
-        looked_at = asked_for(self._registry, self.config.tables) or frozenset(self._there)
-        return list(left_columns(self.config.database, self._there, self._classified, looked_at))
+        return list(left_columns(self.config.database, self._there, self._classified, self._looked_at()))
+
+    def _looked_at(self) -> frozenset[str]:
+        """The tables named in the options; all tables if none is named. Those that the account may not read are left out."""
+        return (asked_for(self._registry, self.config.tables) or frozenset(self._there)) - self._survey.forbidden.keys()
 
     def _recorded_plan(self, targets: Sequence[Target]) -> dict[str, Any]:
         """The plan as recorded in the ledger."""

@@ -103,7 +103,8 @@ class SeederPipeline:
             raise interruption(caught) from caught
         failure = self._tally.discreet(caught)
         if transience(failure) is Transience.CONNECTION:
-            raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
+            words = f"The database is gone (run the command again: it resumes where it stopped): {error_text(failure)}"
+            raise DatabaseUnavailableError(words) from failure
         return self._tally.fail(failure)
 
     def check_idempotency(self) -> Integers:
@@ -122,7 +123,7 @@ class SeederPipeline:
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
         with context.lock.fenced():
-            if not self._allocator().still_free(self._model, int(keys[0])):
+            if not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
             refusals = insert(self._writer, context.using, self._model, batch.rows)

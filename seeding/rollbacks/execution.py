@@ -18,7 +18,6 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter
 from seeding.rollbacks.plan import Planner, RollbackPlan
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
@@ -139,24 +138,6 @@ class Execution:
             records_gone=len(gone),
             duration=time.monotonic() - started,
         )
-
-
-def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
-    """The results of carrying out the plan now."""
-    results = []
-    for table in plan.order:
-        planned, doomed = len(plan.selected[table]), plan.doomed(table)
-        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
-        results.append(
-            RollbackResult(
-                table=table,
-                records_planned=planned,
-                records_deleted=present,
-                records_gone=len(doomed) - present,
-                records_kept=planned - len(doomed),
-            )
-        )
-    return results
 
 
 def _portions(batches: Sequence[SeedingMetadata], doomed: KeySet) -> Iterator[tuple[list[int], KeySet]]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from django.db import DatabaseError, connections
 
 from seeding.db.sql import Condition, count_rows, quoted, quoted_plainly
+from seeding.db.topology import Topology
 from seeding.exceptions import RefusedError
 from seeding.keys import KeySet
 from seeding.ledger.recorder import Recorder
@@ -27,8 +28,13 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
 
 
-def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer) -> None:
+def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology) -> None:
     """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated."""
+    if topology.membership.is_shared:
+        raise RefusedError(
+            "--strategy=truncate locks tables, and other nodes of this cluster write to them all the same: rows that they "
+            "insert meanwhile would be lost. Nothing was changed. Leave --strategy out to delete the seeded rows instead."
+        )
     versioned = [table for table in plan.order if table in plan.there and plan.there[table].keeps_history]
     if versioned:
         raise RefusedError(

@@ -19,6 +19,7 @@ from django.db.models import F
 from seeding.db.features import assigns_from_left_to_right
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
+from seeding.db.sql import quoted_plainly
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
 from seeding.keys import KeyMap, KeySet
@@ -190,5 +191,5 @@ def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> 
 def _holds_rows(using: str, table: str) -> bool:
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608 - the name is quoted
+        cursor.execute(f"SELECT 1 FROM {quoted_plainly(connection, table)} LIMIT 1")  # noqa: S608 - the name is quoted
         return cursor.fetchone() is not None

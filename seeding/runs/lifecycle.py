@@ -16,6 +16,7 @@ from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
 from seeding.db.connection import connect, database_name, host_name
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
+from seeding.db.topology import Topology
 from seeding.exceptions import LockHeldError, SchemaError, SeedingError, Terminated
 from seeding.generation.seeders import Dataset
 from seeding.ledger.queries import CLAIM
@@ -25,7 +26,7 @@ from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
-from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.safety import LEDGER, Need, Survey, Touch, require_ledger, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of
@@ -73,7 +74,7 @@ class Operation:
         self.retry = Retrier(using=config.database, tell=tell, patience=config.patience)
         self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
-        self._is_connected = False
+        self._topology: Topology | None = None
 
     @cached_property
     def meter(self) -> Meter:
@@ -96,20 +97,31 @@ class Operation:
 
     def connect(self) -> None:
         """Connect, with retries. Raises SeedingError if the server or the ledger is unfit for every command."""
-        if self._is_connected:
+        if self._topology is not None:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
-        require_safe_server(self.config.database)
+        topology = require_safe_server(self.config.database)
+        require_ledger(self.config.database)
         self.ledger.require()
-        self._is_connected = True
+        self._topology = topology
 
-    def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
+    @property
+    def topology(self) -> Topology:
+        """What answers behind the database's address, as it was when the command connected."""
+        if self._topology is None:
+            self.connect()
+        assert self._topology is not None
+        return self._topology
+
+    def survey(
+        self, touches: Mapping[str, Touch], *, needs: Mapping[str, Need] | None = None, refusing: Container[str] | None = LEDGER
+    ) -> Survey:
         """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.
 
-        `refusing` None means all tables.
+        `refusing` None means all tables. `needs` is what this command needs of them.
         """
         self._require_one_spelling(touches)
-        found = survey(self.config.database, {**touches, **LEDGER})
+        found = survey(self.config.database, {**touches, **LEDGER}, needs)
         found.refuse_any(refusing)
         for sentence in found.unseen:
             self.tell("survey", sentence, level="warn")
@@ -140,6 +152,7 @@ class Operation:
     @contextmanager
     def locked(self) -> Iterator[Meter]:
         """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
+        require_ledger(self.config.database, self.command)
         with self.meter as meter, ExitStack() as held:
             asked = time.monotonic()
             try:

@@ -9,8 +9,8 @@ from typing import TypeVar
 from django.db import Error, OperationalError, connections
 
 from seeding.db.redaction import error_text
-from seeding.db.replication import catch_up, transaction_limit
 from seeding.db.retries import TransactionTooLargeError, Transience, is_unclear, retrying, transience
+from seeding.db.topology import membership
 from seeding.telemetry.events import Event, Sink
 
 T = TypeVar("T")
@@ -54,10 +54,8 @@ class Retrier:
 
         def attempt() -> T:
             nonlocal unclear
-            if lost:
-                catch_up(self.using)
-                if committed is not None and (found := committed()) is not None:
-                    return found
+            if lost and committed is not None and (found := committed()) is not None:
+                return found
             try:
                 return work()
             except OperationalError as error:
@@ -85,7 +83,7 @@ class Retrier:
     def _is_large(self, written: float) -> bool:
         """Whether so many bytes may be more than the server takes; False if it cannot be asked."""
         try:
-            limit = transaction_limit(self.using)
+            limit = membership(connections[self.using]).transaction_bytes
         except Error:
             return False
         return limit is not None and written * NEAR >= limit

@@ -1,47 +1,28 @@
 """Refuses servers on which the lock, the ledger and what is read back would not be reliable.
 
-The checks look at what really answers: two new connections are asked in turn which backend serves them, and whether they see
-the latest commit. Behind a proxy, a pooler or a read/write splitter the settings do not show this.
+The checks look at what really answers (`db.topology`): behind a proxy, a pooler or a read/write splitter the settings do not
+show this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import chain
+from contextlib import closing, suppress
 
-from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db import sessions
+from seeding.db.sql import quoted_plainly
+from seeding.db.topology import Cluster, Pooler, Topology, look
 from seeding.exceptions import UnsafeServerError
 from seeding.models import SeedRun
 from seeding.safety.refusal import Refusal
 
-FRESH = 2
-"""Connections opened for the checks."""
-ROUNDS = 3
-"""How often each is asked: this exposes a pooler in transaction mode."""
 OFF = frozenset({"0", "OFF"})
 
-PLACES = {
-    "mysql": "CONCAT_WS(':', @@hostname, @@port, @@server_id)",
-    "postgresql": "concat_ws(', started ', current_setting('port'), pg_postmaster_start_time())",
-}
-"""Identifies a server."""
-QUESTIONS = {
-    "mysql": f"""
-        SELECT CONNECTION_ID(), {PLACES["mysql"]}, @@global.read_only, @@autocommit,
-               @@sql_select_limit < 18446744073709551615
-    """,
-    "postgresql": f"""
-        SELECT pg_backend_pid(), {PLACES["postgresql"]},
-               CASE WHEN pg_is_in_recovery() THEN 'on' ELSE current_setting('transaction_read_only') END, 'on', 0
-    """,
-}
-"""This connection's backend and server, and whether it is read-only, autocommits and truncates results."""
-PAST = "SHOW VARIABLES LIKE 'system_versioning_asof'"
-"""MariaDB: the moment as of which queries read system-versioned tables."""
+SESSION = "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof')"
+"""MariaDB has the last: the moment as of which queries read system-versioned tables."""
+UNLIMITED = 18446744073709551615
 SHADOWS = {
     "postgresql": """
         SELECT DISTINCT t.relname FROM pg_class t
@@ -60,28 +41,21 @@ CREATIONS = "SHOW SESSION STATUS LIKE 'Com_create%table'"
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'"
 DISTRIBUTED = 1399
 """MySQL's and MariaDB's error number for a transaction within a distributed one."""
-GALERA = "SHOW STATUS LIKE 'wsrep_cluster_size'"
-GROUP = "SHOW GLOBAL VARIABLES LIKE 'group_replication_single_primary_mode'"
-MEMBERS = "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state <> 'OFFLINE'"
+
+STATEMENT_MODE = "statement pooling mode"
+"""What PgBouncer says to a transaction where it pools statements."""
+POOLED_STATEMENTS = Refusal(
+    subject="The server",
+    cause="is reached through a pooler that gives every statement another session: it has no transactions",
+    remedy="connect to the server itself, or to a pool in session or transaction mode",
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What serves one connection at one moment."""
+def require_safe_server(using: str) -> Topology:
+    """What answers behind the alias; raises UnsafeServerError, naming cause and remedy, if rows could be lost or misreported.
 
-    backend: int
-    """The server's number for the session."""
-    server: str
-    """Identifies the server."""
-    reads_only: bool
-    commits: bool
-    """Whether the session autocommits, as Django expects of a connection outside a transaction."""
-    cuts_answers: bool
-    """Whether a query can return fewer rows than exist."""
-
-
-def require_safe_server(using: str) -> None:
-    """Raise UnsafeServerError, naming cause and remedy, if rows could be lost or misreported on this server."""
+    Where a pooler keeps sessions for transactions only, the alias works without settings of a session from now on.
+    """
     connection = connections[using]
     if not connection.settings_dict.get("AUTOCOMMIT", True) or connection.in_atomic_block:
         raise _refusal(
@@ -89,42 +63,76 @@ def require_safe_server(using: str) -> None:
             "switch AUTOCOMMIT on, and call it outside of transactions",
             subject=f"The connection {using!r}",
         )
-    if connection.vendor not in QUESTIONS:  # a file has a single endpoint
-        _require_no_shadows(connection)
-        return
-    session = _ask(connection)
-    if session.reads_only:
-        raise _refusal("only reads (a replica, a standby, or read_only is on)", "connect to the primary")
-    if not session.commits:
-        raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
-    if session.cuts_answers:
-        raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
-    _require_no_shadows(connection)
     if connection.vendor == "mysql":
-        _require_the_present(connection)
-        _require_one_writer(connection)
-    writing = _ask_within(connection)
-    with _beside(using, FRESH) as others:
-        seen = [[_ask(one) for one in (connection, *others)] for _ in range(ROUNDS)]
-        places = [_place(one) for one in (connection, *others)]
-    _require_one_server([*places, *(one.server for one in (writing, session, *chain.from_iterable(seen)))])
-    _require_sessions(seen)
+        _require_usual_session(connection)
+    topology = topology_of(using)
+    if refusal := unsafe(topology):
+        raise UnsafeServerError(f"{refusal} Nothing was changed.")
+    if not sessions.is_pooled(using):  # there, every transaction makes sure of it
+        _require_no_shadows(connection)
+    return topology
+
+
+def topology_of(using: str) -> Topology:
+    """What answers behind the alias, which works behind a pooler from now on; raises UnsafeServerError if it cannot."""
+    connection = connections[using]
+    topology = _seen(connection)
+    if topology.pooler is Pooler.TRANSACTION and connection.vendor == "postgresql" and not sessions.is_pooled(using):
+        sessions.pool(using)
+    return topology
+
+
+def unsafe(topology: Topology) -> Refusal | None:
+    """Why nothing is done on what answers there; None if it is safe."""
+    known, servers = topology.membership, " and ".join(topology.servers)
+    found = (
+        (topology.reads_only, "only reads (a replica, a standby, or read_only is on)", "connect to the primary"),
+        (
+            known.cluster is Cluster.GALERA and not known.is_ready,
+            "is a node of a Galera cluster that is not ready, or not in its primary component",
+            "connect to a node whose wsrep_cluster_status is Primary and whose wsrep_ready is ON",
+        ),
+        (
+            known.cluster is Cluster.GROUP and not known.is_ready,
+            "is a member of a replication group and not online there",
+            "connect to a member that is ONLINE in performance_schema.replication_group_members",
+        ),
+        (
+            topology.is_split or not topology.is_one_cluster,
+            f"is several servers behind one address ({servers})",
+            "connect to the primary itself",
+        ),
+    )
+    if topology.pooler is Pooler.STATEMENT:
+        return POOLED_STATEMENTS
+    if topology.pooler is Pooler.TRANSACTION and known.packet_bytes is not None:
+        cause = "is reached through a pooler that does not keep the session: connections shared one backend"
+        return Refusal(subject="The server", cause=cause, remedy="connect to the server itself, or to a pool in session mode")
+    return next((Refusal(subject="The server", cause=cause, remedy=remedy) for holds, cause, remedy in found if holds), None)
 
 
 def require_visible(using: str, run: int) -> None:
     """Raise UnsafeServerError if a new connection does not see the run's row, which was just committed."""
-    if connections[using].vendor not in QUESTIONS:
-        return
+    if not is_visible(using, run):
+        raise _refusal(
+            "answers reads from elsewhere than writes: a new connection does not see the row just committed",
+            "connect to the primary itself",
+        )
+
+
+def is_visible(using: str, run: int) -> bool:
+    """Whether a new connection sees the run's row."""
+    if connections[using].vendor == "sqlite":  # a file has a single endpoint
+        return True
     table = connections[using].ops.quote_name(SeedRun._meta.db_table)
-    with _beside(using, 1) as others:
-        for connection in others or [connections[using]]:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE id = %s", [run])  # noqa: S608 - the name is quoted
-                if cursor.fetchone()[0] != 1:
-                    raise _refusal(
-                        "answers reads from elsewhere than writes: a new connection does not see the row just committed",
-                        "connect to the primary itself",
-                    )
+    with closing(connections.create_connection(using)) as other:
+        asked = connections[using]
+        with suppress(OperationalError):  # the server can spare none
+            other.ensure_connection()
+            asked = other
+        with asked.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE id = %s", [run])  # noqa: S608 - the name is quoted
+            return bool(cursor.fetchone()[0] == 1)
 
 
 def _require_no_shadows(connection: BaseDatabaseWrapper) -> None:
@@ -150,18 +158,18 @@ def _shadows(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _is_temporary(connection: BaseDatabaseWrapper, name: str) -> bool:
     with connection.cursor() as cursor, suppress(DatabaseError):  # a session may read every temporary table of its own
-        cursor.execute(f"SHOW CREATE TABLE {connection.ops.quote_name(name)}")
+        cursor.execute(f"SHOW CREATE TABLE {quoted_plainly(connection, name)}")
         return str(cursor.fetchone()[1]).startswith("CREATE TEMPORARY TABLE")
     return False
 
 
-def _ask_within(connection: BaseDatabaseWrapper) -> Session:
-    """What serves the connection inside a transaction."""
+def _seen(connection: BaseDatabaseWrapper) -> Topology:
     try:
-        with transaction.atomic(using=connection.alias):
-            return _ask(connection)
-    except OperationalError as error:
-        if error.args[0] != DISTRIBUTED:
+        return look(connection.alias)
+    except DatabaseError as error:
+        if STATEMENT_MODE in str(error):
+            raise UnsafeServerError(f"{POOLED_STATEMENTS} Nothing was changed.") from error
+        if error.args[:1] != (DISTRIBUTED,):
             raise
         raise _refusal(
             "is within a distributed transaction (XA START)",
@@ -170,92 +178,20 @@ def _ask_within(connection: BaseDatabaseWrapper) -> Session:
         ) from error
 
 
-def _require_the_present(connection: BaseDatabaseWrapper) -> None:
+def _require_usual_session(connection: BaseDatabaseWrapper) -> None:
+    """Raise if the session commits nothing, cuts answers short, reads the past, or keeps what it writes from other nodes."""
     with connection.cursor() as cursor:
-        cursor.execute(PAST)
-        for _, moment in cursor.fetchall():
-            if moment != "DEFAULT":
-                raise _refusal(
-                    f"reads system-versioned tables as of {moment} (system_versioning_asof)",
-                    "remove system_versioning_asof from its settings",
-                )
-
-
-def _require_one_writer(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(GALERA)
-        nodes = next((int(value) for _, value in cursor.fetchall() if str(value).isdecimal()), 0)
-        if nodes > 1:
-            raise _refusal(
-                f"is one of {nodes} nodes of a Galera cluster that all accept writes, and the lock is held on one node only",
-                "remove the other nodes from the cluster for the run, or seed a server outside of it",
-            )
-        cursor.execute(GROUP)
-        if any(str(value).upper() == "OFF" for _, value in cursor.fetchall()) and _members(connection) > 1:
-            raise _refusal(
-                "is one of several members of a group that all accept writes (Group Replication in multi-primary mode)",
-                "switch the group to one primary: SELECT group_replication_switch_to_single_primary_mode()",
-            )
-
-
-def _members(connection: BaseDatabaseWrapper) -> int:
-    """How many members the group has; more than one if this account may not query it."""
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(MEMBERS)
-            return int(cursor.fetchone()[0])
-        except DatabaseError:
-            return FRESH
-
-
-def _require_one_server(places: Collection[str]) -> None:
-    servers = sorted(set(places))
-    if len(servers) > 1:
-        raise _refusal(f"is several servers behind one address ({' and '.join(servers)})", "connect to the primary itself")
-
-
-def _require_sessions(seen: Sequence[Sequence[Session]]) -> None:
-    """Raise unless each connection keeps its own backend."""
-    first = [one.backend for one in seen[0]]
-    if len(set(first)) < len(first) or any([one.backend for one in later] != first for later in seen):
+        cursor.execute(SESSION)
+        settings = {str(name).lower(): str(value).upper() for name, value in cursor.fetchall()}
+    if settings["autocommit"] in OFF:
+        raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
+    if int(settings["sql_select_limit"]) < UNLIMITED:
+        raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
+    if (moment := settings.get("system_versioning_asof", "DEFAULT")) != "DEFAULT":
         raise _refusal(
-            "is reached through a pooler that does not keep the session: connections shared one backend",
-            "connect to the server itself, or to a pool in session mode",
+            f"reads system-versioned tables as of {moment} (system_versioning_asof)",
+            "remove system_versioning_asof from its settings",
         )
-
-
-def _place(connection: BaseDatabaseWrapper) -> str:
-    """Which server answers a query that neither writes nor reads server state: a splitter routes it to a replica."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {PLACES[connection.vendor]}")
-        return str(cursor.fetchone()[0])
-
-
-def _ask(connection: BaseDatabaseWrapper) -> Session:
-    with connection.cursor() as cursor:
-        cursor.execute(QUESTIONS[connection.vendor])
-        backend, server, reads_only, commits, cuts_answers = cursor.fetchone()
-    reads, inside = str(reads_only).upper() not in OFF, connection.in_atomic_block
-    return Session(
-        backend=int(backend),
-        server=str(server),
-        reads_only=reads,
-        commits=inside or str(commits).upper() not in OFF,
-        cuts_answers=bool(cuts_answers),
-    )
-
-
-@contextmanager
-def _beside(using: str, count: int) -> Iterator[list[BaseDatabaseWrapper]]:
-    """As many new connections as the server allows, at most `count`."""
-    with ExitStack() as opened:
-        others: list[BaseDatabaseWrapper] = []
-        for _ in range(count):
-            one = opened.enter_context(closing(connections.create_connection(using)))
-            with suppress(OperationalError):
-                one.ensure_connection()
-                others.append(one)
-        yield others
 
 
 def _refusal(cause: str, remedy: str, subject: str = "The server") -> UnsafeServerError:

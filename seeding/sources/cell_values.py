@@ -100,6 +100,8 @@ def _boolean(value: Any) -> bool:
 def integer(value: Any) -> int:
     """A cell's integer; raises ValueError, InvalidOperation or OverflowError."""
     exact = Decimal(value) if isinstance(value, bool) else _number(value)
+    if exact.adjusted() > DIGITS:
+        raise ValueError  # 1e999999999 would fill the memory
     number = int(exact)  # spreadsheets write 12.0 if any cell of the column is empty
     if number != exact or not -(2**63) <= number < 2**63:
         raise ValueError

@@ -15,8 +15,8 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
-from seeding.masking.choice import masking_mode, masking_strategies
 from seeding.masking.classification import require_classified
+from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.references import column_name, references
 from seeding.sources.seeder import SourceSeeder
@@ -33,7 +33,7 @@ class Order:
 
 def seeders_of(config: SeedConfig) -> Registry:
     """The seeders of the installed apps, or instead those of the files in `config.source`."""
-    registry = Registry.discover()
+    registry = Registry.discover().within(config.database)
     if config.source is None:
         return registry
     strategies = masking_strategies()
@@ -95,6 +95,8 @@ def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]
             problems.append(
                 f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv, clients.tsv or clients.jsonl."
             )
+        elif path.stem in registry.elsewhere:
+            problems.append(f"{path.name}: {path.stem} is not seeded here: {registry.elsewhere[path.stem]}.")
         elif path.stem not in registry.by_table:
             problems.append(
                 f"{path.name}: there is no table {path.stem} to seed. There are {', '.join(sorted(registry.by_table))}."

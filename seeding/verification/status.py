@@ -11,11 +11,12 @@ from django.db.models import Count, Max, Min, Sum
 
 from seeding.db.connection import database_name
 from seeding.db.drivers import driver
+from seeding.db.topology import Topology
 from seeding.exceptions import INTERRUPTED, LockError, SchemaError
 from seeding.ledger.queries import Ledger
 from seeding.locks import Holder, seeding_lock
 from seeding.models import SeedRun
-from seeding.safety import told
+from seeding.safety import is_visible, told, topology_of
 from seeding.verification.checker import Checker
 from seeding.writing import NATIVE_FROM, Writers
 
@@ -93,6 +94,10 @@ class Status:
     """How many rows of a table would be written: load_data, copy, …"""
     driver: str
     """By which driver, as `mysqlclient 2.2.8`."""
+    topology: Topology
+    """What answers behind the database's address."""
+    sees_commits: bool | None
+    """Whether a new connection sees the last run; None where there is none."""
     drift: str
     refused: int
     """Tables whose seeders the drift would refuse."""
@@ -135,7 +140,9 @@ def status(checker: Checker, environment: str, writer: str | None = None) -> Sta
     using = checker.using
     ledger = Ledger(using)
     ledger.require()
+    topology = topology_of(using)
     holder, dataset = seeding_lock(using).holder(), ledger.dataset()
+    newest = ledger.runs.first()
     last = ledger.runs.exclude(state=SeedRun.State.RUNNING).first()
     drift, refused = _drift(checker)
     return Status(
@@ -153,6 +160,8 @@ def status(checker: Checker, environment: str, writer: str | None = None) -> Sta
         last_exit_code=_exit_code(last),
         writer=Writers(using, writer).choose(NATIVE_FROM).name,
         driver=driver(connections[using]),
+        topology=topology,
+        sees_commits=None if newest is None else is_visible(using, newest.pk),
         drift=drift,
         refused=refused,
     )

@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 
 from seeding import conf
 from seeding.generation.registry import Registry
-from seeding.masking.choice import masking_strategies
 from seeding.masking.in_place import PIECE, InPlaceMasking
+from seeding.masking.masker import masking_strategies
 from seeding.models import MaskedBatch, SeedRun
 from seeding.telemetry.events import Event
 from tests.support.databases import SERVERS, Database

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.test import override_settings
 
-from seeding.exceptions import UnsafeServerError
+from seeding.db import sessions
+from seeding.db.connection import connect
+from seeding.db.topology import Cluster, look
+from seeding.exceptions import LockHeldError, LockLostError, UnsafeServerError
+from seeding.locks import lease, seeding_lock
+from seeding.locks.server_lock import ServerLock
 from seeding.safety import require_visible
 from tests.integration.safety.conftest import require
 from tests.servers import KINDS, MariaDB, PostgreSQL, Server
@@ -177,8 +184,12 @@ def test_several_servers_behind_one_address(
 
 
 @pytest.mark.parametrize("mode", ["session", "transaction"])
-def test_a_pooler_is_refused_unless_it_keeps_the_session(
-    start: Callable[[Server], Server], make_database: Callable[..., Database], reach: Callable[[str], Database], mode: str
+def test_every_command_works_behind_a_pooler(
+    start: Callable[[Server], Server],
+    make_database: Callable[..., Database],
+    reach: Callable[[str], Database],
+    capsys: pytest.CaptureFixture[str],
+    mode: str,
 ) -> None:
     require(PostgreSQL, PgBouncer)
     # The pooler drops the options of a session; so the server itself has what they would set.
@@ -187,13 +198,53 @@ def test_a_pooler_is_refused_unless_it_keeps_the_session(
     made = make_database("postgresql", on=server)
     with stopping(pooler := PgBouncer(server, mode)):
         pooled = reach(server.url(made.alias, address=(HOST, pooler.port)))
-        said = refused(pooled, "seed") if mode == "transaction" else str(pooled.seed(table="strains")["records_inserted"])
+        seeded = pooled.seed(size="small")
+        call_command("seed_check", database=pooled.alias, stdout=StringIO())
+        with (
+            seeding_lock(pooled.alias).held(0),
+            pytest.raises(CommandError, match="Another run holds the seeding lock") as held,
+        ):
+            pooled.seed(table="strains")
+        for other in ("SET search_path = nowhere", "SET row_security = on", "CREATE TEMPORARY TABLE strains (id int)"):
+            disturb(pooled, other)
+        gone = pooled.rollback()
+        call_command("seed_status", "--json", database=pooled.alias)
+        pool = json.loads(capsys.readouterr().out)["topology"]["pooler"]
         connections[pooled.alias].close()
 
-    kept = "The server is reached through a pooler that does not keep the session: connections shared one backend; "
-    assert said == {"session": "5", "transaction": f"{kept}connect to the server itself, or to a pool in session mode. "
-                    "Nothing was changed."}[mode]  # fmt: skip
-    assert runs(made) == (mode == "session")
+    assert held.value.returncode == 2
+    assert (seeded["exit_code"], gone["exit_code"], gone["left"]) == (0, 0, 0)
+    assert seeded["records_inserted"] == gone["records_deleted"]
+    assert pool == mode
+    assert sessions.is_pooled(pooled.alias)
+
+
+def disturb(database: Database, statement: str) -> None:
+    """Let another client of the pooler leave something in its sessions."""
+    others = [connections.create_connection(database.alias) for _ in range(3)]
+    for one in others:
+        one.connect()
+        one.execute_wrappers.clear()
+        with one.cursor() as cursor, suppress(DatabaseError):
+            cursor.execute(statement)
+    for one in others:
+        one.close()
+
+
+def test_a_pooler_of_statements_is_refused(
+    start: Callable[[Server], Server], make_database: Callable[..., Database], reach: Callable[[str], Database]
+) -> None:
+    require(PostgreSQL, PgBouncer)
+    server = start(PostgreSQL(*(part for name, value in UTC.items() for part in ("-c", f"{name}={value}"))))
+    assert isinstance(server, PostgreSQL)
+    made = make_database("postgresql", on=server)
+    with stopping(pooler := PgBouncer(server, "statement")):
+        pooled = reach(server.url(made.alias, address=(HOST, pooler.port)))
+        said = refused_by_all(pooled)
+        connections[pooled.alias].close()
+
+    assert said.startswith("The server is reached through a pooler that gives every statement another session")
+    assert runs(made) == 0
 
 
 def test_a_cluster_all_of_whose_nodes_take_writes(
@@ -207,27 +258,52 @@ def test_a_cluster_all_of_whose_nodes_take_writes(
     start(GaleraNode(first))
     PATIENCE(_is, first.size, 2)
 
-    said = refused_by_all(database)
+    found = look(database.alias).membership
+    together = database.rollback()
 
-    assert alone["exit_code"] == 0  # a cluster of one is a server
-    assert said.startswith("The server is one of 2 nodes of a Galera cluster that all accept writes")
-    assert runs(database) == 1
+    assert (alone["exit_code"], together["exit_code"], together["left"]) == (0, 0, 0)
+    assert (found.cluster, found.nodes, found.writers, found.is_ready) == (Cluster.GALERA, 2, 2, True)
+    assert database.query("SELECT @@wsrep_sync_wait") == [(7,)]
+    with pytest.raises(CommandError, match="--strategy=truncate locks tables, and other nodes of this cluster write"):
+        database.rollback(strategy="truncate")
 
 
-def test_a_group_all_of_whose_members_take_writes(
-    start: Callable[[Server], Server], make_database: Callable[..., Database]
+def test_members_of_a_group_take_turns(
+    start: Callable[[Server], Server],
+    make_database: Callable[..., Database],
+    reach: Callable[[str], Database],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     require(GroupMember)
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 3)
     first = GroupMember()
     start(first)
     start(second := GroupMember(first))
     PATIENCE(_is, second.size, 2)
     database = make_database("mysql", on=first)
+    other = reach(second.url(database.alias))
+    seeded = database.seed(table="strains")
+    connect(other.alias, lambda *_: None)
+    mine, theirs = seeding_lock(database.alias, "seed"), seeding_lock(other.alias, "seed_mask")
 
-    said = refused_by_all(database)
+    with mine.held(0):
+        holder = theirs.holder()
+        with pytest.raises(LockHeldError, match=r"command seed, .*expires in \d s unless renewed"), theirs.held(0):
+            raise AssertionError("two locks at a time")
+    with theirs.held(0), pytest.raises(LockHeldError, match="command seed_mask"), mine.held(0):
+        raise AssertionError("two locks at a time")
+    assert mine.acquire(0)
+    assert isinstance(mine, ServerLock)
+    mine._ended.set()  # as if its process had died
+    assert theirs.acquire(10)
+    with pytest.raises(LockLostError), mine.fenced():
+        database.query("DELETE FROM strains")
+    theirs.release()
 
-    assert "(Group Replication in multi-primary mode); switch the group to one primary" in said
-    assert runs(database) == 0
+    assert holder is not None
+    assert holder.connection is not None
+    assert seeded["records_inserted"] == other.rollback()["records_deleted"] == 5
+    assert look(other.alias).membership.writers == 2
 
 
 def _is(question: Callable[[], int], answer: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from seeding.console import show_environments, show_lock, show_status
+from seeding.db.topology import Cluster, Membership, Pooler, Topology
 from seeding.locks import Holder
 from seeding.verification.status import PastError, RunInProgress, SeededTable, Status
 from tests.unit.console.shown import coloured, shown
@@ -24,6 +25,7 @@ def status(**facts: Any) -> Status:
         "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "tables": (), "holder": None,
         "in_progress": (), "errors": (), "last_run": None, "last_state": None, "last_exit_code": 0, "writer": "insert",
         "driver": "sqlite3 3.40", "drift": "none: every table matches its model", "refused": 0,
+        "topology": Topology(version="SQLite 3.40.1"), "sees_commits": None,
     }  # fmt: skip
     return Status(**{**values, **facts})
 
@@ -34,6 +36,7 @@ def test_a_new_database_has_nothing_and_nobody() -> None:
         "Nothing is seeded here.",
         "",
         "Many rows are written by insert, through sqlite3 3.40.",
+        "The server is SQLite 3.40.1.",
         "The seeding lock of shop is free.",
         "Drift: none: every table matches its model",
     ]
@@ -110,7 +113,7 @@ def test_drift_that_refuses_a_seeder_is_red() -> None:
 def test_who_holds_the_lock_is_told_with_all_that_is_known() -> None:
     holder = Holder(connection=5, host="here [1]")
 
-    assert shown(show_status, status(holder=holder), NOW)[4:7] == [
+    assert shown(show_status, status(holder=holder), NOW)[5:8] == [
         "The seeding lock of shop is held by",
         "  connection  5",
         "  host        here [1]",
@@ -132,3 +135,51 @@ def test_a_lock_that_was_released_says_what_becomes_of_its_run() -> None:
 )
 def test_under_which_environments_a_database_was_written_to(remembered: tuple[str, ...], told: str) -> None:
     assert shown(show_environments, "shop", remembered) == [told]
+
+
+@pytest.mark.parametrize(
+    ("facts", "lines"),
+    [
+        (
+            {
+                "topology": Topology(
+                    version="MariaDB 10.11.6",
+                    servers=("a", "b"),
+                    membership=Membership(
+                        cluster=Cluster.GALERA, nodes=3, writers=3, transaction_bytes=2_000, transaction_rows=10
+                    ),
+                )
+            },
+            [
+                (
+                    "The server is MariaDB 10.11.6; galera of 3 nodes, 3 of which accept writes; "
+                    "2 servers behind one address: a, b."
+                ),
+                "It accepts at most 2,000 bytes of a transaction and 10 rows of a transaction.",
+            ],
+        ),
+        (
+            {"topology": Topology(version="PostgreSQL 15", reads_only=True, pooler=Pooler.TRANSACTION), "sees_commits": False},
+            [
+                "The server is PostgreSQL 15; only reads; through a pooler of transactions.",
+                "A new connection does not see the last run: reads are answered from elsewhere than writes.",
+            ],
+        ),
+        (
+            {
+                "topology": Topology(
+                    version="MySQL 8.0.11", untested="TiDB", membership=Membership(cluster=Cluster.GROUP, is_ready=False)
+                )
+            },
+            [
+                "The server is MySQL 8.0.11; TiDB, on which nothing has been tested;",
+                "group replication of 1 nodes, 1 of which accept writes; and this one is not ready.",
+            ],
+        ),
+    ],
+)
+def test_what_answers_is_shown(facts: dict[str, Any], lines: list[str]) -> None:
+    told = shown(show_status, status(**facts), NOW)
+    start = next(place for place, line in enumerate(told) if line.startswith("The server is"))
+
+    assert " ".join(told[start : told.index("The seeding lock of shop is free.")]) == " ".join(lines)

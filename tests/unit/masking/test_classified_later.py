@@ -76,3 +76,15 @@ def test_a_classified_column_that_is_not_in_the_table_is_an_error(
     assert summary.exit_code == results["guest"].exit_code == 3
     assert told in results["guest"].error
     assert (results["guest"].masked, results["shop_customer"].masked) == (0, 5)
+
+
+def test_blank_values_hide_no_personal_ones(people: Database) -> None:
+    people.query("CREATE TABLE guest (id INTEGER PRIMARY KEY, contact TEXT NOT NULL DEFAULT '', remark TEXT)")
+    people.query(
+        "INSERT INTO guest VALUES (1, 'ann@corp.test', 'red'), (2, '', ''), (3, ' ', 'blue'), (4, '', 'ann@corp.test')"
+    )
+
+    summary = mask(people)
+
+    assert [(one.table, one.column, one.kind) for one in summary.left] == [("guest", "contact", "email")]
+    assert summary.exit_code == 3

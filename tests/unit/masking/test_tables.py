@@ -15,18 +15,10 @@ from seeding.example.seeders.catalogue import ProductSeeder
 from seeding.example.seeders.sales import CustomerSeeder
 from seeding.exceptions import ConfigurationError
 from seeding.masking import STRATEGIES
+from seeding.masking.problems import columns_referred_to, problems, unreadable_date
 from seeding.masking.results import LeftColumn
 from seeding.masking.rows import read_rows
-from seeding.masking.tables import (
-    Target,
-    asked_for,
-    classified_tables,
-    columns_referred_to,
-    find_targets,
-    left_columns,
-    problems,
-    unreadable_date,
-)
+from seeding.masking.tables import Target, asked_for, classified_tables, find_targets, left_columns
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import KeyColumn, RowKey, number
 from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, TableSchema

@@ -11,6 +11,7 @@ class Answers:
     """A connection to a server that is not there: statement → rows, or the error that it raises."""
 
     def __init__(self, vendor: str, answers: dict[str, Any], *, in_atomic_block: bool = False) -> None:
+        self.connection, self.alias = None, "far"
         self.vendor, self.in_atomic_block, self._answers = vendor, in_atomic_block, answers
         self.settings_dict: dict[str, Any] = {}
         self.mysql_server_data = {"lower_case_table_names": 0}
@@ -19,7 +20,7 @@ class Answers:
     def cursor(self) -> Any:
         rows: list[Any] = []
 
-        def execute(sql: str) -> None:
+        def execute(sql: str, *_: Any) -> None:
             answer = self._answers[sql]
             if isinstance(answer, Exception):
                 raise answer

@@ -92,6 +92,7 @@ def test_a_cell_is_read_as_its_column_has_it(field: models.Field[Any, Any], cell
         (YES, "perhaps"),
         (YES, "2"),
         (WEIGHT, "heavy"),
+        (WHOLE, "1e99999999"),
         (WHOLE, "1,234"),
         (WHOLE, "1_234"),
         (WHOLE, "1 234"),

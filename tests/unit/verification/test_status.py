@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from seeding import Registry
+from seeding.db.topology import Topology
 from seeding.exceptions import ConfigurationError
 from seeding.ledger.recorder import Recorder
 from seeding.locks import Holder, seeding_lock
@@ -32,6 +33,7 @@ def stands(**facts: Any) -> Status:
         "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "tables": (), "holder": None,
         "in_progress": (), "errors": (), "last_run": 7, "last_state": "succeeded", "last_exit_code": 0, "writer": "w",
         "driver": "d", "drift": "none", "refused": 0,
+        "topology": Topology(version="SQLite 3.40.1"), "sees_commits": None,
     }  # fmt: skip
     return Status(**{**values, **facts})
 
