@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.clusters.engines import until
+from tests.clusters.extent import BATCH, SIZE
 from tests.support.databases import AS_OF, ROOT
 
 
@@ -96,9 +97,9 @@ class Commands:
         return self.start(url, *arguments, **variables).wait()
 
     def seed(self, url: str, *arguments: str, **variables: str) -> Command:
-        """`seed` with a fixed day and a log that tells of every batch, which is small."""
-        quiet = {"SEEDING_LOG_LEVEL": "debug", "SEEDING_BATCH_SIZE": "20", **variables}
-        return self.start(url, "seed", f"--as-of={AS_OF}", *arguments, **quiet)
+        """`seed` with a fixed day, in `extent.SIZE` unless another is given, and a log that tells of every batch."""
+        slow = {"SEEDING_LOG_LEVEL": "debug", "SEEDING_BATCH_SIZE": BATCH, **variables}
+        return self.start(url, "seed", f"--as-of={AS_OF}", f"--size={SIZE}", *arguments, **slow)
 
     def stop(self) -> None:
         """End those that a failed test has left."""

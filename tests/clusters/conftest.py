@@ -76,6 +76,7 @@ def commands(tmp_path: Path) -> Iterator[Commands]:
     (tmp_path / "commands").mkdir()
     variables = {
         **plain_environment(),
+        "SEEDING_PATIENCE": "60",
         "ADMIN_DATABASE_URL": f"sqlite:///{tmp_path / 'admin.sqlite3'}",
         "SEEDING_LOG_FILE": str(tmp_path / "seeding.log"),
         "SEEDING_AUDIT_FILE": str(tmp_path / "audit.log"),

@@ -8,6 +8,9 @@ import pytest
 
 ALL = bool(os.environ.get("CLUSTERS"))
 
+SIZE, BATCH = ("medium", "20") if ALL else ("small", "2")
+"""Of a run that something happens to: it has some eight hundred batches."""
+
 whole = pytest.mark.skipif(not ALL, reason="only in `make clusters`")
 """A test that takes too long for `make test`."""
 

@@ -12,12 +12,12 @@ from tests.clusters.commands import Commands
 from tests.clusters.conftest import require
 from tests.clusters.engines import FirstUp, Galera, GroupReplication
 from tests.clusters.engines.base import HOST, Cluster
-from tests.clusters.extent import times
+from tests.clusters.extent import SIZE, times
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.servers.engines import stopping
 
 KILLS = times(1, 20)
-LAST_BATCH = 120
+LAST_BATCH = 400
 """The node is killed after this batch of the run at the latest."""
 
 Make = Callable[[Any], str]
@@ -32,7 +32,7 @@ def test_galera_loses_the_runs_node(  # noqa: PLR0917
 
     survivor = lose_a_node(galera, name, commands, batch=random.Random(kill).randint(1, LAST_BATCH))
 
-    assert_as_undisturbed(rows(survivor), undisturbed("medium"))
+    assert_as_undisturbed(rows(survivor), undisturbed(SIZE))
     galera.repair()
     assert len(set(galera.checksums(name))) == 1
 
@@ -42,9 +42,9 @@ def test_group_replication_loses_its_primary(
 ) -> None:
     name = new_database(group)
 
-    survivor = lose_a_node(group, name, commands, batch=40)
+    survivor = lose_a_node(group, name, commands, batch=100)
 
-    assert_as_undisturbed(rows(survivor), undisturbed("medium"))
+    assert_as_undisturbed(rows(survivor), undisturbed(SIZE))
     group.repair()
     assert len(set(group.checksums(name))) == 1
 
@@ -54,7 +54,7 @@ def lose_a_node(cluster: Cluster[Any], database: str, commands: Commands, batch:
     require(FirstUp)
     with stopping(proxy := FirstUp(*(node.port for node in cluster.nodes))):
         url = cluster.nodes[0].url(database, address=(HOST, proxy.port))
-        seeding = commands.seed(url, "--size=medium")
+        seeding = commands.seed(url)
         seeding.wait_until_it_says("rows of", times=batch)
         assert seeding.is_running
         cluster.serving(database).crash()

@@ -14,7 +14,7 @@ from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.engines import Galera, until
 from tests.clusters.engines.base import connecting
-from tests.clusters.extent import times, whole
+from tests.clusters.extent import SIZE, times, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.faults.processes import start
 from tests.support.processes import plain_environment
@@ -29,7 +29,7 @@ def test_a_run_on_another_node_is_told_who_is_at_work(
     name = new_database(galera)
     one, two, three = (node.at(name) for node in galera.nodes)
 
-    seeding = commands.seed(one, "--size=medium")
+    seeding = commands.seed(one)
     seeding.wait_until_it_says("rows of", times=20)
     others = [commands.start(two, "seed_rollback", "--force"), commands.start(three, "seed_status", "--lock")]
     rollback, status = (other.wait() for other in others)
@@ -41,7 +41,7 @@ def test_a_run_on_another_node_is_told_who_is_at_work(
     assert socket.gethostname() in status.out
     assert checked.code == 0, checked.out
     assert len(set(galera.checksums(name))) == 1
-    assert_as_undisturbed(rows(two), undisturbed("medium"))
+    assert_as_undisturbed(rows(two), undisturbed(SIZE))
 
 
 def test_of_runs_started_together_on_every_node_one_works(galera: Galera, new_database: Make, tmp_path: Any) -> None:

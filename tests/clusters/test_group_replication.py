@@ -10,7 +10,7 @@ from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.conftest import require
 from tests.clusters.engines import GroupReplication, Member
 from tests.clusters.engines.base import connecting
-from tests.clusters.extent import whole
+from tests.clusters.extent import SIZE, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
 
 Make = Callable[[Any], str]
@@ -58,7 +58,7 @@ def test_every_member_accepts_writes(
         one, two = (node.at(name) for node in group.nodes[:2])
         application = Application(connect=connecting(group.nodes[2], name), tag="third")
 
-        seeding = commands.seed(one, "--size=medium")
+        seeding = commands.seed(one)
         seeding.wait_until_it_says("rows of", times=20)
         rollback = commands.run(two, "seed_rollback", "--force")
         seeded = seeding.wait()
@@ -69,7 +69,7 @@ def test_every_member_accepts_writes(
 
         assert seeded.code == 0, seeded.err
         assert_refused_for(rollback, run="seed")
-        assert_as_undisturbed(found, undisturbed("medium"))
+        assert_as_undisturbed(found, undisturbed(SIZE))
         assert (undone.code, again.code) == (0, 0), (undone.err, again.err)
         assert commands.run(one, "seed_check", "--invariants").code == 0
         assert len(set(group.checksums(name))) == 1

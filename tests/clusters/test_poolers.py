@@ -16,6 +16,7 @@ from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.conftest import require
 from tests.clusters.engines.base import HOST
+from tests.clusters.extent import SIZE
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.servers import PostgreSQL, Server
 from tests.servers.engines import PgBouncer, stopping
@@ -89,7 +90,7 @@ def test_every_command_works_among_noisy_clients(
 
     assert (seeded.code, again.code) == (0, 0), seeded.err + again.err
     assert {command: one.code for command, one in ended.items()} == dict.fromkeys(ended, 0), ended
-    pooled.server.sql("DELETE FROM clients WHERE name LIKE 'real%' OR teri_code LIKE 'client%'", pooled.name)
+    pooled.server.sql("DELETE FROM clients WHERE teri_code LIKE 'client%'", pooled.name)
     assert_as_undisturbed(rows(pooled.direct), undisturbed("small"))
 
 
@@ -97,22 +98,22 @@ def test_of_two_runs_one_works_and_a_killed_one_is_resumed(
     pooled: Pooled, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:
     with pooled.noise():
-        first = commands.seed(pooled.pooled, "--size=medium", **POOLED)
+        first = commands.seed(pooled.pooled, **POOLED)
         first.wait_until_it_says("rows of", times=20)
         second = commands.run(pooled.pooled, "seed_rollback", "--force", **POOLED)
         first.process.send_signal(signal.SIGKILL)
         killed = first.wait()
-        resumed = commands.seed(pooled.pooled, "--size=medium", "--lock-timeout=30", **POOLED).wait()
+        resumed = commands.seed(pooled.pooled, "--lock-timeout=30", **POOLED).wait()
 
     assert_refused_for(second, run="seed")
     assert killed.code == -signal.SIGKILL
     assert resumed.code == 0, resumed.err
-    pooled.server.sql("DELETE FROM clients WHERE name = 'real'", pooled.name)
-    assert_as_undisturbed(rows(pooled.direct), undisturbed("medium"))
+    pooled.server.sql("DELETE FROM clients WHERE teri_code LIKE 'client%'", pooled.name)
+    assert_as_undisturbed(rows(pooled.direct), undisturbed(SIZE))
 
 
 def test_of_two_runs_started_at_once_one_works(pooled: Pooled, commands: Commands) -> None:
-    started = [commands.seed(pooled.pooled, "--size=medium", **POOLED) for _ in range(2)]
+    started = [commands.seed(pooled.pooled, **POOLED) for _ in range(2)]
 
     ended = [command.wait() for command in started]
 
@@ -127,6 +128,9 @@ def test_of_two_runs_started_at_once_one_works(pooled: Pooled, commands: Command
 def test_a_pool_of_sessions_is_like_the_server(
     pooled: Pooled, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:
+    # The pooler drops the options of a session; so the database itself has what they would set.
+    pooled.server.sql(f"ALTER DATABASE {pooled.name} SET datestyle = 'ISO'")
+
     seeded = commands.seed(pooled.pooled, "--size=small").wait()
     checked = commands.run(pooled.pooled, "seed_check", "--invariants")
 
@@ -134,13 +138,20 @@ def test_a_pool_of_sessions_is_like_the_server(
     assert_as_undisturbed(rows(pooled.direct), undisturbed("small"))
 
 
-@pytest.mark.parametrize(
-    ("pooled", "variables"), [("statement", {}), ("statement", POOLED), ("transaction", {})], indirect=["pooled"],
-    ids=["statements", "statements that are said to be transactions", "transactions that are not mentioned"],
-)  # fmt: skip
-def test_a_pooler_that_tears_apart_what_belongs_together_is_refused(
-    pooled: Pooled, commands: Commands, variables: dict[str, str]
+def test_a_pool_of_transactions_is_found_out(
+    pooled: Pooled, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:
+    seeded = commands.seed(pooled.pooled, "--size=small").wait()
+    status = commands.run(pooled.pooled, "seed_status")
+
+    assert (seeded.code, status.code) == (0, 0), seeded.err + status.err
+    assert "pooler of transactions" in status.out
+    assert_as_undisturbed(rows(pooled.direct), undisturbed("small"))
+
+
+@pytest.mark.parametrize("pooled", ["statement"], indirect=True)
+@pytest.mark.parametrize("variables", [{}, POOLED], ids=["found out", "said to be of transactions"])
+def test_a_pool_of_statements_is_refused(pooled: Pooled, commands: Commands, variables: dict[str, str]) -> None:
     refused = commands.run(pooled.pooled, "seed", "--table=strains", **variables)
 
     assert refused.code == 2, refused
