@@ -28,7 +28,7 @@ with INSTALLED:
     from seeding.example.seeders.sales import CustomerSeeder, OrderLineSeeder, OrderSeeder
 
 SHOP = ("shop_product", "shop_review", "shop_customer", "shop_order", "shop_orderline")
-LEDGER = ("seeding_run", "seeding_metadata", "seeding_masked")
+LEDGER = ("seeding_run", "seeding_metadata", "seeding_masked", "seeding_lease", "seeding_fence")
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 GRANT = re.compile(r"; (?:create it, or )?(GRANT .*?)(?:, or use its roles|\.(?: |$))")
 """What a refusal tells to run."""
