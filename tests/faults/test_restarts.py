@@ -24,6 +24,9 @@ from tests.support.rows import business_data
 from tests.support.runs import run
 from tests.support.seeders import Clients, Profiles
 
+AWAY = 1.5
+"""Seconds."""
+
 
 @pytest.fixture(params=KINDS)
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
@@ -37,12 +40,15 @@ def own(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 class Restart:
-    """Shuts the server down as an operator does, after the run has told this for the `number`-th time, and starts it again."""
+    """Shuts the server down as an operator does, after the run has told this for the `number`-th time, and starts it again.
+
+    It stays away for longer than a lost connection is retried without patience.
+    """
 
     def __init__(self, server: Server, operation: str, number: int) -> None:
         self.count = 0
         self._server, self._operation, self._number = server, operation, number
-        self._starting = threading.Thread(target=server.start)
+        self._starting = threading.Timer(AWAY, server.start)
 
     def __call__(self, event: Event) -> None:
         self.count += event.operation == self._operation
