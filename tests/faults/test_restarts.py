@@ -24,6 +24,9 @@ from tests.support.rows import business_data
 from tests.support.runs import run
 from tests.support.seeders import Clients, Profiles
 
+AWAY = 1.5
+"""Seconds."""
+
 
 @pytest.fixture(params=KINDS)
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
@@ -37,12 +40,15 @@ def own(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 class Restart:
-    """Shuts the server down as an operator does, after the run has told this for the `number`-th time, and starts it again."""
+    """Shuts the server down as an operator does, after the run has told this for the `number`-th time, and starts it again.
+
+    It stays away for longer than a lost connection is retried without patience.
+    """
 
     def __init__(self, server: Server, operation: str, number: int) -> None:
         self.count = 0
         self._server, self._operation, self._number = server, operation, number
-        self._starting = threading.Thread(target=server.start)
+        self._starting = threading.Timer(AWAY, server.start)
 
     def __call__(self, event: Event) -> None:
         self.count += event.operation == self._operation
@@ -60,7 +66,9 @@ class Restart:
 def test_a_server_that_restarts_in_mid_run_costs_nothing(
     own: Server, make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(ServerLock, "verify", lambda _: None)  # of the lock's connection, which the restart ends too
+    monkeypatch.setattr(
+        ServerLock, "verify", lambda _: None, raising=False
+    )  # of the lock's connection, which the restart ends too
     undisturbed = make_database("sqlite", seeded=True)
     database = make_database(request.node.callspec.params["own"], on=own)
     restarts = [Restart(own, "insert", 15), Restart(own, "derive", 3)]
