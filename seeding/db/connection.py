@@ -14,9 +14,9 @@ from seeding.db.drivers import missing_driver
 from seeding.db.error_hints import hint
 from seeding.db.features import features
 from seeding.db.retries import retrying
-from seeding.db.sessions import open_connection
+from seeding.db.sessions import INSTEAD, STATEMENTS, has_transactions, open_connection
 from seeding.db.watchdog import watch
-from seeding.exceptions import ConfigurationError, DatabaseUnavailableError
+from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, UnsafeServerError
 
 REACHABLE = "Is the server up, and DATABASE_URL right?"
 
@@ -41,12 +41,13 @@ def host_name(using: str) -> str:
 def connect(using: str, note: Note) -> str:
     """Connect to the alias `using`, with retries; returns the database's name.
 
-    Raises ConfigurationError for an unknown alias or a session that is not in UTC, and DatabaseUnavailableError.
+    Raises ConfigurationError for an unknown alias or a session that is not in UTC, UnsafeServerError for a pooler without
+    transactions, and DatabaseUnavailableError.
     """
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
     if not settings.USE_TZ:
-        raise ConfigurationError("USE_TZ is False, and seeding needs aware datetimes: set USE_TZ = True in the settings.")
+        raise ConfigurationError(_without_time_zones(using))
     try:
         connection = connections[using]
     except ImproperlyConfigured as error:
@@ -58,9 +59,24 @@ def connect(using: str, note: Note) -> str:
     except Exception as error:
         name = connection.settings_dict["NAME"]  # the driver's parameters may be what cannot be determined
         raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}. {hint(error) or REACHABLE}") from error
+    if not has_transactions(using):
+        raise UnsafeServerError(f"The server {STATEMENTS}; {INSTEAD}. Nothing was changed.")
     if not is_in_utc(using):
         raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
     return database_name(using)
+
+
+def _without_time_zones(using: str) -> str:
+    zone = settings.TIME_ZONE
+    if zone == "UTC" and connections.settings[using].get("TIME_ZONE") in (None, "UTC"):
+        return (
+            "USE_TZ is False, and seeding needs aware datetimes. Run its commands with settings that set USE_TZ = True: "
+            "as TIME_ZONE is 'UTC', what is stored is the same."
+        )
+    return (
+        f"USE_TZ is False: the application stores local times of {zone} without an offset, and those of the hour that an "
+        "autumn repeats cannot be told apart. Convert them to UTC, and set USE_TZ = True in the settings."
+    )
 
 
 def is_in_utc(using: str) -> bool:

@@ -20,6 +20,7 @@ LIMIT = (
     "One transaction is larger than the server accepts: lower SEEDING_TRANSACTION_MB, or raise the server's limit "
     "(wsrep_max_ws_size, wsrep_max_ws_rows, group_replication_transaction_size_limit, max_binlog_cache_size)."
 )
+UNFIT = "Group Replication in multi-primary mode takes no changes of tables with cascading foreign keys."
 CONNECTIONS = "The server has no free connections: close some, or raise its limit."
 
 BY_CODE = {
@@ -28,6 +29,7 @@ BY_CODE = {
     **dict.fromkeys((1290, 1792, 1836), READ_ONLY),
     **dict.fromkeys((3, 28, 1021, 1026, 1114), FULL),
     1153: TOO_LARGE,
+    3098: UNFIT,
     1040: CONNECTIONS,
 }
 """Error numbers of MySQL and MariaDB."""

@@ -20,14 +20,14 @@ CONNECTION_CODES = frozenset(
     | {3169, 3796, 3797, 4031}
 )
 CONTENTION_CODES = frozenset({1020, 1205, 1213, 3101, 3572})
-SIZE_CODES = frozenset({1153, 1197, 1206})
+SIZE_CODES = frozenset({1153, 1197, 1206, 1534, 3231})
 UNCLEAR_CODES = frozenset({1180, 3100})
 FORBIDDEN = 1290
-FINAL_CODES = frozenset({1044, 1045, 1142, 1143, 1227, FORBIDDEN, 1370, 1698})
+FINAL_CODES = frozenset({1044, 1045, 1142, 1143, 1227, FORBIDDEN, 1370, 1698, 3098})
 """Error numbers of MySQL and MariaDB: server gone, shutting down, without a free connection, read-only, outside its cluster;
 row changed meanwhile, lock wait timeout, deadlock, another node's transaction, NOWAIT; packet, binary log cache or lock
 table too small; a COMMIT that failed, for its size or because the node left its cluster; missing privilege, forbidden by an
-option."""
+option, a table that a cluster does not take."""
 READS_ONLY = "read-only option"
 """In the words of FORBIDDEN on a server that is not a primary yet, or no more; with other words the error is final."""
 TOO_LARGE = ("wsrep_max_ws_rows", "writeset size")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from django.db import Error, OperationalError, connections
+from django.db import DatabaseError, Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -20,6 +20,10 @@ IDLE = 0
 """libpq's PQTRANS_IDLE: no transaction is open."""
 REFUSED = "unsupported startup parameter"
 """What PgBouncer says to settings of a session that it does not forward."""
+STATEMENT_MODE = "statement pooling mode"
+"""What PgBouncer says to a transaction where it pools statements."""
+STATEMENTS = "is reached through a pooler that gives every statement another session: it has no transactions"
+INSTEAD = "connect to the server itself, or to a pool in session or transaction mode"
 CLUSTERED = """
     SHOW VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON')
     OR (Variable_name = 'group_replication_group_name' AND Value <> '')
@@ -108,6 +112,21 @@ def has_pooler(connection: BaseDatabaseWrapper) -> bool:
         cursor.execute("SELECT pg_backend_pid()")
         (serving,) = cursor.fetchone()
     return own_backend(connection) not in (None, serving)
+
+
+def has_transactions(using: str) -> bool:
+    """Whether a pooler, if there is one, accepts transactions."""
+    if not is_pooled(using):
+        return True
+    try:
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        if STATEMENT_MODE not in str(error):
+            raise
+        connections[using].close()  # the pooler has closed it already
+        return False
+    return True
 
 
 def is_pooled(using: str) -> bool:

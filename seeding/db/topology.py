@@ -219,10 +219,10 @@ def _pooler(connection: BaseDatabaseWrapper, within: Sequence[Session], seen: Se
     """What pools sessions: connections that share a session, or do not keep theirs, or have another than they were told."""
     if len({one.backend for one in within}) > 1:
         return Pooler.STATEMENT
-    first = [one.backend for one in seen[0]]
-    if len(set(first)) < len(first) or any([one.backend for one in later] != first for later in seen):
+    first = [(one.server, one.backend) for one in seen[0]]
+    if len(set(first)) < len(first) or any([(one.server, one.backend) for one in later] != first for later in seen):
         return Pooler.TRANSACTION
-    return Pooler.NONE if own_backend(connection) in (None, first[0]) else Pooler.SESSION
+    return Pooler.NONE if own_backend(connection) in (None, seen[0][0].backend) else Pooler.SESSION
 
 
 def _ask_within(connection: BaseDatabaseWrapper) -> tuple[Session, Session]:

@@ -98,7 +98,8 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
 def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
     """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
     table = target.table
-    yield from _problems_of_names(target)
+    for column, spelled in target.misspelled.items():
+        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
     yield from _problems_of_key(target)
     for column, name in target.fields.items():
         schema, strategy = table.columns[column], strategies.get(name)
@@ -119,11 +120,10 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
             yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+    yield from _absent(target)
 
 
-def _problems_of_names(target: Target) -> Iterator[str]:
-    for column, spelled in target.misspelled.items():
-        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
+def _absent(target: Target) -> Iterator[str]:
     for column in target.absent:
         yield (
             f"{column} is classified as personal and is not in the table, which may hold its values under another name: "

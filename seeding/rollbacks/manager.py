@@ -98,7 +98,7 @@ class RollbackManager:
 
         Raises RefusedError if other seeded rows refer to the requested ones and --cascade was not given.
         """
-        selected = {table: keys for table in self._selection.tables if (keys := self.identify_seeded_data(table))}
+        selected = {table: keys for table in self._selection.tables if (keys := self._selection.keys(table))}
         plan = planner.plan(selected, cascade=self.config.cascade)
         for table in plan.selected.keys() - plan.there.keys():
             plan = planner.keep(plan, table, plan.selected[table], NOT_FOUND)

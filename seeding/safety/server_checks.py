@@ -42,14 +42,6 @@ TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 
 DISTRIBUTED = 1399
 """MySQL's and MariaDB's error number for a transaction within a distributed one."""
 
-STATEMENT_MODE = "statement pooling mode"
-"""What PgBouncer says to a transaction where it pools statements."""
-POOLED_STATEMENTS = Refusal(
-    subject="The server",
-    cause="is reached through a pooler that gives every statement another session: it has no transactions",
-    remedy="connect to the server itself, or to a pool in session or transaction mode",
-)
-
 
 def require_safe_server(using: str) -> Topology:
     """What answers behind the alias; raises UnsafeServerError, naming cause and remedy, if rows could be lost or misreported.
@@ -104,7 +96,7 @@ def unsafe(topology: Topology) -> Refusal | None:
         ),
     )
     if topology.pooler is Pooler.STATEMENT:
-        return POOLED_STATEMENTS
+        return Refusal(subject="The server", cause=sessions.STATEMENTS, remedy=sessions.INSTEAD)
     if topology.pooler is Pooler.TRANSACTION and known.packet_bytes is not None:
         cause = "is reached through a pooler that does not keep the session: connections shared one backend"
         return Refusal(subject="The server", cause=cause, remedy="connect to the server itself, or to a pool in session mode")
@@ -167,8 +159,6 @@ def _seen(connection: BaseDatabaseWrapper) -> Topology:
     try:
         return look(connection.alias)
     except DatabaseError as error:
-        if STATEMENT_MODE in str(error):
-            raise UnsafeServerError(f"{POOLED_STATEMENTS} Nothing was changed.") from error
         if error.args[:1] != (DISTRIBUTED,):
             raise
         raise _refusal(

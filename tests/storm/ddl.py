@@ -74,8 +74,28 @@ class Ddl:
         return mark + name.replace(mark, mark * 2) + mark
 
     def table(self, table: Table) -> list[str]:
-        """The table itself."""
+        """The table itself, after what it needs."""
         before = [f"CREATE SEQUENCE numbers{table.place}"] if table.key == "sequence" else []
+        columns, rules = self._columns(table)
+        made = f"CREATE TABLE {self.quoted(table.name)} ({', '.join(columns + rules)})"
+        made += " DEFAULT CHARSET=utf8mb4" if self.schema.server in MYSQL else ""
+        if not table.is_parted:
+            return [*before, made]
+        made += f" PARTITION BY RANGE ({'tenant' if table.is_composite else 'id'})"
+        end = 2 if table.is_composite else 9
+        if self.schema.server in MYSQL:
+            return [*before, f"{made} (PARTITION p0 VALUES LESS THAN ({end}), PARTITION p1 VALUES LESS THAN MAXVALUE)"]
+        part = f"CREATE TABLE part{table.place}"
+        of = f"PARTITION OF {self.quoted(table.name)}"
+        return [*before, made, f"{part}a {of} FOR VALUES FROM (0) TO ({end})", f"{part}b {of} DEFAULT"]
+
+    def shadow(self, table: Table) -> str:
+        """A temporary table of the same name and form, without its rows and constraints."""
+        columns, rules = self._columns(table)
+        kept = [one for one in rules if not one.startswith("CONSTRAINT")]
+        return f"CREATE TEMPORARY TABLE {self.quoted(table.name)} ({', '.join(columns + kept)})"
+
+    def _columns(self, table: Table) -> tuple[list[str], list[str]]:
         columns = [
             f"id {COUNTED[self.schema.server][table.key].format(table.place)}",
             f"code {self._text(table)} NOT NULL{' UNIQUE' if table.unique else ''}",
@@ -96,17 +116,7 @@ class Ddl:
             if self.schema.is_declared(table, one):
                 named = f"{self.quoted(target.name)} ({by}) ON DELETE {one.action}"
                 rules.append(f"CONSTRAINT key{table.place}{place} FOREIGN KEY (ref{place}) REFERENCES {named}")
-        made = f"CREATE TABLE {self.quoted(table.name)} ({', '.join(columns + rules)})"
-        made += " DEFAULT CHARSET=utf8mb4" if self.schema.server in MYSQL else ""
-        if not table.is_parted:
-            return [*before, made]
-        made += f" PARTITION BY RANGE ({'tenant' if table.is_composite else 'id'})"
-        end = 2 if table.is_composite else 9
-        if self.schema.server in MYSQL:
-            return [*before, f"{made} (PARTITION p0 VALUES LESS THAN ({end}), PARTITION p1 VALUES LESS THAN MAXVALUE)"]
-        part = f"CREATE TABLE part{table.place}"
-        of = f"PARTITION OF {self.quoted(table.name)}"
-        return [*before, made, f"{part}a {of} FOR VALUES FROM (0) TO ({end})", f"{part}b {of} DEFAULT"]
+        return columns, rules
 
     def _type(self, table: Table, column: str) -> str:
         """Of a column that refers to a column of the table."""
@@ -203,7 +213,7 @@ class Ddl:
         """Where its rows are, with its schema, where that is another one."""
         kind, name = table.followers[place], f"follower{table.place}{place}"
         names = {"elsewhere": f"{self.elsewhere}.{name}", "twin": f"{table.name.swapcase()} twin", "heir": f"heir of {name}"}
-        return names.get(kind, f"behind {name}" if kind == "shown" else name)
+        return names.get(kind, name)
 
     def follower(self, table: Table, place: int) -> str:
         """The same quoted."""
@@ -221,7 +231,7 @@ class Ddl:
                 return {"item": "number"}
             case "named":
                 return {"item": table.named}
-            case "model" | "shown":
+            case "model":
                 return {"item": "id"}
         return {"tenant": "tenant", "item": "id"} if table.is_composite else {"item": "id"}
 
@@ -234,10 +244,9 @@ class Ddl:
         columns = [f"{self.quoted(own)} {self._type(table, of)} NULL" for own, of in pairs.items()] + ["mark varchar(40) NULL"]
         own, of = ", ".join(map(self.quoted, pairs)), ", ".join(pairs.values())
         action = "DEFERRABLE INITIALLY DEFERRED" if kind == "deferred" else f"ON DELETE {ACTIONS.get(kind, 'CASCADE')}"
-        key = f"FOREIGN KEY ({own}) REFERENCES {target} ({of}) {action}"
+        key = f"CONSTRAINT follows{table.place}{place} FOREIGN KEY ({own}) REFERENCES {target} ({of}) {action}"
         if kind in MODELLED:
-            made = [f"CREATE TABLE {name} (id {COUNTED[self.schema.server]['counted']}, {', '.join(columns)})"]
-            return [*made, *self._shown(table, place)] if kind == "shown" else made
+            return [f"CREATE TABLE {name} (id {COUNTED[self.schema.server]['counted']}, {', '.join(columns)})"]
         if kind == "partition":
             part = f"part{table.place}{place}"
             return [
@@ -254,9 +263,3 @@ class Ddl:
         if kind == "hidden":
             made += [*self._secured(name), f"CREATE POLICY own ON {name} USING (mark IS NULL)"]
         return made
-
-    def _shown(self, table: Table, place: int) -> list[str]:
-        """A view that only reads, of a table whose rows a policy hides from who reads it."""
-        name, rows = self.follower(table, place), f"SELECT id, item, mark FROM {self.follower(table, place)}"
-        view = f"CREATE VIEW follower{table.place}{place} WITH (security_invoker = true) AS {rows} UNION ALL {rows} WHERE false"
-        return [*self._secured(name), f"CREATE POLICY own ON {name} USING (mark IS NULL)", view]

@@ -46,8 +46,8 @@ class Action:
     does: str
     table: int = 0
     number: int = 0
-    shadow: int | None = None
-    """A table that a temporary one of the same name hides from the command."""
+    shadows: bool = False
+    """Whether a temporary table hides the first one from the command."""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -67,7 +67,7 @@ class Said:
 def lives(draw: st.DrawFn, schema: Schema) -> list[Action]:
     """A few actions: the first seeds, and the application's rows refer to what is there then, in most lives."""
     number = st.integers(0, 40)
-    options = {"shadow": st.sampled_from((None,) * 11 + (0,))}
+    options = {"shadows": st.sampled_from((False,) * 9 + (True,))}
     seeding = st.fixed_dictionaries(
         {
             "size": st.sampled_from(("small", "medium", "large")),
@@ -86,13 +86,13 @@ def lives(draw: st.DrawFn, schema: Schema) -> list[Action]:
     table = st.integers(0, len(schema.tables) - 1)
     commands = (
         st.builds(Action, does=st.just("seed"), options=seeding, **options),
-        st.builds(Action, does=st.just("mask"), table=table, **options),
+        *[st.builds(Action, does=st.just("mask"), table=table, **options)] * 2,
         st.builds(Action, does=st.just("kill"), options=seeding, number=number),
         st.builds(Action, does=st.just("kill rollback"), number=number),
         st.builds(Action, does=st.just("roll back"), options=undoing, **options),
         st.just(Action(does="restore")),
     )
-    seed = draw(st.builds(Action, does=st.just("seed"), options=seeding))
+    seed = draw(st.builds(Action, does=st.just("seed"), options=seeding, **options))
     last = [Action(does="seed", options={"size": "medium"}), Action(does="roll back")]
     if draw(st.integers(0, 5)) == 0:  # the application only looks on
         return [seed, *draw(st.lists(st.one_of(commands), max_size=3)), *last]
@@ -132,11 +132,11 @@ def command(application: Application, action: Action) -> Said:
     """Run the command of the action."""
     if action.does.startswith("kill"):
         return killed(application, action)
-    if action.shadow is None:
+    table, connection = application.schema.tables[0], connections[application.database.alias]
+    if not action.shadows:
         return said(lambda: performed(application, action))
-    connection, name = connections[application.database.alias], application.ddl.quoted(application.schema.tables[0].name)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT * FROM {name}")
+        cursor.execute(application.ddl.shadow(table))
     try:
         return said(lambda: performed(application, action))
     finally:

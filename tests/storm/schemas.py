@@ -67,8 +67,8 @@ FOLLOWERS = {
     "sqlite": ("cascade", "set null", "restrict", "percent", "pair", "numbered"),
 }  # fmt: skip
 """Tables of the application that refer to one by a key, and of which there is no model."""
-MODELLED = frozenset({"model", "named", "shown"})
-"""Those of which there is a model, and no key: by the table's own key, by another column, and through a view of hidden rows."""
+MODELLED = ("model", "named")
+"""Those of which there is a model, and no key: by the table's own key, and by another column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def takes_keys(server: str, trait: str) -> bool:
 def followers(server: str, trait: str, key: str) -> list[str]:
     """The kinds of tables that can follow one."""
     kinds = [*FOLLOWERS[server]] if takes_keys(server, trait) else []
-    kinds += ["model", "named", *(["shown"] if server == "postgresql" else [])]
+    kinds += MODELLED
     if trait == "partitioned":
         kinds = [one for one in kinds if one not in {"numbered", "named"} and (one != "pair" or key != "composite")]
         kinds += ["of a partition"] * 3 if server == "postgresql" else []
@@ -217,5 +217,5 @@ def schemas(draw: st.DrawFn, server: str) -> Schema:
         names = list({name.lower(): name for name in names}.values())
     sees_no_triggers = server in MYSQL and draw(st.integers(0, 4)) == 0
     drawn = tuple(draw(tables(server, place, name, guest=sees_no_triggers)) for place, name in enumerate(names))
-    has_policies = any({"hidden", "shown"} & {one.trait, *one.followers} for one in drawn)
+    has_policies = any("hidden" in (one.trait, *one.followers) for one in drawn)
     return Schema(server=server, tables=drawn, guest=sees_no_triggers or has_policies)

@@ -23,8 +23,8 @@ class TeaSeeder(BaseSeeder):
     config = SeederConfig(model=Product, record_count=RecordCount.fixed(3), not_pii=("name",), natural_key=("name",))
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
-        names, prices = ("Tea", "Coffee", "Milk"), (1, 2, 3)
-        return pl.DataFrame({"name": [names[i] for i in rows.index], "price": [prices[i] for i in rows.index]})
+        names, index = ("Tea", "Coffee", "Milk"), rows.index.tolist()
+        return pl.DataFrame({"name": [names[one] for one in index], "price": [one + 1 for one in index]})
 
 
 def in_quotes(database: Database, name: str) -> str:

@@ -151,10 +151,8 @@ def test_under_which_environments_a_database_was_written_to(remembered: tuple[st
                 )
             },
             [
-                (
-                    "The server is MariaDB 10.11.6; galera of 3 nodes, 3 of which accept writes; "
-                    "2 servers behind one address: a, b."
-                ),
+                "The server is MariaDB 10.11.6; galera of 3 nodes, 3 of which accept writes;",
+                "2 servers behind one address: a, b.",
                 "It accepts at most 2,000 bytes of a transaction and 10 rows of a transaction.",
             ],
         ),

@@ -122,8 +122,8 @@ def test_a_server_that_is_untested_is_named(version: str, name: str) -> None:
     assert membership(connection).version.startswith(f"MySQL {version.partition('-')[0]}")
 
 
-def session(backend: int) -> Session:
-    return Session(backend=backend, server="here", reads_only=False)
+def session(backend: int, server: str = "here") -> Session:
+    return Session(backend=backend, server=server, reads_only=False)
 
 
 @pytest.mark.parametrize("seen", [[[1, 2, 3]], [[1, 2], [1, 2]], [[1], [1]]])
@@ -136,3 +136,10 @@ def test_each_connection_has_a_session_of_its_own(seen: Sequence[Sequence[int]])
     assert topology._pooler(connection, kept[0][:1], kept) is Pooler.NONE
     assert {topology._pooler(connection, [], found) for found in (shared, moved)} == {Pooler.TRANSACTION}
     assert topology._pooler(connection, [session(1), session(2)], kept) is Pooler.STATEMENT
+
+
+def test_sessions_of_several_servers_may_have_the_same_number() -> None:
+    connection: Any = Answers("mysql", {})
+    turn = [session(5, "one"), session(5, "another")]
+
+    assert topology._pooler(connection, turn[:1], [turn, turn]) is Pooler.NONE

@@ -11,7 +11,7 @@ from seeding.masking import STRATEGIES
 from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.invented import City
 
-HERE = "tests.unit.masking.test_choice"
+HERE = "tests.unit.masking.test_available_strategies"
 
 
 class OwnCity(City):

@@ -7,15 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import OperationalError, connections, models
 from django.db.models import F, Q, Value
 
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig
+from seeding.db import retries
 from seeding.example.models import Customer, Order, OrderLine, Product, Review
 from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import LockLostError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock, seeding_lock
+from seeding.runs import derived_columns as module
 from seeding.runs.derived_columns import Rederivation, _updates, derive, in_order
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
@@ -160,6 +162,39 @@ def test_only_what_new_rows_hold_already_is_not_derived(
     seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",), foreseen=foreseen))
 
     assert derive(shop.alias, seeder, DATASET, products, lock, new=new, **calm(shop)) == (3 if derived else 0)
+
+
+@pytest.mark.parametrize(("width", "transactions"), [(0, 1), (1, 1), (50, 2), (100, 3)])
+def test_rows_are_derived_in_transactions_of_the_size_that_is_set(
+    shop: Database, lock: SeedingLock, products: KeyMap, width: float, transactions: int
+) -> None:
+    seeder = Deriving(Product, Derivation(values={"stars": F("price") + 1}, reads=("shop_review",)))
+    begun: list[str] = []
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        begun.extend([sql] if sql.startswith("BEGIN") else [])
+        return execute(sql, *rest)
+
+    with connections[shop.alias].execute_wrapper(watch):
+        assert derive(shop.alias, seeder, DATASET, products, lock, **calm(shop, 100), width=width) == 3
+
+    assert len(begun) == transactions
+    assert stars(shop) == {1: 2, 2: 3, 3: 4, 4: None}
+
+
+def test_a_server_that_stays_away_ends_the_run(
+    shop: Database, lock: SeedingLock, products: KeyMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_WAIT", 0)
+    monkeypatch.setattr(module, "derive", failing)
+    seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)))
+
+    with pytest.raises(OperationalError, match="gone away"):
+        rederivation(shop, lock, [], products).run([seeder], ["shop_review"])
+
+
+def failing(*_: Any, **__: Any) -> int:
+    raise OperationalError(2006, "Server has gone away")
 
 
 def test_nothing_is_committed_that_the_lock_does_not_cover(shop: Database, products: KeyMap) -> None:
