@@ -12,7 +12,7 @@ demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
 demo: export SEEDING_ENV := dev
 
-.PHONY: bench demo docs pictures test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
+.PHONY: bench clusters demo docs pictures test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
 
 demo: .venv/runtime
 	@test -f terp.sqlite3 || $(MANAGE) terp_schema
@@ -83,6 +83,11 @@ pictures: servers .venv/development
 torture: export STORM_SCHEMAS ?= 100
 torture: servers .venv/development
 	$(BIN)/pytest tests/storm tests/torture --numprocesses=auto --dist=worksteal
+
+# What `make test` tests of clusters and poolers, and much more of it: fifty starts at once, twenty killed nodes. Half an hour.
+clusters: export CLUSTERS := all
+clusters: servers .venv/development
+	$(BIN)/pytest tests/clusters --numprocesses=0
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own, clusters, poolers and proxies; this sees to it that there are some to start.
 servers:

@@ -52,24 +52,23 @@ def seed(
 
     Raises SeedingError if the whole run stops: the lock is held, the environment forbids it, the ledger is missing.
     """
-    from seeding.masking.choice import masking_strategies
+    from seeding.masking.masker import masking_strategies
     from seeding.orchestration.orchestrator import SeedOrchestrator
     from seeding.sources.registry import seeders_of
 
     config = config or SeedConfig()
     orchestrator = SeedOrchestrator(
         config,
-        registry or seeders_of(config),
+        (registry or seeders_of(config)).within(config.database),
         tell=_listened(config.database, tell, sender or seed),
         ask=ask,
         missing_table_help=missing_table_help(),
         rules=row_rules(),
         strategies=masking_strategies(),
     )
-    with every_row(config.database):
-        if announce is not None:
-            announce(orchestrator.forecast())
-        return orchestrator.run()
+    if announce is not None:
+        announce(orchestrator.forecast())
+    return orchestrator.run()
 
 
 def rollback(
@@ -88,9 +87,7 @@ def rollback(
 
     config = config or RollbackConfig()
     told = _listened(config.database, tell, sender or rollback)
-    manager = RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask)
-    with every_row(config.database):
-        return manager.rollback()
+    return RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask).rollback()
 
 
 def mask(
@@ -105,14 +102,12 @@ def mask(
 
     For the arguments and errors see `seed`.
     """
-    from seeding.masking.choice import masking_strategies
     from seeding.masking.in_place import InPlaceMasking
+    from seeding.masking.masker import masking_strategies
 
     config = config or MaskingConfig()
     told = _listened(config.database, tell, sender or mask)
-    masking = InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask)
-    with every_row(config.database):
-        return masking.run()
+    return InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask).run()
 
 
 def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:
@@ -124,7 +119,7 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
-    checker = Checker(config.database, missing_table_help(), registry or Registry.discover())
+    checker = Checker(config.database, missing_table_help(), (registry or Registry.discover()).within(config.database))
     with every_row(config.database):
         return checker.run(config.checks, config.lock_timeout)
 
@@ -135,7 +130,7 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
     from seeding.verification.status import status as status_of
 
     connect(database, partial(_tell_retry, tell))
-    checker = Checker(database, missing_table_help(), registry or Registry.discover())
+    checker = Checker(database, missing_table_help(), (registry or Registry.discover()).within(database))
     with every_row(database):
         return status_of(checker, detect_environment(), forced_writer(os.environ))
 

@@ -62,8 +62,8 @@ def _unclassified() -> Iterator[CheckMessage]:
     # Imported here, so that a broken seeder cannot keep Django from starting.
     from seeding.exceptions import SeedingError
     from seeding.generation.registry import Registry
-    from seeding.masking.choice import masking_strategies
     from seeding.masking.classification import suspicious
+    from seeding.masking.masker import masking_strategies
 
     try:
         registry = Registry.discover()

@@ -102,6 +102,15 @@ class KeySet:
                 break
         return found
 
+    def lowest(self, count: int) -> KeySet:
+        """The `count` smallest keys, or all of them."""
+        sizes = self.bounds[:, 1] - self.bounds[:, 0] + 1
+        below = np.cumsum(sizes) - sizes  # keys in earlier ranges
+        kept = self.bounds[below < count].copy()
+        if len(kept):
+            kept[-1, 1] = min(kept[-1, 1], kept[-1, 0] + (count - below[below < count][-1]) - 1)
+        return KeySet(kept)
+
     def last(self, count: int) -> KeySet:
         """The `count` largest keys, or all of them."""
         sizes = self.bounds[:, 1] - self.bounds[:, 0] + 1

@@ -150,7 +150,7 @@ class SeedingMetadata(models.Model):
     profile = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the profile's part for the table.")
     first_index = models.BigIntegerField()
     key_ranges = models.JSONField(help_text="[first index, count, first key] of the rows that were inserted.")
-    key_columns = models.JSONField(default=list, help_text="The key's columns, if it is more than the model's primary key.")
+    key_columns = models.JSONField(default=list, help_text="The key's columns; none in rows of release 0.1.")
     key_recipe = models.CharField(max_length=32, blank=True, help_text="How keys other than integers follow from row indexes.")
     key_values = models.JSONField(null=True, help_text="The keys themselves, if no recipe gives them.")
     key_digest = models.CharField(max_length=64, blank=True, help_text="The SHA-256 of the keys that the recipe gave.")

@@ -31,8 +31,8 @@ from seeding import conf
 from seeding.dataset_sizes import SIZES
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.masking.choice import masking_strategies
 from seeding.masking.classification import classify
+from seeding.masking.masker import masking_strategies
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary, SeederState
 from seeding.rollbacks.manager import RollbackManager

@@ -116,6 +116,12 @@ def audit_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is gone stays away, but for the tests that say how long it takes."""
+    monkeypatch.setenv("SEEDING_PATIENCE", "0")
+
+
 @pytest.fixture(scope="session")
 def template(
     running: Callable[[str], Server], tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,14 @@ def file_from(variables: Mapping[str, str], variable: str, name: str) -> Path | 
     folder = getattr(settings, "SEEDING_LOG_FOLDER", None)
     file = str(reading(variables)(variable, default=str(Path(folder) / name) if folder else ""))
     return Path(file) if file else None
+
+
+def number_from(text: str | float) -> float:
+    """The number that an option or a variable holds; not a number (NaN) if it holds something else."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +18,21 @@ from seeding.conf.environment import (
     environment_from,
     protected_databases,
 )
+from seeding.conf.reading import number_from
 from seeding.exceptions import ConfigurationError
+
+PATIENCE = 60
+TRANSACTION_MB = 8
+
+
+def patience(variables: Mapping[str, str] = os.environ) -> float:
+    """`SEEDING_PATIENCE`, else PATIENCE."""
+    return number_from(variables.get("SEEDING_PATIENCE") or PATIENCE)
+
+
+def transaction_mb(variables: Mapping[str, str] = os.environ) -> float:
+    """`SEEDING_TRANSACTION_MB`, else TRANSACTION_MB."""
+    return number_from(variables.get("SEEDING_TRANSACTION_MB") or TRANSACTION_MB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +54,10 @@ class WritingConfig:
     """The database's name, which `force` needs in production."""
     lock_timeout: int = 0
     """Seconds to wait for the lock; 0 tries once."""
+    patience: float = field(default_factory=patience)
+    """Seconds for which a run waits for a server that restarts or fails over."""
+    transaction_mb: float = field(default_factory=transaction_mb)
+    """About how many millions of bytes a run writes in one transaction."""
     allow_production: bool = field(default_factory=allows_production)
     protected: tuple[str, ...] = field(default_factory=protected_databases)
     """Patterns of host/name that count as production regardless of the environment."""
@@ -62,6 +82,10 @@ class WritingConfig:
             problems.append(f"--database={self.database}: there are only {', '.join(settings.DATABASES)}.")
         if self.lock_timeout < 0:
             problems.append(f"--lock-timeout={self.lock_timeout}: give seconds, 0 or more.")
+        if not 0 <= self.patience < math.inf:
+            problems.append(f"--patience={self.patience:g} (or SEEDING_PATIENCE): give seconds, 0 or more.")
+        if not 0 < self.transaction_mb < math.inf:
+            problems.append(f"SEEDING_TRANSACTION_MB={self.transaction_mb:g}: give a number of millions of bytes, above 0.")
         return problems
 
 
@@ -81,6 +105,8 @@ def writing_options(
         "interactive": options["interactive"] and terminal,
         "confirm_database": options["confirm_database"],
         "lock_timeout": options["lock_timeout"],
+        "patience": patience(variables) if options.get("patience") is None else options["patience"],
+        "transaction_mb": transaction_mb(variables),
         "allow_production": allows_production(variables),
         "protected": protected_databases(variables),
     }

@@ -20,7 +20,7 @@ def show_report(out: Console, report: CheckReport) -> None:
         for sentence in report.refusals:
             say(out, f"[red]refused[/]: {escape(sentence)}")
     if report.checks != ("schema",):
-        show_verdicts(out, report.verdicts)
+        show_verdicts(out, report.verdicts, report.seeded)
 
 
 def show_differences(out: Console, found: Sequence[Difference], tables: int) -> None:
@@ -42,8 +42,8 @@ def show_differences(out: Console, found: Sequence[Difference], tables: int) -> 
     say(out, f"\n{len(refused)} of {tables} tables are not as their models say: their seeders would be refused.")
 
 
-def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
-    """The table of rules, then each broken rule with its sentence and a few rows."""
+def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) -> None:
+    """The table of rules, then each broken rule with its sentence and a few rows; `seeded` rows are in the ledger."""
     table = Table(box=None, pad_edge=False)
     table.add_column("rule")
     table.add_column("table")
@@ -59,10 +59,15 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict]) -> None:
         more = ", …" if verdict.broken > len(verdict.examples) else ""
         keys = escape("; ".join(verdict.examples))
         say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
-    rows = sum(verdict.looked_at for verdict in verdicts)
-    if not rows:
+    unasked = sum(bool(verdict.missing) for verdict in verdicts)
+    rows, asked = sum(verdict.looked_at for verdict in verdicts), len(verdicts) - unasked
+    if not rows and seeded:
+        say(out, f"\n{seeded:,} rows are seeded here, and none was looked at.")
+    elif not rows:
         say(out, "\nNothing is seeded here: there was nothing to look at.")
     elif broken_rules:
-        say(out, f"\n{len(broken_rules)} of {len(verdicts)} rules are broken.")
+        say(out, f"\n{len(broken_rules)} of {asked} rules are broken.")
     else:
-        say(out, f"\nAll {len(verdicts)} rules hold.")
+        say(out, f"\nAll {asked} rules hold.")
+    if unasked:
+        say(out, f"{unasked} more could not be checked: the database lacks what they need.")

@@ -47,7 +47,7 @@ def connect(using: str, note: Note) -> str:
     if using not in connections:
         raise ConfigurationError(f"--database={using}: there are only {', '.join(connections)}.")
     if not settings.USE_TZ:
-        raise ConfigurationError("USE_TZ is False, and seeding needs aware datetimes: set USE_TZ = True in the settings.")
+        raise ConfigurationError(_without_time_zones(using))
     try:
         connection = connections[using]
     except ImproperlyConfigured as error:
@@ -64,6 +64,19 @@ def connect(using: str, note: Note) -> str:
     if not is_in_utc(using):
         raise ConfigurationError(f"The database session is not in UTC, and timestamps would shift. {SET_UTC}")
     return database_name(using)
+
+
+def _without_time_zones(using: str) -> str:
+    zone = settings.TIME_ZONE
+    if zone == "UTC" and connections.settings[using].get("TIME_ZONE") in (None, "UTC"):
+        return (
+            "USE_TZ is False, and seeding needs aware datetimes. Run its commands with settings that set USE_TZ = True: "
+            "as TIME_ZONE is 'UTC', what is stored is the same."
+        )
+    return (
+        f"USE_TZ is False: the application stores local times of {zone} without an offset, and those of the hour that an "
+        "autumn repeats cannot be told apart. Convert them to UTC, and set USE_TZ = True in the settings."
+    )
 
 
 def is_in_utc(using: str) -> bool:

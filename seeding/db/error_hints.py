@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import Error
 
-from seeding.db.retries import sqlstate
+from seeding.db.retries import Transience, sqlstate, transience
 
 GRANT = (
     "The account lacks a right: it needs SELECT, INSERT, UPDATE and DELETE on the database's tables (and, on PostgreSQL, "
@@ -16,6 +16,11 @@ READ_ONLY = "The server is read-only. Is it a replica, or under maintenance?"
 FULL = "The database's disk is full. Free some space."
 DISK = "Writes do not reach the disk. Is it full, or failing?"
 TOO_LARGE = "One row is larger than the server accepts: raise its max_allowed_packet."
+LIMIT = (
+    "One transaction is larger than the server accepts: lower SEEDING_TRANSACTION_MB, or raise the server's limit "
+    "(wsrep_max_ws_size, wsrep_max_ws_rows, group_replication_transaction_size_limit, max_binlog_cache_size)."
+)
+UNFIT = "Group Replication in multi-primary mode takes no changes of tables with cascading foreign keys."
 CONNECTIONS = "The server has no free connections: close some, or raise its limit."
 
 BY_CODE = {
@@ -24,6 +29,7 @@ BY_CODE = {
     **dict.fromkeys((1290, 1792, 1836), READ_ONLY),
     **dict.fromkeys((3, 28, 1021, 1026, 1114), FULL),
     1153: TOO_LARGE,
+    3098: UNFIT,
     1040: CONNECTIONS,
 }
 """Error numbers of MySQL and MariaDB."""
@@ -44,5 +50,5 @@ def hint(error: BaseException) -> str:
         return BY_STATE.get(state, "")
     code = error.args[0] if error.args else None
     if isinstance(code, int):
-        return BY_CODE.get(code, "")
+        return BY_CODE.get(code, LIMIT if transience(error) is Transience.SIZE else "")
     return next((words for said, words in BY_WORDS.items() if said in str(error)), "")

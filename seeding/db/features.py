@@ -23,12 +23,16 @@ class ServerFeatures:
     """What these dates are called."""
     as_text: str = "CAST({0} AS TEXT)"
     """A column, `{0}`, as the server writes its values."""
+    bytes_of: str = ""
+    """How many bytes a column, `{0}`, takes in a row; empty where transactions go nowhere and may have any size."""
     suspends_foreign_keys: bool = False
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
     """Whether TRUNCATE is faster than DELETE and not transactional."""
     defers_triggers: bool = False
     """Whether a trigger can wait for the commit; `check_constraints` of the connection makes it run."""
+    unusual_collation: str = ""
+    """Statement that finds a collation under which letters or signs of ASCII may be equal or differ otherwise than by case."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
     trims_fixed_texts: bool = False
@@ -50,10 +54,13 @@ MYSQL = ServerFeatures(
     keeps_time_zone=True,
     has_zero_dates=True,
     as_text="CAST({0} AS CHAR)",
+    bytes_of="COALESCE(LENGTH({0}), 0)",
     unreadable_date="DAYOFMONTH({0}) = 0 OR MONTH({0}) = 0 OR YEAR({0}) = 0",
     unreadable_dates="zero dates (such as 0000-00-00)",
     suspends_foreign_keys=True,
     truncates=True,
+    unusual_collation="SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND collation_name REGEXP 'turkish|_tr_' LIMIT 1",
     renders_values=True,
     trims_fixed_texts=True,
     expands_row_comparisons=True,
@@ -62,15 +69,20 @@ MYSQL = ServerFeatures(
 )
 POSTGRESQL = ServerFeatures(
     is_concurrent=True,
+    unusual_collation="SELECT 1 FROM pg_collation WHERE NOT collisdeterministic LIMIT 1",
     defers_triggers=True,
     trims_fixed_texts=True,
+    bytes_of="COALESCE(pg_column_size({0}), 0)",
     unreadable_date="NOT isfinite({0}) OR {0} NOT BETWEEN '0001-01-01' AND '9999-12-31'",
     unreadable_dates="dates that are infinite, before the year 1 or after the year 9999",
     locking_count="SELECT COUNT(*) FROM (SELECT 1 {}) AS locked",  # PostgreSQL does not lock aggregated rows
     given_keys="OVERRIDING SYSTEM VALUE",
     analyze="ANALYZE",
 )
-SQLITE = ServerFeatures(as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END")
+SQLITE = ServerFeatures(
+    as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END",
+    unusual_collation="SELECT 1 FROM pragma_collation_list WHERE name NOT IN ('BINARY', 'NOCASE', 'RTRIM', 'decimal', 'uint')",
+)
 """Without ANALYZE, which would add tables of its own."""
 KINDS = {"mysql": MYSQL, "postgresql": POSTGRESQL, "sqlite": SQLITE}
 

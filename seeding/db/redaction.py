@@ -79,4 +79,4 @@ def _quotes(error: BaseException) -> bool:
     """Whether the words of an error may quote a row: a database's do, unless they are about the server or a lock."""
     if not isinstance(error, DatabaseError):
         return False
-    return transience(error) not in {Transience.CONNECTION, Transience.CONTENTION} and not hint(error)
+    return transience(error) not in {Transience.CONNECTION, Transience.CONTENTION, Transience.SIZE} and not hint(error)

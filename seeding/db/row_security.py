@@ -8,15 +8,19 @@ it reads, and whenever the policy was made. The catalogue is asked beforehand (`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from seeding.db.sessions import is_pooled, own_backend
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 RAISE_ERRORS = "SELECT set_config('row_security', 'off', false) WHERE pg_backend_pid() = COALESCE(%s, pg_backend_pid())"
 """Not in a session that a pooler has lent."""
@@ -43,6 +47,28 @@ def every_row(using: str) -> Iterator[None]:
         for connection in () if _commands[using] else _opened(using):
             with suppress(Error), connection.cursor() as cursor:  # a lost connection has no settings to restore
                 cursor.execute("RESET row_security")
+
+
+class Configured(Protocol):
+    """A job whose config names its database."""
+
+    @property
+    def config(self) -> Any:
+        """`config.database` is an alias of DATABASES."""
+
+
+C = TypeVar("C", bound=Configured)
+
+
+def seeing_every_row(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """Run the method with `every_row` of its database."""
+
+    @wraps(method)
+    def run(self: C, *args: P.args, **kwargs: P.kwargs) -> R:
+        with every_row(self.config.database):
+            return method(self, *args, **kwargs)
+
+    return run  # type: ignore[return-value]  # mypy loses the name of `self`
 
 
 def _opened(using: str) -> Iterator[BaseDatabaseWrapper]:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
 from seeding.generation.discovery import SEEDERS, BrokenModule, modules
+from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import BaseSeeder, misdeclared_seeders_tolerated
 
 
@@ -31,7 +32,12 @@ class SelectedSeeders:
 class Registry:
     """The seeders of the project, by name and by table."""
 
-    def __init__(self, seeders: Iterable[BaseSeeder], broken: Iterable[BrokenModule] = ()) -> None:
+    def __init__(
+        self,
+        seeders: Iterable[BaseSeeder],
+        broken: Iterable[BrokenModule] = (),
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         by_name: dict[str, BaseSeeder] = {}
         for seeder in seeders:
             other = by_name.setdefault(seeder.name, seeder)
@@ -42,6 +48,8 @@ class Registry:
                 )
         self.by_name: Mapping[str, BaseSeeder] = by_name
         self.broken = tuple(broken)
+        self.elsewhere = elsewhere
+        """The seeders of other databases, their tables and their groups, by name → why they are not in this one."""
 
     @classmethod
     def discover(cls) -> Registry:
@@ -53,6 +61,21 @@ class Registry:
             (one for one in defined if isinstance(one, BaseSeeder)),
             [*broken, *(one for one in defined if isinstance(one, BrokenModule))],
         )
+
+    def within(self, using: str) -> Registry:
+        """The seeders whose models belong to the database `using`; `elsewhere` says why the others do not."""
+        away = {name: words for name, one in self.by_name.items() if (words := sent_elsewhere(using, one.config.model))}
+        if not away:
+            return self
+        here = [seeder for name, seeder in self.by_name.items() if name not in away]
+        known = {name for one in here for name in (one.config.table_name, one.config.group)}
+        named = {
+            name: words
+            for seeder, words in away.items()
+            for name in (seeder, self.by_name[seeder].config.table_name, self.by_name[seeder].config.group)
+            if name and name not in known
+        }
+        return Registry(here, self.broken, {**self.elsewhere, **named})
 
     @cached_property
     def by_table(self) -> Mapping[str, tuple[BaseSeeder, ...]]:
@@ -98,7 +121,7 @@ class Registry:
         parents: list[BaseSeeder] = []
         for name in seeder.config.dependencies:
             sources = self.sources(name)
-            if not sources and not self.broken:
+            if not sources and not self.broken and name not in self.elsewhere:
                 known = {**self.by_table, **self.by_name}
                 raise MisdeclaredSeederError(
                     f"{seeder.name} depends on {name!r}, which matches no seeded table and no seeder. {_suggest(name, known)}"
@@ -116,7 +139,9 @@ class Registry:
         """The seeders of the tables or groups `names`; raises ConfigurationError for an unknown one, with the near matches."""
         wanted = list(names)
         problems = [
-            f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
+            f"{name!r} is not seeded here: {self.elsewhere[name]}."
+            if name in self.elsewhere
+            else f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
             for name in wanted
             if name not in self.by_table and name not in self.groups
         ]

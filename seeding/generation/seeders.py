@@ -144,10 +144,12 @@ class BaseSeeder(ABC):
         super().__init_subclass__(**kwargs)
         try:
             cls._check_declaration()
-        except MisdeclaredSeederError as error:
+        except Exception as error:  # noqa: BLE001 - external code, as a class: see misdeclared
+            wrong = error if isinstance(error, MisdeclaredSeederError) else None
+            wrong = wrong or MisdeclaredSeederError(f"{cls.__name__}.config cannot be read: {type(error).__name__}: {error}")
             if not _tolerated.get():
-                raise
-            cls.misdeclared = error
+                raise wrong from (None if wrong is error else error)
+            cls.misdeclared = wrong
         else:
             cls.misdeclared = None
 
@@ -157,8 +159,7 @@ class BaseSeeder(ABC):
         config = getattr(cls, "config", None)
         if config is None:
             return  # an abstract helper between BaseSeeder and the seeders
-        if not isinstance(config, SeederConfig):
-            raise MisdeclaredSeederError(f"{cls.__name__}.config is not a SeederConfig. Write: config = SeederConfig(…)")
+        _check_types(cls.__name__, config)
         columns = {column.column for column in config.model._meta.concrete_fields}
         for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
             if name not in columns:
@@ -216,6 +217,25 @@ class BaseSeeder(ABC):
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""
         return ()
+
+
+def _check_types(seeder: str, config: Any) -> None:
+    """Raise MisdeclaredSeederError if the config holds something else than it says."""
+    if not isinstance(config, SeederConfig):
+        raise MisdeclaredSeederError(f"{seeder}.config is not a SeederConfig. Write: config = SeederConfig(…)")
+    if not (isinstance(config.model, type) and issubclass(config.model, models.Model)):
+        raise MisdeclaredSeederError(f"{seeder}.config.model is not a model. Write: model=TheModel, not its name.")
+    if not isinstance(config.record_count, RecordCount):
+        raise MisdeclaredSeederError(f"{seeder}.config.record_count is not a RecordCount, such as RecordCount.fixed(3)")
+    for name in ("dependencies", "companions", "not_pii", "any_parent", "postponed", "natural_key"):
+        if isinstance(value := getattr(config, name), str):
+            raise MisdeclaredSeederError(f"{seeder}.config.{name} is a text, not names. Write: {name}=({value!r},)")
+    for named in (config.model._meta.db_table, *(column.column for column in config.model._meta.concrete_fields)):
+        if named and "%" in named:
+            raise MisdeclaredSeederError(
+                f"{seeder}: the name {named!r} in {config.model.__name__} has a percent sign, which Django's queries take for "
+                "a placeholder. Rename it, or leave the seeder out."
+            )
 
 
 RowRule = Callable[[BaseSeeder, "pl.DataFrame"], Sequence[ValidationError]]

@@ -102,7 +102,7 @@ def _holds(name: str, rule: str, values: Sequence[Any]) -> models.Q:
     """True for rows whose field holds one of the values, compared by the rule."""
     if rule == PLAIN:
         return models.Q(**{f"{name}__in": values})
-    template = rule.replace("%", "%%").replace(PLAIN, "%(expressions)s")
+    template = rule.replace("%", "%%%%").replace(PLAIN, "%(expressions)s", 1)  # filled in twice: by Func, and by the driver
     given = [models.Func(models.Value(value), template=template) for value in values]
     return models.Q(In(models.Func(models.F(name), template=template), given))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from django.db import models
 
 from seeding.exceptions import GenerationError
 from seeding.generation.seeders import BaseSeeder, Dataset
@@ -66,7 +68,18 @@ class ParentValues:
         model = target.config.model
         rows, name = model._base_manager.using(self._using), attributes(model)[str(reference.by)]
         wanted = KeySet.holding(keys.drop_nulls().unique().to_numpy())
-        found = [pair for condition in wanted.conditions() for pair in rows.filter(condition).values_list("pk", name)]
+        identity = self._resolver.identity(target)
+
+        def values(conditions: Iterable[models.Q]) -> list[tuple[int, Any]]:
+            return [pair for condition in conditions for pair in rows.filter(condition).values_list("pk", name)]
+
+        if identity is None:
+            found = values(wanted.conditions())
+        else:  # rows of others may have the numbers; of an adopted row nothing else is known
+            found = values(identity.conditions(model, wanted))
+            adopted = values((wanted - KeySet.holding(identity.rows[identity.number].to_numpy())).conditions())
+            numbers = Counter(key for key, _ in adopted)
+            found += [pair for pair in adopted if numbers[pair[0]] == 1]
         return _joined(keys, reference, [key for key, _ in found], [value for _, value in found])
 
     def _generated(

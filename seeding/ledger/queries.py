@@ -10,7 +10,7 @@ from django.db import connections, models
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.keys import KeyMap, KeySet
+from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.row_identity import RowIdentity, identity_of, recorded
 from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
@@ -107,7 +107,7 @@ class Ledger:
         """
         connection, held = connections[self.using], self._recorded_keys()
         if there is None:
-            there = read_tables(connection, [table for table, keys in held.items() if keys != {()}])
+            there = read_tables(connection, [table for table, keys in held.items() if any(len(one) > 1 for one in keys)])
         self.refuse_changed_keys(there)
         found = {}
         for table in held.keys() & {name for name, one in there.items() if not one.has_row_key}:
@@ -125,17 +125,17 @@ class Ledger:
         found = {}
         for table, keys in sorted(self._recorded_keys().items()):
             if table in there:
-                now = () if there[table].has_row_key else tuple(sorted(there[table].key))
-                for then in sorted(keys - {now}):
-                    was, is_now = (f"({', '.join(one)})" if one else "of one number" for one in (then, now))
+                now = ", ".join(sorted(there[table].key))
+                for then in sorted(one for one in keys if not _is_same_key(one, there[table])):
+                    was = f"({', '.join(then)})" if then else "of one number"
                     found[table] = (
-                        f"rows were seeded under the primary key {was}, and it is {is_now} now, which may be that "
+                        f"rows were seeded under the primary key {was}, and it is ({now}) now, which may be that "
                         "of other rows; give the table its key of then again, and roll them back"
                     )
         return found
 
     def _recorded_keys(self) -> Mapping[str, set[tuple[str, ...]]]:
-        """Table → the columns of the keys under which its live rows were seeded; none where the number was the whole key."""
+        """Table → the columns of the keys under which its live rows were seeded; none where release 0.1 has seeded them."""
         held: dict[str, set[tuple[str, ...]]] = {}
         for table, columns in self.live.order_by().values_list("table_name", "key_columns").distinct():
             held.setdefault(table, set()).add(tuple(sorted(columns)))
@@ -145,13 +145,21 @@ class Ledger:
         """The keys of a table's generated rows."""
         return self.live.generated().filter(table_name=table).key_set()
 
-    def masked_keys(self, table: str, *, partly: bool) -> KeySet:
-        """The keys of a table's seeded rows without personal data: synthetic ones, and real ones masked while they were loaded.
+    def masked_keys(self, table: str, columns: Iterable[str], *, partly: bool) -> Mapping[str, KeySet]:
+        """Column → the keys of a table's seeded rows in which it holds no personal data.
 
-        Those that were masked in part, as in staging, count only if `partly`.
+        These are synthetic rows, and real ones in which the column was masked while they were loaded: it may have been
+        classified since. Those that were masked in part, as in staging, count only if `partly`.
         """
-        rows = self.live.filter(table_name=table).exclude(environment="production")
-        return (rows if partly else rows.exclude(origin=SeedingMetadata.Origin.SOURCE, environment="staging")).key_set()
+        rows, real = self.live.filter(table_name=table).exclude(environment="production"), SeedingMetadata.Origin.SOURCE
+        rows = rows if partly else rows.exclude(origin=real, environment="staging")
+        held: dict[frozenset[str] | None, list[KeySet]] = {}
+        for origin, masked, ranges in rows.values_list("origin", "masked_fields", "key_ranges").iterator():
+            held.setdefault(frozenset(masked) if origin == real else None, []).append(KeyMap.of(ranges).key_set())
+        keys = {masked: union(ones) for masked, ones in held.items()}
+        return {
+            column: union(ones for masked, ones in keys.items() if masked is None or column in masked) for column in columns
+        }
 
     def masking_keys(self) -> frozenset[str]:
         """The fingerprints of the keys with which anything in this database was masked."""
@@ -202,6 +210,10 @@ class Ledger:
         """The tables that hold seeded rows or once did."""
         return frozenset(self.batches.values_list("table_name", flat=True).distinct())
 
+    def rows(self) -> int:
+        """How many rows are seeded, in all tables."""
+        return int(self.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0)
+
     def tables(self) -> frozenset[str]:
         """The tables that hold seeded rows."""
         return frozenset(self.live.values_list("table_name", flat=True).distinct())
@@ -227,6 +239,11 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> BatchQuerySet:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def _is_same_key(then: Collection[str], table: TableSchema) -> bool:
+    """Whether the table still has the key that the ledger holds; release 0.1 seeded under one number and did not name it."""
+    return {one.lower() for one in then} == {one.lower() for one in table.key} if then else table.has_row_key
 
 
 def generator_version(seeder: BaseSeeder) -> str:

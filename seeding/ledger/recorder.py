@@ -18,6 +18,7 @@ from seeding.ledger.queries import Ledger, generator_version
 from seeding.ledger.row_identity import RowIdentity, identity_of, recorded, split, stored
 from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun
 from seeding.schema.introspection import read_tables
+from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema
 
 
@@ -38,9 +39,12 @@ class Recorder(Ledger):
             host=socket.gethostname(),
             process_id=os.getpid(),
             user=getpass.getuser(),
-            started_at=datetime.now(UTC),
-            **values,
+            **{"started_at": datetime.now(UTC), **values},
         )
+
+    def opened_run(self, started_at: datetime) -> SeedRun | None:
+        """The run that this process has opened with this time, if it is recorded."""
+        return self.runs.filter(host=socket.gethostname(), process_id=os.getpid(), started_at=started_at).first()
 
     def note(self, run: SeedRun, phase: str, results: Sequence[Mapping[str, Any]]) -> None:
         """Record the run's phase and what has ended, for other processes to read."""
@@ -73,6 +77,7 @@ class Recorder(Ledger):
                     origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
                     masking_key=seeder.config.masking_key,
                     generator_version=generator_version(seeder),
+                    key_columns=[column_name(one) for one in (seeder.config.model._meta.pk,) if one is not None],
                     environment=run.environment,
                     masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
                     created_at=datetime.now(UTC),

@@ -17,6 +17,7 @@ from seeding.keys import KeyMap
 from seeding.ledger.natural_keys import Match, NaturalKeys, chosen
 from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
+from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.equality import Equality
 from seeding.schema.references import Reference, references
 from seeding.schema.tables import TableSchema
@@ -55,6 +56,7 @@ class Resolver:
         self._ledger = ledger
         self._dataset = dataset
         self._counts = counts
+        self._live = live or {}
         self._equality = Equality(ledger.using, live)
         self._natural_keys = NaturalKeys(ledger.using, self._equality)
         self._whole: set[str] = set()
@@ -63,6 +65,8 @@ class Resolver:
         """Seeders of which that is being done: a natural key can refer to a row of its own table."""
         self._keys: dict[str, KeyMap] = {}
         self._adopted: dict[str, KeyMap] = {}
+        self._identities: dict[str, tuple[KeyMap, RowIdentity | None]] = {}
+        """Seeder → how its rows were found when they had these keys."""
         self._values = ParentValues(self, ledger.using, dataset, rehearsal=rehearsal)
 
     def offline(self) -> OfflineResolver:
@@ -78,6 +82,18 @@ class Resolver:
     def learn(self, seeder: BaseSeeder, keys: KeyMap) -> None:
         """Add rows that have just been inserted."""
         self._keys[seeder.name] = self.keys(seeder).plus(keys)
+
+    def identity(self, seeder: BaseSeeder) -> RowIdentity | None:
+        """How the seeded rows of the seeder's table are found; None if their numbers are their keys."""
+        table, keys = seeder.config.table_name, self.keys(seeder)
+        live = self._live.get(table)
+        if live is not None and live.has_row_key:
+            return None
+        known = self._identities.get(seeder.name)
+        if known is None or known[0] is not keys:
+            there = None if live is None else {table: live}
+            self._identities[seeder.name] = known = keys, self._ledger.identities(there).get(table)
+        return known[1]
 
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""
@@ -173,6 +189,11 @@ class Resolver:
         if reference.column in seeder.config.postponed:
             parents = self._registry.sources(table)
         targets = [parent for parent in parents if parent.config.table_name == table]
+        if not targets and table in self._registry.elsewhere:
+            raise GenerationError(
+                f"{seeder.name} generates {reference}, which refers to {table}, whose rows are not in this database: "
+                f"{self._registry.elsewhere[table]}."
+            )
         if not targets:
             raise GenerationError(
                 f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "

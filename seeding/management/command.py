@@ -33,8 +33,7 @@ T = TypeVar("T")
 class Output(OutputWrapper):
     """A stream that survives a closed pipe: neither the work nor the exit code depends on the reader."""
 
-    # django-stubs declare TextIO.write here, with one argument; Django's own method has these three.
-    def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> None:  # type: ignore[override]
+    def write(self, msg: str = "", style_func: Callable[[str], str] | None = None, ending: str | None = None) -> None:  # type: ignore[override]  # Django's arguments; the stubs have TextIO's
         """Write; after an error, all further output is discarded."""
         try:
             super().write(msg, style_func, ending)
@@ -137,6 +136,12 @@ class SeedingCommand(BaseCommand):
             default=0,
             metavar="SECONDS",
             help="how long to wait for another run (default: 0)",
+        )
+        add(
+            "--patience",
+            type=float,
+            metavar="SECONDS",
+            help="how long a run waits for a server that restarts or fails over (default: SEEDING_PATIENCE, else 60)",
         )
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
         add("--json", action="store_true", help="print the summary as one JSON object")

@@ -49,19 +49,19 @@ class SealRegister:
         self._identities = self._ledger.identities({name: one for name, one in there.items() if name not in changed})
         return changed
 
-    def shown(self, table: str) -> KeySet:
-        """The keys of seeded rows that need no masking in the run's mode."""
-        return self._ledger.masked_keys(table, partly=self._mode is Mode.PARTIAL)
+    def shown(self, target: Target) -> Mapping[str, KeySet]:
+        """Column → the keys of seeded rows in which it needs no masking in the run's mode."""
+        return self._ledger.masked_keys(target.table.name, target.fields, partly=self._mode is Mode.PARTIAL)
 
-    def fresh(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> dict[str, pl.Series]:
+    def fresh(self, target: Target, seeded: Mapping[str, KeySet], rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values still need masking: neither empty, nor seeded, nor known to be masks already."""
         keys = target.key.texts(rows)
         known = self._known(target, rows)
         fresh = {}
         for column in target.fields:
             values = maskable(rows[column])
-            if seeded:
-                values &= ~pl.Series(self._ours(target, seeded, rows))
+            if ours := seeded.get(column):
+                values &= ~pl.Series(self._ours(target, ours, rows))
             if len(known) and values.any():
                 masks = rows[column].filter(values)
                 sealed = self._among(known, self.seals(column, keys.filter(values), masks))

@@ -3,71 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, OperationalError, connections
 
 from seeding.conf import DEFAULT_SEED, MaskingConfig
 from seeding.db.connection import database_name
 from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
+from seeding.db.row_security import seeing_every_row
 from seeding.db.sql import count_rows
 from seeding.exceptions import InsertionError, UnclassifiedError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Dataset
-from seeding.keys import KeySet
-from seeding.masking import Cipher, FieldMasking, MaskingStrategy, PIIMasker, TableMasking
+from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.already_masked import SealRegister, Seals, span
-from seeding.masking.choice import masking_mode
 from seeding.masking.dry_run import rehearse
-from seeding.masking.results import MaskingResult, MaskingSummary
-from seeding.masking.rows import differing, read_rows, unmasked_values, unpadded
-from seeding.masking.tables import (
-    Key,
-    Target,
-    asked_for,
-    classified_tables,
-    columns_referred_to,
-    find_targets,
-    left_columns,
-    out_of_reach,
-    problems,
-    unreadable_date,
-)
+from seeding.masking.masker import masking_mode
+from seeding.masking.problems import columns_referred_to, out_of_reach, problems, rights_needed, unreadable_date
+from seeding.masking.results import LeftColumn, MaskingResult, MaskingSummary
+from seeding.masking.rows import MaskedRows, TableRun, differing, read_rows, unmasked_values, unpadded
+from seeding.masking.strategies.collated import Collated
+from seeding.masking.tables import Key, Target, asked_for, classified_tables, find_targets, left_columns
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
 from seeding.runs.lifecycle import Operation
+from seeding.runs.transaction_size import IMAGES, row_width
 from seeding.safety import Survey, Touch, told
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import inexact
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
+from seeding.writing import table_statistics
 from seeding.writing.updates import update_rows
 
 PIECE = 2_500
 """Rows that are masked at once."""
-
-
-@dataclass(slots=True, kw_only=True)
-class TableRun:
-    """Progress on one table."""
-
-    target: Target
-    run: SeedRun
-    seeded: KeySet
-    """Keys of rows that were masked when they were loaded, or are synthetic."""
-    rows: int = 0
-    fields: Counter[str] = field(default_factory=Counter)
-    """Column → values masked."""
 
 
 class InPlaceMasking:
@@ -85,21 +63,25 @@ class InPlaceMasking:
         self._registry = registry
         self._there: Mapping[str, TableSchema] = {}
         self._survey = Survey()
+        self._collated = Collated(config.database)
         self._referred: Mapping[str, frozenset[str]] = {}
         self._classified: Sequence[Target] = ()
         self._changed: Mapping[str, str] = {}
 
+    @seeing_every_row
     def run(self) -> MaskingSummary:
         """Mask the classified columns; raises SeedingError if the whole run has to stop."""
         operation = self.operation
         operation.connect()
         classified = classified_tables(self._registry, self.config.tables)
         self._there = all_tables(connections[self.config.database], classified)
-        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK))
-        missing = out_of_reach(self.config.database, classified, self._there, self._survey.refusals)
+        self._collated = Collated(self.config.database, self._there)
         self._classified = find_targets(self.config.database, classified, self._there)
+        needs = rights_needed(classified, self._classified, self._looked_at())
+        self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK), needs=needs)
+        missing = out_of_reach(self.config, classified, self._there, self._survey, operation.tell)
         self._referred = columns_referred_to(self.config.database, self._there)
-        targets = [target for target in self._classified if target.fields]
+        targets = [target for target in self._classified if target.is_personal]
         if self.config.dry_run:
             refuse_masking_production(self.config)
             started, self._changed = time.monotonic(), self._register.identify(self._there)
@@ -107,10 +89,7 @@ class InPlaceMasking:
         operation.confirm(masking_question(self.config, operation.place()))
         started = time.monotonic()
         with operation.locked():
-            self.ledger.refuse_another_key(self._cipher.fingerprint)
-            self.ledger.refuse_moved(classified)
-            self._changed = self._register.identify(self._there)
-            dataset = self.ledger.dataset() or Dataset(seed=DEFAULT_SEED, as_of=self.config.today)
+            dataset = operation.retry(partial(self._dataset, classified)) or Dataset(seed=DEFAULT_SEED, as_of=self.config.today)
             with operation.recorded(dataset, self._recorded_plan(targets)) as run:
                 operation.tell("start", f"Masking run {run.pk} begins", run=run.pk, configuration=run.plan)
                 results = [*missing, *(self._mask(target, run) for target in targets)]
@@ -120,6 +99,13 @@ class InPlaceMasking:
                 operation.meter.add(result.table, planned=result.rows, done=result.rows, errors=failed, seconds=result.duration)
             told = [result.as_dict() for result in summary.results] or [{"table": "", "error": "nothing to mask"}]
             return operation.close(run, summary, told)
+
+    def _dataset(self, classified: Collection[str]) -> Dataset | None:
+        """The ledger's dataset; raises SeedingError if its masks or tables do not fit this run."""
+        self.ledger.refuse_another_key(self._cipher.fingerprint)
+        self.ledger.refuse_moved(classified)
+        self._changed = self._register.identify(self._there)
+        return self.ledger.dataset()
 
     def _problem(self, target: Target) -> str:
         """Why the table is not masked; empty where it is."""
@@ -138,26 +124,33 @@ class InPlaceMasking:
         if error := self._problem(target):
             return MaskingResult(table=target.table.name, error=error, exit_code=UnclassifiedError.exit_code)
         try:
-            return rehearse(self.config, target, self._masker, self._register)
+            return rehearse(self.config, target, self._masker, self._register, self._collated)
         except InsertionError as unread:
             return MaskingResult(table=target.table.name, error=str(unread), exit_code=unread.exit_code)
 
     def _mask(self, target: Target, run: SeedRun) -> MaskingResult:
-        started, table = time.monotonic(), target.table.name
-        under_way = TableRun(target=target, run=run, seeded=self._register.shown(table))
-        error, code = self._problem(target), UnclassifiedError.exit_code
-        self.operation.tell(
-            "start", f"Masking {table}", seeder=table, table=table, planned=count_rows(connections[self.config.database], table)
-        )
+        started, table, retry, size = time.monotonic(), target.table.name, self.operation.retry, self.operation.size
+        under_way = TableRun(target=target, run=run, seeded=retry(partial(self._register.shown, target)))
+        error, code = retry(partial(self._problem, target)), UnclassifiedError.exit_code
+        planned = 0 if error else retry(partial(count_rows, connections[self.config.database], table))
+        self.operation.tell("start", f"Masking {table}", seeder=table, table=table, planned=planned)
+        width = IMAGES * retry(partial(row_width, self.config.database, table, target.table.columns, planned))
+        committed = partial(under_way.committed, self.ledger)
         after: Key | None = None
         try:
             while not error:
-                after = self.operation.retry(partial(self._mask_batch, under_way, after))
+                limit = min(self.config.batch_size, size.rows(width))
+                batch = partial(self._mask_batch, under_way, after, limit)
+                try:
+                    after = retry(batch, committed=committed, written=limit * width)
+                except OperationalError as refused:
+                    if not size.reduces_for(refused, limit, width):
+                        raise
+                    continue
                 if after is None:
                     break
-                self.operation.tell(
-                    "batch", f"{under_way.rows} rows of {table}", level="debug", seeder=table, done=under_way.rows
-                )
+                words = f"{under_way.rows} rows of {table}"
+                self.operation.tell("batch", words, level="debug", seeder=table, done=under_way.rows)
         except InsertionError as refused:
             error, code = str(refused), InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table)
@@ -166,13 +159,14 @@ class InPlaceMasking:
                 raise
             error, code = f"the database refused its masks: {error_text(refused)}", InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
+        if under_way.rows:
+            table_statistics.renew(self.config.database, table, target.fields, self.operation.sink)
         duration = time.monotonic() - started
-        audit = self._audit(target, under_way.fields)
+        audit = under_way.audit(self._masker)
         if under_way.fields:
             PIIMasker.log_masking(audit, self.operation.sink, table)
-        self.operation.tell(
-            "finish", f"{table}: {error or 'done'}", seeder=table, record_count=under_way.rows, duration=duration
-        )
+        words = f"{table}: {error or 'done'}"
+        self.operation.tell("finish", words, seeder=table, record_count=under_way.rows, duration=duration)
         return MaskingResult(
             table=table,
             rows=under_way.rows,
@@ -183,12 +177,15 @@ class InPlaceMasking:
             masking=audit.as_dict() if under_way.fields else {},
         )
 
-    def _mask_batch(self, under_way: TableRun, after: Key | None) -> Key | None:
-        """Mask the next rows after the key `after` in one transaction; returns the last key, None if none are left."""
-        target = under_way.target
+    def _mask_batch(self, under_way: TableRun, after: Key | None, limit: int) -> Key | None:
+        """Mask the next rows after the key `after`, at most `limit`, in one transaction.
+
+        Returns the last key, None if none are left.
+        """
+        target, entry, under_way.unanswered = under_way.target, None, None
         counts: dict[str, int] = {}
         with self.operation.lock.fenced():
-            rows = read_rows(self.config.database, target, after, self.config.batch_size, lock=True)
+            rows = read_rows(self.config.database, target, after, limit, lock=True)
             if not rows.height:
                 return None
             fresh = self._register.fresh(target, under_way.seeded, rows)
@@ -196,24 +193,25 @@ class InPlaceMasking:
                 using, last = self.config.database, rows.select(target.key.names).row(-1)
                 watched = target.table.name in self._survey.watched
                 before = unmasked_values(using, target, after, last, lock=True) if watched else None
-                written = self._write(under_way, rows, fresh, counts)
+                written, entry = self._write(under_way, rows, fresh, counts)
                 if before is not None and (words := differing(using, target, after, written, before)):
                     raise InsertionError(f"{words}; the batch was undone. {self._survey.suspicion}")
-        under_way.rows += rows.height
-        under_way.fields.update(counts)
-        return rows.select(target.key.names).row(-1)
+            last = rows.select(target.key.names).row(-1)
+            masked = under_way.unanswered = MaskedRows(entry=entry, rows=rows.height, fields=counts, last=last)
+        return under_way.count(masked)
 
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
-    ) -> pl.DataFrame:
+    ) -> tuple[pl.DataFrame, int]:
         """Update the rows with `fresh` values, and record the batch with the seals of the masks.
 
-        Returns the rows that were written, with their new values, in key order. Works in pieces, so that one is masked while
-        the server updates the previous one.
+        Returns the rows that were written, with their new values, in key order, and the key of the batch. Works in pieces, so
+        that one is masked while the server updates the previous one.
         """
         target, seals, written = under_way.target, [], []
         first, last = span(target.key, rows)
-        mask = partial(self._masked, target, rows, pl.DataFrame(fresh))
+        plain = self._collated.bare(target.table.name, rows, target.fields)  # here: other threads do not ask the database
+        mask = partial(self._masked, target, rows, plain, pl.DataFrame(fresh))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 name, untouched = target.table.name, target.table.auto_updated
@@ -224,7 +222,7 @@ class InPlaceMasking:
                     )
                 seals.append(sealed)
                 written.append(piece)
-        self.ledger.masked_batches(target.table.name).create(
+        batch = self.ledger.masked_batches(target.table.name).create(
             run=under_way.run,
             table_schema=self.ledger.schema_of(target.table.name),
             table_name=target.table.name,
@@ -236,12 +234,14 @@ class InPlaceMasking:
             seals=np.concatenate(seals).astype("<u8").tobytes(),
             created_at=datetime.now(UTC),
         )
-        return pl.concat(written)
+        return pl.concat(written), batch.pk
 
-    def _masked(self, target: Target, rows: pl.DataFrame, fresh: pl.DataFrame, start: int) -> tuple[pl.DataFrame, Seals]:
-        """The changed rows of the PIECE at `start`, with their new values, and the seals of their masks."""
-        rows, fresh = rows[start : start + PIECE], fresh[start : start + PIECE]
-        masked = unpadded(target, self._masker.mask_data(rows, target.fields, target.widths))
+    def _masked(
+        self, target: Target, rows: pl.DataFrame, plain: pl.DataFrame, fresh: pl.DataFrame, start: int
+    ) -> tuple[pl.DataFrame, Seals]:
+        """The changed rows of the PIECE at `start`, with the masks of the `plain` ones, and the seals of their masks."""
+        rows, plain, fresh = (one[start : start + PIECE] for one in (rows, plain, fresh))
+        masked = unpadded(target, self._masker.mask_data(plain, target.fields, target.widths))
         keys = target.key.texts(rows)
         seals = [
             self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns
@@ -250,13 +250,12 @@ class InPlaceMasking:
         changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
         return written.filter(changed), np.concatenate(seals)
 
-    def _looked_at(self) -> frozenset[str]:
-        """The tables named in the options; all tables if none is named."""
-        return asked_for(self._registry, self.config.tables) or frozenset(self._there)
+    def _left(self) -> list[LeftColumn]:
+        return list(left_columns(self.config.database, self._there, self._classified, self._looked_at()))
 
-    def _audit(self, target: Target, counts: Mapping[str, int]) -> TableMasking:
-        fields = tuple(FieldMasking(column=one, strategy=target.fields[one], count=count) for one, count in counts.items())
-        return TableMasking(table=target.table.name, mode=self._masker.mode, key=self._cipher.fingerprint, fields=fields)
+    def _looked_at(self) -> frozenset[str]:
+        """The tables named in the options; all tables if none is named. Those that the account may not read are left out."""
+        return (asked_for(self._registry, self.config.tables) or frozenset(self._there)) - self._survey.forbidden.keys()
 
     def _recorded_plan(self, targets: Sequence[Target]) -> dict[str, Any]:
         """The plan as recorded in the ledger."""
@@ -277,7 +276,7 @@ class InPlaceMasking:
             dry_run=self.config.dry_run,
             duration=time.monotonic() - started,
             results=tuple(results),
-            left=tuple(left_columns(self.config.database, self._there, self._classified, self._looked_at())),
+            left=tuple(self.operation.retry(self._left)),
         )
         for one in summary.left:
             self.operation.tell(

@@ -1,4 +1,4 @@
-"""Masking of whole tables: which columns, by which strategies, and the audit."""
+"""Masking of whole tables: in which mode, which columns, by which strategies, and the audit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.conf import settings
+from django.utils.module_loading import import_string
 
+from seeding.conf import Environment
+from seeding.exceptions import ConfigurationError
 from seeding.masking.cipher import Cipher
 from seeding.masking.detection import detect_name, detect_values
 from seeding.masking.strategies.base import MaskingStrategy, Mode
@@ -31,6 +35,28 @@ STRATEGIES: tuple[MaskingStrategy, ...] = (
 )  # fmt: skip
 SAMPLE_SHARE = 0.5
 """Share of a column's values that must look like one kind for the column to count as that kind."""
+
+
+def masking_mode(environment: Environment) -> Mode:
+    """Partial in staging, which keeps what makes data useful; full everywhere else."""
+    return Mode.PARTIAL if environment is Environment.STAGING else Mode.FULL
+
+
+def masking_strategies() -> tuple[MaskingStrategy, ...]:
+    """The built-in strategies, and the project's own: the classes whose dotted paths SEEDING_MASKING_STRATEGIES lists.
+
+    A project's strategy replaces a built-in one of the same name. Raises ConfigurationError for a path to anything else.
+    """
+    own = {}
+    for path in getattr(settings, "SEEDING_MASKING_STRATEGIES", ()):
+        try:
+            strategy = import_string(path)()
+        except (ImportError, TypeError) as error:
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is not a strategy: {error}") from error
+        if not isinstance(strategy, MaskingStrategy):
+            raise ConfigurationError(f"SEEDING_MASKING_STRATEGIES names {path!r}, which is not a MaskingStrategy.")
+        own[strategy.name] = strategy
+    return tuple({**{strategy.name: strategy for strategy in STRATEGIES}, **own}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +119,29 @@ class PIIMasker:
         distinct = values.filter(present).unique(maintain_order=True)
         if not len(distinct):
             return values
-        masked = strategy.mask(distinct, self._cipher, self.mode, width)
+        masked = self._masked_texts(distinct, strategy, width)
         if len(distinct) == len(values):
             return masked
         return values.replace(distinct, masked)
 
+    def _masked_texts(self, distinct: pl.Series, strategy: MaskingStrategy, width: int | None) -> pl.Series:
+        """Masks that end with as many spaces as their texts: many a collation ignores these."""
+        texts = distinct.str.strip_chars_end(" ")
+        spaces = distinct.str.len_chars() - texts.str.len_chars()
+        if not (spaces > 0).any():
+            return strategy.mask(distinct, self._cipher, self.mode, width)
+        known = texts.unique(maintain_order=True)
+        masked = texts.replace(known, strategy.mask(known, self._cipher, self.mode, width))
+        padded = masked + pl.select(pl.lit(" ").repeat_by(spaces).list.join("")).to_series()
+        return padded if width is None else padded.str.slice(0, width)
+
     @staticmethod
     def detect_pii(data: pl.DataFrame) -> dict[str, str]:
-        """Column → the kind of personal data it seems to hold, judged by its name or by most of its values."""
+        """Column → the kind of personal data it seems to hold, judged by its name or half of its values that are not blank."""
         found = {}
         for column in data.columns:
             kind = detect_name(column)
-            if kind is None and data.schema[column] == pl.String and (count := data[column].drop_nulls().len()):
+            if kind is None and data.schema[column] == pl.String and (count := int(maskable(data[column]).sum())):
                 shares = {one: int(rows.sum()) / count for one, rows in detect_values(data[column]).items()}
                 kind = next((one for one, share in shares.items() if share >= SAMPLE_SHARE), None)
             if kind is not None:

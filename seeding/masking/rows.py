@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,8 +14,58 @@ from django.db import connections
 from seeding.db.features import features, run_deferred_triggers
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
+from seeding.keys import KeySet
+from seeding.ledger.queries import Ledger
+from seeding.masking.masker import FieldMasking, PIIMasker, TableMasking
 from seeding.masking.tables import Key, Target, is_spelled
+from seeding.models import SeedRun
 from seeding.schema.tables import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedRows:
+    """The rows of one transaction."""
+
+    entry: int | None
+    """Their batch in the ledger; None if there was nothing to mask in them."""
+    rows: int
+    fields: Mapping[str, int]
+    """Column → values masked."""
+    last: Key
+
+
+@dataclass(slots=True, kw_only=True)
+class TableRun:
+    """Progress on one table."""
+
+    target: Target
+    run: SeedRun
+    seeded: Mapping[str, KeySet]
+    """Column → keys of rows in which it was masked when they were loaded, or that are synthetic."""
+    rows: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    """Column → values masked."""
+    unanswered: MaskedRows | None = None
+    """What was written last, until its commit is answered."""
+
+    def count(self, masked: MaskedRows) -> Key:
+        """Account for rows that are committed; returns the key of the last one."""
+        self.rows += masked.rows
+        self.fields.update(masked.fields)
+        self.unanswered = None
+        return masked.last
+
+    def audit(self, masker: PIIMasker) -> TableMasking:
+        """What has been masked so far, for the audit."""
+        fields = [FieldMasking(column=one, strategy=self.target.fields[one], count=count) for one, count in self.fields.items()]
+        return TableMasking(table=self.target.table.name, mode=masker.mode, key=masker.fingerprint, fields=tuple(fields))
+
+    def committed(self, ledger: Ledger) -> Key | None:
+        """The last key of the rows whose commit went unanswered, if the ledger has them; None otherwise."""
+        written, batches = self.unanswered, ledger.masked_batches(self.target.table.name)
+        if written is None or written.entry is None or not batches.filter(pk=written.entry, run=self.run).exists():
+            return None
+        return self.count(written)
 
 
 def read_rows(

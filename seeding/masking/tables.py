@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import polars as pl
-from django.apps import apps
 from django.db import connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted_plainly
-from seeding.exceptions import ConfigurationError, SchemaError
+from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
-from seeding.masking import MaskingStrategy, PIIMasker, detect_name
+from seeding.masking import PIIMasker, detect_name
 from seeding.masking.classification import classify, other_tables
-from seeding.masking.results import LeftColumn, MaskingResult
-from seeding.safety import Refusal, told
-from seeding.schema.introspection import keys_from_elsewhere, other_schemas
-from seeding.schema.relations import relations
+from seeding.masking.results import LeftColumn
+from seeding.safety import LEDGER
 from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
@@ -39,13 +35,13 @@ BINARY = frozenset(
 BIRTHDAY = "date_of_birth"
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
-NOT_THE_APPLICATIONS = ("seeding_", "django_")
-"""Name prefixes of the ledger's and Django's tables."""
+NOBODYS = frozenset({*LEDGER, "django_content_type", "django_migrations", "django_session", "django_site"})
+"""The ledger's tables, and those of Django that hold no personal data in any text. Its log of the admin may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A classified table, to be masked if it has `fields`."""
+    """A classified table, to be masked if it `is_personal`."""
 
     table: TableSchema
     key: RowKey
@@ -55,6 +51,13 @@ class Target:
     """Columns classified as holding nothing personal."""
     misspelled: Mapping[str, str]
     """Classified column → its spelling in the table, where they differ only in case."""
+    absent: Sequence[str] = ()
+    """Classified columns that are not in the table under any spelling."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether any of its columns is classified as personal, in the table or not."""
+        return bool(self.fields or self.misspelled or self.absent)
 
     @property
     def widths(self) -> dict[str, int | None]:
@@ -100,105 +103,18 @@ def find_targets(
             columns = there[table].columns
             present = {column: name for column, name in chosen.items() if column in columns}
             spelled = {name.lower(): name for name in columns}
-            misspelled = {one: spelled[one.lower()] for one in chosen.keys() - present.keys() if one.lower() in spelled}
-            key = row_key(connections[using], there[table])
-            one = Target(table=there[table], key=key, fields=present, decided=frozenset(decided), misspelled=misspelled)
-            found.append(one)
+            missing = sorted(chosen.keys() - present.keys())
+            found.append(
+                Target(
+                    table=there[table],
+                    key=row_key(connections[using], there[table]),
+                    fields=present,
+                    decided=frozenset(decided),
+                    misspelled={one: spelled[one.lower()] for one in missing if one.lower() in spelled},
+                    absent=[one for one in missing if one.lower() not in spelled],
+                )
+            )
     return found
-
-
-def out_of_reach(
-    using: str,
-    classified: Mapping[str, tuple[Mapping[str, str], set[str]]],
-    there: Collection[str],
-    refusals: Mapping[str, Sequence[Refusal]],
-) -> list[MaskingResult]:
-    """A result for every classified table that is not in the database, or no table."""
-    errors = _missing(using, classified, there)
-    errors |= {table: told(reasons) for table, reasons in refusals.items() if table not in there}
-    return [MaskingResult(table=table, error=error, exit_code=SchemaError.exit_code) for table, error in errors.items()]
-
-
-def _missing(
-    using: str, classified: Mapping[str, tuple[Mapping[str, str], set[str]]], there: Collection[str]
-) -> dict[str, str]:
-    """Why tables with personal data cannot be masked because they are not there: table → a sentence."""
-    missing = [table for table, (chosen, _) in classified.items() if chosen and table not in there]
-    elsewhere = other_schemas(connections[using], missing)
-    return {
-        table: f"{table} is in the schema {elsewhere[table]}, which this connection does not search; add it to search_path."
-        if table in elsewhere
-        else f"{table} is classified as personal and is not in this database; restore it under that name, take it out of the "
-        "classification, or name the tables to mask (--table)."
-        for table in missing
-    }
-
-
-def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:
-    """Table → its columns that rows of any table in any schema refer to."""
-    found: dict[str, frozenset[str]] = {}
-    declared = [
-        *(key for table in there.values() for key in table.foreign_keys),
-        *chain.from_iterable(keys_from_elsewhere(connections[using], there).values()),
-    ]
-    named = [(key.table, key.key) for key in declared]
-    named += [(one.target, one.target_column) for one in relations(there, apps.get_models(include_auto_created=True))]
-    for table, column in named:
-        found[table] = found.get(table, frozenset()) | {column}
-    return found
-
-
-def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
-    """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
-    table = target.table
-    for column, spelled in target.misspelled.items():
-        yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
-    yield from _problems_of_key(target)
-    for column, name in target.fields.items():
-        schema, strategy = table.columns[column], strategies.get(name)
-        if strategy is None:
-            yield f"{column}: there is no strategy {name!r}"
-            continue
-        if schema.is_generated:
-            yield f"{column} is generated, and the database computes it: classify the columns that it is computed from"
-        elif schema.values or schema.type_name == "set":
-            yield f"{column} holds members of an enumeration, and {name} makes other texts: leave it out of the classification"
-        elif schema.kind not in MASKABLE:
-            spelled = schema.type_name if schema.kind is Kind.OTHER else schema.kind
-            yield f"{column} is {spelled}, and {name} masks text"
-        if column in referred:
-            yield f"other rows refer to {column}: they would refer to nothing, or change along"
-        if any(key.column == column for key in table.foreign_keys):
-            yield f"{column} is a foreign key: what it refers to would be lost"
-        narrow = schema.length is not None and schema.length < strategy.room
-        if narrow and any(column in key for key in table.unique):
-            yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
-
-
-def _problems_of_key(target: Target) -> Iterator[str]:
-    if not target.table.key:
-        yield "it has no primary key, by which rows are found"
-    for part in target.key.columns:
-        if problem := part.problem or part.unordered:
-            yield f"{part.name} is part of its primary key and {problem}"
-        if part.name in target.fields:
-            yield f"{part.name} is part of its primary key, by which rows are found while they are masked"
-
-
-def unreadable_date(using: str, target: Target) -> str:
-    """A date column to be masked that holds dates which no driver can read; empty if there is none."""
-    connection = connections[using]
-    unreadable = features(connection).unreadable_date
-    if not unreadable:
-        return ""
-    for name in target.fields:
-        if target.table.columns[name].kind is Kind.DATE:
-            column, table = quoted_plainly(connection, name), quoted_plainly(connection, target.table.name)
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT 1 FROM {table} WHERE {unreadable.format(column)} LIMIT 1")  # noqa: S608 - quoted
-                if cursor.fetchone():
-                    return name
-    return ""
 
 
 def left_columns(
@@ -207,7 +123,7 @@ def left_columns(
     """Unmasked columns whose values look personal, and unclassified ones whose name does."""
     known = {target.table.name: target for target in targets}
     for name, table in sorted(there.items()):
-        if name.startswith(NOT_THE_APPLICATIONS) or name not in looked_at:
+        if name in NOBODYS or name not in looked_at:
             continue
         masked = known[name].fields if name in known else {}
         decided = known[name].decided if name in known else frozenset()

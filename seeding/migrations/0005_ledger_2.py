@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='seedingmetadata',
             name='key_columns',
-            field=models.JSONField(default=list, help_text="The key's columns, if it is more than the model's primary key."),
+            field=models.JSONField(default=list, help_text="The key's columns; none in rows of release 0.1."),
         ),
         migrations.AddField(
             model_name='seedingmetadata',

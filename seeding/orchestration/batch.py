@@ -15,11 +15,11 @@ import polars as pl
 from seeding.arrays import Integers, Mask
 from seeding.db.redaction import without_words
 from seeding.db.retries import transience
-from seeding.exceptions import GenerationError, SeedingError, UnclassifiedError
+from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.reference_resolution import Resolver
-from seeding.schema.references import references
+from seeding.schema.references import generic_references, references
 from seeding.schema.results import ValidationError
 from seeding.schema.validation import Finding, SchemaValidator
 from seeding.writing import settled
@@ -81,7 +81,10 @@ class Preparation:
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
-        self._own_references = [one.column for one in references(model) if one.target is model and not one.json_key]
+        declared, table = references(model), model._meta.db_table
+        self._own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
+        known = {one.column for one in declared}
+        self._generic = [column for _, column, _ in generic_references(model) if column not in known]
 
     def offline(self) -> Preparation:
         """A copy for a thread that must not query the database: `prepare` raises NotKnownYetError instead."""
@@ -114,6 +117,12 @@ class Preparation:
         errors = self._validator.validate_columns(data).errors
         if errors:
             raise GenerationError(f"{where}: " + "; ".join(map(str, errors)))
+        for name in self._generic:
+            if name in data.columns and data[name].is_not_null().any():
+                raise SchemaError(
+                    f"{self._seeder.config.table_name}.{name} refers to a row of any table (GenericForeignKey), and row "
+                    "indexes do not become keys there; leave the column out."
+                )
         postponed = [name for name in self._seeder.config.postponed if name in data.columns]
         return data.with_columns(pl.lit(None).alias(name) for name in postponed)
 

@@ -11,6 +11,8 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
+from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import Survey
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
@@ -27,6 +29,8 @@ class RunContext:
     resolver: Resolver
     lock: SeedingLock
     tell: Sink
+    retry: Retrier
+    size: TransactionSize
     batch_size: int | None
     """Rows; None adapts it to the writer and to the row width."""
     writers: Writers

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 import polars as pl
-from django.db import connections
+from django.db import OperationalError, connections
 
 from seeding.arrays import Integers
 from seeding.db.features import run_deferred_triggers
@@ -20,6 +20,7 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import IMAGES, TransactionSize
 from seeding.safety import Survey
 from seeding.schema.row_keys import number, row_key
 from seeding.schema.tables import TableSchema
@@ -28,7 +29,7 @@ from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing.updates import update_rows
 
 BATCH = 5_000
-"""Rows filled per transaction."""
+"""Rows filled per transaction, unless they are wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +43,40 @@ class DeferredReferences:
     live: Mapping[str, TableSchema]
     survey: Survey
     tell: Sink
+    retry: Retrier
+    size: TransactionSize
     identities: Mapping[str, RowIdentity] = field(default_factory=dict)
     """How the rows of tables are found whose keys are more than numbers."""
 
     def fill(self, seeder: BaseSeeder) -> int:
         """Fill the columns of all live rows of `seeder`; returns how many references have no target and stay empty."""
-        keys = self.resolver.keys(seeder)
+        retry = replace(self.retry, doing="Filling again", seeder=seeder.name)
+        keys = retry(partial(self.resolver.keys, seeder))
         index = np.concatenate([np.arange(first, first + count) for first, count, _ in keys.ranges]) if len(keys) else ()
-        retry = Retrier(using=self.using, tell=self.tell, doing="Filling again", seeder=seeder.name)
-        lost = 0
-        for start in range(0, len(index), BATCH):
-            lost += retry(partial(self._fill, seeder, np.asarray(index[start : start + BATCH])))
+        lost = start = 0
+        width = 0.0
+        while start < len(index):
+            part = np.asarray(index[start : start + min(BATCH, self.size.rows(width))])
+            data = seeder.generate_data(self.dataset.rows(seeder, part))
+            width = IMAGES * data.estimated_size() / len(part)
+            if len(part) > self.size.rows(width):
+                continue
+            try:
+                lost += retry(partial(self._fill, seeder, part, data), written=len(part) * width)
+            except OperationalError as error:
+                if not self.size.reduces_for(error, len(part), width):
+                    raise
+            else:
+                start += len(part)
         if lost:
             table = seeder.config.table_name
             words = f"{lost} references of {table} lead to rows that are not there, and stay empty"
             self.tell(Event(operation="postponed", message=words, level="warn", seeder=seeder.name, record_count=lost))
         return lost
 
-    def _fill(self, seeder: BaseSeeder, index: Integers) -> int:
+    def _fill(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame) -> int:
         table = self.live[seeder.config.table_name]
         own = self.resolver.keys(seeder)
-        data = seeder.generate_data(self.dataset.rows(seeder, index))
         resolved = self.resolver.resolve(seeder, data, own).data.select(seeder.config.postponed)
         keys = own.lookup(index)[0]
         identity, key = self.identities.get(table.name), number(table.primary_key)

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from django.db import DatabaseError, models
 
 from seeding.db.redaction import error_text, redacted
+from seeding.db.retries import Transience, transience
 from seeding.exceptions import InsertionError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
@@ -54,12 +55,24 @@ class Finalization:
             self._derive()
             operation.note(run, "verify", self.results)
             self._judge(operation.retry(lambda: list(verification.verdicts())))
+        if operation.retry.outages.count:
+            self._count_lost(run)
         return self.results
+
+    def _count_lost(self, run: SeedRun) -> None:
+        """Mark seeders whose rows a server that took over does not have: it may not have received all that was committed."""
+        for result in [one for one in self.results if one.records_inserted]:
+            seeder = self._registry.by_name[result.seeder]
+            held = self._operation.retry(partial(self._context.ledger.keys, seeder, run))
+            if lost := result.records_inserted - len(held):
+                words = f"{lost:,} of its rows were lost when another server took over, which had not received them. Run again."
+                self._operation.tell("lost", f"{result.table}: {words}", level="error", seeder=seeder.name, record_count=lost)
+                self._mark(seeder.name, words)
 
     @cached_property
     def _identities(self) -> Mapping[str, RowIdentity]:
         """How the rows of tables are found whose keys are more than numbers."""
-        return self._context.ledger.identities(self._context.live)
+        return self._operation.retry(partial(self._context.ledger.identities, self._context.live))
 
     def _mark(self, seeder: str, words: str, *, table: str = "") -> None:
         """Mark a seeder as partial: its rows exist, and `words` says what is wrong with them."""
@@ -73,7 +86,7 @@ class Finalization:
         context = self._context
         deferred = DeferredReferences(
             using=context.using, dataset=context.dataset, resolver=context.resolver, lock=context.lock, live=context.live,
-            survey=context.survey, tell=context.tell, identities=self._identities,
+            survey=context.survey, tell=context.tell, retry=context.retry, size=context.size, identities=self._identities,
         )  # fmt: skip
         for seeder in self._plan.seeders:
             if seeder.config.postponed and self._account[seeder.name].has_rows and (words := self._unfilled(deferred, seeder)):
@@ -84,6 +97,8 @@ class Finalization:
         try:
             lost = deferred.fill(seeder)
         except (DatabaseError, InsertionError) as error:
+            if transience(error) is Transience.CONNECTION:
+                raise
             columns = ", ".join(seeder.config.postponed)
             words = f"Its rows are there, {columns} is not filled everywhere: {error_text(error)}. Run again to fill it."
             message = f"{seeder.config.table_name}: {words}"
@@ -95,8 +110,9 @@ class Finalization:
         """Derive the columns again that read tables of this run, including rows of earlier runs."""
         context, results = self._context, self.results
         rederivation = Rederivation(
-            using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell
-        )
+            using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell,
+            retry=context.retry, size=context.size,
+        )  # fmt: skip
         refused = rederivation.run(
             self._registry.by_name.values(),
             {seeder.config.table_name for seeder in self._plan.seeders},

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from django.db import connections
 
 from seeding.conf import SeedConfig
-from seeding.exceptions import GenerationError
+from seeding.db.row_security import seeing_every_row
+from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.ledger.reference_resolution import Resolver
@@ -24,7 +26,7 @@ from seeding.orchestration.plan import dataset_of, make_plan
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.lifecycle import Operation
-from seeding.safety import Survey, touched
+from seeding.safety import Survey, needed, touched
 from seeding.schema.introspection import read_tables
 from seeding.schema.tables import mirrored_tables
 from seeding.telemetry.events import Sink
@@ -54,6 +56,7 @@ class SeedOrchestrator:
         self._missing_table_help = missing_table_help
         self._examples: dict[str, list[dict[str, Any]]] = {}
 
+    @seeing_every_row
     def forecast(self) -> Forecast:
         """What `run` would do, with estimates of time and size. Raises SeedingError if it cannot start."""
         self.operation.connect()
@@ -73,6 +76,7 @@ class SeedOrchestrator:
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
         )
 
+    @seeing_every_row
     def run(self) -> RunSummary:
         """Seed; raises SeedingError if the whole run fails, and Terminated or KeyboardInterrupt if it is interrupted."""
         operation = self.operation
@@ -84,12 +88,12 @@ class SeedOrchestrator:
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
-            surveyed, dataset = self._survey(), self._dataset()
+            surveyed, dataset, plan = operation.retry(lambda: (self._survey(), self._dataset(), self._recorded_plan()))
             if self._masking["key"]:
-                operation.ledger.refuse_another_key(self._masking["key"])
-            with operation.recorded(dataset, self._recorded_plan(), faker_version=version("Faker")) as run:
+                operation.retry(partial(operation.ledger.refuse_another_key, self._masking["key"]))
+            with operation.recorded(dataset, plan, faker_version=version("Faker")) as run:
                 self._announce(run)
-                context = self._context(dataset, run, surveyed)
+                context = operation.retry(partial(self._context, dataset, run, surveyed))
                 results = self._seed_tables(context)
                 finalization = Finalization(operation, context, self._registry, self.plan, results)
                 summary = self._summary(context, finalization.run(run), started)
@@ -136,7 +140,7 @@ class SeedOrchestrator:
 
     def _survey(self) -> Survey:
         """The reasons not to touch the tables of the plan."""
-        return self.operation.survey(touched(self.plan.seeders))
+        return self.operation.survey(touched(self.plan.seeders), needs=needed(self.plan.seeders))
 
     def _recorded_plan(self) -> dict[str, Any]:
         """The plan as the ledger stores it."""
@@ -164,6 +168,8 @@ class SeedOrchestrator:
             resolver=Resolver(self._registry, ledger, dataset, self.plan.counts, live, rehearsal=run is None),
             lock=self.operation.lock,
             tell=self.operation.sink,
+            retry=self.operation.retry,
+            size=self.operation.size,
             batch_size=self.config.batch_size,
             writers=Writers(using, self.config.writer),
             run=run,
@@ -177,6 +183,9 @@ class SeedOrchestrator:
     def _seed_tables(self, context: RunContext) -> list[SeederResult]:
         """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
         results = self._broken_modules()
+        if self._registry.elsewhere and not self.config.tables:
+            left = "; ".join(f"{name}: {words}" for name, words in sorted(self._registry.elsewhere.items()))
+            self.operation.tell("route", f"Not seeded in this database: {left}", level="warn")
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
             if context.run is not None:
@@ -193,6 +202,10 @@ class SeedOrchestrator:
         count = self.plan.counts[seeder.name]
         parents = self._registry.parents(seeder)
         causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
+        needed = (*seeder.config.dependencies, *seeder.config.companions)
+        for name in needed:
+            if name in self._registry.elsewhere:
+                return self._without(seeder, count, name)
         causes = causes or [name for name in seeder.config.dependencies if not self._registry.sources(name)][:1]
         if causes:
             return self._skipped(seeder, count, causes)
@@ -237,6 +250,19 @@ class SeedOrchestrator:
                 )
             )
         return results
+
+    def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
+        error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"
+        self.operation.tell("refuse", f"{seeder.name} {error}", level="error", seeder=seeder.name, record_count=count)
+        return SeederResult(
+            seeder=seeder.name,
+            table=seeder.config.table_name,
+            state=SeederState.REFUSED,
+            records_planned=count,
+            records_skipped=count,
+            error=error,
+            exit_code=SchemaError.exit_code,
+        )
 
     def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
         error = f"needs {', '.join(causes)}, which could not be seeded"

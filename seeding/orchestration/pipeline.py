@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from seeding.arrays import Integers, Mask
 from seeding.db.features import run_deferred_triggers
 from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
-from seeding.db.retries import Transience, too_large, transience
+from seeding.db.retries import Transience, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
 from seeding.generation.seeders import BaseSeeder, written_columns
 from seeding.keys import KeyMap, KeySet
@@ -26,7 +27,6 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
-from seeding.runs.retrier import Retrier
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.tables import expected
@@ -66,7 +66,7 @@ class SeederPipeline:
             seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
         )
         self._writer = context.writers.choose(count)
-        self._retry = Retrier(using=context.using, tell=context.tell, doing="Trying the batch again", seeder=seeder.name)
+        self._retry = replace(context.retry, doing="Trying the batch again", seeder=seeder.name)
         self._next_key: int | None = None
         self._tally = Outcome(seeder, count, context.tell)
 
@@ -83,7 +83,8 @@ class SeederPipeline:
             words = f"{self._tally.existing} of {self._count} rows exist already"
             self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
             self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
-            slices = Slices(missing, size=self._context.batch_size, most=self._writer.rows_per_batch)
+            context, most = self._context, self._writer.rows_per_batch
+            slices = Slices(missing, size=context.batch_size, most=most, transactions=context.size)
             with Prefetch(slices, self._preparation) as ahead:
                 for index, foreseen in ahead:
                     self._seed_batch(index, foreseen, ahead)
@@ -102,7 +103,8 @@ class SeederPipeline:
             raise interruption(caught) from caught
         failure = self._tally.discreet(caught)
         if transience(failure) is Transience.CONNECTION:
-            raise DatabaseUnavailableError(f"The database is gone: {failure}") from failure
+            words = f"The database is gone (run the command again: it resumes where it stopped): {error_text(failure)}"
+            raise DatabaseUnavailableError(words) from failure
         return self._tally.fail(failure)
 
     def check_idempotency(self) -> Integers:
@@ -121,7 +123,7 @@ class SeederPipeline:
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
         with context.lock.fenced():
-            if not self._allocator().still_free(self._model, int(keys[0])):
+            if not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
             refusals = insert(self._writer, context.using, self._model, batch.rows)
@@ -193,8 +195,14 @@ class SeederPipeline:
         )
 
     def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
-        """Store the rows, except those that turn out to exist; in halves if the server rejects a statement of this size."""
+        """Store the rows, except those that turn out to exist; fewer at a time if the server rejects a transaction so large."""
+        size = self._context.size
         while len(index):
+            width = data.estimated_size() / len(index)
+            if size.is_reduced and len(index) > (most := size.rows(width)):
+                self._settle(data[:most], index[:most], None, ahead)
+                data, index, foreseen = data[most:], index[most:], None
+                continue
             try:
                 self._store(data, index, foreseen, ahead)
             except BatchTakenError as taken:
@@ -205,13 +213,9 @@ class SeederPipeline:
                     raise InsertionError(f"The ledger does not accept {rows}: {words}") from taken
                 data, index = data.filter(pl.Series(~known)), index[~known]
             except OperationalError as error:
-                if not too_large(error) or len(index) == 1:
+                if not size.reduces_for(error, len(index), width):
                     raise
-                connections[self._context.using].close()  # the server has closed it already
-                half = len(index) // 2
-                self._tally.tell("retry", f"Trying {half} rows at a time: {error}", level="warn")
-                self._settle(data[:half], index[:half], None, ahead)
-                data, index = data[half:], index[half:]
+                connections[self._context.using].close()  # the server may have closed it already
             else:
                 break
 
@@ -255,7 +259,7 @@ class SeederPipeline:
                 self._rehearse(batch)
             elif len(batch.accepted_index):
                 try:
-                    refusals = self._retry(partial(self.insert_data, batch))
+                    refusals = self._retry(partial(self.insert_data, batch), written=batch.rows.estimated_size())
                 except KeysTakenError:
                     self._next_key = None
                     continue

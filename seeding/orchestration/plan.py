@@ -67,6 +67,9 @@ class Plan:
 def make_plan(config: SeedConfig, registry: Registry) -> Plan:
     """The seeders that `config` requests; raises ConfigurationError for unknown tables and for more rows than possible."""
     selection = registry.select(config.tables)
+    if registry.elsewhere and not selection.seeders:
+        reasons = "; ".join(sorted(set(registry.elsewhere.values())))
+        raise ConfigurationError(f"--database={config.database}: no seeder's model belongs to this database ({reasons}).")
     counts = {seeder.name: seeder.config.record_count.at(config.chosen_size, config.scale) for seeder in selection.seeders}
     problems = [
         f"{counts[seeder.name]:,} rows of {seeder.config.table_name} were asked for; its seeder can make "

@@ -18,23 +18,23 @@ from seeding.arrays import Integers
 from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
 from seeding.orchestration.batch import Batch, Preparation
+from seeding.runs.transaction_size import TransactionSize
 
 FIRST_BATCH = 1_000
-BYTES_PER_BATCH = 8_000_000
-"""Of rows in memory; their encoded forms on the way to the server take a few times as much."""
 
 
 class Slices:
     """Slices the missing rows (ranges [first, count]) into batches.
 
     `size` fixes their size. Otherwise each can be twice the one before, so that it is ready once that one is loaded, up to
-    `most` rows and BYTES_PER_BATCH.
+    `most` rows and what fits into a transaction, by the rows' size in memory. None is larger than the server has accepted.
     """
 
-    def __init__(self, missing: Integers, *, size: int | None, most: int) -> None:
+    def __init__(self, missing: Integers, *, size: int | None, most: int, transactions: TransactionSize) -> None:
         self._ranges = [(int(first), int(first + count)) for first, count in missing if count]
         self._fixed = size
         self._most = most
+        self._transactions = transactions
         self._size = min(FIRST_BATCH, most) if size is None else size
 
     def next(self) -> Integers | None:
@@ -48,9 +48,13 @@ class Slices:
 
     def fit(self, data: pl.DataFrame) -> None:
         """Set the next batch's size to what rows of this width allow."""
-        if self._fixed is None and data.height:
-            fitting = int(BYTES_PER_BATCH * data.height / max(1, data.estimated_size()))
-            self._size = max(1, min(2 * self._size, self._most, fitting))
+        if not data.height:
+            return
+        fitting = self._transactions.rows(max(1, data.estimated_size()) / data.height)
+        if self._fixed is None:
+            self._size = min(2 * self._size, self._most, fitting)
+        elif self._transactions.is_reduced:
+            self._size = min(self._fixed, fitting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ seeding run, the rows cannot be compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -21,6 +21,7 @@ from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
+from seeding.rollbacks.results import Modified
 from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema
 from seeding.verification.comparison import KEY, StoredRows
@@ -139,3 +140,22 @@ def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
             part = KeyMap.of([(first + start, min(ROWS, count - start), key + start)]).split(among)[0]
             if len(part):
                 yield part.pairs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChanges:
+    """One seeder's rows that were changed since they were seeded."""
+
+    table: str
+    found: Changes
+    stays: bool
+    """Whether a changed row stays."""
+
+
+def modified(changes: Iterable[TableChanges]) -> tuple[Modified, ...]:
+    """The changed rows, as the summary names them."""
+    return tuple(
+        Modified(table=one.table, count=len(one.found.keys), examples=dict(one.found.examples))
+        for one in changes
+        if one.found.keys
+    )

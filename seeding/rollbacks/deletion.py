@@ -27,6 +27,7 @@ from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
 
 ROWS_PER_TRANSACTION = 20_000
+"""Unless they are wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from seeding.rollbacks.plan import Planner, RollbackPlan
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
+from seeding.runs.transaction_size import row_width
 
 REFUSALS = 20
 """Refused rows per table after which failing portions are left whole instead of bisected."""
@@ -54,8 +55,8 @@ class Execution:
 
     def _counted(self, result: RollbackResult, gone: KeySet) -> RollbackResult:
         """The result, with an error if rows still exist under keys reported as gone."""
-        schema = self.plan.there.get(result.table)
-        left = self._planner.tracer.present(schema, gone) if schema and gone else NOTHING
+        schema, present = self.plan.there.get(result.table), self._planner.tracer.present
+        left = self._operation.retry(partial(present, schema, gone)) if schema and gone else NOTHING
         if not left:
             return result
         error = f"{len(left):,} rows are still there under keys that were rolled back, the first {left.first(1)[0]}"
@@ -66,18 +67,26 @@ class Execution:
         started, planned = time.monotonic(), len(self.plan.selected[table])
         deleted = gone = failed = refusals = 0
         error = ""
-        batches = list(self._operation.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index"))
+        live = self._operation.ledger.live.filter(table_name=table).order_by("seeder_name", "-first_index")
+        batches, width = self._operation.retry(lambda: (list(live), self._width(table)))
         seeder = "+".join(sorted({batch.seeder_name for batch in batches}))
         self._operation.tell("start", f"{planned} seeded rows of {table}", seeder=seeder, table=table, planned=planned)
         for portion, keys in _portions(batches, self.plan.doomed(table)):
             waiting = [keys]
             while waiting:
-                rows = waiting.pop() & self.plan.doomed(table)
-                if not rows:
+                doomed = waiting.pop() & self.plan.doomed(table)
+                if not doomed:
                     continue
+                rows = doomed.last(self._operation.size.rows(width))
+                if earlier := doomed - rows:
+                    waiting.append(earlier)
                 try:
-                    outcome = self._operation.retry(partial(self._deleter.delete, self.plan, table, portion, rows))
+                    delete = partial(self._deleter.delete, self.plan, table, portion, rows)
+                    outcome = self._operation.retry(delete, written=len(rows) * width)
                 except DatabaseError as refused:
+                    if self._operation.size.reduces_for(refused, len(rows), width):
+                        waiting.append(rows)
+                        continue
                     if transience(refused) is Transience.CONNECTION:
                         raise
                     if len(rows) > 1 and refusals < REFUSALS:
@@ -86,14 +95,15 @@ class Execution:
                         continue
                     words = error_text(refused)  # a trigger may quote the row
                     refusals, failed, error = refusals + 1, failed + len(rows), f"the database refused: {words}"
-                    self.plan = self._planner.keep(self.plan, table, rows, f"the database would not delete them: {words}")
+                    keep = partial(self._planner.keep, self.plan, table, rows, f"the database would not delete them: {words}")
+                    self.plan = self._operation.retry(keep)
                     self._operation.tell(
                         "fail", f"{table}: {error}", level="error", seeder=seeder, error=redacted(refused), keys=rows.ranges
                     )
                     continue
                 deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
                 for link, pairs in outcome.referred.items():
-                    self.plan = self._planner.keep_for(self.plan, link, pairs)
+                    self.plan = self._operation.retry(partial(self._planner.keep_for, self.plan, link, pairs))
                 self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
                 self._operation.tell("delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
                            record_count=len(outcome.deleted), done=deleted + gone, keys=outcome.deleted.ranges)  # fmt: skip
@@ -111,6 +121,11 @@ class Execution:
             "finish", f"{deleted} rows of {table} deleted", seeder=seeder, record_count=deleted, duration=result.duration
         )
         return result
+
+    def _width(self, table: str) -> float:
+        """About how many bytes a row of the table takes, where that matters."""
+        schema, doomed = self.plan.there.get(table), len(self.plan.doomed(table))
+        return row_width(self._operation.config.database, table, schema.columns, doomed) if schema else 0
 
     def _truncate(self, table: str) -> RollbackResult:
         started, planned = time.monotonic(), len(self.plan.selected[table])

@@ -3,48 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import connections
 
 from seeding.conf import RollbackConfig, Strategy
+from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
+from seeding.db.retries import Transience, transience
+from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
-from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes
+from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, TableChanges, modified
 from seeding.rollbacks.execution import Execution
-from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows, rehearsed
 from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
-from seeding.rollbacks.results import IN_HISTORY, Modified, RollbackResult, RollbackSummary
+from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.confirmation import Ask, rollback_question
-from seeding.runs.derived_columns import Rederivation
+from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation
-from seeding.safety import Touch, survey, touched
+from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
-from seeding.schema.relations import Relation, content_types, relations
+from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
 
 NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableChanges:
-    """One seeder's rows that were changed since they were seeded."""
-
-    table: str
-    found: Changes
-    stays: bool
-    """Whether a changed row stays."""
 
 
 class RollbackManager:
@@ -56,6 +48,7 @@ class RollbackManager:
         self._registry = registry
         self._selection = RollbackSelection(config, self.operation.ledger, registry)
 
+    @seeing_every_row
     def rollback(self) -> RollbackSummary:
         """Delete the requested rows; raises SeedingError if the whole run fails, and the interruption if there is one."""
         operation = self.operation
@@ -63,16 +56,13 @@ class RollbackManager:
         self._selection.refuse_unknown_run()
         if self.config.only_reports:
             started = time.monotonic()
-            planner = self._planner()
-            plan, changes = self.plan(planner)
-            return self._summary(plan, changes, _rehearsed(plan, planner.tracer), None, started)
+            planner, plan, changes = self._planned()
+            return self._summary(plan, changes, rehearsed(plan, planner.tracer), None, started)
         self.confirm_rollback()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
-            stale = operation.ledger.tables_ever() if operation.ledger.is_unfinished() else frozenset()
-            dataset = operation.ledger.dataset()
-            planner = self._planner()
-            plan, changes = self.plan(planner)
+            stale, dataset = operation.retry(self._state)
+            planner, plan, changes = operation.retry(self._planned)
             if dataset is None or not (plan.selected or stale):
                 return self._summary(plan, changes, [], None, started)
             with operation.recorded(dataset, self._recorded_plan(plan), faker_version=version("Faker")) as run:
@@ -85,28 +75,30 @@ class RollbackManager:
             self._measure(summary.results)
             return self.log_rollback(summary, run)
 
+    @seeing_every_row
     def identify_seeded_data(self, table: str) -> KeySet:
         """The primary keys of the table's requested rows."""
         return self._selection.keys(table)
 
+    @seeing_every_row
     def confirm_rollback(self) -> None:
         """Ask, showing what would be deleted; raises RefusedError unless the answer is the expected one."""
         asked = rollback_question(self.config, self.operation.place())
         if asked is None:
             return
-        planner = self._planner()
-        plan, _ = self.plan(planner, reporting=False)
-        expected = _rehearsed(plan, planner.tracer)
+        planner, plan, _ = self._planned(reporting=False)
+        expected = rehearsed(plan, planner.tracer)
         if rows := "".join(f"{result.records_deleted:>12,}  {result.table}\n" for result in expected):
             place = f"Environment {self.config.environment}, database {self.operation.database_name}, rows to delete:\n"
             self.operation.confirm(asked, f"{place}{rows}")
 
+    @seeing_every_row
     def plan(self, planner: Planner, *, reporting: bool = True) -> tuple[RollbackPlan, list[TableChanges]]:
         """The plan, and the changed rows: all of them if `reporting`, else only those that stay because of it.
 
         Raises RefusedError if other seeded rows refer to the requested ones and --cascade was not given.
         """
-        selected = {table: keys for table in self._selection.tables if (keys := self.identify_seeded_data(table))}
+        selected = {table: keys for table in self._selection.tables if (keys := self._selection.keys(table))}
         plan = planner.plan(selected, cascade=self.config.cascade)
         for table in plan.selected.keys() - plan.there.keys():
             plan = planner.keep(plan, table, plan.selected[table], NOT_FOUND)
@@ -115,7 +107,8 @@ class RollbackManager:
             if one.found.keys and one.stays:
                 plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
         plan = planner.keep_referenced(plan)
-        survey(self.config.database, {link.table: Touch.UPDATE for link in plan.circular}).refuse_any()
+        touches = {link.table: Touch.UPDATE for link in plan.circular}
+        survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
             refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology)
         return plan, changes
@@ -123,6 +116,15 @@ class RollbackManager:
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:
         """Close the run in the ledger. Every deleted key is in the audit log and in the ledger's entries."""
         return self.operation.close(run, summary, [result.as_dict() for result in summary.results])
+
+    def _state(self) -> tuple[frozenset[str], Dataset | None]:
+        """The tables on which derived columns may be stale, and the dataset."""
+        ledger = self.operation.ledger
+        return ledger.tables_ever() if ledger.is_unfinished() else frozenset(), ledger.dataset()
+
+    def _planned(self, *, reporting: bool = True) -> tuple[Planner, RollbackPlan, list[TableChanges]]:
+        planner = self._planner()
+        return planner, *self.plan(planner, reporting=reporting)
 
     def _planner(self) -> Planner:
         """A planner for all seeded rows and all rows that may refer to them, in the current state of the database.
@@ -135,12 +137,10 @@ class RollbackManager:
         self.operation.survey(touches, refusing=None)
         connection = connections[self.config.database]
         there = all_tables(connection, ledger.tables())
-        between = relations(
-            there,
-            apps.get_models(include_auto_created=True),
-            keys_from_elsewhere(connection, there),
-            content_types(connection, there),
-        )
+        mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
+        kinds = content_types(connection, there), content_types_elsewhere(connection)
+        between = relations(there, mirrors, elsewhere, *kinds)
+        require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
         seeded = SeededRows(
             of_seeder=ledger.by_seeder(),
@@ -149,6 +149,16 @@ class RollbackManager:
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
         return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)))
+
+    def _needs(self, plan: RollbackPlan, planner: Planner) -> Mapping[str, Need]:
+        """What the plan needs of each table: the rights to delete, and those to derive the columns of what stays again."""
+        config, dataset = self.config, self.operation.ledger.dataset()
+        found = plan.needs(empties=config.strategy is Strategy.TRUNCATE and features(connections[config.database]).truncates)
+        for seeder in in_order(self._registry.by_name.values(), dataset, plan.order) if dataset else ():
+            table = seeder.config.table_name
+            if planner.seeded.of_seeder.get((seeder.name, table), NOTHING) - plan.doomed(table):
+                found[table] = found.get(table, Need()) | Need(update=derived(seeder)[0])
+        return found
 
     def _changes(self, plan: RollbackPlan, planner: Planner, *, reporting: bool) -> Iterator[TableChanges]:
         ledger, dataset = self.operation.ledger, self.operation.ledger.dataset()
@@ -169,7 +179,9 @@ class RollbackManager:
                 detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table], identity=identity)
                 try:
                     found = detector.run(batches, among)
-                except Exception as error:  # noqa: BLE001 - a seeder that fails now does not keep its rows from being undone
+                except Exception as error:  # a seeder that fails now does not keep its rows from being undone
+                    if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
+                        raise
                     message = f"{table}: its rows cannot be compared with what was seeded: {error_text(error)}"
                     self.operation.tell("compare", message, level="warn", seeder=name, error=redacted(error))
             yield TableChanges(table=table, found=found, stays=stays)
@@ -177,12 +189,13 @@ class RollbackManager:
     def _derive(self, results: Sequence[RollbackResult], stale: Collection[str]) -> list[RollbackResult]:
         """Make the remaining rows consistent again; a result with an error for every seeder whose derivation was rejected."""
         operation = self.operation
-        dataset = operation.ledger.dataset()
+        dataset = operation.retry(operation.ledger.dataset)
         if dataset is None:
             return []
         rederivation = Rederivation(
-            using=self.config.database, dataset=dataset, keys=operation.ledger.keys, lock=operation.lock, tell=operation.sink
-        )
+            using=self.config.database, dataset=dataset, keys=operation.ledger.keys, lock=operation.lock, tell=operation.sink,
+            retry=operation.retry, size=operation.size,
+        )  # fmt: skip
         changed = {result.table for result in results}.union(stale)
         refused = rederivation.run(self._registry.by_name.values(), changed)
         return [
@@ -219,7 +232,7 @@ class RollbackManager:
         tell("start", f"Rollback run {run.pk} begins", run=run.pk, database=database, configuration=run.plan)
         for reason in plan.reasons:
             tell("keep", str(reason), level="warn", record_count=reason.count, table=reason.table)
-        for one in _modified(changes):
+        for one in modified(changes):
             message = f"Changed since they were seeded: {one}"
             tell("modified", message, level="warn", record_count=one.count, table=one.table)
 
@@ -240,7 +253,7 @@ class RollbackManager:
             duration=time.monotonic() - started,
             results=tuple(results),
             kept=plan.reasons,
-            modified=_modified(changes),
+            modified=modified(changes),
             uncompared=tuple(sorted({one.table for one in changes if not one.found.complete})),
             loaded=tuple(sorted({one.table for one in changes if one.found.loaded})),
             in_history=tuple(
@@ -248,7 +261,7 @@ class RollbackManager:
                 for result in results
                 if result.records_deleted and result.table in plan.there and plan.there[result.table].keeps_history
             ),
-            left=self.operation.ledger.live.aggregate(rows=models.Sum("record_count"))["rows"] or 0,
+            left=self.operation.retry(self.operation.ledger.rows),
         )
         for table in summary.in_history:
             self.operation.tell("history", IN_HISTORY.format(table), level="warn", table=table)
@@ -264,24 +277,6 @@ class RollbackManager:
         return summary
 
 
-def _rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
-    """The results of carrying out the plan now."""
-    results = []
-    for table in plan.order:
-        planned, doomed = len(plan.selected[table]), plan.doomed(table)
-        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
-        results.append(
-            RollbackResult(
-                table=table,
-                records_planned=planned,
-                records_deleted=present,
-                records_gone=len(doomed) - present,
-                records_kept=planned - len(doomed),
-            )
-        )
-    return results
-
-
 def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:
     """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns refers to."""
     linked = {(link.table, link.target) for link in between}
@@ -290,11 +285,3 @@ def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable
         if (seeder.config.table_name, parent.config.table_name) not in linked:
             followed.setdefault(seeder.name, set()).add(parent.name)
     return followed
-
-
-def _modified(changes: Sequence[TableChanges]) -> tuple[Modified, ...]:
-    return tuple(
-        Modified(table=one.table, count=len(one.found.keys), examples=dict(one.found.examples))
-        for one in changes
-        if one.found.keys
-    )

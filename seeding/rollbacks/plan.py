@@ -16,7 +16,8 @@ from typing import Any
 from seeding.exceptions import RefusedError
 from seeding.keys import NOTHING, KeySet
 from seeding.rollbacks.referring_rows import Pairs, Tracer
-from seeding.rollbacks.results import Kept
+from seeding.rollbacks.results import Kept, RollbackResult
+from seeding.safety import Need
 from seeding.schema.relations import Relation, deletion_order
 from seeding.schema.tables import TableSchema
 
@@ -85,6 +86,18 @@ class RollbackPlan:
     def into(self, table: str) -> tuple[Relation, ...]:
         """The links that refer to a table."""
         return tuple(link for link in self.links if link.target == table)
+
+    def needs(self, *, empties: bool) -> dict[str, Need]:
+        """What carrying it out needs of each table; `empties` by truncating them."""
+        found = {
+            table: Need(delete=not empties, empties=empties)
+            for table in self.order
+            if table in self.there and self.doomed(table)
+        }
+        for link in self.circular:
+            if link.table in found and link.target in found:
+                found[link.table] |= Need(update=frozenset({link.column}))
+        return found
 
     def without(self, table: str, keys: KeySet) -> RollbackPlan:
         """The plan without rows that are gone by now: they can no longer be kept."""
@@ -243,3 +256,21 @@ def _add(rows: TableKeys, table: str, keys: KeySet) -> None:
 def _refusal(asked: Iterable[str], found: Mapping[str, int]) -> str:
     rows = ", ".join(f"{count:,} of {place}" for place, count in found.items())
     return f"Other seeded rows depend on those of {', '.join(asked)}: {rows}. Pass --cascade to roll them back too."
+
+
+def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
+    """The results of carrying out the plan now."""
+    results = []
+    for table in plan.order:
+        planned, doomed = len(plan.selected[table]), plan.doomed(table)
+        present = len(tracer.present(plan.there[table], doomed)) if table in plan.there else 0
+        results.append(
+            RollbackResult(
+                table=table,
+                records_planned=planned,
+                records_deleted=present,
+                records_gone=len(doomed) - present,
+                records_kept=planned - len(doomed),
+            )
+        )
+    return results

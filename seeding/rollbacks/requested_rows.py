@@ -59,7 +59,7 @@ class RollbackSelection:
             entries = entries.filter(created_at__lt=config.before)
         if config.tables:
             ledgered = self._ledger.tables()
-            named = self._registry.named(name for name in config.tables if name not in ledgered)
+            named = self._registry.within(config.database).named(name for name in config.tables if name not in ledgered)
             made = models.Q(seeder_name__in={seeder.name for seeder in named})
             loaded = models.Q(origin=SeedingMetadata.Origin.SOURCE, table_name__in={one.config.table_name for one in named})
             entries = entries.filter(models.Q(table_name__in=config.tables) | made | loaded)

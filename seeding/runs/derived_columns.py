@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, models
 from django.db.models import F
 
 from seeding.db.features import assigns_from_left_to_right
 from seeding.db.redaction import error_text, redacted
+from seeding.db.retries import Transience, transience
+from seeding.db.sql import quoted_plainly
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
-from seeding.keys import KeyMap
+from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import IMAGES, TransactionSize, in_portions, row_width
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.telemetry.events import Event, Sink
 
@@ -66,6 +69,8 @@ class Rederivation:
     """The seeder's live rows."""
     lock: SeedingLock
     tell: Sink
+    retry: Retrier
+    size: TransactionSize
 
     def run(
         self,
@@ -79,24 +84,30 @@ class Rederivation:
         """Derive, except for the seeders in `skip`; returns the errors of those that the database rejected, by name.
 
         `inserted` counts the rows that this run inserted per seeder: if those are all, none has been derived before.
+        Raises the database's error if it cannot be reached any more.
         """
         refused: dict[str, str] = {}
         due = in_order(seeders, self.dataset, changed)
-        tables = read_tables(connections[self.using], {seeder.config.table_name for seeder in due}) if due else {}
-        identities = Ledger(self.using).identities(tables) if tables else {}
+        names = {seeder.config.table_name for seeder in due}
+        tables = self.retry(partial(read_tables, connections[self.using], names)) if due else {}
+        identities = self.retry(partial(Ledger(self.using).identities, tables)) if tables else {}
         for seeder in due:
-            keys = self.keys(seeder)
+            keys = self.retry(partial(self.keys, seeder))
             if seeder.name in skip or not len(keys):
                 continue
             table, started = seeder.config.table_name, time.monotonic()
             new = (inserted or {}).get(seeder.name) == len(keys)
-            derivation = partial(
-                derive, self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new,
-                identity=identities.get(table),
-            )  # fmt: skip
+            retry = replace(self.retry, doing="Deriving again", seeder=seeder.name)
             try:
-                rows = Retrier(using=self.using, tell=self.tell, doing="Deriving again", seeder=seeder.name)(derivation)
+                columns = tables[table].columns if table in tables else ()
+                width = IMAGES * retry(partial(row_width, self.using, table, columns, len(keys)))
+                rows = derive(
+                    self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new,
+                    identity=identities.get(table), retry=retry, size=self.size, width=width,
+                )  # fmt: skip
             except DatabaseError as error:
+                if transience(error) is Transience.CONNECTION:
+                    raise
                 words = f"its rows are there, their derived columns are not: {error_text(error)}. Run again to derive them."
                 refused[seeder.name] = words
                 self._tell(seeder, f"{table}: {words}", level="error", error=redacted(error))
@@ -118,10 +129,14 @@ def derive(
     drifted: Collection[str] = (),
     new: bool = False,
     identity: RowIdentity | None = None,
+    retry: Retrier,
+    size: TransactionSize,
+    width: float = 0,
 ) -> int:
     """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they matched.
 
-    `identity` finds them; without it, their numbers are their keys.
+    `identity` finds them; without it, their numbers are their keys. Each transaction has as many rows as `size` allows, which
+    take `width` bytes each; a run that ends in between leaves the others as they were, and the next one derives all again.
 
     A derivation that reads a missing or `drifted` table is skipped. `new` means that the rows have never been derived and
     hold what was generated.
@@ -130,22 +145,26 @@ def derive(
     """
     connection = connections[using]
     derivations = seeder.derivations(dataset)
-    readable = read_kinds(connection, {table for one in derivations for table in one.reads}).keys() - set(drifted)
+    read = {table for one in derivations for table in one.reads}
+    readable = retry(partial(read_kinds, connection, read)).keys() - set(drifted)
     wanted = [
         one
         for one in derivations
         if set(one.reads) <= readable
-        and not (new and one.foreseen and not any(_holds_rows(using, table) for table in one.reads))
+        and not (new and one.foreseen and not any(retry(partial(_holds_rows, using, table)) for table in one.reads))
     ]
     matched = 0
     for where, values in _updates(wanted, from_left_to_right=assigns_from_left_to_right(connection)):
         rows = seeder.config.model._base_manager.using(using)
         if where is not None:
             rows = rows.filter(where)
-        numbers = keys.key_set()
-        for condition in numbers.conditions() if identity is None else identity.conditions(seeder.config.model, numbers):
+
+        def update(portion: KeySet, rows: models.QuerySet[models.Model] = rows, values: Mapping[str, Any] = values) -> int:
+            conditions = portion.conditions() if identity is None else identity.conditions(seeder.config.model, portion)
             with lock.fenced():
-                matched += rows.filter(condition).update(**values)
+                return sum(rows.filter(condition).update(**values) for condition in conditions)
+
+        matched += in_portions(keys.key_set(), update, width=width, size=size, retry=retry)
     return matched
 
 
@@ -172,5 +191,5 @@ def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> 
 def _holds_rows(using: str, table: str) -> bool:
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608 - the name is quoted
+        cursor.execute(f"SELECT 1 FROM {quoted_plainly(connection, table)} LIMIT 1")  # noqa: S608 - the name is quoted
         return cursor.fetchone() is not None

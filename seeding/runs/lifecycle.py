@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar
 
@@ -25,7 +25,8 @@ from seeding.locks import SeedingLock, seeding_lock
 from seeding.models import SeedRun
 from seeding.runs.confirmation import Ask, Place, Question, confirm
 from seeding.runs.retrier import Retrier
-from seeding.safety import LEDGER, Survey, Touch, require_safe_server, require_visible, survey
+from seeding.runs.transaction_size import TransactionSize
+from seeding.safety import LEDGER, Need, Survey, Touch, require_ledger, require_safe_server, require_visible, survey
 from seeding.schema.letter_case import Spelling
 from seeding.telemetry.events import Event, Sink, event
 from seeding.telemetry.metrics import Meter, Summary, exit_code_of
@@ -70,7 +71,8 @@ class Operation:
         self.command = command
         self.ledger = Recorder(config.database)
         self.sink = tell
-        self.retry = Retrier(using=config.database, tell=tell)
+        self.retry = Retrier(using=config.database, tell=tell, patience=config.patience)
+        self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
         self._topology: Topology | None = None
 
@@ -99,6 +101,7 @@ class Operation:
             return
         connect(self.config.database, replace(self.retry, doing="No connection to the database").prepare)
         topology = require_safe_server(self.config.database)
+        require_ledger(self.config.database)
         self.ledger.require()
         self._topology = topology
 
@@ -110,13 +113,15 @@ class Operation:
         assert self._topology is not None
         return self._topology
 
-    def survey(self, touches: Mapping[str, Touch], *, refusing: Container[str] | None = LEDGER) -> Survey:
+    def survey(
+        self, touches: Mapping[str, Touch], *, needs: Mapping[str, Need] | None = None, refusing: Container[str] | None = LEDGER
+    ) -> Survey:
         """The reasons not to touch these tables and the ledger's; raises SchemaError if one concerns a table in `refusing`.
 
-        `refusing` None means all tables.
+        `refusing` None means all tables. `needs` is what this command needs of them.
         """
         self._require_one_spelling(touches)
-        found = survey(self.config.database, {**touches, **LEDGER})
+        found = survey(self.config.database, {**touches, **LEDGER}, needs)
         found.refuse_any(refusing)
         for sentence in found.unseen:
             self.tell("survey", sentence, level="warn")
@@ -147,6 +152,7 @@ class Operation:
     @contextmanager
     def locked(self) -> Iterator[Meter]:
         """Measure the block and hold the lock; marks dead runs, and settles the truncations that they left open."""
+        require_ledger(self.config.database, self.command)
         with self.meter as meter, ExitStack() as held:
             asked = time.monotonic()
             try:
@@ -169,7 +175,10 @@ class Operation:
     @contextmanager
     def recorded(self, dataset: Dataset, plan: Mapping[str, Any], *, faker_version: str = "") -> Iterator[SeedRun]:
         """Open a run in the ledger; if the block raises, close it as failed or interrupted, otherwise see `close`."""
-        run = self.ledger.open_run(
+        started_at = datetime.now(UTC)
+        opening = partial(
+            self.ledger.open_run,
+            started_at=started_at,
             command=self.command,
             environment=self.config.environment,
             seed=dataset.seed,
@@ -178,10 +187,11 @@ class Operation:
             plan=plan,
             lock_connection=self.lock.connection_id,
         )
+        run = self.retry(opening, committed=partial(self.ledger.opened_run, started_at))
         self.meter.run = run.pk
         self.lock.assign(run.pk)
         try:
-            require_visible(self.ledger.using, run.pk)
+            self.retry(partial(require_visible, self.ledger.using, run.pk))
             context = {"run": run.pk, "command": run.command}
             self.sink(Event(operation="open", message=f"Run {run.pk} is in the ledger", level="debug", context=context))
             yield run

@@ -12,6 +12,7 @@ from django.db import DatabaseError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db import sessions
+from seeding.db.sql import quoted_plainly
 from seeding.db.topology import Cluster, Pooler, Topology, look
 from seeding.exceptions import UnsafeServerError
 from seeding.models import SeedRun
@@ -149,7 +150,7 @@ def _shadows(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _is_temporary(connection: BaseDatabaseWrapper, name: str) -> bool:
     with connection.cursor() as cursor, suppress(DatabaseError):  # a session may read every temporary table of its own
-        cursor.execute(f"SHOW CREATE TABLE {connection.ops.quote_name(name)}")
+        cursor.execute(f"SHOW CREATE TABLE {quoted_plainly(connection, name)}")
         return str(cursor.fetchone()[1]).startswith("CREATE TEMPORARY TABLE")
     return False
 

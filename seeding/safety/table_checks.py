@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.apps import apps
 from django.db import connections, models
 
-from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import LEDGER_MODELS
-from seeding.safety.catalogues import Catalogue, Relation, read_catalogue
-from seeding.safety.refusal import Refusal, Touch, told
+from seeding.safety import rights
+from seeding.safety.catalogues import Catalogue, Need, Relation, read_catalogue
+from seeding.safety.refusal import Refusal, Survey, Touch
+from seeding.safety.shared_keys import traces
 from seeding.safety.whole_keys import composite, listed
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.schema.key_counters import KeyCounter
@@ -26,37 +26,8 @@ LEDGER: Mapping[str, Touch] = dict.fromkeys(
 """What every command does to the ledger's own tables."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """The findings about the tables that a command is about to touch."""
-
-    refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
-    """Table → why it is refused; accepted tables are absent."""
-    watched: frozenset[str] = frozenset()
-    """Tables that may store something else than what was written, by a trigger or by `converts`: the two are compared."""
-    converts: str = ""
-    """The session's setting by which the server changes values without an error; empty if there is none."""
-    counters: Mapping[str, KeyCounter] = field(default_factory=dict)
-    """Table → where its keys come from, unless that is a counter of its own which counts by one."""
-    unseen: tuple[str, ...] = ()
-    """What this account may not see, and the consequences, for the user."""
-
-    @property
-    def suspicion(self) -> str:
-        """Why a table may store something else than what was written, for the message that it does."""
-        if self.converts:
-            return f"The session has {self.converts}, and the server changes what does not fit"
-        return "Does a trigger change what is written?"
-
-    def refuse_any(self, among: Container[str] | None = None) -> None:
-        """Raise SchemaError, listing every refusal, if there are any; only for the tables in `among`, if given."""
-        found = [one for table, ones in self.refusals.items() if among is None or table in among for one in ones]
-        if found:
-            raise SchemaError(f"{told(found)} Nothing was changed.")
-
-
-def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
-    """Check the tables, according to what will be done to each.
+def survey(using: str, touches: Mapping[str, Touch], needs: Mapping[str, Need] | None = None) -> Survey:
+    """Check the tables, according to what will be done to each, and whether this account has the rights that it `needs`.
 
     A missing table is not a refusal: the code that needs it reports it.
     """
@@ -70,7 +41,7 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
     catalogue = read_catalogue(connections[using], kinds.keys() & (touches.keys() | referring))
     several = [name for name in touches if name in catalogue.relations and len(catalogue.relations[name].key) > 1]
     whole = read_tables(connections[using], [name for name in several if Touch.MASK not in touches[name]]) if several else {}
-    refusals = {}
+    refusals: dict[str, tuple[Refusal, ...]] = {}
     for table, touch in touches.items():
         reasons = [
             Refusal(subject=table, cause=cause, remedy=remedy)
@@ -83,6 +54,9 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
         ]
         if reasons:
             refusals[table] = tuple(reasons)
+    counters = {name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()}
+    forbidden = rights.refusals(using, needs or {}, kinds, counters)
+    refusals |= {table: (*refusals.get(table, ()), *missing) for table, missing in forbidden.items()}
     shown = {
         model._meta.db_table
         for found in naming.values()
@@ -93,9 +67,10 @@ def survey(using: str, touches: Mapping[str, Touch]) -> Survey:
     watched = {name for name, one in catalogue.relations.items() if one.triggers or blind}
     return Survey(
         refusals=refusals,
+        forbidden=forbidden,
         watched=frozenset(watched),
         converts=catalogue.converts,
-        counters={name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()},
+        counters=counters,
         unseen=(*_unseen(catalogue), *_behind(shown)),
     )
 
@@ -154,6 +129,7 @@ def _relation(
     yield from _storage(relation)
     if Touch.INSERT in touch:
         yield from _new_rows(relation, mirrors)
+        yield from traces(relation, keeps_history=kinds[table] == RelationKind.VERSIONED)
     if Touch.MASK in touch and kinds[table] == RelationKind.VERSIONED:
         yield (
             "keeps the history of its rows (it is system-versioned), and with it the values of before",
@@ -286,7 +262,9 @@ def touched(seeders: Iterable[BaseSeeder]) -> Mapping[str, Touch]:
     found: dict[str, Touch] = {}
     for seeder in seeders:
         model = seeder.config.model
-        to_itself = any(one.target is model for one in references(model))  # nulled at rollback before the referenced row goes
+        to_itself = any(
+            one.target_table == model._meta.db_table for one in references(model)
+        )  # nulled at rollback before the referenced row goes
         updates = seeder.derivations(dataset) or seeder.config.postponed or to_itself
         touch = Touch.INSERT | Touch.DELETE | (Touch.UPDATE if updates else Touch(0))
         found[seeder.config.table_name] = found.get(seeder.config.table_name, touch) | touch

@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.features import features
-from seeding.db.sql import quoted
+from seeding.db.sql import quoted, quoted_plainly
 from seeding.schema.tables import ColumnSchema, TableSchema
 
 PLAIN = "{}"
@@ -118,7 +118,7 @@ class Equality:
         )
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT n, DENSE_RANK() OVER (ORDER BY {rule.replace('%', '%%').format('v')}) FROM {given}",  # noqa: S608 - quoted
+                f"SELECT n, DENSE_RANK() OVER (ORDER BY {rule.replace('%', '%%').replace(PLAIN, 'v', 1)}) FROM {given}",  # noqa: S608 - quoted
                 parameters,
             )
             return {distinct[place]: rank for place, rank in cursor.fetchall()}
@@ -254,7 +254,7 @@ def _sqlite(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
     with connection.cursor() as cursor:
 
         def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
-            cursor.execute(f"PRAGMA {pragma}({connection.ops.quote_name(of)})")
+            cursor.execute(f"PRAGMA {pragma}({quoted_plainly(connection, of)})")
             return list(cursor.fetchall())
 
         for _, index, is_unique, _, is_partial in ask("index_list", table):
@@ -264,7 +264,7 @@ def _sqlite(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
                     declared = DECLARED.search(cursor.fetchone()[0])
                     elements.append((index, _of_expression(declared["expression"]) if declared else None))
                 elif is_key:
-                    elements.append((index, {column: f"{PLAIN} COLLATE {connection.ops.quote_name(collation)}"}))
+                    elements.append((index, {column: f"{PLAIN} COLLATE {quoted_plainly(connection, collation)}"}))
     return _assembled(elements)
 
 

@@ -20,5 +20,7 @@ class KeyCounter:
     """How many values a session may hold in advance."""
     end: int | None = None
     """The highest value of the sequence."""
+    is_shared: bool = False
+    """Whether several nodes of a cluster count, each by itself: only a committed row moves the counters of the others."""
     sharing: Sequence[str] = ()
     """Queries for the highest keys of the columns that draw from the same sequence."""

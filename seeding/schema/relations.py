@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import TypeVar
 
 from django.apps import apps
-from django.db import models
+from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.schema.references import Reference, generic_references, namings, references
@@ -75,20 +75,35 @@ def relations(
     mirrors: Iterable[type[models.Model]],
     elsewhere: Mapping[str, Sequence[ForeignKey]] | None = None,
     content_types: Mapping[int, type[models.Model]] | None = None,
+    content_types_elsewhere: Mapping[int, type[models.Model]] | None = None,
 ) -> tuple[Relation, ...]:
     """The relations between the tables `there`; a reference that both a model and the database declare counts once.
 
-    `elsewhere` holds the foreign keys of tables in other schemas, by the tables' quoted names; `content_types` maps the keys
-    in generic references to models.
+    `elsewhere` holds the foreign keys of tables in other schemas, by the tables' quoted names. `content_types`, and those of
+    another database, map the keys in generic references to models. Without any, a generic reference may be to every model;
+    None leaves generic references out.
     """
     mirrors = tuple(mirrors)
     declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
     known = {(one.table, one.column, one.target) for one in declared if not (one.partition or one.target_partition)}
-    undeclared = (*_of_models(there, mirrors), *_generic(there, mirrors, content_types or {}))
+    kinds = [] if content_types is None else [*content_types.items(), *(content_types_elsewhere or {}).items()]
+    undeclared = [*_of_models(there, mirrors)]
+    if content_types is not None:
+        undeclared += _generic(there, mirrors, dict.fromkeys(kinds) or dict.fromkeys((None, one) for one in mirrors))
     return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
 
 
-def content_types(connection: BaseDatabaseWrapper, there: Mapping[str, TableSchema]) -> Mapping[int, type[models.Model]]:
+def content_types_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[int, type[models.Model]]:
+    """The same of the database from which the project reads content types; empty if that is this one."""
+    if not apps.is_installed("django.contrib.contenttypes"):
+        return {}
+    alias = router.db_for_read(apps.get_model("contenttypes", "ContentType"))
+    if alias == connection.alias or "django_content_type" not in connections[alias].introspection.table_names():
+        return {}
+    return content_types(connections[alias], {"django_content_type"})
+
+
+def content_types(connection: BaseDatabaseWrapper, there: Container[str]) -> Mapping[int, type[models.Model]]:
     """The keys in this database's generic references → models; empty if it has no content types."""
     if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
         return {}
@@ -204,14 +219,17 @@ def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.M
 
 
 def _generic(
-    there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]], content_types: Mapping[int, type[models.Model]]
+    there: Mapping[str, TableSchema],
+    mirrors: Iterable[type[models.Model]],
+    kinds: Collection[tuple[int | None, type[models.Model]]],
 ) -> Iterator[Relation]:
     for model in mirrors:
         table = _found(there, model._meta.db_table)
         for kind, column, textual in generic_references(model) if table else ():
             assert table is not None
-            for number, target in content_types.items():
-                reference = Reference(column=column, target=target, when=(kind, str(number)), textual=textual)
+            for number, target in kinds:
+                when = None if number is None else (kind, str(number))
+                reference = Reference(column=column, target=target, when=when, textual=textual)
                 yield from _of_reference(there, table, reference)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
@@ -15,7 +17,12 @@ from django.db import models
 from seeding.arrays import Integers
 from seeding.schema.references import ReferencingJSONField
 from seeding.schema.results import ValidationError
+from seeding.sources.delimited_rows import Unquoted
 
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""Python also reads 1_000, digits of other scripts, nan and inf as numbers."""
+FINER = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
+"""Parts of a microsecond, which Python would cut off."""
 TRUE, FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
 DIGITS = 38
 """The decimal precision that Polars supports."""
@@ -35,7 +42,7 @@ class Reader:
     """Raises ValueError, TypeError, InvalidOperation or OverflowError for an unreadable value."""
     dtype: Any
     blank: Any = None
-    """The value of an empty cell."""
+    """The value of an empty cell without quotation marks."""
 
 
 class Cells:
@@ -55,7 +62,7 @@ class Cells:
         for one, record in zip(self._index, self._records, strict=True):
             value = None if isinstance(record, str) else record.get(name)
             try:
-                values.append(reader.blank if value == "" else None if value is None else reader.read(value))
+                values.append(reader.blank if value is Unquoted.EMPTY else _read(value, reader))
             except (ValueError, TypeError, InvalidOperation, OverflowError):
                 values.append(None)
                 self._fault(one, name, "unreadable", reader.expected)
@@ -65,6 +72,10 @@ class Cells:
 
     def _fault(self, index: int, field: str, issue: str, expected: str) -> None:
         self._faults.setdefault(index, []).append(ValidationError(field=field, issue=issue, expected=expected, actual="?"))
+
+
+def _read(value: Any, reader: Reader) -> Any:
+    return None if value is None or (value == "" and reader.dtype != pl.String) else reader.read(value)
 
 
 def reader_of(field: models.Field[Any, Any]) -> Reader:
@@ -88,7 +99,9 @@ def _boolean(value: Any) -> bool:
 
 def integer(value: Any) -> int:
     """A cell's integer; raises ValueError, InvalidOperation or OverflowError."""
-    exact = Decimal(value if isinstance(value, bool) else str(value).strip())
+    exact = Decimal(value) if isinstance(value, bool) else _number(value)
+    if exact.adjusted() > DIGITS:
+        raise ValueError  # 1e999999999 would fill the memory
     number = int(exact)  # spreadsheets write 12.0 if any cell of the column is empty
     if number != exact or not -(2**63) <= number < 2**63:
         raise ValueError
@@ -96,36 +109,80 @@ def integer(value: Any) -> int:
 
 
 def _decimal(value: Any, scale: int) -> Decimal:
-    number = Decimal(str(value).strip())
+    number = _number(value)
     with localcontext(prec=DIGITS):  # Python's default is 28 digits
         if not number.is_finite() or abs(number) >= Decimal(10) ** (DIGITS - scale) or number != round(number, scale):
             raise ValueError
         return round(number, scale)
 
 
+def _number(value: Any) -> Decimal:
+    text = str(value).strip()
+    if not NUMBER.fullmatch(text):
+        raise ValueError
+    return Decimal(text)
+
+
+def _float(value: Any) -> float:
+    number = float(_number(value))
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
 def _moment(value: Any) -> datetime:
-    moment = datetime.fromisoformat(str(value).strip())
+    text = str(value).strip()
+    if FINER.search(text):
+        raise ValueError
+    moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _day(value: Any) -> date:
-    return date.fromisoformat(str(value)[:10])
+    """The day of a date, or of midnight as spreadsheets and JavaScript write a date; of another moment it is not certain."""
+    text = str(value).strip()
+    moment = datetime.fromisoformat(text)
+    if moment.time() != time() or FINER.search(text) or moment.utcoffset() not in (None, timedelta()):
+        raise ValueError
+    return moment.date()
+
+
+def no_constant(name: str) -> None:
+    """Raise ValueError: NaN and Infinity are not JSON, though Python reads them."""
+    raise ValueError(name)
 
 
 def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    """A JSON value. Raises ValueError for numbers of more digits than a float has, and for halves of characters."""
+    found = json.loads(value, parse_float=Decimal, parse_constant=no_constant) if isinstance(value, str) else value
+    found = _with_floats(found)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def _with_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_floats(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(one) for one in value]
+    if isinstance(value, Decimal):
+        number = float(value)
+        if Decimal(repr(number)) != value:
+            raise ValueError
+        return number
+    return value
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise TypeError
     text = value if isinstance(value, str) else str(value)
-    text.encode()  # fails for bytes that are not UTF-8: they were read as surrogates
+    text.encode()  # fails for halves of characters, which JSON can escape
     return text
 
 
 def _objects_of(value: Any) -> list[dict[str, Any]]:
-    items = json.loads(value) if isinstance(value, str) else value
+    items = _json(value)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise TypeError
     return items
@@ -136,7 +193,7 @@ REQUIRED_TEXT = Reader(expected="text", read=_text, dtype=pl.String, blank="")
 READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.BooleanField: Reader(expected="true or false", read=_boolean, dtype=pl.Boolean),
     models.IntegerField: Reader(expected="a whole number", read=integer, dtype=pl.Int64),
-    models.FloatField: Reader(expected="a number", read=float, dtype=pl.Float64),
+    models.FloatField: Reader(expected="a number", read=_float, dtype=pl.Float64),
     models.DateTimeField: Reader(expected="a moment like 2026-01-31 12:00:00", read=_moment, dtype=pl.Datetime("us", "UTC")),
     models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),
     ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.List),

@@ -15,8 +15,9 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
-from seeding.masking.choice import masking_mode, masking_strategies
 from seeding.masking.classification import require_classified
+from seeding.masking.masker import masking_mode, masking_strategies
+from seeding.masking.strategies.collated import Collated
 from seeding.schema.references import column_name, references
 from seeding.sources.seeder import SourceSeeder
 from seeding.sources.table_files import FORMATS, TableFile, open_table
@@ -32,20 +33,29 @@ class Order:
 
 def seeders_of(config: SeedConfig) -> Registry:
     """The seeders of the installed apps, or instead those of the files in `config.source`."""
-    registry = Registry.discover()
+    registry = Registry.discover().within(config.database)
     if config.source is None:
         return registry
     strategies = masking_strategies()
     cipher = Cipher.of(masking_key())
     unmasked = config.environment is Environment.PRODUCTION
     masker = None if unmasked else PIIMasker(cipher, masking_mode(config.environment), strategies)
-    return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies)
+    collated = Collated(config.database)
+    return source_registry(config.source, registry, cipher=cipher, masker=masker, strategies=strategies, collated=collated)
 
 
 def source_registry(
-    folder: Path, registry: Registry, *, cipher: Cipher, masker: PIIMasker | None, strategies: Sequence[MaskingStrategy]
+    folder: Path,
+    registry: Registry,
+    *,
+    cipher: Cipher,
+    masker: PIIMasker | None,
+    strategies: Sequence[MaskingStrategy],
+    collated: Collated | None = None,
 ) -> Registry:
     """A seeder for every file in `folder`; `masker` is None in production.
+
+    Without `collated`, only texts that differ at most in letter case count as equal.
 
     Raises ConfigurationError, reporting all problems at once, for those found without reading rows: no files, a table without
     a seeder, two files for one table; SourceError for files that are unreadable or have columns that their tables lack.
@@ -72,7 +82,7 @@ def source_registry(
     if problems:
         raise SourceError("\n".join(problems))
     orders = _in_order({table: seeder.config.model for table, seeder in chosen.items()}, opened)
-    return Registry(_seeder(registry.by_table[table], opened, orders[table], masker) for table in chosen)
+    return Registry(_seeder(registry.by_table[table], opened, orders[table], masker, collated) for table in chosen)
 
 
 def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]]:
@@ -82,7 +92,11 @@ def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]
         if path.name.startswith(".") or not path.is_file():
             continue
         if path.suffix.lower() not in FORMATS:
-            problems.append(f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv or clients.jsonl.")
+            problems.append(
+                f"{path.name}: neither CSV nor JSON Lines. The files are named like clients.csv, clients.tsv or clients.jsonl."
+            )
+        elif path.stem in registry.elsewhere:
+            problems.append(f"{path.name}: {path.stem} is not seeded here: {registry.elsewhere[path.stem]}.")
         elif path.stem not in registry.by_table:
             problems.append(
                 f"{path.name}: there is no table {path.stem} to seed. There are {', '.join(sorted(registry.by_table))}."
@@ -137,7 +151,11 @@ def _targets(model: type[models.Model], columns: Iterable[str]) -> int:
 
 
 def _seeder(
-    seeders: Sequence[BaseSeeder], source: Mapping[str, TableFile], order: Order, masker: PIIMasker | None
+    seeders: Sequence[BaseSeeder],
+    source: Mapping[str, TableFile],
+    order: Order,
+    masker: PIIMasker | None,
+    collated: Collated | None,
 ) -> SourceSeeder:
     """One seeder that replaces all seeders of the table; a column is personal if any of them declares it so."""
     config = seeders[0].config
@@ -158,7 +176,7 @@ def _seeder(
         masking="none" if masker is None else masker.mode.value,
         masking_key="" if masker is None else masker.fingerprint,
     )
-    seeder: SourceSeeder = type("SourceSeeder", (SourceSeeder,), {"config": made})(file, masker, source)
+    seeder: SourceSeeder = type("SourceSeeder", (SourceSeeder,), {"config": made})(file, masker, source, collated)
     return seeder
 
 

@@ -21,6 +21,7 @@ from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
+from seeding.masking.strategies.collated import Collated
 from seeding.schema.equality import alike
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
@@ -38,8 +39,15 @@ class SourceSeeder(BaseSeeder):
 
     config: ClassVar[SeederConfig]
 
-    def __init__(self, file: TableFile, masker: PIIMasker | None, source: Mapping[str, TableFile]) -> None:
+    def __init__(
+        self,
+        file: TableFile,
+        masker: PIIMasker | None,
+        source: Mapping[str, TableFile],
+        collated: Collated | None = None,
+    ) -> None:
         self._file = file
+        self._collated = collated
         self._masker = masker
         self._source = source
         model = self.config.model
@@ -93,8 +101,15 @@ class SourceSeeder(BaseSeeder):
             if reference.column in data.columns:
                 data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
         lines = {one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}
-        masked = data if self._masker is None else self._masker.mask_data(data, self.config.pii_fields, self._widths)
-        return masked, lines, faults
+        return self._masked(data), lines, faults
+
+    def _masked(self, data: pl.DataFrame) -> pl.DataFrame:
+        """The rows as they may be loaded: texts that the database takes for equal get one mask."""
+        if self._masker is None:
+            return data
+        personal = self.config.pii_fields
+        plain = data if self._collated is None else self._collated.bare(self.config.table_name, data, personal)
+        return self._masker.mask_data(plain, personal, self._widths)
 
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Reject new accounts in production: every account row that gets here does not exist yet."""

@@ -1,13 +1,14 @@
-"""Files with the rows of one table: CSV with a header, or JSON Lines, in UTF-8, read sequentially in portions of any size."""
+"""Files with the rows of one table: delimited text with a header, or JSON Lines, in UTF-8, read sequentially in portions."""
 
 from __future__ import annotations
 
-import csv
+import codecs
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,14 +18,12 @@ import numpy as np
 from seeding.arrays import Integers
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
-from seeding.sources.cell_values import Record, integer
+from seeding.sources.cell_values import Record, integer, no_constant
+from seeding.sources.delimited_rows import TABBED, Unquoted, header_of, rows_of
 
-FORMATS = (".csv", ".jsonl", ".ndjson")
+LINES = (".jsonl", ".ndjson")
+FORMATS = (".csv", *TABBED, *LINES)
 CHUNK = 1 << 20
-LONGEST_CELL = 1 << 26
-"""Characters; a longer cell means an unclosed quotation mark."""
-NULL = "\\N"
-"""How MySQL and PostgreSQL export a null. An empty cell is null too, if the column is nullable."""
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
 
@@ -68,13 +67,7 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
 
     Raises SourceError for problems of the file as a whole.
     """
-    digest = hashlib.blake2b(key=cipher.key, digest_size=6)
-    with path.open("rb") as raw:
-        if raw.read(2) in WIDE:
-            raise SourceError(f"{path.name}: it is in UTF-16. Save it in UTF-8.")
-        raw.seek(0)
-        while chunk := raw.read(CHUNK):
-            digest.update(chunk)
+    fingerprint = _fingerprint(path, cipher)
     columns = _columns(path)
     count = 0
     keys: list[int] = []
@@ -82,7 +75,7 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
     for place, (_, record) in enumerate(records(path, columns)):
         count += 1
         own = record.get(key) if not isinstance(record, str) else None
-        if own is None:
+        if own is None or own is Unquoted.EMPTY:
             continue
         with suppress(ValueError, ArithmeticError):  # without a valid key, nothing can refer to the row
             keys.append(integer(own))
@@ -93,7 +86,7 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
         raise SourceError(f"{path.name}: {int((np.diff(ordered) == 0).sum())} rows repeat the {key} of another one.")
     return TableFile(
         path=path,
-        fingerprint=digest.hexdigest(),
+        fingerprint=fingerprint,
         columns=columns,
         count=count,
         keys=ordered,
@@ -101,48 +94,62 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
     )
 
 
+def _fingerprint(path: Path, cipher: Cipher) -> str:
+    """A keyed digest of the file's bytes; raises SourceError for the first line that is not UTF-8."""
+    digest, decoder = hashlib.blake2b(key=cipher.key, digest_size=6), codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    with path.open("rb") as raw:
+        if raw.read(2) in WIDE:
+            raise SourceError(f"{path.name}: it is in UTF-16. Save it in UTF-8.")
+        raw.seek(0)
+        while True:
+            chunk = raw.read(CHUNK)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                raise SourceError(f"{path.name}, line {line}: it is not UTF-8. Save the file in UTF-8.") from None
+            if (wrong := chunk.find(b"\0")) >= 0:
+                line += chunk.count(b"\n", 0, wrong)
+                raise SourceError(f"{path.name}, line {line}: it has NUL bytes, as UTF-16 has. Save the file in UTF-8.")
+            if not chunk:
+                return digest.hexdigest()
+            digest.update(chunk)
+            line += chunk.count(b"\n")
+
+
 def records(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Record]]:
     """The rows of a file, each with the line on which it starts."""
     with _text(path) as text:
-        yield from _csv_records(path, text, columns) if path.suffix.lower() == ".csv" else _json_records(text)
+        yield from _json_records(text) if path.suffix.lower() in LINES else _delimited_records(path, text, columns)
 
 
 def _text(path: Path) -> TextIO:
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _columns(path: Path) -> tuple[str, ...]:
     with _text(path) as text:
-        if path.suffix.lower() == ".csv":
-            columns = [name.strip() for name in next(csv.reader(text), [])]
-            if not columns or "" in columns:
-                raise SourceError(f"{path.name}: its first line must name the columns, separated by commas.")
-            if len(set(columns)) < len(columns):
-                raise SourceError(f"{path.name}: its first line names a column twice.")
-            return tuple(columns)
+        if path.suffix.lower() not in LINES:
+            return tuple(header_of(path, text)[0])
         names: dict[str, None] = {}
         for _, record in _json_records(text):
             names |= dict.fromkeys(() if isinstance(record, str) else record)
         return tuple(names)
 
 
-def _csv_records(path: Path, text: TextIO, columns: Sequence[str]) -> Iterator[tuple[int, Record]]:
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(text, strict=True)
-    next(reader, None)
-    line = reader.line_num + 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise SourceError(f"{path.name}, line {line}: no CSV from here on ({error}). Is a quotation mark open?") from None
-        if len(row) == len(columns):
-            yield line, {name: None if value == NULL else value for name, value in zip(columns, row, strict=True)}
-        elif row:
+def _delimited_records(path: Path, text: TextIO, columns: Sequence[str]) -> Iterator[tuple[int, Record]]:
+    _, delimiter = header_of(path, text)
+    text.seek(0)
+    for line, cells in rows_of(path, text, delimiter):
+        if cells is None:
+            yield line, "quotation marks around whole cells"
+        elif delimiter == "\t" and any(isinstance(cell, str) and "\\" in cell for cell in cells):
+            yield line, "no backslashes: tab-separated dumps escape by them, and CSV does not"
+        elif len(cells) == len(columns) and cells != [Unquoted.EMPTY]:  # an empty line may be a row of one cell, or none
+            yield line, dict(zip(columns, cells, strict=True))
+        elif cells != [Unquoted.EMPTY] or len(columns) == 1:
             yield line, f"{len(columns)} cells, as the header has"
-        line = reader.line_num + 1
 
 
 def _json_records(text: TextIO) -> Iterator[tuple[int, Record]]:
@@ -150,7 +157,7 @@ def _json_records(text: TextIO) -> Iterator[tuple[int, Record]]:
         if not one.strip():
             continue
         try:
-            value: Any = json.loads(one)
+            value: Any = json.loads(one, parse_float=Decimal, parse_constant=no_constant)
         except ValueError:
             value = None
         yield line, value if isinstance(value, dict) else "a JSON object"

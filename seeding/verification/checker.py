@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from functools import partial
 
-from django.db import connections
+from django.apps import apps
+from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
 from seeding.generation.registry import Registry
@@ -46,6 +47,8 @@ class Checker:
             refusals = self.refusals() if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
             judged, failed = check(self.using, rules) if rules else ([], [])
+            unknown = self.unknown() if "references" in checks else ()
+            rows = self._ledger.rows() if checks != ("schema",) else 0
         unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
@@ -53,7 +56,8 @@ class Checker:
             differences=tuple(found),
             refusals=tuple(told(found) for found in refusals.values()),
             verdicts=(*verdicts, *judged),
-            unreadable=(*unreadable, *failed),
+            unreadable=(*unreadable, *failed, *unknown),
+            seeded=rows,
         )
 
     def schema(self) -> list[Difference]:
@@ -80,11 +84,25 @@ class Checker:
 
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""
-        there = self._ledger.tables()
-        seeded = {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items() if table in there}
+        seeded = self._models()
         lacks, identities = shortcomings(self.using, seeded.values()), self._ledger.identities()
         return [
             verdict
             for table, model in seeded.items()
             for verdict in verify(self.using, model, self._ledger.key_set(table), lacks, identity=identities.get(table))
         ]
+
+    def unknown(self) -> tuple[str, ...]:
+        """A sentence for every table that holds seeded rows and has neither a seeder nor a model under that name."""
+        counted = {table: len(self._ledger.key_set(table)) for table in sorted(self._ledger.tables() - self._models().keys())}
+        return tuple(
+            f"{table}: {rows:,} rows are seeded, and no seeder or model has a table of that name: where their references "
+            "lead was not looked at. Restore the model, or roll the rows back."
+            for table, rows in counted.items()
+        )
+
+    def _models(self) -> Mapping[str, type[models.Model]]:
+        """The tables that hold seeded rows, with their models: those of seeders, else any."""
+        known = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+        known |= {table: seeder.config.model for table, (seeder, *_) in self._registry.by_table.items()}
+        return {table: known[table] for table in sorted(self._ledger.tables()) if table in known}

@@ -36,7 +36,9 @@ class CheckReport:
     """A sentence for every table that no command would touch."""
     verdicts: tuple[Verdict, ...]
     unreadable: tuple[str, ...]
-    """Modules that could not be imported, and rules that could not be asked: what was not checked."""
+    """Modules that could not be imported, rules that could not be asked, tables without a model: what was not checked."""
+    seeded: int = 0
+    """Rows that the ledger holds; 0 where only the schema was asked for."""
 
     @property
     def refused(self) -> bool:

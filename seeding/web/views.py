@@ -203,7 +203,7 @@ def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: int
     if not _may_view(request, site, model):
         return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}
     context["cells"] = provenance.cells(using, model, key, found.entry)
-    if site.is_registered(model) and context["cells"] is not None and not found.entry.key_columns:  # it finds rows by number
+    if site.is_registered(model) and context["cells"] is not None and found.entry.key_values is None:  # it finds rows by number
         context["elsewhere"] = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
     return context
 

@@ -33,8 +33,8 @@ class KeyAllocator(Protocol):
         next key.
         """
 
-    def still_free(self, model: type[models.Model], first: int) -> bool:
-        """Whether no key from `first` on is in use; called inside the transaction that is about to use them."""
+    def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
+        """Whether no key from `first` to `last` is in use; called inside the transaction that is about to use them."""
 
 
 class _Allocator:
@@ -45,7 +45,7 @@ class _Allocator:
         self._counter = counter or KeyCounter()
         self._column_end = column_end
 
-    def still_free(self, model: type[models.Model], first: int) -> bool:
+    def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Always: the counter is above the range."""
         return True
 
@@ -88,7 +88,7 @@ class MySQLKeyAllocator(_Allocator):
             first = _highest_key(self._using, model) + self._margin + 1
             self._require_room(model, first + count - 1)
             self._push_counter(candidates, first + count - 1)
-            if not model._base_manager.using(self._using).filter(pk__range=(first, first + count - 1)).exists():
+            if self._are_free(model, first, first + count - 1):
                 return first
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
 
@@ -98,12 +98,39 @@ class MySQLKeyAllocator(_Allocator):
             try:
                 with transaction.atomic(using=self._using):
                     sample.save_base(raw=True, using=self._using, force_insert=True)
-                    transaction.set_rollback(True, using=self._using)
+                    self._take_back(sample)
             except DatabaseError as error:
                 if not refuses_row(error):
                     raise
                 continue  # the table rejects this row; its own insertion reports why
             return
+
+    def _take_back(self, sample: models.Model) -> None:
+        """Leave no trace of the row but the counter."""
+        transaction.set_rollback(True, using=self._using)
+
+    def _are_free(self, model: type[models.Model], first: int, last: int) -> bool:
+        return not model._base_manager.using(self._using).filter(pk__range=(first, last)).exists()
+
+
+class SharedMySQLKeyAllocator(MySQLKeyAllocator):
+    """Where several nodes of a cluster count, a row is inserted and deleted in one transaction: only commits reach the others.
+
+    What another node has inserted before that reached it is looked for with every batch.
+    """
+
+    def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
+        """Whether no node has used a key of the range."""
+        return self._are_free(model, first, last)
+
+    def _take_back(self, sample: models.Model) -> None:
+        assert sample._meta.pk is not None  # BaseSeeder ensures it
+        connection = connections[self._using]
+        table, key = quoted(connection, sample._meta.db_table), quoted(connection, column_name(sample._meta.pk))
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [sample.pk])  # noqa: S608 - names are quoted
+            if cursor.rowcount != 1:  # of a key of several columns, other rows may have the number
+                raise InsertionError(f"{sample._meta.db_table}: the row that reserves keys is not the only one under its key.")
 
 
 class MariaDBSequenceAllocator(_Allocator):
@@ -203,7 +230,7 @@ class SQLiteKeyAllocator(_Allocator):
         self._require_room(model, first + count - 1)
         return first
 
-    def still_free(self, model: type[models.Model], first: int) -> bool:
+    def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether the highest key is still below `first`."""
         return _highest_key(self._using, model) < first
 
@@ -217,8 +244,8 @@ KEY_ALLOCATORS: dict[str, Callable[[str, KeyCounter | None, int | None], KeyAllo
 def key_allocator(using: str, counter: KeyCounter | None = None, column_end: int | None = None) -> KeyAllocator:
     """The allocator for a table of the database `using`, whose keys come from `counter`, into a column up to `column_end`."""
     vendor = connections[using].vendor
-    if vendor == "mysql" and counter is not None and counter.sequence:
-        return MariaDBSequenceAllocator(using, counter, column_end)
+    if vendor == "mysql" and counter is not None and (counter.sequence or counter.is_shared):
+        return (MariaDBSequenceAllocator if counter.sequence else SharedMySQLKeyAllocator)(using, counter, column_end)
     return KEY_ALLOCATORS.get(vendor, SQLiteKeyAllocator)(using, counter, column_end)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import polars as pl
 from django.db import DatabaseError, connections, models, transaction
 
 from seeding.db.retries import refuses_row
+from seeding.db.sql import quoted_plainly
 
 WAITING = """
     SELECT n.nspname, c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
@@ -75,7 +77,7 @@ def settle(using: str, model: type[models.Model], *, whole: bool) -> None:
     names = ["ALL"]
     with connection.cursor() as cursor:
         if not whole:
-            cursor.execute(WAITING, [connection.ops.quote_name(model._meta.db_table)])
-            names = [".".join(map(connection.ops.quote_name, row)) for row in cursor.fetchall()]
+            cursor.execute(WAITING, [quoted_plainly(connection, model._meta.db_table)])
+            names = [".".join(map(partial(quoted_plainly, connection), row)) for row in cursor.fetchall()]
         if names:
             cursor.execute(f"SET CONSTRAINTS {', '.join(names)} IMMEDIATE")

@@ -11,7 +11,7 @@ import polars as pl
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.db.sql import quoted
+from seeding.db.sql import quoted, quoted_plainly
 from seeding.keys import KeySet
 from seeding.schema.row_keys import RowKey
 from seeding.writing.encoding import backslash_escapes, literals
@@ -56,7 +56,7 @@ def _by_position(connection: BaseDatabaseWrapper, change: Change, data: pl.DataF
 
     It updates in one pass. A join with a JSON_TABLE or VALUES takes two passes on these servers, and twice the time.
     """
-    quote, (name,) = connection.ops.quote_name, change.key.names
+    quote, (name,) = partial(quoted_plainly, connection), change.key.names
     key, rows = quote(name), data.sort(name)
     keys = ",".join(map(str, rows[name].to_list()))
     named = " OR ".join(f"{key} BETWEEN {first} AND {last}" for first, last in KeySet.holding(rows[name].to_numpy()).ranges)

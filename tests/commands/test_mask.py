@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 
 from seeding import conf
 from seeding.generation.registry import Registry
-from seeding.masking.choice import masking_strategies
 from seeding.masking.in_place import PIECE, InPlaceMasking
+from seeding.masking.masker import masking_strategies
 from seeding.models import MaskedBatch, SeedRun
 from seeding.telemetry.events import Event
 from tests.support.databases import SERVERS, Database
@@ -327,7 +327,8 @@ def test_a_table_that_cannot_be_masked_is_told_and_costs_no_other(
 ) -> None:
     restore(sqlite)
     sqlite.query("ALTER TABLE supplier_profiles RENAME TO old")
-    sqlite.query("CREATE TABLE supplier_profiles (id integer PRIMARY KEY, contact_email varchar(12) UNIQUE)")
+    others = "contact_name text, contact_phone text, supplier_notes text, tax_id text, license_number text"
+    sqlite.query(f"CREATE TABLE supplier_profiles (id integer PRIMARY KEY, contact_email varchar(12) UNIQUE, {others})")
 
     with pytest.raises(CommandError) as caught:
         mask(sqlite)

@@ -30,8 +30,8 @@ from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.management.command import SeedingCommand
 from seeding.masking import STRATEGIES
-from seeding.masking.choice import masking_strategies
 from seeding.masking.classification import inventory
+from seeding.masking.masker import masking_strategies
 from tests.bench.report import inserted
 from tests.support.databases import ROOT, RULES, Database
 from tests.support.pages import page

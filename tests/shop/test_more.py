@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Avg
 
 from seeding import Cipher, Mode, Rows, conf
-from seeding.masking.choice import masking_strategies
+from seeding.masking.masker import masking_strategies
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import ROOT, Database
 from tests.support.runs import run

@@ -1,8 +1,8 @@
-"""What must be true after a command, whatever it said: found in dumps alone."""
+"""What must be true after a command, whatever it said: found in dumps, and by what the server holds to be equal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.storm.application import SECRET, Application
@@ -11,6 +11,10 @@ from tests.storm.life import Action, Said
 from tests.storm.schemas import Schema, Table
 
 SIZES = ("small", "medium", "large")
+EMPTY = frozenset({"NULL", "None"})
+"""How dumps write NULL."""
+KEPT = 6
+"""Exit code of a rollback that has left rows."""
 
 
 @dataclass(kw_only=True)
@@ -24,6 +28,12 @@ class Judge:
     """The same → those of them that the application has deleted since."""
     exact: bool = True
     """False after a rollback that has kept rows."""
+    behind: list[str] = field(default_factory=list)
+    """Rows of the application whose key is below those of seeded rows: others will get keys that are taken."""
+    edited: set[int] = field(default_factory=set)
+    """Places of tables of which the application has changed or deleted seeded rows."""
+    alone: bool = True
+    """Whether the application has written nothing since the beginning: then everything can be rolled back."""
     killed: int = -1
     """The largest size that a killed run was about to make; -1 if a later one has completed it."""
 
@@ -34,10 +44,17 @@ class Judge:
 
     def written(self, before: Dump, after: Dump) -> None:
         """The application has written."""
+        self.alone &= before == after
         for table in self.schema.tables:
-            name = table.stored
-            lost = len(before.seeded(name)) - len(after.seeded(name))
-            self.gone[table.place] = self.gone.get(table.place, 0) + lost
+            was, now = before.seeded(table.stored), after.seeded(table.stored)
+            new = after.real().keys() - before.real().keys()
+            for row in (row for row in after.rows(table.stored) if (table.stored, row["mark"]) in new):
+                is_behind = any(int(row["id"]) < int(one["id"]) for one in was)
+                if row["mark"] not in self.application.placed and is_behind:
+                    self.behind.append(f"{table.name}: {row}")
+            self.gone[table.place] = self.gone.get(table.place, 0) + len(was) - len(now)
+            if was != now:
+                self.edited.add(table.place)
 
     def faults(self, action: Action, said: Said, before: Dump, after: Dump) -> Iterator[str]:
         """Everything that is wrong."""
@@ -49,6 +66,7 @@ class Judge:
             f"{one} refers to nothing" for one in dangling(self.application, after) - dangling(self.application, before)
         )
         yield from (f"the application could not insert: {one}" for one in self.application.taken)
+        yield from (f"the next key is one of a seeded row, or below: {one}" for one in self.behind)
         if said.code in {1, 2, 3} and not said.left and before != after:
             yield "refused, and something has changed"
         for table in self.schema.tables:
@@ -59,6 +77,7 @@ class Judge:
             case "mask":
                 yield from self._masked(self.schema.tables[action.table], said, before, after)
             case "seed" | "kill":
+                yield from self._stored(said, before, after)
                 yield from self._seeded(action, said, after)
             case "roll back" | "kill rollback":
                 yield from self._rolled_back(action, said, after)
@@ -95,14 +114,42 @@ class Judge:
         self.killed = -1
         for table in self.schema.tables:
             wanted = self.planned[table.place] - self.gone.get(table.place, 0)
-            if wanted != (found := len(after.seeded(table.stored))):
-                yield f"{table.name} has {found} seeded rows, not {wanted}, and the exit code was 0"
+            found = len(after.seeded(table.stored))
+            if table.adopts and table.place in self.edited:
+                continue
+            if table.adopts:
+                found = self.application.equal(table, [f"'Item {number}'" for number in range(wanted)])
+            if wanted != found:
+                yield f"{table.name} has {found} seeded or adopted rows, not {wanted}, and the exit code was 0"
+
+    def _stored(self, said: Said, before: Dump, after: Dump) -> Iterator[str]:
+        """Every new row holds what its seeder makes of its number, and refers to the rows that it means."""
+        there = {table.place: {row["number"]: row for row in after.seeded(table.stored)} for table in self.schema.tables}
+        for table in self.schema.tables:
+            old = {row["number"] for row in before.seeded(table.stored)}
+            for row in (one for number, one in there[table.place].items() if number not in old):
+                number = int(row["number"])
+                found = row["code"].strip("' "), row["email"].strip("' "), row.get("tenant", "")
+                wanted = f"Item {number}", f"person{number}@example.com", str(number % 2 + 1) if table.is_composite else ""
+                if found != wanted:
+                    yield f"{table.name} has {row}, which its seeder has not made"
+                for place, one in enumerate(table.references):
+                    target = self.schema.tables[one.target]
+                    to_itself = one.target == table.place
+                    meant = there[one.target].get(str(number // 2 if to_itself else number % target.sizes[0]))
+                    value = row[f"ref{place}"]
+                    if to_itself and (number == 0 or said.code != 0) and value in EMPTY:
+                        continue
+                    if meant is not None and meant[self.schema.by(one)] != value:
+                        yield f"{table.name} has {row}, whose ref{place} does not mean {meant}"
 
     def _rolled_back(self, action: Action, said: Said, after: Dump) -> Iterator[str]:
+        if self.alone and said.code == KEPT:
+            yield f"rows were kept, and the application has written nothing: {said.words}"
         self.exact = said.code == 0 and not action.options.get("tables")
         if not self.exact:
             return
-        self.planned, self.gone, self.killed = {}, {}, -1
+        self.planned, self.gone, self.edited, self.killed = {}, {}, set(), -1
         for table in self.schema.tables:
             if rows := after.seeded(table.stored):
                 yield f"{table.name} still has {len(rows)} seeded rows, and the exit code was 0"
@@ -114,15 +161,14 @@ def dangling(application: Application, dump: Dump) -> set[tuple[str, str, str]]:
     for table in application.schema.tables:
         for place, one in enumerate(table.references):
             target = application.schema.tables[one.target]
-            by = "id" if target.is_parted else one.by
-            found |= _lost(dump, table.stored, f"ref{place}", {row[by] for row in dump.rows(target.stored)})
-        keys = {row["id"] for row in dump.rows(table.stored)}
+            found |= _lost(dump, table.stored, {f"ref{place}": application.schema.by(one)}, target)
         for place, kind in enumerate(table.followers):
             name = application.ddl.follower_name(table, place)
-            found |= _lost(dump, name, application.ddl.follower_column(kind), keys)
+            found |= _lost(dump, name, application.ddl.follower_columns(table, kind), table)
     return found
 
 
-def _lost(dump: Dump, table: str, column: str, there: set[str]) -> set[tuple[str, str, str]]:
-    named = [(row["mark"], row[column]) for row in dump.rows(table) if is_real(row)]
-    return {(table, mark, column) for mark, value in named if value not in {"NULL", "None", *there}}
+def _lost(dump: Dump, name: str, columns: Mapping[str, str], target: Table) -> set[tuple[str, str, str]]:
+    there = {tuple(row[one] for one in columns.values()) for row in dump.rows(target.stored)}
+    named = [(row["mark"], tuple(row[one] for one in columns)) for row in dump.rows(name) if is_real(row)]
+    return {(name, mark, str(values)) for mark, values in named if EMPTY.isdisjoint(values) and values not in there}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
+import os
 import signal
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ from typing import Any
 from django.db import connections
 from hypothesis import strategies as st
 
-from seeding.conf import Environment, MaskingConfig, RollbackConfig, SeedConfig
+from seeding.conf import Environment, MaskingConfig, RollbackConfig, SeedConfig, Strategy
 from seeding.exceptions import SeedingError
 from seeding.masking.in_place import InPlaceMasking
 from seeding.masking.masker import STRATEGIES
@@ -25,16 +23,20 @@ from seeding.telemetry.events import Sink
 from tests.storm.application import Application
 from tests.storm.schemas import Schema
 from tests.storm.seeders import seeders
-from tests.storm.victim import Sentence
-from tests.support.databases import AS_OF, ROOT
+from tests.storm.victim import Sentence, executed
+from tests.support.databases import AS_OF
 
 MOMENTS = 25
 """Events of a command of a few tables."""
 PATIENCE = 20
 """Seconds to wait for the lock of a command that was killed."""
-WRITERS = (None, None, "multi_insert", "native")
+WRITERS = {
+    "sqlite": (None, None, "create", "executemany"),
+    "postgresql": (None, "create", "bulk_create", "copy"),
+    "mysql": (None, "bulk_create", "multi_insert"),
+    "mariadb": (None, "bulk_create", "multi_insert", "load_data"),
+}
 LEFT = (SeederState.REFUSED, SeederState.SKIPPED)
-NATIVE = {"postgresql": "copy", "mysql": "multi_insert", "mariadb": "load_data"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Action:
     does: str
     table: int = 0
     number: int = 0
+    shadows: bool = False
+    """Whether a temporary table hides the first one from the command."""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,40 +63,47 @@ class Said:
     """Whether it ended with an error that is none of ours."""
 
 
-def lives(schema: Schema) -> st.SearchStrategy[list[Action]]:
-    """A few actions: the first seeds, and the application's own tables refer to what is there then."""
-    table = st.integers(0, len(schema.tables) - 1)
+@st.composite
+def lives(draw: st.DrawFn, schema: Schema) -> list[Action]:
+    """A few actions: the first seeds, and the application's rows refer to what is there then, in most lives."""
     number = st.integers(0, 40)
-    size = st.sampled_from(("small", "medium", "large"))
+    options = {"shadows": st.sampled_from((False,) * 9 + (True,))}
     seeding = st.fixed_dictionaries(
-        {"size": size, "writer": st.sampled_from(WRITERS), "batch_size": st.sampled_from((None, 7))}
+        {
+            "size": st.sampled_from(("small", "medium", "large")),
+            "writer": st.sampled_from(WRITERS[schema.server]),
+            "batch_size": st.sampled_from((None, 7)),
+        }
     )
     undoing = st.fixed_dictionaries(
         {
-            "tables": st.sampled_from(((), (), tuple({schema.tables[0].name}))),
+            "tables": st.sampled_from([tuple[str, ...](), (), (schema.tables[0].name,)]),
             "cascade": st.booleans(),
             "keep_modified": st.booleans(),
+            "strategy": st.sampled_from((Strategy.DELETE,) * 3 + (Strategy.TRUNCATE,)),
         }
     )
-    written = ("insert", "edit", "delete", "refer", "refer")
-    action = st.one_of(
-        st.builds(Action, does=st.just("seed"), options=seeding),
-        st.builds(Action, does=st.sampled_from(written), table=table, number=number),
-        st.builds(Action, does=st.sampled_from(written), table=table, number=number),
-        st.builds(Action, does=st.just("mask"), table=table),
+    table = st.integers(0, len(schema.tables) - 1)
+    commands = (
+        st.builds(Action, does=st.just("seed"), options=seeding, **options),
+        *[st.builds(Action, does=st.just("mask"), table=table, **options)] * 2,
         st.builds(Action, does=st.just("kill"), options=seeding, number=number),
         st.builds(Action, does=st.just("kill rollback"), number=number),
-        st.builds(Action, does=st.just("roll back"), options=undoing),
+        st.builds(Action, does=st.just("roll back"), options=undoing, **options),
         st.just(Action(does="restore")),
     )
-    first = st.builds(Action, does=st.just("seed"), options=seeding)
+    seed = draw(st.builds(Action, does=st.just("seed"), options=seeding, **options))
     last = [Action(does="seed", options={"size": "medium"}), Action(does="roll back")]
-    followed = [place for place, one in enumerate(schema.tables) if one.followers]
-    referring = st.tuples(
-        *(st.builds(Action, does=st.just("refer"), table=st.just(place), number=number) for place in followed)
-    )
-    more = st.lists(action, min_size=2, max_size=6)
-    return st.builds(lambda one, refer, more: [one, *refer, *more, *last], first, referring, more)
+    if draw(st.integers(0, 5)) == 0:  # the application only looks on
+        return [seed, *draw(st.lists(st.one_of(commands), max_size=3)), *last]
+    first = [
+        Action(does=does, table=place, number=draw(number))
+        for place, one in enumerate(schema.tables)
+        for does in ("insert", "refer")
+        if draw(st.integers(0, 1)) or (does == "refer" and one.followers)
+    ]
+    written = st.builds(Action, does=st.sampled_from(("insert", "edit", "delete", "refer")), table=table, number=number)
+    return [seed, *first, *draw(st.lists(st.one_of(*commands, written, written), min_size=1, max_size=5)), *last]
 
 
 def write(application: Application, action: Action) -> bool:
@@ -107,7 +118,9 @@ def write(application: Application, action: Action) -> bool:
             application.delete(table, action.number)
         case "refer":
             for place in range(len(table.followers)):
-                application.refer(table, place, action.number)
+                application.refer(table, place, action.number + 5 * place)  # of another row, which no other follower keeps
+            if application.ddl.logs(table):
+                application.note(table, action.number)
         case "restore":
             application.move()
         case _:
@@ -119,7 +132,15 @@ def command(application: Application, action: Action) -> Said:
     """Run the command of the action."""
     if action.does.startswith("kill"):
         return killed(application, action)
-    return said(lambda: performed(application, action))
+    table, connection = application.schema.tables[0], connections[application.database.alias]
+    if not action.shadows:
+        return said(lambda: performed(application, action))
+    with connection.cursor() as cursor:
+        cursor.execute(application.ddl.shadow(table))
+    try:
+        return said(lambda: performed(application, action))
+    finally:
+        connection.close()
 
 
 def performed(application: Application, action: Action, listen: Sink = lambda _: None) -> Any:
@@ -147,11 +168,8 @@ def said(run: Callable[[], Any]) -> Said:
 
 def seed(application: Application, options: Mapping[str, Any], listen: Sink = lambda _: None) -> Any:
     """`seed` of every table."""
-    chosen = dict(options)
-    if chosen.get("writer") == "native":
-        chosen["writer"] = NATIVE.get(application.schema.server)
     config = SeedConfig(
-        database=application.database.alias, environment=Environment.DEV, today=AS_OF, lock_timeout=PATIENCE, **chosen
+        database=application.database.alias, environment=Environment.DEV, today=AS_OF, lock_timeout=PATIENCE, **options
     )
     return SeedOrchestrator(config, seeders(application.schema), tell=listen, ask=input, missing_table_help="", rules=()).run()
 
@@ -183,10 +201,11 @@ def killed(application: Application, action: Action) -> Said:
     connection = connections[application.database.alias]
     connection.close()
     sentence = Sentence(
-        schema=application.schema, settings=dict(connection.settings_dict), action=action, after=action.number % MOMENTS
+        schema=application.schema,
+        settings=dict(connection.settings_dict),
+        action=action,
+        after=action.number % MOMENTS,
+        audit=os.environ["SEEDING_AUDIT_FILE"],
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.storm.victim"], input=pickle.dumps(sentence), cwd=ROOT, capture_output=True, check=False
-    )
-    ended = done.returncode in {*range(8), -signal.SIGKILL}
-    return Said(code=0 if done.returncode == 0 else -signal.SIGKILL, is_crash=not ended, words=done.stderr.decode())
+    code, words = executed(sentence)
+    return Said(code=0 if code == 0 else -signal.SIGKILL, is_crash=code not in {*range(8), -signal.SIGKILL}, words=words)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+MYSQL = frozenset({"mysql", "mariadb"})
 NAMES = ("item", "Item", "order", "crèw", "a b", "line.item", "it's", "unit")
 KEYS = {
-    "mysql": ("counted", "counted", "unsigned", "small"),
-    "mariadb": ("counted", "counted", "unsigned", "small", "sequence"),
-    "postgresql": ("counted", "counted", "always", "serial", "sequence"),
+    "mysql": ("counted", "counted", "unsigned", "small", "composite"),
+    "mariadb": ("counted", "counted", "unsigned", "small", "sequence", "shared", "composite"),
+    "postgresql": ("counted", "always", "serial", "sequence", "shared", "composite"),
     "sqlite": ("counted",),
 }
-"""How the server gives the key of a new row."""
+"""How the server gives the key of a new row; a shared sequence counts in several tables."""
 CODES = {
     "mysql": ("", "utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_0900_as_cs", "latin1_swedish_ci"),
     "mariadb": ("", "utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_nopad_bin", "latin1_swedish_ci"),
@@ -35,23 +36,39 @@ EXTRAS = {
 }
 EXTRAS["mariadb"] = EXTRAS["mysql"]
 """Further columns and rules."""
-TRAITS = {
-    "mysql": ("log", "renumbers", "edits", "sweeps", "engine", "view", "partitioned"),
-    "mariadb": ("log", "renumbers", "edits", "sweeps", "engine", "view", "partitioned", "versioned"),
-    "postgresql": ("log", "renumbers", "edits", "sweeps", "view", "partitioned", "materialised", "hidden", "parent", "rule"),
-    "sqlite": ("log", "renumbers", "sweeps", "view"),
+SEEDED = {
+    "mysql": ("log", "fills", "copies", "partitioned"),
+    "mariadb": ("log", "fills", "copies", "partitioned", "versioned", "versioned"),
+    "postgresql": ("log", "fills", "copies", "partitioned", "partitioned", "materialised"),
+    "sqlite": ("log", "copies"),
 }
-"""What else can be about a table; most have nothing."""
+"""What else can be about a table that is seeded; half of them have nothing."""
+REFUSED = {
+    "mysql": ("renumbers", "edits", "sweeps", "engine", "engine", "view"),
+    "mariadb": ("renumbers", "edits", "sweeps", "engine", "engine", "view"),
+    "postgresql": ("renumbers", "edits", "sweeps", "view", "hidden", "parent", "rule"),
+    "sqlite": ("renumbers", "sweeps", "view"),
+}
+"""What can be about one that is refused, or whose batches are rolled back."""
+HIDDEN = ("renumbers", "edits")
+"""Those that an account does not see which sees no triggers."""
+UNSEEN = frozenset({"sweeps", "copies"})
+"""What an account that sees no triggers cannot be kept from: what they do to other tables is not looked at."""
 FOLLOWERS = {
-    "mysql": ("cascade", "set null", "restrict", "elsewhere", "percent", "pair", "twin"),
-    "mariadb": ("cascade", "set null", "restrict", "elsewhere", "percent", "pair", "twin", "versioned"),
-    "postgresql": (
-        "cascade", "set null", "restrict", "set default", "elsewhere", "percent", "pair", "twin", "partition", "deferred",
-        "hidden",
+    "mysql": ("cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered"),
+    "mariadb": (
+        "cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered", "versioned",
+        "versioned",
     ),
-    "sqlite": ("cascade", "set null", "restrict", "percent", "pair"),
+    "postgresql": (
+        "cascade", "set null", "restrict", "set default", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered",
+        "partition", "partition", "deferred", "hidden", "heir",
+    ),
+    "sqlite": ("cascade", "set null", "restrict", "percent", "pair", "numbered"),
 }  # fmt: skip
-"""Tables of the application that refer to one, and of which there is no model."""
+"""Tables of the application that refer to one by a key, and of which there is no model."""
+MODELLED = ("model", "named")
+"""Those of which there is a model, and no key: by the table's own key, and by another column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +80,7 @@ class Reference:
     action: str
     """ON DELETE; empty: neither a key nor an action is declared."""
     by: str
-    """The column that it names."""
+    """The column that it names, if that is unique; see `Schema.by`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +94,8 @@ class Table:
     email: str
     unique: bool
     """Whether the code is."""
+    adopts: bool
+    """Whether real rows with the code of a planned one are adopted."""
     extras: frozenset[str]
     trait: str
     references: tuple[Reference, ...]
@@ -95,6 +114,16 @@ class Table:
         """Whether it has partitions, over which only the key is unique."""
         return self.trait == "partitioned"
 
+    @property
+    def is_composite(self) -> bool:
+        """Whether its key is (tenant, id)."""
+        return self.key == "composite"
+
+    @property
+    def named(self) -> str:
+        """A column besides the key by which its rows are referred to."""
+        return "code" if self.unique else "number"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
@@ -102,47 +131,79 @@ class Schema:
 
     server: str
     tables: tuple[Table, ...]
+    guest: bool
+    """Whether the commands have an account of few rights: policies hold for it, or it sees no triggers."""
 
     def takes_keys(self, table: Table) -> bool:
         """Whether foreign keys can lead from and to it."""
-        return table.trait not in {"engine", "view"} and not (table.is_parted and self.server != "postgresql")
+        return takes_keys(self.server, table.trait)
+
+    def by(self, reference: Reference) -> str:
+        """The column that the reference names."""
+        target = self.tables[reference.target]
+        if reference.by == "id" or target.is_parted:
+            return "id"
+        return target.named if reference.by == "code" else "number"
 
     def is_declared(self, table: Table, reference: Reference) -> bool:
         """Whether the database knows of the reference."""
         target = self.tables[reference.target]
-        is_unique = reference.by == "id" or not target.is_parted
+        is_unique = self.by(reference) != "id" or not target.is_composite
         return bool(reference.action) and is_unique and self.takes_keys(table) and self.takes_keys(target)
 
 
+def takes_keys(server: str, trait: str) -> bool:
+    """Whether foreign keys can lead from and to a table."""
+    return trait not in {"engine", "view"} and not (trait == "partitioned" and server in MYSQL)
+
+
+def followers(server: str, trait: str, key: str) -> list[str]:
+    """The kinds of tables that can follow one."""
+    kinds = [*FOLLOWERS[server]] if takes_keys(server, trait) else []
+    kinds += MODELLED
+    if trait == "partitioned":
+        kinds = [one for one in kinds if one not in {"numbered", "named"} and (one != "pair" or key != "composite")]
+        kinds += ["of a partition"] * 3 if server == "postgresql" else []
+    return kinds
+
+
 @st.composite
-def tables(draw: st.DrawFn, server: str, place: int, name: str) -> Table:
-    """One table, which refers to those before it and perhaps to itself."""
+def tables(draw: st.DrawFn, server: str, place: int, name: str, *, guest: bool) -> Table:
+    """One table, which refers to those before it and perhaps to itself. The first is nearly always seeded and followed."""
     references = draw(
         st.lists(
             st.builds(
                 Reference,
                 target=st.integers(0, place),
                 action=st.sampled_from(("CASCADE", "SET NULL", "RESTRICT", "", "")),
-                by=st.sampled_from(("id", "id", "id", "number")),
+                by=st.sampled_from(("id", "id", "number", "code")),
             ),
             max_size=2,
         )
     )
-    trait = draw(st.sampled_from(("",) * (2 * len(TRAITS[server])) + TRAITS[server]))
+    is_refused = draw(st.integers(0, 19 if place == 0 else 2 if guest else 7)) == 0
+    traits = REFUSED[server] if is_refused else ("",) * len(SEEDED[server]) + SEEDED[server]
+    if guest:
+        traits = HIDDEN if is_refused else tuple(one for one in traits if one not in UNSEEN)
+    trait = draw(st.sampled_from(traits))
+    key = draw(st.sampled_from(KEYS[server]))
     emails = [one for one in EMAILS[server] if trait != "partitioned" or not one.endswith("UNIQUE")]
     small = draw(st.integers(1, 30))
-    medium = small + draw(st.sampled_from((0, 5, 60, 1_100)))
+    medium = small + draw(st.sampled_from((0, 5, 5, 60, 60, 1_100)))
+    unique = draw(st.booleans()) and trait != "partitioned"
+    kinds = st.sampled_from(followers(server, trait, key))
     return Table(
         place=place,
         name=name,
-        key=draw(st.sampled_from(KEYS[server])),
+        key=key,
         code=draw(st.sampled_from(CODES[server])),
         email=draw(st.sampled_from(emails)),
-        unique=draw(st.booleans()) and trait != "partitioned",
+        unique=unique,
+        adopts=draw(st.booleans()) and unique and key != "composite",
         extras=draw(st.frozensets(st.sampled_from(EXTRAS[server]), max_size=3)),
         trait=trait,
         references=tuple(references),
-        followers=tuple(draw(st.lists(st.sampled_from(FOLLOWERS[server]), max_size=2, unique=True))),
+        followers=tuple(draw(st.lists(kinds, min_size=1 if place == 0 else 0, max_size=3, unique=True))),
         sizes=(small, medium, medium + draw(st.sampled_from((0, 3)))),
         real=draw(st.integers(0, 6)),
     )
@@ -154,4 +215,7 @@ def schemas(draw: st.DrawFn, server: str) -> Schema:
     names = draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True))
     if server == "sqlite":  # which tells no two names apart that differ in case alone
         names = list({name.lower(): name for name in names}.values())
-    return Schema(server=server, tables=tuple(draw(tables(server, place, name)) for place, name in enumerate(names)))
+    sees_no_triggers = server in MYSQL and draw(st.integers(0, 4)) == 0
+    drawn = tuple(draw(tables(server, place, name, guest=sees_no_triggers)) for place, name in enumerate(names))
+    has_policies = any("hidden" in (one.trait, *one.followers) for one in drawn)
+    return Schema(server=server, tables=drawn, guest=sees_no_triggers or has_policies)

@@ -11,7 +11,7 @@ from django.db import models
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
-from tests.storm.schemas import Schema, Table
+from tests.storm.schemas import MODELLED, Schema, Table
 
 
 class StormSeeder(BaseSeeder):
@@ -28,6 +28,8 @@ class StormSeeder(BaseSeeder):
             "number": index,
             "email": "person" + numerals(index) + "@example.com",
         }
+        if self.table.is_composite:
+            columns["tenant"] = index % 2 + 1
         if "ratio" in self.table.extras:
             columns["ratio"] = index / 10
         if "padded" in self.table.extras:
@@ -47,14 +49,19 @@ def seeders(schema: Schema) -> Registry:
     made: list[type[models.Model]] = []
     for table in schema.tables:
         made.append(_model(schema, table, made))
+        for place, kind in enumerate(table.followers):
+            if kind in MODELLED:
+                _follower(table, place, made[-1])
     return Registry([_seeder(schema, table, model) for table, model in zip(schema.tables, made, strict=True)])
 
 
 def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type[models.Model]:
     email = models.TextField if table.email == "text" else models.CharField
+    limits = models.CheckConstraint(name=f"limits{table.place}", condition=models.Q(number__lt=200000))  # only its name counts
+    rules = [limits] if "check" in table.extras else []
     fields: dict[str, Any] = {
         "__module__": "tests.storm.seeders",
-        "Meta": type("Meta", (), {"app_label": "storm", "db_table": table.name, "managed": False}),
+        "Meta": type("Meta", (), {"app_label": "storm", "db_table": table.name, "managed": False, "constraints": rules}),
         "id": (models.AutoField if table.key == "small" else models.BigAutoField)(primary_key=True),
         "code": models.CharField(max_length=40, unique=table.unique),
         "number": models.IntegerField(unique=not table.is_parted),
@@ -66,8 +73,15 @@ def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type
         "padded": models.CharField(max_length=8, null=True, db_column="tag"),
         "json": models.JSONField(null=True, db_column="data"),
         "day": models.DateField(null=True),
+        "generated": models.GeneratedField(
+            expression=models.F("number") * 2, output_field=models.IntegerField(), db_persist=True, db_column="twice"
+        ),
     }
     fields |= {name: one for name, one in extras.items() if name in table.extras}
+    if table.is_composite:
+        fields["tenant"] = models.IntegerField()
+    if table.trait == "fills":
+        fields["filled"] = models.CharField(max_length=40, null=True)
     for place, one in enumerate(table.references):
         fields[f"ref{place}"] = models.ForeignKey(
             "self" if one.target == table.place else made[one.target],
@@ -75,21 +89,34 @@ def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type
             null=True,
             db_column=f"ref{place}",
             db_constraint=schema.is_declared(table, one),
-            to_field=one.by if one.by == "id" or not schema.tables[one.target].is_parted else "id",
+            to_field=schema.by(one),
             related_name="+",
         )
     return type(f"Table{table.place}", (models.Model,), fields)
 
 
+def _follower(table: Table, place: int, model: type[models.Model]) -> None:
+    """A model of the application, of which there is no seeder."""
+    by = table.named if table.followers[place] == "named" else "id"
+    key = models.ForeignKey(
+        model, models.CASCADE, null=True, db_column="item", db_constraint=False, to_field=by, related_name="+"
+    )
+    meta = type("Meta", (), {"app_label": "storm", "db_table": f"follower{table.place}{place}", "managed": False})
+    fields = {"__module__": "tests.storm.seeders", "Meta": meta, "item": key}
+    type(f"Follower{table.place}{place}", (models.Model,), fields | {"id": models.BigAutoField(primary_key=True)})
+
+
 def _seeder(schema: Schema, table: Table, model: type[models.Model]) -> BaseSeeder:
     small, medium, large = table.sizes
     others = {schema.tables[one.target].name for one in table.references if one.target != table.place}
+    unspoken = [name for extra, name in (("padded", "tag"), ("json", "data")) if extra in table.extras]
     config = SeederConfig(
         model=model,
         record_count=RecordCount(small=small, medium=medium, large=large, scales=False),
         dependencies=tuple(sorted(others)),
         pii_fields={"email": "email"},
-        not_pii=("code", "mark", *(name for extra, name in (("padded", "tag"), ("json", "data")) if extra in table.extras)),
+        not_pii=("code", "mark", *unspoken, *(["filled"] if table.trait == "fills" else [])),
+        natural_key=("code",) if table.adopts else (),
         postponed=tuple(f"ref{place}" for place, one in enumerate(table.references) if one.target == table.place),
     )
     parents = tuple(schema.tables[one.target].sizes[0] for one in table.references)

@@ -21,7 +21,8 @@ def plain_environment() -> dict[str, str]:
     A process that may get a signal must not be measured: one that arrives inside coverage's own code leaves its lock taken, and
     one that arrives while a thread begins to run a function leaves that thread in an endless loop (Python 3.11, tracing).
     """
-    return {key: value for key, value in os.environ.items() if not key.startswith((*OURS, "COVERAGE_"))}
+    plain = {key: value for key, value in os.environ.items() if not key.startswith((*OURS, "COVERAGE_"))}
+    return {**plain, "SEEDING_PATIENCE": "0"}
 
 
 def wait_for(words: str, stream: IO[str] | None) -> None:

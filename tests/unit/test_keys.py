@@ -272,3 +272,14 @@ def test_a_map_is_split_by_its_keys(runs: list[tuple[int, int, bool]], chosen: s
 
     assert as_dict(inside) == {index: key for index, key in pairs.items() if key in chosen}
     assert as_dict(rest) == {index: key for index, key in pairs.items() if key not in chosen}
+
+
+@pytest.mark.parametrize(
+    ("count", "ranges"),
+    [(0, []), (1, [(1, 1)]), (3, [(1, 3)]), (4, [(1, 3), (7, 7)]), (5, [(1, 3), (7, 8)]), (99, [(1, 3), (7, 8)])],
+)
+def test_the_lowest_keys_are_a_set_too(count: int, ranges: list[tuple[int, int]]) -> None:
+    keys = KeySet.of([(1, 3), (7, 8)])
+
+    assert keys.lowest(count).ranges == ranges
+    assert keys.ranges == [(1, 3), (7, 8)]

@@ -67,8 +67,8 @@ class Command(SeedingCommand):
     def _show_inventory(self, options: dict[str, Any]) -> None:
         from seeding import console
         from seeding.generation.registry import Registry
-        from seeding.masking.choice import masking_strategies
         from seeding.masking.classification import inventory
+        from seeding.masking.masker import masking_strategies
 
         columns = inventory(Registry.discover(), masking_strategies())
         if options["json"]:

@@ -48,18 +48,20 @@ class Command(SeedingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Report the status; with the options, release the lock or claim the environment."""
         from seeding.db.connection import connect
+        from seeding.db.row_security import every_row
 
         if options["force_release"] and not options["lock"]:
             raise ConfigurationError("--force-release ends the run in progress. Pass it with --lock: --lock --force-release.")
         using = options["database"]
         database = connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
         try:
-            if options["claim_environment"] is not None:
-                self._claim(using, options)
-            elif options["lock"]:
-                self._lock(using, database, options)
-            else:
-                self._status(using, options)
+            with every_row(using):
+                if options["claim_environment"] is not None:
+                    self._claim(using, options)
+                elif options["lock"]:
+                    self._lock(using, database, options)
+                else:
+                    self._status(using, options)
         finally:
             connections[using].close()
 

@@ -14,6 +14,9 @@ import polars as pl
 from seeding.arrays import Words
 from seeding.masking.cipher import Cipher
 
+CASE_BIT = 32
+"""What distinguishes an ASCII letter from its capital."""
+
 
 class Mode(StrEnum):
     """How much of a value a mask preserves."""
@@ -29,7 +32,8 @@ class MaskingStrategy(ABC):
 
     The contract, for every value that is neither null nor blank: the same key, mode and width give the same mask; no value is
     its own mask; a mask fits the column; and where the column has `room`, distinct values have distinct masks. Values that
-    differ only in case have masks that differ only in case, so that joins and unique keys hold under any collation.
+    differ only in case have masks that differ only in case, so that joins and unique keys hold whether or not a collation
+    tells case apart. Values that a collation takes for equal otherwise come here as one, without spaces at the end.
     """
 
     name: ClassVar[str]
@@ -55,7 +59,7 @@ class Drawn:
     decoration: Words
     """64 more bits, for the parts that only make a mask look real."""
     exact: Words
-    """64 bits that distinguish the mixed casings of a text; 0 for any other casing."""
+    """64 bits that distinguish the mixed casings of a text; 0 for any other casing. They select the capitals of its mask."""
     lower: pl.Series
     upper: pl.Series
     mixed: pl.Series
@@ -64,7 +68,9 @@ class Drawn:
     @classmethod
     def of(cls, texts: pl.Series, cipher: Cipher, purpose: str, *, titled: bool) -> Drawn:
         """Draw for `texts`; `titled` makes title case a casing of its own instead of a mixed one."""
-        folded, capitals = texts.str.to_lowercase(), texts.str.to_uppercase()
+        # A capital sigma is one letter to every server, wherever it stands in a word.
+        folded = texts.str.replace_all("\u03a3", "\u03c3", literal=True).str.to_lowercase()
+        capitals = texts.str.to_uppercase()
         cased = folded != capitals
         lower, upper = cased & (texts == folded), cased & (texts == capitals)
         mixed = cased & ~lower & ~upper
@@ -76,6 +82,18 @@ class Drawn:
             spelling = np.array([crc32(text) for text in texts.filter(mixed).cast(pl.Binary).to_list()], dtype=np.uint64)
             exact[mixed.to_numpy()] = spelling ^ words[mixed.to_numpy(), 1]  # the keyed bits hide the checksum
         return cls(identity=words[:, 0], decoration=words[:, 1], exact=exact, lower=lower, upper=upper, mixed=mixed)
+
+
+def _capitals(texts: pl.Series, words: Words) -> pl.Series:
+    """The texts, of which a bit of the text's word selects each letter that becomes a capital."""
+    if not texts.str.len_chars().max():
+        return texts
+    letters = np.array(texts.to_list(), dtype=str)
+    codes = letters.view("<u4").reshape(len(letters), -1)
+    small = (codes >= ord("a")) & (codes <= ord("z"))
+    bits = words[:, None] >> (small.cumsum(axis=1) % 64).astype(np.uint64) & np.uint64(1)
+    spelled: list[str] = (codes - CASE_BIT * (small & (bits == 1)).astype(np.uint32)).view(letters.dtype).ravel().tolist()
+    return pl.Series(spelled, dtype=pl.String)
 
 
 class InventedStrategy(MaskingStrategy):
@@ -97,10 +115,8 @@ class InventedStrategy(MaskingStrategy):
         return masked
 
     def _masked(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None, attempt: int) -> pl.Series:
-        # MySQL's collations ignore case and trailing spaces: texts that are equal to them have one identity here.
-        texts = values.str.strip_chars_end(" ")
-        drawn = Drawn.of(texts, cipher, f"{self.name}/{attempt}", titled=self.titled)
-        invented = self.invent(texts, drawn, mode, width)
+        drawn = Drawn.of(values, cipher, f"{self.name}/{attempt}", titled=self.titled)
+        invented = self.invent(values, drawn, mode, width)
         cased = (
             pl.DataFrame({"text": invented, "lower": drawn.lower, "upper": drawn.upper})
             .select(
@@ -112,6 +128,6 @@ class InventedStrategy(MaskingStrategy):
             )
             .to_series()
         )
-        spaces = values.str.len_chars() - texts.str.len_chars()
-        padded = cased + pl.select(pl.lit(" ").repeat_by(spaces).list.join("")).to_series() if (spaces > 0).any() else cased
-        return padded if width is None else padded.str.slice(0, width)
+        if (mixed := drawn.mixed.arg_true()).len():
+            cased = cased.scatter(mixed, _capitals(cased.gather(mixed), drawn.exact[mixed.to_numpy()]))
+        return cased if width is None else cased.str.slice(0, width)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
-from seeding.arrays import Integers
 from seeding.masking.strategies.base import Drawn, InventedStrategy, Mode
 from seeding.masking.strategies.invented_words import (
-    LONG,
     NAME_LENGTH,
-    SHORT,
     TAG_LENGTH,
     below,
     first_names,
@@ -52,7 +48,7 @@ class PersonName(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """The first name only where the column has room for it."""
-        name = _spelled(drawn)
+        name = invented_name(drawn.identity)
         return name if _narrow(width, self.room) else _first_name(drawn) + " " + name
 
 
@@ -66,7 +62,7 @@ class CompanyName(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """The name, then a kind of company or, if preserved, the legal form."""
-        name = _spelled(drawn)
+        name = invented_name(drawn.identity)
         if _narrow(width, self.room):
             return name
         kind = pick(COMPANY_KINDS, drawn.decoration, 0)
@@ -85,7 +81,7 @@ class City(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """The name alone."""
-        return _spelled(drawn)
+        return invented_name(drawn.identity)
 
 
 class StreetAddress(InventedStrategy):
@@ -98,7 +94,7 @@ class StreetAddress(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """Number, street and kind of street, then the state if preserved."""
-        name = _spelled(drawn)
+        name = invented_name(drawn.identity)
         if _narrow(width, self.room):
             return name
         house = pl.Series(below(drawn.decoration, 0, 9_999) + 1).cast(pl.String)
@@ -119,7 +115,7 @@ class FreeText(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """In partial masking, as long as the text."""
-        name = _spelled(drawn)
+        name = invented_name(drawn.identity)
         if mode is Mode.FULL:
             return name + " lorem ipsum"
         frame = pl.DataFrame({"name": name, "length": texts.str.len_chars()})
@@ -140,7 +136,7 @@ class Email(InventedStrategy):
 
     def invent(self, texts: pl.Series, drawn: Drawn, mode: Mode, width: int | None) -> pl.Series:
         """The first name and the long domains only where the column has room for them."""
-        spelled = tag(drawn.identity, drawn.exact)
+        spelled = tag(drawn.identity)
         if _narrow(width, self.room):
             kept = TAG_LENGTH if width is None else max(1, min(TAG_LENGTH, width - len("@example.com")))
             return spelled.str.slice(0, kept) + "@example.com"
@@ -160,29 +156,6 @@ def _narrow(width: int | None, room: int) -> bool:
 
 def _first_name(drawn: Drawn) -> pl.Series:
     return pick(first_names(), drawn.decoration, 3).str.slice(0, LONGEST_FIRST_NAME)
-
-
-def _spelled(drawn: Drawn) -> pl.Series:
-    """The invented name, with capitals inside its words where the text is in mixed case, like McDonald."""
-    name = invented_name(drawn.identity)
-    if not drawn.mixed.any():
-        return name
-    inner = np.stack([2 * below(drawn.exact, 0, SHORT // 2), SHORT + 1 + 2 * (1 + below(drawn.exact, 1, LONG // 2 - 1))])
-    rows = drawn.mixed.arg_true()
-    return name.scatter(rows, _capitals(name.gather(rows), inner[:, rows.to_numpy()]))
-
-
-def _capitals(names: pl.Series, places: Integers) -> pl.Series:
-    """`names` with capitals at the places, shape (places per name, names)."""
-    frame = pl.DataFrame({"name": names, **{f"place{number}": row for number, row in enumerate(places)}})
-    for number in range(len(places)):
-        place = pl.col(f"place{number}")
-        frame = frame.with_columns(
-            pl.col("name").str.slice(0, place)
-            + pl.col("name").str.slice(place, 1).str.to_uppercase()
-            + pl.col("name").str.slice(place + 1)
-        )
-    return frame["name"]
 
 
 def _kept_of(texts: pl.Series, known: tuple[str, ...] | list[str], pattern: str) -> pl.Series:

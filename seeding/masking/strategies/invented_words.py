@@ -38,8 +38,9 @@ def invented_name(words: Words) -> pl.Series:
     return first + " " + second
 
 
-def tag(words: Words, capitals: Words) -> pl.Series:
-    """TAG_LENGTH characters that spell `words`; the low bits of `capitals` select the upper-case ones."""
+def tag(words: Words, capitals: Words | None = None) -> pl.Series:
+    """TAG_LENGTH characters that spell `words`; the low bits of `capitals` select the upper-case ones, if any."""
+    capitals = np.zeros_like(words) if capitals is None else capitals
     letters = np.array([*TAG_ALPHABET, *TAG_ALPHABET.upper()])
     places = np.arange(TAG_LENGTH, dtype=np.uint64)
     small = (words[:, None] >> (np.uint64(5) * places)) & np.uint64(31)

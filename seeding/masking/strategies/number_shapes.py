@@ -10,8 +10,8 @@ import polars as pl
 
 from seeding.arrays import Mask
 from seeding.masking.cipher import Symbols
+from seeding.masking.strategies.base import CASE_BIT
 
-CASE_BIT = 32
 ZERO, LETTER_A = ord("0"), ord("a")
 
 

@@ -38,6 +38,14 @@ DEFAULTS = """
     FROM information_schema.columns
     WHERE table_schema = DATABASE() AND column_key = 'PRI' AND table_name IN %s
 """
+SEVERAL_MARIADB = """
+    (SELECT MAX(variable_value > 1) FROM information_schema.global_status WHERE variable_name = 'WSREP_CLUSTER_SIZE')
+"""
+SEVERAL_MYSQL = """
+    (SELECT MAX(variable_value = 'OFF') FROM performance_schema.global_variables
+     WHERE variable_name = 'group_replication_single_primary_mode')
+"""
+"""Whether several nodes accept writes: Galera, or Group Replication in multi-primary mode; NULL where there is neither."""
 NEXT = re.compile(r"""nextval\(((?:`[^`]+`\.`[^`]+`)|(?:"[^"]+"\."[^"]+"))\)""", re.IGNORECASE)
 """A default that is the next value of a sequence, as MariaDB reports it."""
 SHARING = """
@@ -89,11 +97,13 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
 
         engines = dict(ask(ENGINES, wanted))
         defaults = ask(DEFAULTS, wanted)
-        counters, keys = _counters(connection, defaults), _keys(ask(KEYS, wanted), defaults)
+        keys = _keys(ask(KEYS, wanted), defaults)
         found = ask(TRIGGERS)
         triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
-        cursor.execute("SELECT CURRENT_USER(), @@sql_mode, @@character_set_client, @@character_set_connection")
-        account, mode, *charsets = cursor.fetchone()
+        several = SEVERAL_MARIADB if getattr(connection, "mysql_is_mariadb", False) else SEVERAL_MYSQL
+        cursor.execute(f"SELECT {several}, CURRENT_USER(), @@sql_mode, @@character_set_client, @@character_set_connection")
+        is_shared, account, mode, *charsets = cursor.fetchone()
+        counters = _counters(connection, defaults, is_shared=bool(is_shared))
         user, _, host = account.rpartition("@")
         revoked = "" if getattr(connection, "mysql_is_mariadb", False) else NOTHING_REVOKED
         cursor.execute(TRIGGER_RIGHT.format(revoked), {"account": f"'{user}'@'{host}'"})
@@ -124,14 +134,16 @@ def _converts(mode: str, charsets: Collection[str]) -> str:
     return next((f"the character set {one}, not utf8mb4" for one in charsets if one != "utf8mb4"), "")
 
 
-def _counters(connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]]) -> dict[str, dict[str, Any]]:
+def _counters(
+    connection: BaseDatabaseWrapper, rows: Collection[tuple[Any, ...]], *, is_shared: bool
+) -> dict[str, dict[str, Any]]:
     """Table → the facts `counter` and `keys` of its relation."""
     found: dict[str, dict[str, Any]] = {}
     drawing: dict[str, str] = {}
     # Of a key of several columns, the one that counts decides: it comes last.
     for table, _, extra, default, _, step in sorted(rows, key=lambda row: (_counts(row), row[1])):
         if "auto_increment" in extra.lower():
-            found[table] = {"keys": KeyCounter(step=step)}
+            found[table] = {"keys": KeyCounter(step=step, is_shared=is_shared)}
             drawing.pop(table, None)
         elif default not in (None, "NULL"):
             found[table] = {"counter": f"{default}, which is not the next value of a sequence"}

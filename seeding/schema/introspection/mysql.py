@@ -106,7 +106,8 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
         columns, unique, keys = ask(COLUMNS), ask(UNIQUE), ask(FOREIGN_KEYS)
         checks = ask(CHECKS_MARIADB if getattr(connection, "mysql_is_mariadb", False) else CHECKS_MYSQL)
     literal = _text if getattr(connection, "mysql_is_mariadb", False) else _quoted
-    json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))}
+    long = {(table, name) for table, name, data_type, *_ in columns if data_type == "longtext"}  # elsewhere it is a rule
+    json = {(table, found[1]) for table, _, clause in checks if (found := IS_JSON.match(clause))} & long
     described = _grouped(columns)
     # The end of a row's period is a part of every unique key, so that history may repeat it; current rows do not.
     ends = {(table, name) for table, name, *_, expression in columns if expression == ROW_END}
@@ -122,7 +123,11 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
                 ForeignKey(column=column, table=spelling.of(target), key=key, constraint=constraint)
                 for column, target, key, constraint in key_rows[table]
             ),
-            checks=tuple(Check(name=name, clause=clause) for name, clause in check_rows[table] if not IS_JSON.match(clause)),
+            checks=tuple(
+                Check(name=name, clause=clause)
+                for name, clause in check_rows[table]
+                if not ((found := IS_JSON.match(clause)) and (table, found[1]) in json)
+            ),
         )
         for table, rows in described.items()
     }

@@ -211,3 +211,80 @@ class Restaurant(Place):
 
     class Meta:
         managed, db_table = False, "restaurants"
+
+
+class Venue(Place):
+    """A proxy."""
+
+    class Meta:
+        proxy = True
+
+
+class Visit(models.Model):
+    """Refers to a proxy, to a multi-table child, and to another visit, with and without constraint."""
+
+    objects: ClassVar[models.Manager[Visit]]
+
+    venue = models.ForeignKey(Venue, models.CASCADE, db_constraint=False, related_name="visits")
+    restaurant = models.ForeignKey(Restaurant, models.CASCADE, null=True, db_constraint=False)
+    after = models.ForeignKey("linked.Repeat", models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        managed, db_table = False, "visits"
+
+
+class Repeat(Visit):
+    """A proxy to which the rows of its own table refer."""
+
+    class Meta:
+        proxy = True
+
+
+class Lease(models.Model):
+    """Belongs to one place, by its own key."""
+
+    objects: ClassVar[models.Manager[Lease]]
+
+    place = models.OneToOneField(Place, models.CASCADE)
+
+    class Meta:
+        managed, db_table = False, "leases"
+
+
+class Deed(models.Model):
+    """Belongs to one place, by the place's key, which no constraint declares."""
+
+    objects: ClassVar[models.Manager[Deed]]
+
+    place = models.OneToOneField(Place, models.CASCADE, primary_key=True, db_constraint=False)
+
+    class Meta:
+        managed, db_table = False, "deeds"
+
+
+class Tour(models.Model):
+    """Visits places, with and without constraint, and tours."""
+
+    objects: ClassVar[models.Manager[Tour]]
+
+    title = models.CharField(max_length=20, default="")
+    places = models.ManyToManyField(Place)
+    venues = models.ManyToManyField(Venue, db_constraint=False, related_name="+")
+    tours = models.ManyToManyField("self", symmetrical=False)
+
+    class Meta:
+        managed, db_table = False, "tours"
+
+
+class Remark(models.Model):
+    """About anything, by content types that may be another database's."""
+
+    objects: ClassVar[models.Manager[Remark]]
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE, db_constraint=False, null=True)
+    object_id = models.PositiveBigIntegerField(null=True)
+    of = GenericForeignKey("content_type", "object_id", for_concrete_model=False)
+    text = models.CharField(max_length=20, default="")
+
+    class Meta:
+        managed, db_table = False, "remarks"

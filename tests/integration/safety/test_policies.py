@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
 from seeding import api
-from seeding.conf import Environment, RollbackConfig, SeedConfig
+from seeding.conf import Environment, MaskingConfig, RollbackConfig, SeedConfig
 from seeding.db.redaction import error_text
 from seeding.db.row_security import every_row
 from seeding.exceptions import SchemaError
 from seeding.generation.registry import Registry
+from seeding.locks import seeding_lock
+from seeding.masking.in_place import InPlaceMasking
+from seeding.masking.masker import STRATEGIES
+from seeding.orchestration.orchestrator import SeedOrchestrator
+from seeding.rollbacks.manager import RollbackManager
 from seeding.telemetry.events import Event
+from seeding.web.table_counts import count_rows, table_counts
 from tests.servers import Server
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import AS_OF, Database
@@ -124,6 +133,55 @@ def test_what_a_policy_hides_is_an_error_and_no_empty_answer(owned: Database, wa
 
     assert error_text(error.value).endswith("use an account that bypasses it (BYPASSRLS).")
     assert owned.query(count) == [(0,)]  # the application's connection is as it was
+
+
+@pytest.mark.parametrize("job", ["orchestrator", "forecast", "manager", "masking"])
+def test_what_is_called_directly_is_told_too(owned: Database, job: str) -> None:
+    seed(owned)
+    found: list[str] = []
+
+    def look(event: Event) -> None:
+        found.extend(value for (value,) in owned.query("SHOW row_security"))
+
+    options: dict[str, Any] = {"database": owned.alias, "environment": Environment.DEV}
+    registry = Registry([ProductSeeder()])
+    if job == "manager":
+        RollbackManager(RollbackConfig(**options, force=True), registry, tell=look, ask=input).rollback()
+    elif job == "masking":
+        masking = MaskingConfig(**options, key="ab" * 32, force=True, today=AS_OF, tables=("shop_product",))
+        InPlaceMasking(masking, registry, STRATEGIES, tell=look, ask=input).run()
+    else:
+        seeding = SeedConfig(**options, today=AS_OF, scale=2)
+        orchestrator = SeedOrchestrator(seeding, registry, tell=look, ask=input, missing_table_help="")
+        assert job == "forecast" or orchestrator.run()
+        hide(owned, "seeding_metadata")
+        with pytest.raises(DatabaseError, match='policy for table "seeding_metadata"'):
+            orchestrator.forecast()
+        found.append("off")
+
+    assert set(found) == {"off"}
+    assert owned.query("SHOW row_security") == [("on",)]
+
+
+@pytest.mark.parametrize("option", ["--lock", "--claim-environment=staging"])
+def test_the_status_of_a_lock_and_a_claim_are_not_told_from_a_part_of_the_ledger(owned: Database, option: str) -> None:
+    seed(owned)
+    hide(owned, "seeding_run")
+
+    held = seeding_lock(owned.alias).held(0) if option == "--lock" else nullcontext()
+    with held, pytest.raises(CommandError, match='policy for table "seeding_run"'):
+        call_command("seed_status", option, f"--confirm-database={owned.alias}", database=owned.alias, stdout=StringIO())
+
+
+def test_the_admin_counts_no_rows_of_which_some_are_hidden(owned: Database) -> None:
+    seed(owned)
+    hide(owned, "notes")
+
+    assert count_rows(owned.alias, ["notes", "shop_product"]) == {"notes": None, "shop_product": 10}
+    hide(owned, "shop_product")
+    (one,) = table_counts(owned.alias)
+    assert (one.hidden, one.total) == (True, None)
+    assert owned.query("SHOW row_security") == [("on",)]
 
 
 def test_every_connection_counts_that_is_opened_meanwhile(owned: Database) -> None:

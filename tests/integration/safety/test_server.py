@@ -97,9 +97,10 @@ def test_a_session_whose_server_does_not_commit_by_itself(make_database: Callabl
     assert (runs(database), database.content("strains")) == (0, [])
 
 
-def test_settings_without_time_zones(sqlite: Database) -> None:
+@pytest.mark.parametrize("command", ["seed", "seed_rollback", "seed_check", "seed_status"])
+def test_settings_without_time_zones(sqlite: Database, command: str) -> None:
     with override_settings(USE_TZ=False), pytest.raises(CommandError) as error:
-        call_command("seed", database=sqlite.alias, stdout=StringIO(), stderr=StringIO())
+        call_command(command, database=sqlite.alias, stdout=StringIO(), stderr=StringIO())
 
     assert error.value.returncode == 1
     assert str(error.value).startswith("USE_TZ is False")

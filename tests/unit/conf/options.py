@@ -14,6 +14,7 @@ WRITING: Mapping[str, Any] = {
     "interactive": True,
     "confirm_database": None,
     "lock_timeout": 0,
+    "patience": None,
 }
 SEED: Mapping[str, Any] = {**WRITING, "size": None, "scale": 1, "seed": None, "as_of": None, "source": None}
 ROLLBACK: Mapping[str, Any] = {

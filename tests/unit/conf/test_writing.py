@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
@@ -38,6 +39,35 @@ def test_a_wait_for_the_lock_is_not_negative() -> None:
     assert WritingConfig(lock_timeout=0).lock_timeout == 0
 
 
+def test_patience_and_the_size_of_a_transaction_are_positive_numbers() -> None:
+    told = "--patience=-1 (or SEEDING_PATIENCE): give seconds, 0 or more."
+    assert problems(patience=-1.0) == (told,)
+    assert problems(patience=math.nan) == (told.replace("-1", "nan"),)
+    assert problems(transaction_mb=0) == ("SEEDING_TRANSACTION_MB=0: give a number of millions of bytes, above 0.",)
+    assert WritingConfig(patience=0, transaction_mb=0.5).transaction_mb == 0.5
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "expected"),
+    [(None, {}, (60, 8)), (None, {"SEEDING_PATIENCE": "5", "SEEDING_TRANSACTION_MB": "0.5"}, (5, 0.5)),
+     (7.0, {"SEEDING_PATIENCE": "5"}, (7, 8)), (0.0, {"SEEDING_PATIENCE": "5"}, (0, 8))],
+)  # fmt: skip
+def test_the_option_goes_before_the_variable(
+    option: float | None, variables: dict[str, str], expected: tuple[float, float]
+) -> None:
+    found = writing_options({**WRITING, "patience": option}, variables, [], terminal=False)
+
+    assert (found["patience"], found["transaction_mb"]) == expected
+
+
+def test_what_is_no_number_is_refused() -> None:
+    values = writing_options(
+        dict(WRITING), {"SEEDING_PATIENCE": "a while", "SEEDING_TRANSACTION_MB": "much"}, [], terminal=False
+    )
+
+    assert len(problems(patience=values["patience"], transaction_mb=values["transaction_mb"])) == 2
+
+
 def test_where_nothing_is_given_the_process_decides(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.SEEDING_DATABASE_IS_FALLBACK = False
     for variable, value in {
@@ -66,6 +96,8 @@ def test_options_and_variables_are_read_together() -> None:
         "interactive": False,
         "confirm_database": "shop",
         "lock_timeout": 5,
+        "patience": 60,
+        "transaction_mb": 8,
         "allow_production": True,
         "protected": ("db/*",),
     }

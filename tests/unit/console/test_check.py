@@ -63,7 +63,8 @@ def test_each_rule_is_a_row_and_a_broken_one_is_quoted_with_some_rows() -> None:
         "sound: It is sound. Not so in lots: 1; [2]",
         "paid: It is paid. Not so in lots: 7, …",
         "",
-        "2 of 4 rules are broken.",
+        "2 of 3 rules are broken.",
+        "1 more could not be checked: the database lacks what they need.",
     ]
     assert coloured(show_verdicts, verdicts).count("\x1b[31m") == 4
 
@@ -89,3 +90,11 @@ def test_only_what_was_asked_for_is_shown() -> None:
     assert shown(show_report, report("schema", "invariants"))[:2] == schema
     assert shown(show_report, report("invariants"))[0].split()[:2] == ["rule", "table"]
     assert len(shown(show_report, report("schema", "invariants"))) > 2
+
+
+def test_rows_that_were_not_looked_at_are_not_said_to_be_missing() -> None:
+    report = CheckReport(
+        checks=("references",), tables=0, differences=(), refusals=(), verdicts=(), unreadable=(), seeded=1_234
+    )
+
+    assert shown(show_report, report)[-1] == "1,234 rows are seeded here, and none was looked at."

@@ -61,10 +61,25 @@ def test_an_unknown_alias_is_refused_with_those_there_are() -> None:
         connect("nowhere", ignore)
 
 
-def test_moments_without_a_time_zone_are_refused(shop: Database, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("zones", "words"),
+    [
+        (
+            ("UTC", None),
+            "Run its commands with settings that set USE_TZ = True: as TIME_ZONE is 'UTC', what is stored is the same",
+        ),
+        (("UTC", "Europe/Berlin"), "and set USE_TZ = True in the settings"),
+        (("Europe/Berlin", None), "local times of Europe/Berlin .* and set USE_TZ = True in the settings"),
+    ],
+)
+def test_moments_without_a_time_zone_are_refused(
+    shop: Database, settings: Any, monkeypatch: pytest.MonkeyPatch, zones: tuple[str, str | None], words: str
+) -> None:
     settings.USE_TZ = False
+    settings.TIME_ZONE, own = zones
+    monkeypatch.setitem(connections.settings[shop.alias], "TIME_ZONE", own)
 
-    with pytest.raises(ConfigurationError, match=r"set USE_TZ = True in the settings\.$"):
+    with pytest.raises(ConfigurationError, match=words):
         connect(shop.alias, ignore)
 
 

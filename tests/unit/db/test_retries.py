@@ -19,7 +19,7 @@ from django.db import (
 from tenacity import nap
 
 from seeding.db.interruption import terminable
-from seeding.db.retries import refuses_row, retrying, sqlstate, too_large, transience
+from seeding.db.retries import TransactionTooLargeError, is_unclear, refuses_row, retrying, sqlstate, transience
 from seeding.exceptions import Terminated
 from tests.unit.db.errors import stated
 
@@ -28,16 +28,18 @@ LOCKED = OperationalError("database is locked")
 OTHER = OperationalError("unable to open database file")
 FINAL = OperationalError(1045, "Access denied")
 CODES = {
-    "connection": (1053, 1077, 2002, 2003, 2005, 2006, 2013, 2055, 4031),
-    "contention": (1020, 1205, 1213, 3572),
-    "other": (1040, 1114, 1206, 9999),
-    None: (1044, 1045, 1142, 1143, 1153, 1227, 1290, 1370, 1698, 1836, 1292, 1366, 1411, 1644),
+    "connection": (1040, 1047, 1053, 1077, 1180, 1836, 1927, 2002, 2003, 2005, 2006, 2013, 2055, 3100, 3797, 4031),
+    "contention": (1020, 1205, 1213, 3101, 3572),
+    "size": (1153, 1197, 1206, 1534, 3231),
+    "other": (1105, 1114, 9999),
+    None: (1044, 1045, 1142, 1143, 1227, 1290, 1370, 1698, 3098, 1292, 1366, 1411, 1644),
 }
 STATES = {
-    "connection": ("08006", "08P01", "57P01", "57P03", "25P03", "25P04", "", None),
+    "connection": ("08006", "08P01", "57P01", "57P03", "25P03", "25P04", "25006", "53300", "", None),
     "contention": ("40001", "40P01", "55P03"),
-    "other": ("57014", "53300", "55006", "25P02"),
-    None: ("28P01", "28000", "42501", "42P01", "25006", "3D000"),
+    "size": ("53200", "53400", "54000", "54001"),
+    "other": ("57014", "55006", "25P02"),
+    None: ("28P01", "28000", "42501", "42P01", "3D000"),
 }
 
 
@@ -106,12 +108,22 @@ def test_a_row_is_refused_for_what_it_is(error: BaseException, refused: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("error", "large"),
-    [(OperationalError(1153, "x"), True), (OperationalError(1154, "x"), False), (OperationalError(), False),
-     (DataError(1153, "x"), False)],
-)  # fmt: skip
-def test_a_statement_is_too_large_by_its_number(error: BaseException, large: bool) -> None:  # noqa: FBT001
-    assert too_large(error) is large
+    ("words", "expected"),
+    [
+        ("The MariaDB server is running with the --read-only option so it cannot execute this statement", "connection"),
+        ("The MySQL server is running with the --super-read-only option so it cannot execute this statement", "connection"),
+        ("The MySQL server is running with the --secure-file-priv option so it cannot execute this statement", None),
+    ],
+)
+def test_a_server_that_only_reads_may_become_a_primary(words: str, expected: str | None) -> None:
+    assert family(OperationalError(1290, words)) == expected
+
+
+def test_a_failed_commit_is_unclear_until_it_turns_out_to_be_too_large() -> None:
+    assert is_unclear(OperationalError(3100, "Error on observer while running replication hook 'before_commit'."))
+    assert not is_unclear(LOST)
+    assert not is_unclear(TransactionTooLargeError(3100, "words"))
+    assert family(TransactionTooLargeError(3100, "words")) == "size"
 
 
 class Action:
@@ -158,13 +170,31 @@ def test_each_family_is_tried_again_so_often_and_the_last_error_is_raised_as_it_
     assert (caught.value, action.calls, len(action.retries)) == (error, calls, calls - 1)
 
 
-def test_the_last_error_decides_whether_there_is_another_try() -> None:
-    action = Action(LOST, LOST, OTHER)
+def test_every_family_is_counted_by_itself() -> None:
+    action = Action(LOST, LOST, OTHER, LOCKED, LOST, LOCKED, OTHER)
 
     with pytest.raises(OperationalError, match="unable to open"):
         retrying(action, action.note)
 
-    assert action.calls == 3
+    assert action.calls == 7
+
+
+def test_a_lost_connection_is_waited_for_as_long_as_the_patience_lasts(waits: list[float]) -> None:
+    action = Action(*[LOST] * 99)
+
+    with pytest.raises(OperationalError):
+        retrying(action, action.note, patience=30)
+
+    assert waits == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5, 5, 5]
+
+
+def test_patience_is_with_lost_connections_alone() -> None:
+    action = Action(*[LOCKED] * 9)
+
+    with pytest.raises(OperationalError):
+        retrying(action, action.note, patience=30)
+
+    assert action.calls == 4
 
 
 def test_what_fails_before_a_retry_ends_it() -> None:

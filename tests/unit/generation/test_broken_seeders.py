@@ -60,7 +60,11 @@ def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         ("config = SeederConfig(model=Customer, record_count=ONE, not_pii=('nme',))", "names the column 'nme', which Customer"),
         ("config = {'model': Customer}", "Bad.config is not a SeederConfig"),
         ("config = SeederConfig(model=Customer, record_count=ONE, not_pii=('name',), pii_fields={'name': ''})", "keep one"),
-        ("config = SeederConfig(model=Customer, record_count=2)\n    def __init__(self):\n        raise ValueError('x')", "x"),
+        ("config = SeederConfig(model='shop.Customer', record_count=ONE)", "Bad.config.model is not a model"),
+        ("config = SeederConfig(model=Customer, record_count=5)", "Bad.config.record_count is not a RecordCount"),
+        ("config = SeederConfig(model=Customer, record_count=ONE, any_parent='id')", "Write: any_parent=('id',)"),
+        ("config = SeederConfig(model=Customer, record_count=ONE, pii_fields=5)", "Bad.config cannot be read: TypeError"),
+        ("config = SeederConfig(model=Customer, record_count=ONE)\n    def __init__(self):\n        raise OSError('x')", "x"),
     ],
 )  # fmt: skip
 def test_one_wrong_class_is_named_and_the_others_are_found(

@@ -121,3 +121,18 @@ def test_rows_of_a_dataset_carry_its_seed_its_day_and_the_seeders_table() -> Non
     rows = Dataset(seed=9, as_of=date(2026, 3, 2)).rows(Products(), np.array([3, 1]))
 
     assert (rows.seed, rows.as_of, rows.table, rows.index.tolist()) == (9, date(2026, 3, 2), "shop_product", [3, 1])
+
+
+@pytest.mark.parametrize("names", [{"table": "50% off"}, {"table": "a", "column": "in %s"}, {"table": "a", "column": "%%"}])
+def test_a_percent_sign_in_a_name_is_refused_as_django_s_queries_do_not_quote_it(names: dict[str, str]) -> None:
+    with isolate_apps():
+
+        class Odd(models.Model):
+            price = models.IntegerField(db_column=names.get("column"))
+
+            class Meta:
+                app_label = "odd"
+                db_table = names["table"]
+
+    with pytest.raises(MisdeclaredSeederError, match="has a percent sign, which Django's queries take for a placeholder"):
+        type("OddSeeder", (BaseSeeder,), {"config": SeederConfig(model=Odd, record_count=RecordCount.fixed(1))})

@@ -107,14 +107,18 @@ def test_rows_show_nobody_unless_they_are_real_and_unmasked(ledger: Ledger) -> N
     a_batch(run, [0, 1, 1])
     a_batch(run, [1, 1, 2], environment="staging")
     a_batch(run, [2, 1, 3], environment="production")
-    a_batch(run, [0, 1, 4], **LOADED)
-    a_batch(run, [1, 1, 5], environment="staging", **LOADED)
+    a_batch(run, [0, 1, 4], masked_fields=["name", "city"], **LOADED)
+    a_batch(run, [1, 1, 5], masked_fields=["name"], environment="staging", **LOADED)
     a_batch(run, [2, 1, 6], environment="production", **LOADED)
     a_batch(run, [3, 1, 7], live=None)
     a_batch(run, [0, 1, 8], table_name="shop_review")
 
-    assert numbers(ledger.masked_keys("shop_product", partly=True)) == [1, 2, 4, 5]
-    assert numbers(ledger.masked_keys("shop_product", partly=False)) == [1, 2, 4]
+    def masked(*, partly: bool) -> dict[str, list[int]]:
+        found = ledger.masked_keys("shop_product", ("name", "city", "note"), partly=partly)
+        return {column: numbers(keys) for column, keys in found.items()}
+
+    assert masked(partly=True) == {"name": [1, 2, 4, 5], "city": [1, 2, 4], "note": [1, 2]}
+    assert masked(partly=False) == {"name": [1, 2, 4], "city": [1, 2, 4], "note": [1, 2]}
 
 
 def test_masking_keys_are_those_of_loaded_rows_and_of_masked_ones(ledger: Ledger) -> None:

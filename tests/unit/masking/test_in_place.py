@@ -182,7 +182,7 @@ def test_a_lost_connection_ends_the_run(people: Database, monkeypatch: pytest.Mo
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(module, "update_rows", locked)
-    monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work: work())
+    monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work, **__: work())
 
     with pytest.raises(DatabaseError, match="database is locked"):
         mask(people)

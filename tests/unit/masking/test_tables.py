@@ -15,18 +15,10 @@ from seeding.example.seeders.catalogue import ProductSeeder
 from seeding.example.seeders.sales import CustomerSeeder
 from seeding.exceptions import ConfigurationError
 from seeding.masking import STRATEGIES
+from seeding.masking.problems import columns_referred_to, problems, unreadable_date
 from seeding.masking.results import LeftColumn
 from seeding.masking.rows import read_rows
-from seeding.masking.tables import (
-    Target,
-    asked_for,
-    classified_tables,
-    columns_referred_to,
-    find_targets,
-    left_columns,
-    problems,
-    unreadable_date,
-)
+from seeding.masking.tables import Target, asked_for, classified_tables, find_targets, left_columns
 from seeding.schema.introspection import all_tables
 from seeding.schema.row_keys import KeyColumn, RowKey, number
 from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, TableSchema
@@ -90,6 +82,7 @@ def test_targets_are_the_classified_tables_that_are_there_with_the_columns_that_
     (found,) = find_targets(shop.alias, classified, there)
 
     assert (found.fields, found.misspelled, found.decided) == ({"mail": "email"}, {"name": "Name"}, frozenset({"id"}))
+    assert found.absent == ["shoe"]
     assert found.widths == {"mail": 30}
 
 
@@ -219,8 +212,11 @@ def test_what_is_masked_is_not_left(shop: Database) -> None:
     assert left(shop, target(guest, contact_email="email", born="date_of_birth")) == []
 
 
-def test_the_tables_of_the_ledger_and_of_django_are_not_looked_at(shop: Database) -> None:
-    shop.query("CREATE TABLE django_guest (id INTEGER PRIMARY KEY, email TEXT)")
+def test_tables_of_the_ledger_are_not_looked_at_and_those_of_applications_are_whatever_their_names(shop: Database) -> None:
+    for name in ("django_comments", "seeding_guest", "django_session"):
+        shop.query(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, user_email TEXT)")
     there = all_tables(connections[shop.alias])
 
-    assert list(left_columns(shop.alias, there, (), {"django_guest", "seeding_run"})) == []
+    found = list(left_columns(shop.alias, there, (), {"django_comments", "seeding_guest", "django_session", "seeding_run"}))
+
+    assert [(one.table, one.column) for one in found] == [("django_comments", "user_email"), ("seeding_guest", "user_email")]

@@ -15,6 +15,8 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import seeding_lock
 from seeding.orchestration import deferred_references
 from seeding.orchestration.deferred_references import DeferredReferences
+from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import Survey
 from seeding.schema.introspection import read_tables
 from seeding.telemetry.events import Event
@@ -50,6 +52,8 @@ class Filling:
             live=read_tables(connections[shop.alias], ["shop_category"]),
             survey=Survey(watched=frozenset({"shop_category"})),
             tell=self.told.append,
+            retry=Retrier(using=shop.alias, tell=self.told.append),
+            size=TransactionSize(8_000_000, self.told.append),
         )
 
     def fill(self, *, locked: bool = True) -> int:

@@ -241,12 +241,15 @@ def test_a_real_row_that_has_the_natural_key_is_adopted(shop: Database) -> None:
     assert shop.query("SELECT COUNT(*) FROM shop_review WHERE product_id = 70") == [(3,)]
 
 
-@pytest.mark.parametrize(("limit", "batches"), [(4, [[0, 1], [2, 4], [5, 6], [7, 9]]), (5, [[0, 4], [5, 9]])])
-def test_a_statement_that_is_too_large_is_sent_in_halves(
-    shop: Database, monkeypatch: pytest.MonkeyPatch, limit: int, batches: list[list[int]]
+@pytest.mark.parametrize("limit", [1, 4, 5])
+def test_a_statement_that_is_too_large_is_sent_in_halves_and_so_are_all_later_ones(
+    shop: Database, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
+    refused = []
+
     def refuse(data: pl.DataFrame) -> pl.DataFrame:
         if data.height > limit:
+            refused.append(data.height)
             raise OperationalError(1153, "Got a packet bigger than 'max_allowed_packet' bytes")
         return data
 
@@ -254,10 +257,13 @@ def test_a_statement_that_is_too_large_is_sent_in_halves(
 
     result, told = seeded(shop)
 
-    entries = SeedingMetadata.objects.using(shop.alias).values_list("first_index", "record_count")
-    assert [[first, first + count - 1] for first, count in entries] == batches
+    entries = SeedingMetadata.objects.using(shop.alias).values_list("record_count", flat=True)
+    assert max(entries) <= limit
     assert counts(result) == ("seeded", 10, 0, 0)
-    assert told[[event.operation for event in told].index("retry")].message.startswith("Trying 5 rows at a time: ")
+    assert refused == sorted(set(refused), reverse=True)  # none is tried twice
+    assert told[[event.operation for event in told].index("retry")].message.startswith(
+        "A transaction of 10 rows is too large, trying 5: "
+    )
 
 
 def test_a_row_that_is_too_large_by_itself_fails_the_seeder(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,7 +404,7 @@ def test_a_lost_connection_ends_the_run(shop: Database, monkeypatch: pytest.Monk
 
     writing(monkeypatch, lose)
 
-    with pytest.raises(DatabaseUnavailableError, match=r"^The database is gone: \(2006, 'Server has gone away'\)$"):
+    with pytest.raises(DatabaseUnavailableError, match=r"^The database is gone .*: \(2006, 'Server has gone away'\)$"):
         seeded(shop)
 
     assert SeedRun.objects.using(shop.alias).get().state == "failed"

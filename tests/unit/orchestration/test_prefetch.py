@@ -12,8 +12,11 @@ import polars as pl
 from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
 from seeding.orchestration.batch import Batch, Preparation
-from seeding.orchestration.prefetch import BYTES_PER_BATCH, Prefetch, Prefetched, Slices
+from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
+from seeding.runs.transaction_size import TransactionSize
+from seeding.telemetry.events import ignore
 
+BYTES = 8_000_000
 NARROW = pl.DataFrame({"one": pl.Series([1] * 8, dtype=pl.Int8)})
 NOTHING = KeyMap.of(())
 
@@ -28,7 +31,8 @@ def sizes(slices: Slices, data: pl.DataFrame = NARROW) -> list[int]:
 
 
 def cut(ranges: Sequence[tuple[int, int]], *, size: int | None, most: int = 10_000) -> Slices:
-    return Slices(np.array(ranges, dtype=np.int64).reshape(-1, 2), size=size, most=most)
+    missing = np.array(ranges, dtype=np.int64).reshape(-1, 2)
+    return Slices(missing, size=size, most=most, transactions=TransactionSize(BYTES, ignore))
 
 
 def test_a_batch_holds_consecutive_missing_rows() -> None:
@@ -53,7 +57,7 @@ def test_the_first_batch_is_no_larger_than_what_the_writer_takes() -> None:
 
 
 def test_wide_rows_come_in_small_batches() -> None:
-    wide = pl.DataFrame({"text": ["x" * (BYTES_PER_BATCH // 50)] * 2})
+    wide = pl.DataFrame({"text": ["x" * (BYTES // 50)] * 2})
 
     first, second, *_ = sizes(cut([(0, 1_100)], size=None), wide)
 
@@ -62,7 +66,7 @@ def test_wide_rows_come_in_small_batches() -> None:
 
 
 def test_a_row_that_is_too_wide_comes_alone() -> None:
-    assert sizes(cut([(0, 1_002)], size=None), pl.DataFrame({"text": ["x" * (BYTES_PER_BATCH + 1)]})) == [1_000, 1, 1]
+    assert sizes(cut([(0, 1_002)], size=None), pl.DataFrame({"text": ["x" * (BYTES + 1)]})) == [1_000, 1, 1]
 
 
 def test_a_size_that_was_given_stays() -> None:

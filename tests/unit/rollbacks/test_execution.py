@@ -124,7 +124,7 @@ def test_a_lost_connection_ends_the_run_and_is_no_refusal(scene: Scene, monkeypa
         raise OperationalError(2006, "Server has gone away")
 
     monkeypatch.setattr(Deleter, "delete", lost)
-    monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work: work())
+    monkeypatch.setattr("seeding.runs.lifecycle.Retrier.__call__", lambda _, work, **__: work())
 
     with pytest.raises(OperationalError, match="gone away"):
         scene.execution().run()

@@ -31,7 +31,7 @@ def tracer(shop: Database) -> Tracer:
 
 def link(column: str = "box_id", target_column: str = "id", **values: object) -> Relation:
     given: dict[str, object] = {"declared": True, "nullable": True, "key": "id", **values}
-    return Relation(table="note", column=column, target="box", target_key="id", target_column=target_column, **given)  # type: ignore[arg-type]
+    return Relation(table="note", column=column, target="box", target_key="id", target_column=target_column, **given)  # type: ignore[arg-type]  # fields of any type
 
 
 def pairs(found: Iterable[Pairs]) -> list[tuple[object, int]]:

@@ -7,17 +7,21 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import OperationalError, connections, models
 from django.db.models import F, Q, Value
 
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig
+from seeding.db import retries
 from seeding.example.models import Customer, Order, OrderLine, Product, Review
 from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import LockLostError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock, seeding_lock
+from seeding.runs import derived_columns as module
 from seeding.runs.derived_columns import Rederivation, _updates, derive, in_order
-from seeding.telemetry.events import Event
+from seeding.runs.retrier import Retrier
+from seeding.runs.transaction_size import TransactionSize
+from seeding.telemetry.events import Event, ignore
 from tests.support.databases import AS_OF, Database
 
 DATASET = Dataset(seed=42, as_of=AS_OF)
@@ -27,7 +31,7 @@ class Deriving(BaseSeeder):
     """Derives what it is told to, and generates nothing."""
 
     def __init__(self, model: type[models.Model], *derivations: Derivation, name: str = "") -> None:
-        self.config = SeederConfig(model=model, record_count=RecordCount.fixed(3))  # type: ignore[misc]
+        self.config = SeederConfig(model=model, record_count=RecordCount.fixed(3))  # type: ignore[misc]  # a class attribute elsewhere
         self._derivations, self._name = derivations, name or model.__name__
 
     @property
@@ -96,6 +100,11 @@ def products(shop: Database) -> KeyMap:
     return KeyMap.of([(0, 3, 1)])
 
 
+def calm(shop: Database, most: float = 8_000_000) -> dict[str, Any]:
+    """Retries and transactions of a run in which nothing happens."""
+    return {"retry": Retrier(using=shop.alias, tell=ignore), "size": TransactionSize(most, ignore)}
+
+
 def stars(shop: Database) -> dict[int, float | None]:
     return dict(shop.query("SELECT id, stars FROM shop_product"))
 
@@ -103,7 +112,7 @@ def stars(shop: Database) -> dict[int, float | None]:
 def test_only_the_seeders_own_rows_are_derived(shop: Database, lock: SeedingLock, products: KeyMap) -> None:
     seeder = Deriving(Product, Derivation(values={"stars": F("price") + 1}, reads=("shop_review",)))
 
-    assert derive(shop.alias, seeder, DATASET, products, lock) == 3
+    assert derive(shop.alias, seeder, DATASET, products, lock, **calm(shop)) == 3
     assert stars(shop) == {1: 2, 2: 3, 3: 4, 4: None}
 
 
@@ -111,7 +120,7 @@ def test_a_condition_leaves_the_other_rows_as_they_were(shop: Database, lock: Se
     values = {"stars": Value(5)}
     seeder = Deriving(Product, Derivation(values=values, reads=("shop_review",), where=Q(price__gte=2)))
 
-    assert derive(shop.alias, seeder, DATASET, products, lock) == 2
+    assert derive(shop.alias, seeder, DATASET, products, lock, **calm(shop)) == 2
     assert stars(shop) == {1: None, 2: 5, 3: 5, 4: None}
 
 
@@ -122,7 +131,7 @@ def test_a_total_is_what_its_lines_add_up_to(shop: Database, lock: SeedingLock) 
     for quantity, price in ((2, "1.50"), (3, "0.25")):
         OrderLine.objects.using(shop.alias).create(order=order, product=product, quantity=quantity, unit_price=price)
 
-    derive(shop.alias, OrderSeeder(), DATASET, KeyMap.of([(0, 1, order.pk)]), lock)
+    derive(shop.alias, OrderSeeder(), DATASET, KeyMap.of([(0, 1, order.pk)]), lock, **calm(shop))
 
     assert Order.objects.using(shop.alias).get().total == Decimal("3.75")
 
@@ -134,7 +143,7 @@ def test_what_needs_a_table_that_cannot_be_read_is_left_out(
     left_out = Derivation(values={"stars": Value(5)}, reads=reads)
     done = Derivation(values={"price": Value(9)}, reads=("shop_order",))
 
-    assert derive(shop.alias, Deriving(Product, left_out, done), DATASET, products, lock, drifted=drifted) == 3
+    assert derive(shop.alias, Deriving(Product, left_out, done), DATASET, products, lock, drifted=drifted, **calm(shop)) == 3
     assert stars(shop) == dict.fromkeys((1, 2, 3, 4))
     assert shop.query("SELECT DISTINCT price FROM shop_product WHERE id < 4") == [(9,)]
 
@@ -152,14 +161,47 @@ def test_only_what_new_rows_hold_already_is_not_derived(
         Review.objects.using(shop.alias).create(product_id=1, author="Ann", stars=1, written_at="2026-01-01T00:00Z")
     seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",), foreseen=foreseen))
 
-    assert derive(shop.alias, seeder, DATASET, products, lock, new=new) == (3 if derived else 0)
+    assert derive(shop.alias, seeder, DATASET, products, lock, new=new, **calm(shop)) == (3 if derived else 0)
+
+
+@pytest.mark.parametrize(("width", "transactions"), [(0, 1), (1, 1), (50, 2), (100, 3)])
+def test_rows_are_derived_in_transactions_of_the_size_that_is_set(
+    shop: Database, lock: SeedingLock, products: KeyMap, width: float, transactions: int
+) -> None:
+    seeder = Deriving(Product, Derivation(values={"stars": F("price") + 1}, reads=("shop_review",)))
+    begun: list[str] = []
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        begun.extend([sql] if sql.startswith("BEGIN") else [])
+        return execute(sql, *rest)
+
+    with connections[shop.alias].execute_wrapper(watch):
+        assert derive(shop.alias, seeder, DATASET, products, lock, **calm(shop, 100), width=width) == 3
+
+    assert len(begun) == transactions
+    assert stars(shop) == {1: 2, 2: 3, 3: 4, 4: None}
+
+
+def test_a_server_that_stays_away_ends_the_run(
+    shop: Database, lock: SeedingLock, products: KeyMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_WAIT", 0)
+    monkeypatch.setattr(module, "derive", failing)
+    seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)))
+
+    with pytest.raises(OperationalError, match="gone away"):
+        rederivation(shop, lock, [], products).run([seeder], ["shop_review"])
+
+
+def failing(*_: Any, **__: Any) -> int:
+    raise OperationalError(2006, "Server has gone away")
 
 
 def test_nothing_is_committed_that_the_lock_does_not_cover(shop: Database, products: KeyMap) -> None:
     seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)))
 
     with pytest.raises(LockLostError):
-        derive(shop.alias, seeder, DATASET, products, seeding_lock(shop.alias))
+        derive(shop.alias, seeder, DATASET, products, seeding_lock(shop.alias), **calm(shop))
 
     assert stars(shop) == dict.fromkeys((1, 2, 3, 4))
 
@@ -188,7 +230,7 @@ def test_derivations_of_all_rows_are_one_update_where_expressions_see_what_was_a
 
 
 def rederivation(shop: Database, lock: SeedingLock, told: list[Event], keys: KeyMap) -> Rederivation:
-    return Rederivation(using=shop.alias, dataset=DATASET, keys=lambda _: keys, lock=lock, tell=told.append)
+    return Rederivation(using=shop.alias, dataset=DATASET, keys=lambda _: keys, lock=lock, tell=told.append, **calm(shop))
 
 
 def test_seeders_are_told_with_the_rows_they_looked_at(shop: Database, lock: SeedingLock, products: KeyMap) -> None:

@@ -93,7 +93,15 @@ def test_keys_of_mysql_come_from_the_counter_of_the_column(
 ) -> None:
     connection: Any = Answers("mysql", {})
 
-    assert mysql._counters(connection, [("lots", "id", extra, default, None, 5)]) == counters
+    assert mysql._counters(connection, [("lots", "id", extra, default, None, 5)], is_shared=False) == counters
+
+
+def test_where_several_nodes_count_each_does_so_by_itself() -> None:
+    connection: Any = Answers("mysql", {})
+
+    found = mysql._counters(connection, [("lots", "id", "auto_increment", None, None, 3)], is_shared=True)
+
+    assert found == {"lots": {"keys": KeyCounter(step=3, is_shared=True)}}
 
 
 COUNTED = KeyCounter(sequence="17", name="s", step=2, cached=3, end=9, sharing=("SELECT 1",))

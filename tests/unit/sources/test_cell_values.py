@@ -15,6 +15,7 @@ from seeding.example.models import Order, Product, Review
 from seeding.schema.references import ReferencingJSONField
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import REQUIRED_TEXT, TEXT, Cells, Faults, Record, integer, reader_of
+from seeding.sources.delimited_rows import Unquoted
 
 PRICE = models.DecimalField(max_digits=8, decimal_places=2)
 WHOLE = models.IntegerField()
@@ -55,6 +56,12 @@ def cells(*records: Record, index: list[int] | None = None) -> tuple[Cells, Faul
         (WHEN, "2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
         (DAY, "2026-01-31", date(2026, 1, 31)),
         (DAY, "2026-01-31 00:00:00", date(2026, 1, 31)),
+        (DAY, " 2026-01-31T00:00:00.000Z ", date(2026, 1, 31)),
+        (WHEN, "2026-01-31 12:00:00.1234560", datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)),
+        (PRICE, Decimal("12345678901234567.89"), Decimal("12345678901234567.89")),
+        (WEIGHT, Decimal("1.5"), 1.5),
+        (WORDS, Decimal("1.50"), "1.50"),
+        (ANYTHING, [{"a": Decimal("0.1")}], [{"a": 0.1}]),
         (WORDS, " as it is ", " as it is "),
         (WORDS, 5, "5"),
         (ANYTHING, '{"a": [1]}', {"a": [1]}),
@@ -85,6 +92,30 @@ def test_a_cell_is_read_as_its_column_has_it(field: models.Field[Any, Any], cell
         (YES, "perhaps"),
         (YES, "2"),
         (WEIGHT, "heavy"),
+        (WHOLE, "1e99999999"),
+        (WHOLE, "1,234"),
+        (WHOLE, "1_234"),
+        (WHOLE, "1 234"),
+        (WHOLE, "\u0661"),
+        (PRICE, "1.234,5"),
+        (PRICE, "1'234.5"),
+        (PRICE, "1_234.5"),
+        (WEIGHT, "1_234.5"),
+        (WEIGHT, "1,5"),
+        (WEIGHT, "nan"),
+        (WEIGHT, "inf"),
+        (WEIGHT, "1e999"),
+        (WHEN, "2026-01-31 12:00:00.1234567"),
+        (DAY, "2026-01-31 12:00:00"),
+        (DAY, "2026-01-31T23:00:00Z"),
+        (DAY, "2026-01-31T00:00:00+02:00"),
+        (DAY, "2026-01-31 00:00:00.0000001"),
+        (DAY, "2026-01-311"),
+        (ANYTHING, "[12345678901234567.89]"),
+        (ANYTHING, "NaN"),
+        (ANYTHING, [Decimal("0.1000000000000000000001")]),
+        (ANYTHING, ["\ud800"]),
+        (LINES, '[{"product": 1, "price": 12345678901234567.89}]'),
         (WHEN, "31.01.2026"),
         (DAY, "2026-02-30"),
         (WORDS, ["a"]),
@@ -151,9 +182,19 @@ def test_a_column_has_the_type_of_its_field_even_if_it_is_empty(field: Any, dtyp
     ("field", "blank"), [(WORDS, ""), (models.TextField(null=True), None), (WHOLE, None), (models.CharField(max_length=5), "")]
 )
 def test_an_empty_cell_is_null_unless_the_column_takes_texts_alone(field: models.Field[Any, Any], blank: str | None) -> None:
-    table, faults = cells({"column": ""}, {"column": None}, {})
+    table, faults = cells({"column": Unquoted.EMPTY}, {"column": None}, {})
 
     assert table.column("column", reader_of(field)).to_list() == [blank, None, None]
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(WORDS, ""), (models.TextField(null=True), ""), (WHOLE, None), (DAY, None), (ANYTHING, None)]
+)
+def test_an_empty_text_is_a_text_and_null_where_none_is_taken(field: models.Field[Any, Any], value: str | None) -> None:
+    table, faults = cells({"column": ""})
+
+    assert table.column("column", reader_of(field)).to_list() == [value]
     assert faults == {}
 
 

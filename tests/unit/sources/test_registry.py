@@ -18,7 +18,7 @@ from tests.support.databases import AS_OF
 from tests.unit.sources.made import KEY, MASKER, Egg, Goods, Hen, Note, Person, Team, seeder, source, written
 
 TABLES = "shop_customer, shop_order, shop_orderline, shop_product, shop_review"
-NEITHER = "{}: neither CSV nor JSON Lines. The files are named like clients.csv or clients.jsonl."
+NEITHER = "{}: neither CSV nor JSON Lines. The files are named like clients.csv, clients.tsv or clients.jsonl."
 PEOPLE = Registry([seeder(Person, pii_fields={"name": "person_name", "login": "identifier"}), seeder(Team, not_pii=("code",))])
 
 
@@ -101,7 +101,7 @@ def test_files_that_do_not_fit_their_tables_are_refused_together(tmp_path: Path)
         )
 
     assert str(error.value).splitlines() == [
-        "shop_customer.csv: its first line must name the columns, separated by commas.",
+        "shop_customer.csv: its first line must name the columns, separated by commas, semicolons or tabs.",
         "shop_product.csv: shop_product has no column colour, size. Columns are named as in the table.",
         "shop_review.csv: shop_review has no column product. Columns are named as in the table.",
     ]

@@ -199,8 +199,7 @@ def test_several_processes_write_to_one_file_while_it_rotates(tmp_path: Path) ->
     file = tmp_path / "seeding.log"
     command = [sys.executable, "-c", WRITER, str(file)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    # The stubs of Popen do not take options from a dictionary.
-    writers = [subprocess.Popen([*command, name], cwd=ROOT, text=True, **pipes) for name in "ab"]  # type: ignore[call-overload]
+    writers = [subprocess.Popen([*command, name], cwd=ROOT, text=True, **pipes) for name in "ab"]  # type: ignore[call-overload]  # options from a dictionary
     for writer in writers:
         writer.stdout.readline()
 

@@ -110,3 +110,32 @@ def test_without_a_ledger_nothing_seeded_can_be_checked(shop: Database) -> None:
 def test_while_a_run_is_under_way_nothing_is_checked(shop: Database) -> None:
     with seeding_lock(shop.alias).held(0), pytest.raises(LockHeldError):
         checker(shop).run(EVERYTHING, 0)
+
+
+@pytest.mark.parametrize("name", ["shop_gone", "Shop_Review", "shop_reviews"])
+def test_rows_of_a_table_without_a_model_are_not_said_to_be_checked(shop: Database, name: str) -> None:
+    shop.seed(table="shop_review")
+    shop.query("UPDATE seeding_metadata SET table_name = %s WHERE table_name = 'shop_review'", name)
+
+    report = checker(shop).run(("references",), 0)
+
+    (sentence,) = report.unreadable
+    assert sentence.startswith(f"{name}: 30 rows are seeded, and no seeder or model has a table of that name")
+    assert report.seeded == 40
+
+
+def test_rows_whose_seeder_is_gone_are_checked_by_their_model(shop: Database) -> None:
+    shop.seed(table="shop_review")
+
+    report = checker(shop, Registry([ProductSeeder()])).run(("references",), 0)
+
+    assert [(one.rule, one.looked_at) for one in report.verdicts] == [("shop_review.product_id leads to shop_product", 30)]
+    assert report.unreadable == ()
+
+
+def test_rows_that_no_rule_looks_at_are_still_there(shop: Database) -> None:
+    shop.seed(table="shop_product")
+
+    report, empty = checker(shop).run(("references",), 0), checker(shop).run(("schema",), 0)
+
+    assert (report.verdicts, report.seeded, report.unreadable, empty.seeded) == ((), 10, (), 0)

@@ -145,7 +145,7 @@ def test_a_json_column_may_be_called_anything(reviews: Database) -> None:
 
 def verdicts(shop: Database, derived: dict[type[Order], Collection[str]]) -> list[tuple[str, int, int]]:
     rows = {OrderLine: ALL, Order: ALL, Customer: ALL}
-    with Verification(shop.alias, rows, derived) as verification:  # type: ignore[arg-type]
+    with Verification(shop.alias, rows, derived) as verification:  # type: ignore[arg-type]  # a Mapping's keys are invariant
         shop.query("UPDATE shop_order SET customer_id = 99 WHERE id = 1")  # derived meanwhile, say
         return [(one.rule.split()[0], one.looked_at, one.broken) for one in verification.verdicts()]
 

@@ -18,6 +18,7 @@ from seeding.writing.key_allocation import (
     MariaDBSequenceAllocator,
     MySQLKeyAllocator,
     PostgreSQLKeyAllocator,
+    SharedMySQLKeyAllocator,
     SQLiteKeyAllocator,
     key_allocator,
 )
@@ -67,8 +68,8 @@ def test_on_sqlite_a_key_that_came_in_between_is_seen(database: Database) -> Non
     allocator = SQLiteKeyAllocator(database.alias)
     with_key(database, 41)
 
-    assert allocator.still_free(Numbered, 42)
-    assert not allocator.still_free(Numbered, 41)
+    assert allocator.still_free(Numbered, 42, 50)
+    assert not allocator.still_free(Numbered, 41, 50)
 
 
 def test_the_last_key_of_a_column_is_left_to_the_application(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +116,7 @@ def test_mysql_leaves_headroom_to_the_application_and_no_row(database: Database)
 
     assert first == 41 + HEADROOM + 1
     assert database.content("numbered") == [(41, "real 41")]
-    assert MySQLKeyAllocator(database.alias).still_free(Numbered, 1)
+    assert MySQLKeyAllocator(database.alias).still_free(Numbered, 1, 50)
 
 
 def pushed(database: Database, *samples: Numbered) -> list[Any]:
@@ -130,6 +131,43 @@ def pushed(database: Database, *samples: Numbered) -> list[Any]:
     with connections[database.alias].execute_wrapper(watch):
         MySQLKeyAllocator(database.alias).reserve(Numbered, 5, iter(samples))
     return taken
+
+
+def test_where_several_nodes_count_the_sample_is_committed_and_leaves_no_row(database: Database) -> None:
+    with_key(database, 41)
+    allocator = SharedMySQLKeyAllocator(database.alias)
+    statements: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connections[database.alias].execute_wrapper(watch):
+        first = allocator.reserve(Numbered, 5, [Numbered(name="sample")])
+
+    assert first == 41 + HEADROOM + 1
+    assert [one.split()[0] for one in statements if not one.startswith("SELECT")] == ["BEGIN", "INSERT", "DELETE"]
+    assert database.content("numbered") == [(41, "real 41")]
+
+
+def test_there_a_key_that_another_node_has_used_is_found_within_the_range_alone(database: Database) -> None:
+    with_key(database, 41)
+    allocator = SharedMySQLKeyAllocator(database.alias)
+
+    assert [allocator.still_free(Numbered, *bounds) for bounds in ((30, 40), (40, 41), (41, 60), (42, 60))] == [
+        True, False, False, True,
+    ]  # fmt: skip
+
+
+def test_there_only_the_row_that_was_inserted_is_deleted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.query("CREATE TABLE twins (id INTEGER, name TEXT)")
+    database.query("INSERT INTO twins VALUES (%s, 'of another tenant')", HEADROOM + 5)
+    monkeypatch.setattr(Numbered._meta, "db_table", "twins")
+
+    with pytest.raises(InsertionError, match="twins: the row that reserves keys is not the only one under its key"):
+        SharedMySQLKeyAllocator(database.alias)._push_counter([Numbered(name="sample")], HEADROOM + 5)
+
+    assert database.query("SELECT * FROM twins") == [(HEADROOM + 5, "of another tenant")]
 
 
 def test_mysql_inserts_one_sample_at_the_end_of_the_range(database: Database) -> None:
@@ -195,7 +233,7 @@ def test_postgresql_without_a_sequence_begins_above_the_headroom(database: Datab
     with_key(database, 41)
 
     assert PostgreSQLKeyAllocator(database.alias).reserve(Numbered, 5, []) == 41 + HEADROOM + 1
-    assert PostgreSQLKeyAllocator(database.alias).still_free(Numbered, 1)
+    assert PostgreSQLKeyAllocator(database.alias).still_free(Numbered, 1, 50)
 
 
 def test_postgresql_reserves_the_end_of_what_the_sequence_was_moved_to(

@@ -8,10 +8,10 @@ from django.test import override_settings
 from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError
 from seeding.masking import STRATEGIES
-from seeding.masking.choice import masking_mode, masking_strategies
+from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.invented import City
 
-HERE = "tests.unit.masking.test_choice"
+HERE = "tests.unit.masking.test_available_strategies"
 
 
 class OwnCity(City):
