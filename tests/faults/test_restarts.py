@@ -11,7 +11,6 @@ from django.db import connections
 
 from seeding.conf import Environment, MaskingConfig
 from seeding.generation.registry import Registry
-from seeding.locks.server_lock import ServerLock
 from seeding.masking.in_place import InPlaceMasking
 from seeding.masking.masker import STRATEGIES
 from seeding.models import MaskedBatch, SeedRun
@@ -64,11 +63,8 @@ class Restart:
 
 @pytest.mark.parametrize("own", KINDS, indirect=True)
 def test_a_server_that_restarts_in_mid_run_costs_nothing(
-    own: Server, make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    own: Server, make_database: Callable[..., Database], request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(
-        ServerLock, "verify", lambda _: None, raising=False
-    )  # of the lock's connection, which the restart ends too
     undisturbed = make_database("sqlite", seeded=True)
     database = make_database(request.node.callspec.params["own"], on=own)
     restarts = [Restart(own, "insert", 15), Restart(own, "derive", 3)]

@@ -217,7 +217,7 @@ def test_of_the_ledger_the_right_is_named_before_anything_else(few: Callable[[st
     follow(account, str(unread.value))
     with pytest.raises(UnsafeServerError, match="seeding_metadata needs the right DELETE on") as unwritten:
         seed(account)
-    assert account.count(*SHOP, *LEDGER) == [0] * 8
+    assert account.count(*SHOP, *LEDGER) == [0] * 10
     assert seed(account, dry_run=True).exit_code == 0  # it writes nothing there
 
     follow(account, str(unwritten.value))
