@@ -20,8 +20,11 @@ from seeding.safety.refusal import Refusal
 
 OFF = frozenset({"0", "OFF"})
 
-SESSION = "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof')"
-"""MariaDB has the last: the moment as of which queries read system-versioned tables."""
+SESSION = """
+    SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof', 'log_bin', 'sql_log_bin',
+    'wsrep_provider', 'wsrep_on')
+"""
+"""`system_versioning_asof` is MariaDB's: the moment as of which queries read system-versioned tables."""
 UNLIMITED = 18446744073709551615
 SHADOWS = {
     "postgresql": """
@@ -177,6 +180,12 @@ def _require_usual_session(connection: BaseDatabaseWrapper) -> None:
         raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
     if int(settings["sql_select_limit"]) < UNLIMITED:
         raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
+    for replicates, off in (("log_bin", "sql_log_bin"), ("wsrep_provider", "wsrep_on")):
+        if settings.get(replicates, "") not in (*OFF, "", "NONE") and settings.get(off) in OFF:
+            raise _refusal(
+                f"keeps what this session writes from other servers ({off} is off)",
+                f"remove {off} from init_command and from the server's settings",
+            )
     if (moment := settings.get("system_versioning_asof", "DEFAULT")) != "DEFAULT":
         raise _refusal(
             f"reads system-versioned tables as of {moment} (system_versioning_asof)",
