@@ -120,7 +120,7 @@ COUNT = "SELECT COALESCE(SUM(record_count), 0) FROM seeding_metadata WHERE live"
     [
         ("wsrep_max_ws_rows", 20, "small"),
         pytest.param("wsrep_max_ws_rows", 100, "medium", marks=whole),
-        pytest.param("wsrep_max_ws_size", 60_000, "medium", marks=whole),
+        pytest.param("wsrep_max_ws_size", 150_000, "medium", marks=whole),
     ],
 )
 def test_a_write_set_that_is_too_large_is_halved(  # noqa: PLR0917
