@@ -19,6 +19,7 @@ __all__ = [
     "keys_from_elsewhere",
     "lacking",
     "other_schemas",
+    "out_of_sight",
     "read_kinds",
     "read_schemas",
     "read_tables",
@@ -62,6 +63,15 @@ def other_schemas(connection: BaseDatabaseWrapper, names: Collection[str]) -> Ma
     with connection.cursor() as cursor:
         cursor.execute(postgresql.ELSEWHERE, [sorted(names)])
         return dict(cursor.fetchall())
+
+
+def out_of_sight(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """The schemas of this database whose tables the connection does not find by their names."""
+    if connection.vendor != "postgresql":
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(postgresql.OUT_OF_SIGHT)
+        return tuple(name for (name,) in cursor.fetchall())
 
 
 def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str]) -> Mapping[str, tuple[ForeignKey, ...]]:

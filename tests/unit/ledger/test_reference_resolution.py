@@ -214,7 +214,7 @@ def test_references_in_lists_of_objects_are_resolved_where_they_stand(shop: Data
 
 def test_lists_whose_objects_have_keys_of_their_own_change_in_nothing_but_the_reference(shop: Database) -> None:
     in_ledger(shop, ProductSeeder(), [0, 3, 100])
-    lists = [
+    lists: list[Any] = [
         [{"product": 2, "n": "5"}, {"n": 5}, {"product": None}],
         [],
         None,
