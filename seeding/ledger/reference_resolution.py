@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.exceptions import GenerationError, MisdeclaredSeederError
+from seeding.exceptions import GenerationError, MisdeclaredSeederError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
@@ -23,6 +23,7 @@ from seeding.schema.equality import Equality
 from seeding.schema.references import Reference, references
 from seeding.schema.tables import TableSchema
 
+LARGEST = 2**63 - 1
 LOOKUP_CHUNK = 500
 """Natural keys looked up in one query."""
 
@@ -115,13 +116,13 @@ class Resolver:
         if seeder.name in self._widening or all(one.exact for one in matches):
             known = self._adopted.get(seeder.name, KeyMap.of(()))
             found = {row: key for row, key in chosen(matches).items() if not known.lookup(np.array([row]))[1].any()}
-            self._adopted[seeder.name] = known = known.plus(_key_map(found))
+            self._adopted[seeder.name] = known = known.plus(_key_map(seeder, found))
             return known
         # A real row that is written otherwise may be another planned row's: all of them decide, not only those asked for.
         self._widening.add(seeder.name)
         try:
             count = max(self._counts.get(seeder.name, 0), int(index.max()) + 1)
-            self._adopted[seeder.name] = known = _key_map(chosen(self._matches(seeder, np.arange(count), None)))
+            self._adopted[seeder.name] = known = _key_map(seeder, chosen(self._matches(seeder, np.arange(count), None)))
             self._whole.add(seeder.name)
         finally:
             self._widening.discard(seeder.name)
@@ -253,7 +254,12 @@ class _Lookup:
         return values, present & ~pl.Series(known)
 
 
-def _key_map(found: Mapping[int, int]) -> KeyMap:
+def _key_map(seeder: BaseSeeder, found: Mapping[int, int]) -> KeyMap:
+    if found and max(found.values()) > LARGEST:
+        raise SchemaError(
+            f"{seeder.config.table_name} has a row under a natural key of {seeder.name} whose primary key is above "
+            f"{LARGEST:,}: give it a smaller one, or leave the table out."
+        )
     return KeyMap.of((row, 1, key) for row, key in sorted(found.items()))
 
 

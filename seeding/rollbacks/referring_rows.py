@@ -25,6 +25,8 @@ PAGE = 2_000
 FETCHED = 10_000
 """Pairs of keys yielded at a time."""
 LARGEST = 2**63 - 1
+NOBODY = -1
+"""In place of a real row's key that an int64 cannot hold (BIGINT UNSIGNED, a decimal): no seeded row has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Tracer:
             if not apart_from:
                 yield pairs
                 continue
-            apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # seeded rows have integer keys
+            apart = ~apart_from.has(_numbers(pairs.referring))  # seeded rows have integer keys
             if pairs.seeded is not None:
                 apart |= ~pairs.seeded
             if apart.any():
@@ -73,7 +75,7 @@ class Tracer:
         found = NOTHING
         for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
             for pairs in self._to(link, targets, inside):
-                found |= KeySet.holding(np.array(pairs.referring, dtype=np.int64))
+                found |= KeySet.holding(_numbers(pairs.referring))
         return found
 
     def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:
@@ -191,9 +193,16 @@ def _paired(rows: Sequence[tuple[Any, ...]], identity: RowIdentity) -> Pairs:
     """Of rows (number, the key's other parts, target)."""
     return Pairs(
         referring=[row[0] for row in rows],
-        targets=np.array([row[-1] for row in rows], dtype=np.int64),
+        targets=_numbers([row[-1] for row in rows]),
         seeded=identity.has([row[:-1] for row in rows]) if identity.others else None,
     )
+
+
+def _numbers(keys: Sequence[Any]) -> Integers:
+    try:
+        return np.array(keys, dtype=np.int64)
+    except OverflowError:
+        return np.array([key if abs(key) <= LARGEST else NOBODY for key in keys], dtype=np.int64)
 
 
 def _named(value: Any, key: str | None) -> Iterator[int]:
