@@ -17,6 +17,7 @@ from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.introspection import collated_alike
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 
@@ -46,6 +47,7 @@ class Tracer:
     def __init__(self, using: str, identities: Mapping[str, RowIdentity] = MappingProxyType({})) -> None:
         self._connection = connections[using]
         self._identities = identities
+        self._collated: dict[tuple[Relation, str], str] = {}
 
     def identity(self, table: str, number: str) -> RowIdentity:
         """How the seeded rows of the table are found, whose keys are the values of `number` unless they have other parts."""
@@ -122,7 +124,7 @@ class Tracer:
         own, named = self._selected(link, identity), self._meant(link)
         source = f"{quote(link.source)} c"
         if link.joins:
-            on = " AND ".join(f"t.{quote(target)} = {self._own(column)}" for column, target in link.joins)
+            on = " AND ".join(f"t.{quote(target)} = {self._compared(link, column, target)}" for column, target in link.joins)
             source += f" JOIN {quote(link.target_partition or link.target)} t ON {on}"
         clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = features(self._connection).shared_lock if locking else ""
@@ -168,6 +170,14 @@ class Tracer:
 
     def _own(self, column: str) -> str:
         return f"c.{self._quoted(column)}"
+
+    def _compared(self, link: Relation, column: str, target: str) -> str:
+        """A column of the referring row as it compares with the target's: declared keys have the same collations."""
+        if link.declared:
+            return self._own(column)
+        if (link, column) not in self._collated:
+            self._collated[link, column] = collated_alike(self._connection, (link.table, column), (link.target, target))
+        return self._collated[link, column].format(self._own(column))
 
     def _meant(self, link: Relation) -> str:
         """The SQL expression for the target's primary key."""
