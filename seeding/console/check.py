@@ -50,7 +50,7 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) ->
     for heading in ("rows looked at", "rows that break it"):
         table.add_column(heading, justify="right")
     for verdict in verdicts:
-        broken = f"[red]{verdict.broken:,}[/]" if verdict.broken else "0"
+        broken = f"[red]{verdict.broken:,}[/]" if verdict.broken else "0" if verdict.looked_at else "-"
         looked_at = f"no {', '.join(verdict.missing)}" if verdict.missing else f"{verdict.looked_at:,}"
         table.add_row(verdict.rule, verdict.table, looked_at, "-" if verdict.missing else broken)
     out.print(table)
@@ -60,7 +60,7 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) ->
         keys = escape("; ".join(verdict.examples))
         say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
     unasked = sum(bool(verdict.missing) for verdict in verdicts)
-    rows, asked = sum(verdict.looked_at for verdict in verdicts), len(verdicts) - unasked
+    rows, asked = sum(verdict.looked_at for verdict in verdicts), sum(bool(verdict.looked_at) for verdict in verdicts)
     if not rows and seeded:
         say(out, f"\n{seeded:,} rows are seeded here, and none was looked at.")
     elif not rows:
@@ -71,3 +71,5 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) ->
         say(out, f"\nAll {asked} rules hold.")
     if unasked:
         say(out, f"{unasked} more could not be checked: the database lacks what they need.")
+    if rows and (idle := len(verdicts) - unasked - asked):
+        say(out, f"{idle} more were not checked: no generated row, or no reference, is there to look at.")

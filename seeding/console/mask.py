@@ -29,8 +29,7 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
     for result in summary.results:
         if result.error:
             say(out, f"[red]{result.table}[/] cannot be masked: {escape(result.error)}")
-    for left in summary.left:
-        say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}) and is not classified")
+    _show_left(out, summary)
     masked = sum(result.masked for result in summary.results)
     if summary.dry_run:
         say(
@@ -44,6 +43,13 @@ def show_masking(out: Console, summary: MaskingSummary) -> None:
             out,
             f"\n{done} in {summary.database} ({summary.mode}, key {summary.key}, {summary.duration:.1f} s, run {summary.run}).",
         )
+
+
+def _show_left(out: Console, summary: MaskingSummary) -> None:
+    for left in summary.left:
+        say(out, f"[red]{left.table}.{left.column}[/] looks like personal data ({left.kind}) and is not classified")
+    if summary.unseen:
+        say(out, f"Not looked at, since search_path does not name them: the schemas {escape(', '.join(summary.unseen))}.")
 
 
 def show_inventory(out: Console, columns: Sequence[ClassifiedColumn]) -> None:

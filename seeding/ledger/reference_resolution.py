@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.exceptions import GenerationError, MisdeclaredSeederError
+from seeding.exceptions import GenerationError, MisdeclaredSeederError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
@@ -22,6 +23,7 @@ from seeding.schema.equality import Equality
 from seeding.schema.references import Reference, references
 from seeding.schema.tables import TableSchema
 
+LARGEST = 2**63 - 1
 LOOKUP_CHUNK = 500
 """Natural keys looked up in one query."""
 
@@ -114,13 +116,13 @@ class Resolver:
         if seeder.name in self._widening or all(one.exact for one in matches):
             known = self._adopted.get(seeder.name, KeyMap.of(()))
             found = {row: key for row, key in chosen(matches).items() if not known.lookup(np.array([row]))[1].any()}
-            self._adopted[seeder.name] = known = known.plus(_key_map(found))
+            self._adopted[seeder.name] = known = known.plus(_key_map(seeder, found))
             return known
         # A real row that is written otherwise may be another planned row's: all of them decide, not only those asked for.
         self._widening.add(seeder.name)
         try:
             count = max(self._counts.get(seeder.name, 0), int(index.max()) + 1)
-            self._adopted[seeder.name] = known = _key_map(chosen(self._matches(seeder, np.arange(count), None)))
+            self._adopted[seeder.name] = known = _key_map(seeder, chosen(self._matches(seeder, np.arange(count), None)))
             self._whole.add(seeder.name)
         finally:
             self._widening.discard(seeder.name)
@@ -153,7 +155,7 @@ class Resolver:
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
             column = data[reference.column]
-            naming = column.list.len() > 0 if reference.json_key else column.is_not_null()
+            naming = _filled(column) if reference.json_key else column.is_not_null()
             applies = None
             if reference.when:
                 kind, value = reference.when
@@ -252,12 +254,24 @@ class _Lookup:
         return values, present & ~pl.Series(known)
 
 
-def _key_map(found: Mapping[int, int]) -> KeyMap:
+def _key_map(seeder: BaseSeeder, found: Mapping[int, int]) -> KeyMap:
+    if found and max(found.values()) > LARGEST:
+        raise SchemaError(
+            f"{seeder.config.table_name} has a row under a natural key of {seeder.name} whose primary key is above "
+            f"{LARGEST:,}: give it a smaller one, or leave the table out."
+        )
     return KeyMap.of((row, 1, key) for row, key in sorted(found.items()))
+
+
+def _filled(lists: pl.Series) -> pl.Series:
+    """Which lists hold anything; null may be null."""
+    return pl.Series(map(bool, lists), dtype=pl.Boolean) if lists.dtype == pl.Object else lists.list.len() > 0
 
 
 def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
     """The lists of objects with `key` resolved, and which lists hold an index that has no key."""
+    if column.dtype == pl.Object:
+        return _resolve_objects(column.to_list(), key, lookup)
     lists = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "items": column})
     items = lists.filter(pl.col("items").list.len() > 0).explode("items").unnest("items")
     keys, missing = lookup.resolve(items[key])
@@ -270,3 +284,15 @@ def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Seri
     joined = lists.join(grouped, on="row", how="left", maintain_order="left")
     resolved = joined.select(pl.coalesce("resolved", "items")).to_series()
     return resolved, joined["_missing"].fill_null(False)
+
+
+def _resolve_objects(lists: list[list[dict[str, Any]] | None], key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
+    """The same where each object has keys and types of its own: only `key` changes, where it is there."""
+    named = pl.Series([item[key] for items in lists for item in items or () if key in item], dtype=pl.Int64)
+    keys, missing = (iter(found.to_list()) for found in lookup.resolve(named))
+    resolved, lacking = list[Any](), list[bool]()
+    for items in lists:
+        count = sum(key in item for item in items or ())
+        resolved.append(items and [{**item, key: next(keys)} if key in item else item for item in items])
+        lacking.append(sum(next(missing) for _ in range(count)) > 0)
+    return pl.Series(resolved, dtype=pl.Object), pl.Series(lacking, dtype=pl.Boolean)

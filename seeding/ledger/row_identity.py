@@ -91,7 +91,12 @@ class RowIdentity:
     def frame(self, rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
         """Keys, as `selected` reads them, as a frame. Raises TypeError for a value that is not of its column's type."""
         columns = list(zip(*rows, strict=True)) or [()] * (1 + len(self.others))
-        numbers = pl.Series(self.number, columns[0], dtype=pl.Int64)
+        try:
+            numbers = pl.Series(self.number, columns[0], dtype=pl.Int64)
+        except TypeError:
+            if not all(isinstance(one, int) for one in columns[0]):
+                raise
+            numbers = pl.Series(self.number, columns[0], dtype=pl.Int64, strict=False)  # null: no seeded row is as large
         return pl.DataFrame([numbers, *RowKey(columns=self.others, is_number=False).frame(columns[1:]).values()])
 
     def read(self, table: str, numbers: KeySet) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import models
 
@@ -34,9 +35,12 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
         by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
         found += [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
     known = {strategy.name: strategy for strategy in strategies}
-    for table, others in other_tables().items():
-        if table not in registry.by_table:
-            found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others.items()]
+    unseeded = {table: one for table, one in other_tables().items() if table not in registry.by_table}
+    for table, others in unseeded.items():
+        found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others.items()]
+    for table, columns in not_personal().items():
+        decided = sorted(columns - unseeded.get(table, {}).keys()) if table not in registry.by_table else ()
+        found += [_told(table, column, "", "nothing personal", known) for column in decided]
     return found
 
 
@@ -45,10 +49,19 @@ def other_tables() -> dict[str, Mapping[str, str]]:
 
     Raises ConfigurationError for a module that cannot be imported.
     """
-    found: dict[str, Mapping[str, str]] = {}
+    return _declared("TABLES")
+
+
+def not_personal() -> dict[str, frozenset[str]]:
+    """Table → columns that hold nothing personal whatever their names say: `NOT_PERSONAL` in the same modules."""
+    return {table: frozenset(columns) for table, columns in _declared("NOT_PERSONAL").items()}
+
+
+def _declared(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     declaring, broken = modules("personal_data")
     for module in declaring:
-        found.update(getattr(module, "TABLES", {}))
+        found.update(getattr(module, name, {}))
     if broken:
         raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
     return found

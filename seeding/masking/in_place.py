@@ -37,7 +37,7 @@ from seeding.runs.confirmation import Ask, masking_question, refuse_masking_prod
 from seeding.runs.lifecycle import Operation
 from seeding.runs.transaction_size import IMAGES, row_width
 from seeding.safety import Survey, Touch, told
-from seeding.schema.introspection import all_tables
+from seeding.schema.introspection import all_tables, out_of_sight
 from seeding.schema.row_keys import inexact
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
@@ -277,6 +277,7 @@ class InPlaceMasking:
             duration=time.monotonic() - started,
             results=tuple(results),
             left=tuple(self.operation.retry(self._left)),
+            unseen=self.operation.retry(partial(out_of_sight, connections[self.config.database])),
         )
         for one in summary.left:
             self.operation.tell(

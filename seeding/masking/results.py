@@ -58,6 +58,8 @@ class MaskingSummary:
     duration: float
     results: tuple[MaskingResult, ...]
     left: tuple[LeftColumn, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """Schemas of the database that hold tables and were not looked at: the connection does not search them (PostgreSQL)."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """What the run took; nothing where nothing was written."""
 

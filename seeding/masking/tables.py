@@ -15,7 +15,8 @@ from seeding.db.sql import quoted_plainly
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.masking import PIIMasker, detect_name
-from seeding.masking.classification import classify, other_tables
+from seeding.masking.classification import classify, not_personal, other_tables
+from seeding.masking.masker import maskable
 from seeding.masking.results import LeftColumn
 from seeding.safety import LEDGER
 from seeding.schema.row_keys import RowKey, row_key
@@ -23,6 +24,8 @@ from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 SAMPLE = 1_000
 """Rows per table whose unclassified texts are inspected."""
+FEW = 20
+"""A column with fewer texts in these rows is looked for in further ones."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
 BINARY = frozenset(
@@ -33,6 +36,8 @@ BINARY = frozenset(
 )  # fmt: skip
 """Types whose values have no text."""
 BIRTHDAY = "date_of_birth"
+NUMBERS = frozenset({"phone", "tax_id", "ssn", "licence_number", "card_number", "bank_account", "ip"})
+"""Kinds that a number can hold."""
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
 NOBODYS = frozenset({*LEDGER, "django_content_type", "django_migrations", "django_session", "django_site"})
@@ -122,17 +127,27 @@ def left_columns(
 ) -> Iterator[LeftColumn]:
     """Unmasked columns whose values look personal, and unclassified ones whose name does."""
     known = {target.table.name: target for target in targets}
+    declared = not_personal()
     for name, table in sorted(there.items()):
         if name in NOBODYS or name not in looked_at:
             continue
         masked = known[name].fields if name in known else {}
-        decided = known[name].decided if name in known else frozenset()
+        decided = declared.get(name, frozenset()) | (known[name].decided if name in known else frozenset())
         texts = [one for one in table.columns.values() if _may_tell(one) and one.name not in masked]
         looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
-        for place, column in enumerate(one.name for one in texts):
-            kind = looks.get(str(place)) or (None if column in decided else detect_name(column))
+        kinds = {one.name: looks.get(str(place)) for place, one in enumerate(texts)}
+        for column in table.columns.values():
+            named = column.name not in decided and (column.name in kinds or _may_count(table, column))
+            kind = kinds.get(column.name) or (detect_name(column.name) if named and column.name not in masked else None)
             if kind is not None:
-                yield LeftColumn(table=name, column=column, kind=kind)
+                yield LeftColumn(table=name, column=column.name, kind=kind)
+
+
+def _may_count(table: TableSchema, column: ColumnSchema) -> bool:
+    """Whether a column, judged by its name alone, holds a personal number. Keys are not."""
+    if column.kind not in (Kind.INTEGER, Kind.DECIMAL) or column.holds_keys or column.name in table.key:
+        return False
+    return detect_name(column.name) in NUMBERS and all(one.column != column.name for one in table.foreign_keys)
 
 
 def _may_tell(column: ColumnSchema) -> bool:
@@ -141,15 +156,38 @@ def _may_tell(column: ColumnSchema) -> bool:
 
 
 def _sample(using: str, table: str, columns: Sequence[ColumnSchema]) -> pl.DataFrame:
-    """Texts of the first rows; columns are named by position, so that detection ignores their names."""
+    """Texts of the first rows; columns are named by position, so that detection ignores their names.
+
+    Of a column that is almost empty there, those of the first rows in which it is not.
+    """
     connection = connections[using]
     quote = partial(quoted_plainly, connection)
     as_text = features(connection).as_text
     named = [(as_text if is_spelled(one) else "{0}").format(quote(one.name)) for one in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(named)} FROM {quote(table)} LIMIT {SAMPLE}")  # noqa: S608 - quoted
-        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
-    return pl.DataFrame({str(place): pl.Series(map(_text, values), dtype=pl.String) for place, values in enumerate(found)})
+
+    def read(places: Sequence[int], condition: str) -> list[pl.Series]:
+        with connection.cursor() as cursor:
+            listed = ", ".join(named[place] for place in places)
+            cursor.execute(f"SELECT {listed} FROM {quote(table)}{condition} LIMIT {SAMPLE}")  # noqa: S608 - quoted
+            rows = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(places)
+        return [pl.Series(map(_text, values), dtype=pl.String) for values in rows]
+
+    found = read(range(len(columns)), "")
+    more = len(found[0]) == SAMPLE
+    sparse = [place for place, one in enumerate(columns) if one.type_name not in BINARY and _texts(found[place]) < FEW]
+    while sparse and more:
+        filled = " OR ".join(f"TRIM({named[place]}) <> ''" for place in sparse)
+        values = dict(zip(sparse, read(sparse, f" WHERE {filled}"), strict=True))
+        more = len(values[sparse[0]]) == SAMPLE
+        for place in sparse:
+            found[place] = max(found[place], values[place], key=_texts)
+        fullest = max(sparse, key=lambda place: _texts(found[place]))
+        sparse = [place for place in sparse if _texts(found[place]) < FEW and place != fullest]
+    return pl.DataFrame({str(place): one.extend_constant(None, SAMPLE - len(one)) for place, one in enumerate(found)})
+
+
+def _texts(values: pl.Series) -> int:
+    return int(maskable(values).sum())
 
 
 def is_spelled(column: ColumnSchema) -> bool:

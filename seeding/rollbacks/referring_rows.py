@@ -17,6 +17,7 @@ from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.introspection import collated_alike
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 
@@ -25,6 +26,8 @@ PAGE = 2_000
 FETCHED = 10_000
 """Pairs of keys yielded at a time."""
 LARGEST = 2**63 - 1
+NOBODY = -1
+"""In place of a real row's key that an int64 cannot hold (BIGINT UNSIGNED, a decimal): no seeded row has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Tracer:
     def __init__(self, using: str, identities: Mapping[str, RowIdentity] = MappingProxyType({})) -> None:
         self._connection = connections[using]
         self._identities = identities
+        self._collated: dict[tuple[Relation, str], str] = {}
 
     def identity(self, table: str, number: str) -> RowIdentity:
         """How the seeded rows of the table are found, whose keys are the values of `number` unless they have other parts."""
@@ -61,7 +65,7 @@ class Tracer:
             if not apart_from:
                 yield pairs
                 continue
-            apart = ~apart_from.has(np.array(pairs.referring, dtype=np.int64))  # seeded rows have integer keys
+            apart = ~apart_from.has(_numbers(pairs.referring))  # seeded rows have integer keys
             if pairs.seeded is not None:
                 apart |= ~pairs.seeded
             if apart.any():
@@ -73,7 +77,7 @@ class Tracer:
         found = NOTHING
         for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
             for pairs in self._to(link, targets, inside):
-                found |= KeySet.holding(np.array(pairs.referring, dtype=np.int64))
+                found |= KeySet.holding(_numbers(pairs.referring))
         return found
 
     def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:
@@ -120,7 +124,7 @@ class Tracer:
         own, named = self._selected(link, identity), self._meant(link)
         source = f"{quote(link.source)} c"
         if link.joins:
-            on = " AND ".join(f"t.{quote(target)} = {self._own(column)}" for column, target in link.joins)
+            on = " AND ".join(f"t.{quote(target)} = {self._compared(link, column, target)}" for column, target in link.joins)
             source += f" JOIN {quote(link.target_partition or link.target)} t ON {on}"
         clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = features(self._connection).shared_lock if locking else ""
@@ -167,6 +171,14 @@ class Tracer:
     def _own(self, column: str) -> str:
         return f"c.{self._quoted(column)}"
 
+    def _compared(self, link: Relation, column: str, target: str) -> str:
+        """A column of the referring row as it compares with the target's: declared keys have the same collations."""
+        if link.declared:
+            return self._own(column)
+        if (link, column) not in self._collated:
+            self._collated[link, column] = collated_alike(self._connection, (link.table, column), (link.target, target))
+        return self._collated[link, column].format(self._own(column))
+
     def _meant(self, link: Relation) -> str:
         """The SQL expression for the target's primary key."""
         if not link.joins:
@@ -191,9 +203,16 @@ def _paired(rows: Sequence[tuple[Any, ...]], identity: RowIdentity) -> Pairs:
     """Of rows (number, the key's other parts, target)."""
     return Pairs(
         referring=[row[0] for row in rows],
-        targets=np.array([row[-1] for row in rows], dtype=np.int64),
+        targets=_numbers([row[-1] for row in rows]),
         seeded=identity.has([row[:-1] for row in rows]) if identity.others else None,
     )
+
+
+def _numbers(keys: Sequence[Any]) -> Integers:
+    try:
+        return np.array(keys, dtype=np.int64)
+    except OverflowError:
+        return np.array([key if abs(key) <= LARGEST else NOBODY for key in keys], dtype=np.int64)
 
 
 def _named(value: Any, key: str | None) -> Iterator[int]:

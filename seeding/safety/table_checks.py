@@ -221,6 +221,11 @@ def _triggers(relation: Relation, touch: Touch) -> Iterator[Reason]:
             yield f"has the trigger {trigger}, which may change what is written or keep it out", ENABLED
         elif trigger.changes_others:
             yield f"has the trigger {trigger}, which may change other rows", ENABLED
+        elif trigger.outlives_transactions:
+            yield (
+                f"has the trigger {trigger}, which may write to a table without transactions: a rollback keeps its rows",
+                ENABLED,
+            )
         elif Touch.MASK in touch and trigger.copies:
             yield f"has the trigger {trigger}, which may copy the values of before", ENABLED
 

@@ -93,6 +93,8 @@ class Trigger:
     """Tables, in lower case, where an insert may have side effects, for example through triggers."""
     indexes: frozenset[str] = frozenset()
     """Virtual tables that index other tables: what is written there is not application data."""
+    transactional: frozenset[str] | None = None
+    """Tables, in lower case, whose rows go with a transaction that is rolled back; None where those of every table do."""
     functions: frozenset[str] = frozenset()
     """Functions that are not built in, in lower case: a trigger that calls one may do anything."""
 
@@ -158,6 +160,12 @@ class Trigger:
         names = {one["table"].strip('"`[]').lower() for one in targets}
         elsewhere = self.language == "sql" and any(one["schema"] for one in targets)
         return len(targets) < len(INSERTS.findall(code)) or elsewhere or not names.isdisjoint(self.setting_off)
+
+    @property
+    def outlives_transactions(self) -> bool:
+        """Whether a row that it inserts may stay when the transaction is rolled back: also in a table that is not known."""
+        names = {one["table"].strip('"`[]').lower() for one in TARGET.finditer(NOISE.sub(" ", self.body))}
+        return self.transactional is not None and not names <= self.transactional
 
     @property
     def copies(self) -> bool:

@@ -15,7 +15,7 @@ import polars as pl
 from django.db import models
 
 from seeding.arrays import Integers
-from seeding.schema.references import ReferencingJSONField
+from seeding.schema.references import ReferencingJSONField, TypedReferenceField
 from seeding.schema.results import ValidationError
 from seeding.sources.delimited_rows import Unquoted
 
@@ -66,8 +66,6 @@ class Cells:
             except (ValueError, TypeError, InvalidOperation, OverflowError):
                 values.append(None)
                 self._fault(one, name, "unreadable", reader.expected)
-        if reader.dtype == pl.List:
-            return pl.Series(name, values, strict=False)
         return pl.Series(name, values, dtype=reader.dtype, strict=False)
 
     def _fault(self, index: int, field: str, issue: str, expected: str) -> None:
@@ -87,6 +85,8 @@ def reader_of(field: models.Field[Any, Any]) -> Reader:
         scale = target.decimal_places or 0
         return Reader(expected="a number", read=lambda value: _decimal(value, scale), dtype=pl.Decimal(DIGITS, scale))
     reader = next((reader for kind, reader in READERS.items() if isinstance(target, kind)), TEXT)
+    if reader is WHOLE and (target is not field or isinstance(field, TypedReferenceField)):
+        return KEY
     return reader if field.null or reader is not TEXT else REQUIRED_TEXT
 
 
@@ -106,6 +106,13 @@ def integer(value: Any) -> int:
     if number != exact or not -(2**63) <= number < 2**63:
         raise ValueError
     return number
+
+
+def key_number(value: Any) -> int:
+    """A cell's or a JSON value's integer that names a row; raises the errors of `integer`, and TypeError for true and false."""
+    if isinstance(value, bool):
+        raise TypeError  # it would name the row 1
+    return integer(value)
 
 
 def _decimal(value: Any, scale: int) -> Decimal:
@@ -152,10 +159,21 @@ def no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def parsed(text: str) -> Any:
+    """JSON with exact decimals. Raises ValueError for NaN, and for objects that name a key twice: one value would be lost."""
+    return json.loads(text, parse_float=Decimal, parse_constant=no_constant, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
 def _json(value: Any) -> Any:
     """A JSON value. Raises ValueError for numbers of more digits than a float has, and for halves of characters."""
-    found = json.loads(value, parse_float=Decimal, parse_constant=no_constant) if isinstance(value, str) else value
-    found = _with_floats(found)
+    found = _with_floats(parsed(value) if isinstance(value, str) else value)
     json.dumps(found, ensure_ascii=False).encode()
     return found
 
@@ -190,13 +208,15 @@ def _objects_of(value: Any) -> list[dict[str, Any]]:
 
 TEXT = Reader(expected="text", read=_text, dtype=pl.String)
 REQUIRED_TEXT = Reader(expected="text", read=_text, dtype=pl.String, blank="")
+WHOLE = Reader(expected="a whole number", read=integer, dtype=pl.Int64)
+KEY = Reader(expected="a whole number", read=key_number, dtype=pl.Int64)
 READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.BooleanField: Reader(expected="true or false", read=_boolean, dtype=pl.Boolean),
-    models.IntegerField: Reader(expected="a whole number", read=integer, dtype=pl.Int64),
+    models.IntegerField: WHOLE,
     models.FloatField: Reader(expected="a number", read=_float, dtype=pl.Float64),
     models.DateTimeField: Reader(expected="a moment like 2026-01-31 12:00:00", read=_moment, dtype=pl.Datetime("us", "UTC")),
     models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),
-    ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.List),
+    ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.Object),
     models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
 }
 """Field → reader, subclasses before their base classes."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from decimal import InvalidOperation
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -25,7 +27,7 @@ from seeding.masking.strategies.collated import Collated
 from seeding.schema.equality import alike
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
-from seeding.sources.cell_values import Cells, Faults, reader_of
+from seeding.sources.cell_values import KEY, Cells, Faults, reader_of
 from seeding.sources.table_files import TableFile
 
 NOWHERE = -1
@@ -154,8 +156,27 @@ class SourceSeeder(BaseSeeder):
                 faults.setdefault(int(index[row]), []).append(error)
             return values.to_frame().select(pl.when(~naming).then(pl.first())).to_series()
         if key:
-            return _in_json(values, key, target)
+            return self._in_json(reference, values, target, index, faults)
         return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
+
+    def _in_json(
+        self, reference: Reference, values: pl.Series, target: TableFile, index: Integers, faults: Faults
+    ) -> pl.Series:
+        """Lists of objects with the reference's key as a row index; anything but a whole number is a fault and null."""
+        lists: list[list[dict[str, Any]] | None] = values.to_list()
+        name, keys = str(reference.json_key), list[int | None]()
+        for row, items in zip(index.tolist(), lists, strict=True):
+            for item in items or ():
+                keys.append(_key(item.get(name)))
+                if keys[-1] is None and item.get(name) is not None:
+                    error = ValidationError(field=str(reference), issue="unreadable", expected=KEY.expected, actual="?")
+                    faults.setdefault(row, []).append(error)
+        found = iter(_looked_up(pl.Series(keys, dtype=pl.Int64), target).to_list())
+        indexed = [
+            None if items is None else [{**item, **{one: next(found) for one in item if one == name}} for item in items]
+            for items in lists
+        ]
+        return pl.Series(indexed, dtype=pl.Object)
 
     def _find_misspelled(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:
         """Rows whose kind is another spelling of one that says what a number refers to: the server may hold both equal."""
@@ -207,11 +228,8 @@ def _looked_up(values: pl.Series, target: TableFile) -> pl.Series:
     return pl.DataFrame({"index": found, "key": keys}).select(pl.when(pl.col("key").is_not_null()).then("index")).to_series()
 
 
-def _in_json(values: pl.Series, key: str, target: TableFile) -> pl.Series:
-    """Lists of objects with `key` as a row index."""
-    lists: list[list[dict[str, Any]] | None] = values.to_list()
-    keys = [item.get(key) for items in lists for item in items or ()]
-    found = iter(_looked_up(pl.Series(keys, dtype=pl.Int64, strict=False), target).to_list())
-    return pl.Series(
-        [None if items is None else [{**item, key: next(found)} for item in items] for items in lists], strict=False
-    )
+def _key(value: Any) -> int | None:
+    """The whole number that a JSON value is, as cells are read; None if it is not one."""
+    with suppress(ValueError, TypeError, InvalidOperation, OverflowError):
+        return KEY.read(value)  # type: ignore[no-any-return]
+    return None

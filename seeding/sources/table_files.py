@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,7 +16,7 @@ import numpy as np
 from seeding.arrays import Integers
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
-from seeding.sources.cell_values import Record, integer, no_constant
+from seeding.sources.cell_values import Record, key_number, parsed
 from seeding.sources.delimited_rows import TABBED, Unquoted, header_of, rows_of
 
 LINES = (".jsonl", ".ndjson")
@@ -77,8 +75,8 @@ def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
         own = record.get(key) if not isinstance(record, str) else None
         if own is None or own is Unquoted.EMPTY:
             continue
-        with suppress(ValueError, ArithmeticError):  # without a valid key, nothing can refer to the row
-            keys.append(integer(own))
+        with suppress(ValueError, TypeError, ArithmeticError):  # without a valid key, nothing can refer to the row
+            keys.append(key_number(own))
             places.append(place)
     order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
     ordered = np.array(keys, dtype=np.int64)[order]
@@ -157,7 +155,7 @@ def _json_records(text: TextIO) -> Iterator[tuple[int, Record]]:
         if not one.strip():
             continue
         try:
-            value: Any = json.loads(one, parse_float=Decimal, parse_constant=no_constant)
+            value: Any = parsed(one)
         except ValueError:
             value = None
         yield line, value if isinstance(value, dict) else "a JSON object"

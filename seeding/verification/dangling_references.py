@@ -23,7 +23,7 @@ from django.db.models.functions import Cast
 from seeding.db.features import features
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
-from seeding.schema.introspection import lacking, read_tables
+from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.references import Reference, attributes, references
 from seeding.verification.results import Verdict
 
@@ -186,8 +186,20 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
             continue
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
         by = "pk" if one.by is None else attributes(one.target)[one.by]
-        there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: models.OuterRef(named[one.column])}))
+        value = _alike(rows, one, models.OuterRef(named[one.column]))
+        there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: value}))
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
+
+
+def _alike(rows: models.QuerySet[Any], reference: Reference, value: models.OuterRef) -> Any:
+    """The value of a reference as it compares with the column that it names."""
+    if reference.by is None:
+        return value
+    columns = (rows.model._meta.db_table, reference.column), (reference.target_table, reference.by)
+    template = collated_alike(connections[rows.db], *columns)
+    if template == "{0}":
+        return value
+    return models.Func(value, template=template.format("%(expressions)s"), output_field=models.TextField())
 
 
 def _look_into_json(

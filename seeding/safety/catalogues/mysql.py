@@ -66,6 +66,10 @@ INTO_MARIADB, INTO_MYSQL = (
     for listed in ("innodb_sys_foreign", "innodb_foreign")
 )
 """The number of foreign keys into the schema: all that InnoDB knows, and those that the account sees."""
+TRANSACTIONAL = f"""
+    SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND engine = '{ENGINE}'
+"""  # noqa: S608 - a constant
+"""Without views, behind which there can be any table, and without what the account may not see."""
 FUNCTIONS = "SELECT routine_name FROM information_schema.routines WHERE routine_type = 'FUNCTION'"
 TRIGGER_RIGHT = """
     SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER' AND grantee = %(account)s {}
@@ -99,7 +103,10 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         defaults = ask(DEFAULTS, wanted)
         keys = _keys(ask(KEYS, wanted), defaults)
         found = ask(TRIGGERS)
-        triggers = _triggers(found, frozenset(name.lower() for (name,) in (ask(FUNCTIONS) if found else ())))
+        functions, transactional = (
+            frozenset(name.lower() for (name,) in (ask(query) if found else ())) for query in (FUNCTIONS, TRANSACTIONAL)
+        )
+        triggers = _triggers(found, functions, transactional)
         several = SEVERAL_MARIADB if getattr(connection, "mysql_is_mariadb", False) else SEVERAL_MYSQL
         cursor.execute(f"SELECT {several}, CURRENT_USER(), @@sql_mode, @@character_set_client, @@character_set_connection")
         is_shared, account, mode, *charsets = cursor.fetchone()
@@ -189,7 +196,9 @@ def _keys(rows: Collection[tuple[Any, ...]], defaults: Collection[tuple[Any, ...
     return keys
 
 
-def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> dict[str, list[Trigger]]:
+def _triggers(
+    rows: Collection[tuple[Any, ...]], functions: frozenset[str], transactional: frozenset[str]
+) -> dict[str, list[Trigger]]:
     found: dict[str, list[Trigger]] = defaultdict(list)
     tables = frozenset(table.lower() for table, *_ in rows)
     for table, name, timing, event, body in rows:
@@ -200,6 +209,7 @@ def _triggers(rows: Collection[tuple[Any, ...]], functions: frozenset[str]) -> d
             language="sql",
             body=body or "",
             setting_off=tables,
+            transactional=transactional,
             functions=functions,
         )
         found[table].append(trigger)

@@ -16,9 +16,11 @@ from seeding.schema.tables import ForeignKey, RelationKind, TableSchema
 
 __all__ = [
     "all_tables",
+    "collated_alike",
     "keys_from_elsewhere",
     "lacking",
     "other_schemas",
+    "out_of_sight",
     "read_kinds",
     "read_schemas",
     "read_tables",
@@ -62,6 +64,34 @@ def other_schemas(connection: BaseDatabaseWrapper, names: Collection[str]) -> Ma
     with connection.cursor() as cursor:
         cursor.execute(postgresql.ELSEWHERE, [sorted(names)])
         return dict(cursor.fetchall())
+
+
+def collated_alike(connection: BaseDatabaseWrapper, column: tuple[str, str], target: tuple[str, str]) -> str:
+    """SQL of the (table, column) `column`, `{0}`, as it compares with the column `target` under the collation of that one.
+
+    Servers refuse to compare columns of different collations, or choose the one that tells more texts apart.
+    """
+    statement = {"mysql": mysql.COLLATION, "postgresql": postgresql.COLLATION}.get(connection.vendor)
+    if statement is None:
+        return "{0}"  # SQLite takes the collation of the left side, which is the target
+    with connection.cursor() as cursor:
+        cursor.execute(statement, column)
+        own = cursor.fetchone()
+        cursor.execute(statement, target)
+        wanted = cursor.fetchone()
+    if own is None or wanted is None or own == wanted:
+        return "{0}"
+    charset, collation = wanted
+    return f"CONVERT({{0}} USING {charset}) COLLATE {collation}" if charset else f"{{0}} COLLATE {collation}"
+
+
+def out_of_sight(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """The schemas of this database whose tables the connection does not find by their names."""
+    if connection.vendor != "postgresql":
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(postgresql.OUT_OF_SIGHT)
+        return tuple(name for (name,) in cursor.fetchall())
 
 
 def keys_from_elsewhere(connection: BaseDatabaseWrapper, there: Collection[str]) -> Mapping[str, tuple[ForeignKey, ...]]:

@@ -32,6 +32,10 @@ DATE = (date(1000, 1, 1), date(9999, 12, 31))
 SHORT_CHARACTERS = {"utf8": 3, "utf8mb3": 3, "ucs2": 3, "ascii": 1}
 """Character sets that hold what UTF-8 writes in so many bytes per character. What others hold, their own tables say."""
 MEMBER = re.compile(r"'((?:[^']|'')*)'")
+COLLATION = """
+    SELECT character_set_name, collation_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s AND column_name = %s AND collation_name IS NOT NULL
+"""
 ROW_END = "ROW END"
 """How MariaDB reports the column that ends the period of a system-versioned row."""
 IS_JSON = re.compile(r"""^\(?json_valid\([`"]?(\w+)[`"]?\)\)?$""", re.IGNORECASE)

@@ -56,6 +56,17 @@ RELATIONS = """
     FROM pg_class
     WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
 """
+COLLATION = """
+    SELECT '', quote_ident(n.nspname) || '.' || quote_ident(o.collname)
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    JOIN pg_collation o ON o.oid = a.attcollation JOIN pg_namespace n ON n.oid = o.collnamespace
+    WHERE c.relname = %s AND pg_table_is_visible(c.oid) AND a.attname = %s
+"""
+OUT_OF_SIGHT = """
+    SELECT DISTINCT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> ALL (current_schemas(true)) AND n.nspname <> 'information_schema'
+    AND n.nspname !~ '^pg_' ORDER BY 1
+"""
 ELSEWHERE = """
     SELECT r.relname, n.nspname FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT pg_table_is_visible(r.oid) AND r.relname = ANY(%s)

@@ -70,7 +70,20 @@ def test_each_rule_is_a_row_and_a_broken_one_is_quoted_with_some_rows() -> None:
 
 
 def test_where_every_rule_holds_one_line_says_so() -> None:
-    assert shown(show_verdicts, (verdict("whole", looked_at=1), verdict("sound")))[-2:] == ["", "All 2 rules hold."]
+    verdicts = (verdict("whole", looked_at=1), verdict("sound", looked_at=2))
+
+    assert shown(show_verdicts, verdicts)[-2:] == ["", "All 2 rules hold."]
+
+
+def test_a_rule_that_no_row_was_looked_at_for_is_not_said_to_hold() -> None:
+    lines = shown(show_verdicts, (verdict("whole", looked_at=1), verdict("sound"), verdict("kept", missing=("bills",))))
+
+    assert lines[2].split() == ["sound", "lots", "0", "-"]
+    assert lines[-3:] == [
+        "All 1 rules hold.",
+        "1 more could not be checked: the database lacks what they need.",
+        "1 more were not checked: no generated row, or no reference, is there to look at.",
+    ]
 
 
 def test_where_there_is_no_row_no_rule_is_said_to_hold() -> None:

@@ -212,6 +212,29 @@ def test_references_in_lists_of_objects_are_resolved_where_they_stand(shop: Data
     assert {str(one): rows.to_list() for one, rows in found.broken.items()} == {"items[].product": [False, False, False, True]}
 
 
+def test_lists_whose_objects_have_keys_of_their_own_change_in_nothing_but_the_reference(shop: Database) -> None:
+    in_ledger(shop, ProductSeeder(), [0, 3, 100])
+    lists: list[Any] = [
+        [{"product": 2, "n": "5"}, {"n": 5}, {"product": None}],
+        [],
+        None,
+        [{}],
+        [{"product": 1}, {"product": 9, "n": True}],
+    ]
+
+    found = resolver(shop).resolve(Notes(), pl.DataFrame({"items": pl.Series(lists, dtype=pl.Object)}), NOTHING)
+
+    assert found.data["items"].to_list() == [
+        [{"product": 102, "n": "5"}, {"n": 5}, {"product": None}],
+        [],
+        None,
+        [{}],
+        [{"product": 101}, {"product": None, "n": True}],
+    ]
+    broken = {str(one): rows.to_list() for one, rows in found.broken.items()}
+    assert broken == {"items[].product": [False, False, False, False, True]}
+
+
 def test_any_parent_that_is_near_stands_in_for_one_that_is_not_there(shop: Database) -> None:
     in_ledger(shop, ProductSeeder(), [1, 1, 100], [4, 1, 200])
 

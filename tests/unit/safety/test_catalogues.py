@@ -151,17 +151,17 @@ def test_the_end_of_a_row_s_period_is_no_part_of_its_key() -> None:
 def test_triggers_of_mysql_are_known_with_all_tables_that_have_some() -> None:
     rows = [("Lots", "t", "BEFORE", "INSERT", "SET @x = 1"), ("bills", "u", "AFTER", "DELETE", None)]
 
-    found = mysql._triggers(rows, frozenset({"bump"}))
+    found = mysql._triggers(rows, frozenset({"bump"}), frozenset({"lots"}))
 
     tables, functions = frozenset({"lots", "bills"}), frozenset({"bump"})
     assert dict(found) == {
         "Lots": [
             Trigger(name="t", timing="BEFORE", events=Touch.INSERT, language="sql", body="SET @x = 1", setting_off=tables,
-                    functions=functions)
+                    transactional=frozenset({"lots"}), functions=functions)
         ],
         "bills": [
             Trigger(name="u", timing="AFTER", events=Touch.DELETE, language="sql", body="", setting_off=tables,
-                    functions=functions)
+                    transactional=frozenset({"lots"}), functions=functions)
         ],
     }  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_keys_in_lists_of_objects_are_references_too(tmp_path: Path) -> None:
     found = source(tmp_path, NOTES, shop_product="id,name\n10,a\n30,b\n", orchard_note=notes)
 
     assert read(found["orchard_note"], 0, 1, 2)["items"].to_list() == [
-        [{"product": 1, "n": 1}, {"product": None, "n": None}, {"product": -1, "n": None}],
+        [{"product": 1, "n": 1}, {"product": None}, {"product": -1}],
         [],
         None,
     ]

@@ -33,6 +33,9 @@ class Server(Session):
         if found := re.match(r"LOAD DATA LOCAL INFILE '([^']+)'", sql):
             self.loaded = Path(found[1]).read_bytes()
 
+    def fetchall(self) -> list[Any]:
+        return [row for row in self._rows if row is not None]
+
 
 def load(monkeypatch: pytest.MonkeyPatch, database: Database, server: Server) -> None:
     monkeypatch.setattr(connections[database.alias], "cursor", server.cursor)
@@ -81,6 +84,19 @@ def test_a_difference_that_the_server_does_not_explain_is_an_error(
         load(monkeypatch, shop, Server(rows, (warnings,), None))
 
     assert raised.value.args == (0, words)
+
+
+REMARK = ("Note", 4038, "Syntax error in JSON text in argument 1 to function 'json_valid' at position 1")
+
+
+def test_what_a_function_says_of_a_text_is_no_warning_about_the_row(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(monkeypatch, shop, Server(3, (2,), REMARK, REMARK))
+
+
+@pytest.mark.parametrize(("rows", "warnings"), [(3, 3), (2, 2)], ids=["one more that is not shown", "a row left out"])
+def test_remarks_explain_no_difference(shop: Database, monkeypatch: pytest.MonkeyPatch, rows: int, warnings: int) -> None:
+    with pytest.raises(DataError):
+        load(monkeypatch, shop, Server(rows, (warnings,), REMARK, REMARK))
 
 
 def through_a_pipe(texts: Iterable[bytes]) -> bytes:
