@@ -104,6 +104,9 @@ class ServerLock(SeedingLock):
             raise self._unwritable
         self._lease.fence()
 
+    def _committed(self) -> None:
+        self._lease.committed()
+
     def holder(self) -> Holder | None:
         """From the lease, the server's own lock (as far as it may be looked at) and the ledger.
 
