@@ -99,7 +99,7 @@ class Pooled:
 def open_connection(using: str, *, pooled: bool) -> None:
     """Connect to the alias, and prepare its connections; `pooled` says that a pooler keeps sessions for transactions only."""
     connection = connections[using]
-    if connection.vendor == "postgresql" and pooled:
+    if connection.vendor == "postgresql" and pooled and not is_pooled(using):  # a second time there are no options left
         pool(using)
     try:
         connection.ensure_connection()

@@ -16,6 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.sessions import own_backend
 
+UNCOUNTED = 2
+"""Members of a group that this account may not count."""
 FRESH = 2
 """New connections that are asked."""
 ROUNDS = 3
@@ -77,7 +79,7 @@ class Membership:
     identity: str = ""
     """The same for all members of one cluster."""
     nodes: int = 1
-    """Members of the cluster, as far as this account may count them."""
+    """Members of the cluster; two where this account may not count them."""
     writers: int = 1
     """Those of them that accept writes."""
     is_ready: bool = True
@@ -198,8 +200,8 @@ def _group(connection: BaseDatabaseWrapper, known: Mapping[str, str], version: s
         with connection.cursor() as cursor:
             cursor.execute(MEMBERS)
             nodes, online = cursor.fetchone()
-    except DatabaseError:  # this account may not count them
-        nodes, online = 0, 1
+    except DatabaseError:  # this account may not count them: there may be another one
+        nodes, online = UNCOUNTED, 1
     else:
         if not nodes:  # the group has not been started
             return Membership(version=version, packet_bytes=packet)

@@ -39,8 +39,6 @@ FORGOTTEN = (
 )
 
 COLUMNS = ("generation", "token", "command", "run", "host", "account", "connection", "server", "taken_at")
-OVERTAKEN = frozenset({3101})
-"""MySQL's error number for a transaction that another member of the group has overtaken; Galera's is a deadlock's."""
 UNWRITABLE = frozenset({1142, 1146})
 UNWRITABLE_STATES = frozenset({"42501", "42P01"})
 """No right to change the table, and no such table; the same as PostgreSQL's SQLSTATEs."""
@@ -131,7 +129,7 @@ class Lease:
                 if not self._write(connection, found, generation, token, holds, beat=beat):
                     return False
         except DatabaseError as error:
-            if isinstance(error, IntegrityError) or is_overtaken(error):
+            if isinstance(error, IntegrityError) or transience(error) is Transience.CONTENTION:
                 return False
             raise
         self._generation, self._token = generation, token
@@ -241,11 +239,6 @@ class Lease:
         ours = {"token": self._token, "generation": self._generation, "seconds": LEASE_SECONDS, **values}
         sql = f"UPDATE {_table(connection)} SET {changes} WHERE id = 1 AND generation = %(generation)s AND token = %(token)s"  # noqa: S608
         return _execute(connection, sql, ours) == 1
-
-
-def is_overtaken(error: BaseException) -> bool:
-    """Whether the transaction failed because another one was faster, perhaps on another node."""
-    return transience(error) is Transience.CONTENTION or bool(OVERTAKEN.intersection(error.args[:1]))
 
 
 def is_unwritable(error: BaseException) -> bool:

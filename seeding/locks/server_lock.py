@@ -231,16 +231,22 @@ class ServerLock(SeedingLock):
             return False
         connection.inc_thread_sharing()
         self._connection = connection
-        words = "" if self._id is not None else ", without the server's own lock, which another connection has"
-        self.tell(event("lock", f"The lock's connection was lost; the run goes on by its lease{words}", level="warn"))
+        self._warn()
         return True
 
     def _has_both(self, connection: BaseDatabaseWrapper) -> bool:
         """Take the server's own lock again if it was lost with its connection; False if the lease is lost."""
-        if self._id is not None and self._still_has():
+        had = self._id is not None
+        if had and self._still_has():
             return True
         self._id = self._take(connection, 0)
+        if had:
+            self._warn()
         return self._id is None or self._lease.renew(connection, self._id)
+
+    def _warn(self) -> None:
+        words = "" if self._id is not None else ", without the server's own lock, which another connection has"
+        self.tell(event("lock", f"The lock's connection was lost; the run goes on by its lease{words}", level="warn"))
 
     def _row(self, sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of a query that can run on any connection."""

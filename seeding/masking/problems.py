@@ -36,9 +36,7 @@ def out_of_reach(
     away = _elsewhere(config, classified, there, tell)
     errors = {table: error for table, error in _missing(config.database, classified, there).items() if table not in away}
     errors |= {table: told(reasons) for table, reasons in survey.refusals.items() if table not in there}
-    masked = {
-        table for table, (chosen, _) in classified.items() if table in there and chosen.keys() & there[table].columns.keys()
-    }
+    masked = {table for table, (chosen, _) in classified.items() if chosen and table in there}
     errors |= {table: told(reasons) for table, reasons in survey.forbidden.items() if table not in masked}
     return [MaskingResult(table=table, error=error, exit_code=SchemaError.exit_code) for table, error in errors.items()]
 

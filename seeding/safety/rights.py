@@ -10,7 +10,7 @@ from django.db import connections, models
 
 from seeding.exceptions import SchemaError, UnsafeServerError
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
+from seeding.models import LEDGER_MODELS, MaskedBatch, SeedingFence, SeedingLease, SeedingMetadata, SeedRun
 from seeding.safety.catalogues import Lack, Need, read_lacks
 from seeding.safety.refusal import Refusal, told
 from seeding.schema.introspection import read_kinds
@@ -61,8 +61,9 @@ def require_rights(using: str, needs: Mapping[str, Need]) -> None:
 
 def require_ledger(using: str, command: str = "") -> None:
     """Raise UnsafeServerError if the account may not read the ledger's tables, or write what the `command` writes there."""
-    needs = {model._meta.db_table: Need() for model in (SeedRun, SeedingMetadata, MaskedBatch)}
-    for model in ((SeedRun, MaskedBatch) if command == "seed_mask" else (SeedRun, SeedingMetadata)) if command else ():
+    needs = {model._meta.db_table: Need() for model in LEDGER_MODELS}
+    written = (SeedRun, MaskedBatch if command == "seed_mask" else SeedingMetadata, SeedingLease, SeedingFence)
+    for model in written if command else ():
         columns, entries = _columns(model), model is SeedingMetadata
         update = columns if model is not MaskedBatch else frozenset[str]()
         needs[model._meta.db_table] = Need(insert=columns, update=update, delete=entries)

@@ -26,11 +26,12 @@ CHECKS = {
     "check_constraint_checks": "accepts rows that a CHECK forbids",
 }
 """Variable → what the server does where it is off. Other clients may have it off too if the server's settings say so."""
-SESSION = (
-    "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof', "
-    f"{', '.join(map(repr, CHECKS))})"
-)
-"""MariaDB alone has `system_versioning_asof`, the moment as of which queries read system-versioned tables, and the last."""
+SESSION = f"""
+    SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof', 'log_bin', 'sql_log_bin',
+    'wsrep_provider', 'wsrep_on', {", ".join(map(repr, CHECKS))})
+"""
+"""MariaDB alone has `system_versioning_asof`, the moment as of which queries read system-versioned tables, and
+`check_constraint_checks`."""
 UNLIMITED = 18446744073709551615
 SHADOWS = {
     "postgresql": """
@@ -189,6 +190,12 @@ def _require_usual_session(connection: BaseDatabaseWrapper) -> None:
             raise _refusal(f"{what} ({name} is off in this session)", f"switch {name} on in init_command and in its settings")
     if int(settings["sql_select_limit"]) < UNLIMITED:
         raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
+    for replicates, off in (("log_bin", "sql_log_bin"), ("wsrep_provider", "wsrep_on")):
+        if settings.get(replicates, "") not in (*OFF, "", "NONE") and settings.get(off) in OFF:
+            raise _refusal(
+                f"keeps what this session writes from other servers ({off} is off)",
+                f"remove {off} from init_command and from the server's settings",
+            )
     if (moment := settings.get("system_versioning_asof", "DEFAULT")) != "DEFAULT":
         raise _refusal(
             f"reads system-versioned tables as of {moment} (system_versioning_asof)",

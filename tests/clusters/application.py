@@ -12,7 +12,7 @@ from typing import Any
 
 Connect = Callable[[], Any]
 """A new connection of a driver, which commits by itself."""
-RATE = 50
+RATE = 20
 """Rows a second."""
 
 

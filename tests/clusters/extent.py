@@ -8,8 +8,8 @@ import pytest
 
 ALL = bool(os.environ.get("CLUSTERS"))
 
-SIZE, BATCH = ("medium", "20") if ALL else ("small", "2")
-"""Of a run that something happens to: it has some eight hundred batches."""
+SIZE, BATCH = ("medium", "20") if ALL else ("small", "5")
+"""Of a run that something happens to: it has several hundred batches."""
 
 whole = pytest.mark.skipif(not ALL, reason="only in `make clusters`")
 """A test that takes too long for `make test`."""

@@ -12,12 +12,12 @@ from tests.clusters.commands import Commands
 from tests.clusters.conftest import require
 from tests.clusters.engines import FirstUp, Galera, GroupReplication
 from tests.clusters.engines.base import HOST, Cluster
-from tests.clusters.extent import SIZE, times
+from tests.clusters.extent import SIZE, times, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
 from tests.servers.engines import stopping
 
 KILLS = times(1, 20)
-LAST_BATCH = 400
+LAST_BATCH = times(200, 600)
 """The node is killed after this batch of the run at the latest."""
 
 Make = Callable[[Any], str]
@@ -37,6 +37,7 @@ def test_galera_loses_the_runs_node(  # noqa: PLR0917
     assert len(set(galera.checksums(name))) == 1
 
 
+@whole
 def test_group_replication_loses_its_primary(
     group: GroupReplication, new_database: Make, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:

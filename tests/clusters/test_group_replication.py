@@ -13,6 +13,8 @@ from tests.clusters.engines.base import connecting
 from tests.clusters.extent import SIZE, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
 
+pytestmark = whole
+
 Make = Callable[[Any], str]
 Read = Callable[[str], Rows]
 LIMIT = 60_000
@@ -47,7 +49,6 @@ def test_a_member_that_only_reads_is_refused(group: GroupReplication, new_databa
     assert "The server only reads" in refused.err
 
 
-@whole
 def test_every_member_accepts_writes(
     new_database: Make, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:

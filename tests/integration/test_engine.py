@@ -18,11 +18,12 @@ from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSee
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding.keys import KeySet
 from seeding.ledger.queries import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.orchestration.results import SeederState
-from seeding.runs.derived_columns import derive
+from seeding.runs.transaction_size import in_portions
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event
 from seeding.writing import CreateWriter, Writers
@@ -362,12 +363,15 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
 
     failures = [OperationalError(1213, "Deadlock found")]
 
-    def flaky(*arguments: Any, **options: Any) -> int:
-        if failures:
-            raise failures.pop()
-        return derive(*arguments, **options)
+    def flaky(keys: KeySet, work: Callable[[KeySet], int], **options: Any) -> int:
+        def update(portion: KeySet) -> int:
+            if failures:
+                raise failures.pop()
+            return work(portion)
 
-    monkeypatch.setattr("seeding.runs.derived_columns.derive", flaky)
+        return in_portions(keys, update, **options)
+
+    monkeypatch.setattr("seeding.runs.derived_columns.in_portions", flaky)
 
     summary, told = run(sqlite, Deriving())
 

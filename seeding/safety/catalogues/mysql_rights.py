@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from secrets import token_hex
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,8 +16,9 @@ from seeding.db.sql import quoted_plainly
 from seeding.safety.catalogues.rights import Lack, Need
 
 DENIED = frozenset({1044, 1142, 1143, 1227})
-NO_TABLE = "seeding_no_such_table"
-"""The server denies what the account may not do in the whole database, and otherwise says that there is no such table."""
+NO_TABLE = f"seeding_no_such_table_{token_hex(8)}"
+"""A name that nothing has. The server denies what the account may not do in the whole database, and otherwise says that there
+is no such table."""
 ELSEWHERE = "`.`"
 """In the name of a table of another database."""
 EVERYWHERE = {

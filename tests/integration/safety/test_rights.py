@@ -28,7 +28,7 @@ with INSTALLED:
     from seeding.example.seeders.sales import CustomerSeeder, OrderLineSeeder, OrderSeeder
 
 SHOP = ("shop_product", "shop_review", "shop_customer", "shop_order", "shop_orderline")
-LEDGER = ("seeding_run", "seeding_metadata", "seeding_masked")
+LEDGER = ("seeding_run", "seeding_metadata", "seeding_masked", "seeding_lease", "seeding_fence")
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 GRANT = re.compile(r"; (?:create it, or )?(GRANT .*?)(?:, or use its roles|\.(?: |$))")
 """What a refusal tells to run."""
@@ -217,7 +217,7 @@ def test_of_the_ledger_the_right_is_named_before_anything_else(few: Callable[[st
     follow(account, str(unread.value))
     with pytest.raises(UnsafeServerError, match="seeding_metadata needs the right DELETE on") as unwritten:
         seed(account)
-    assert account.count(*SHOP, *LEDGER) == [0] * 8
+    assert account.count(*SHOP, *LEDGER) == [0] * 10
     assert seed(account, dry_run=True).exit_code == 0  # it writes nothing there
 
     follow(account, str(unwritten.value))

@@ -207,6 +207,7 @@ def test_every_command_works_behind_a_pooler(
             pytest.raises(CommandError, match="Another run holds the seeding lock") as held,
         ):
             pooled.seed(table="strains")
+        left = disturb(pooled, "SHOW row_security")
         for other in ("SET search_path = nowhere", "SET row_security = on", "CREATE TEMPORARY TABLE strains (id int)"):
             disturb(pooled, other)
         gone = pooled.rollback()
@@ -217,20 +218,25 @@ def test_every_command_works_behind_a_pooler(
     assert held.value.returncode == 2
     assert (seeded["exit_code"], gone["exit_code"], gone["left"]) == (0, 0, 0)
     assert seeded["records_inserted"] == gone["records_deleted"]
+    assert left == {"on"}
     assert pool == mode
     assert sessions.is_pooled(pooled.alias)
 
 
-def disturb(database: Database, statement: str) -> None:
-    """Let another client of the pooler leave something in its sessions."""
+def disturb(database: Database, statement: str) -> set[str]:
+    """Let other clients of the pooler leave something in its sessions, or look at what is left there."""
+    answers: set[str] = set()
     others = [connections.create_connection(database.alias) for _ in range(3)]
     for one in others:
         one.connect()
         one.execute_wrappers.clear()
         with one.cursor() as cursor, suppress(DatabaseError):
             cursor.execute(statement)
+            if cursor.description:
+                answers |= {row[0] for row in cursor.fetchall()}
     for one in others:
         one.close()
+    return answers
 
 
 def test_a_pooler_of_statements_is_refused(

@@ -287,8 +287,8 @@ def test_a_date_that_cannot_be_read_keeps_its_table_as_it_is(
 @pytest.mark.usefixtures("classified")
 @pytest.mark.parametrize("server", ["mariadb", "mysql"])
 def test_a_key_that_is_too_large_is_named(products: Callable[..., Database], server: str) -> None:
-    database = products(server, "CREATE TABLE members (id bigint unsigned PRIMARY KEY, email varchar(80))")
-    database.query("INSERT INTO members VALUES (1, 'ann@corp.test'), (9223372036854775808, 'bob@corp.test')")
+    database = products(server, "CREATE TABLE members (id bigint unsigned PRIMARY KEY, email varchar(80), born date)")
+    database.query("INSERT INTO members VALUES (1, 'ann@corp.test', NULL), (9223372036854775808, 'bob@corp.test', NULL)")
 
     code, (result,) = mask(database)
 

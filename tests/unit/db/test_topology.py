@@ -92,7 +92,7 @@ def test_what_a_server_says_of_a_session(vendor: str, answer: tuple[Any, ...], *
             {},
             DatabaseError(1142, "denied"),
             Membership(
-                cluster=Cluster.GROUP, identity="g", transaction_bytes=150_000_000, packet_bytes=64 << 20,
+                cluster=Cluster.GROUP, identity="g", nodes=2, writers=2, transaction_bytes=150_000_000, packet_bytes=64 << 20,
                 version="MySQL 9.7.0",
             ),
         ),

@@ -12,7 +12,7 @@ from seeding.exceptions import LockError, LockHeldError
 from seeding.locks import base
 from seeding.locks.base import Holder, SeedingLock, ask_until, span
 from seeding.models import SeedRun
-from tests.support.databases import Database
+from tests.support.databases import ROOT, Database
 from tests.unit.ledger.entries import NOW, a_batch, a_run
 
 FULL = Holder(
@@ -122,6 +122,14 @@ def test_a_lock_that_is_granted_is_held_for_the_block(shop: Database) -> None:
         lock.told.append("block")
 
     assert lock.told == [3, "block", "released"]
+
+
+def test_whatever_a_command_changes_is_changed_behind_the_fence() -> None:
+    """A transaction of another kind would commit also for a run that has lost the lock."""
+    packages = (ROOT / "seeding" / name for name in ("orchestration", "rollbacks", "masking", "runs", "management"))
+    others = [path.name for package in packages for path in package.rglob("*.py") if "atomic(" in path.read_text("utf-8")]
+
+    assert others == []
 
 
 def test_a_lock_is_released_whatever_happens_in_the_block(shop: Database) -> None:

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from seeding.exceptions import LockError, LockLostError
 from seeding.locks import server_lock
 from seeding.locks.base import Holder
-from seeding.locks.lease import Clock, is_overtaken, is_unwritable
+from seeding.locks.lease import Clock, is_unwritable
 from seeding.locks.server_lock import ServerLock
 from seeding.models import SeedingFence, SeedingLease
 from seeding.telemetry.events import Event
@@ -274,17 +274,14 @@ def test_a_connection_that_fails_is_closed_all_the_same(database: Database, lock
 
 
 @pytest.mark.parametrize(
-    ("error", "overtaken", "unwritable"),
+    ("error", "unwritable"),
     [
-        (OperationalError(1213, "Deadlock found"), True, False),
-        (OperationalError(3101, "Plugin instructed the server to rollback the current transaction."), True, False),
-        (OperationalError(1142, "UPDATE command denied"), False, True),
-        (ProgrammingError(1146, "Table 'seeding_lease' doesn't exist"), False, True),
-        (OperationalError(2006, "Server has gone away"), False, False),
+        (OperationalError(1142, "UPDATE command denied"), True),
+        (ProgrammingError(1146, "Table 'seeding_lease' doesn't exist"), True),
+        (OperationalError(2006, "Server has gone away"), False),
     ],
 )
-def test_errors_that_mean_something_else(error: DatabaseError, *, overtaken: bool, unwritable: bool) -> None:
-    assert is_overtaken(error) is overtaken
+def test_errors_by_which_the_lease_cannot_be_written(error: DatabaseError, *, unwritable: bool) -> None:
     assert is_unwritable(error) is unwritable
 
 
@@ -312,3 +309,20 @@ def test_a_renewal_that_is_answered_after_the_release_takes_nothing_back(
     assert lease(database).token == ""
     assert database.query("SELECT holds FROM taken") == []
     assert lock.connection_id is None
+
+
+@pytest.mark.parametrize("error", [OperationalError(1213, "Deadlock found"), OperationalError(3101, "rolled back")])
+def test_a_lease_that_another_node_has_taken_first_is_not_ours(
+    lock: RowLock, monkeypatch: pytest.MonkeyPatch, error: OperationalError
+) -> None:
+    commits = BaseDatabaseWrapper.commit
+
+    def overtaken(connection: BaseDatabaseWrapper) -> None:
+        if connection is lock.used:  # which would have taken it, were it not for another node
+            raise error
+        commits(connection)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "commit", overtaken)
+
+    assert not lock.acquire(0)
+    assert lock.used.connection is None

@@ -10,6 +10,7 @@ from django.db import IntegrityError, OperationalError, connections
 
 from seeding.db import retries
 from seeding.db.retries import TransactionTooLargeError
+from seeding.db.topology import Membership
 from seeding.runs import retrier as module
 from seeding.runs.retrier import Retrier
 from seeding.telemetry.events import Event
@@ -126,7 +127,7 @@ def test_what_is_asked_may_be_lost_too() -> None:
 def test_an_unclear_error_is_one_of_size_where_much_was_written_or_it_stays(
     monkeypatch: pytest.MonkeyPatch, limit: int | None, written: float, calls: int
 ) -> None:
-    monkeypatch.setattr(module, "transaction_limit", lambda _: limit)
+    monkeypatch.setattr(module, "membership", lambda _: Membership(transaction_bytes=limit))
     told: list[Event] = []
 
     with pytest.raises(TransactionTooLargeError) as raised:
@@ -137,7 +138,7 @@ def test_an_unclear_error_is_one_of_size_where_much_was_written_or_it_stays(
 
 
 def test_an_unclear_error_that_passes_was_none_of_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "transaction_limit", lambda _: 10_000)
+    monkeypatch.setattr(module, "membership", lambda _: Membership(transaction_bytes=10_000))
 
     assert Retrier(using="default", tell=lambda _: None)(failing(UNCLEAR, GONE, UNCLEAR), written=1) == "done"
 

@@ -55,6 +55,27 @@ def test_a_connection_without_autocommit_is_refused(shop: Database, monkeypatch:
             ),
         ),
         (
+            {"log_bin": "ON", "sql_log_bin": "OFF"},
+            (
+                "The server keeps what this session writes from other servers (sql_log_bin is off); "
+                "remove sql_log_bin from init_command and from the server's settings. Nothing was changed."
+            ),
+        ),
+        (
+            {"wsrep_provider": "/usr/lib/galera/libgalera_smm.so", "wsrep_on": "OFF"},
+            (
+                "The server keeps what this session writes from other servers (wsrep_on is off); "
+                "remove wsrep_on from init_command and from the server's settings. Nothing was changed."
+            ),
+        ),
+        (
+            {"log_bin": "OFF", "sql_log_bin": "OFF", "wsrep_provider": "none", "wsrep_on": "OFF", "sql_select_limit": "1"},
+            (
+                "The server answers with fewer rows than there are (sql_select_limit); "
+                "remove sql_select_limit from its settings. Nothing was changed."
+            ),
+        ),
+        (
             {"system_versioning_asof": "2026-01-01 00:00:00"},
             (
                 "The server reads system-versioned tables as of 2026-01-01 00:00:00 (system_versioning_asof); "
