@@ -46,6 +46,13 @@ class LockHeldError(LockError):
 class LockLostError(LockError):
     """The seeding lock was lost while the run was under way; the open batch was rolled back."""
 
+    def __init__(
+        self,
+        words: str = "The seeding lock was lost while the run was under way, and another run may hold it: the open batch was "
+        "rolled back. Run again.",
+    ) -> None:
+        super().__init__(words)
+
 
 class DatabaseUnavailableError(SeedingError):
     """The database cannot be reached."""

@@ -8,7 +8,7 @@ with it. Both are for connections of a command's alias from its first connection
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -36,6 +36,21 @@ CAUSAL = {
 RESET_PATH = "NULLIF((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), '')"
 OWN_PATH = f"set_config('search_path', concat_ws(', ', {RESET_PATH}, 'pg_temp'), true)"
 """The path that a new session has, whatever another client has set; temporary tables, also another client's, come last."""
+OWN_ROLE = """
+    set_config('role', COALESCE((
+        SELECT substr(setting, 6) FROM pg_catalog.pg_db_role_setting, unnest(setconfig) AS setting
+        WHERE setting LIKE 'role=%%'
+          AND setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))
+          AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+        ORDER BY setrole = 0, setdatabase = 0 LIMIT 1
+    ), 'none'), true)
+"""
+"""The role that a new session has: another client's has other rights, and "$user" in the path is the role."""
+OWN_TRIGGERS = """
+    (SELECT set_config(name, reset_val, true) FROM pg_catalog.pg_settings
+     WHERE name = 'session_replication_role' AND setting <> reset_val)
+"""
+"""Another client may have switched off triggers, and with them the checks of foreign keys."""
 
 _causal: dict[str, str] = {}
 """Alias → statement for each new connection."""
@@ -45,13 +60,13 @@ _pooled: dict[str, Pooled] = {}
 class Pooled:
     """Sets a session's settings within every transaction; a Django execute wrapper.
 
-    A statement outside a transaction gets one of its own.
+    A statement outside a transaction gets one of its own. `first` are expressions that make settings before the others.
     """
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], *, first: Sequence[str] = ()) -> None:
         path = "set_config('search_path', %s || ', pg_temp', true)" if "search_path" in settings else OWN_PATH
         others = {name: value for name, value in settings.items() if name != "search_path"}
-        self._sql = ", ".join([f"SELECT {path}", *("set_config(%s, %s, true)" for _ in others)])
+        self._sql = "SELECT " + ", ".join([*first, path, *("set_config(%s, %s, true)" for _ in others)])
         self._values = [*(settings[name] for name in ("search_path",) if name in settings)]
         self._values += [text for pair in others.items() for text in pair]
 
@@ -152,7 +167,7 @@ def pool(using: str) -> None:
     if "prepare_threshold" in options:  # Django's own default is None
         options["prepare_threshold"] = None
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
-    _pooled[using] = Pooled(settings)
+    _pooled[using] = Pooled(settings, first=(OWN_ROLE, OWN_TRIGGERS))
     connection_created.connect(_prepare, dispatch_uid="seeding.sessions")
     connection.close()
 

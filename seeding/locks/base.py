@@ -115,9 +115,15 @@ class SeedingLock(ABC):
     @contextmanager
     def fenced(self) -> Iterator[None]:
         """A transaction that commits only if this run still holds the lock; every change of rows or ledger is made in one."""
+        outermost = not connections[self.using].in_atomic_block
         with transaction.atomic(using=self.using):
             yield
             self.fence()
+        if outermost:
+            self._committed()
+
+    def _committed(self) -> None:  # noqa: B027 - there may be nothing to note
+        """Take note of a commit that was answered."""
 
     @property
     def is_locked(self) -> bool:

@@ -30,6 +30,13 @@ LEASE_SECONDS = 15
 """How long a lease lasts unless it is renewed: how long a dead holder on another node keeps others out."""
 SLOT = 0
 """The fence's row of the connection that writes."""
+TERM, TERMS = 2**32, 2**30
+"""A holder counts its transactions from a random multiple of TERM: two servers, neither of which knows what the other has
+committed, may give out the same generation."""
+FORGOTTEN = (
+    "The server lacks transactions that it, or the one before it, has committed for this run: it crashed, or took over without "
+    "them. The open batch was rolled back. Run again."
+)
 
 COLUMNS = ("generation", "token", "command", "run", "host", "account", "connection", "server", "taken_at")
 UNWRITABLE = frozenset({1142, 1146})
@@ -89,6 +96,8 @@ class Lease:
         self._command = command
         self._token = ""
         self._generation: int | None = None
+        self._first_beat = self._beats = 0
+        """What the fence held when it was taken, and how many transactions are known to be committed since."""
 
     @property
     def is_held(self) -> bool:
@@ -110,20 +119,21 @@ class Lease:
         `holds` identifies the connection that has the server's own lock; None if none has. False if another holds the lease,
         or has been faster. Raises DatabaseError if it cannot be written at all (`is_unwritable`).
         """
-        token = secrets.token_hex(16)
+        token, beat = secrets.token_hex(16), secrets.randbelow(TERMS) * TERM
         try:
             with _transaction(connection):
                 found = self._state(connection)
                 if found is not None and found.is_live and not (holds is not None and found.is_local):
                     return False
                 generation = 1 if found is None else found.generation + 1
-                if not self._write(connection, found, generation, token, holds):
+                if not self._write(connection, found, generation, token, holds, beat=beat):
                     return False
         except DatabaseError as error:
             if isinstance(error, IntegrityError) or transience(error) is Transience.CONTENTION:
                 return False
             raise
         self._generation, self._token = generation, token
+        self._first_beat, self._beats = beat, 0
         return True
 
     def renew(self, connection: BaseDatabaseWrapper, holds: int | None) -> bool:
@@ -150,17 +160,23 @@ class Lease:
     def fence(self) -> None:
         """Raise LockLostError unless the run's open transaction may commit; to be called as the last thing in it.
 
-        From then on nobody takes the lease before the transaction has ended.
+        From then on nobody takes the lease before the transaction has ended. A server that lacks a transaction of this run
+        has another beat: what the run knows of its rows and keys is not true there, and others may have used the keys.
         """
         connection = connections[self.using]
         table = quoted(connection, SeedingFence._meta.db_table)
+        ours, beats = "slot = %s AND generation = %s", "beat BETWEEN %s AND %s"
+        values = [SLOT, self._generation, self._first_beat + self._beats, self._first_beat + TERM - 1]
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {table} SET beat = beat + 1 WHERE slot = %s AND generation = %s",  # noqa: S608 - the name is quoted
-                [SLOT, self._generation],
-            )
-            if cursor.rowcount != 1:
-                raise LockLostError
+            cursor.execute(f"UPDATE {table} SET beat = beat + 1 WHERE {ours} AND {beats}", values)  # noqa: S608 - quoted
+            if cursor.rowcount == 1:
+                return
+            cursor.execute(f"SELECT 1 FROM {table} WHERE {ours}", values[:2])  # noqa: S608
+            raise LockLostError(FORGOTTEN) if cursor.fetchone() else LockLostError
+
+    def committed(self) -> None:
+        """Count a transaction whose commit was answered."""
+        self._beats += 1
 
     def _state(self, connection: BaseDatabaseWrapper) -> LeaseState | None:
         columns = f"{', '.join(COLUMNS)}, {self._clock.left}, {self._clock.here}"
@@ -176,7 +192,14 @@ class Lease:
         return LeaseState(*values)
 
     def _write(
-        self, connection: BaseDatabaseWrapper, found: LeaseState | None, generation: int, token: str, holds: int | None
+        self,
+        connection: BaseDatabaseWrapper,
+        found: LeaseState | None,
+        generation: int,
+        token: str,
+        holds: int | None,
+        *,
+        beat: int = 0,
     ) -> bool:
         """Write the new generation into the lease and the fence; False if another has been faster."""
         table = _table(connection)
@@ -186,6 +209,7 @@ class Lease:
         values = {
             "token": token, "before": generation - 1, "generation": generation, "command": self._command, "holds": holds,
             "host": socket.gethostname(), "account": getpass.getuser(), "process": os.getpid(), "seconds": LEASE_SECONDS,
+            "beat": beat,
         }  # fmt: skip
         now, later = self._clock.now, self._clock.later
         changed = _execute(
@@ -198,10 +222,10 @@ class Lease:
         if changed != 1:
             return False
         fence = quoted(connection, SeedingFence._meta.db_table)
-        if not _execute(connection, f"UPDATE {fence} SET generation = %(generation)s", values):  # noqa: S608
+        if not _execute(connection, f"UPDATE {fence} SET generation = %(generation)s, beat = %(beat)s", values):  # noqa: S608
             _execute(
                 connection,
-                f"INSERT INTO {fence} (slot, generation, beat) VALUES ({SLOT}, %(generation)s, 0)",  # noqa: S608
+                f"INSERT INTO {fence} (slot, generation, beat) VALUES ({SLOT}, %(generation)s, %(beat)s)",  # noqa: S608
                 values,
             )
         return True

@@ -85,24 +85,24 @@ class ServerLock(SeedingLock):
     def release(self) -> None:
         """Release both, then close the connection, with which the server frees its own lock in any state.
 
-        Closing alone would suffice, but with a delay: the server does not notice it at once.
+        Closing alone would suffice, but with a delay: the server does not notice it at once. If the server does not answer a
+        renewal that is under way, the thread releases both as soon as it does.
         """
         self._ended.set()
         if self._guard.acquire(timeout=PATIENCE_SECONDS):
             try:
-                if self._connection is not None:
-                    with suppress(Error):
-                        self._lease.release(self._connection)
-                    self._give_up(self._connection)
+                self._let_go()
             finally:
                 self._guard.release()
-        self._connection = self._id = self._thread = self._unwritable = None
 
     def fence(self) -> None:
         """Update the fence, which nobody rewrites before the transaction has ended."""
         if self._unwritable is not None:
             raise self._unwritable
         self._lease.fence()
+
+    def _committed(self) -> None:
+        self._lease.committed()
 
     def holder(self) -> Holder | None:
         """From the lease, the server's own lock (as far as it may be looked at) and the ledger.
@@ -177,6 +177,14 @@ class ServerLock(SeedingLock):
             self._unwritable = error
             return True
 
+    def _let_go(self) -> None:
+        """Release both, as far as they are held."""
+        if self._connection is not None:
+            with suppress(Error):
+                self._lease.release(self._connection)
+            self._give_up(self._connection)
+        self._connection = self._id = self._thread = self._unwritable = None
+
     def _give_up(self, connection: BaseDatabaseWrapper) -> None:
         """Release the server's own lock, and close the connection."""
         if not self._drop() and self._id is not None:
@@ -194,8 +202,10 @@ class ServerLock(SeedingLock):
                 try:
                     held = self._renewed()
                 except Error:  # the server is away, or this one's connection: asked again soon
-                    continue
-                if not held:
+                    held = True
+                if self._ended.is_set():
+                    self._let_go()
+                elif not held:
                     if self._connection is not None:
                         self._give_up(self._connection)
                         self._connection = None

@@ -211,20 +211,21 @@ class SeederPipeline:
                     rows = f"rows {index[0]} to {index[-1]} of {self._seeder.config.table_name}"
                     words = error_text(taken.__cause__ or taken)
                     raise InsertionError(f"The ledger does not accept {rows}: {words}") from taken
-                data, index = data.filter(pl.Series(~known)), index[~known]
             except OperationalError as error:
                 if not size.reduces_for(error, len(index), width):
                     raise
                 connections[self._context.using].close()  # the server may have closed it already
+                known = self._taken(data, index)  # an error of the COMMIT leaves open whether it came to pass
             else:
                 break
+            data, index = data.filter(pl.Series(~known)), index[~known]
 
     def _taken(self, data: pl.DataFrame, index: Integers) -> Mask:
         """Which rows the ledger has after all: this run's, if a commit went unanswered, or a dead run's last batch."""
         context = self._context
-        self._next_key = None  # keys of the reserved range may be among theirs
         context.resolver.forget(self._seeder)
         known = self._retry(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
+        self._next_key = None if known.any() else self._next_key  # keys of the reserved range may be among theirs
         ours = self._retry(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
         self._tally.find(data, known, ours)
         return known

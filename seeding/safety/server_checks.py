@@ -20,11 +20,18 @@ from seeding.safety.refusal import Refusal
 
 OFF = frozenset({"0", "OFF"})
 
-SESSION = """
+CHECKS = {
+    "foreign_key_checks": "accepts references to rows that are not there",
+    "unique_checks": "may accept rows twice",
+    "check_constraint_checks": "accepts rows that a CHECK forbids",
+}
+"""Variable → what the server does where it is off. Other clients may have it off too if the server's settings say so."""
+SESSION = f"""
     SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'sql_select_limit', 'system_versioning_asof', 'log_bin', 'sql_log_bin',
-    'wsrep_provider', 'wsrep_on')
+    'wsrep_provider', 'wsrep_on', {", ".join(map(repr, CHECKS))})
 """
-"""`system_versioning_asof` is MariaDB's: the moment as of which queries read system-versioned tables."""
+"""MariaDB alone has `system_versioning_asof`, the moment as of which queries read system-versioned tables, and
+`check_constraint_checks`."""
 UNLIMITED = 18446744073709551615
 SHADOWS = {
     "postgresql": """
@@ -178,6 +185,9 @@ def _require_usual_session(connection: BaseDatabaseWrapper) -> None:
         settings = {str(name).lower(): str(value).upper() for name, value in cursor.fetchall()}
     if settings["autocommit"] in OFF:
         raise _refusal("has autocommit off in this session", "remove it from init_command and from the server's settings")
+    for name, what in CHECKS.items():
+        if settings.get(name, "ON") in OFF:
+            raise _refusal(f"{what} ({name} is off in this session)", f"switch {name} on in init_command and in its settings")
     if int(settings["sql_select_limit"]) < UNLIMITED:
         raise _refusal("answers with fewer rows than there are (sql_select_limit)", "remove sql_select_limit from its settings")
     for replicates, off in (("log_bin", "sql_log_bin"), ("wsrep_provider", "wsrep_on")):

@@ -86,7 +86,9 @@ class Command(SeedingCommand):
         from seeding.locks import seeding_lock
         from seeding.runs.confirmation import refuse_claim
         from seeding.runs.lifecycle import claim, place_of
+        from seeding.safety import require_safe_server
 
+        require_safe_server(using)
         ledger = Recorder(using)
         ledger.require()
         claimed = conf.detect_environment(options["claim_environment"], {})

@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "seed_rollback": {"force": True},
     "seed_mask": {"force": True, "env": "staging"},
     "seed_check": {},
+    "seed_status": {"claim_environment": "staging", "confirm_database": "any"},
 }
 """Every command that is to look at the server first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import ClassVar
@@ -282,6 +283,32 @@ def test_a_connection_that_fails_is_closed_all_the_same(database: Database, lock
 )
 def test_errors_by_which_the_lease_cannot_be_written(error: DatabaseError, *, unwritable: bool) -> None:
     assert is_unwritable(error) is unwritable
+
+
+def test_a_renewal_that_is_answered_after_the_release_takes_nothing_back(
+    database: Database, lock: RowLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, asked, answered = lock._renewed, threading.Event(), threading.Event()
+
+    def renew_late() -> bool:
+        asked.set()
+        answered.wait()
+        return renew()
+
+    monkeypatch.setattr(server_lock, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(lock, "_renewed", renew_late)
+    lock.acquire(0)
+    thread = lock._thread
+    assert thread is not None
+    asked.wait()
+
+    lock.release()
+    answered.set()
+    thread.join()
+
+    assert lease(database).token == ""
+    assert database.query("SELECT holds FROM taken") == []
+    assert lock.connection_id is None
 
 
 @pytest.mark.parametrize("error", [OperationalError(1213, "Deadlock found"), OperationalError(3101, "rolled back")])
