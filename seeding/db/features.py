@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
@@ -101,3 +104,18 @@ def run_deferred_triggers(connection: BaseDatabaseWrapper) -> None:
     """Let triggers that wait for the commit run now, so that what they store can be compared."""
     if features(connection).defers_triggers:
         connection.check_constraints()
+
+
+@contextmanager
+def without_foreign_keys(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Disable foreign-key cascades and checks within a block, if the server supports it per session."""
+    if not features(connection).suspends_foreign_keys:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION foreign_key_checks = 0")
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:  # a lost connection has no session to restore
+            cursor.execute("SET SESSION foreign_key_checks = 1")

@@ -8,12 +8,11 @@ the meantime; the insertion of such a row waits for the row locks and is then re
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from django.db import Error, connections
+from django.db import connections
 
-from seeding.db.features import features
+from seeding.db.features import without_foreign_keys
 from seeding.db.sql import quoted
 from seeding.exceptions import RollbackError
 from seeding.keys import NOTHING, KeySet, union
@@ -61,7 +60,7 @@ class Deleter:
         """
         audited: list[tuple[str, KeySet]] = []
         try:
-            with _unchecked(self._using), self._lock.fenced():
+            with without_foreign_keys(connections[self._using]), self._lock.fenced():
                 entries = list(self._ledger.live.filter(pk__in=batches))
                 wanted = keys & union(entry.keys for entry in entries)
                 there = plan.there.get(table)
@@ -102,19 +101,3 @@ class Deleter:
 
     def _quoted(self, name: str) -> str:
         return quoted(connections[self._using], name)
-
-
-@contextmanager
-def _unchecked(using: str) -> Iterator[None]:
-    """Disable foreign-key cascades and checks within a block, if the server supports it per session."""
-    connection = connections[using]
-    if not features(connection).suspends_foreign_keys:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION foreign_key_checks = 0")
-    try:
-        yield
-    finally:
-        with suppress(Error), connection.cursor() as cursor:  # a lost connection has no session to restore
-            cursor.execute("SET SESSION foreign_key_checks = 1")

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from django.db import DatabaseError, DataError, connections, models, transaction
 
+from seeding.db.features import without_foreign_keys
 from seeding.db.retries import refuses_row
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError, SchemaError
@@ -127,7 +128,8 @@ class SharedMySQLKeyAllocator(MySQLKeyAllocator):
         assert sample._meta.pk is not None  # BaseSeeder ensures it
         connection = connections[self._using]
         table, key = quoted(connection, sample._meta.db_table), quoted(connection, column_name(sample._meta.pk))
-        with connection.cursor() as cursor:
+        # Nothing cascades to a row that refers to this key, though there was none of that key.
+        with without_foreign_keys(connection), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [sample.pk])  # noqa: S608 - names are quoted
             if cursor.rowcount != 1:  # of a key of several columns, other rows may have the number
                 raise InsertionError(f"{sample._meta.db_table}: the row that reserves keys is not the only one under its key.")
