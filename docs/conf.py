@@ -63,9 +63,11 @@ def with_navigation(_: Sphinx, name: str, text: list[str]) -> None:
 
 
 def readable(*given: object) -> tuple[str | None, ...]:
-    """A signature (the last two of what Sphinx gives) with aliases by their names, and no default that Python cannot read."""
+    """A signature (the last two of what Sphinx gives) with aliases and members by their names, and no default to guess."""
     alias = re.compile(r"(?:TypeAliasForwardRef\(')?~?(seeding\.rows\.\w+)(?:'\))?")
-    return tuple(alias.sub(r"~\1", str(one).replace("<factory>", "...")) if one else None for one in given[-2:])
+    member = re.compile(r"<(\w+\.\w+): [^>]*>")
+    words = (member.sub(r"\1", str(one)).replace("<factory>", "...") if one else None for one in given[-2:])
+    return tuple(one and alias.sub(r"~\1", one) for one in words)
 
 
 def with_columns(_: Sphinx, __: str, ___: str, described: object, ____: object, text: list[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
@@ -111,7 +111,7 @@ class Topology:
     """Whether several servers have answered one connection."""
     reads_only: bool = False
     pooler: Pooler = Pooler.NONE
-    membership: Membership = Membership()
+    membership: Membership = field(default_factory=Membership)
     is_one_cluster: bool = True
     """Whether all servers that have answered are one server, or members of one cluster."""
 
