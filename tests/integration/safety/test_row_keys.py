@@ -28,11 +28,11 @@ def members(products: Callable[..., Database], monkeypatch: pytest.MonkeyPatch) 
     def make(server: str, keyed: Keyed) -> Database:
         columns, _, key = keyed.columns.partition(", PRIMARY KEY")
         key = f", PRIMARY KEY{key}" if key else ""
-        rest = "n int, email varchar(80), note varchar(9)"
+        rest = "n int, email varchar(80), born date, note varchar(9)"
         made = f"CREATE TABLE members ({columns}, {rest}{key}){keyed.after}"
         database = products(server, *keyed.before, made)
         for n, one in enumerate(reversed(keyed.keys), start=1):
-            database.query(f"INSERT INTO members VALUES ({one}, {n}, 'real{n}@corp.test', 'note {n}')")  # noqa: S608 - constants
+            database.query(f"INSERT INTO members VALUES ({one}, {n}, 'real{n}@corp.test', NULL, 'note {n}')")  # noqa: S608 - constants
         return database
 
     return make
@@ -45,7 +45,7 @@ def read(database: Database) -> Rows:
 def keys(database: Database) -> Rows:
     """Everything in the table but the e-mail addresses."""
     rows = database.query("SELECT * FROM members ORDER BY n")
-    return [tuple(str(bytes(one) if isinstance(one, memoryview) else one) for one in (*row[:-2], row[-1])) for row in rows]
+    return [tuple(str(bytes(one) if isinstance(one, memoryview) else one) for one in (*row[:-3], *row[-2:])) for row in rows]
 
 
 def masked(rows: Rows) -> Rows:
