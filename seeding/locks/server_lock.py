@@ -201,7 +201,7 @@ class ServerLock(SeedingLock):
                     return
                 try:
                     held = self._renewed()
-                except Error:  # the server is away, or this one's connection: asked again soon
+                except Exception:  # noqa: BLE001 - the server is away, or what is told of it failed: asked again soon
                     held = True
                 if self._ended.is_set():
                     self._let_go()
