@@ -15,7 +15,7 @@ demo: export SEEDING_ENV := dev
 .PHONY: bench clusters demo docs pictures test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
 
 demo: .venv/runtime
-	@test -f terp.sqlite3 || $(MANAGE) terp_schema
+	@test -s terp.sqlite3 || $(MANAGE) terp_schema
 	@$(MANAGE) migrate --verbosity=0
 	@$(MANAGE) migrate --verbosity=0 --database=admin
 	@SEEDING_LOG_LEVEL=warn $(MANAGE) seed --size=small
