@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -254,24 +255,21 @@ class SeedOrchestrator:
     def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
         error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"
         self.operation.tell("refuse", f"{seeder.name} {error}", level="error", seeder=seeder.name, record_count=count)
-        return SeederResult(
-            seeder=seeder.name,
-            table=seeder.config.table_name,
-            state=SeederState.REFUSED,
-            records_planned=count,
-            records_skipped=count,
-            error=error,
-            exit_code=SchemaError.exit_code,
-        )
+        return replace(_left_out(seeder, count, error), state=SeederState.REFUSED, exit_code=SchemaError.exit_code)
 
     def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
         error = f"needs {', '.join(causes)}, which could not be seeded"
         self.operation.tell("skip", f"{seeder.name} {error}", level="warn", seeder=seeder.name, record_count=count)
-        return SeederResult(
-            seeder=seeder.name,
-            table=seeder.config.table_name,
-            state=SeederState.SKIPPED,
-            records_planned=count,
-            records_skipped=count,
-            error=error,
-        )
+        return _left_out(seeder, count, error)
+
+
+def _left_out(seeder: BaseSeeder, count: int, error: str) -> SeederResult:
+    """The result of a seeder of which no row was tried."""
+    return SeederResult(
+        seeder=seeder.name,
+        table=seeder.config.table_name,
+        state=SeederState.SKIPPED,
+        records_planned=count,
+        records_skipped=count,
+        error=error,
+    )

@@ -231,5 +231,6 @@ def _looked_up(values: pl.Series, target: TableFile) -> pl.Series:
 def _key(value: Any) -> int | None:
     """The whole number that a JSON value is, as cells are read; None if it is not one."""
     with suppress(ValueError, TypeError, InvalidOperation, OverflowError):
-        return KEY.read(value)  # type: ignore[no-any-return]
+        key: int | None = KEY.read(value)
+        return key
     return None

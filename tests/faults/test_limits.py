@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError, connections
 
 from seeding.db.retries import Transience, is_unclear, transience
+from tests.faults.conftest import started
 from tests.servers import MySQL, Server
 from tests.servers.engines import GaleraNode, GroupMember
 from tests.support.databases import Database
@@ -53,12 +54,8 @@ LIMITS: dict[str, tuple[type[Server], str, tuple[int, str], bool]] = {
 @pytest.fixture(params=LIMITS)
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of the test's own: it is stopped after its databases are dropped."""
-    kind = LIMITS[request.param][0]
-    if missing := kind.missing():
-        pytest.skip(f"NOT TESTED on {request.param}: {missing}")
-    server = kind().start()
-    yield server
-    server.stop()
+    with started(LIMITS[request.param][0], request.param) as server:
+        yield server
 
 
 @pytest.fixture
@@ -71,7 +68,9 @@ def limited(request: pytest.FixtureRequest, own: Server, make_database: Callable
     return database
 
 
-def test_what_is_too_large_is_written_in_parts(limited: Database, sqlite: Database, request: pytest.FixtureRequest) -> None:
+def test_what_is_too_large_is_written_in_parts(
+    limited: Database, sqlite: Database, own: Server, request: pytest.FixtureRequest
+) -> None:
     _, _, error, unclear = LIMITS[request.node.callspec.params["own"]]
     some = {"size": "medium", "table": "orders"}
     sqlite.seed(**some)
@@ -88,6 +87,9 @@ def test_what_is_too_large_is_written_in_parts(limited: Database, sqlite: Databa
     assert is_unclear(raised.value) is unclear
     assert transience(raised.value) is (Transience.CONNECTION if unclear else Transience.SIZE)
 
+    if isinstance(own, Logging):  # near its limit, MySQL answers a COMMIT and undoes the transaction: see docs/limits.md
+        own.sql("SET GLOBAL max_binlog_cache_size = 4294967296")
+        connections[limited.alias].close()
     undone = limited.rollback()
 
     assert (undone["exit_code"], undone["left"]) == (0, 0)

@@ -27,17 +27,6 @@ AWAY = 1.5
 """Seconds."""
 
 
-@pytest.fixture(params=KINDS)
-def own(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that the test restarts."""
-    kind = KINDS[request.param]
-    if missing := kind.missing():
-        pytest.skip(f"NOT TESTED on {request.param}: {missing}")
-    server = kind().start()
-    yield server
-    server.stop()
-
-
 class Restart:
     """Shuts the server down as an operator does, after the run has told this for the `number`-th time, and starts it again.
 

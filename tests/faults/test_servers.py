@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import connections
@@ -14,17 +14,6 @@ from tests.servers import KINDS, Server
 from tests.support.databases import AS_OF, ROOT, Database
 from tests.support.processes import Manage, wait_for
 from tests.support.rows import business_data
-
-
-@pytest.fixture
-def own(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that the test may break."""
-    kind = KINDS[request.param]
-    if missing := kind.missing():
-        pytest.skip(f"NOT TESTED on {request.param}: {missing}")
-    server = kind().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

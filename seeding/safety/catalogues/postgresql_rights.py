@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -75,14 +76,14 @@ def read_lacks(connection: BaseDatabaseWrapper, needs: Mapping[str, Need], _seen
     return _lacks(connection, {table: missing for table, missing in found.items() if missing})
 
 
-def _missing(connection: BaseDatabaseWrapper, facts: tuple[object, ...], need: Need) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _missing(connection: BaseDatabaseWrapper, facts: tuple[Any, ...], need: Need) -> Iterator[tuple[str, tuple[str, ...]]]:
     name, has_usage, schema, unread, uninserted, unchanged, deletes, changes_any = facts
     if not has_usage:
         yield f"SCHEMA {schema}", ("USAGE",)
     rights = ["SELECT"] if unread else []
-    if need.insert.intersection(uninserted):  # type: ignore[arg-type]
+    if need.insert.intersection(uninserted):
         rights.append("INSERT")
-    if update := need.update.intersection(unchanged):  # type: ignore[arg-type]
+    if update := need.update.intersection(unchanged):
         rights.append(f"UPDATE ({', '.join(sorted(quoted_plainly(connection, one) for one in update))})")
     elif need.delete and not changes_any:
         rights.append("UPDATE")  # SELECT … FOR UPDATE needs it, of any column
