@@ -21,7 +21,7 @@ from typing import Any
 from django.db import DatabaseError, Error, IntegrityError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.db.retries import Transience, sqlstate, transience
+from seeding.db.retries import TransactionTooLargeError, Transience, sqlstate, transience
 from seeding.db.sql import quoted
 from seeding.exceptions import LockLostError
 from seeding.models import SeedingFence, SeedingLease
@@ -37,6 +37,7 @@ FORGOTTEN = (
     "The server lacks transactions that it, or the one before it, has committed for this run: it crashed, or took over without "
     "them. The open batch was rolled back. Run again."
 )
+UNDONE = "The server answered the COMMIT and has undone the transaction: it is near max_binlog_cache_size."
 
 COLUMNS = ("generation", "token", "command", "run", "host", "account", "connection", "server", "taken_at")
 UNWRITABLE = frozenset({1142, 1146})
@@ -55,6 +56,8 @@ class Clock:
     """Seconds from now until `expires_at`."""
     here: str
     """Identifies the server; the same after it was restarted."""
+    undoes: str = "FALSE"
+    """Whether the server may undo a transaction whose COMMIT it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class LeaseState:
     """Seconds until it expires; negative if it has."""
     here: str
     """The server that was asked."""
+    undoes: bool
+    """Whether it may undo a transaction whose COMMIT it answers."""
 
     @property
     def is_live(self) -> bool:
@@ -98,6 +103,9 @@ class Lease:
         self._generation: int | None = None
         self._first_beat = self._beats = 0
         """What the fence held when it was taken, and how many transactions are known to be committed since."""
+        self._undoes = False
+        self._counted_on: Any = None
+        """The driver's connection on which the beats were counted last."""
 
     @property
     def is_held(self) -> bool:
@@ -122,18 +130,19 @@ class Lease:
         token, beat = secrets.token_hex(16), secrets.randbelow(TERMS) * TERM
         try:
             with _transaction(connection):
-                found = self._state(connection)
-                if found is not None and found.is_live and not (holds is not None and found.is_local):
+                found = self._state(connection) or self._first_state(connection)
+                if found.is_live and not (holds is not None and found.is_local):
                     return False
-                generation = 1 if found is None else found.generation + 1
-                if not self._write(connection, found, generation, token, holds, beat=beat):
+                generation = found.generation + 1
+                if not self._write(connection, generation, token, holds, beat=beat):
                     return False
         except DatabaseError as error:
             if isinstance(error, IntegrityError) or transience(error) is Transience.CONTENTION:
                 return False
             raise
         self._generation, self._token = generation, token
-        self._first_beat, self._beats = beat, 0
+        self._first_beat, self._beats, self._counted_on = beat, 0, None
+        self._undoes = found.undoes
         return True
 
     def renew(self, connection: BaseDatabaseWrapper, holds: int | None) -> bool:
@@ -155,7 +164,7 @@ class Lease:
         with _transaction(connection):
             found = self._state(connection)
             if found is not None and found.token:
-                self._write(connection, found, found.generation + 1, "", None)
+                self._write(connection, found.generation + 1, "", None)
 
     def fence(self) -> None:
         """Raise LockLostError unless the run's open transaction may commit; to be called as the last thing in it.
@@ -170,42 +179,49 @@ class Lease:
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {table} SET beat = beat + 1 WHERE {ours} AND {beats}", values)  # noqa: S608 - quoted
             if cursor.rowcount == 1:
+                if connection.connection is not self._counted_on:
+                    self._beats = self._beat(connection) - 1 - self._first_beat
+                    self._counted_on = connection.connection
                 return
             cursor.execute(f"SELECT 1 FROM {table} WHERE {ours}", values[:2])  # noqa: S608
             raise LockLostError(FORGOTTEN) if cursor.fetchone() else LockLostError
 
     def committed(self) -> None:
-        """Count a transaction whose commit was answered."""
+        """Count a transaction whose commit was answered; raises TransactionTooLargeError if the server has undone it."""
+        if self._undoes and self._beat(connections[self.using]) == self._first_beat + self._beats:
+            raise TransactionTooLargeError(UNDONE)
         self._beats += 1
 
+    def _beat(self, connection: BaseDatabaseWrapper) -> int:
+        with connection.cursor() as cursor:
+            fence = quoted(connection, SeedingFence._meta.db_table)
+            cursor.execute(f"SELECT beat FROM {fence} WHERE slot = {SLOT}")  # noqa: S608 - the name is quoted
+            return int(cursor.fetchone()[0])
+
     def _state(self, connection: BaseDatabaseWrapper) -> LeaseState | None:
-        columns = f"{', '.join(COLUMNS)}, {self._clock.left}, {self._clock.here}"
+        columns = f"{', '.join(COLUMNS)}, {self._clock.left}, {self._clock.here}, {self._clock.undoes}"
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {columns} FROM {_table(connection)} WHERE id = 1", {})  # noqa: S608 - the name is quoted
             row = cursor.fetchone()
         if row is None:
             return None
-        *stored, taken, left, here = row
+        *stored, taken, left, here, undoes = row
         if taken is not None and taken.tzinfo is None:  # MySQL's have none
             taken = taken.replace(tzinfo=UTC)
-        values = (*stored, taken, None if left is None else float(left), here)
+        values = (*stored, taken, None if left is None else float(left), here, bool(undoes))
         return LeaseState(*values)
 
-    def _write(
-        self,
-        connection: BaseDatabaseWrapper,
-        found: LeaseState | None,
-        generation: int,
-        token: str,
-        holds: int | None,
-        *,
-        beat: int = 0,
-    ) -> bool:
+    def _first_state(self, connection: BaseDatabaseWrapper) -> LeaseState:
+        """The lease of a database in which nobody has taken it yet."""
+        empty = "(id, generation, token, command, host, account, server) VALUES (1, 0, '', '', '', '', '')"
+        _execute(connection, f"INSERT INTO {_table(connection)} {empty}", {})
+        found = self._state(connection)
+        assert found is not None  # it was inserted in this transaction
+        return found
+
+    def _write(self, connection: BaseDatabaseWrapper, generation: int, token: str, holds: int | None, *, beat: int = 0) -> bool:
         """Write the new generation into the lease and the fence; False if another has been faster."""
         table = _table(connection)
-        if found is None:
-            empty = "(id, generation, token, command, host, account, server) VALUES (1, 0, '', '', '', '', '')"
-            _execute(connection, f"INSERT INTO {table} {empty}", {})
         values = {
             "token": token, "before": generation - 1, "generation": generation, "command": self._command, "holds": holds,
             "host": socket.gethostname(), "account": getpass.getuser(), "process": os.getpid(), "seconds": LEASE_SECONDS,

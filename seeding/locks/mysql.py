@@ -19,6 +19,8 @@ NO_SUCH_CONNECTION = 1094
 IDLE_SECONDS = 7 * 24 * 3600
 """The lock's connection is idle while a long batch runs; the server must not close it for that."""
 SERVER = "CONCAT_WS(':', @@hostname, @@port, @@server_id)"
+UNLIMITED = 2**62
+"""A binary log's cache of this size is never full. Near a smaller limit, MySQL may answer a COMMIT and undo the transaction."""
 PORTION_SECONDS = 60
 """A wait for the lock is split into portions: the client may mistake a longer silence for a lost connection."""
 
@@ -39,6 +41,7 @@ class MySQLLock(ServerLock):
         later="UTC_TIMESTAMP(6) + INTERVAL %(seconds)s SECOND",
         left="TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), expires_at) / 1000000",
         here=SERVER,
+        undoes=f"@@log_bin AND @@max_binlog_cache_size < {UNLIMITED}",
     )
     release_sql = "SELECT RELEASE_LOCK(%(lock)s)"
 
