@@ -14,10 +14,11 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType, ModuleType
 
-from seeding.exceptions import ConfigurationError, MisdeclaredSeederError
+from seeding.exceptions import ConfigurationError, GenerationError, MisdeclaredSeederError
 from seeding.generation.discovery import SEEDERS, BrokenModule, modules
 from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import BaseSeeder, misdeclared_seeders_tolerated
+from seeding.schema.references import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,33 @@ class Registry:
                 )
             parents += sources
         return tuple(parent for parent in parents if parent is not seeder)
+
+    def target(self, seeder: BaseSeeder, reference: Reference) -> BaseSeeder:
+        """The seeder whose rows the seeder's reference leads to; raises SeedingError if none does, or several do."""
+        table = reference.target_table
+        if table == seeder.config.table_name:
+            return seeder
+        parents = self.parents(seeder)
+        if reference.column in seeder.config.postponed:
+            parents = self.sources(table)
+        targets = [parent for parent in parents if parent.config.table_name == table]
+        if not targets and table in self.elsewhere:
+            raise GenerationError(
+                f"{seeder.name} generates {reference}, which refers to {table}, whose rows are not in this database: "
+                f"{self.elsewhere[table]}."
+            )
+        if not targets:
+            raise GenerationError(
+                f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "
+                f"Add {table!r} to its dependencies."
+            )
+        if len(targets) > 1:
+            names = " and ".join(target.name for target in targets)
+            raise MisdeclaredSeederError(
+                f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: "
+                "name the intended one in its dependencies, instead of the table."
+            )
+        return targets[0]
 
     def sources(self, name: str) -> tuple[BaseSeeder, ...]:
         """The seeders that a dependency refers to: all of a table, or the one of that name; none if it is unknown."""

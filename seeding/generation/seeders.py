@@ -15,6 +15,7 @@ import polars as pl
 from django.db import models
 
 from seeding.exceptions import MisdeclaredSeederError
+from seeding.generation.own_tables import own_table
 from seeding.generation.rows import Rows
 from seeding.schema.results import ValidationError
 
@@ -81,6 +82,10 @@ class SeederConfig:
     capacity: int | None = None
     """The most rows it can generate, if uniqueness or vocabulary sets a limit."""
 
+    def __post_init__(self) -> None:
+        if isinstance(self.model, type) and issubclass(self.model, models.Model):
+            object.__setattr__(self, "model", own_table(self.model))
+
     @property
     def table_name(self) -> str:
         """The database table."""
@@ -133,7 +138,8 @@ class BaseSeeder(ABC):
 
     A subclass sets `config` and implements `generate_data`; it sees row indexes and nothing else: no connection, no clock,
     no environment. Columns have the database's names. A column that refers to another table holds that table's *row
-    indexes* (null for none); the engine turns them into primary keys. The engine assigns the primary key itself.
+    indexes* (null for none); the engine turns them into primary keys. Keys that the server counts, and UUIDs, are assigned by
+    the engine; any other key is generated, each value once.
     """
 
     config: ClassVar[SeederConfig]
@@ -170,17 +176,6 @@ class BaseSeeder(ABC):
         if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
             raise MisdeclaredSeederError(
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
-            )
-        key = config.model._meta.pk
-        if not (isinstance(key, models.AutoField) or config.model._meta.parents):  # a child: see safety
-            advice = "Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out."
-            if isinstance(key, models.CompositePrimaryKey):
-                advice = (
-                    "Give the seeder an unmanaged model of the table whose key is its AutoField: the table keeps its own key."
-                )
-            raise MisdeclaredSeederError(
-                f"{cls.__name__}: the primary key of {config.model.__name__} is not an AutoField, "
-                f"and keys are assigned as ranges of integers. {advice}"
             )
 
     @property
@@ -252,6 +247,13 @@ class Dataset:
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
         return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
+
+
+def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
+    """The columns that a derivation changes after the row is seeded."""
+    names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
+    fields = seeder.config.model._meta.concrete_fields
+    return frozenset(field.column for field in fields if field.column and {field.name, field.attname} & names)
 
 
 def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozenset[str] | None:

@@ -14,10 +14,13 @@ from django.db import models
 from django.db.models.lookups import In
 
 from seeding.arrays import Integers
+from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeyMap
 from seeding.schema.equality import PLAIN, Equality, Rule
 from seeding.schema.references import attributes
 
+LARGEST = 2**63 - 1
 Values = tuple[Any, ...]
 """Of a natural key, in the order of its columns."""
 
@@ -127,3 +130,13 @@ def chosen(matches: Iterable[Match]) -> dict[int, Any]:
         if len(claimants := claims[key] - exact) == 1:
             found.setdefault(claimants.pop(), key)
     return found
+
+
+def key_map(seeder: BaseSeeder, found: Mapping[int, int]) -> KeyMap:
+    """Row index → primary key of real rows, which are integers; raises SchemaError for one that is too large."""
+    if found and max(found.values()) > LARGEST:
+        raise SchemaError(
+            f"{seeder.config.table_name} has a row under a natural key of {seeder.name} whose primary key is above "
+            f"{LARGEST:,}: give it a smaller one, or leave the table out."
+        )
+    return KeyMap.of((row, 1, key) for row, key in sorted(found.items()))

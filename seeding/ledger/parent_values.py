@@ -12,6 +12,7 @@ from django.db import models
 from seeding.exceptions import GenerationError
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.row_identity import NUMBER
 from seeding.schema.references import Reference, attributes
 
 if TYPE_CHECKING:
@@ -70,10 +71,15 @@ class ParentValues:
         wanted = KeySet.holding(keys.drop_nulls().unique().to_numpy())
         identity = self._resolver.identity(target)
 
-        def values(conditions: Iterable[models.Q]) -> list[tuple[int, Any]]:
+        def values(conditions: Iterable[models.Q]) -> list[tuple[Any, Any]]:
             return [pair for condition in conditions for pair in rows.filter(condition).values_list("pk", name)]
 
-        if identity is None:
+        given = self._resolver.given_keys(target)
+        if given is not None:
+            known = given.identity.of(self._resolver.given_rows(target).sort(NUMBER))
+            read = values(known.conditions(model, wanted)) if known.rows.height else []
+            found = list(zip(known.numbers_of([key for key, _ in read]), (value for _, value in read), strict=True))
+        elif identity is None:
             found = values(wanted.conditions())
         else:  # rows of others may have the numbers; of an adopted row nothing else is known
             found = values(identity.conditions(model, wanted))

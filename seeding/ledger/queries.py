@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+import polars as pl
 from django.db import connections, models
 
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet, union
-from seeding.ledger.row_identity import RowIdentity, identity_of, recorded
+from seeding.ledger.key_recipes import VALUES, digest, keys_of
+from seeding.ledger.row_digests import Digests
+from seeding.ledger.row_identity import RowIdentity, by_recipe, identity_of, recorded
 from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
 from seeding.schema.tables import TableSchema
@@ -19,6 +24,21 @@ from seeding.schema.tables import TableSchema
 CLAIM = "claim"
 """The command of a run that only claims an environment for the database."""
 MIGRATE = "Create it with: python manage.py migrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedKey:
+    """What the ledger holds of the keys of some rows."""
+
+    columns: tuple[str, ...]
+    """In alphabetical order; none where release 0.1 has seeded the rows."""
+    is_of_ledger: bool
+    """Whether the ledger has numbered the rows."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the ledger holds more than numbers."""
+        return self.is_of_ledger or len(self.columns) > 1
 
 
 class Ledger:
@@ -106,14 +126,28 @@ class Ledger:
         SchemaError if the rows of one were seeded under another primary key: their numbers may be those of other rows by now.
         """
         connection, held = connections[self.using], self._recorded_keys()
+        more = {table for table, keys in held.items() if any(one.has_more for one in keys)}
         if there is None:
-            there = read_tables(connection, [table for table, keys in held.items() if any(len(one) > 1 for one in keys)])
+            there = read_tables(connection, more)
         self.refuse_changed_keys(there)
         found = {}
-        for table in held.keys() & {name for name, one in there.items() if not one.has_row_key}:
-            entries = self.live.filter(table_name=table).values_list("key_ranges", "key_values")
-            found[table] = recorded(identity_of(connection, there[table]), entries.iterator())
+        for table in held.keys() & {name for name, one in there.items() if name in more or not one.has_row_key}:
+            identity = identity_of(connection, there[table], of_ledger=any(one.is_of_ledger for one in held[table]))
+            found[table] = recorded(identity, self._keys_of(identity, table))
         return found
+
+    def digests(self, table: str) -> Iterator[Digests]:
+        """Those of a table's live rows whose keys somebody could use again, entry by entry."""
+        entries = self.live.filter(table_name=table, key_recipe=VALUES, key_values__isnull=False)
+        for ranges, held in entries.values_list("key_ranges", "key_values").iterator():
+            numbers = KeyMap.of(ranges).pairs()[1].tolist()
+            yield Digests(columns=held["compared"], of_rows=dict(zip(numbers, held["digests"], strict=True)))  # type: ignore[index]
+
+    def _keys_of(self, identity: RowIdentity, table: str) -> Iterator[tuple[Any, Any]]:
+        """The key ranges and the keys of the table's live entries."""
+        for one in self.live.filter(table_name=table).select_related("run").iterator():
+            made = one.key_values if one.key_recipe in ("", VALUES) else by_recipe(identity, digits_of(one, one.key_map))
+            yield one.key_ranges, made
 
     def refuse_changed_keys(self, there: Mapping[str, TableSchema]) -> None:
         """Raise SchemaError if rows of one of the live tables were seeded under another primary key."""
@@ -126,7 +160,7 @@ class Ledger:
         for table, keys in sorted(self._recorded_keys().items()):
             if table in there:
                 now = ", ".join(sorted(there[table].key))
-                for then in sorted(one for one in keys if not _is_same_key(one, there[table])):
+                for then in sorted({one.columns for one in keys if not _is_same_key(one.columns, there[table])}):
                     was = f"({', '.join(then)})" if then else "of one number"
                     found[table] = (
                         f"rows were seeded under the primary key {was}, and it is ({now}) now, which may be that "
@@ -134,11 +168,12 @@ class Ledger:
                     )
         return found
 
-    def _recorded_keys(self) -> Mapping[str, set[tuple[str, ...]]]:
-        """Table → the columns of the keys under which its live rows were seeded; none where release 0.1 has seeded them."""
-        held: dict[str, set[tuple[str, ...]]] = {}
-        for table, columns in self.live.order_by().values_list("table_name", "key_columns").distinct():
-            held.setdefault(table, set()).add(tuple(sorted(columns)))
+    def _recorded_keys(self) -> Mapping[str, set[RecordedKey]]:
+        """Table → the keys under which its live rows were seeded."""
+        held: dict[str, set[RecordedKey]] = {}
+        kinds = self.live.order_by().values_list("table_name", "key_columns", "key_recipe").distinct()
+        for table, columns, recipe in kinds:
+            held.setdefault(table, set()).add(RecordedKey(columns=tuple(sorted(columns)), is_of_ledger=bool(recipe)))
         return held
 
     def generated_keys(self, table: str) -> KeySet:
@@ -232,6 +267,10 @@ class Ledger:
         last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
         return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
+    def seeders(self, table: str) -> frozenset[str]:
+        """The names of the seeders of a table's live rows."""
+        return frozenset(self.live.filter(table_name=table).order_by().values_list("seeder_name", flat=True).distinct())
+
     def seeders_of(self, batches: Collection[int]) -> list[str]:
         """The names of the seeders of these entries, live or not."""
         entries = self.batches.filter(pk__in=batches)
@@ -239,6 +278,14 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> BatchQuerySet:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
+
+
+def digits_of(entry: SeedingMetadata, keys: KeyMap) -> pl.Series:
+    """The keys of some of the entry's rows, as its recipe makes them. Raises SchemaError if it makes others than it did."""
+    digits = keys_of(entry.key_recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
+    if len(keys) == entry.record_count and digest(digits) != entry.key_digest:
+        raise SchemaError(f"{entry.table_name}: the recipe {entry.key_recipe} gives other keys than those in the ledger.")
+    return digits
 
 
 def _is_same_key(then: Collection[str], table: TableSchema) -> bool:

@@ -14,11 +14,14 @@ from django.db import IntegrityError, connections, transaction
 from seeding.db.sql import quoted
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
-from seeding.ledger.queries import Ledger, generator_version
-from seeding.ledger.row_identity import RowIdentity, identity_of, recorded, split, stored
+from seeding.ledger.given_keys import WrittenKeys
+from seeding.ledger.key_recipes import VALUES, digest, keys_of
+from seeding.ledger.queries import Ledger, digits_of, generator_version
+from seeding.ledger.row_digests import digests
+from seeding.ledger.row_identity import RowIdentity, identity_of, split, stored
 from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun
 from seeding.schema.introspection import read_tables
-from seeding.schema.references import column_name
+from seeding.schema.references import key_columns
 from seeding.schema.tables import TableSchema
 
 
@@ -77,7 +80,7 @@ class Recorder(Ledger):
                     origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
                     masking_key=seeder.config.masking_key,
                     generator_version=generator_version(seeder),
-                    key_columns=[column_name(one) for one in (seeder.config.model._meta.pk,) if one is not None],
+                    key_columns=list(key_columns(seeder.config.model)),
                     environment=run.environment,
                     masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
                     created_at=datetime.now(UTC),
@@ -92,17 +95,31 @@ class Recorder(Ledger):
             raise BatchTakenError
         return entry
 
-    def complete(self, entry: SeedingMetadata, keys: KeyMap, table: TableSchema) -> RowIdentity:
+    def complete(
+        self, entry: SeedingMetadata, keys: KeyMap, table: TableSchema, written: WrittenKeys | None = None
+    ) -> RowIdentity:
         """Record the whole keys of the inserted rows, as they are stored; returns how the rows are found from now on.
 
-        It does nothing if the number is the whole key. Raises KeysTakenError if another session has inserted such numbers too.
+        `written` are the keys of rows that the ledger numbers. Where somebody could use one again, it also records digests that
+        tell whether the row is still this one. It does nothing if the number is the whole key. Raises KeysTakenError if another
+        session has inserted such numbers too.
         """
-        identity = identity_of(connections[self.using], table)
-        if identity.others and len(keys):
-            identity = identity.of(identity.read(table.name, keys.key_set()))
-            if identity.rows.height > len(keys):
-                raise KeysTakenError
-            self.batches.filter(pk=entry.pk).update(key_columns=list(table.key), key_values=stored(identity, keys))
+        identity = identity_of(connections[self.using], table) if written is None else written.identity
+        if not (identity.others and len(keys)):
+            return identity
+        identity = identity.of(identity.read(table.name, keys.key_set()))
+        if identity.rows.height > len(keys):
+            raise KeysTakenError
+        if written is None:
+            held: dict[str, Any] = {"key_values": stored(identity, keys)}
+        elif written.recipe == VALUES:
+            found = digests(table, identity, keys.key_set(), written.compared)
+            told = {"compared": list(written.compared), "digests": [found.get(one, "") for one in keys.pairs()[1].tolist()]}
+            held = {"key_recipe": VALUES, "key_values": stored(identity, keys) | told}
+        else:
+            digits = keys_of(written.recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
+            held = {"key_recipe": written.recipe, "key_digest": digest(digits)}
+        self.batches.filter(pk=entry.pk).update(key_columns=list(table.key), **held)
         return identity
 
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
@@ -154,9 +171,7 @@ class Recorder(Ledger):
         there = read_tables(connection, [table])
         if table not in there:
             return bool(keys)
-        identity, present = identity_of(connection, there[table]), 0
-        if identity.others:
-            identity = recorded(identity, entries.values_list("key_ranges", "key_values"))
+        identity, present = self.identities(there).get(table) or identity_of(connection, there[table]), 0
         with connection.cursor() as cursor:
             for _, (condition, values) in identity.pieces(keys):
                 cursor.execute(f"SELECT COUNT(*) FROM {quoted(connection, table)} WHERE {condition}", values)  # noqa: S608
@@ -165,7 +180,9 @@ class Recorder(Ledger):
 
 
 def _parts(entry: SeedingMetadata, kept: KeyMap) -> dict[str, Any]:
-    """The other parts of the keys of the entry's rows that are in `kept`; nothing if the number is the whole key."""
+    """What the ledger holds of the keys of the entry's rows that are in `kept`; nothing if the number is the whole key."""
+    if entry.key_recipe not in ("", VALUES):
+        return {"key_digest": digest(digits_of(entry, kept))}
     return {} if entry.key_values is None else {"key_values": split(entry.key_values, entry.key_map, kept)}
 
 

@@ -9,21 +9,23 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from django.db import connections
 
 from seeding.arrays import Integers
-from seeding.exceptions import GenerationError, MisdeclaredSeederError, SchemaError
+from seeding.exceptions import GenerationError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
-from seeding.ledger.natural_keys import Match, NaturalKeys, chosen
+from seeding.ledger.given_keys import GivenKeys, WrittenKeys, refuse_same_numbers
+from seeding.ledger.index_lookup import Lookup, filled, resolve_json
+from seeding.ledger.natural_keys import Match, NaturalKeys, chosen, key_map
 from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
-from seeding.ledger.row_identity import RowIdentity
+from seeding.ledger.row_identity import NUMBER, RowIdentity, identity_of
 from seeding.schema.equality import Equality
-from seeding.schema.references import Reference, references
+from seeding.schema.references import Reference, counts_keys, references
 from seeding.schema.tables import TableSchema
 
-LARGEST = 2**63 - 1
 LOOKUP_CHUNK = 500
 """Natural keys looked up in one query."""
 
@@ -69,6 +71,9 @@ class Resolver:
         self._adopted: dict[str, KeyMap] = {}
         self._identities: dict[str, tuple[KeyMap, RowIdentity | None]] = {}
         """Seeder → how its rows were found when they had these keys."""
+        self._real: dict[str, pl.DataFrame] = {}
+        """Seeder → numbers and keys of the real rows that it adopts, where the server does not count the keys."""
+        self._rehearsal = rehearsal
         self._values = ParentValues(self, ledger.using, dataset, rehearsal=rehearsal)
 
     def offline(self) -> OfflineResolver:
@@ -81,21 +86,48 @@ class Resolver:
             self._keys[seeder.name] = self._read_keys(seeder)
         return self._keys[seeder.name]
 
-    def learn(self, seeder: BaseSeeder, keys: KeyMap) -> None:
-        """Add rows that have just been inserted."""
-        self._keys[seeder.name] = self.keys(seeder).plus(keys)
+    def learn(self, seeder: BaseSeeder, keys: KeyMap, written: WrittenKeys | None = None) -> None:
+        """Add rows that have just been inserted, with their keys where the server does not count them."""
+        before, known = self.keys(seeder), self._identities.pop(seeder.name, None)
+        self._keys[seeder.name] = together = before.plus(keys)
+        if written is None or not (self._rehearsal or (known is not None and known[0] is before)):
+            return  # the ledger has them
+        earlier = [known[1].rows] if known is not None and known[1] is not None else []
+        rows = pl.concat([*earlier, written.identity.among(keys.key_set()).rows]).sort(NUMBER)
+        self._identities[seeder.name] = together, written.identity.of(rows)
 
     def identity(self, seeder: BaseSeeder) -> RowIdentity | None:
         """How the seeded rows of the seeder's table are found; None if their numbers are their keys."""
         table, keys = seeder.config.table_name, self.keys(seeder)
         live = self._live.get(table)
-        if live is not None and live.has_row_key:
+        if live is not None and live.has_row_key and counts_keys(seeder.config.model):
             return None
         known = self._identities.get(seeder.name)
         if known is None or known[0] is not keys:
-            there = None if live is None else {table: live}
-            self._identities[seeder.name] = known = keys, self._ledger.identities(there).get(table)
+            self._identities[seeder.name] = known = keys, self._read_identity(table, live)
         return known[1]
+
+    def given_keys(self, seeder: BaseSeeder) -> GivenKeys | None:
+        """How the seeder's rows get keys that the server does not count; None if it counts them, or there is no table.
+
+        Raises SchemaError if another seeder of the table has the same numbers.
+        """
+        live = self._live.get(seeder.config.table_name)
+        if counts_keys(seeder.config.model) or live is None:
+            return None
+        others = self._ledger.seeders(live.name).union(one.name for one in self._registry.by_table.get(live.name, ()))
+        refuse_same_numbers(seeder, others)
+        identity = identity_of(connections[self._ledger.using], live, of_ledger=True)
+        return GivenKeys(seeder=seeder, dataset=self._dataset, table=live, identity=identity)
+
+    def given_rows(self, seeder: BaseSeeder) -> pl.DataFrame:
+        """Numbers and keys of the seeder's rows, and of those that they adopt, where the server does not count them."""
+        identity = self.identity(seeder)
+        rows = [
+            *([identity.rows] if identity is not None else ()),
+            *([self._real[seeder.name]] if seeder.name in self._real else ()),
+        ]
+        return pl.concat(rows) if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
 
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""
@@ -116,13 +148,14 @@ class Resolver:
         if seeder.name in self._widening or all(one.exact for one in matches):
             known = self._adopted.get(seeder.name, KeyMap.of(()))
             found = {row: key for row, key in chosen(matches).items() if not known.lookup(np.array([row]))[1].any()}
-            self._adopted[seeder.name] = known = known.plus(_key_map(seeder, found))
+            self._adopted[seeder.name] = known = known.plus(self._adopt(seeder, found))
             return known
         # A real row that is written otherwise may be another planned row's: all of them decide, not only those asked for.
         self._widening.add(seeder.name)
         try:
             count = max(self._counts.get(seeder.name, 0), int(index.max()) + 1)
-            self._adopted[seeder.name] = known = _key_map(seeder, chosen(self._matches(seeder, np.arange(count), None)))
+            self._real.pop(seeder.name, None)
+            self._adopted[seeder.name] = known = self._adopt(seeder, chosen(self._matches(seeder, np.arange(count), None)))
             self._whole.add(seeder.name)
         finally:
             self._widening.discard(seeder.name)
@@ -132,8 +165,23 @@ class Resolver:
         """Which values of a unique key repeat an earlier one of the same group, as the database compares them."""
         return self._equality.repeated(seeder.config.table_name, rows, groups)
 
+    def _adopt(self, seeder: BaseSeeder, found: Mapping[int, Any]) -> KeyMap:
+        """The numbers of real rows, given by their primary keys per row index."""
+        given = self.given_keys(seeder)
+        if given is None or not found:
+            return key_map(seeder, found)
+        index = np.array(sorted(found), dtype=np.int64)
+        numbers = given.adopted(index)
+        rows = given.rows_of([found[row] for row in index.tolist()], numbers)
+        known = self._real.get(seeder.name)
+        self._real[seeder.name] = rows if known is None else pl.concat([known, rows])
+        return KeyMap.pair(index, numbers)
+
     def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
         return self._ledger.keys(seeder)
+
+    def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:
+        return self._ledger.identities(None if live is None else {table: live}).get(table)
 
     def _matches(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None) -> Iterator[Match]:
         """The real rows that hold the natural keys of rows `index`."""
@@ -144,10 +192,13 @@ class Resolver:
             wanted = self.resolve(seeder, rows.select(seeder.config.natural_key), self.keys(seeder)).data
             yield from self._natural_keys.matches(seeder, part, wanted)
 
-    def resolve(self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, exact: bool = False) -> Resolved:
+    def resolve(
+        self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, own_rows: pl.DataFrame | None = None, exact: bool = False
+    ) -> Resolved:
         """Turn the row indexes in every reference column of `data` into keys; `own` maps the seeder's own rows.
 
-        `exact` counts a reference to a missing parent as broken even if any other parent would do.
+        `own_rows` are their numbers and keys where the server does not count them, besides those that are stored. `exact`
+        counts a reference to a missing parent as broken even if any other parent would do.
         """
         broken: dict[Reference, pl.Series] = {}
         any_parent = () if exact else seeder.config.any_parent
@@ -155,26 +206,18 @@ class Resolver:
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
             column = data[reference.column]
-            naming = _filled(column) if reference.json_key else column.is_not_null()
+            naming = filled(column) if reference.json_key else column.is_not_null()
             applies = None
             if reference.when:
                 kind, value = reference.when
                 applies = (data[kind] == value).fill_null(False)
                 naming &= applies
             if not naming.any():
-                if reference.by is not None:  # row indexes need not have the column's type
+                if reference.by is not None or not counts_keys(reference.target):  # row indexes need not have the column's type
                     data = data.with_columns(pl.lit(None).alias(reference.column))
                 continue
-            target = self._target(seeder, reference)
-            keys = own if target is seeder else self.keys(target)
-            lookup = _Lookup(self, target, keys, any_row=reference.column in any_parent)
-            if reference.json_key:
-                resolved, missing = _resolve_json(column, reference.json_key, lookup)
-            else:
-                resolved, missing = lookup.resolve(column)
-            if reference.by is not None:
-                resolved = self._values.of(target, reference, column, resolved, own=own if target is seeder else None)
-                missing = naming & resolved.is_null()
+            resolved, missing = self._resolve(seeder, reference, column, own, own_rows, any_row=reference.column in any_parent)
+            missing &= naming
             if applies is not None:
                 resolved = resolved.zip_with(applies, column)
                 missing &= applies
@@ -183,31 +226,49 @@ class Resolver:
                 broken[reference] = missing
         return Resolved(data=data, broken=broken)
 
-    def _target(self, seeder: BaseSeeder, reference: Reference) -> BaseSeeder:
-        table = reference.target_table
-        if table == seeder.config.table_name:
-            return seeder
-        parents = self._registry.parents(seeder)
-        if reference.column in seeder.config.postponed:
-            parents = self._registry.sources(table)
-        targets = [parent for parent in parents if parent.config.table_name == table]
-        if not targets and table in self._registry.elsewhere:
-            raise GenerationError(
-                f"{seeder.name} generates {reference}, which refers to {table}, whose rows are not in this database: "
-                f"{self._registry.elsewhere[table]}."
-            )
-        if not targets:
-            raise GenerationError(
-                f"{seeder.name} generates {reference}, which refers to {table}, and does not depend on that table. "
-                f"Add {table!r} to its dependencies."
-            )
-        if len(targets) > 1:
-            names = " and ".join(target.name for target in targets)
-            raise MisdeclaredSeederError(
-                f"{seeder.name}.{reference} refers to {table}, which is filled by {names}: "
-                "name the intended one in its dependencies, instead of the table."
-            )
-        return targets[0]
+    def _resolve(
+        self,
+        seeder: BaseSeeder,
+        reference: Reference,
+        column: pl.Series,
+        own: KeyMap,
+        own_rows: pl.DataFrame | None,
+        *,
+        any_row: bool,
+    ) -> tuple[pl.Series, pl.Series]:
+        """What the column holds in place of row indexes (null stays null), and where an index leads nowhere."""
+        target = self._registry.target(seeder, reference)
+        lookup = Lookup(self, target, own if target is seeder else self.keys(target), any_row=any_row)
+        if reference.json_key:
+            resolved, missing = resolve_json(column, reference.json_key, lookup)
+        else:
+            resolved, missing = lookup.resolve(column)
+        if reference.by is not None:
+            resolved = self._values.of(target, reference, column, resolved, own=own if target is seeder else None)
+            return resolved, resolved.is_null()
+        if counts_keys(target.config.model):
+            return resolved, missing
+        if reference.json_key or reference.when:
+            raise GenerationError(f"{seeder.name}.{reference} holds integers, and those are no keys of {target.name}.")
+        resolved = self._given_values(target, reference, resolved, own_rows if target is seeder else None)
+        return resolved, resolved.is_null()
+
+    def _given_values(
+        self, target: BaseSeeder, reference: Reference, numbers: pl.Series, own_rows: pl.DataFrame | None
+    ) -> pl.Series:
+        """The keys of rows, given by their numbers; null stays null."""
+        rows = self.given_rows(target)
+        if own_rows is not None:
+            rows = pl.concat([rows, own_rows], how="diagonal")
+        names = [name for name in rows.columns if name != NUMBER]
+        if len(names) > 1:
+            raise GenerationError(f"{reference} refers to {reference.target_table}, whose key has several columns.")
+        wanted = numbers.cast(pl.Int64).alias(NUMBER).to_frame()
+        return (
+            wanted.join(rows, on=NUMBER, how="left", maintain_order="left").get_column(names[0])
+            if names
+            else numbers.clear(len(numbers))
+        )
 
 
 class OfflineResolver(Resolver):
@@ -216,9 +277,13 @@ class OfflineResolver(Resolver):
     def __init__(self, known: Resolver) -> None:
         super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
         self._keys, self._adopted, self._whole = known._keys, known._adopted, known._whole  # noqa: SLF001
+        self._identities, self._real, self._live = known._identities, known._real, known._live  # noqa: SLF001
         self._values = known._values.offline(self)  # noqa: SLF001
 
     def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
+        raise NotKnownYetError
+
+    def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:
         raise NotKnownYetError
 
     def _matches(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None) -> Iterator[Match]:
@@ -227,72 +292,3 @@ class OfflineResolver(Resolver):
     def repeated(self, seeder: BaseSeeder, rows: pl.DataFrame, groups: pl.Series) -> pl.Series:
         """It cannot be asked here."""
         raise NotKnownYetError
-
-
-class _Lookup:
-    """Row indexes of one table → keys."""
-
-    def __init__(self, resolver: Resolver, target: BaseSeeder, keys: KeyMap, *, any_row: bool) -> None:
-        self._resolver = resolver
-        self._target = target
-        self._keys = keys
-        self._any_row = any_row
-
-    def resolve(self, column: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """The keys (null stays null), and which indexes have none."""
-        present = column.is_not_null()
-        index = column.fill_null(-1).cast(pl.Int64).to_numpy()
-        keys, known = self._keys.lookup(index)
-        meant = present.to_numpy() & (index >= 0)
-        unknown = np.unique(index[~known & meant])
-        if len(unknown):
-            adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
-            keys, known = np.where(found, adopted, keys), known | found
-            if self._any_row and len(self._keys):
-                keys, known = np.where(known, keys, self._keys.nearest(index)), known | meant
-        values = pl.DataFrame({"key": keys, "known": known}).select(pl.when("known").then("key")).to_series()
-        return values, present & ~pl.Series(known)
-
-
-def _key_map(seeder: BaseSeeder, found: Mapping[int, int]) -> KeyMap:
-    if found and max(found.values()) > LARGEST:
-        raise SchemaError(
-            f"{seeder.config.table_name} has a row under a natural key of {seeder.name} whose primary key is above "
-            f"{LARGEST:,}: give it a smaller one, or leave the table out."
-        )
-    return KeyMap.of((row, 1, key) for row, key in sorted(found.items()))
-
-
-def _filled(lists: pl.Series) -> pl.Series:
-    """Which lists hold anything; null may be null."""
-    return pl.Series(map(bool, lists), dtype=pl.Boolean) if lists.dtype == pl.Object else lists.list.len() > 0
-
-
-def _resolve_json(column: pl.Series, key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
-    """The lists of objects with `key` resolved, and which lists hold an index that has no key."""
-    if column.dtype == pl.Object:
-        return _resolve_objects(column.to_list(), key, lookup)
-    lists = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "items": column})
-    items = lists.filter(pl.col("items").list.len() > 0).explode("items").unnest("items")
-    keys, missing = lookup.resolve(items[key])
-    fields = [name for name in items.columns if name != "row"]
-    grouped = (
-        items.with_columns(keys.alias(key), missing.alias("_missing"))
-        .group_by("row", maintain_order=True)
-        .agg(pl.struct(fields).alias("resolved"), pl.col("_missing").any())
-    )
-    joined = lists.join(grouped, on="row", how="left", maintain_order="left")
-    resolved = joined.select(pl.coalesce("resolved", "items")).to_series()
-    return resolved, joined["_missing"].fill_null(False)
-
-
-def _resolve_objects(lists: list[list[dict[str, Any]] | None], key: str, lookup: _Lookup) -> tuple[pl.Series, pl.Series]:
-    """The same where each object has keys and types of its own: only `key` changes, where it is there."""
-    named = pl.Series([item[key] for items in lists for item in items or () if key in item], dtype=pl.Int64)
-    keys, missing = (iter(found.to_list()) for found in lookup.resolve(named))
-    resolved, lacking = list[Any](), list[bool]()
-    for items in lists:
-        count = sum(key in item for item in items or ())
-        resolved.append(items and [{**item, key: next(keys)} if key in item else item for item in items])
-        lacking.append(sum(next(missing) for _ in range(count)) > 0)
-    return pl.Series(resolved, dtype=pl.Object), pl.Series(lacking, dtype=pl.Boolean)

@@ -1,35 +1,38 @@
-"""How the seeded rows of a table are found: by their number and, if the primary key has more columns, by every one of them.
+"""How the seeded rows of a table are found: by their number and, where that is not the whole primary key, by its columns.
 
-The engine counts rows by one integer of the key, the number. Under a key such as (tenant, number), rows of other tenants may
-have the same numbers: the ledger holds the other parts of each row's key, and no statement finds a row by less than its key.
+The engine counts rows by one integer, the number. Where the server counts in a column of the key, that is the number; under a
+key such as (tenant, number), rows of other tenants may have the same numbers. Where the server counts in none (a UUID, a
+text, a reference), the ledger itself numbers the rows. In both cases it holds the other columns of each row's key, and no
+statement finds a row by less than its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import compress, groupby
 from typing import Any, Self
 
-import numpy as np
 import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.sql.compiler import SQLCompiler
 
-from seeding.arrays import Mask
+from seeding.arrays import Integers
 from seeding.db.sql import Condition, quoted
 from seeding.exceptions import SchemaError
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.key_conditions import OfRows, among, in_runs, runs
+from seeding.ledger.key_values import NOBODY, comparable, spelling, uuid_texts, whole_numbers
 from seeding.schema.references import attributes
 from seeding.schema.row_keys import KeyColumn, RowKey, row_key
 from seeding.schema.tables import TableSchema
 
 VERSION = 1
 """Of the form in which the ledger stores the parts of keys."""
-RUNS_PER_STATEMENT = 50
-"""The time in which PostgreSQL plans a statement grows with the square of this number."""
-RUN, LAST = "run of rows", "last number"
+KEYS_PER_STATEMENT, WIDE_KEYS_PER_STATEMENT = 1_000, 100
+"""Keys of one column, and of several."""
+NUMBER, FOUND = "row number", "number found"
 """Names of columns beside those of a table, none of which is called so."""
 
 
@@ -39,24 +42,42 @@ class RowIdentity:
 
     using: str
     number: str
-    """The column that counts."""
+    """The column that counts; empty if the ledger numbers the rows."""
     others: tuple[KeyColumn, ...] = ()
     """The key's other columns."""
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """The whole keys of the seeded rows, ascending by number; empty if the number is the whole key."""
+    """The numbers (`numbers_column`) and whole keys of the seeded rows, ascending by number; empty if the number is the key."""
+
+    _known: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Key → number, once it is needed."""
+
+    @property
+    def is_of_ledger(self) -> bool:
+        """Whether the ledger numbers the rows, so that no column holds their numbers."""
+        return not self.number
+
+    @property
+    def numbers_column(self) -> str:
+        """The column of `rows` that holds the numbers."""
+        return self.number or NUMBER
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the key, the number first if one holds it."""
+        return [*([self.number] if self.number else ()), *(one.name for one in self.others)]
 
     def pieces(self, keys: KeySet, alias: str = "") -> Iterator[tuple[KeySet, Condition]]:
         """The rows with the numbers `keys` in parts: each part's numbers, and SQL that is true for its rows alone.
 
         `alias` is the table's in the statement.
         """
-        columns = [self._named(name, alias) for name in (self.number, *(one.name for one in self.others))]
+        columns = [self._named(name, alias) for name in self.names]
         if not self.others:
             for piece in keys.pieces():
                 yield piece, piece.condition_on(columns[0])
             return
-        for runs in self._runs(keys):
-            yield KeySet.of(run[:2] for run in runs), _condition(self.others, columns, runs)
+        for part, condition in self._parts(keys):
+            yield part, condition(columns)
 
     def conditions(self, model: type[models.Model], keys: KeySet) -> Iterator[models.Q]:
         """The same parts as conditions on the model of the table."""
@@ -64,105 +85,132 @@ class RowIdentity:
             yield from keys.conditions()
             return
         named = attributes(model)
-        columns = [models.F(named[name]) for name in (self.number, *(one.name for one in self.others))]
-        for runs in self._runs(keys):
-            yield models.Q(_OfRuns(*columns, others=self.others, runs=tuple(runs)))
+        columns = [models.F(named[name]) for name in self.names]
+        for _, condition in self._parts(keys):
+            yield models.Q(OfRows(*columns, condition=condition))
 
     def selected(self, alias: str = "") -> list[str]:
-        """What a SELECT lists to read a row's key: the number first."""
-        return [self._named(self.number, alias), *(one.read.format(self._named(one.name, alias)) for one in self.others)]
+        """What a SELECT lists to read a row's key: the number first, if a column holds it."""
+        number = [self._named(self.number, alias)] if self.number else []
+        return [*number, *(one.read.format(self._named(one.name, alias)) for one in self.others)]
 
-    def has(self, rows: Sequence[Sequence[Any]]) -> Mask:
-        """Which of the keys, as `selected` reads them, are those of seeded rows. Numbers that are the whole key all are."""
+    def numbers(self, rows: Sequence[Sequence[Any]]) -> Integers:
+        """The numbers of rows, given by their keys as `selected` reads them; NOBODY for those that are not in `rows`.
+
+        Where the number is the whole key, the rows need not be in `rows`.
+        """
         if not self.others:
-            return np.ones(len(rows), dtype=bool)
-        return self.holds(self.frame(rows))
+            return whole_numbers([row[0] for row in rows])
+        return self.numbers_in(self.frame(rows))
 
-    def holds(self, frame: pl.DataFrame) -> Mask:
+    def numbers_in(self, frame: pl.DataFrame) -> Integers:
         """The same for keys in a frame."""
-        names = [self.number, *(one.name for one in self.others)]
-        place = "place in the frame"
-        number = pl.col(self.number).cast(pl.Int64, strict=False)  # a real row's may be larger
-        found = frame.select(number, *names[1:]).with_row_index(place).join(self.rows, on=names, how="semi")
-        mask = np.zeros(frame.height, dtype=bool)
-        mask[found[place].to_numpy()] = True
-        return mask
+        if self.number:
+            frame = frame.with_columns(pl.col(self.number).cast(pl.Int64, strict=False))  # a real row's may be larger
+        known = self.rows.select(*self.names, pl.col(self.numbers_column).alias(FOUND))
+        found = frame.select(self.names).join(known, on=self.names, how="left", maintain_order="left")
+        return found[FOUND].fill_null(NOBODY).to_numpy()
 
     def frame(self, rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
         """Keys, as `selected` reads them, as a frame. Raises TypeError for a value that is not of its column's type."""
-        columns = list(zip(*rows, strict=True)) or [()] * (1 + len(self.others))
+        columns = list(zip(*rows, strict=True)) or [()] * len(self.names)
+        others = RowKey(columns=self.others, is_number=False)
+        if not self.number:
+            return pl.DataFrame(list(others.frame(columns).values()))
         try:
             numbers = pl.Series(self.number, columns[0], dtype=pl.Int64)
         except TypeError:
             if not all(isinstance(one, int) for one in columns[0]):
                 raise
             numbers = pl.Series(self.number, columns[0], dtype=pl.Int64, strict=False)  # null: no seeded row is as large
-        return pl.DataFrame([numbers, *RowKey(columns=self.others, is_number=False).frame(columns[1:]).values()])
+        return pl.DataFrame([numbers, *others.frame(columns[1:]).values()])
 
     def read(self, table: str, numbers: KeySet) -> pl.DataFrame:
-        """The whole keys of all rows that have these numbers, whoever made them, ascending by number."""
+        """The whole keys of all rows that have these numbers, whoever made them, ascending by number.
+
+        Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys.
+        """
         connection, found = connections[self.using], list[Sequence[Any]]()
+        by_number = ((one, one.condition_on(self._named(self.number, ""))) for one in numbers.pieces())
         with connection.cursor() as cursor:
-            for piece in numbers.pieces():
-                clause, values = piece.condition_on(self._named(self.number, ""))
+            for _, (clause, values) in self.pieces(numbers) if self.is_of_ledger else by_number:
                 cursor.execute(
                     f"SELECT {', '.join(self.selected())} FROM {quoted(connection, table)} WHERE {clause}",  # noqa: S608 - quoted
                     values,
                 )
                 found += cursor.fetchall()
-        return self.frame(found).sort(self.number)
+        frame = self.frame(found)
+        if self.is_of_ledger:
+            frame = self.rows.join(frame, on=self.names, how="semi", maintain_order="left")
+        return frame.sort(self.numbers_column)
+
+    def spelled(self) -> Mapping[str, Sequence[int]]:
+        """What a text may hold in place of a key of one column → the numbers of the rows that it may mean."""
+        found: dict[str, list[int]] = {}
+        for number, *key in self.rows.select(self.numbers_column, *self.names).iter_rows() if len(self.names) == 1 else ():
+            found.setdefault(spelling(key[0]), []).append(number)
+        return found
+
+    def numbers_of(self, keys: Sequence[Any]) -> list[int]:
+        """The numbers of rows, given by their primary keys as Django reads them; NOBODY for those that are not in `rows`."""
+        if not self.is_of_ledger:
+            return list(keys)
+        if not self._known:
+            rows = self.rows.select(NUMBER, *self.names).iter_rows()
+            self._known.update((tuple(map(comparable, key)), number) for number, *key in rows)
+        known = self._known
+        return [known.get(tuple(map(comparable, key if isinstance(key, tuple) else (key,))), NOBODY) for key in keys]
+
+    def shown(self, keys: KeySet, most: int) -> list[Any]:
+        """The keys of at most so many of the rows, for a person: the numbers, unless the ledger has made them."""
+        if not self.is_of_ledger:
+            return list(keys.first(most))
+        return [", ".join(map(str, key)) for _, *key in self.rows.filter(self._are(keys)).head(most).iter_rows()]
+
+    def listed(self, keys: KeySet) -> list[Any]:
+        """All these rows: as ranges of numbers (first, last), or each key as a list where the ledger has made the numbers."""
+        if not self.is_of_ledger:
+            return list(keys.ranges)
+        return [key for _, *key in self.rows.filter(self._are(keys)).iter_rows()]
 
     def of(self, rows: pl.DataFrame) -> Self:
         """The same columns with other rows, ascending by number."""
         return type(self)(using=self.using, number=self.number, others=self.others, rows=rows)
 
-    def _runs(self, keys: KeySet) -> Iterator[list[tuple[Any, ...]]]:
-        """Runs (first number, last number, other parts) of rows, as many at a time as one statement can hold."""
-        names, number = [one.name for one in self.others], pl.col(self.number)
-        rows = self.rows.filter(pl.Series(keys.has(self.rows[self.number].to_numpy())))
-        starts = pl.any_horizontal(number.diff().fill_null(0) != 1, *(pl.col(name) != pl.col(name).shift() for name in names))
-        runs = (
-            rows.group_by(starts.fill_null(value=True).cum_sum().alias(RUN), maintain_order=True)
-            .agg(number.first(), number.last().alias(LAST), *(pl.col(name).first() for name in names))
-            .select(self.number, LAST, *names)
-        )
-        for part in runs.iter_slices(RUNS_PER_STATEMENT):
-            if part.height:
-                yield part.rows()
+    def _parts(self, keys: KeySet) -> Iterator[tuple[KeySet, Callable[[Sequence[str]], Condition]]]:
+        """The rows in parts of one statement each: the numbers, and what makes the condition from the columns' names."""
+        rows = self.rows.filter(self._are(keys))
+        if not self.is_of_ledger:
+            for part in runs(rows, self.number, [one.name for one in self.others]):
+                yield KeySet.of(run[:2] for run in part), partial(in_runs, self.others, part)
+            return
+        for some in rows.iter_slices(KEYS_PER_STATEMENT if len(self.others) == 1 else WIDE_KEYS_PER_STATEMENT):
+            if some.height:
+                made = partial(among, self.others, some.select(self.names).rows())
+                yield KeySet.holding(some[NUMBER].to_numpy()), made
+
+    def among(self, keys: KeySet) -> Self:
+        """The same with those of its rows that have these numbers."""
+        return self.of(self.rows.filter(self._are(keys)))
+
+    def _are(self, keys: KeySet) -> pl.Series:
+        return pl.Series(keys.has(self.rows[self.numbers_column].to_numpy()))
 
     def _named(self, column: str, alias: str) -> str:
         name = quoted(connections[self.using], column)
         return f"{alias}.{name}" if alias else name
 
 
-def _condition(others: Sequence[KeyColumn], columns: Sequence[str], runs: Iterable[Sequence[Any]]) -> Condition:
-    """True for the rows of the runs; `columns` are the number's and the other parts' names in the statement."""
-    parts = [f"{one.compared.format(name)} = {one.given.format('%s')}" for one, name in zip(others, columns[1:], strict=True)]
-    one, several = (" AND ".join([f"{columns[0]} {numbers}", *parts]) for numbers in ("= %s", "BETWEEN %s AND %s"))
-    clause = " OR ".join(f"({one if run[0] == run[1] else several})" for run in runs)
-    return f"({clause})", [value for run in runs for value in (run[1:] if run[0] == run[1] else run)]
-
-
-class _OfRuns(models.Func):
-    """The same in a query of a model: one expression, since Django takes long to make one of many."""
-
-    def __init__(self, *columns: models.F, others: Sequence[KeyColumn], runs: Sequence[tuple[Any, ...]]) -> None:
-        super().__init__(*columns, output_field=models.BooleanField())
-        self.others = others
-        self.runs = runs
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_: Any, **__: Any) -> Any:
-        """Django's hook."""
-        return _condition(self.others, [compiler.compile(one)[0] for one in self.get_source_expressions()], self.runs)
-
-
-def identity_of(connection: BaseDatabaseWrapper, table: TableSchema) -> RowIdentity:
-    """How rows of the live table are found, as yet without a row."""
+def identity_of(connection: BaseDatabaseWrapper, table: TableSchema, *, of_ledger: bool = False) -> RowIdentity:
+    """How rows of the live table are found, as yet without a row; `of_ledger` if the ledger numbers them."""
+    number = "" if of_ledger else table.primary_key
     others: tuple[KeyColumn, ...] = ()
-    if not table.has_row_key:
-        others = tuple(one for one in row_key(connection, table).columns if one.name != table.primary_key)
-    found = RowIdentity(using=connection.alias, number=table.primary_key, others=others)
-    return found.of(found.frame(())) if others else found
+    if of_ledger or not table.has_row_key:
+        others = tuple(one for one in row_key(connection, table).columns if one.name != number)
+    found = RowIdentity(using=connection.alias, number=number, others=others)
+    if not others:
+        return found
+    return found.of(found.frame(()).with_columns(pl.lit(None, pl.Int64).alias(found.numbers_column)))
 
 
 def stored(identity: RowIdentity, keys: KeyMap) -> dict[str, Any]:
@@ -171,8 +219,8 @@ def stored(identity: RowIdentity, keys: KeyMap) -> dict[str, Any]:
     Per column either `runs` of [value, how many], or `each` row's value: integers, and texts that the server turns back into
     exactly the same value.
     """
-    numbers = pl.DataFrame({identity.number: keys.pairs()[1]})
-    ordered = numbers.join(identity.rows, on=identity.number, maintain_order="left")
+    numbers = pl.DataFrame({identity.numbers_column: keys.pairs()[1]})
+    ordered = numbers.join(identity.rows, on=identity.numbers_column, maintain_order="left")
     columns = {one.name: _column(ordered[one.name].to_list()) for one in identity.others}
     return {"version": VERSION, "number": identity.number, "columns": columns}
 
@@ -185,26 +233,37 @@ def parts(held: Mapping[str, Any], keys: KeyMap) -> dict[str, Sequence[Any]]:
         name: [value for value, count in told["runs"] for _ in range(count)] if "runs" in told else told["each"]
         for name, told in held["columns"].items()
     }
-    return {held["number"]: keys.pairs()[1].tolist(), **columns}
+    return {held["number"] or NUMBER: keys.pairs()[1].tolist(), **columns}
 
 
 def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowIdentity:
     """The identity with the rows of ledger entries, each given by its key ranges and what `stored` has made."""
-    columns: dict[str, list[Any]] = {identity.number: [], **{one.name: [] for one in identity.others}}
+    columns: dict[str, list[Any]] = {identity.numbers_column: [], **{one.name: [] for one in identity.others}}
     for ranges, held in entries:
         if held["number"] != identity.number:
-            raise SchemaError(f"Rows were numbered in {held['number']}, and the server counts in {identity.number} now.")
+            was, now = (f"in {one}" if one else "by the ledger" for one in (held["number"], identity.number))
+            raise SchemaError(f"Rows were numbered {was}, and are numbered {now} now.")
         found = parts(held, KeyMap.of(ranges))
         for name, values in columns.items():
             values.extend(found[name])
-    return identity.of(identity.frame(list(zip(*columns.values(), strict=True))).sort(identity.number))
+    numbers = pl.Series(identity.numbers_column, columns.pop(identity.numbers_column), dtype=pl.Int64)
+    rows = RowKey(columns=identity.others, is_number=False).frame(list(columns.values()))
+    return identity.of(pl.DataFrame([numbers, *rows.values()]).sort(identity.numbers_column))
+
+
+def by_recipe(identity: RowIdentity, digits: pl.Series) -> dict[str, Any]:
+    """UUIDs, given by their 32 digits in the order of the row indexes, in the form of `stored`."""
+    columns = {one.name: {"each": uuid_texts(digits, is_dashed=one.is_dashed).to_list()} for one in identity.others}
+    return {"version": VERSION, "number": identity.number, "columns": columns}
 
 
 def split(held: Mapping[str, Any], keys: KeyMap, kept: KeyMap) -> dict[str, Any]:
     """What `stored` has made of the rows `keys`, for those of them that are in `kept`."""
     found = parts(held, keys)
     inside = kept.lookup(keys.pairs()[0])[1].tolist()
-    return {**held, "columns": {name: _column(list(compress(found[name], inside))) for name in held["columns"]}}
+    columns = {name: _column(list(compress(found[name], inside))) for name in held["columns"]}
+    digested = {"digests": list(compress(held["digests"], inside))} if "digests" in held else {}
+    return {**held, "columns": columns, **digested}
 
 
 def _column(values: list[Any]) -> dict[str, list[Any]]:

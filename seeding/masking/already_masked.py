@@ -74,8 +74,8 @@ class SealRegister:
         return fresh
 
     def _ours(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> Mask:
-        inside, identity = seeded.has(rows[target.table.primary_key].to_numpy()), self._identities.get(target.table.name)
-        return inside if identity is None else inside & identity.holds(rows)
+        identity = self._identities.get(target.table.name)
+        return seeded.has(rows[target.table.primary_key].to_numpy() if identity is None else identity.numbers_in(rows))
 
     @staticmethod
     def _among(known: Seals, seals: Seals) -> npt.NDArray[np.bool_]:

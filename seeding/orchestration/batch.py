@@ -18,6 +18,7 @@ from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.keys import KeyMap
+from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.reference_resolution import Resolver
 from seeding.schema.references import generic_references, references
 from seeding.schema.results import ValidationError
@@ -37,10 +38,13 @@ class Batch:
     """The same rows in the form that writers insert."""
     index: Integers
     keys: Integers
+    """Primary keys; the ledger's numbers where the server does not count the keys."""
     accepted: Mask
     errors: tuple[ValidationError, ...]
     reasons: Mapping[str, int]
     """"column: issue" → how many rows were rejected for it."""
+    given: WrittenKeys | None = None
+    """The accepted rows' keys, where the server does not count them."""
 
     @property
     def accepted_index(self) -> Integers:
@@ -64,6 +68,9 @@ class Preparation:
     `unclassified`: column that may hold personal data and is not classified → the message about it.
     """
 
+    given: GivenKeys | None = None
+    """How rows get keys that the server does not count; None if it counts them."""
+
     def __init__(
         self,
         seeder: BaseSeeder,
@@ -84,6 +91,7 @@ class Preparation:
         declared, table = references(model), model._meta.db_table
         self._own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
         known = {one.column for one in declared}
+        self.given = resolver.given_keys(seeder)
         self._generic = [column for _, column, _ in generic_references(model) if column not in known]
 
     def offline(self) -> Preparation:
@@ -96,6 +104,10 @@ class Preparation:
     def primary_key(self) -> str:
         """The column that holds the rows' keys."""
         return self._validator.schema.primary_key
+
+    def numbers(self, index: Integers, first_key: int) -> Integers:
+        """The rows' keys, from `first_key` on, or what stands for them."""
+        return self.given.numbers(index) if self.given is not None else np.arange(first_key, first_key + len(index))
 
     def generate(self, index: Integers) -> pl.DataFrame:
         """The rows `index` from the seeder; raises GenerationError if it fails or returns other columns or rows.
@@ -140,8 +152,18 @@ class Preparation:
         `there` holds the keys of the seeder's existing rows. `refused` maps row indexes that the database has rejected before
         to its messages. Raises GenerationError for a rule that fails.
         """
-        resolved = self._resolver.resolve(self._seeder, data, there.plus(KeyMap.pair(index, keys)))
-        ready = resolved.data.with_columns(pl.Series(self._validator.schema.primary_key, keys))
+        own = there.plus(KeyMap.pair(index, keys))
+        rows: pl.DataFrame | None = None
+        recipe = ""
+        if self.given is not None:
+            recipe = self.given.recipe(data)
+            data = self.given.completed(data, index)
+            parts = self._resolver.resolve(self._seeder, data.select(self.given.identity.names), own).data
+            rows = self.given.rows(parts, keys)
+        resolved = self._resolver.resolve(self._seeder, data, own, own_rows=rows)
+        ready = resolved.data
+        if rows is None:
+            ready = ready.with_columns(pl.Series(self._validator.schema.primary_key, keys))
         findings = self._validator.check_foreign_keys(resolved.broken)
         findings += [
             Finding(field="row", issue=words, expected="a row that the database accepts", broken=pl.Series(index == row))
@@ -155,6 +177,9 @@ class Preparation:
         reasons = dict(checked.counts)
         if orphaned := int((checked.accepted.to_numpy() & ~accepted).sum()):
             reasons["row: its parent in this batch is left out"] = orphaned
+        given: WrittenKeys | None = None
+        if self.given is not None and rows is not None:
+            given = self.given.written(rows.filter(pl.Series(accepted)), recipe, ready.columns)
         kept = ready if accepted.all() else ready.filter(pl.Series(accepted))
         return Batch(
             generated=data,
@@ -165,6 +190,7 @@ class Preparation:
             accepted=accepted,
             errors=checked.errors,
             reasons=reasons,
+            given=given,
         )
 
     def _business(self, index: Integers, ready: pl.DataFrame) -> list[ValidationError]:

@@ -80,19 +80,20 @@ class DeferredReferences:
         resolved = self.resolver.resolve(seeder, data, own).data.select(seeder.config.postponed)
         keys = own.lookup(index)[0]
         identity, key = self.identities.get(table.name), number(table.primary_key)
+        numbered = table.primary_key if identity is None else identity.numbers_column
         if identity is not None:
             key = row_key(connections[self.using], table)
         lost = 0
         for column in seeder.config.postponed:
             lost += int((data[column].is_not_null() & resolved[column].is_null()).sum())
-            rows = pl.DataFrame({table.primary_key: keys, column: resolved[column]}).drop_nulls()
+            rows = pl.DataFrame({numbered: keys, column: resolved[column]}).drop_nulls()
             if identity is not None:
-                rows = rows.join(identity.rows, on=table.primary_key)
+                rows = rows.join(identity.rows, on=numbered)
             if not rows.height:
                 continue
             with self.lock.fenced():
-                rows = rows.filter(pl.col(table.primary_key).is_in(self._empty(table, column, rows[table.primary_key])))
-                update_rows(self.using, table.name, key, rows, table.auto_updated)
+                rows = rows.filter(pl.col(numbered).is_in(self._empty(table, column, rows[numbered])))
+                update_rows(self.using, table.name, key, rows.select(*key.names, column), table.auto_updated)
                 self._require_stored(seeder, rows, column)
         return lost
 
@@ -102,22 +103,22 @@ class DeferredReferences:
         if table.name in self.survey.watched:
             run_deferred_triggers(connections[self.using])
             stored = StoredRows(self.using, seeder.config.model, table, self.identities.get(table.name))
-            if stored.differing(rows.rename({table.primary_key: KEY}), [column]):
+            if stored.differing(rows.select(pl.first().alias(KEY), column), [column]):
                 raise InsertionError(f"{column} does not hold what was written; the batch was undone. {self.survey.suspicion}")
 
     def _empty(self, table: TableSchema, column: str, keys: pl.Series) -> list[int]:
         """Which of the rows have null in the column; where the number is the key, of all between the first and the last."""
         connection = connections[self.using]
         if (identity := self.identities.get(table.name)) is not None:
-            name, found = quoted(connection, table.primary_key), list[int]()
+            found = list[int]()
             with connection.cursor() as cursor:
                 for _, (condition, values) in identity.pieces(KeySet.holding(keys.to_numpy())):
                     cursor.execute(
-                        f"SELECT {name} FROM {quoted(connection, table.name)} "  # noqa: S608 - names are quoted
+                        f"SELECT {', '.join(identity.selected())} FROM {quoted(connection, table.name)} "  # noqa: S608 - names are quoted
                         f"WHERE {condition} AND {quoted(connection, column)} IS NULL",
                         values,
                     )
-                    found += [row[0] for row in cursor.fetchall()]
+                    found += identity.numbers(cursor.fetchall()).tolist()
             return found
         quote, key = partial(quoted, connection), quoted(connection, table.primary_key)
         with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -34,8 +34,6 @@ from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, insert, instances, settled
 from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
-
-T = TypeVar("T")
 
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
@@ -123,7 +121,7 @@ class SeederPipeline:
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
         with context.lock.fenced():
-            if not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
+            if batch.given is None and not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
             refusals = insert(self._writer, context.using, self._model, batch.rows)
@@ -134,9 +132,9 @@ class SeederPipeline:
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
                 context.ledger.amend(entry, inserted, sorted(skipped))
-            identity = context.ledger.complete(entry, inserted, context.live[self._seeder.config.table_name])
+            identity = context.ledger.complete(entry, inserted, context.live[self._seeder.config.table_name], batch.given)
             self._look_at_stored(batch, inserted.key_set(), identity)
-        context.resolver.learn(self._seeder, inserted)
+        context.resolver.learn(self._seeder, inserted, batch.given)
         return refusals
 
     def _look_at_stored(self, batch: Batch, keys: KeySet, identity: RowIdentity) -> None:
@@ -153,7 +151,9 @@ class SeederPipeline:
         if there != len(keys):
             raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
         if is_watched:
-            frame = batch.ready.rename({self._preparation.primary_key: KEY}).filter(pl.Series(keys.has(batch.accepted_keys)))
+            named = identity.names if identity.is_of_ledger else [self._preparation.primary_key]
+            frame = batch.ready.drop(named).with_columns(pl.Series(KEY, batch.accepted_keys))
+            frame = frame.filter(pl.Series(keys.has(batch.accepted_keys)))
             columns = [name for name in frame.columns if name in context.live[table].columns]
             if differing := sorted({column for _, column in stored.differing(frame, columns)}):
                 raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
@@ -162,7 +162,7 @@ class SeederPipeline:
         if reasons := self._context.survey.refusals.get(self._seeder.config.table_name):
             raise SchemaError(told(reasons))
         table = self._context.live.get(self._seeder.config.table_name)
-        if table is not None and (words := unfit(self._seeder, table, self._context.dataset)):
+        if table is not None and (words := unfit(self._context.using, self._seeder, table, self._context.dataset)):
             raise SchemaError(words)
 
     def _refuse_drift(self) -> None:
@@ -248,7 +248,7 @@ class SeederPipeline:
         refused: dict[int, str] = {}
         """Row index → the database's message, for rows whose children are in the same batch."""
         for _ in range(ATTEMPTS):
-            keys = self._retry(partial(self._take_keys, data, len(index)))
+            keys = self._retry(partial(self._take_keys, data, index))
             there = self._retry(partial(self._context.resolver.keys, self._seeder))
             batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
             if batch is None:
@@ -273,17 +273,17 @@ class SeederPipeline:
             return
         raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
 
-    def _take_keys(self, data: pl.DataFrame, count: int) -> Integers:
+    def _take_keys(self, data: pl.DataFrame, index: Integers) -> Integers:
+        if (given := self._preparation.given) is not None:
+            return given.numbers(index)
         if self._context.run is None:
-            return np.arange(1, count + 1) + self._tally.done
+            return np.arange(1, len(index) + 1) + self._tally.done
         if self._next_key is None:
             wanted = self._count - self._tally.done
-            resolver = self._context.resolver
-            samples = settled(
-                self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), resolver.keys(self._seeder)).data
-            )
+            resolver, own = self._context.resolver, self._context.resolver.keys(self._seeder)
+            samples = settled(self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), own).data)
             self._next_key = self._allocator().reserve(self._model, wanted, instances(self._model, samples))
-        return np.arange(self._next_key, self._next_key + count)
+        return np.arange(self._next_key, self._next_key + len(index))
 
     def _allocator(self) -> KeyAllocator:
         """Of the table's keys, by the counter and the column that the table really has."""
@@ -293,7 +293,7 @@ class SeederPipeline:
 
     def _rehearse(self, batch: Batch) -> None:
         context = self._context
-        context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys))
+        context.resolver.learn(self._seeder, KeyMap.pair(batch.accepted_index, batch.accepted_keys), batch.given)
         examples = batch.ready.head(EXAMPLE_ROWS)
         if self._seeder.config.masking == "none":
             examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)

@@ -114,7 +114,7 @@ class Prefetch:
 
     def _foresee(self, index: Integers, first_key: int, there: KeyMap) -> Prefetched:
         data = self._preparation.generate(index)
-        keys = np.arange(first_key, first_key + len(index))
+        keys = self._preparation.numbers(index, first_key)
         try:
             batch = self._preparation.prepare(data, index, keys, there)
         except NotKnownYetError:

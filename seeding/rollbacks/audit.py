@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from seeding.exceptions import ConfigurationError
 from seeding.keys import KeySet
+from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedRun
 from seeding.telemetry.log_files import LogFile
 from seeding.telemetry.logs import JsonLines
@@ -26,8 +27,11 @@ class AuditLog:
         self._database = database
         self._logger = logging.getLogger(LOGGER)
 
-    def record(self, table: str, seeder: str, keys: KeySet, *, operation: str = "delete") -> None:
-        """Write one line: all keys as ranges [first, last], the run, user, host and database. The line has the time."""
+    def record(self, found_by: RowIdentity, table: str, seeder: str, keys: KeySet, *, operation: str = "delete") -> None:
+        """Write one line: all keys, the run, user, host and database. The line has the time.
+
+        The keys are ranges [first, last], or each key as a list of its columns where the server has not counted them.
+        """
         self._logger.info(
             "%s rows of %s", operation, table,
             extra={
@@ -35,7 +39,7 @@ class AuditLog:
                 "table": table,
                 "seeder": seeder,
                 "recordCount": len(keys),
-                "keys": keys.ranges,
+                "keys": found_by.listed(keys),
                 "run": self._run.pk,
                 "user": self._run.user,
                 "host": self._run.host,

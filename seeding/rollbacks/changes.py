@@ -15,7 +15,7 @@ from itertools import islice
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder, Dataset, changed_columns
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolver
@@ -36,7 +36,7 @@ class Changes:
     """The result of comparing one table's rows."""
 
     keys: KeySet
-    examples: Mapping[int, tuple[str, ...]]
+    examples: Mapping[int | str, tuple[str, ...]]
     """Primary key → the columns that differ, for the first few."""
     complete: bool
     """Whether every row could be compared."""
@@ -69,19 +69,20 @@ class ChangeDetector:
         self._resolver = resolver
         self._table = table
         self._stored = StoredRows(using, seeder.config.model, table, identity)
-        self._ignored = _derived(seeder, dataset)
+        self._ignored = changed_columns(seeder, dataset)
         self._fillable = _fillable(seeder, table) - self._ignored
 
     def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
         """The rows of the batches, limited to `among`, that differ from what was seeded."""
         comparable = [batch for batch in batches if self._can_be_repeated(batch)]
         changed: list[KeySet] = []
-        examples: dict[int, tuple[str, ...]] = {}
+        examples: dict[int | str, tuple[str, ...]] = {}
         held = KeyMap.of(one for batch in comparable for one in batch.key_ranges)
         for data, keys in self._generated(_chunks(held, among)):
             found = self._differing(data, keys)
             changed.append(KeySet.of((key, key) for key in found))
-            examples |= dict(islice(found.items(), EXAMPLES - len(examples)))
+            for key, columns in islice(found.items(), EXAMPLES - len(examples)):
+                examples[self._stored.shown(key)] = columns
         return Changes(keys=union(changed), examples=examples, complete=len(comparable) == len(batches))
 
     def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
@@ -116,13 +117,6 @@ class ChangeDetector:
         for key, column in sorted(found - lost):
             differing[key] = (*differing.get(key, ()), column)
         return differing
-
-
-def _derived(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
-    """The columns that a derivation changes after the row is seeded."""
-    model = seeder.config.model
-    names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
-    return frozenset(column_name(field) for field in model._meta.concrete_fields if {field.name, field.attname} & names)
 
 
 def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:

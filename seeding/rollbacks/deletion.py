@@ -17,6 +17,8 @@ from seeding.db.sql import quoted
 from seeding.exceptions import RollbackError
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.recorder import Recorder
+from seeding.ledger.row_digests import replaced
+from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
@@ -24,6 +26,7 @@ from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
+from seeding.schema.tables import TableSchema
 
 ROWS_PER_TRANSACTION = 20_000
 """Unless they are wide."""
@@ -38,6 +41,8 @@ class Deletion:
     """Rows of the ledger that were no longer in the table."""
     referred: Mapping[Relation, Sequence[Pairs]]
     """Rows that stay because other rows have referred to them since planning."""
+    changed: KeySet
+    """Rows that stay because they are not what was seeded, under keys that somebody could use again."""
 
 
 class Deleter:
@@ -59,30 +64,39 @@ class Deleter:
         Idempotent. Raises LockLostError before a commit that the lock no longer covers.
         """
         audited: list[tuple[str, KeySet]] = []
+        there = plan.there.get(table)
+        found_by = self._tracer.identity(table, there.primary_key if there else "")
         try:
             with without_foreign_keys(connections[self._using]), self._lock.fenced():
                 entries = list(self._ledger.live.filter(pk__in=batches))
                 wanted = keys & union(entry.keys for entry in entries)
-                there = plan.there.get(table)
                 present = self._tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
-                going = present - union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
+                changed = self._replaced(there, found_by, present)
+                needed = union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
+                going = present - needed - changed
                 null_out(self._using, self._tracer, plan, table, going)
                 self._delete(plan, table, going)
                 gone = wanted - present
                 for entry in entries:
                     line = entry.seeder_name, entry.keys & going
                     audited.append(line)
-                    self._audit.record(table, *line)
+                    self._audit.record(found_by, table, *line)
                 self._ledger.retire(entries, going | gone, self._run)
         except BaseException:
             for line in audited:
-                self._audit.record(table, *line, operation="not deleted")
+                self._audit.record(found_by, table, *line, operation="not deleted")
             raise
         # Rows no longer in the ledger were deleted by an attempt whose commit went unanswered.
         if unheard := keys - wanted:
-            self._audit.record(table, "+".join(self._ledger.seeders_of(batches)), unheard)
-        return Deletion(deleted=going | unheard, gone=gone, referred=referred)
+            self._audit.record(found_by, table, "+".join(self._ledger.seeders_of(batches)), unheard)
+        return Deletion(deleted=going | unheard, gone=gone, referred=referred, changed=changed)
+
+    def _replaced(self, there: TableSchema | None, found_by: RowIdentity, present: KeySet) -> KeySet:
+        """The rows that are not what was seeded, under keys that somebody could use again."""
+        if there is None or not (found_by.is_of_ledger and present):
+            return NOTHING
+        return replaced(there, found_by, present, self._ledger.digests(there.name))
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
         """Which rows refer to these by a declared key now; undeclared references were checked during planning."""

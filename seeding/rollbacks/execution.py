@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from django.db import DatabaseError, connections
 
@@ -16,8 +17,8 @@ from seeding.db.retries import Transience, transience
 from seeding.keys import NOTHING, KeySet
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import AuditLog
-from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter
-from seeding.rollbacks.plan import Planner, RollbackPlan
+from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter, Deletion
+from seeding.rollbacks.plan import REPLACED, Planner, RollbackPlan
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
@@ -60,7 +61,9 @@ class Execution:
         if not left:
             return result
         error = f"{len(left):,} rows are still there under keys that were rolled back, the first {left.first(1)[0]}"
-        self._operation.tell("count", f"{result.table}: {error}", level="error", table=result.table, keys=left.ranges)
+        self._operation.tell(
+            "count", f"{result.table}: {error}", level="error", table=result.table, keys=self._listed(result.table, left)
+        )
         return replace(result, error=f"{result.error} {error}".strip())
 
     def _delete(self, table: str) -> RollbackResult:
@@ -98,15 +101,20 @@ class Execution:
                     keep = partial(self._planner.keep, self.plan, table, rows, f"the database would not delete them: {words}")
                     self.plan = self._operation.retry(keep)
                     self._operation.tell(
-                        "fail", f"{table}: {error}", level="error", seeder=seeder, error=redacted(refused), keys=rows.ranges
+                        "fail",
+                        f"{table}: {error}",
+                        level="error",
+                        seeder=seeder,
+                        error=redacted(refused),
+                        keys=self._listed(table, rows),
                     )
                     continue
                 deleted, gone = deleted + len(outcome.deleted), gone + len(outcome.gone)
-                for link, pairs in outcome.referred.items():
-                    self.plan = self._operation.retry(partial(self._planner.keep_for, self.plan, link, pairs))
-                self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
-                self._operation.tell("delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
-                           record_count=len(outcome.deleted), done=deleted + gone, keys=outcome.deleted.ranges)  # fmt: skip
+                self._keep(table, outcome)
+                self._operation.tell(
+                    "delete", f"{len(outcome.deleted)} rows of {table}", level="debug", seeder=seeder,
+                    record_count=len(outcome.deleted), done=deleted + gone, keys=self._listed(table, outcome.deleted),
+                )  # fmt: skip
         result = RollbackResult(
             table=table,
             records_planned=planned,
@@ -122,6 +130,19 @@ class Execution:
         )
         return result
 
+    def _keep(self, table: str, outcome: Deletion) -> None:
+        """Keep what turned out to be needed, or not to be what was seeded, with all that it needs."""
+        if outcome.changed:
+            keep = partial(self._planner.keep, self.plan, table, outcome.changed, REPLACED)
+            self.plan = self._operation.retry(keep)
+        for link, pairs in outcome.referred.items():
+            self.plan = self._operation.retry(partial(self._planner.keep_for, self.plan, link, pairs))
+        self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
+
+    def _listed(self, table: str, keys: KeySet) -> list[Any]:
+        """The keys, as the log tells them."""
+        return self._planner.tracer.identity(table, table).listed(keys)
+
     def _width(self, table: str) -> float:
         """About how many bytes a row of the table takes, where that matters."""
         schema, doomed = self.plan.there.get(table), len(self.plan.doomed(table))
@@ -130,7 +151,9 @@ class Execution:
     def _truncate(self, table: str) -> RollbackResult:
         started, planned = time.monotonic(), len(self.plan.selected[table])
         deleted, gone = self._truncation.empty(self.plan, table)
-        self._operation.tell("truncate", f"{table} is empty", record_count=len(deleted), table=table, keys=deleted.ranges)
+        self._operation.tell(
+            "truncate", f"{table} is empty", record_count=len(deleted), table=table, keys=self._listed(table, deleted)
+        )
         return RollbackResult(
             table=table,
             records_planned=planned,

@@ -106,6 +106,7 @@ class RollbackManager:
         for one in changes:
             if one.found.keys and one.stays:
                 plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
+        plan = planner.keep_replaced(plan, self.operation.ledger.digests)
         plan = planner.keep_referenced(plan)
         touches = {link.table: Touch.UPDATE for link in plan.circular}
         survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()

@@ -7,7 +7,7 @@ kept together. A seeded row to which a row outside the ledger refers is kept, an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
@@ -15,12 +15,14 @@ from typing import Any
 
 from seeding.exceptions import RefusedError
 from seeding.keys import NOTHING, KeySet
+from seeding.ledger.row_digests import Digests, replaced
 from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.rollbacks.results import Kept, RollbackResult
 from seeding.safety import Need
 from seeding.schema.relations import Relation, deletion_order
 from seeding.schema.tables import TableSchema
 
+REPLACED = "what they hold is not what was seeded, and somebody could have used their keys again"
 EXAMPLES = 20
 """Keys named per reason."""
 
@@ -132,6 +134,14 @@ class Planner:
         )
         return RollbackPlan(there=self._there, links=self._links, order=order, circular=circular, selected=rows)
 
+    def keep_replaced(self, plan: RollbackPlan, held: Callable[[str], Iterable[Digests]]) -> RollbackPlan:
+        """Keep the rows that are not what was seeded, under keys that somebody could use again; `held` are their digests."""
+        for table, keys in plan.selected.items():
+            there, found_by = plan.there.get(table), self.tracer.identity(table, table)
+            if there is not None and found_by.is_of_ledger and (others := replaced(there, found_by, keys, held(table))):
+                plan = self.keep(plan, table, others, REPLACED)
+        return plan
+
     def keep_referenced(self, plan: RollbackPlan) -> RollbackPlan:
         """Keep the rows to which rows outside the ledger refer."""
         for table, keys in plan.selected.items():
@@ -165,12 +175,16 @@ class Planner:
         kept = dict(plan.kept)
         _add(kept, table, keys)
         self._grow(kept, plan.selected, (*_needs(plan), *self._companionships))
-        reasons = [*plan.reasons, _explained(table, keys, reason, **details)]
+        reasons = [*plan.reasons, self._explained(table, keys, reason, **details)]
         for other, now in kept.items():
             more = now - plan.kept.get(other, NOTHING) - (keys if other == table else NOTHING)
             if more:
-                reasons.append(_explained(other, more, f"what stays of {table} needs them"))
+                reasons.append(self._explained(other, more, f"what stays of {table} needs them"))
         return replace(plan, kept=kept, reasons=tuple(reasons))
+
+    def _explained(self, table: str, keys: KeySet, reason: str, **details: Any) -> Kept:
+        shown = self.tracer.identity(table, table).shown(keys, EXAMPLES)
+        return Kept(table=table, keys=tuple(shown), count=len(keys), reason=reason, **details)
 
     def _add_companions(self, rows: TableKeys) -> None:
         """Select the companions of the selected rows."""
@@ -242,10 +256,6 @@ def _needs(plan: RollbackPlan) -> tuple[Tie, ...]:
         for link in plan.links
         if link.table in rows and link.target in rows
     )
-
-
-def _explained(table: str, keys: KeySet, reason: str, **details: Any) -> Kept:
-    return Kept(table=table, keys=tuple(keys.first(EXAMPLES)), count=len(keys), reason=reason, **details)
 
 
 def _add(rows: TableKeys, table: str, keys: KeySet) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from seeding.arrays import Integers, Mask
 from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
+from seeding.ledger.key_values import NOBODY, spelling, whole_numbers
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike
 from seeding.schema.relations import Relation
@@ -26,8 +27,6 @@ PAGE = 2_000
 FETCHED = 10_000
 """Pairs of keys yielded at a time."""
 LARGEST = 2**63 - 1
-NOBODY = -1
-"""In place of a real row's key that an int64 cannot hold (BIGINT UNSIGNED, a decimal): no seeded row has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,12 @@ class Pairs:
     referring: Sequence[Any]
     """Of any type; None if the table has no primary key. The numbers alone, if the keys have other parts."""
     targets: Integers
-    seeded: Mask | None = None
-    """Which of the referring keys are a seeded row's in every part; None if the numbers alone tell."""
+    numbers: Integers | None = None
+    """The numbers of those referring rows that are seeded, NOBODY for others; None if `referring` are the numbers."""
+
+    def among(self, keys: KeySet) -> Mask:
+        """Which of the referring rows are those with the numbers `keys`."""
+        return keys.has(whole_numbers(self.referring) if self.numbers is None else self.numbers)
 
 
 class Tracer:
@@ -48,6 +51,7 @@ class Tracer:
         self._connection = connections[using]
         self._identities = identities
         self._collated: dict[tuple[Relation, str], str] = {}
+        self._spelled: dict[Relation, Mapping[str, Sequence[int]]] = {}
 
     def identity(self, table: str, number: str) -> RowIdentity:
         """How the seeded rows of the table are found, whose keys are the values of `number` unless they have other parts."""
@@ -65,9 +69,7 @@ class Tracer:
             if not apart_from:
                 yield pairs
                 continue
-            apart = ~apart_from.has(_numbers(pairs.referring))  # seeded rows have integer keys
-            if pairs.seeded is not None:
-                apart |= ~pairs.seeded
+            apart = ~pairs.among(apart_from)
             if apart.any():
                 keys = [key for key, kept in zip(pairs.referring, apart, strict=True) if kept]
                 yield Pairs(referring=keys, targets=pairs.targets[apart])
@@ -77,7 +79,8 @@ class Tracer:
         found = NOTHING
         for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
             for pairs in self._to(link, targets, inside):
-                found |= KeySet.holding(_numbers(pairs.referring))
+                numbers = whole_numbers(pairs.referring) if pairs.numbers is None else pairs.numbers
+                found |= KeySet.holding(numbers[numbers != NOBODY])
         return found
 
     def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:
@@ -97,42 +100,45 @@ class Tracer:
         quote = self._quoted
         lock = " FOR UPDATE" if locking and self._connection.features.has_select_for_update else ""
         found = []
-        for piece, (condition, values) in self.identity(table.name, table.primary_key).pieces(keys):
+        identity = self.identity(table.name, table.primary_key)
+        for piece, (condition, values) in identity.pieces(keys):
             with self._connection.cursor() as cursor:
                 source = f"FROM {quote(table.name)} WHERE {condition}{lock}"
                 cursor.execute(features(self._connection).locking_count.format(source), values)
                 if cursor.fetchone()[0] == len(piece):
                     found.append(piece)  # the usual case: a million keys need not be fetched
                 else:
-                    cursor.execute(f"SELECT {quote(table.primary_key)} {source}", values)
-                    found.append(KeySet.holding(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)))
+                    cursor.execute(f"SELECT {', '.join(identity.selected())} {source}", values)
+                    numbers = identity.numbers(cursor.fetchall())
+                    found.append(KeySet.holding(numbers[numbers != NOBODY]))
         return union(found)
 
     def _to(self, link: Relation, targets: KeySet, condition: Condition, *, locking: bool = False) -> Iterator[Pairs]:
         if link.is_read_here:
             yield from self._read(link, targets, condition)
             return
-        if link.joins:
+        if self._joins(link):
             for _, named in self.identity(link.target, link.target_key).pieces(targets, "t"):
                 yield from self._pairs(link, named, condition, locking=locking)
             return
         for piece in targets.pieces():
-            yield from self._pairs(link, piece.condition_on(self._meant(link)), condition, locking=locking)
+            yield from self._pairs(link, piece.condition_on(self._own(link.column)), condition, locking=locking)
 
     def _pairs(self, link: Relation, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
         quote, identity = self._quoted, self.identity(link.table, link.key)
-        own, named = self._selected(link, identity), self._meant(link)
+        own, named, joins = self._selected(link, identity), self._meant(link), self._joins(link)
         source = f"{quote(link.source)} c"
-        if link.joins:
-            on = " AND ".join(f"t.{quote(target)} = {self._compared(link, column, target)}" for column, target in link.joins)
+        if joins:
+            on = " AND ".join(f"t.{quote(target)} = {self._compared(link, column, target)}" for column, target in joins)
             source += f" JOIN {quote(link.target_partition or link.target)} t ON {on}"
-        clauses, values = _all([(f"{named} IS NOT NULL", []), *conditions, *self._when(link)])
+        clauses, values = _all([(f"{named[0]} IS NOT NULL", []), *conditions, *self._when(link)])
         lock = features(self._connection).shared_lock if locking else ""
         with self._connection.cursor() as cursor:
             # Names are quoted, values are parameters.
-            cursor.execute(f"SELECT {own}, {named} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
+            cursor.execute(f"SELECT {own}, {', '.join(named)} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
             while rows := cursor.fetchmany(FETCHED):
-                yield _paired(rows, identity)
+                targets = self.identity(link.target, link.target_key).numbers([row[-len(named) :] for row in rows])
+                yield _paired([row[: -len(named)] for row in rows], targets, identity)
 
     def _read(self, link: Relation, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
         """Pairs for the `targets` named in the JSON or text of rows matching `condition`, by page, since values can be long."""
@@ -150,12 +156,23 @@ class Tracer:
                 rows = cursor.fetchall()
             more = link.pages and len(rows) == PAGE
             last = [rows[-1][0]] if rows else []
-            held = _paired([(*row, named) for *row, text in rows for named in _named(text, link.json_key)], identity)
+            named = self._named_numbers(link)
+            pairs = [(row, number) for *row, text in rows for one in _named(text, link.json_key) for number in named(one)]
+            held = _paired([row for row, _ in pairs], np.array([number for _, number in pairs], dtype=np.int64), identity)
             meant = targets.has(held.targets)
             if meant.any():
                 keys = [key for key, is_meant in zip(held.referring, meant, strict=True) if is_meant]
-                seeded = None if held.seeded is None else held.seeded[meant]
-                yield Pairs(referring=keys, targets=held.targets[meant], seeded=seeded)
+                numbers = None if held.numbers is None else held.numbers[meant]
+                yield Pairs(referring=keys, targets=held.targets[meant], numbers=numbers)
+
+    def _named_numbers(self, link: Relation) -> Callable[[Any], Iterable[int]]:
+        """What finds the numbers of the rows that a value in JSON or a text may mean."""
+        identity = self.identity(link.target, link.target_key)
+        if not identity.is_of_ledger:
+            return _number
+        if link not in self._spelled:
+            self._spelled[link] = identity.spelled()
+        return lambda value: self._spelled[link].get(spelling(value), ())
 
     def _selected(self, link: Relation, identity: RowIdentity) -> str:
         """What a SELECT lists to read a referring row's key."""
@@ -179,11 +196,18 @@ class Tracer:
             self._collated[link, column] = collated_alike(self._connection, (link.table, column), (link.target, target))
         return self._collated[link, column].format(self._own(column))
 
-    def _meant(self, link: Relation) -> str:
-        """The SQL expression for the target's primary key."""
-        if not link.joins:
-            return self._own(link.column)
-        return f"t.{self._quoted(link.target_key)}"
+    def _joins(self, link: Relation) -> tuple[tuple[str, str], ...]:
+        """The pairs of columns by which a row finds its target; none if the column holds the target's number itself."""
+        if not link.joins and self.identity(link.target, link.target_key).is_of_ledger:
+            return ((link.column, link.target_column),)
+        return link.joins
+
+    def _meant(self, link: Relation) -> list[str]:
+        """The SQL expressions for the target's primary key, or its number."""
+        if not self._joins(link):
+            return [self._own(link.column)]
+        identity = self.identity(link.target, link.target_key)
+        return identity.selected("t") if identity.is_of_ledger else [f"t.{self._quoted(link.target_key)}"]
 
     def _outside(self, link: Relation, keys: KeySet) -> Condition:
         """A condition that excludes the widest ranges of `keys`, as many as one statement can hold."""
@@ -199,29 +223,26 @@ def _all(conditions: Iterable[Condition]) -> Condition:
     return " AND ".join(clause for clause, _ in told), [value for _, values in told for value in values]
 
 
-def _paired(rows: Sequence[tuple[Any, ...]], identity: RowIdentity) -> Pairs:
-    """Of rows (number, the key's other parts, target)."""
-    return Pairs(
-        referring=[row[0] for row in rows],
-        targets=_numbers([row[-1] for row in rows]),
-        seeded=identity.has([row[:-1] for row in rows]) if identity.others else None,
-    )
+def _paired(rows: Sequence[Sequence[Any]], targets: Integers, identity: RowIdentity) -> Pairs:
+    """Of rows, by their keys as they are read, and the numbers of their targets."""
+    if not identity.others:
+        return Pairs(referring=[row[0] for row in rows], targets=targets)
+    numbers = identity.numbers(rows)
+    if not identity.is_of_ledger:
+        return Pairs(referring=[row[0] for row in rows], targets=targets, numbers=numbers)
+    told = [
+        int(number) if number != NOBODY else row[0] if len(row) == 1 else row for number, row in zip(numbers, rows, strict=True)
+    ]
+    return Pairs(referring=told, targets=targets, numbers=numbers)
 
 
-def _numbers(keys: Sequence[Any]) -> Integers:
-    try:
-        return np.array(keys, dtype=np.int64)
-    except OverflowError:
-        return np.array([key if abs(key) <= LARGEST else NOBODY for key in keys], dtype=np.int64)
-
-
-def _named(value: Any, key: str | None) -> Iterator[int]:
-    """The keys named in a JSON object or in each object of a list; without `key`, the value itself is the key.
+def _named(value: Any, key: str | None) -> Iterator[Any]:
+    """The values of a key in a JSON object or in each object of a list; without `key`, the value itself.
 
     Real rows may hold anything.
     """
     if key is None:
-        yield from _number(value)
+        yield value
         return
     try:
         content = json.loads(value) if isinstance(value, (str, bytes)) else value
@@ -229,7 +250,7 @@ def _named(value: Any, key: str | None) -> Iterator[int]:
         return
     for item in content if isinstance(content, list) else [content]:
         if isinstance(item, dict):
-            yield from _number(item.get(key))
+            yield item.get(key)
 
 
 def _number(value: Any) -> Iterator[int]:

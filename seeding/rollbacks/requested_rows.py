@@ -81,6 +81,7 @@ class RollbackSelection:
                     rows = rows.filter(**{lookup: value})
                 parts = seeded.conditions() if identity is None else identity.conditions(model, seeded)
                 found = [key for part in parts for key in rows.filter(part).values_list("pk", flat=True)]
+                found = found if identity is None else identity.numbers_of(found)
         except (FieldError, InvalidValue, ValueError, TypeError, LookupError, OverflowError, DatabaseError) as error:
             if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
                 raise

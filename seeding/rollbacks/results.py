@@ -16,7 +16,7 @@ class Kept:
     """Seeded rows of one table that a rollback leaves, for one reason."""
 
     table: str
-    keys: tuple[int, ...]
+    keys: tuple[int | str, ...]
     """Their primary keys: a few of them, where there are many."""
     count: int
     reason: str
@@ -39,7 +39,7 @@ class Modified:
 
     table: str
     count: int
-    examples: dict[int, tuple[str, ...]]
+    examples: dict[int | str, tuple[str, ...]]
     """Primary key → the columns that differ, for a few rows."""
 
     def __str__(self) -> str:

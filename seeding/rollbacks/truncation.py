@@ -41,6 +41,12 @@ def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Top
             f"MariaDB does not truncate system-versioned tables: {', '.join(versioned)}. Nothing was changed. "
             "Leave --strategy out to delete the seeded rows instead."
         )
+    given = [table for table in plan.order if table in plan.there and tracer.identity(table, table).is_of_ledger]
+    if given:
+        raise RefusedError(
+            f"--strategy=truncate takes no tables whose keys somebody could have used again: {', '.join(given)}. "
+            "Nothing was changed. Leave the option out to delete the seeded rows instead."
+        )
     problems = [
         f"{table} keeps {len(plan.kept[table]):,} of its seeded rows"
         if plan.kept.get(table)
@@ -83,14 +89,15 @@ class Truncation:
             self._ledger.retire(entries, doomed - present, self._run)
             due = self._ledger.announce_truncation(table, self._run)
             null_out(self._using, self._tracer, plan, table, present)
-        lines = [(entry.seeder_name, entry.keys) for entry in due]
+        found_by = self._tracer.identity(table, plan.there[table].primary_key)
+        lines = [(found_by, table, entry.seeder_name, entry.keys) for entry in due]
         came_to_pass: bool | None = False
         try:
             with self._alone(plan, table):
                 self._refuse_if_written(plan, table, present)
                 self._lock.fence()
                 for line in lines:
-                    self._audit.record(table, *line, operation="truncate")
+                    self._audit.record(*line, operation="truncate")
                 came_to_pass = None  # unknown until the server answers
                 self._execute(f"TRUNCATE TABLE {self._quoted(table)}")
                 came_to_pass = True
@@ -99,7 +106,7 @@ class Truncation:
                 if came_to_pass is None:
                     came_to_pass = False
                     for line in lines:
-                        self._audit.record(table, *line, operation="not deleted")
+                        self._audit.record(*line, operation="not deleted")
                 raise RefusedError(
                     f"{table} was not truncated: the rights LOCK TABLES and DROP are needed for it ({error}). "
                     "Leave --strategy out to delete the seeded rows instead."

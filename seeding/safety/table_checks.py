@@ -17,7 +17,7 @@ from seeding.safety.shared_keys import traces
 from seeding.safety.whole_keys import composite, listed
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.schema.key_counters import KeyCounter
-from seeding.schema.references import Reference, column_name, generic_references, namings, references
+from seeding.schema.references import Reference, generic_references, key_columns, namings, references
 from seeding.schema.tables import RelationKind, TableSchema
 
 LEDGER: Mapping[str, Touch] = dict.fromkeys(
@@ -177,8 +177,7 @@ def _key(relation: Relation, touch: Touch, mirrors: Sequence[type[models.Model]]
         return
     key = {name.lower() for name in relation.key}
     for model in mirrors:
-        parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]  # a composite key has fields
-        expected = tuple(column_name(one) for one in parts if one is not None)
+        expected = key_columns(model)
         if len(expected) == 1 and expected[0].lower() not in key and (len(key) == 1 or Touch.MASK not in touch):
             yield (
                 f"has {listed(relation.key)}, where the model {model.__name__} has {listed(expected)}",
@@ -198,12 +197,6 @@ def _new_rows(relation: Relation, mirrors: Sequence[type[models.Model]]) -> Iter
             f"takes the keys of new rows from {relation.counter}",
             "give its key a counter that only rises (an identity, AUTO_INCREMENT, AUTOINCREMENT, a sequence), or leave it out",
         )
-    for model in mirrors:
-        if parents := sorted(one._meta.db_table for one in model._meta.parents if not model._meta.proxy):
-            yield (
-                f"holds a part of the rows of {model.__name__}, a multi-table child, and the rest is in {', '.join(parents)}",
-                "leave the table out; its parent can be seeded",
-            )
     for reference in (one for model in mirrors for one in references(model)):
         if reference.by is not None and reference.holds_text is None:
             yield (

@@ -1,17 +1,19 @@
-"""Primary keys of several columns: which of them say exactly which rows are seeded, and which seeders may fill their tables."""
+"""Primary keys that the ledger holds: which of them say exactly which rows are seeded, and which seeders may fill a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from django.db import models
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.schema.references import attributes, column_name
+from seeding.generation.seeders import BaseSeeder, Dataset, changed_columns
+from seeding.schema.references import attributes, column_name, counts_keys, references
 from seeding.schema.row_keys import row_key
-from seeding.schema.tables import TableSchema
+from seeding.schema.tables import Kind, TableSchema
 
+GIVEN = (Kind.INTEGER, Kind.TEXT, Kind.DATE, Kind.BOOLEAN)
+"""Of key columns whose values a seeder may give, besides UUIDs."""
 LEFT_OUT = "leave the table out"
 
 
@@ -23,17 +25,15 @@ def listed(key: Sequence[str]) -> str:
 def composite(
     connection: BaseDatabaseWrapper, table: TableSchema, mirrors: Sequence[type[models.Model]], *, inserts: bool
 ) -> Iterator[tuple[str, str]]:
-    """Why rows of a table with a key of several columns cannot be told apart by it: (cause, remedy).
+    """Why rows of a table cannot be told apart by a key that is more than a number: (cause, remedy).
 
-    One of its columns numbers rows, and every other is stored as it can be read and given back.
+    The server numbers rows in one of its columns, or the ledger does; every other column is stored as it can be read and given
+    back.
     """
     has = f"has {listed(table.key)}"
     counting = sum(table.columns[name].counts for name in table.key)
-    if counting != 1:
-        yield (
-            f"{has}, and the server counts in {'several' if counting else 'none'} of its columns",
-            "give one a counter (AUTO_INCREMENT, an identity, a sequence), or leave the table out",
-        )
+    if counting > 1:
+        yield f"{has}, and the server counts in several of its columns", LEFT_OUT
         return
     for model in mirrors:
         key = model._meta.pk
@@ -41,7 +41,7 @@ def composite(
             counted = f"the server counts in {table.primary_key}, and the model {model.__name__} in {key.column}"
             yield f"{has}, of which {counted}", "bring model and table together"
     for one in row_key(connection, table).columns:
-        if one.name == table.primary_key:
+        if table.columns[one.name].counts:
             continue
         if one.problem:
             yield f"{has}, and {one.name} {one.problem}", LEFT_OUT
@@ -52,20 +52,41 @@ def composite(
                 yield f"{has}, and the model {model.__name__} lacks {one.name}", "add it to the model"
 
 
-def unfit(seeder: BaseSeeder, table: TableSchema, dataset: Dataset) -> str:
-    """Why a seeder may not fill a table with such a key; empty if it may."""
-    if table.has_row_key:
+def unfit(using: str, seeder: BaseSeeder, table: TableSchema, dataset: Dataset) -> str:
+    """Why a seeder may not fill a table whose key is more than a number that the server counts; empty if it may."""
+    model, key = seeder.config.model, f"{table.name} has {listed(table.key)}"
+    is_given = not counts_keys(model)
+    if table.has_row_key and not is_given:
         return ""
-    fields = seeder.config.model._meta.concrete_fields
-    updated = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
-    changed = {column_name(field) for field in fields if {field.name, field.attname} & updated} | {*seeder.config.postponed}
-    others = set(table.key) - {table.primary_key}
+    changed = changed_columns(seeder, dataset) | {*seeder.config.postponed}
+    others = set(table.key) - (set() if is_given else {table.primary_key})
     if both := sorted(changed & others):
         return f"{seeder.name} changes {', '.join(both)} after rows are written, and rows are found by {listed(table.key)}."
+    if is_given:
+        return next((f"{key}, and {words}." for words in _ungivable(using, seeder, table)), "")
+    if not table.columns[table.primary_key].counts:
+        return f"{key}, and the server counts in none of its columns, but {model.__name__} does. Mirror the key in the model."
     natural = set(seeder.config.natural_key)
     if natural and not others <= natural and (table.primary_key,) not in table.unique:
         return (
-            f"{seeder.name} adopts real rows by ({', '.join(seeder.config.natural_key)}), and {table.name} has "
-            f"{listed(table.key)}: other rows may have their numbers. Add {', '.join(sorted(others - natural))} to natural_key."
+            f"{seeder.name} adopts real rows by ({', '.join(seeder.config.natural_key)}), and {key}: other rows may have their "
+            f"numbers. Add {', '.join(sorted(others - natural))} to natural_key."
         )
     return ""
+
+
+def _ungivable(using: str, seeder: BaseSeeder, table: TableSchema) -> Iterator[str]:
+    """Why keys cannot be given to rows of the table, instead of counted by the server."""
+    connection = connections[using]
+    referring = {one.column for one in references(seeder.config.model)}
+    for one in row_key(connection, table).columns:
+        column = table.columns[one.name]
+        if one.problem:
+            yield f"{one.name} {one.problem}"
+        elif column.kind not in GIVEN and not one.is_dashed:
+            yield f"{one.name} has the type {column.type_name or column.kind}, in which the ledger does not hold keys"
+        elif column.counts and one.name not in referring and connection.vendor != "sqlite":
+            yield (
+                f"the server counts in {one.name}, and {seeder.name} generates it: give it an unmanaged model whose key is an "
+                "AutoField"
+            )

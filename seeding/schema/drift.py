@@ -149,7 +149,7 @@ def _members(difference: Any, expected: ColumnSchema, live: ColumnSchema) -> Ite
 def _unique_keys(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
     known, there = (dict.fromkeys(map(frozenset, table.unique)) for table in (expected, live))
     for key in expected.unique:
-        if frozenset(key) not in there:
+        if frozenset(key) not in {*there, frozenset(live.key)}:
             yield Difference(
                 table=live.name, column="|".join(key), issue="missing unique key", expected="unique", actual="not unique"
             )

@@ -107,6 +107,29 @@ def column_name(field: models.Field[Any, Any]) -> str:
     return field.column
 
 
+def key_fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    """The fields of the model's primary key, in its order; several of a composite one."""
+    parts = getattr(model._meta.pk, "fields", None) or [model._meta.pk]
+    return tuple(one for one in parts if one is not None)
+
+
+def key_columns(model: type[models.Model]) -> tuple[str, ...]:
+    """Their columns."""
+    return tuple(column_name(one) for one in key_fields(model))
+
+
+def counts_keys(model: type[models.Model]) -> bool:
+    """Whether rows of the model get their keys from a counter."""
+    return isinstance(model._meta.pk, models.AutoField)
+
+
+def base_field(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The field that gives the column its type: the key at the end of a chain of foreign keys."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field
+
+
 def attributes(model: type[models.Model]) -> dict[str, str]:
     """Column → the name of its value in instances and queries of the model."""
     return {column_name(field): field.attname for field in model._meta.concrete_fields}

@@ -190,6 +190,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
 def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str | None) -> bool:
     """Whether a column that references a primary key is not a number: only SQLite allows another type."""
     by_key = not named or named == target.primary_key
+    by_key &= bool(target.primary_key) and target.columns[target.primary_key].kind is Kind.INTEGER
     return by_key and table.columns[column].kind in (Kind.TEXT, Kind.OTHER)
 
 

@@ -36,6 +36,10 @@ class KeyColumn:
     """A value that was read, as the server compares it with the column."""
     compared: str = "{}"
     """The column as it is compared and ordered."""
+    is_dashed: bool = False
+    """Whether a UUID is read with its dashes."""
+    written: str = ""
+    """The column as it is told from values that only its collation holds equal to a given one; empty if there are none."""
     exact: str = ""
     """True for a value of the column that is read exactly; empty where all of them are."""
     problem: str = ""
@@ -166,7 +170,8 @@ def _unknown(column: ColumnSchema) -> KeyColumn:
 
 
 def _as_text(column: ColumnSchema, **differences: str) -> KeyColumn:
-    return KeyColumn(name=column.name, dtype=pl.String, **differences)
+    is_dashed = column.type_name.rpartition(".")[2] == "uuid"
+    return KeyColumn(name=column.name, dtype=pl.String, is_dashed=is_dashed, **differences)
 
 
 def _sqlite(column: ColumnSchema) -> KeyColumn:
@@ -188,7 +193,7 @@ def _mysql(column: ColumnSchema) -> KeyColumn:
     if column.type_name == "enum":  # ordered by the places of its members
         return KeyColumn(name=column.name, read="CAST({} AS UNSIGNED)")
     if column.type_name in ("char", "varchar"):
-        return _as_text(column)
+        return _as_text(column, written="CAST(CONVERT({} USING utf8mb4) AS BINARY)")
     if column.type_name in ("binary", "varbinary"):
         return _as_text(column, read="HEX({})", given="UNHEX({})")
     sql_type = {
@@ -222,9 +227,10 @@ def _postgresql(column: ColumnSchema) -> KeyColumn:
         return _as_text(column, read=read, given=given, exact="isfinite({0}) AND {0} >= '0001-01-01'")
     if column.type_name == "bytea":
         return _as_text(column, read="encode({}, 'hex')", given="decode({}, 'hex')")
-    named = column.type_name.rpartition(".")[2] in ("uuid", "citext")
-    if named or column.kind in (Kind.BOOLEAN, Kind.DECIMAL, Kind.TEXT):
-        return _as_text(column, read="{}::text", given=given)
+    named = column.type_name.rpartition(".")[2]
+    if named in ("uuid", "citext") or column.kind in (Kind.BOOLEAN, Kind.DECIMAL, Kind.TEXT):
+        told = '({}::text COLLATE "C")' if named == "citext" or column.kind is Kind.TEXT else ""
+        return _as_text(column, read="{}::text", given=given, written=told)
     return _unknown(column)
 
 

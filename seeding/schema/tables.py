@@ -14,7 +14,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.references import column_name, references
+from seeding.schema.references import base_field, column_name, counts_keys, key_columns, references
 
 
 class Kind(StrEnum):
@@ -65,7 +65,7 @@ class ColumnSchema:
     counts: bool = field(default=False, compare=False)
     """Whether the server numbers new rows in it: AUTO_INCREMENT, an identity, the next value of a sequence."""
     is_named: bool = field(default=False, compare=False)
-    """Whether it refers to a row by another column than the primary key: a seeder fills it with row indexes all the same."""
+    """Whether it refers to a row by anything but a key of one integer: a seeder fills it with row indexes all the same."""
     is_single: bool = field(default=False, compare=False)
     """Whether its floating-point numbers have single precision."""
     is_padded: bool = field(default=False, compare=False)
@@ -199,8 +199,10 @@ def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozense
 def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> TableSchema:
     """The table as the model declares it, with the number ranges of `connection`'s database."""
     meta = model._meta
-    assert meta.pk is not None  # Django gives every model one
-    keys = {one.column for one in references(model) if not (one.json_key or one.by)} | {column_name(meta.pk)}
+    key = key_columns(model)
+    keys = {one.column for one in references(model) if not (one.json_key or one.by)} | (
+        set(key) if counts_keys(model) else set()
+    )
     described = (_column(field, connection) for field in meta.concrete_fields)
     columns = {one.name: replace(one, holds_keys=one.name in keys and one.kind is Kind.INTEGER) for one in described}
     unique: list[tuple[str, ...]] = [
@@ -211,6 +213,8 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
         for constraint in meta.constraints
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None and constraint.fields
     ]
+    if not counts_keys(model):
+        unique.append(key)
     unique += [tuple(column_name(_field(model, name)) for name in names) for names in (*meta.unique_together, *together)]
     declared = [
         field
@@ -220,11 +224,11 @@ def expected(model: type[models.Model], connection: BaseDatabaseWrapper) -> Tabl
     return TableSchema(
         name=meta.db_table,
         columns=columns,
-        key=(column_name(meta.pk),),
+        key=key,
         unique=tuple(unique),
         foreign_keys=tuple(
-            ForeignKey(column=column_name(key), table=key.related_model._meta.db_table, key=column_name(key.target_field))
-            for key in declared
+            ForeignKey(column=column_name(one), table=one.related_model._meta.db_table, key=column_name(one.target_field))
+            for one in declared
         ),
         checks=tuple(
             Check(name=constraint.name, clause="")
@@ -241,9 +245,7 @@ def bare(clause: str) -> str:
 
 
 def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:
-    target = field
-    while isinstance(target, models.ForeignKey):
-        target = target.target_field
+    target = base_field(field)
     kind = _kind(target, connection)
     low: int | Decimal | None = None
     high: int | Decimal | None = None
@@ -262,7 +264,7 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
     return ColumnSchema(
         name=column_name(field),
         kind=kind,
-        is_named=isinstance(field, models.ForeignKey) and not field.target_field.primary_key,
+        is_named=isinstance(field, models.ForeignKey) and not (field.target_field.primary_key and kind is Kind.INTEGER),
         nullable=field.null,
         is_generated=field.generated,
         has_default=field.generated or field.db_default is not models.NOT_PROVIDED or field.has_default(),

@@ -75,6 +75,11 @@ class StoredRows:
         self._table = table
         self._identity = identity or RowIdentity(using=using, number=table.primary_key)
 
+    def shown(self, number: int) -> int | str:
+        """The key of the row with this number, for a person."""
+        key: int | str = self._identity.shown(KeySet.of([(number, number)]), 1)[0]
+        return key
+
     def count(self, keys: KeySet) -> int:
         """How many of the rows `keys` exist."""
         rows = self._model._base_manager.using(self._using)
@@ -101,7 +106,8 @@ class StoredRows:
         found: set[tuple[int, str]] = set()
         empty: set[tuple[int, str]] = set()
         for condition in self._identity.conditions(self._model, KeySet.holding(frame[KEY].to_numpy())):
-            for key, *actual in self._read(rows.filter(condition), self._exactly(columns)):
+            read = list(self._read(rows.filter(condition), self._exactly(columns)))
+            for key, (_, *actual) in zip(self._identity.numbers_of([row[0] for row in read]), read, strict=True):
                 for column, precision, one, other in zip(columns, precisions, expected.get(key, actual), actual, strict=True):
                     if not same(one, other, precision):
                         found.add((key, column))
@@ -140,7 +146,9 @@ class StoredRows:
             (key, column)
             for column in {column for _, column in empty}
             for condition in self._identity.conditions(self._model, _key_set(key for key, one in empty if one == column))
-            for key in rows.filter(condition, **{f"{named[column]}__isnull": False}).values_list("pk", flat=True)
+            for key in self._identity.numbers_of(
+                list(rows.filter(condition, **{f"{named[column]}__isnull": False}).values_list("pk", flat=True))
+            )
         }
 
     def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -152,16 +160,18 @@ class StoredRows:
         kinds = {name: self._table.columns[name] for name in columns}
         texts = [_text(frame.schema[name], name, one.scale).fill_null(NULL) for name, one in kinds.items()]
         written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
-        primary, parts = quote(self._table.primary_key), []
+        own, rows = ", ".join(self._identity.selected()), list[Any]()
         with connections[self._using].cursor() as cursor:
             for _, (condition, values) in self._identity.pieces(KeySet.holding(frame[KEY].to_numpy())):
                 # The binary separator makes the whole text binary, so that columns of different collations can be joined.
                 cursor.execute(
-                    f"SELECT {primary}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
+                    f"SELECT {own}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
                     values,
                 )
-                parts += cursor.fetchall()
-        actual = pl.DataFrame(parts, schema={KEY: pl.Int64, "actual": pl.Binary}, orient="row")
+                rows += cursor.fetchall()
+        numbers = self._identity.numbers([row[:-1] for row in rows])
+        held = [text.encode() if isinstance(text, str) else text for *_, text in rows]
+        actual = pl.DataFrame({KEY: numbers, "actual": pl.Series(held, dtype=pl.Binary)})
         expected = pl.concat_str(texts, separator=SEPARATOR).cast(pl.Binary)
         return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
 

@@ -27,6 +27,8 @@ from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.references import Reference, attributes, references
 from seeding.verification.results import Verdict
 
+PLACE = "place on the page"
+"""Of rows whose JSON is read, as a name beside those of the JSON."""
 EXAMPLES = 5
 PAGE = 10_000
 """Rows whose JSON is read at once."""
@@ -176,12 +178,13 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
         wanted |= {
             f"{name}_{place}": aggregate(named[one.column], filter=only)
             for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
+            if name == "count" or _is_counted(one)
         }
     found = rows.aggregate(**wanted)
     for place, (one, tally) in enumerate(tallies.items()):
-        low, high = found[f"low_{place}"], found[f"high_{place}"]
+        low, high = found.get(f"low_{place}"), found.get(f"high_{place}")
         has_all = partial(_has_all, rows.db, one.target, distinct=one.target_table in repeating)
-        if low is None or (one.by is None and has_all(low, high)):
+        if not found[f"count_{place}"] or (low is not None and has_all(low, high)):
             tally.add(found[f"count_{place}"])
             continue
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
@@ -189,6 +192,11 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
         value = _alike(rows, one, models.OuterRef(named[one.column]))
         there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: value}))
         tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
+
+
+def _is_counted(reference: Reference) -> bool:
+    """Whether it holds integers that a query takes as a range of keys."""
+    return reference.by is None and isinstance(reference.target._meta.pk, models.IntegerField)
 
 
 def _alike(rows: models.QuerySet[Any], reference: Reference, value: models.OuterRef) -> Any:
@@ -211,29 +219,30 @@ def _look_into_json(
     last = None
     while page := list((texts if last is None else texts.filter(pk__gt=last))[:PAGE]):
         last = page[-1][0]
-        frame = pl.DataFrame(page, schema={"pk": pl.Int64, "text": pl.String}, orient="row")
+        places = [(place, text) for place, (_, text) in enumerate(page)]
+        frame = pl.DataFrame(places, schema={PLACE: pl.Int64, "text": pl.String}, orient="row")
         try:
-            items = frame.select("pk", pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
+            items = frame.select(PLACE, pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
         except pl.exceptions.ComputeError:  # the application has written something other than a list of objects
-            items = _readable(page, sorted({str(one.json_key) for one in tallies}))
+            items = _readable(places, sorted({str(one.json_key) for one in tallies}))
         for one, tally in tallies.items():
-            keys = items.select("pk", key=str(one.json_key)).drop_nulls()
+            keys = items.select(PLACE, key=str(one.json_key)).drop_nulls()
             low, high = keys["key"].min(), keys["key"].max()
             broken = keys.clear()
             if low is not None and not _has_all(rows.db, one.target, low, high, distinct=one.target_table in repeating):
                 wanted = keys["key"].unique().to_list()
                 there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
                 broken = keys.filter(~pl.col("key").is_in(list(there)))
-            tally.add(len(page), broken["pk"].unique(maintain_order=True))
+            tally.add(len(page), (page[place][0] for place in broken[PLACE].unique(maintain_order=True)))
 
 
-def _readable(page: Sequence[tuple[Any, str]], names: Sequence[str]) -> pl.DataFrame:
+def _readable(page: Sequence[tuple[int, str]], names: Sequence[str]) -> pl.DataFrame:
     """The keys in the objects of the texts that are lists, as `_look_into_json` needs them."""
-    decoded = ((pk, _decoded(text)) for pk, text in page)
-    lists = ((pk, value) for pk, value in decoded if isinstance(value, list))
-    objects = [(pk, item) for pk, items in lists for item in items if isinstance(item, dict)]
-    rows = [(pk, *(_key(item.get(name)) for name in names)) for pk, item in objects]
-    return pl.DataFrame(rows, schema={"pk": pl.Int64, **dict.fromkeys(names, pl.Int64)}, orient="row")
+    decoded = ((place, _decoded(text)) for place, text in page)
+    lists = ((place, value) for place, value in decoded if isinstance(value, list))
+    objects = [(place, item) for place, items in lists for item in items if isinstance(item, dict)]
+    rows = [(place, *(_key(item.get(name)) for name in names)) for place, item in objects]
+    return pl.DataFrame(rows, schema={PLACE: pl.Int64, **dict.fromkeys(names, pl.Int64)}, orient="row")
 
 
 def _decoded(text: str | None) -> Any:

@@ -127,7 +127,7 @@ def cells(using: str, model: type[models.Model], key: int, entry: SeedingMetadat
 
 def _is(using: str, model: type[models.Model], key: int, entry: SeedingMetadata) -> models.Q:
     """Finds the row of the batch that has this number."""
-    if entry.key_values is None:
+    if entry.key_values is None and not entry.key_recipe:
         return models.Q(pk=key)
     from seeding.keys import KeySet  # imported late, as every command loads the admin
     from seeding.ledger.queries import Ledger

@@ -18,7 +18,7 @@ import polars as pl
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.references import column_name
+from seeding.schema.references import base_field, column_name
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
     """`data` with JSON as text, decimals at their column's scale, and Python's defaults (not the database's) filled in."""
     columns: list[pl.Series] = []
     for field in model._meta.concrete_fields:
-        name, base = column_name(field), _base(field)
+        name, base = column_name(field), base_field(field)
         if name not in data.columns:
             if not field.has_default():
                 continue  # the database has the default, or there is none
@@ -152,16 +152,9 @@ def _default_dtype(field: models.Field[Any, Any]) -> pl.DataType | None:
     return pl.Object() if isinstance(field, models.JSONField) or not _is_plain(field) else None
 
 
-def _base(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
-    """The field that gives the column its type: the key at the end of a chain of foreign keys."""
-    while isinstance(field, models.ForeignKey):
-        field = field.target_field
-    return field
-
-
 def _is_plain(field: models.Field[Any, Any]) -> bool:
     """Whether the database accepts the field's values without conversion."""
-    base = _base(field)
+    base = base_field(field)
     if isinstance(base, (models.UUIDField, models.BinaryField, models.DurationField, models.TimeField)):
         return False
     return all(getattr(type(base), name).__module__.startswith("django.db.models.fields") for name in CONVERSIONS)

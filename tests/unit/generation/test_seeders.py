@@ -87,13 +87,6 @@ def test_a_column_is_personal_or_it_is_not() -> None:
     assert refusal(both) == "Declared says of email, name that it is personal and that it is not: keep one of the two."
 
 
-def test_a_key_that_nothing_counts_is_refused() -> None:
-    assert refusal(config(Coded)) == (
-        "Declared: the primary key of Coded is not an AutoField, and keys are assigned as ranges of integers. "
-        "Give the model an AutoField, BigAutoField or SmallAutoField, or leave the seeder out."
-    )
-
-
 def test_columns_are_named_as_in_the_database() -> None:
     assert declared(config(Review, any_parent=("product_id",))).config.any_parent == ("product_id",)
     assert "names the column 'product', which Review lacks" in refusal(config(Review, any_parent=("product",)))

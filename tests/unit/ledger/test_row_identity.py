@@ -7,6 +7,7 @@ import pytest
 
 from seeding.exceptions import SchemaError
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.key_values import NOBODY
 from seeding.ledger.row_identity import RowIdentity, parts, recorded, split, stored
 from seeding.schema.row_keys import KeyColumn
 from tests.support.databases import Database
@@ -56,9 +57,10 @@ def test_rows_with_equal_parts_are_found_together(identity: RowIdentity) -> None
 
 
 def test_a_key_is_a_seeded_rows_in_every_part(identity: RowIdentity) -> None:
-    assert identity.has([(1001, 7, "a"), (1001, 8, "a"), (1002, 7, "c"), (5, 7, "a")]).tolist() == [True, False, False, False]
+    found = identity.numbers([(1001, 7, "a"), (1001, 8, "a"), (1002, 7, "c"), (5, 7, "a"), (2**70, 7, "a")])
+    assert found.tolist() == [1001, NOBODY, NOBODY, NOBODY, NOBODY]
     by_number = RowIdentity(using=identity.using, number="id")
-    assert by_number.has([(1,), (2,)]).tolist() == [True, True]
+    assert by_number.numbers([(1,), (2,), (2**70,)]).tolist() == [1, 2, NOBODY]
     assert by_number.selected() == ['"id"']
 
 
@@ -67,5 +69,5 @@ def test_what_a_later_version_or_another_counter_has_written_is_refused(identity
 
     with pytest.raises(SchemaError, match="holds keys in the form 2, of a later version"):
         parts({**held, "version": 2}, KEYS)
-    with pytest.raises(SchemaError, match="Rows were numbered in tenant, and the server counts in id now"):
+    with pytest.raises(SchemaError, match="Rows were numbered in tenant, and are numbered in id now"):
         recorded(identity, [(KEYS.as_lists(), {**held, "number": "tenant"})])

@@ -102,6 +102,8 @@ def test_a_batch_made_ahead_is_taken_if_all_has_gone_as_assumed() -> None:
 class Made(Preparation):
     """Makes frames of one column, fails where it is told to, and remembers in which thread it worked."""
 
+    given = None
+
     def __init__(self, *, fails: int | None = None, asks: bool = False) -> None:
         self.threads: list[str] = []
         self.is_offline = False

@@ -1,0 +1,85 @@
+"""Numbers and keys of rows whose key the server does not count: both follow from the row's index.
+
+The ledger numbers such rows, and holds their keys; those that the engine gives itself it holds as a recipe. A recipe never
+changes: what a later release gives differently has another name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import polars as pl
+
+from seeding.arrays import Integers
+from seeding.exceptions import SchemaError
+
+PLACES = 2**40
+"""How many numbers each seeder has."""
+SEEDERS = 2**22
+ADOPTED = 2**39
+"""Real rows that a seeder's rows adopt are numbered from here; they are never in the ledger."""
+
+Bits = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
+"""Two halves of 64 bits per row."""
+
+UUID4, UUID7 = "uuid4/1", "uuid7/1"
+VALUES = "values"
+"""In place of a recipe where the ledger holds the keys themselves."""
+MOMENT = 1_577_836_800_000
+"""Milliseconds from 1970 to 2020, when the first row of a UUID of version 7 was made; each is made a millisecond later."""
+
+
+def first_number(seeder: str) -> int:
+    """The number of the seeder's row 0; that of row n is n more."""
+    slot = int.from_bytes(hashlib.blake2b(seeder.encode(), digest_size=8).digest()) % SEEDERS
+    return slot * PLACES
+
+
+def keys_of(recipe: str, seed: int, seeder: str, index: Integers) -> pl.Series:
+    """The keys of rows, as 32 hexadecimal digits each; raises SchemaError for the recipe of a later release."""
+    if recipe not in RECIPES:
+        raise SchemaError(f"The ledger holds keys by the recipe {recipe!r}, of a later version: use that one.")
+    octets = RECIPES[recipe](seed, seeder, np.asarray(index, dtype=np.int64))
+    digits = octets.tobytes().hex()
+    return pl.Series([digits[place : place + 32] for place in range(0, len(digits), 32)], dtype=pl.String)
+
+
+def digest(keys: Iterable[str]) -> str:
+    """The SHA-256 of keys, by which the ledger tells whether a recipe still gives them."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def _random(seed: int, seeder: str, index: Integers) -> Bits:
+    """128 random bits per row, as two numbers: SplitMix64 over the index, from a start of each seeder's own."""
+    start = hashlib.blake2b(f"{seed}\0{seeder}".encode(), digest_size=16, person=b"seeding-keys").digest()
+    found = np.empty((len(index), 2), dtype=np.uint64)
+    for half in range(2):
+        state = np.uint64(int.from_bytes(start[8 * half : 8 * half + 8])) + index.astype(np.uint64) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        found[:, half] = state ^ (state >> np.uint64(31))
+    return found
+
+
+def _versioned(bits: Bits, version: int) -> Bits:
+    bits[:, 0] = (bits[:, 0] & ~np.uint64(0xF000)) | np.uint64(version << 12)
+    bits[:, 1] = (bits[:, 1] & np.uint64(2**62 - 1)) | np.uint64(2**63)
+    return bits.astype(">u8")
+
+
+def _uuid4(seed: int, seeder: str, index: Integers) -> Bits:
+    return _versioned(_random(seed, seeder, index), 4)
+
+
+def _uuid7(seed: int, seeder: str, index: Integers) -> Bits:
+    bits = _random(seed, seeder, index)
+    moments = (np.uint64(MOMENT) + index.astype(np.uint64)) << np.uint64(16)
+    bits[:, 0] = moments | (bits[:, 0] & np.uint64(0xFFFF))
+    return _versioned(bits, 7)
+
+
+RECIPES: Mapping[str, Callable[[int, str, Integers], Bits]] = {UUID4: _uuid4, UUID7: _uuid7}

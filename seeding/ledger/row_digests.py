@@ -1,0 +1,67 @@
+"""What rows hold, as short digests: whether a row under a key that somebody could have used again is the seeded one.
+
+They are of what the server writes as text, so that they need neither the seeder nor a copy of the row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connections
+
+from seeding.db.features import features
+from seeding.db.sql import quoted
+from seeding.keys import KeySet
+from seeding.ledger.key_values import NOBODY
+from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.tables import TableSchema
+
+OCTETS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What rows held when they were seeded."""
+
+    columns: Sequence[str]
+    of_rows: Mapping[int, str]
+    """Number → digest of the columns' values."""
+
+
+def digests(table: TableSchema, identity: RowIdentity, keys: KeySet, columns: Sequence[str]) -> dict[int, str]:
+    """Number → digest of the columns' values, of those of the rows `keys` that are there."""
+    connection = connections[identity.using]
+    as_text, own, name_of = features(connection).as_text, identity.selected(), quoted(connection, table.name)
+    values = [as_text.format(quoted(connection, name)) for name in columns]
+    found: dict[int, str] = {}
+    with connection.cursor() as cursor:
+        for _, (condition, parameters) in identity.pieces(keys):
+            cursor.execute(
+                f"SELECT {', '.join([*own, *values])} FROM {name_of} WHERE {condition}",  # noqa: S608 - names are quoted
+                parameters,
+            )
+            rows = cursor.fetchall()
+            numbers = identity.numbers([row[: len(own)] for row in rows])
+            held = ((int(number), _digest(row[len(own) :])) for number, row in zip(numbers, rows, strict=True))
+            found.update((number, digest) for number, digest in held if number != NOBODY)
+    return found
+
+
+def replaced(table: TableSchema, identity: RowIdentity, keys: KeySet, held: Iterable[Digests]) -> KeySet:
+    """Those of the rows `keys` that are there and hold something else than when they were seeded, or can no longer tell."""
+    others: list[int] = []
+    for one in held:
+        ours = keys & KeySet.holding(np.array(list(one.of_rows), dtype=np.int64))
+        tells = all(name in table.columns for name in one.columns)
+        now = digests(table, identity, ours, one.columns if tells else ())
+        others += [number for number, digest in now.items() if not tells or digest != one.of_rows[number]]
+    return KeySet.holding(np.array(others, dtype=np.int64))
+
+
+def _digest(values: Sequence[Any]) -> str:
+    texts = ["\x1e" if one is None else str(one) for one in values]
+    return hashlib.blake2b("\x1f".join(texts).encode(errors="surrogatepass"), digest_size=OCTETS).hexdigest()
