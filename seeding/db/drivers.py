@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
@@ -33,7 +34,39 @@ def missing_driver(error: ImproperlyConfigured) -> str:
 
 def driver(connection: BaseDatabaseWrapper) -> str:
     """The driver that the connection uses, with its version, as `PyMySQL 1.2.4`; SQLite's is Python's own `sqlite3`."""
-    backend: Any = type(connection)
-    module = backend.Database.__name__.partition(".")[0]
+    module = _backend(connection).__name__.partition(".")[0]
     names = metadata.packages_distributions().get(module, ())
     return f"{names[0]} {metadata.version(names[0])}" if names else module
+
+
+def writes_any_object(connection: BaseDatabaseWrapper) -> bool:
+    """Whether `as_text` writes whatever a field may return: psycopg2 writes lists and ranges as SQL only."""
+    return connection.vendor != "postgresql" or hasattr(_backend(connection), "adapt")
+
+
+def as_text(connection: BaseDatabaseWrapper) -> Callable[[Any], str]:
+    """What makes of a value the text that the driver would send for it, without quotes. No query is made.
+
+    Raises the driver's error for a value of a class that it does not know.
+    """
+    if connection.vendor != "postgresql" or not writes_any_object(connection):
+        return _simply
+    adapt: Any = _backend(connection).adapt
+    session: Any = connection.connection
+    transformer, form = adapt.Transformer(session.adapters), adapt.PyFormat.TEXT
+
+    def text(value: Any) -> str:
+        return value if type(value) is str else bytes(transformer.get_dumper(value, form).dump(value)).decode()
+
+    return text
+
+
+def _backend(connection: BaseDatabaseWrapper) -> Any:
+    return getattr(type(connection), "Database")  # noqa: B009 - Django's class declares none
+
+
+def _simply(value: Any) -> str:
+    """As PyMySQL and mysqlclient write it."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode()
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -38,6 +38,8 @@ class ServerFeatures:
     """Statement that finds a collation under which letters or signs of ASCII may be equal or differ otherwise than by case."""
     renders_values: bool = False
     """Whether values are compared as text rendered by the server."""
+    casts_to_text: bool = False
+    """Whether every type casts from a text and to one, in a form that equal values share."""
     trims_fixed_texts: bool = False
     """Whether a text of a fixed length has no trailing blanks when it is compared."""
     expands_row_comparisons: bool = False
@@ -74,6 +76,7 @@ POSTGRESQL = ServerFeatures(
     is_concurrent=True,
     unusual_collation="SELECT 1 FROM pg_collation WHERE NOT collisdeterministic LIMIT 1",
     defers_triggers=True,
+    casts_to_text=True,
     trims_fixed_texts=True,
     bytes_of="COALESCE(pg_column_size({0}), 0)",
     unreadable_date="NOT isfinite({0}) OR {0} NOT BETWEEN '0001-01-01' AND '9999-12-31'",

@@ -16,7 +16,8 @@ from seeding.generation.seeders import BaseSeeder, Dataset, changed_columns
 from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, first_number, keys_of
 from seeding.ledger.key_values import as_read, plain_key, uuid_texts
 from seeding.ledger.row_identity import NUMBER, RowIdentity
-from seeding.schema.references import base_field, key_fields, references
+from seeding.schema.kinds import base_of
+from seeding.schema.references import key_fields, references
 from seeding.schema.tables import TableSchema
 
 
@@ -87,7 +88,7 @@ class GivenKeys:
 
     def rows(self, data: pl.DataFrame, numbers: Integers) -> pl.DataFrame:
         """Numbers and keys of rows whose references are resolved, as they are read once stored; null where unknown."""
-        fields = {one.column: base_field(one) for one in key_fields(self.seeder.config.model)}
+        fields = {one.column: base_of(one) for one in key_fields(self.seeder.config.model)}
         columns = [
             as_read(data[one.name], one.dtype, is_dashed=one.is_dashed, is_uuid=isinstance(fields[one.name], models.UUIDField))
             for one in self.identity.others

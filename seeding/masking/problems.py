@@ -18,6 +18,7 @@ from seeding.masking.results import MaskingResult
 from seeding.masking.tables import MASKABLE, NOBODYS, Target
 from seeding.safety import Need, Survey, told
 from seeding.schema.introspection import keys_from_elsewhere, other_schemas
+from seeding.schema.kinds import RARE
 from seeding.schema.relations import relations
 from seeding.schema.tables import Kind, TableSchema
 
@@ -109,7 +110,7 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         elif schema.values or schema.type_name == "set":
             yield f"{column} holds members of an enumeration, and {name} makes other texts: leave it out of the classification"
         elif schema.kind not in MASKABLE:
-            spelled = schema.type_name if schema.kind is Kind.OTHER else schema.kind
+            spelled = schema.type_name if schema.kind in RARE else schema.kind
             yield f"{column} is {spelled}, and {name} masks text"
         if column in referred:
             yield f"other rows refer to {column}: they would refer to nothing, or change along"

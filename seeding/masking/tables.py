@@ -19,6 +19,7 @@ from seeding.masking.classification import classify, not_personal, other_tables
 from seeding.masking.masker import maskable
 from seeding.masking.results import LeftColumn
 from seeding.safety import LEDGER
+from seeding.schema.kinds import RARE
 from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
@@ -27,7 +28,7 @@ SAMPLE = 1_000
 FEW = 20
 """A column with fewer texts in these rows is looked for in further ones."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
-TELLING = (Kind.TEXT, Kind.JSON, Kind.OTHER)
+TELLING = (Kind.TEXT, Kind.JSON, *RARE)
 BINARY = frozenset(
     {
         "bytea", "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "bit", "vector", "geometry", "point",

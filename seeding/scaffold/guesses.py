@@ -49,7 +49,7 @@ def guess(column: ColumnSchema, label: str, *, distinct: bool = False) -> Guess:
     """
     if column.values:
         return _member(column, distinct=distinct)
-    if column.kind is Kind.TEXT:
+    if column.kind in (Kind.TEXT, Kind.ADDRESS):
         return _text(column, label, distinct=distinct)
     return BY_KIND.get(column.kind, _json)(column, distinct=distinct)
 

@@ -15,6 +15,7 @@ from seeding.scaffold.names import row_words
 from seeding.scaffold.unmanaged_models import mirrored, narrowest
 from seeding.schema.drift import differences
 from seeding.schema.introspection import all_tables
+from seeding.schema.kinds import RARE
 from seeding.schema.references import references
 from seeding.schema.relations import telling
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
@@ -49,7 +50,11 @@ class Project:
         wanted = expected(model, self._connection)
         if found := [str(one) for one in differences(wanted, self.tables) if not one.harmless]:
             raise SchemaError(f"{model.__name__} does not mirror {table}: {' '.join(found)}")
-        fillable = {name: one for name, one in wanted.columns.items() if one.kind is not Kind.OTHER and not one.is_generated}
+        fillable = {
+            name: one
+            for name, one in wanted.columns.items()
+            if (one.kind not in RARE or one.kind is Kind.ADDRESS) and not one.is_generated
+        }
         return {name: narrowest(column, live[name]) for name, column in fillable.items() if name in live}
 
     def required(self, table: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from seeding.exceptions import SchemaError
 from seeding.scaffold.guesses import quoted
 from seeding.scaffold.names import attribute
+from seeding.schema.kinds import RARE
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 WIDTH = 88
@@ -46,7 +47,7 @@ def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
 
     Raises SchemaError if a required column has an unsupported type.
     """
-    odd = [column for column in schema.columns.values() if column.kind is Kind.OTHER]
+    odd = [column for column in schema.columns.values() if column.kind in RARE]
     required = ", ".join(column.name for column in odd if column.name in schema.required)
     if required:
         raise SchemaError(f"{schema.name}: no value can be made for {required}: its type is none that seeders fill.")

@@ -8,12 +8,19 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from seeding.schema.kinds import RARE
 from seeding.schema.results import MIGRATE, MISSING_TABLE, Difference
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, bare
 
 NUMBERS = frozenset({Kind.BOOLEAN, Kind.INTEGER})
 TEXTS = frozenset({Kind.TEXT, Kind.JSON})
-
+HELD = {
+    Kind.JSON: TEXTS,
+    Kind.UUID: frozenset({Kind.TEXT}),
+    Kind.ADDRESS: frozenset({Kind.TEXT}),
+    Kind.DURATION: frozenset({Kind.INTEGER}),
+}
+"""Kinds of a model → the kinds of columns that Django puts their values into, where a server has no type of its own."""
 
 ABOUT_VALUES = frozenset({"changed type", "shorter", "fewer decimals", "lower precision", "smaller range", "enum value gone"})
 """Differences that matter only to the values that are written to the column."""
@@ -88,14 +95,14 @@ def _column(table: str, expected: ColumnSchema, live: ColumnSchema, *, primary: 
             issue = "no longer generated" if expected.is_generated else "now generated"
             yield difference(issue, *("computed" if one.is_generated else "not computed" for one in (expected, live)))
         return
-    if not _compatible(expected.kind, live.kind):
+    if not (_compatible(expected.kind, live.kind) or expected.is_converted):
         yield difference("changed type", _type(expected), _type(live))
         return
     if expected.nullable and not live.nullable and not primary:
         yield difference("no longer nullable", "null allowed", "not null")
     elif live.nullable and not expected.nullable and not primary:
         yield difference("now nullable", "not null", "null allowed", harmless=True)
-    if expected.kind is not Kind.OTHER:  # what its field makes of a value, only the field and the server know
+    if expected.kind is live.kind or not (expected.is_converted or expected.kind is Kind.OTHER):  # which only the field knows
         yield from _room(difference, expected, live)
 
 
@@ -208,7 +215,7 @@ def _checks(expected: TableSchema, live: TableSchema) -> Iterator[Difference]:
 def _compatible(expected: Kind, live: Kind) -> bool:
     if expected in (live, Kind.OTHER) or (expected in NUMBERS and live in NUMBERS):
         return True
-    return expected is Kind.JSON and live in TEXTS
+    return live in HELD.get(expected, ()) or (expected in RARE and live is Kind.OTHER)
 
 
 def _narrower(expected: ColumnSchema, live: ColumnSchema) -> bool:
@@ -228,4 +235,4 @@ def _whole(column: ColumnSchema) -> int:
 def _type(column: ColumnSchema) -> str:
     if column.length is not None and not column.values:
         return f"{column.kind}({column.length})"
-    return column.type_name or str(column.kind) if column.kind is Kind.OTHER else str(column.kind)
+    return column.type_name or str(column.kind) if column.kind in RARE else str(column.kind)

@@ -123,13 +123,6 @@ def counts_keys(model: type[models.Model]) -> bool:
     return isinstance(model._meta.pk, models.AutoField)
 
 
-def base_field(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
-    """The field that gives the column its type: the key at the end of a chain of foreign keys."""
-    while isinstance(field, models.ForeignKey):
-        field = field.target_field
-    return field
-
-
 def attributes(model: type[models.Model]) -> dict[str, str]:
     """Column → the name of its value in instances and queries of the model."""
     return {column_name(field): field.attname for field in model._meta.concrete_fields}

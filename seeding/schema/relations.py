@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.schema.kinds import RARE
 from seeding.schema.references import Reference, generic_references, namings, references
 from seeding.schema.tables import ForeignKey, Kind, TableSchema
 
@@ -191,7 +192,7 @@ def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str
     """Whether a column that references a primary key is not a number: only SQLite allows another type."""
     by_key = not named or named == target.primary_key
     by_key &= bool(target.primary_key) and target.columns[target.primary_key].kind is Kind.INTEGER
-    return by_key and table.columns[column].kind in (Kind.TEXT, Kind.OTHER)
+    return by_key and table.columns[column].kind in (Kind.TEXT, *RARE)
 
 
 def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Relation]:

@@ -14,22 +14,20 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.references import base_field, column_name, counts_keys, key_columns, references
+from seeding.schema.kinds import Kind, base_of, converts, kind_of_field, largest_decimal, length_of
+from seeding.schema.references import column_name, counts_keys, key_columns, references
 
-
-class Kind(StrEnum):
-    """Families of column types, as the validator distinguishes them."""
-
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    FLOAT = "float"
-    TEXT = "text"
-    DATE = "date"
-    DATETIME = "datetime"
-    JSON = "json"
-    OTHER = "other"
-    """A type that no seeder can fill."""
+__all__ = [
+    "Check",
+    "ColumnSchema",
+    "ForeignKey",
+    "Kind",
+    "RelationKind",
+    "TableSchema",
+    "bare",
+    "expected",
+    "mirrored_tables",
+]
 
 
 class RelationKind(StrEnum):
@@ -70,6 +68,8 @@ class ColumnSchema:
     """Whether its floating-point numbers have single precision."""
     is_padded: bool = field(default=False, compare=False)
     """Whether spaces at the end of a text mean nothing: those of a CHAR(n)."""
+    is_converted: bool = field(default=False, compare=False)
+    """Whether the model's field makes other values of those that it is given, so that the column may have another type."""
     holds_keys: bool = field(default=False, compare=False)
     """Whether its numbers are primary keys, of this table or of another one: seeded ones are positive."""
     default: str | None = None
@@ -85,7 +85,7 @@ class ColumnSchema:
     values: tuple[str, ...] = ()
     """The members of an enumeration."""
     scale: int | None = None
-    """Digits after the decimal point, of decimals; of floating-point numbers if the column rounds them."""
+    """Digits after the decimal point, of decimals, times and durations; of floating-point numbers if the column rounds them."""
     low: int | Decimal | date | datetime | None = None
     on_update: bool = False
     """Whether the database sets it by itself whenever the row is changed."""
@@ -168,23 +168,6 @@ class TableSchema:
         )
 
 
-KINDS: dict[type[models.Field[Any, Any]], Kind] = {
-    models.BooleanField: Kind.BOOLEAN,
-    models.IntegerField: Kind.INTEGER,
-    models.DecimalField: Kind.DECIMAL,
-    models.FloatField: Kind.FLOAT,
-    models.CharField: Kind.TEXT,
-    models.TextField: Kind.TEXT,
-    models.DateTimeField: Kind.DATETIME,  # before DateField, its base class
-    models.DateField: Kind.DATE,
-    models.JSONField: Kind.JSON,
-}
-TEXTS = re.compile(r"(?:n?(?:var)?char|character|(?:tiny|medium|long)?text|enum|set|citext)\b", re.IGNORECASE)
-"""Types of text, as a field writes them."""
-NO_TEXTS = re.compile(r"bytea|(?:tiny|medium|long)?blob|(?:var)?binary|uuid|inet", re.IGNORECASE)
-"""Types of which a field of text may be in its project."""
-
-
 def mirrored_tables(models_of_seeders: Iterable[type[models.Model]]) -> frozenset[str]:
     """The tables of the models, and those that their foreign keys reference."""
     tables: set[str] = set()
@@ -245,8 +228,8 @@ def bare(clause: str) -> str:
 
 
 def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> ColumnSchema:
-    target = base_field(field)
-    kind = _kind(target, connection)
+    target = base_of(field)
+    kind = kind_of_field(target, connection)
     low: int | Decimal | None = None
     high: int | Decimal | None = None
     scale: int | None = None
@@ -259,8 +242,8 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
                 high = min(high, validator.limit_value)
     elif isinstance(target, models.DecimalField):
         scale = target.decimal_places or 0
-        high = (Decimal(10) ** (target.max_digits or 0) - 1).scaleb(-scale)
-        low = -high
+        high = largest_decimal(target.max_digits or 0, scale)
+        low = high.copy_negate()
     return ColumnSchema(
         name=column_name(field),
         kind=kind,
@@ -268,21 +251,13 @@ def _column(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
         nullable=field.null,
         is_generated=field.generated,
         has_default=field.generated or field.db_default is not models.NOT_PROVIDED or field.has_default(),
-        length=target.max_length if kind is Kind.TEXT else None,
+        length=length_of(target, kind, connection),
+        is_converted=converts(target),
         values=tuple(str(value) for value, _ in target.flatchoices) if kind is Kind.TEXT else (),
         scale=scale,
         low=low,
         high=high,
     )
-
-
-def _kind(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Kind:
-    """The kind of column that a field makes; OTHER if no seeder can fill it."""
-    kind = next((kind for base, kind in KINDS.items() if isinstance(field, base)), None)
-    written = field.db_type(connection) or ""
-    if kind is None:
-        return Kind.TEXT if TEXTS.match(written) and not written.endswith("]") else Kind.OTHER  # but for arrays
-    return Kind.OTHER if kind is Kind.TEXT and NO_TEXTS.match(written) else kind
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:

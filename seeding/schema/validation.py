@@ -10,32 +10,16 @@ from typing import Any
 
 import polars as pl
 
-from seeding.schema.check_clauses import compiled
 from seeding.schema.drift import FIELDLESS, differences
-from seeding.schema.equality import Repeated, alike, unstorable
+from seeding.schema.equality import Repeated, alike
 from seeding.schema.references import Reference
 from seeding.schema.results import DataResult, Difference, ValidationError, ValidationResult
+from seeding.schema.rules.check_clauses import compiled
+from seeding.schema.rules.column_values import column_rules, fits
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 EXAMPLES = 20
 """How many rows are listed per kind of error; the rest are only counted."""
-
-WIDTHS = {"latin1": 1, "ucs2": 2}
-"""Character sets other than UTF-8 whose characters all have the same width in bytes."""
-PRECISION = 1e-12
-"""Relative difference of two floats that mean the same decimal."""
-
-DTYPES: dict[Kind, tuple[Any, ...]] = {
-    Kind.BOOLEAN: (pl.Boolean,),
-    Kind.INTEGER: (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
-    Kind.DECIMAL: (pl.Decimal, pl.Int64, pl.Int32),
-    Kind.FLOAT: (pl.Float64, pl.Float32),
-    Kind.TEXT: (pl.String,),
-    Kind.DATE: (pl.Date,),
-    Kind.DATETIME: (pl.Datetime,),
-    Kind.JSON: (pl.List, pl.Struct, pl.Object, pl.String),
-    Kind.OTHER: (),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +81,10 @@ class SchemaValidator:
             if column is None or dtype == pl.Null:
                 continue
             kind = Kind.INTEGER if column.is_named else column.kind
-            if column.is_generated or kind is Kind.OTHER:
-                why = "none: the database computes it" if column.is_generated else "none: no seeder can fill its type"
+            if column.is_generated:
+                why = "none: the database computes it"
                 errors.append(ValidationError(field=name, issue="value", expected=why, actual=str(dtype)))
-            elif not isinstance(dtype, DTYPES[kind]):
+            elif not fits(dtype, kind, column):
                 errors.append(ValidationError(field=name, issue="wrong type", expected=kind.value, actual=str(dtype)))
             elif isinstance(dtype, pl.Datetime) and dtype.time_zone != "UTC":
                 errors.append(ValidationError(field=name, issue="wrong type", expected="datetime in UTC", actual=str(dtype)))
@@ -158,7 +142,7 @@ class SchemaValidator:
             data = data.select(pl.when(accepted).then(pl.col(name)) for name in sorted(keys))
         findings = []
         for key in self.schema.unique:
-            if not set(key) <= set(data.columns):
+            if not set(key) <= set(data.columns) or any(data.schema[name] == pl.Object for name in key):
                 continue
             columns = pl.DataFrame([alike(data[name]) for name in key])
             groups, present = columns.to_struct("key"), columns.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
@@ -204,11 +188,15 @@ def _narrowed(schema: TableSchema, live: TableSchema) -> TableSchema:
 
     def narrowed(column: ColumnSchema) -> ColumnSchema:
         there = live.columns.get(column.name)
-        if there is None:
+        if there is None or column.is_converted:
             return column
         text = replace(column, octets=there.octets, character_octets=there.character_octets, character_set=there.character_set)
         if column.kind is Kind.FLOAT:
             return replace(column, scale=there.scale, is_single=there.is_single)
+        if column.kind in (Kind.TIME, Kind.DURATION):
+            return replace(column, scale=there.scale)
+        if column.kind is Kind.BINARY:
+            return replace(column, octets=there.octets, is_padded=there.is_padded)
         if there.type_name in FIELDLESS and column.kind is Kind.INTEGER:
             return replace(text, low=there.low, high=there.high)
         return replace(text, low=there.low, high=there.high) if column.kind in (Kind.DATE, Kind.DATETIME) else text
@@ -242,49 +230,9 @@ def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]
         )
 
 
-Rule = tuple[str, Any, pl.Series]
-"""Issue, what is expected, and the rows that break it."""
-
-
 def _values(column: ColumnSchema, values: pl.Series, unresolved: pl.Series | None) -> Iterator[Finding]:
-    for issue, expected, broken in _rules(column, values):
+    for issue, expected, broken in column_rules(column, values):
         rows = broken.fill_null(value=False)
         if unresolved is not None:  # a dangling reference is null by now, and already reported
             rows &= ~unresolved
         yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)
-
-
-def _rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
-    if not column.nullable:
-        yield "null", "a value", values.is_null()
-    if values.dtype == pl.Null:
-        return
-    if column.kind is Kind.TEXT:
-        yield from _text_rules(column, values)
-    elif column.kind is Kind.FLOAT:
-        yield "not a number", "a finite number", ~values.is_finite()
-        if column.scale is not None:  # DOUBLE(8, 2), which rounds without a word
-            lost = (values - values.round(column.scale)).abs()
-            yield "too many decimals", f"at most {column.scale}", lost > values.abs() * PRECISION
-    elif column.low is not None and column.high is not None:
-        # Wide enough for any column's limits: those of a SQLite integer do not fit into an Int32.
-        numbers = values.cast(pl.Int128) if values.dtype.is_integer() else values
-        yield "out of range", f"{column.low} to {column.high}", (numbers < column.low) | (numbers > column.high)
-        if isinstance(values.dtype, pl.Decimal) and values.dtype.scale > (column.scale or 0):
-            yield "too many decimals", f"at most {column.scale}", values.round(column.scale or 0) != values
-
-
-def _text_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
-    if column.length is not None:
-        yield "too long", f"at most {column.length} characters", values.str.len_chars() > column.length
-    if column.octets is not None:
-        width = WIDTHS.get(column.character_set)
-        octets = values.str.len_bytes() if width is None else values.str.len_chars() * width
-        yield "too long", f"at most {column.octets} bytes", octets > column.octets
-    if column.values:
-        yield "unknown value", ", ".join(column.values), ~values.is_in(column.values)
-    if lacking := unstorable(column):
-        latin1 = column.character_set == "latin1"
-        held = "characters of latin1" if latin1 else f"characters of at most {column.character_octets} bytes"
-        yield "character that does not fit", held, values.str.contains(lacking)
-    yield "NUL byte", "text without NUL", values.str.contains("\0", literal=True)

@@ -2,65 +2,48 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import numpy as np
 import polars as pl
-from django.db import DataError, connections, models
+from django.core.exceptions import ValidationError
+from django.db import DataError, connections, models, transaction
 from django.db.models.functions import Cast
 
+from seeding.db.drivers import as_text, writes_any_object
 from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
-from seeding.schema.references import attributes
+from seeding.schema.kinds import RARE, base_of, converts
+from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+from seeding.verification.same_values import Precision, same
 
-TICK = timedelta(seconds=1)
-"""What a TIMESTAMP without fractions can lose."""
-LAST_BIT = 2.0**-23
-"""Relative difference between two neighbouring numbers of single precision."""
 UNREADABLE = object()
 """Stands for a value that Python has no type for: a date of year 20000, `infinity`, a time of 26 hours."""
 UNREADABLE_ERRORS = (DataError, ValueError, OverflowError)
 """What drivers and Django's converters raise for one."""
+FIELDS_ERRORS = (TypeError, ValueError, AttributeError, KeyError)
+"""What a field may raise of a value that is none of its own."""
+DIGITS = 38
+"""Of a decimal of Polars."""
 SEPARATOR, NULL = "\x1f", "\x1e"
 KEY = "primary key"
 """The name of the key's column in a frame; no table column has a space in its name here."""
 
 SERVER_TEXT: Mapping[Kind, str] = {
-    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE), "CAST({} AS CHAR)"),
+    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE, Kind.UUID), "CAST({} AS CHAR)"),
     Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
+    Kind.TIME: "TIME_FORMAT({}, '%%H:%%i:%%s.%%f')",
+    Kind.BINARY: "HEX({})",
 }
 """How MySQL and MariaDB write a value as `_text` does; other kinds are compared only by value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Precision:
-    """What a column cannot keep of a value, so that two values are one to it."""
-
-    single: bool = False
-    """Whether its numbers have single precision."""
-    scale: int | None = None
-    """Digits that its floating-point numbers are rounded to."""
-    padded: bool = False
-    """Whether spaces at the end of a text mean nothing."""
-
-    @classmethod
-    def of(cls, column: ColumnSchema) -> Precision:
-        """That of a live column."""
-        scale = column.scale if column.kind is Kind.FLOAT else None
-        return cls(single=column.is_single, scale=scale, padded=column.is_padded)
-
-
-EXACT = Precision()
+TEXTS_PER_STATEMENT = 500
+Cell = tuple[int, str]
+"""(primary key, column)."""
 
 
 class StoredRows:
@@ -74,6 +57,7 @@ class StoredRows:
         self._model = model
         self._table = table
         self._identity = identity or RowIdentity(using=using, number=table.primary_key)
+        self._fields = {column_name(field): field for field in model._meta.concrete_fields}
 
     def shown(self, number: int) -> int | str:
         """The key of the row with this number, for a person."""
@@ -92,9 +76,17 @@ class StoredRows:
         """
         if not features(connections[self._using]).renders_values:
             return self._by_value(columns, frame)
-        told = [name for name in columns if self._table.columns[name].kind in SERVER_TEXT]
+        told = [name for name in columns if self._is_told(name, frame.schema[name])]
         untold = [name for name in columns if name not in told]
         return self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
+
+    def _is_told(self, name: str, dtype: pl.DataType) -> bool:
+        """Whether `_text` writes the values of a column as the server does."""
+        column = self._table.columns[name]
+        is_written = dtype == pl.String and column.kind is Kind.DECIMAL
+        if column.kind not in SERVER_TEXT or is_written or dtype == pl.Object or dtype.is_nested():
+            return False
+        return (column.scale or 0) <= DIGITS and not (name in self._fields and converts(self._fields[name]))
 
     def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`."""
@@ -103,25 +95,77 @@ class StoredRows:
         expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
         precisions = [Precision.of(self._table.columns[name]) for name in columns]
         rows = self._model._base_manager.using(self._using)
-        found: set[tuple[int, str]] = set()
-        empty: set[tuple[int, str]] = set()
+        found: dict[Cell, Any] = {}
+        empty: set[Cell] = set()
         for condition in self._identity.conditions(self._model, KeySet.holding(frame[KEY].to_numpy())):
             read = list(self._read(rows.filter(condition), self._exactly(columns)))
             for key, (_, *actual) in zip(self._identity.numbers_of([row[0] for row in read]), read, strict=True):
                 for column, precision, one, other in zip(columns, precisions, expected.get(key, actual), actual, strict=True):
-                    if not same(one, other, precision):
-                        found.add((key, column))
+                    if not (same(one, other, precision) or self._means(column, one, other, precision)):
+                        found[key, column] = one
                     elif other is None and self._table.columns[column].kind in (Kind.DATE, Kind.DATETIME):
                         empty.add((key, column))
-        return found | self._zero(empty)
+        return (found.keys() - self._written_alike(found)) | self._zero(empty)
+
+    def _means(self, column: str, expected: Any, actual: Any, precision: Precision) -> bool:
+        """Whether the column's field makes the same of two values: of an address and its short form, say."""
+        if column not in self._fields or expected is None or actual is None or actual is UNREADABLE:
+            return False
+        prepared = self._fields[column].get_prep_value
+        try:
+            return same(prepared(expected), prepared(actual), precision)
+        except (ValidationError, *FIELDS_ERRORS):
+            return False
+
+    def _written_alike(self, cells: Mapping[Cell, Any]) -> set[Cell]:
+        """Those whose stored value the server writes as it writes the expected one: a range, say, that was given as a text."""
+        if not features(connections[self._using]).casts_to_text:
+            return set()
+        found: set[Cell] = set()
+        for name in {column for _, column in cells if self._table.columns[column].kind in RARE and column in self._fields}:
+            expected = {key: one for (key, column), one in cells.items() if column == name and one is not None}
+            try:
+                with transaction.atomic(using=self._using):
+                    found |= {(key, name) for key in self._written_as_expected(name, expected)}
+            except DataError:  # the column's type is another now
+                continue
+        return found
+
+    def _written_as_expected(self, name: str, expected: Mapping[int, Any]) -> Iterator[int]:
+        """The primary keys of which the server writes the stored value as it writes the expected one."""
+        connection, field, keys = connections[self._using], self._fields[name], sorted(expected)
+        text = as_text(connection) if writes_any_object(connection) else None
+        given = [field.get_db_prep_save(expected[key], connection) for key in keys]
+        values = given if text is None else [text(one) for one in given]
+        written = f"CAST(CAST(%s AS {self._table.columns[name].type_name.replace('%', '%%')}) AS text)"
+        wanted: dict[int, str] = {}
+        with connection.cursor() as cursor:
+            for start in range(0, len(keys), TEXTS_PER_STATEMENT):
+                part = slice(start, start + TEXTS_PER_STATEMENT)
+                cursor.execute(f"SELECT {', '.join([written] * len(keys[part]))}", values[part])
+                wanted |= dict(zip(keys[part], cursor.fetchone(), strict=True))
+            selected = f"{self._identity.selected()[0]}, CAST({quoted(connection, name)} AS text)"
+            for _, (condition, parameters) in self._identity.pieces(_key_set(keys)):
+                cursor.execute(f"SELECT {selected} FROM {quoted(connection, self._table.name)} WHERE {condition}", parameters)  # noqa: S608
+                yield from [key for key, one in cursor.fetchall() if wanted.get(key) == one]
 
     def _exactly(self, columns: Sequence[str]) -> list[Any]:
-        """What a query selects: MySQL shows numbers of single precision with six digits, unless they are computed with."""
+        """What a query selects.
+
+        MySQL shows numbers of single precision with six digits, unless they are computed with. Of PostgreSQL's two types of
+        JSON, Django reads only `jsonb`.
+        """
         named, there = attributes(self._model), self._table.columns
         shortens = features(connections[self._using]).renders_values
-        return [
-            Cast(named[name], models.FloatField()) if shortens and there[name].is_single else named[name] for name in columns
-        ]
+
+        def selected(column: ColumnSchema) -> Any:
+            if shortens and column.is_single:
+                return Cast(named[column.name], models.FloatField())
+            if column.kind is Kind.JSON and column.type_name == "json" and not shortens:
+                return Cast(named[column.name], models.JSONField())
+            return named[column.name]
+
+        return [selected(there[name]) for name in columns]
 
     def _read(self, rows: models.QuerySet[Any], columns: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """The primary key and the columns of every row; UNREADABLE where a value cannot be read."""
@@ -158,7 +202,9 @@ class StoredRows:
         """
         quote = partial(quoted, connections[self._using])
         kinds = {name: self._table.columns[name] for name in columns}
-        texts = [_text(frame.schema[name], name, one.scale).fill_null(NULL) for name, one in kinds.items()]
+        texts = [
+            _text(frame.schema[name], name, one.scale, bare=self._is_bare(name)).fill_null(NULL) for name, one in kinds.items()
+        ]
         written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
         own, rows = ", ".join(self._identity.selected()), list[Any]()
         with connections[self._using].cursor() as cursor:
@@ -175,58 +221,27 @@ class StoredRows:
         expected = pl.concat_str(texts, separator=SEPARATOR).cast(pl.Binary)
         return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
 
+    def _is_bare(self, name: str) -> bool:
+        """Whether a column of text holds UUIDs, as Django writes them: without dashes."""
+        is_uuid = name in self._fields and isinstance(base_of(self._fields[name]), models.UUIDField)
+        return is_uuid and self._table.columns[name].kind is Kind.TEXT
+
 
 def _key_set(keys: Iterable[int]) -> KeySet:
     return KeySet.holding(np.array(sorted(keys), np.int64))
 
 
-def same(expected: Any, actual: Any, precision: Precision = EXACT) -> bool:
-    """Whether two values mean the same: 12.5 and Decimal("12.50"), True and 1, date-times less than a second apart.
-
-    Texts and floating-point numbers are the same if a column of that precision stores them alike.
-    """
-    if expected is None or actual is None:
-        return expected is actual
-    if isinstance(expected, datetime) and isinstance(actual, datetime):
-        return abs(expected - actual) < TICK
-    if isinstance(expected, (int, float, Decimal)) and isinstance(actual, (int, float, Decimal)):
-        return Decimal(str(+expected)) == Decimal(str(+actual)) or _near(expected, actual, precision)
-    if isinstance(expected, str) and isinstance(actual, str) and precision.padded:
-        return expected.rstrip(" ") == actual.rstrip(" ")
-    return _alike(expected, actual)
-
-
-def _alike(expected: Any, actual: Any) -> bool:
-    """The same for JSON, part by part."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
-    if isinstance(expected, list) and isinstance(actual, list):
-        return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
-    return bool(expected == actual)
-
-
-def _near(expected: float | Decimal, actual: float | Decimal, precision: Precision) -> bool:
-    """Whether a column of that precision stores the two numbers alike."""
-    if precision.scale is not None:
-        return abs(float(expected) - float(actual)) <= 0.5000001 * 10.0**-precision.scale
-    if not precision.single:
-        return False
-    return math.isclose(_single(float(expected)), _single(float(actual)), rel_tol=LAST_BIT)
-
-
-def _single(number: float) -> float:
-    """The nearest number of single precision."""
-    try:
-        return float(struct.unpack("f", struct.pack("f", number))[0])
-    except OverflowError:
-        return math.copysign(math.inf, number)
-
-
-def _text(dtype: pl.DataType, name: str, scale: int | None) -> pl.Expr:
-    """A column as MySQL writes it."""
+def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = False) -> pl.Expr:
+    """A column as MySQL writes it; a UUID that is `bare`, without dashes."""
     column = pl.col(name)
+    if bare:
+        return column.str.replace_all("-", "", literal=True).str.to_lowercase()
+    if isinstance(dtype, (pl.Datetime, pl.Time)):
+        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
+    if isinstance(dtype, pl.Duration):
+        return column.dt.total_microseconds().cast(pl.String)
+    if dtype == pl.Binary:
+        return column.bin.encode("hex").str.to_uppercase()
     if scale is not None:
         return column.cast(pl.Decimal(38, scale)).cast(pl.String)
-    if isinstance(dtype, pl.Datetime):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
     return column.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)

@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.interruption import undisturbed
 from seeding.writing.encoding import ahead, csv, pieces, target
+from seeding.writing.orm import handed_over
 
 BYTES_PER_READ = 1 << 20
 FORMAT = "(FORMAT csv, NULL 'NULL')"
@@ -31,10 +32,12 @@ class CopyWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Copy every row."""
+        if handed_over(using, model, data):
+            return
         connection = connections[using]
         table, columns = target(connection, model, data)
         statement = f"COPY {table} {columns} FROM STDIN WITH {FORMAT}"
-        texts = ahead(csv(pieces(model, data, connection)))
+        texts = ahead(csv(pieces(model, data, connection), hexadecimal="\\x"))
         with connection.wrap_database_errors, connection.cursor() as cursor:
             if not hasattr(cursor, "copy"):
                 _copy(cursor, statement, _Stream(texts))

@@ -1,16 +1,17 @@
 """Values as the database accepts them, converted a whole column at a time, so that every writer stores the same rows.
 
 `settled` runs first, for every writer: it turns JSON into text and fills in the model's defaults. `plain` runs after it, for
-writers that bypass Django's fields.
+writers that bypass Django's fields: UUIDs, times and durations are converted a whole column at a time, bytes stay bytes until
+`csv` or `literals` write them in hexadecimal digits. Only a field with a conversion of its own is asked for every value.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from enum import Enum
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -18,44 +19,86 @@ import polars as pl
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.references import base_field, column_name
+from seeding.db.drivers import as_text
+from seeding.schema.kinds import base_of, converts, is_binary
+from seeding.schema.references import column_name
+from seeding.schema.rules.column_values import DIGITS
 
 T = TypeVar("T")
 
-MOMENT = "%Y-%m-%d %H:%M:%S"
-"""Django's format."""
+MOMENT, TIME, FRACTION = "%Y-%m-%d %H:%M:%S", "%H:%M:%S", "%.6f"
+"""Django's formats."""
+DAY = 86_400_000_000
+"""Microseconds."""
 ROWS_PER_PIECE = 4_000
 AHEAD = 4
 """Pieces or statements that are prepared in advance: some take longer than others."""
-CONVERSIONS = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
 def settled(model: type[models.Model], data: pl.DataFrame) -> pl.DataFrame:
-    """`data` with JSON as text, decimals at their column's scale, and Python's defaults (not the database's) filled in."""
+    """`data` with JSON as text, decimals at their column's scale, and Python's defaults (not the database's) filled in.
+
+    UUIDs and IP addresses become texts, and bytes of any class binary columns.
+    """
     columns: list[pl.Series] = []
     for field in model._meta.concrete_fields:
-        name, base = column_name(field), base_field(field)
-        if name not in data.columns:
-            if not field.has_default():
-                continue  # the database has the default, or there is none
-            column = pl.Series(name, [field.get_default() for _ in range(data.height)], dtype=_default_dtype(field))
-        else:
+        name, base = column_name(field), base_of(field)
+        if name in data.columns:
             column = data[name]
+        elif field.has_default():
+            column = _defaults(field, name, data.height)
+        else:
+            continue  # the database has the default, or there is none
         if isinstance(base, models.JSONField):
-            column = json_text(column)
-        elif isinstance(base, models.DecimalField) and column.dtype != pl.Null:
-            column = column.cast(pl.Decimal(38, base.decimal_places or 0))
+            column = json_text(column, base.encoder)
+        elif isinstance(base, models.DecimalField) and column.dtype not in (pl.Null, pl.Object, pl.String):
+            column = _decimals(base, column)
+        elif isinstance(base, models.GenericIPAddressField) and column.dtype in (pl.String, pl.Object):
+            column = _addresses(base, column)
+        elif column.dtype == pl.Object and not converts(base):
+            if isinstance(base, (models.UUIDField, models.DecimalField)):
+                column = _mapped(column, str, pl.String)
+            elif isinstance(base, models.BinaryField):
+                column = _mapped(column, bytes, pl.Binary)
         columns.append(column)
     return data.with_columns(columns)
 
 
-def json_text(column: pl.Series) -> pl.Series:
+def _defaults(field: models.Field[Any, Any], name: str, height: int) -> pl.Series:
+    """A default per row, each of which may be another; as an object where Polars must not interpret it."""
+    values = [field.get_default() for _ in range(height)]
+    if isinstance(field, (models.JSONField, models.UUIDField, models.BinaryField)) or converts(field):
+        return pl.Series(name, values, dtype=pl.Object)
+    return pl.Series(name, [one.value if isinstance(one, Enum) else one for one in values])
+
+
+def _decimals(field: models.DecimalField[Any, Any], column: pl.Series) -> pl.Series:
+    """At the scale of the column, as texts where it has more digits than Polars; as they are without a scale."""
+    if field.decimal_places is None:
+        return column
+    if (field.max_digits or DIGITS) > DIGITS:
+        return column.cast(pl.String)
+    return column.cast(pl.Decimal(DIGITS, field.decimal_places))
+
+
+def _addresses(field: models.GenericIPAddressField[Any, Any], column: pl.Series) -> pl.Series:
+    """As the field writes them: in their short form."""
+    if column.dtype == pl.String and not column.str.contains(":", literal=True).any():
+        return column
+    return _mapped(column, lambda value: field.get_prep_value(str(value)), pl.String)
+
+
+def _mapped(column: pl.Series, change: Callable[[Any], Any], dtype: Any) -> pl.Series:
+    """Every value but null, changed."""
+    return pl.Series(column.name, [None if one is None else change(one) for one in column.to_list()], dtype=dtype)
+
+
+def json_text(column: pl.Series, encoder: type[json.JSONEncoder] | None = None) -> pl.Series:
     """Every value as JSON text; null stays null."""
     if column.dtype == pl.Null:
         return column
     if column.dtype == pl.Object:
-        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column]
-        return pl.Series(column.name, texts, dtype=pl.String)
+        return _mapped(column, lambda value: json.dumps(value, ensure_ascii=False, cls=encoder), pl.String)
     wrapped = pl.struct(pl.col(column.name).alias("v")).struct.json_encode()
     bare = wrapped.str.strip_prefix('{"v":').str.strip_suffix("}")
     encoded = column.to_frame().select(pl.when(pl.col(column.name).is_not_null()).then(bare).alias(column.name))
@@ -63,9 +106,9 @@ def json_text(column: pl.Series) -> pl.Series:
 
 
 def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> pl.DataFrame:
-    """Settled rows as numbers, decimals and texts only: timestamps in the connection's time zone, booleans as 0 and 1.
+    """Settled rows as numbers, decimals, texts and bytes only: timestamps in the connection's time zone, booleans as 0 and 1.
 
-    A field with a custom conversion converts value by value.
+    A field with a conversion of its own converts value by value; what it makes stays an object on SQLite.
     """
     fields = {column_name(field): field for field in model._meta.concrete_fields}
     return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
@@ -77,12 +120,30 @@ def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDataba
         yield plain(model, piece, connection)
 
 
-def csv(rows: Iterable[pl.DataFrame]) -> Iterator[bytes]:
-    """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL."""
+def binary_columns(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> frozenset[str]:
+    """The columns of settled rows that are bytes once they are plain."""
+    fields = {column_name(field): field for field in model._meta.concrete_fields}
+    return frozenset(
+        name
+        for name, dtype in data.schema.items()
+        if (is_binary(fields[name], connection) if converts(fields[name]) else dtype == pl.Binary)
+    )
+
+
+def csv(rows: Iterable[pl.DataFrame], *, hexadecimal: str = "") -> Iterator[bytes]:
+    """Pieces of plain rows as CSV in UTF-8: every text in quotes, null as the bare word NULL.
+
+    Bytes are written in hexadecimal digits, after the prefix `hexadecimal`.
+    """
     # Into memory first: Polars can keep a file open after its last write, and then a pipe never ends.
     for piece in rows:
         text = BytesIO()
-        piece.write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
+        written = (
+            pl.concat_str(pl.lit(hexadecimal), _digits(name)).alias(name)
+            for name, dtype in piece.schema.items()
+            if dtype == pl.Binary
+        )
+        piece.with_columns(written).write_csv(text, include_header=False, null_value="NULL", quote_style="non_numeric")
         yield text.getvalue()
 
 
@@ -95,12 +156,17 @@ def backslash_escapes(connection: BaseDatabaseWrapper) -> bool:
 
 
 def literals(rows: pl.DataFrame, *, escapes: bool) -> list[pl.Expr]:
-    """Every column of plain rows as MySQL and MariaDB read it: `1`, `'text'`, `NULL`; `escapes` is `backslash_escapes`."""
+    """Every column of plain rows as MySQL and MariaDB read it: `1`, `'text'`, `x'00ff'`, `NULL`.
+
+    `escapes` is `backslash_escapes`.
+    """
     specials = ["'", "\\"] if escapes else ["'"]
     fields = []
     for name, dtype in rows.schema.items():
         column = pl.col(name)
-        if not dtype.is_numeric():
+        if dtype == pl.Binary:
+            column = pl.concat_str(pl.lit("x'"), _digits(name), pl.lit("'"))
+        elif not dtype.is_numeric():
             text = column.cast(pl.String).str.replace_many(specials, [2 * one for one in specials])
             column = pl.concat_str(pl.lit("'"), text, pl.lit("'"))
         fields.append(column.cast(pl.String).fill_null("NULL").alias(name))
@@ -123,38 +189,75 @@ def target(connection: BaseDatabaseWrapper, model: type[models.Model], data: pl.
     return quote(model._meta.db_table), f"({', '.join(map(quote, data.columns))})"
 
 
+def _digits(column: str) -> pl.Expr:
+    return pl.col(column).bin.encode("hex")
+
+
 def _plain(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
-    if not _is_plain(field):
-        values = [field.get_db_prep_save(value, connection) for value in column]
-        if any(isinstance(value, uuid.UUID) for value in values):
-            values = [None if value is None else str(value) for value in values]
-        return pl.Series(column.name, values)
-    if column.dtype == pl.Boolean:
-        return column.cast(pl.Int8)
-    if column.dtype == pl.Date:
-        return column.cast(pl.String)
-    if isinstance(column.dtype, pl.Datetime):
-        return _moments(column, connection.timezone_name)
-    return column
+    if converts(field):
+        return _asked(field, column, connection)
+    if isinstance(base_of(field), models.UUIDField) and column.dtype == pl.String:
+        return _uuids(column, connection)
+    change = PLAIN.get(column.dtype.base_type())
+    return column if change is None else change(column, connection)
 
 
-def _moments(column: pl.Series, time_zone: str) -> pl.Series:
-    local = column.dt.cast_time_unit("us").dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
-    whole = local.dt.microsecond() == 0
-    texts = local.dt.strftime(MOMENT)
+def _uuids(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    """As the server's type takes them, or in 32 digits."""
+    native = connection.features.has_native_uuid_field
+    return column if native else column.str.replace_all("-", "", literal=True).str.to_lowercase()
+
+
+def _moments(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    local = column.dt.cast_time_unit("us").dt.convert_time_zone(connection.timezone_name).dt.replace_time_zone(None)
+    return _with_fractions(local, MOMENT)
+
+
+def _with_fractions(column: pl.Series, written: str) -> pl.Series:
+    """As texts, with parts of a second only where there are some."""
+    whole = column.dt.microsecond() == 0
+    texts = column.dt.strftime(written)
     if whole.all():
         return texts
-    return texts.zip_with(whole.fill_null(value=True), local.dt.strftime(MOMENT + "%.6f"))
+    return texts.zip_with(whole.fill_null(value=True), column.dt.strftime(written + FRACTION))
 
 
-def _default_dtype(field: models.Field[Any, Any]) -> pl.DataType | None:
-    """The dtype that holds any Python value, where Polars must not interpret it; None lets Polars infer one."""
-    return pl.Object() if isinstance(field, models.JSONField) or not _is_plain(field) else None
+def _durations(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    """Microseconds; or days and what is left of one, as PostgreSQL reads them in any style and its drivers give them."""
+    microseconds = column.dt.total_microseconds()
+    if not connection.features.has_native_duration_field:
+        return microseconds
+    days = microseconds // DAY
+    rest = ((microseconds - days * DAY) * 1_000).cast(pl.Time).dt.strftime(TIME + FRACTION)
+    return pl.select(pl.concat_str(days, pl.lit(" days +"), rest).alias(microseconds.name)).to_series()
 
 
-def _is_plain(field: models.Field[Any, Any]) -> bool:
-    """Whether the database accepts the field's values without conversion."""
-    base = base_field(field)
-    if isinstance(base, (models.UUIDField, models.BinaryField, models.DurationField, models.TimeField)):
-        return False
-    return all(getattr(type(base), name).__module__.startswith("django.db.models.fields") for name in CONVERSIONS)
+def _asked(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    """What a field with a conversion of its own makes of each value: bytes if its column holds bytes."""
+    values = pl.Series(column.name, [field.get_db_prep_save(one, connection) for one in column.to_list()], dtype=pl.Object)
+    return _mapped(values, _bytes, pl.Binary) if is_binary(field, connection) else _written(values, connection)
+
+
+def _written(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
+    """Objects as the driver writes them; SQLite's takes them as they are, in the same process."""
+    if connection.vendor == "sqlite":
+        return pl.Series(column.name, column.to_list(), dtype=pl.Object)
+    return _mapped(column, as_text(connection), pl.String)
+
+
+def _bytes(value: Any) -> bytes:
+    """The bytes of what a field returns for a binary column: drivers wrap them in classes of their own."""
+    value = getattr(value, "adapted", getattr(value, "obj", value))
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+PLAIN: Mapping[Any, Callable[[pl.Series, BaseDatabaseWrapper], pl.Series]] = {
+    pl.Boolean: lambda column, _: column.cast(pl.Int8),
+    pl.Float32: lambda column, _: column.cast(pl.Float64),  # the shortest text of one means another number of the other
+    pl.Date: lambda column, _: column.cast(pl.String),
+    pl.Datetime: _moments,
+    pl.Time: lambda column, _: _with_fractions(column, TIME),
+    pl.Duration: _durations,
+    **dict.fromkeys((pl.Object, pl.List, pl.Array, pl.Struct), _written),
+}
+"""How values of a dtype become plain; all others are."""

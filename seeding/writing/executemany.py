@@ -6,6 +6,7 @@ import polars as pl
 from django.db import connections, models
 
 from seeding.writing.encoding import pieces, target
+from seeding.writing.orm import handed_over
 
 
 class ExecutemanyWriter:
@@ -16,6 +17,8 @@ class ExecutemanyWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert the whole frame."""
+        if handed_over(using, model, data):
+            return
         connection = connections[using]
         places = ", ".join(["%s"] * data.width)
         table, columns = target(connection, model, data)

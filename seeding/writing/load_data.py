@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 
 import polars as pl
 from django.db import DataError, IntegrityError, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.interruption import undisturbed
-from seeding.writing.encoding import csv, pieces, target
+from seeding.writing.encoding import binary_columns, csv, pieces, target
+from seeding.writing.orm import handed_over
 
 INTEGRITY_CODES = frozenset({1022, 1048, 1062, 1216, 1452, 1557, 1569, 1586, 3819, 4025})
 """Warnings that an INSERT would raise as IntegrityError: null, duplicate key, missing parent, violated check."""
@@ -42,8 +44,11 @@ class LoadDataWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Load every row, or raise IntegrityError or DataError with the server's first warning."""
+        if handed_over(using, model, data):
+            return
         connection = connections[using]
-        table, columns = target(connection, model, data)
+        table, _ = target(connection, model, data)
+        columns = _columns(connection, data.columns, binary_columns(model, data, connection))
         with connection.cursor() as cursor:
             with undisturbed(), _piped(csv(pieces(model, data, connection))) as path:
                 file = path.replace("\\", r"\\").replace("'", "''")
@@ -65,6 +70,15 @@ class LoadDataWriter:
             )
             _, code, words = next(iter(found or shown), nameless)
         raise (IntegrityError if code in INTEGRITY_CODES else DataError)(code, words)
+
+
+def _columns(connection: BaseDatabaseWrapper, names: Sequence[str], binary: Collection[str]) -> str:
+    """Which column each field of a line goes to; those of bytes from hexadecimal digits."""
+    quote = connection.ops.quote_name
+    variables = {name: f"@seeding_{place}" for place, name in enumerate(names) if name in binary}
+    listed = ", ".join(variables.get(name) or quote(name) for name in names)
+    converted = ", ".join(f"{quote(name)} = UNHEX({variable})" for name, variable in variables.items())
+    return f"({listed}) SET {converted}" if converted else f"({listed})"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import polars as pl
 from django.db import DataError, connections, models
 
 from seeding.writing.encoding import ahead, backslash_escapes, literals, pieces, target
+from seeding.writing.orm import handed_over
 
 BYTES_PER_STATEMENT = 200_000
 """Of values; the server processes longer statements more slowly."""
@@ -25,6 +26,8 @@ class MultiInsertWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert the whole frame; raises DataError for a row too large for any statement."""
+        if handed_over(using, model, data):
+            return
         connection = connections[using]
         table, columns = target(connection, model, data)
         head = f"INSERT INTO {table} {columns} VALUES "  # noqa: S608 - the names are quoted

@@ -13,10 +13,14 @@ from typing import Any
 
 import polars as pl
 from django.db import connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import DatabaseDefault, Value
 
+from seeding.db.drivers import writes_any_object
 from seeding.db.features import features
 from seeding.exceptions import InsertionError
+from seeding.schema.kinds import base_of, converts
+from seeding.schema.references import column_name
 
 ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
 """Upper bounds; servers accept statements of four megabytes and more."""
@@ -56,6 +60,32 @@ class BulkCreateWriter:
         rows = max(1, min(ROWS_PER_STATEMENT, int(BYTES_PER_STATEMENT / width)))
         with given_keys(using, model):
             AsGiven(model, using=using).bulk_create(instances(model, data), batch_size=rows)
+
+
+def handed_over(using: str, model: type[models.Model], data: pl.DataFrame) -> bool:
+    """Whether `bulk_create` has inserted the rows, since only Django can: a field writes SQL of its own around its values.
+
+    Such are geometries and texts that the server encrypts; on psycopg2 also objects that it has no text for.
+    """
+    connection = connections[using]
+    fields = {column_name(field): field for field in model._meta.concrete_fields}
+    if not any(_is_djangos(fields[column.name], column, connection) for column in data):
+        return False
+    BulkCreateWriter().write(using, model, data)
+    return True
+
+
+def _is_djangos(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> bool:
+    base = base_of(field)
+    placeholder = getattr(type(base), "get_placeholder", None)
+    if placeholder is not None and not placeholder.__module__.startswith(("django.db.models", "django.contrib.postgres")):
+        return True
+    if not converts(field) or column.null_count() == len(column):
+        return False
+    if not writes_any_object(connection):
+        return True
+    first = column.drop_nulls().to_list()[0]
+    return hasattr(field.get_db_prep_save(first, connection), "as_sql")
 
 
 def _as_given(instance: models.Model, _: bool, *arguments: Any, **options: Any) -> Any:  # noqa: FBT001 - Django's `raw`

@@ -18,6 +18,11 @@ KINDS = {
     "DateTimeField": Kind.DATETIME,
     "DateField": Kind.DATE,
     "JSONField": Kind.JSON,
+    "TimeField": Kind.TIME,
+    "DurationField": Kind.DURATION,
+    "UUIDField": Kind.UUID,
+    "BinaryField": Kind.BINARY,
+    "GenericIPAddressField": Kind.ADDRESS,
 }
 
 

@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.schema.kinds import largest_decimal
 from seeding.schema.letter_case import THIS_SCHEMA, Spelling, exact_schema, exactly
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, RelationKind, TableSchema
 
@@ -24,6 +24,10 @@ KINDS = {
     "datetime": Kind.DATETIME,
     "timestamp": Kind.DATETIME,
     "json": Kind.JSON,
+    "time": Kind.TIME,
+    "uuid": Kind.UUID,
+    **dict.fromkeys(("inet4", "inet6"), Kind.ADDRESS),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), Kind.BINARY),
     **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"), Kind.TEXT),
 }
 TIMESTAMP = (datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC))
@@ -55,7 +59,8 @@ RELATION_KINDS = {
 }
 COLUMNS = """
     SELECT table_name, column_name, data_type, column_type, is_nullable, column_default, extra, character_maximum_length,
-           character_octet_length, character_set_name, numeric_precision, numeric_scale, generation_expression
+           character_octet_length, character_set_name, numeric_precision,
+           COALESCE(numeric_scale, IF(data_type = 'time', datetime_precision, NULL)), generation_expression
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN %s ORDER BY table_name, ordinal_position
 """
 UNIQUE = """
@@ -172,12 +177,12 @@ def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, 
         bits, unsigned = INTEGERS[data_type], "unsigned" in column_type
         low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     elif kind is Kind.DECIMAL:
-        high = (Decimal(10) ** int(precision) - 1).scaleb(-int(scale))
-        low = -high
+        high = largest_decimal(int(precision), int(scale))
+        low = high.copy_negate()
     elif kind in (Kind.DATE, Kind.DATETIME):
         low, high = {"timestamp": TIMESTAMP, "datetime": DATETIME}.get(data_type, DATE)
     is_enum = data_type == "enum"
-    limits_octets = kind is Kind.TEXT and not is_enum and octets is not None
+    limits_octets = kind in (Kind.TEXT, Kind.BINARY) and not is_enum and octets is not None
     if data_type in ("char", "varchar") and not str(charset).startswith(("utf8", "ascii")):
         limits_octets = False  # their limit is one of characters, and these have not as many bytes as in UTF-8
     return ColumnSchema(
@@ -194,9 +199,9 @@ def _column(row: tuple[Any, ...], literal: Callable[[str, str], str | None], *, 
         character_octets=SHORT_CHARACTERS.get(charset) if kind is Kind.TEXT else None,
         character_set=charset or "",
         values=tuple(value.replace("''", "'") for value in MEMBER.findall(column_type)) if is_enum else (),
-        scale=int(scale) if kind in (Kind.DECIMAL, Kind.FLOAT) and scale is not None else None,
+        scale=int(scale) if kind in (Kind.DECIMAL, Kind.FLOAT, Kind.TIME) and scale is not None else None,
         is_single=data_type == "float",
-        is_padded=data_type == "char",
+        is_padded=data_type in ("char", "binary"),
         low=low,
         high=high,
         on_update="on update" in extra.lower(),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from decimal import Decimal
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.schema.kinds import largest_decimal
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, RelationKind, TableSchema
 
 INTEGERS = {"int2": 16, "int4": 32, "int8": 64}
@@ -24,11 +24,18 @@ KINDS = {
     "timestamptz": Kind.DATETIME,
     "json": Kind.JSON,
     "jsonb": Kind.JSON,
+    "time": Kind.TIME,
+    "interval": Kind.DURATION,
+    "uuid": Kind.UUID,
+    "bytea": Kind.BINARY,
+    "inet": Kind.ADDRESS,
     **dict.fromkeys(INTEGERS, Kind.INTEGER),
     **dict.fromkeys(("varchar", "bpchar", "text", "citext"), Kind.TEXT),
 }
 HEADER = 4
 """What PostgreSQL adds to a length, and to precision and scale, when it stores them as a type's modifier."""
+FRACTIONS = 2**16 - 1
+"""The part of an interval's modifier that holds the digits of a second; all of it if there is no limit."""
 SCALES = 2**11
 """The number of scales, of which the negative ones are stored above the others."""
 MEMBERS = re.compile(
@@ -222,8 +229,10 @@ def _column(row: tuple[Any, ...], members: tuple[str, ...]) -> ColumnSchema:
     elif kind is Kind.DECIMAL and bounded:
         precision, stored = divmod(modifier - HEADER, 2**16)
         scale = stored - SCALES if stored >= SCALES // 2 else stored
-        high = (Decimal(10) ** precision - 1).scaleb(-scale)
-        low = -high
+        high = largest_decimal(precision, scale)
+        low = high.copy_negate()
+    elif kind in (Kind.TIME, Kind.DURATION) and modifier >= 0 and modifier & FRACTIONS != FRACTIONS:
+        scale = modifier & FRACTIONS
     return ColumnSchema(
         name=name,
         kind=kind,

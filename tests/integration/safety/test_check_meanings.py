@@ -10,8 +10,8 @@ import pytest
 from django.db import Error, connections, models, transaction
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from seeding.schema.check_clauses import compiled
 from seeding.schema.introspection import read_tables
+from seeding.schema.rules.check_clauses import compiled
 from tests.integration.safety.test_stored_values import WRITERS
 from tests.servers import KINDS, Server
 from tests.shop.conftest import INSTALLED

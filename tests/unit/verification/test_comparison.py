@@ -13,7 +13,8 @@ from django.db import connections
 from seeding.example.models import Review
 from seeding.keys import KeySet
 from seeding.schema.introspection import all_tables
-from seeding.verification.comparison import KEY, Precision, StoredRows, _text, same
+from seeding.verification.comparison import KEY, StoredRows, _text
+from seeding.verification.same_values import Precision, same
 from tests.support.databases import Database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from tests.support.databases import Database
         ("DateField", Kind.DATE),
         ("DateTimeField", Kind.DATETIME),
         ("JSONField", Kind.JSON),
-        ("UUIDField", Kind.OTHER),
+        ("UUIDField", Kind.UUID),
         ("unknown", Kind.OTHER),
     ],
 )

@@ -44,7 +44,7 @@ def column(data_type: str, column_type: str = "", *, is_json: bool = False, **va
         ("set", "", Kind.TEXT, None, None),
         ("json", "", Kind.JSON, None, None),
         ("geometry", "", Kind.OTHER, None, None),
-        ("time", "", Kind.OTHER, None, None),
+        ("time", "", Kind.TIME, None, None),
     ],
 )
 def test_the_kind_of_a_column_and_what_it_holds(data_type: str, column_type: str, kind: Kind, low: Any, high: Any) -> None:

@@ -59,6 +59,6 @@ def _means_the_same(clause: str, columns: Mapping[str, ColumnSchema]) -> bool:
 
 def _kind(column: ColumnSchema | None) -> Kind:
     """That of the values that a rule sees; OTHER where the column stores others than are written."""
-    if column is None or column.is_single or (column.kind is Kind.FLOAT and column.scale is not None):
+    if column is None or column.is_single or column.is_converted or (column.kind is Kind.FLOAT and column.scale is not None):
         return Kind.OTHER
     return column.kind
