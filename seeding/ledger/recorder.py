@@ -107,7 +107,10 @@ class Recorder(Ledger):
         identity = identity_of(connections[self.using], table) if written is None else written.identity
         if not (identity.others and len(keys)):
             return identity
-        identity = identity.of(identity.read(table.name, keys.key_set()))
+        if written is None or written.recipe == VALUES or identity.count(table.name, keys.key_set()) != len(keys):
+            identity = identity.of(identity.read(table.name, keys.key_set()))
+        else:
+            identity = identity.among(keys.key_set())
         if identity.rows.height > len(keys):
             raise KeysTakenError
         if written is None:

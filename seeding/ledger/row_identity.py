@@ -144,6 +144,15 @@ class RowIdentity:
             frame = self.rows.join(frame, on=self.names, how="semi", maintain_order="left")
         return frame.sort(self.numbers_column)
 
+    def count(self, table: str, numbers: KeySet) -> int:
+        """How many of the rows are stored under exactly their keys."""
+        connection, found = connections[self.using], 0
+        with connection.cursor() as cursor:
+            for _, (clause, values) in self.pieces(numbers):
+                cursor.execute(f"SELECT COUNT(*) FROM {quoted(connection, table)} WHERE {clause}", values)  # noqa: S608 - quoted
+                found += cursor.fetchone()[0]
+        return found
+
     def spelled(self) -> Mapping[str, Sequence[int]]:
         """What a text may hold in place of a key of one column → the numbers of the rows that it may mean."""
         found: dict[str, list[int]] = {}

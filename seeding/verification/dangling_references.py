@@ -21,12 +21,14 @@ from django.db import connections, models
 from django.db.models.functions import Cast
 
 from seeding.db.features import features
-from seeding.keys import KeySet
+from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.references import Reference, attributes, references
 from seeding.verification.results import Verdict
 
+FEW = 5_000
+"""Rows that are looked for by their keys, however few others the table has."""
 PLACE = "place on the page"
 """Of rows whose JSON is read, as a name beside those of the JSON."""
 EXAMPLES = 5
@@ -93,16 +95,14 @@ def verify(
         for one in looked_at
     }
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
+    if tallies and identity is not None and identity.is_of_ledger and _are_most_rows(using, model, keys):
+        whole = {one: _Tally() for one in tallies}
+        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.repeating)
+        if not any(tally.broken for tally in whole.values()):  # else real rows may be the broken ones
+            tallies, keys = whole, NOTHING
     found_by = keys.conditions() if identity is None else identity.conditions(model, keys)
     for condition in found_by if tallies else ():
-        rows = model._base_manager.using(using).filter(condition)
-        _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, lacks.repeating)
-        in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
-        for one, tally in tallies.items():
-            if one.json_key:
-                in_json[one.column][one] = tally
-        for column, of_column in in_json.items():
-            _look_into_json(rows, column, of_column, lacks.repeating)
+        _look_at_rows(model._base_manager.using(using).filter(condition), tallies, lacks.repeating)
     for one, parts in missing.items():
         verdict = Verdict(
             rule=f"{table}.{one} leads to {one.target_table}",
@@ -168,6 +168,21 @@ class Verification:
             among = [one for one in references(model) if (one.column in later) is derived]
             identity = self._identities.get(model._meta.db_table)
             yield from verify(self._using, model, keys, self._lacks, among, identity=identity)
+
+
+def _are_most_rows(using: str, model: type[models.Model], keys: KeySet) -> bool:
+    """Whether looking at the whole table takes less time than looking for these rows by their keys."""
+    return len(keys) > FEW and model._base_manager.using(using).count() <= 2 * len(keys)
+
+
+def _look_at_rows(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], repeating: Collection[str]) -> None:
+    _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, repeating)
+    in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
+    for one, tally in tallies.items():
+        if one.json_key:
+            in_json[one.column][one] = tally
+    for column, of_column in in_json.items():
+        _look_into_json(rows, column, of_column, repeating)
 
 
 def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], repeating: Collection[str]) -> None:
