@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 from django.db import models
+from django.utils.dateparse import parse_duration
 
 from seeding.arrays import Integers
 from seeding.schema.references import ReferencingJSONField, TypedReferenceField
@@ -210,12 +212,33 @@ TEXT = Reader(expected="text", read=_text, dtype=pl.String)
 REQUIRED_TEXT = Reader(expected="text", read=_text, dtype=pl.String, blank="")
 WHOLE = Reader(expected="a whole number", read=integer, dtype=pl.Int64)
 KEY = Reader(expected="a whole number", read=key_number, dtype=pl.Int64)
+
+
+def _clock(value: Any) -> time:
+    text = str(value).strip()
+    clock = time.fromisoformat(text)
+    if FINER.search(text) or clock.tzinfo is not None:
+        raise ValueError
+    return clock
+
+
+def _wait(value: Any) -> timedelta:
+    text = str(value).strip()
+    wait = parse_duration(text)
+    if wait is None or FINER.search(text):
+        raise ValueError
+    return wait
+
+
 READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.BooleanField: Reader(expected="true or false", read=_boolean, dtype=pl.Boolean),
     models.IntegerField: WHOLE,
     models.FloatField: Reader(expected="a number", read=_float, dtype=pl.Float64),
     models.DateTimeField: Reader(expected="a moment like 2026-01-31 12:00:00", read=_moment, dtype=pl.Datetime("us", "UTC")),
     models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),
+    models.TimeField: Reader(expected="a time like 12:00:00", read=_clock, dtype=pl.Time),
+    models.DurationField: Reader(expected="a duration like 1 02:03:04", read=_wait, dtype=pl.Duration("us")),
+    models.UUIDField: Reader(expected="a UUID", read=lambda value: str(UUID(str(value).strip())), dtype=pl.String),
     ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.Object),
     models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
 }

@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 import polars as pl
-from django.db import models
+from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.drivers import as_text
@@ -242,7 +242,10 @@ def _written(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
     """Objects as the driver writes them; SQLite's takes them as they are, in the same process."""
     if connection.vendor == "sqlite":
         return pl.Series(column.name, column.to_list(), dtype=pl.Object)
-    return _mapped(column, as_text(connection), pl.String)
+    try:
+        return _mapped(column, as_text(connection), pl.String)
+    except UnicodeDecodeError:
+        raise DataError(f"{column.name}: its field makes bytes that are no text; give the field a binary type") from None
 
 
 def _bytes(value: Any) -> bytes:

@@ -65,7 +65,8 @@ class BulkCreateWriter:
 def handed_over(using: str, model: type[models.Model], data: pl.DataFrame) -> bool:
     """Whether `bulk_create` has inserted the rows, since only Django can: a field writes SQL of its own around its values.
 
-    Such are geometries and texts that the server encrypts; on psycopg2 also objects that it has no text for.
+    Such are geometries and texts that the server encrypts; on psycopg2 also objects that it has no text for, and the bits of
+    MySQL and MariaDB, where a number is another one than its text.
     """
     connection = connections[using]
     fields = {column_name(field): field for field in model._meta.concrete_fields}
@@ -79,6 +80,8 @@ def _is_djangos(field: models.Field[Any, Any], column: pl.Series, connection: Ba
     base = base_of(field)
     placeholder = getattr(type(base), "get_placeholder", None)
     if placeholder is not None and not placeholder.__module__.startswith(("django.db.models", "django.contrib.postgres")):
+        return True
+    if connection.vendor == "mysql" and (base.db_type(connection) or "").startswith("bit"):
         return True
     if not converts(field) or column.null_count() == len(column):
         return False

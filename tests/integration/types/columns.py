@@ -59,7 +59,7 @@ class SealedNumber(models.IntegerField):  # type: ignore[type-arg]
         return {"postgresql": "bytea", "mysql": "varbinary(60)"}.get(connection.vendor, "BLOB")
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
-        return None if value is None else connection.Database.Binary(b"\x00'\\" + str(value).encode())
+        return None if value is None else connection.Database.Binary(b"\x00'\\" + str(value).encode())  # type: ignore[attr-defined]
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
         return None if value is None else int(bytes(value)[3:])

@@ -22,7 +22,7 @@ from tests.integration.types.columns import COMMON, EXACT, Column, Everything, E
 from tests.support.databases import SERVERS, Database
 
 QUICKLY = settings(
-    max_examples=3,
+    max_examples=12,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -120,7 +120,7 @@ COPIED = {
 
 @pytest.mark.parametrize(("database", "model"), CASES, indirect=["database"])
 @given(data=st.data())
-@settings(QUICKLY, max_examples=2)
+@settings(QUICKLY, max_examples=8)
 def test_what_was_written_is_valid_and_what_was_changed_is_found(
     database: Database, model: type[models.Model], data: Any
 ) -> None:
