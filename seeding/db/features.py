@@ -32,6 +32,8 @@ class ServerFeatures:
     """Whether a session can disable foreign keys, and with them every cascade."""
     truncates: bool = False
     """Whether TRUNCATE is faster than DELETE and not transactional."""
+    has_policies: bool = False
+    """Whether row-level security may hide rows of a table from an account."""
     defers_triggers: bool = False
     """Whether a trigger can wait for the commit; `check_constraints` of the connection makes it run."""
     unusual_collation: str = ""
@@ -73,6 +75,7 @@ MYSQL = ServerFeatures(
     analyze="ANALYZE NO_WRITE_TO_BINLOG TABLE",
 )
 POSTGRESQL = ServerFeatures(
+    has_policies=True,
     is_concurrent=True,
     unusual_collation="SELECT 1 FROM pg_collation WHERE NOT collisdeterministic LIMIT 1",
     defers_triggers=True,

@@ -106,7 +106,8 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
             yield f"{column}: there is no strategy {name!r}"
             continue
         if schema.is_generated:
-            yield f"{column} is generated, and the database computes it: classify the columns that it is computed from"
+            remedy = "classify what it is computed from, and itself as not personal"
+            yield f"{column} is generated, and the database computes it: {remedy}"
         elif schema.values or schema.type_name == "set":
             yield f"{column} holds members of an enumeration, and {name} makes other texts: leave it out of the classification"
         elif schema.kind not in MASKABLE:
@@ -119,7 +120,17 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):
             yield f"{column} is unique, and its {schema.length} characters are too few: {name} needs {strategy.room}"
+    yield from _computed(table, referred)
     yield from _absent(target)
+
+
+def _computed(table: TableSchema, referred: Collection[str]) -> Iterator[str]:
+    """Which references of other rows, or to them, could change because the database computes them anew from masks."""
+    computed = {name for name, column in table.columns.items() if column.is_generated}
+    for column in sorted(computed.intersection(referred)):
+        yield f"other rows refer to {column}, which is generated, and could change with the masks: leave the table out"
+    for column in sorted(computed.intersection(key.column for key in table.foreign_keys)):
+        yield f"{column} is a foreign key and generated, and could refer to other rows with the masks: leave the table out"
 
 
 def _absent(target: Target) -> Iterator[str]:

@@ -126,7 +126,11 @@ def find_targets(
 def left_columns(
     using: str, there: Mapping[str, TableSchema], targets: Sequence[Target], looked_at: Collection[str]
 ) -> Iterator[LeftColumn]:
-    """Unmasked columns whose values look personal, and unclassified ones whose name does."""
+    """Unmasked columns whose values look personal, and unclassified ones whose name does.
+
+    A generated column of a masked table that is classified as holding nothing personal shows masks: what it is computed from is
+    masked, or looked at itself.
+    """
     known = {target.table.name: target for target in targets}
     declared = not_personal()
     for name, table in sorted(there.items()):
@@ -134,7 +138,8 @@ def left_columns(
             continue
         masked = known[name].fields if name in known else {}
         decided = declared.get(name, frozenset()) | (known[name].decided if name in known else frozenset())
-        texts = [one for one in table.columns.values() if _may_tell(one) and one.name not in masked]
+        computed = {one.name for one in table.columns.values() if masked and one.is_generated} & decided
+        texts = [one for one in table.columns.values() if _may_tell(one) and one.name not in {*masked, *computed}]
         looks = PIIMasker.detect_pii(_sample(using, name, texts)) if texts else {}
         kinds = {one.name: looks.get(str(place)) for place, one in enumerate(texts)}
         for column in table.columns.values():

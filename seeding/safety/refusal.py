@@ -47,7 +47,7 @@ class Survey:
     refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
     """Table → why it is refused; accepted tables are absent."""
     forbidden: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
-    """Those of the refusals that say which rights this account lacks."""
+    """Why this account may not read or write a table, or not all its rows, also of those that are only looked at."""
     watched: frozenset[str] = frozenset()
     """Tables that may store something else than what was written, by a trigger or by `converts`: the two are compared."""
     converts: str = ""

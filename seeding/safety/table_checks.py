@@ -8,6 +8,7 @@ from datetime import date
 from django.apps import apps
 from django.db import connections, models
 
+from seeding.db.features import features
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.models import LEDGER_MODELS
 from seeding.safety import rights
@@ -38,7 +39,8 @@ def survey(using: str, touches: Mapping[str, Touch], needs: Mapping[str, Need] |
         mirrors.setdefault(model._meta.db_table, []).append(model)
     naming = _naming([table for table, touch in touches.items() if Touch.DELETE in touch], known)
     referring = {model._meta.db_table for found in naming.values() for model, _ in found}
-    catalogue = read_catalogue(connections[using], kinds.keys() & (touches.keys() | referring))
+    looked_at = needs if needs and features(connections[using]).has_policies else ()
+    catalogue = read_catalogue(connections[using], kinds.keys() & {*touches, *referring, *looked_at})
     several = [name for name in touches if name in catalogue.relations and len(catalogue.relations[name].key) > 1]
     whole = read_tables(connections[using], [name for name in several if Touch.MASK not in touches[name]]) if several else {}
     refusals: dict[str, tuple[Refusal, ...]] = {}
@@ -57,6 +59,8 @@ def survey(using: str, touches: Mapping[str, Touch], needs: Mapping[str, Need] |
     counters = {name: one.keys for name, one in catalogue.relations.items() if one.keys != KeyCounter()}
     forbidden = rights.refusals(using, needs or {}, kinds, counters)
     refusals |= {table: (*refusals.get(table, ()), *missing) for table, missing in forbidden.items()}
+    hidden = {name for name, one in catalogue.relations.items() if one.hides_rows}.intersection(looked_at)
+    forbidden = {**{name: (Refusal(subject=name, cause=HIDES, remedy=BYPASS),) for name in hidden}, **forbidden}
     shown = {
         model._meta.db_table
         for found in naming.values()
@@ -104,6 +108,7 @@ def _behind(views: Collection[str]) -> Iterator[str]:
         )
 
 
+HIDES = "hides rows from this account by row-level security"
 BYPASS = "use an account that bypasses it (BYPASSRLS)"
 Named = tuple[type[models.Model], Reference]
 """A model and what one of its columns refers to."""
@@ -153,7 +158,7 @@ def _relation(
 
 def _storage(relation: Relation) -> Iterator[Reason]:
     if relation.hides_rows:
-        yield "hides rows from this account by row-level security", BYPASS
+        yield HIDES, BYPASS
     if relation.engine:
         yield (
             f"has the storage engine {relation.engine}, which has no reliable transactions",

@@ -113,8 +113,9 @@ class Equality:
             return dict.fromkeys(distinct, 0)
         connection = connections[self._using]
         texts = [text for (text,) in self.stored(table, [column], zip(distinct, strict=True))]
+        known = self._column(table, column)
         given, parameters = GIVEN.get(connection.vendor, _selected)(
-            quoted(connection, column), quoted(connection, table), texts
+            quoted(connection, column), quoted(connection, table), texts, known.type_name if known else ""
         )
         with connection.cursor() as cursor:
             cursor.execute(
@@ -153,29 +154,33 @@ def _portions(groups: pl.Series) -> Iterator[pl.Series]:
 # what it is joined with, whatever the connection's own are.
 
 
-def _selected(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
+def _selected(column: str, table: str, texts: Sequence[str], _kind: str) -> tuple[str, list[Any]]:
     rows = " UNION ALL ".join(["SELECT %s, %s"] * len(texts))
     source = f"(SELECT 0 AS n, {column} AS v FROM {table} WHERE 1 = 0 UNION ALL {rows}) AS given"  # noqa: S608 - quoted
     return source, [one for pair in enumerate(texts) for one in pair]
 
 
-def _in_json(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
+def _in_json(column: str, table: str, texts: Sequence[str], _kind: str) -> tuple[str, list[Any]]:
     """SQLite joins at most 500 parts by UNION."""
     rows = f"SELECT {column} AS v, 0 AS n FROM {table} WHERE 1 = 0 UNION ALL SELECT value, key FROM json_each(%s)"  # noqa: S608
     return f"({rows}) AS given", [json.dumps(list(texts))]
 
 
-def _in_array(column: str, table: str, texts: Sequence[str]) -> tuple[str, list[Any]]:
-    """PostgreSQL takes seconds to join a thousand parts by UNION."""
+def _in_array(column: str, table: str, texts: Sequence[str], kind: str) -> tuple[str, list[Any]]:
+    """PostgreSQL takes seconds to join a thousand parts by UNION. Of a domain, `kind` is the base type, which has no CHECKs."""
     written = ('"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"')) for text in texts)
-    kind = f"(SELECT array_agg({column}) FROM {table} WHERE false)"  # noqa: S608 - quoted
-    rows = f"unnest(CASE WHEN false THEN {kind} ELSE %s END) WITH ORDINALITY AS given(v, place)"
+    value = f"{column}::{kind.replace('%', '%%')}" if kind else column
+    none = f"(SELECT array_agg({value}) FROM {table} WHERE false)"  # noqa: S608 - quoted
+    rows = f"unnest(CASE WHEN false THEN {none} ELSE %s END) WITH ORDINALITY AS given(v, place)"
     return f"(SELECT v, place - 1 AS n FROM {rows}) AS given", [  # noqa: S608 - quoted
         "{" + ",".join(written) + "}"
     ]
 
 
-GIVEN: Mapping[str, Callable[[str, str, Sequence[str]], tuple[str, list[Any]]]] = {"sqlite": _in_json, "postgresql": _in_array}
+GIVEN: Mapping[str, Callable[[str, str, Sequence[str], str], tuple[str, list[Any]]]] = {
+    "sqlite": _in_json,
+    "postgresql": _in_array,
+}
 """Vendor → what stands after FROM, with its parameters."""
 
 Index = dict[str, str]

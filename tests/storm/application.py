@@ -18,7 +18,7 @@ from django.db import connections
 from tests.release.make import dumping
 from tests.servers import Server
 from tests.storm.ddl import GUEST, Ddl
-from tests.storm.schemas import Schema, Table
+from tests.storm.schemas import COMPUTED, Schema, Table
 from tests.support.databases import Database
 
 REAL, SECRET = "real", "secret.person"
@@ -132,17 +132,20 @@ class Application:
     def _is_bound(self, table: Table) -> bool:
         """Whether a dump by MariaDB's tool names the database of a sequence, or MySQL does not take it back."""
         return table.key in {"sequence", "shared"} or (
-            self.schema.server == "mysql" and ("generated" in table.extras or table.is_parted)
+            self.schema.server == "mysql"
+            and (table.is_parted or "computed" in table.followers or not table.extras.isdisjoint(COMPUTED))
         )
 
     def shown(self, table: Table) -> str:
-        """What else shows rows of the table than the tables of a dump."""
+        """What else shows rows of the table than the tables of a dump, which leaves out what is computed."""
+        name, computed = self.ddl.quoted(table.name), ", ".join(sorted(table.extras.intersection(COMPUTED)))
+        shown = self.sql(f"SELECT {computed} FROM {name}") if computed else ""
         match table.trait:
             case "materialised":
-                return self.sql(f"SELECT * FROM shown{table.place}")
+                return shown + self.sql(f"SELECT * FROM shown{table.place}")
             case "versioned":
-                return self.sql(f"SELECT email FROM {self.ddl.quoted(table.name)} FOR SYSTEM_TIME ALL")
-        return ""
+                return shown + self.sql(f"SELECT email FROM {name} FOR SYSTEM_TIME ALL")
+        return shown
 
     def insert(self, table: Table) -> None:
         """A real row, which may refer to rows of any kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.storm.schemas import MODELLED, MYSQL, Schema, Table
+from tests.storm.schemas import COMPUTED, MODELLED, MYSQL, Schema, Table
 
 COUNTED = {
     "mysql": {
@@ -102,10 +102,14 @@ class Ddl:
             f"number int NOT NULL{'' if table.is_parted else ' UNIQUE'}",
             f"email {table.email}{'' if table.email.endswith('UNIQUE') else ' NOT NULL'}",
             "mark varchar(40) NULL",
-            *(self._extra(one) for one in sorted(table.extras)),
+            *(self._extra(one) for one in sorted(table.extras.difference(COMPUTED))),
+            *(self._computed(table, one) for one in sorted(table.extras.intersection(COMPUTED))),
         ]
         rules = ["PRIMARY KEY (tenant, id)"] if table.is_composite else []
         rules += ["UNIQUE (id, number)"] if "pair" in table.followers else []
+        rules += [
+            f"CONSTRAINT {one}{table.place} CHECK ({one} LIKE '%@%')" for one in ("folded", "lowered") if one in table.extras
+        ]
         if "check" in table.extras:
             alike = "code = 'item 1'" if table.code == "folding" else "code LIKE 'i%' OR code LIKE 'c%'"
             rules.append(f"CONSTRAINT limits{table.place} CHECK ({alike} OR mark LIKE 'R%' OR number / 2 < 100000)")
@@ -120,7 +124,9 @@ class Ddl:
 
     def _type(self, table: Table, column: str) -> str:
         """Of a column that refers to a column of the table."""
-        return {"code": self._text(table), "id": REFERRING.get(table.key, "bigint")}.get(column, "int")
+        return {"code": self._text(table), "folded": "varchar(120)", "id": REFERRING.get(table.key, "bigint")}.get(
+            column, "int"
+        )
 
     def _text(self, table: Table) -> str:
         if table.code == "citext":
@@ -133,7 +139,6 @@ class Ddl:
         postgresql, sqlite = self.schema.server == "postgresql", self.schema.server == "sqlite"
         json = "text NULL CHECK (JSON_VALID(data) OR data IS NULL)" if sqlite else f"{'jsonb' if postgresql else 'json'} NULL"
         return {
-            "generated": "twice int GENERATED ALWAYS AS (number * 2) STORED",
             "ratio": f"ratio {'real' if postgresql or sqlite else 'float'} NULL",
             "padded": "tag char(8) NULL",
             "json": f"data {json}",
@@ -141,6 +146,18 @@ class Ddl:
             "touched": "touched timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP",
             "check": "limited int NULL",
         }[extra]
+
+    def _computed(self, table: Table, column: str) -> str:
+        """A generated column. Where a server allows it, it is unique, and takes no null."""
+        email = {"postgresql": "email::text", "mariadb": "rtrim(email)"}.get(self.schema.server, "email")  # which may be padded
+        is_number = column in {"twice", "doubled"}
+        kind, expression = ("int", "number * 2") if is_number else ("varchar(120)", f"lower({email})")
+        stored = "VIRTUAL" if column == "lowered" else "STORED"
+        made = f"{column} {kind} GENERATED ALWAYS AS ({expression}) {stored}"
+        if not is_number and (column != "folded" or not table.email.endswith("UNIQUE")):
+            return made
+        made += "" if self.schema.server == "mariadb" or column == "twice" else " NOT NULL"
+        return made + ("" if table.is_parted else " UNIQUE")
 
     @staticmethod
     def logs(table: Table) -> bool:
@@ -227,8 +244,8 @@ class Ddl:
                 return {"item % key": "id"}
             case "pair":
                 return {"item": "id", "other": "number"}
-            case "numbered":
-                return {"item": "number"}
+            case "numbered" | "doubled" | "folded":
+                return {"item": "number" if kind == "numbered" else kind}
             case "named":
                 return {"item": table.named}
             case "model":
@@ -242,7 +259,11 @@ class Ddl:
         if kind == "of a partition":
             target = f"part{table.place}b"
         columns = [f"{self.quoted(own)} {self._type(table, of)} NULL" for own, of in pairs.items()] + ["mark varchar(40) NULL"]
-        own, of = ", ".join(map(self.quoted, pairs)), ", ".join(pairs.values())
+        referring = [*pairs]
+        if kind == "computed":
+            columns.append(f"found {self._type(table, 'id')} GENERATED ALWAYS AS (item) STORED")
+            referring[-1] = "found"
+        own, of = ", ".join(map(self.quoted, referring)), ", ".join(pairs.values())
         action = "DEFERRABLE INITIALLY DEFERRED" if kind == "deferred" else f"ON DELETE {ACTIONS.get(kind, 'CASCADE')}"
         key = f"CONSTRAINT follows{table.place}{place} FOREIGN KEY ({own}) REFERENCES {target} ({of}) {action}"
         if kind in MODELLED:

@@ -6,7 +6,8 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 from tests.release.make import dumping
 from tests.storm.application import REAL, Application
@@ -28,6 +29,8 @@ class Dump:
     """The rows of every table, by its name."""
 
     tables: Mapping[str, tuple[Row, ...]]
+    ledger: tuple[Row, ...] = field(default=(), compare=False)
+    """Those of the tables that the commands keep for themselves."""
 
     def real(self) -> dict[tuple[str, str], Row]:
         """Those of the application, by table and mark."""
@@ -41,9 +44,10 @@ class Dump:
         """The others of a table."""
         return [row for row in self.rows(table) if not is_real(row)]
 
-    def holds(self, text: str) -> bool:
-        """Whether any cell does."""
-        return any(text in value for rows in self.tables.values() for row in rows for value in row.values())
+    def cells(self, text: str) -> str:
+        """All cells that hold it, of the ledger too."""
+        rows = chain(self.ledger, *self.tables.values())
+        return "\n".join(value for row in rows for value in row.values() if text in value)
 
 
 def is_real(row: Row) -> bool:
@@ -55,9 +59,9 @@ def dumped(application: Application) -> Dump:
     """What is there now."""
     tables: dict[str, list[Row]] = {}
     for name, row in _rows(application):
-        if not name.startswith(OURS):
-            tables.setdefault(name, []).append(row)
-    return Dump(tables={name: tuple(rows) for name, rows in tables.items()})
+        tables.setdefault(OURS[0] if name.startswith(OURS) else name, []).append(row)
+    ledger = tuple(tables.pop(OURS[0], ()))
+    return Dump(tables={name: tuple(rows) for name, rows in tables.items()}, ledger=ledger)
 
 
 def _rows(application: Application) -> Iterator[tuple[str, Row]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from seeding.conf import Strategy
 from tests.storm.application import SECRET, Application
-from tests.storm.dump import Dump, is_real
+from tests.storm.dump import Dump, Row, is_real
 from tests.storm.life import Action, Said
 from tests.storm.schemas import Schema, Table
 
@@ -15,6 +16,13 @@ EMPTY = frozenset({"NULL", "None"})
 """How dumps write NULL."""
 KEPT = 6
 """Exit code of a rollback that has left rows."""
+AMISS = 5
+"""Exit code of a command that was undone in part."""
+REFUSED = frozenset({1, 2, 3, 4})
+"""Exit codes of one that had something to find fault with beforehand."""
+MASKS = frozenset({"mask", "kill mask"})
+PERSONAL = frozenset({"email", "folded", "lowered", "claimed"})
+"""Columns that masks change; SQLite's dump has those that are computed, too."""
 
 
 @dataclass(kw_only=True)
@@ -34,6 +42,8 @@ class Judge:
     """Places of tables of which the application has changed or deleted seeded rows."""
     alone: bool = True
     """Whether the application has written nothing since the beginning: then everything can be rolled back."""
+    secrets: set[str] = field(default_factory=set)
+    """Personal data that was masked."""
     killed: int = -1
     """The largest size that a killed run was about to make; -1 if a later one has completed it."""
 
@@ -60,7 +70,7 @@ class Judge:
         """Everything that is wrong."""
         if said.is_crash:
             yield f"an error that is none of ours: {said.words}"
-        masked = self.schema.tables[action.table].stored if action.does == "mask" else ""
+        masked = self.schema.tables[action.table].stored if action.does in MASKS else ""
         yield from self._real_rows(masked, before, after)
         yield from (
             f"{one} refers to nothing" for one in dangling(self.application, after) - dangling(self.application, before)
@@ -73,8 +83,12 @@ class Judge:
             name = table.stored
             if table.name in said.left and before.rows(name) != after.rows(name):
                 yield f"{name} was left alone, it said, and it has changed"
+        shown = after.cells(SECRET) + "".join(map(self.application.shown, self.schema.tables))
+        yield from (f"{one} is back" for one in self.secrets if one in shown)
+        if not action.shadows:
+            yield from self._wrongly_refused(action, said)
         match action.does:
-            case "mask":
+            case "mask" | "kill mask":
                 yield from self._masked(self.schema.tables[action.table], said, before, after)
             case "seed" | "kill":
                 yield from self._stored(said, before, after)
@@ -90,17 +104,38 @@ class Judge:
             yield f"the real row {key} has come out of nowhere"
         for key in was.keys() & now.keys():
             changed = {name for name in was[key] if was[key][name] != now[key].get(name)}
-            if changed - {"email" if key[0] == masked else ""}:
+            if changed - (PERSONAL if key[0] == masked else set()):
                 yield f"the real row {key} has changed: {was[key]}, {now[key]}"
 
     def _masked(self, table: Table, said: Said, before: Dump, after: Dump) -> Iterator[str]:
         name = table.stored
         if before.seeded(name) != after.seeded(name):
             yield f"masking has changed seeded rows of {name}"
-        secrets = [row["email"].strip("' ") for row in before.rows(name) if is_real(row) and SECRET in row["email"]]
-        for secret in secrets if said.code == 0 else ():
-            if after.holds(secret) or secret in self.application.shown(table):
-                yield f"{secret} is still there"
+        was, now = before.real(), after.real()
+        for key in was.keys() & now.keys():
+            if key[0] == name and SECRET not in was[key]["email"] and was[key]["email"] != now[key]["email"]:
+                yield f"the mask of {key} has been masked: {was[key]}, {now[key]}"
+        secrets = {one["email"].strip("' ") for key, one in was.items() if key[0] == name and SECRET in one["email"]}
+        if said.code == 0:
+            shown = after.cells(SECRET) + self.application.shown(table)
+            yield from (f"{one} is still there" for one in secrets if one in shown)
+            self.secrets |= secrets
+
+    def _wrongly_refused(self, action: Action, said: Said) -> Iterator[str]:
+        """Nothing that the schema has is against it, or can be found out only while it is done."""
+        match action.does:
+            case "mask" if self.schema.is_masked(self.schema.tables[action.table]):
+                is_wrong = said.code != 0
+            case "mask":
+                is_wrong = said.code == AMISS
+            case "seed" if self.schema.is_seeded:
+                is_wrong = bool(said.left) or said.code in REFUSED
+            case "roll back" if self.schema.is_seeded and action.options.get("strategy") != Strategy.TRUNCATE:
+                is_wrong = said.code not in {0, KEPT}
+            case _:
+                return
+        if is_wrong:
+            yield f"refused, or begun in vain, and nothing is against it: {said.code} {said.words}"
 
     def _seeded(self, action: Action, said: Said, after: Dump) -> Iterator[str]:
         size = SIZES.index(action.options["size"])
@@ -140,7 +175,7 @@ class Judge:
                     value = row[f"ref{place}"]
                     if to_itself and (number == 0 or said.code != 0) and value in EMPTY:
                         continue
-                    if meant is not None and meant[self.schema.by(one)] != value:
+                    if meant is not None and _value(meant, self.schema.by(one)) != value:
                         yield f"{table.name} has {row}, whose ref{place} does not mean {meant}"
 
     def _rolled_back(self, action: Action, said: Said, after: Dump) -> Iterator[str]:
@@ -148,6 +183,10 @@ class Judge:
         is_filled = action.options.get("keep_modified") and any(table.trait == "fills" for table in self.schema.tables)
         if self.alone and said.code == KEPT and not is_filled:
             yield f"rows were kept, and the application has written nothing: {said.words}"
+        if self.exact and self.killed < 0:
+            for table in self.schema.tables:
+                if table.name in said.modified and table.trait != "fills" and table.place not in self.edited:
+                    yield f"rows of {table.name} count as modified, and nobody has changed any"
         self.exact = said.code == 0 and not action.options.get("tables")
         if not self.exact:
             return
@@ -171,6 +210,16 @@ def dangling(application: Application, dump: Dump) -> set[tuple[str, str, str]]:
 
 
 def _lost(dump: Dump, name: str, columns: Mapping[str, str], target: Table) -> set[tuple[str, str, str]]:
-    there = {tuple(row[one] for one in columns.values()) for row in dump.rows(target.stored)}
+    there = {tuple(_value(row, one) for one in columns.values()) for row in dump.rows(target.stored)}
     named = [(row["mark"], tuple(row[one] for one in columns)) for row in dump.rows(name) if is_real(row)]
     return {(name, mark, str(values)) for mark, values in named if EMPTY.isdisjoint(values) and values not in there}
+
+
+def _value(row: Row, column: str) -> str:
+    """Also what the database computes, which a dump leaves out."""
+    match column:
+        case "twice" | "doubled":
+            return str(2 * int(row["number"]))
+        case "folded":
+            return row["email"].lower()
+    return row[column]

@@ -6,7 +6,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connections
@@ -59,6 +59,8 @@ class Said:
     words: str = ""
     left: Mapping[str, str] = field(default_factory=dict)
     """Tables that were left alone → why."""
+    modified: frozenset[str] = frozenset()
+    """Tables with rows that a rollback takes for changed."""
     is_crash: bool = False
     """Whether it ended with an error that is none of ours."""
 
@@ -89,11 +91,15 @@ def lives(draw: st.DrawFn, schema: Schema) -> list[Action]:
         *[st.builds(Action, does=st.just("mask"), table=table, **options)] * 2,
         st.builds(Action, does=st.just("kill"), options=seeding, number=number),
         st.builds(Action, does=st.just("kill rollback"), number=number),
+        st.builds(Action, does=st.just("kill mask"), table=table, number=number),
         st.builds(Action, does=st.just("roll back"), options=undoing, **options),
         st.just(Action(does="restore")),
     )
     seed = draw(st.builds(Action, does=st.just("seed"), options=seeding, **options))
-    last = [Action(does="seed", options={"size": "medium"}), Action(does="roll back")]
+    last = [
+        Action(does="seed", options={"size": "medium"}),
+        Action(does="roll back", options={"keep_modified": draw(st.booleans())}),
+    ]
     if draw(st.integers(0, 5)) == 0:  # the application only looks on
         return [seed, *draw(st.lists(st.one_of(commands), max_size=3)), *last]
     first = [
@@ -103,7 +109,13 @@ def lives(draw: st.DrawFn, schema: Schema) -> list[Action]:
         if draw(st.integers(0, 1)) or (does == "refer" and one.followers)
     ]
     written = st.builds(Action, does=st.sampled_from(("insert", "edit", "delete", "refer")), table=table, number=number)
-    return [seed, *first, *draw(st.lists(st.one_of(*commands, written, written), min_size=1, max_size=5)), *last]
+    actions = draw(st.lists(st.one_of(*commands, written, written), min_size=1, max_size=5))
+    masked = [place for place, one in enumerate(schema.tables) if schema.is_masked(one)]
+    if draw(st.integers(0, 4)) and masked:
+        of = Action(does="insert", table=draw(st.sampled_from(masked)))
+        at = draw(st.integers(0, len(actions)))
+        actions[at:at] = [of, replace(of, does="mask")]
+    return [seed, *first, *actions, *last]
 
 
 def write(application: Application, action: Action) -> bool:
@@ -146,8 +158,8 @@ def command(application: Application, action: Action) -> Said:
 def performed(application: Application, action: Action, listen: Sink = lambda _: None) -> Any:
     """The summary of the command, killed or not; `listen` receives its events."""
     match action.does:
-        case "mask":
-            return mask(application, application.schema.tables[action.table].name)
+        case "mask" | "kill mask":
+            return mask(application, application.schema.tables[action.table].name, listen)
         case "roll back" | "kill rollback":
             return undo(application, action.options, listen)
     return seed(application, action.options, listen)
@@ -163,7 +175,8 @@ def said(run: Callable[[], Any]) -> Said:
         return Said(code=-1, words=traceback.format_exc(), is_crash=True)
     left = {one.table: one.error for one in summary.results if one.error and getattr(one, "state", "refused") in LEFT}
     words = "; ".join(f"{one.table}: {one.error}" for one in summary.results if one.error)
-    return Said(code=summary.exit_code, left=left, words=words)
+    modified = frozenset(one.table for one in getattr(summary, "modified", ()))
+    return Said(code=summary.exit_code, left=left, words=words, modified=modified)
 
 
 def seed(application: Application, options: Mapping[str, Any], listen: Sink = lambda _: None) -> Any:
@@ -182,7 +195,7 @@ def undo(application: Application, options: Mapping[str, Any], listen: Sink = la
     return RollbackManager(config, seeders(application.schema), tell=listen, ask=input).rollback()
 
 
-def mask(application: Application, table: str) -> Any:
+def mask(application: Application, table: str, listen: Sink = lambda _: None) -> Any:
     """`seed_mask --force --table=…`."""
     config = MaskingConfig(
         database=application.database.alias,
@@ -193,7 +206,7 @@ def mask(application: Application, table: str) -> Any:
         tables=(table,),
         lock_timeout=PATIENCE,
     )
-    return InPlaceMasking(config, seeders(application.schema), STRATEGIES, tell=lambda _: None, ask=input).run()
+    return InPlaceMasking(config, seeders(application.schema), STRATEGIES, tell=listen, ask=input).run()
 
 
 def killed(application: Application, action: Action) -> Said:

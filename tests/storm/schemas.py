@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -30,12 +31,14 @@ EMAILS = {
 EMAILS["mariadb"] = EMAILS["mysql"]
 """The type of a column of personal data."""
 EXTRAS = {
-    "mysql": ("generated", "ratio", "padded", "json", "day", "touched", "check"),
-    "postgresql": ("generated", "ratio", "padded", "json", "day", "check"),
-    "sqlite": ("generated", "ratio", "json", "day", "check"),
+    "mysql": ("ratio", "padded", "json", "day", "touched", "check"),
+    "postgresql": ("ratio", "padded", "json", "day", "check"),
+    "sqlite": ("ratio", "json", "day", "check"),
 }
 EXTRAS["mariadb"] = EXTRAS["mysql"]
 """Further columns and rules."""
+COMPUTED = ("twice", "doubled", "folded", "folded", "lowered", "claimed")
+"""Generated columns: of the model and not; of the personal data, stored and virtual, and classified as personal itself."""
 SEEDED = {
     "mysql": ("log", "fills", "copies", "partitioned"),
     "mariadb": ("log", "fills", "copies", "partitioned", "versioned", "versioned"),
@@ -55,20 +58,24 @@ HIDDEN = ("renumbers", "edits")
 UNSEEN = frozenset({"sweeps", "copies"})
 """What an account that sees no triggers cannot be kept from: what they do to other tables is not looked at."""
 FOLLOWERS = {
-    "mysql": ("cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered"),
+    "mysql": ("cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered", "computed"),
     "mariadb": (
-        "cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered", "versioned",
-        "versioned",
+        "cascade", "set null", "restrict", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered", "computed",
+        "versioned", "versioned",
     ),
     "postgresql": (
         "cascade", "set null", "restrict", "set default", "elsewhere", "elsewhere", "percent", "pair", "twin", "numbered",
-        "partition", "partition", "deferred", "hidden", "heir",
+        "partition", "partition", "deferred", "hidden", "heir", "computed",
     ),
-    "sqlite": ("cascade", "set null", "restrict", "percent", "pair", "numbered"),
+    "sqlite": ("cascade", "set null", "restrict", "percent", "pair", "numbered", "computed"),
 }  # fmt: skip
 """Tables of the application that refer to one by a key, and of which there is no model."""
-MODELLED = ("model", "named")
-"""Those of which there is a model, and no key: by the table's own key, and by another column."""
+UNIQUE = frozenset({"numbered", "named", "doubled"})
+"""Those that refer to a column which a table of partitions cannot have as a key."""
+MODELLED = ("model", "named", "folded")
+"""Those of which there is a model, and no key: by the table's own key, by another column, and by a generated one."""
+UNMASKED = frozenset({"copies", "materialised", "versioned"})
+"""What is about seeded tables that are not masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +141,19 @@ class Schema:
     guest: bool
     """Whether the commands have an account of few rights: policies hold for it, or it sees no triggers."""
 
+    @property
+    def is_seeded(self) -> bool:
+        """Whether nothing is against seeding any of its tables."""
+        named = {self.by(key) for one in self.tables for key in one.references}
+        plain = all(one.trait in ("", *SEEDED[self.server]) and "hidden" not in one.followers for one in self.tables)
+        return plain and named.isdisjoint(COMPUTED)
+
+    def is_masked(self, table: Table) -> bool:
+        """Whether nothing is against masking it."""
+        is_refused = table.trait in UNMASKED or table.trait in REFUSED[self.server] or "claimed" in table.extras
+        named = {self.by(key) for one in self.tables for key in one.references if key.target == table.place}
+        return not is_refused and {*COMPUTED}.isdisjoint({*table.followers, *named})
+
     def takes_keys(self, table: Table) -> bool:
         """Whether foreign keys can lead from and to it."""
         return takes_keys(self.server, table.trait)
@@ -143,6 +163,8 @@ class Schema:
         target = self.tables[reference.target]
         if reference.by == "id" or target.is_parted:
             return "id"
+        if reference.by == "twice" and reference.by in target.extras:
+            return reference.by
         return target.named if reference.by == "code" else "number"
 
     def is_declared(self, table: Table, reference: Reference) -> bool:
@@ -157,12 +179,12 @@ def takes_keys(server: str, trait: str) -> bool:
     return trait not in {"engine", "view"} and not (trait == "partitioned" and server in MYSQL)
 
 
-def followers(server: str, trait: str, key: str) -> list[str]:
+def followers(server: str, trait: str, key: str, extras: Collection[str]) -> list[str]:
     """The kinds of tables that can follow one."""
-    kinds = [*FOLLOWERS[server]] if takes_keys(server, trait) else []
-    kinds += MODELLED
+    kinds = [*FOLLOWERS[server], *(["doubled"] if "doubled" in extras else [])] if takes_keys(server, trait) else []
+    kinds += [one for one in MODELLED if one in extras or one != "folded"]
     if trait == "partitioned":
-        kinds = [one for one in kinds if one not in {"numbered", "named"} and (one != "pair" or key != "composite")]
+        kinds = [one for one in kinds if one not in UNIQUE and (one != "pair" or key != "composite")]
         kinds += ["of a partition"] * 3 if server == "postgresql" else []
     return kinds
 
@@ -176,7 +198,7 @@ def tables(draw: st.DrawFn, server: str, place: int, name: str, *, guest: bool) 
                 Reference,
                 target=st.integers(0, place),
                 action=st.sampled_from(("CASCADE", "SET NULL", "RESTRICT", "", "")),
-                by=st.sampled_from(("id", "id", "number", "code")),
+                by=st.sampled_from(("id", "id", "id", "number", "code", "twice")),
             ),
             max_size=2,
         )
@@ -191,7 +213,10 @@ def tables(draw: st.DrawFn, server: str, place: int, name: str, *, guest: bool) 
     small = draw(st.integers(1, 30))
     medium = small + draw(st.sampled_from((0, 5, 5, 60, 60, 1_100)))
     unique = draw(st.booleans()) and trait != "partitioned"
-    kinds = st.sampled_from(followers(server, trait, key))
+    computed = [one for one in COMPUTED if server != "postgresql" or one != "lowered"]
+    extras = draw(st.frozensets(st.sampled_from(EXTRAS[server]), max_size=2))
+    extras |= draw(st.frozensets(st.sampled_from(computed), max_size=2))
+    kinds = st.sampled_from(followers(server, trait, key, extras))
     return Table(
         place=place,
         name=name,
@@ -200,7 +225,7 @@ def tables(draw: st.DrawFn, server: str, place: int, name: str, *, guest: bool) 
         email=draw(st.sampled_from(emails)),
         unique=unique,
         adopts=draw(st.booleans()) and unique and key != "composite",
-        extras=draw(st.frozensets(st.sampled_from(EXTRAS[server]), max_size=3)),
+        extras=extras,
         trait=trait,
         references=tuple(references),
         followers=tuple(draw(st.lists(kinds, min_size=1 if place == 0 else 0, max_size=3, unique=True))),

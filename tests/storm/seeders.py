@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import polars as pl
 from django.apps import apps
 from django.db import models
+from django.db.models.functions import Lower
 
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, numerals
@@ -57,8 +58,11 @@ def seeders(schema: Schema) -> Registry:
 
 def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type[models.Model]:
     email = models.TextField if table.email == "text" else models.CharField
-    limits = models.CheckConstraint(name=f"limits{table.place}", condition=models.Q(number__lt=200000))  # only its name counts
-    rules = [limits] if "check" in table.extras else []
+    rules = [  # of which only the names count
+        models.CheckConstraint(name=f"{name}{table.place}", condition=models.Q(number__lt=200000))
+        for extra, name in (("check", "limits"), ("folded", "folded"), ("lowered", "lowered"))
+        if extra in table.extras
+    ]
     fields: dict[str, Any] = {
         "__module__": "tests.storm.seeders",
         "Meta": type("Meta", (), {"app_label": "storm", "db_table": table.name, "managed": False, "constraints": rules}),
@@ -73,9 +77,10 @@ def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type
         "padded": models.CharField(max_length=8, null=True, db_column="tag"),
         "json": models.JSONField(null=True, db_column="data"),
         "day": models.DateField(null=True),
-        "generated": models.GeneratedField(
-            expression=models.F("number") * 2, output_field=models.IntegerField(), db_persist=True, db_column="twice"
-        ),
+        "twice": _computed(models.F("number") * 2, models.IntegerField(), unique=not table.is_parted),
+        "folded": _computed(Lower("email"), models.CharField(max_length=120), unique=table.email.endswith("UNIQUE")),
+        "lowered": _computed(Lower("email"), models.CharField(max_length=120), is_stored=False),
+        "claimed": _computed(Lower("email"), models.CharField(max_length=120)),
     }
     fields |= {name: one for name, one in extras.items() if name in table.extras}
     if table.is_composite:
@@ -95,9 +100,15 @@ def _model(schema: Schema, table: Table, made: list[type[models.Model]]) -> type
     return type(f"Table{table.place}", (models.Model,), fields)
 
 
+def _computed(
+    expression: Any, field: models.Field[Any, Any], *, is_stored: bool = True, **options: Any
+) -> models.GeneratedField:
+    return models.GeneratedField(expression=expression, output_field=field, db_persist=is_stored, **options)
+
+
 def _follower(table: Table, place: int, model: type[models.Model]) -> None:
     """A model of the application, of which there is no seeder."""
-    by = table.named if table.followers[place] == "named" else "id"
+    by = {"model": "id", "named": table.named}.get(table.followers[place], table.followers[place])
     key = models.ForeignKey(
         model, models.CASCADE, null=True, db_column="item", db_constraint=False, to_field=by, related_name="+"
     )
@@ -109,12 +120,16 @@ def _follower(table: Table, place: int, model: type[models.Model]) -> None:
 def _seeder(schema: Schema, table: Table, model: type[models.Model]) -> BaseSeeder:
     small, medium, large = table.sizes
     others = {schema.tables[one.target].name for one in table.references if one.target != table.place}
-    unspoken = [name for extra, name in (("padded", "tag"), ("json", "data")) if extra in table.extras]
+    unspoken = [
+        name
+        for extra, name in (("padded", "tag"), ("json", "data"), ("folded", "folded"), ("lowered", "lowered"))
+        if extra in table.extras
+    ]
     config = SeederConfig(
         model=model,
         record_count=RecordCount(small=small, medium=medium, large=large, scales=False),
         dependencies=tuple(sorted(others)),
-        pii_fields={"email": "email"},
+        pii_fields={name: "email" for name in ("email", "claimed") if name == "email" or name in table.extras},
         not_pii=("code", "mark", *unspoken, *(["filled"] if table.trait == "fills" else [])),
         natural_key=("code",) if table.adopts else (),
         postponed=tuple(f"ref{place}" for place, one in enumerate(table.references) if one.target == table.place),

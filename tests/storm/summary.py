@@ -37,8 +37,10 @@ class Summary:
                     self._count("seeded and followed")
             if now < was:
                 self._count("rolled back")
-        if action.does == "mask" and said.code == 0 and before != after:
-            self._count("masked")
+        if action.does == "mask":
+            self._count(
+                "masked" if said.code == 0 and before != after else "masking refused" if said.code else "nothing to mask"
+            )
         if action.does.startswith("kill") and said.code < 0:
             self._count("killed")
         if action.does == "roll back" and said.code == 6:

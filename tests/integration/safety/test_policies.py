@@ -194,3 +194,25 @@ def test_every_connection_counts_that_is_opened_meanwhile(owned: Database) -> No
     assert owned.query("SHOW row_security") == [("on",)]
     connections[owned.alias].close()
     assert owned.query("SHOW row_security") == [("on",)]
+
+
+@pytest.mark.parametrize("tables", [("shop_product",), ()])
+@pytest.mark.parametrize("table", ["shop_product", "notes"])
+def test_tables_whose_rows_masking_cannot_look_at_are_named_beforehand(
+    owned: Database, table: str, tables: tuple[str, ...]
+) -> None:
+    hide(owned, table)
+    config = MaskingConfig(
+        database=owned.alias, environment=Environment.DEV, key="ab" * 32, force=True, today=AS_OF, tables=tables
+    )
+
+    summary = InPlaceMasking(config, Registry([ProductSeeder()]), STRATEGIES, tell=lambda _: None, ask=input).run()
+
+    told = [one.error for one in summary.results]
+    is_looked_at = table in tables or not tables
+    assert (
+        told
+        == [f"{table} hides rows from this account by row-level security; use an account that bypasses it (BYPASSRLS)."]
+        * is_looked_at
+    )
+    assert summary.exit_code == 3 * is_looked_at
