@@ -82,7 +82,7 @@ class KeySet:
     def conditions(self) -> Iterator[Q]:
         """Conditions on the primary key that together match the set, each short enough for one statement."""
         for piece in self.pieces():
-            yield reduce(or_, (Q(pk__range=one) for one in piece.ranges))
+            yield reduce(or_, (Q(pk__gte=first, pk__lte=last) for first, last in piece.ranges))  # a key may be a reference
 
     def condition_on(self, column: str) -> tuple[str, list[Any]]:
         """SQL that is true for rows whose quoted `column` is in the set, and its parameters; split large sets by `pieces`."""

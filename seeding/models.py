@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,6 +26,15 @@ class NameField(models.CharField):
 
 
 SCHEMA = "The table's schema; empty for the schema of the ledger."
+M = TypeVar("M", bound=models.Model)
+
+
+def insert_silently(rows: models.QuerySet[M], **values: Any) -> M:
+    """`rows.create` without signals: receivers of all models would write rows of which nobody knows."""
+    row = rows.model(**values)
+    row._save_table(cls=rows.model, force_insert=True, using=rows.db)  # type: ignore[attr-defined]  # noqa: SLF001
+    row._state.db, row._state.adding = rows.db, False  # noqa: SLF001 - as `save` leaves it
+    return row
 
 
 class SeedRun(models.Model):
@@ -140,6 +149,8 @@ class SeedingMetadata(models.Model):
 
         GENERATED = "generated"
         SOURCE = "source"
+        RECEIVER = "receiver"
+        """A receiver of the application has created them, while rows of a seeder with `signals=True` were saved."""
 
     run = models.ForeignKey(SeedRun, on_delete=models.PROTECT, related_name="batches")
     origin = models.CharField(max_length=16, choices=Origin, default=Origin.GENERATED)

@@ -134,7 +134,7 @@ def _not_found(summary: RollbackSummary) -> Iterator[str]:
 
 def _uncompared(summary: RollbackSummary) -> Iterator[str]:
     made = [table for table in summary.uncompared if table not in summary.loaded]
-    for tables, reason in ((made, "made by another version"), (summary.loaded, "loaded from files")):
+    for tables, reason in ((made, "made by another version or by receivers"), (summary.loaded, "loaded from files")):
         if tables:
             yield f"Rows of {', '.join(tables)} cannot be compared with what was seeded: they were {reason}."
 

@@ -72,6 +72,9 @@ class SeederConfig:
     keep_modified: bool = False
     """Whether a modified row stays when the seeder is rolled back, requested or not: a counter that the application has
     advanced."""
+    signals: bool = False
+    """Whether rows are saved one by one, as the application would, so that its receivers run. What those create is recorded,
+    and rolled back with the rows; what they change or delete besides rolls the batch back."""
     production: bool = False
     """Whether the rows may go to a production database: reference data only."""
     accounts: bool = False

@@ -14,6 +14,8 @@ import polars as pl
 
 from seeding.arrays import Integers
 from seeding.exceptions import SchemaError
+from seeding.keys import KeyMap
+from seeding.models import SeedingMetadata
 
 PLACES = 2**40
 """How many numbers each seeder has."""
@@ -49,6 +51,14 @@ def keys_of(recipe: str, seed: int, seeder: str, index: Integers) -> pl.Series:
 def digest(keys: Iterable[str]) -> str:
     """The SHA-256 of keys, by which the ledger tells whether a recipe still gives them."""
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def digits_of(entry: SeedingMetadata, keys: KeyMap) -> pl.Series:
+    """The keys of some of the entry's rows, as its recipe makes them. Raises SchemaError if it makes others than it did."""
+    digits = keys_of(entry.key_recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
+    if len(keys) == entry.record_count and digest(digits) != entry.key_digest:
+        raise SchemaError(f"{entry.table_name}: the recipe {entry.key_recipe} gives other keys than those in the ledger.")
+    return digits
 
 
 def _random(seed: int, seeder: str, index: Integers) -> Bits:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import polars as pl
 from django.db import connections, models
 
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet, union
-from seeding.ledger.key_recipes import VALUES, digest, keys_of
+from seeding.ledger.key_recipes import VALUES, digits_of
 from seeding.ledger.row_digests import Digests
 from seeding.ledger.row_identity import RowIdentity, by_recipe, identity_of, recorded
 from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
@@ -39,6 +38,11 @@ class RecordedKey:
     def has_more(self) -> bool:
         """Whether the ledger holds more than numbers."""
         return self.is_of_ledger or len(self.columns) > 1
+
+
+def receivers_of(seeder: str) -> str:
+    """Under which name the ledger has the rows that receivers created while rows of the seeder were saved."""
+    return f"{seeder[:54]} (signals)"
 
 
 class Ledger:
@@ -184,9 +188,11 @@ class Ledger:
         """Column → the keys of a table's seeded rows in which it holds no personal data.
 
         These are synthetic rows, and real ones in which the column was masked while they were loaded: it may have been
-        classified since. Those that were masked in part, as in staging, count only if `partly`.
+        classified since. Those that were masked in part, as in staging, count only if `partly`. What receivers have created
+        may hold anything.
         """
         rows, real = self.live.filter(table_name=table).exclude(environment="production"), SeedingMetadata.Origin.SOURCE
+        rows = rows.exclude(origin=SeedingMetadata.Origin.RECEIVER)
         rows = rows if partly else rows.exclude(origin=real, environment="staging")
         held: dict[frozenset[str] | None, list[KeySet]] = {}
         for origin, masked, ranges in rows.values_list("origin", "masked_fields", "key_ranges").iterator():
@@ -278,14 +284,6 @@ class Ledger:
 
     def _batches(self, seeder: BaseSeeder) -> BatchQuerySet:
         return self.live.filter(table_name=seeder.config.table_name, seeder_name=seeder.name)
-
-
-def digits_of(entry: SeedingMetadata, keys: KeyMap) -> pl.Series:
-    """The keys of some of the entry's rows, as its recipe makes them. Raises SchemaError if it makes others than it did."""
-    digits = keys_of(entry.key_recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
-    if len(keys) == entry.record_count and digest(digits) != entry.key_digest:
-        raise SchemaError(f"{entry.table_name}: the recipe {entry.key_recipe} gives other keys than those in the ledger.")
-    return digits
 
 
 def _is_same_key(then: Collection[str], table: TableSchema) -> bool:

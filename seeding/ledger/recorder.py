@@ -10,16 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
+from django.db.models import Model
 
 from seeding.db.sql import quoted
+from seeding.exceptions import InsertionError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import WrittenKeys
-from seeding.ledger.key_recipes import VALUES, digest, keys_of
-from seeding.ledger.queries import Ledger, digits_of, generator_version
+from seeding.ledger.key_recipes import VALUES, digest, digits_of, keys_of
+from seeding.ledger.queries import Ledger, generator_version, receivers_of
 from seeding.ledger.row_digests import digests
 from seeding.ledger.row_identity import RowIdentity, identity_of, split, stored
-from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun
+from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun, insert_silently
 from seeding.schema.introspection import read_tables
 from seeding.schema.references import key_columns
 from seeding.schema.tables import TableSchema
@@ -38,7 +40,8 @@ class Recorder(Ledger):
 
     def open_run(self, **values: Any) -> SeedRun:
         """Record that a run begins, in its own transaction."""
-        return self.runs.create(
+        return insert_silently(
+            self.runs,
             host=socket.gethostname(),
             process_id=os.getpid(),
             user=getpass.getuser(),
@@ -72,7 +75,8 @@ class Recorder(Ledger):
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
         try:
             with transaction.atomic(using=self.using):
-                entry = self.batches.create(
+                entry = insert_silently(
+                    self.batches,
                     run=run,
                     table_schema=self.schema_of(seeder.config.table_name),
                     table_name=seeder.config.table_name,
@@ -94,6 +98,30 @@ class Recorder(Ledger):
         if keys.lookup(others.key_map().pairs()[0])[1].any():
             raise BatchTakenError
         return entry
+
+    def record_created(self, run: SeedRun, seeder: BaseSeeder, model: type[Model], keys: KeyMap) -> SeedingMetadata:
+        """Record rows that receivers have created while the seeder's rows were saved, in the same transaction.
+
+        Their keys are their indexes. Raises InsertionError if the ledger has one of them.
+        """
+        try:
+            with transaction.atomic(using=self.using):
+                return insert_silently(
+                    self.batches,
+                    run=run,
+                    table_schema=self.schema_of(model._meta.db_table),
+                    table_name=model._meta.db_table,
+                    seeder_name=receivers_of(seeder.name),
+                    origin=SeedingMetadata.Origin.RECEIVER,
+                    generator_version=generator_version(seeder),
+                    key_columns=list(key_columns(model)),
+                    environment=run.environment,
+                    created_at=datetime.now(UTC),
+                    **_extent(keys, ()),
+                )
+        except IntegrityError as error:
+            words = "the ledger has a row under the key of one that a receiver has created; roll it back first"
+            raise InsertionError(f"{model._meta.db_table}: {words}. The batch was rolled back.") from error
 
     def complete(
         self, entry: SeedingMetadata, keys: KeyMap, table: TableSchema, written: WrittenKeys | None = None
@@ -131,14 +159,14 @@ class Recorder(Ledger):
         if len(keys):
             batch.update(**_extent(keys, skipped))
         else:
-            batch.delete()
+            batch._raw_delete(self.using)  # noqa: SLF001 - it sends no signals
 
     def retire(self, entries: Iterable[SeedingMetadata], gone: KeySet, run: SeedRun) -> None:
         """Mark the keys `gone` of the live entries as rolled back, inside the transaction that deletes their rows.
 
         If some rows of a batch stay, a second entry records those that were rolled back.
         """
-        marks = {"live": None, "rolled_back_at": datetime.now(UTC), "rolled_back_by": run.user, "rolled_back_in": run}
+        marks = {"live": None, "rolled_back_at": datetime.now(UTC), "rolled_back_by": run.user, "rolled_back_in_id": run.pk}
         whole = []
         for entry in entries:
             undone, staying = entry.key_map.split(gone)
@@ -147,10 +175,8 @@ class Recorder(Ledger):
             elif len(undone):
                 rest, parted = _parts(entry, staying), _parts(entry, undone)
                 self.live.filter(pk=entry.pk).update(**_extent(staying, entry.skipped_ranges), **rest)
-                entry.pk = None
-                for name, value in {**marks, **_extent(undone, ()), **parted}.items():
-                    setattr(entry, name, value)
-                entry.save(using=self.using, force_insert=True)
+                values = {field.attname: getattr(entry, field.attname) for field in entry._meta.concrete_fields}
+                insert_silently(self.batches, **{**values, "id": None, **marks, **_extent(undone, ()), **parted})
         self.live.filter(pk__in=whole).update(**marks)
 
     def announce_truncation(self, table: str, run: SeedRun) -> list[SeedingMetadata]:

@@ -32,7 +32,7 @@ from seeding.masking.results import LeftColumn, MaskingResult, MaskingSummary
 from seeding.masking.rows import MaskedRows, TableRun, differing, read_rows, unmasked_values, unpadded
 from seeding.masking.strategies.collated import Collated
 from seeding.masking.tables import Key, Target, asked_for, classified_tables, find_targets, left_columns
-from seeding.models import SeedRun
+from seeding.models import SeedRun, insert_silently
 from seeding.runs.confirmation import Ask, masking_question, refuse_masking_production
 from seeding.runs.lifecycle import Operation
 from seeding.runs.transaction_size import IMAGES, row_width
@@ -222,7 +222,8 @@ class InPlaceMasking:
                     )
                 seals.append(sealed)
                 written.append(piece)
-        batch = self.ledger.masked_batches(target.table.name).create(
+        batch = insert_silently(
+            self.ledger.masked_batches(target.table.name),
             run=under_way.run,
             table_schema=self.ledger.schema_of(target.table.name),
             table_name=target.table.name,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seeding.generation.seeders import Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
+from seeding.receivers.writer import SignallingWriter
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import Survey
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Sink
-from seeding.writing import Writers
+from seeding.writing import Writer, Writers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +47,7 @@ class RunContext:
     """All known strategies."""
     rules: Sequence[RowRule] = ()
     """The project's rules, for every seeder."""
+
+    def writer(self, seeder: BaseSeeder, count: int) -> Writer:
+        """What writes the `count` rows of the seeder."""
+        return SignallingWriter(seeder, self.ledger, self.run) if seeder.config.signals else self.writers.choose(count)

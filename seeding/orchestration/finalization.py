@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
+from django.apps import apps
 from django.db import DatabaseError, models
 
 from seeding.db.redaction import error_text, redacted
@@ -13,6 +14,7 @@ from seeding.db.retries import Transience, transience
 from seeding.exceptions import InsertionError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
+from seeding.ledger.queries import receivers_of
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
@@ -54,7 +56,7 @@ class Finalization:
             operation.note(run, "derive", self.results)
             self._derive()
             operation.note(run, "verify", self.results)
-            self._judge(operation.retry(lambda: list(verification.verdicts())))
+            self._judge(run, operation.retry(lambda: list(verification.verdicts())))
         if operation.retry.outages.count:
             self._count_lost(run)
         return self.results
@@ -126,10 +128,11 @@ class Finalization:
     def _verification(self, run: SeedRun) -> Verification:
         """The verification of the rows that this run inserted."""
         context, seeders = self._context, self._plan.seeders
+        seeded = [seeder.config.model for seeder in seeders]
+        others = self._filled_by_receivers(run).keys() - {model._meta.db_table for model in seeded}
+        seeded += [one for one in apps.get_models(include_auto_created=True) if others and one._meta.db_table in others]
         inserted = {
-            model: keys
-            for model in dict.fromkeys(seeder.config.model for seeder in seeders)
-            if (keys := context.ledger.key_set(model._meta.db_table, run))
+            model: keys for model in dict.fromkeys(seeded) if (keys := context.ledger.key_set(model._meta.db_table, run))
         }
         derived: dict[type[models.Model], set[str]] = {}
         for seeder in seeders:
@@ -140,12 +143,19 @@ class Finalization:
             )
         return Verification(context.using, inserted, derived, self._identities)
 
-    def _judge(self, verdicts: Iterable[Verdict]) -> None:
+    def _filled_by_receivers(self, run: SeedRun) -> Mapping[str, str]:
+        """Table → the seeder whose receivers have created rows of it in this run."""
+        names = {receivers_of(one.name): one.name for one in self._plan.seeders if one.config.signals}
+        held = self._context.ledger.live.filter(run=run, seeder_name__in=names).order_by() if names else ()
+        return {table: names[name] for table, name in held.values_list("table_name", "seeder_name")} if held else {}
+
+    def _judge(self, run: SeedRun, verdicts: Iterable[Verdict]) -> None:
         """Mark a seeder of every table into which this run inserted rows with dangling references."""
-        by_table = {seeder.config.table_name: seeder for seeder in reversed(self._plan.seeders)}
+        by_table = {seeder.config.table_name: seeder.name for seeder in reversed(self._plan.seeders)}
         for verdict in verdicts:
             if verdict.broken:
-                table, seeder = verdict.table, by_table[verdict.table].name
+                table = verdict.table
+                seeder = by_table.get(table) or self._filled_by_receivers(run)[table]
                 words = f"{verdict.broken} rows break: {verdict.sentence} Among them {', '.join(verdict.examples)}."
                 self._operation.tell("verify", f"{table}: {words}", level="error", seeder=seeder, record_count=verdict.broken)
                 self._mark(seeder, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,12 +52,17 @@ class Forecast:
     """Seeder → bytes of its missing rows, without indexes; no entry for a seeder that fails to generate a sample."""
 
 
-def estimated_seconds(steps: Iterable[Step], ledger: Ledger, writers: Writers) -> dict[str, float]:
-    """Seeder → seconds for its missing rows, at the rate of its last comparable run, else at its writer's rate."""
+def estimated_seconds(
+    steps: Iterable[Step], ledger: Ledger, writers: Writers, *, signalling: Collection[str] = ()
+) -> dict[str, float]:
+    """Seeder → seconds for its missing rows, at the rate of its last comparable run, else at its writer's rate.
+
+    `signalling` are the seeders whose rows are created one by one.
+    """
     remembered = _remembered(ledger)
     found = {}
     for step in steps:
-        rate: float = ROWS_PER_SECOND[writers.choose(step.rows).name]
+        rate: float = ROWS_PER_SECOND["create" if step.seeder in signalling else writers.choose(step.rows).name]
         for rows, duration in remembered.get(step.seeder, ()):
             if rows * COMPARABLE >= step.missing:
                 rate = rows / duration

@@ -63,6 +63,7 @@ class SeedOrchestrator:
         self.operation.connect()
         config, ledger, dataset = self.config, self.operation.ledger, self._dataset()
         steps = self.plan.steps(ledger)
+        signalling = {seeder.name for seeder in self.plan.seeders if seeder.config.signals}
         return Forecast(
             database=self.operation.database_name,
             environment=config.environment,
@@ -73,7 +74,7 @@ class SeedOrchestrator:
             asked=config.tables,
             added=tuple(self.plan.added_tables),
             steps=steps,
-            seconds=estimated_seconds(steps, ledger, Writers(config.database, config.writer)),
+            seconds=estimated_seconds(steps, ledger, Writers(config.database, config.writer), signalling=signalling),
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
         )
 

@@ -63,7 +63,7 @@ class SeederPipeline:
         self._preparation = Preparation(
             seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
         )
-        self._writer = context.writers.choose(count)
+        self._writer = context.writer(seeder, count)
         self._retry = replace(context.retry, doing="Trying the batch again", seeder=seeder.name)
         self._next_key: int | None = None
         self._tally = Outcome(seeder, count, context.tell)

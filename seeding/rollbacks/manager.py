@@ -18,6 +18,7 @@ from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeySet
+from seeding.ledger.queries import receivers_of
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
@@ -143,10 +144,14 @@ class RollbackManager:
         between = relations(there, mirrors, elsewhere, *kinds)
         require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
+        of_seeder = ledger.by_seeder()
+        names = {name for name, _ in of_seeder}
+        signalling = {name: receivers_of(name) for name in names if receivers_of(name) in names}
         seeded = SeededRows(
-            of_seeder=ledger.by_seeder(),
-            companions=self._registry.companions,
+            of_seeder=of_seeder,
+            companions=(*self._registry.companions, *map(frozenset, signalling.items())),
             followed=_followed(needed, between),
+            created_with={created: {name} for name, created in signalling.items()},
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
         return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)))

@@ -40,6 +40,8 @@ class SeededRows:
     """Groups of seeders, by name, whose rows belong together."""
     followed: Mapping[str, Collection[str]]
     """Seeder → those it depends on without a column that says on which rows: its rows go when all of theirs go."""
+    created_with: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The ledger's name for the rows of a seeder's receivers → the seeder: they go when all of its rows go."""
     seeded_after: Collection[tuple[str, str]] = ()
     """(table, table that its seeder depends on)."""
 
@@ -187,8 +189,11 @@ class Planner:
         return Kept(table=table, keys=tuple(shown), count=len(keys), reason=reason, **details)
 
     def _add_companions(self, rows: TableKeys) -> None:
-        """Select the companions of the selected rows."""
+        """Select the companions of the selected rows, and what receivers have created with them."""
         self._grow(rows, self.seeded.of_table, self._companionships)
+        for table, created in self._followers(rows, self.seeded.created_with).items():
+            _add(rows, table, created)
+            self._grow(rows, self.seeded.of_table, self._companionships)
 
     def _add_dependants(self, rows: TableKeys, *, cascade: bool) -> None:
         """Select the seeded rows that refer to selected ones, directly or indirectly."""
@@ -201,7 +206,7 @@ class Planner:
                 children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
                 found[f"{link.table} ({link.column})"] += len(children)
                 _add(rows, link.table, children)
-            for table, followers in self._followers(rows).items():
+            for table, followers in self._followers(rows, self.seeded.followed).items():
                 found[table] += len(followers)
                 _add(rows, table, followers)
             found = +found
@@ -211,12 +216,12 @@ class Planner:
             fresh = {table: keys - before.get(table, NOTHING) for table, keys in rows.items()}
             fresh = {table: keys for table, keys in fresh.items() if keys}
 
-    def _followers(self, selected: TableKeys) -> TableKeys:
+    def _followers(self, selected: TableKeys, followed: Mapping[str, Collection[str]]) -> TableKeys:
         """The rows of seeders that follow another whose rows are all selected."""
         followers: TableKeys = {}
         for (name, table), rows in self.seeded.of_seeder.items():
             for (other, others_table), others in self.seeded.of_seeder.items():
-                if other in self.seeded.followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
+                if other in followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
                     _add(followers, table, rows - selected.get(table, NOTHING))
         return followers
 

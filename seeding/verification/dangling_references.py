@@ -278,6 +278,6 @@ def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]
 
 def _has_all(using: str, target: type[models.Model], low: Any, high: Any, *, distinct: bool) -> bool:
     """Whether the target has a row for every key from `low` to `high`; `distinct` if several rows may have one."""
-    rows = target._base_manager.using(using).filter(pk__range=(low, high))
+    rows = target._base_manager.using(using).filter(pk__gte=low, pk__lte=high)
     found = rows.values("pk").distinct().count() if distinct else rows.count()
     return bool(found == high - low + 1)

@@ -15,7 +15,7 @@ from seeding.db.topology import Topology
 from seeding.exceptions import INTERRUPTED, LockError, SchemaError
 from seeding.ledger.queries import Ledger
 from seeding.locks import Holder, seeding_lock
-from seeding.models import SeedRun
+from seeding.models import SeedingMetadata, SeedRun
 from seeding.safety import is_visible, told, topology_of
 from seeding.verification.checker import Checker
 from seeding.writing import NATIVE_FROM, Writers
@@ -188,7 +188,7 @@ def _tables(ledger: Ledger) -> tuple[SeededTable, ...]:
 
 
 def _progress(run: SeedRun, holder: Holder | None) -> RunInProgress:
-    last = run.batches.last() or run.undone.order_by("rolled_back_at").last()
+    last = run.batches.exclude(origin=SeedingMetadata.Origin.RECEIVER).last() or run.undone.order_by("rolled_back_at").last()
     return RunInProgress(
         run=run.pk,
         command=run.command,

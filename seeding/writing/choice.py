@@ -10,15 +10,12 @@ from seeding.writing.copy import CopyWriter
 from seeding.writing.executemany import ExecutemanyWriter
 from seeding.writing.load_data import LoadDataWriter
 from seeding.writing.multi_insert import MultiInsertWriter
-from seeding.writing.orm import BulkCreateWriter, CreateWriter
+from seeding.writing.orm import BulkCreateWriter
 from seeding.writing.rejected_rows import Writer
 
-CREATE_BELOW = 100
-"""A seeder with fewer rows creates them one by one: the errors are simpler and the time does not matter."""
-
-NATIVE_FROM = 1_000
-"""A seeder with this many rows or more uses the server's native load, if available: it takes a fourth of bulk_create's time
-at this size and a tenth at 10,000 (docs/performance.md)."""
+NATIVE_FROM = 100
+"""A seeder with this many rows or more uses the server's native load, if available: it takes a tenth of bulk_create's time
+at this size. With fewer the errors of bulk_create are simpler, and both take milliseconds."""
 
 
 class Writers:
@@ -30,7 +27,7 @@ class Writers:
     def __init__(self, using: str, forced: str | None = None) -> None:
         self.native = _native(connections[using])
         """The fastest first; empty for an unknown vendor."""
-        every: tuple[Writer, ...] = (CreateWriter(), BulkCreateWriter(), *self.native)
+        every: tuple[Writer, ...] = (BulkCreateWriter(), *self.native)
         possible = {writer.name: writer for writer in every}
         if forced is not None and forced not in possible:
             raise ConfigurationError(f"SEEDING_WRITER={forced}: this database supports {', '.join(possible)}.")
@@ -40,8 +37,6 @@ class Writers:
         """The writer for a seeder with `count` rows."""
         if self._forced is not None:
             return self._forced
-        if count < CREATE_BELOW:
-            return CreateWriter()
         return self.native[0] if self.native and count >= NATIVE_FROM else BulkCreateWriter()
 
 

@@ -13,6 +13,7 @@ from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError, SchemaError
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import column_name
+from seeding.writing.orm import AsGiven
 
 HEADROOM = 1_000
 """Keys left free between the application's last row and the first seeded one, for inserts made during the reservation."""
@@ -98,7 +99,7 @@ class MySQLKeyAllocator(_Allocator):
             sample.pk = key
             try:
                 with transaction.atomic(using=self._using):
-                    sample.save_base(raw=True, using=self._using, force_insert=True)
+                    AsGiven(type(sample), using=self._using).bulk_create([sample])  # no receiver runs
                     self._take_back(sample)
             except DatabaseError as error:
                 if not refuses_row(error):

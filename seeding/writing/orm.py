@@ -27,7 +27,7 @@ ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
 
 
 class CreateWriter:
-    """`Model.objects.create`, one row at a time."""
+    """`Model.objects.create`, one row at a time: receivers run, so only seeders with `signals=True` use it."""
 
     name = "create"
     rows_per_batch = 1_000
@@ -92,7 +92,11 @@ def _is_djangos(field: models.Field[Any, Any], column: pl.Series, connection: Ba
 
 
 def _as_given(instance: models.Model, _: bool, *arguments: Any, **options: Any) -> Any:  # noqa: FBT001 - Django's `raw`
-    """Django's own insertion of the instance, `raw`: no field's `pre_save` runs. Receivers are told that it is not."""
+    """Django's own insertion of the instance, `raw`: no field's `pre_save` runs. Receivers are told that it is not.
+
+    Only once: a receiver may save the instance again, or a copy of it.
+    """
+    del instance.__dict__["_save_table"]
     return type(instance)._save_table(instance, True, *arguments, **options)  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no public way
 
 

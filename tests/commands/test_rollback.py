@@ -498,7 +498,7 @@ def test_which_rows_cannot_be_compared_is_told_with_the_reason(
     call_command("seed_rollback", force=True, database=sqlite.alias, stdout=out, stderr=StringIO())
 
     said = " ".join(out.getvalue().split())
-    assert "Rows of clients cannot be compared with what was seeded: they were made by another version." in said
+    assert "Rows of clients cannot be compared with what was seeded: they were made by another version or by receivers." in said
     assert "Rows of vendors cannot be compared with what was seeded: they were loaded from files." in said
 
 

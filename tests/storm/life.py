@@ -31,8 +31,8 @@ MOMENTS = 25
 PATIENCE = 20
 """Seconds to wait for the lock of a command that was killed."""
 WRITERS = {
-    "sqlite": (None, None, "create", "executemany"),
-    "postgresql": (None, "create", "bulk_create", "copy"),
+    "sqlite": (None, None, "bulk_create", "executemany"),
+    "postgresql": (None, "bulk_create", "copy"),
     "mysql": (None, "bulk_create", "multi_insert"),
     "mariadb": (None, "bulk_create", "multi_insert", "load_data"),
 }

@@ -130,7 +130,7 @@ def test_a_statement_names_so_many_ranges_and_no_more(ranges: int, sizes: list[i
 def test_a_condition_on_the_primary_key_takes_any_of_the_ranges() -> None:
     (condition,) = KeySet.of([(1, 3), (7, 7)]).conditions()
 
-    assert condition == Q(pk__range=(1, 3)) | Q(pk__range=(7, 7))
+    assert condition == Q(pk__gte=1, pk__lte=3) | Q(pk__gte=7, pk__lte=7)
 
 
 @settings(max_examples=15, deadline=None)

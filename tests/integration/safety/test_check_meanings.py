@@ -12,11 +12,11 @@ from django.db import Error, connections, models, transaction
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
 from seeding.schema.introspection import read_tables
 from seeding.schema.rules.check_clauses import compiled
-from tests.integration.safety.test_stored_values import WRITERS
+from tests.integration.safety.test_stored_values import WRITERS, written
 from tests.servers import KINDS, Server
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import Database
-from tests.support.runs import run, undo
+from tests.support.runs import undo
 
 with INSTALLED:
     from seeding.example.models import Product
@@ -61,7 +61,7 @@ def assert_as_the_server(database: Database, *but: str) -> list[str]:
     """The rows that are seeded are those that the server takes, by every writer `but` some; returns their names."""
     expected = taken(database)
     for writer in {*WRITERS[database.server]} - {*but}:
-        summary, _ = run(database, Products(), writer=writer)
+        summary, _ = written(writer, database, Products())
         there = [name for (name,) in database.query("SELECT name FROM shop_product WHERE name <> 'real' ORDER BY id")]
 
         assert there == expected
@@ -191,7 +191,7 @@ def test_a_lenient_session_of_another_character_set_stores_what_is_written_or_no
     for letters in (LETTERS, LETTERS[:1], ("plain", *LETTERS[1:3], LETTERS[7])):
         seeder = type("Seeder", (Products,), {"names": letters, "config": config(len(letters))})()
         for writer in WRITERS[server]:
-            summary, _ = run(database, seeder, writer=writer)
+            summary, _ = written(writer, database, seeder)
             there = [bytes.fromhex(one).decode() for one in host.sql(stored, database.alias).split()]
 
             assert set(there) <= set(letters), writer

@@ -120,7 +120,7 @@ def test_the_application_goes_on_above_the_seeded_rows(
     assert host.sql("SELECT COUNT(*) FROM shop_product", database.alias).split()[-1] == "14"
 
 
-@pytest.mark.parametrize("writer", ["create", "bulk_create", "copy"])
+@pytest.mark.parametrize("writer", ["bulk_create", "copy"])
 def test_every_writer_gives_keys_to_a_column_that_is_always_counted(products: Callable[..., Database], writer: str) -> None:
     database = products("postgresql", *COUNTERS["postgresql"]["identity, always"])
 

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 from django.db import connections
 
-from seeding import Rows
+from seeding import BaseSeeder, Rows
+from seeding.orchestration.results import RunSummary
 from tests.integration.safety.conftest import mask
 from tests.integration.safety.forms import PRODUCTS
 from tests.servers import KINDS, Server
@@ -29,6 +30,14 @@ WRITERS = {
     "mysql": ("create", "bulk_create", "multi_insert"),
     "postgresql": ("create", "bulk_create", "copy"),
 }
+
+
+def written(writer: str, database: Database, seeder: BaseSeeder, **options: Any) -> tuple[RunSummary, list[Any]]:
+    """A run whose rows are written like that: one by one where the seeder says so."""
+    if writer != "create":
+        return run(database, seeder, writer=writer, **options)
+    signalling = type(type(seeder).__name__, (type(seeder),), {"config": replace(seeder.config, signals=True)})
+    return run(database, signalling(), **options)
 
 
 class Starred(ProductSeeder):
@@ -74,7 +83,7 @@ def test_a_trigger_that_fills_in_other_columns_is_let_be(products: Callable[...,
     fills_in(database, assigns.format("=", ";" if server == "postgresql" else ","))
 
     for writer in WRITERS[server]:
-        summary, _ = run(database, ProductSeeder(), writer=writer)
+        summary, _ = written(writer, database, ProductSeeder())
         filled = "SELECT COUNT(*) FROM shop_product WHERE slug = LOWER(CONCAT(name, '-', id)) AND changed_at IS NOT NULL"
 
         assert (summary.exit_code, summary.records_inserted) == (0, 10)
@@ -114,7 +123,7 @@ def test_keys_are_counted_by_every_writer(products: Callable[..., Database], ser
             makes_late_trigger(database)
 
     for writer in WRITERS[server]:
-        summary, _ = run(database, Starred(), writer=writer, listen=make)
+        summary, _ = written(writer, database, Starred(), listen=make)
         database.query("DROP TRIGGER late" + (" ON shop_product" if server == "postgresql" else ""))
 
         assert summary.exit_code == 5
@@ -161,7 +170,7 @@ def test_what_a_lenient_session_changes_is_found(products: Callable[..., Databas
 
     assert strict.records_inserted == 0
     for writer in WRITERS[server]:
-        summary, told = run(database, seeder, writer=writer)
+        summary, told = written(writer, database, seeder)
 
         error = summary.results[0].error
         assert summary.records_inserted == 0, writer
@@ -196,7 +205,7 @@ def test_characters_that_the_session_cannot_carry_are_found(products: Callable[.
     session(database, charset="utf8mb3")
 
     for writer in WRITERS[server]:
-        summary, _ = run(database, Merry(), writer=writer)
+        summary, _ = written(writer, database, Merry())
 
         assert (summary.records_inserted, summary.exit_code != 0) == (0, True), writer
         assert_empty(database)
@@ -212,7 +221,7 @@ def test_numbers_that_a_column_rounds_are_rejected(products: Callable[..., Datab
     rounded = type("Seeder", (Starred,), {"stars": 4.125, "config": Starred.config})()
 
     for writer in WRITERS[server]:
-        summary, _ = run(database, rounded, writer=writer)
+        summary, _ = written(writer, database, rounded)
         assert (summary.records_inserted, summary.exit_code != 0) == (0, True)
     assert run(database, fitting)[0].records_inserted == 10
 
@@ -392,7 +401,7 @@ def session(database: Database, *, user: str = "", **options: str) -> None:
 def assert_undone(database: Database, words: str) -> None:
     """No writer leaves anything, in the table or in the ledger, and all say why."""
     for writer in WRITERS[database.server]:
-        summary, _ = run(database, Starred(), writer=writer)
+        summary, _ = written(writer, database, Starred())
 
         assert (summary.exit_code, words in summary.results[0].error) == (5, True), (writer, summary.results[0].error)
         assert_empty(database)

@@ -124,7 +124,7 @@ def test_a_rollback_is_told_table_by_table_and_then_why_something_stays() -> Non
         "",
         "lots: 400 of 1,500 planned rows were not found: they were deleted outside of seeding, and the ledger drops them.",
         "",
-        "Rows of lots, bills cannot be compared with what was seeded: they were made by another version.",
+        "Rows of lots, bills cannot be compared with what was seeded: they were made by another version or by receivers.",
         "",
         "Rows of orders cannot be compared with what was seeded: they were loaded from files.",
         "",

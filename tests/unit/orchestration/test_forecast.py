@@ -7,6 +7,7 @@ import pytest
 
 from seeding import BaseSeeder, Dataset, RecordCount, Rows, SeederConfig
 from seeding.example.models import Product
+from seeding.ledger.queries import Ledger
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedRun
 from seeding.orchestration.forecast import (
@@ -66,7 +67,7 @@ def test_time_is_that_of_the_last_comparable_run(shop: Database, missing: int, e
     assert seconds(shop, step(missing, existing=5)) == {"Counters": pytest.approx(expected)}
 
 
-@pytest.mark.parametrize(("rows", "writer"), [(99, "create"), (100, "bulk_create"), (1_000, "executemany")])
+@pytest.mark.parametrize(("rows", "writer"), [(1, "bulk_create"), (99, "bulk_create"), (100, "executemany")])
 def test_where_nothing_is_remembered_the_writer_of_the_whole_table_tells(shop: Database, rows: int, writer: str) -> None:
     expected = START_SECONDS + 1 / ROWS_PER_SECOND[writer]
 
@@ -88,13 +89,23 @@ def test_only_the_runs_of_late_are_remembered(shop: Database) -> None:
     for _ in range(RUNS_REMEMBERED):
         past(shop, 1, 1.0)
 
-    assert seconds(shop, step(100))["Counters"] == pytest.approx(START_SECONDS + 100 / ROWS_PER_SECOND["bulk_create"])
+    assert seconds(shop, step(100))["Counters"] == pytest.approx(START_SECONDS + 100 / ROWS_PER_SECOND["executemany"])
 
 
 def test_another_seeders_rate_tells_nothing(shop: Database) -> None:
     past(shop, 10, 7.0)
 
-    assert seconds(shop, step(10, seeder="Failing"))["Failing"] == pytest.approx(START_SECONDS + 10 / ROWS_PER_SECOND["create"])
+    expected = START_SECONDS + 10 / ROWS_PER_SECOND["bulk_create"]
+
+    assert seconds(shop, step(10, seeder="Failing"))["Failing"] == pytest.approx(expected)
+
+
+def test_rows_that_are_created_one_by_one_take_longer(shop: Database) -> None:
+    steps, writers = [step(2_000)], Writers(shop.alias)
+
+    found = estimated_seconds(steps, Ledger(shop.alias), writers, signalling={"Counters"})
+
+    assert found["Counters"] == pytest.approx(START_SECONDS + 2_000 / ROWS_PER_SECOND["create"])
 
 
 @pytest.mark.parametrize(("missing", "existing", "expected"), [(600, 400, 12 * 600), (2, 0, 24), (0, 7, 0), (0, 0, 0)])

@@ -22,7 +22,7 @@ from seeding.locks.sqlite import SQLiteLock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.orchestration.results import SeederResult
 from seeding.telemetry.events import Event
-from seeding.writing import CreateWriter
+from seeding.writing import BulkCreateWriter
 from seeding.writing.key_allocation import SQLiteKeyAllocator
 from tests.support.databases import AS_OF, Database
 from tests.support.runs import run
@@ -79,12 +79,12 @@ def when(operation: str, act: Callable[[], Any]) -> Callable[[Event], None]:
 
 def writing(monkeypatch: pytest.MonkeyPatch, write: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Let the writer be given other rows than it was told to write."""
-    real = CreateWriter.write
+    real = BulkCreateWriter.write
 
-    def faulty(self: CreateWriter, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
+    def faulty(self: BulkCreateWriter, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         real(self, using, model, write(data))
 
-    monkeypatch.setattr(CreateWriter, "write", faulty)
+    monkeypatch.setattr(BulkCreateWriter, "write", faulty)
 
 
 def test_what_is_there_already_is_not_inserted_again(shop: Database) -> None:
