@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import linecache
+import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral
-from types import MappingProxyType
+from traceback import walk_tb
+from types import MappingProxyType, TracebackType
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -23,7 +28,7 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.schema.references import generic_references, references
 from seeding.schema.results import ValidationError
 from seeding.schema.validation import Finding, SchemaValidator
-from seeding.writing import settled
+from seeding.writing import UnwritableError, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,17 @@ class Batch:
         """The row indexes that validation rejected, as the ledger stores them: [first, count]."""
         rejected = self.index[~self.accepted]
         return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
+
+
+T = TypeVar("T")
+
+COLUMN = re.compile(r"""\s*["'](\w+)["']:""")
+"""A line of a seeder that generates a column."""
+
+
+def named(index: Integers) -> str:
+    """The rows, for a message."""
+    return f"row {index[0]}" if len(index) == 1 else f"rows {index[0]} to {index[-1]}"
 
 
 class Preparation:
@@ -114,14 +130,15 @@ class Preparation:
 
         Raises UnclassifiedError if it returns an unclassified column.
         """
-        where = f"{self._seeder.name}, rows {index[0]} to {index[-1]}"
+        where = f"{self._seeder.name}, {named(index)}"
         try:
             data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
         except SeedingError:
             raise
         except Exception as error:  # noqa: BLE001 - external code: whatever it raises is its own failure
             words, cause = self._told(error)
-            raise GenerationError(f"{where}: {words}") from cause
+            field = self._field_at(error.__traceback__)
+            raise GenerationError(f"{where}: {field}{words}") from cause
         if refused := [words for column, words in self._unclassified.items() if column in data.columns]:
             raise UnclassifiedError(" ".join(refused))
         if data.height != len(index):
@@ -137,6 +154,15 @@ class Preparation:
                 )
         postponed = [name for name in self._seeder.config.postponed if name in data.columns]
         return data.with_columns(pl.lit(None).alias(name) for name in postponed)
+
+    def generate_in_halves(self, index: Integers) -> pl.DataFrame:
+        """The rows `index`; where they fail, and still do in halves, the GenerationError is that of the first row that does."""
+        try:
+            return self.generate(index)
+        except GenerationError:
+            if len(index) == 1:
+                raise
+        return pl.concat([self.generate_in_halves(half) for half in np.array_split(index, 2)], how="vertical_relaxed")
 
     def prepare(
         self,
@@ -221,6 +247,26 @@ class Preparation:
             if one.row is not None and not (isinstance(one.row, Integral) and 0 <= one.row < len(index)):
                 raise GenerationError(f"{where}: it found an error in row {one.row!r}; they count from 0 to {len(index) - 1}.")
         return found
+
+    def told(self, index: Integers, insertion: Callable[[], T]) -> T:
+        """What the insertion of the rows `index` returns.
+
+        Raises GenerationError, with row and column, for a value that its field does not convert.
+        """
+        try:
+            return insertion()
+        except UnwritableError as found:
+            words, cause = self._told(found.error)
+            raise GenerationError(f"{self._seeder.name}, row {index[found.row]}: {found.column}: {words}") from cause
+
+    def _field_at(self, traceback: TracebackType | None) -> str:
+        """The column whose line in the seeder raised an error, for a message; empty unless the line begins with its name."""
+        module, field = sys.modules.get(type(self._seeder).__module__), ""
+        for frame, line in walk_tb(traceback):
+            if frame.f_code.co_filename == getattr(module, "__file__", None):
+                found = COLUMN.match(linecache.getline(frame.f_code.co_filename, line))
+                field = f"{found[1]}: " if found and found[1] in self._validator.schema.columns else field
+        return field
 
     def _told(self, error: Exception) -> tuple[str, BaseException]:
         """The text and the cause to report for an error in external code; for real rows, neither may quote one."""

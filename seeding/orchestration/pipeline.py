@@ -124,7 +124,7 @@ class SeederPipeline:
             if batch.given is None and not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
                 raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
-            refusals = insert(self._writer, context.using, self._model, batch.rows)
+            refusals = self._preparation.told(index, partial(insert, self._writer, context.using, self._model, batch.rows))
             if refusals:
                 refused = [refusal.row for refusal in refusals]
                 if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
@@ -242,7 +242,7 @@ class SeederPipeline:
                 raise
             self._tally.tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
         pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
-        return pl.concat([self._preparation.generate(piece) for piece in pieces], how="vertical_relaxed")
+        return pl.concat([self._preparation.generate_in_halves(piece) for piece in pieces], how="vertical_relaxed")
 
     def _store(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
         refused: dict[int, str] = {}

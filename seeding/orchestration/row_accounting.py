@@ -36,6 +36,8 @@ class Outcome:
         self._reasons: Counter[str] = Counter()
         """Why rows were rejected, and how often; one row can have several reasons."""
         self._rejected = 0
+        self._first = ""
+        """The first rejected row, and why."""
 
     @property
     def done(self) -> int:
@@ -50,6 +52,7 @@ class Outcome:
         self._rejected += rejected + len(refusals)
         self._reasons.update(batch.reasons if rejected else {})
         self._reasons.update(error_text(refusal.error) for refusal in refusals)
+        self._first = self._first or self._first_of(batch, refusals)
         refused = [one.row for one in refusals]
         self._count_masked(batch.rows[np.delete(np.arange(batch.rows.height), refused)] if refused else batch.rows)
         if rejected:
@@ -64,7 +67,8 @@ class Outcome:
         for refusal in refusals:
             self.tell(
                 "skip",
-                f"The database refused a row of {self._table}: {error_text(refusal.error)}",
+                f"The database refused a row of {self._table}, index {batch.accepted_index[refusal.row]}: "
+                f"{error_text(refusal.error)}",
                 level="warn",
                 error=redacted(refusal.error),
                 record_count=1,
@@ -94,7 +98,8 @@ class Outcome:
     def verdict(self) -> tuple[SeederState, str, int]:
         """State, message and exit code of a seeder that ran to its end."""
         if self.skipped:
-            return SeederState.PARTIAL, f"{self.skipped} rows were refused; the log names each.", InsertionError.exit_code
+            words = f"{self.skipped} rows were refused; the log names each.{self._first and f' The first is {self._first}.'}"
+            return SeederState.PARTIAL, words, InsertionError.exit_code
         return SeederState.SEEDED if self.inserted else SeederState.EXISTING, "", 0
 
     def close(self, state: SeederState, error: str, code: int, *, duration: float, audit: bool) -> SeederResult:
@@ -172,10 +177,19 @@ class Outcome:
         PIIMasker.log_masking(done, self._sink, self._seeder.name)
         return done.as_dict()
 
+    @staticmethod
+    def _first_of(batch: Batch, refusals: Sequence[Refusal]) -> str:
+        """The first rejected row, and its field or what the database says; empty if no row is named."""
+        named = [(int(batch.index[one.row]), f"{one.field}: {one.issue}") for one in batch.errors if one.row is not None]
+        named += [(int(batch.accepted_index[one.row]), error_text(one.error)) for one in refusals]
+        return "row {}: {}".format(*min(named)) if named else ""
+
     def _redacted(self, error: ValidationError, index: Integers) -> dict[str, Any]:
         personal = any(self._is_personal(name) for name in error.field.split("|"))
         origin = "" if error.row is None else self._seeder.origin(int(index[error.row]))
-        return {**asdict(error), "actual": REDACTED if personal else error.actual} | ({"origin": origin} if origin else {})
+        told = {**asdict(error), "actual": REDACTED if personal else error.actual}
+        told |= {} if error.row is None else {"row": int(index[error.row])}
+        return told | ({"origin": origin} if origin else {})
 
     def _is_personal(self, column: str) -> bool:
         """Whether messages must not quote the column; for real rows always, since any column may hold personal data."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seeding.generation.seeders import RecordCount
@@ -31,14 +31,36 @@ class Parent:
         return count.small if grows else None
 
 
-class Filling:
-    """Expressions for the columns of one table."""
+class UnfillableError(Exception):
+    """No expression suits a column."""
 
-    def __init__(self, columns: Mapping[str, ColumnSchema], parents: Mapping[str, Parent], own: set[str], label: str) -> None:
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
+
+
+class Filling:
+    """Expressions for the columns of one table.
+
+    `guessed` returns how to fill a column, with another value in every row if its second argument says so; None if nothing
+    suits. `few` are columns of few values.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, ColumnSchema],
+        parents: Mapping[str, Parent],
+        own: set[str],
+        label: str,
+        *,
+        guessed: Callable[[ColumnSchema, bool], Guess | None] | None = None,
+        few: Collection[str] = (),
+    ) -> None:
         self._columns = columns
         self._parents = parents
         self._own = own
-        self._label = label
+        self._guessed = guessed or (lambda column, distinct: guess(column, label, distinct=distinct))
+        self._few = few
         self._count = RecordCount(small=CELL, medium=10 * CELL, large=100 * CELL)
         self._distinct: dict[str, str] = {}
         self._one_to_one: dict[str, int] = {}
@@ -46,7 +68,10 @@ class Filling:
         self._capacity: int | None = None
 
     def fill(self, unique: Sequence[tuple[str, ...]]) -> tuple[dict[str, str], RecordCount, int | None]:
-        """Returns column → expression, the record count, and the capacity (None without a limit)."""
+        """Returns column → expression, the record count, and the capacity (None without a limit).
+
+        Raises UnfillableError for a column that nothing suits.
+        """
         plain = {name: self._guess(name) for name in self._columns if name not in self._parents and name not in self._own}
         for key in unique:
             if self._distinct.keys() & set(key):
@@ -63,17 +88,20 @@ class Filling:
         return expressions, self._count, self._capacity
 
     def _guess(self, name: str, *, distinct: bool = False) -> Guess:
-        column = self._columns[name]
-        return guess(column, self._label, distinct=distinct)
+        made = self._guessed(self._columns[name], distinct)
+        if made is None:
+            raise UnfillableError(name)
+        return made
 
     def _rank(self, name: str) -> tuple[int, str]:
         column = self._columns[name]
-        if column.values:
+        if column.values or name in self._few:
             return len(PREFERENCE) * 10, name
         if name in self._parents or name in self._own:
             return 15, name
         short = column.kind is Kind.TEXT and column.length is not None and column.length < 6
-        return PREFERENCE.index(column.kind) * 10 + (16 if short else 0), name
+        best = PREFERENCE.index(column.kind) if column.kind in PREFERENCE else len(PREFERENCE)
+        return best * 10 + (16 if short else 0), name
 
     def _make_distinct(self, name: str) -> None:
         if name in self._own:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field
+from itertools import chain, count
 
-import numpy as np
-import polars as pl
 from django.apps import apps
-from django.db import models
+from django.db import connections, models
 
-from seeding.conf import DEFAULT_SEED
-from seeding.generation.rows import Rows, decimals, numerals, take
+from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
 from seeding.masking import detect_name
-from seeding.scaffold.column_expressions import Filling, Parent
+from seeding.scaffold.column_expressions import Filling, Parent, UnfillableError
 from seeding.scaffold.column_words import COMPANIES, PEOPLE
-from seeding.scaffold.guesses import label_of, personal, sounds, worth_filling
-from seeding.scaffold.names import class_name, row_words
+from seeding.scaffold.field_values import chosen as chosen_values
+from seeding.scaffold.field_values import guesses
+from seeding.scaffold.guesses import BY_KIND, Guess, label_of, personal, sounds, worth_filling
+from seeding.scaffold.names import camel, class_name, row_words
 from seeding.scaffold.project import Project
+from seeding.scaffold.trial import Trial
+from seeding.schema.references import generic_references
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
-from seeding.schema.validation import SchemaValidator
 
-SAMPLE = 300
-"""Rows generated to test the expressions against the table's checks."""
-SAMPLE_DAY = date(2026, 1, 31)
 FREE_TEXT = "description|note|notes|comment|comments|message|body|content|reason|bio|instructions|feedback|remarks"
 
 
@@ -39,6 +36,8 @@ class Draft:
     model: type[models.Model] | None
     """The model that mirrors the table; None if the file defines one."""
     model_name: str
+    seeder_name: str
+    """Name of the class, and of the seeder in the ledger."""
     columns: Mapping[str, str]
     """Column → expression over `rows`."""
     left_out: tuple[str, ...]
@@ -51,11 +50,8 @@ class Draft:
     not_pii: tuple[str, ...]
     broken: Mapping[str, int]
     """Violations in the sample: "column: issue" → rows."""
-
-    @property
-    def seeder_name(self) -> str:
-        """Name of the class, and of the seeder in the ledger."""
-        return f"{self.model_name}Seeder"
+    later: Mapping[str, str] = field(default_factory=dict)
+    """Columns that stay empty because what they refer to has no seeder → what to do first."""
 
 
 class Drafter:
@@ -66,44 +62,99 @@ class Drafter:
         self._app = app
         self._drafted: dict[str, Draft] = {}
 
-    def draft(self, names: Sequence[str]) -> list[Draft]:
-        """The seeders of the tables `names`, parents first.
+    def draft(self, names: Sequence[str], *, with_parents: bool = False) -> list[Draft]:
+        """The seeders of the tables `names`, parents first; and those of the tables that they need, if asked for.
 
         Raises SchemaError for a table that is missing, that its model does not mirror or that cannot be seeded, and
         ConfigurationError for one that has a seeder or needs rows of a table that has none.
         """
-        for name in self._project.parents_first(names):
+        for name in self._project.parents_first(names, self._app, with_parents=with_parents):
             self._drafted[name] = self._draft(name)
         return list(self._drafted.values())
 
     def _draft(self, table: str) -> Draft:
         project = self._project
-        schema, model, columns = project.tables[table], project.models.get(table), project.columns(table)
+        schema, model, columns, links = (
+            project.tables[table],
+            project.models.get(table),
+            project.columns(table),
+            project.links(table),
+        )
         app = self._app or (model._meta.app_label if model is not None else "")
-        parents = {column: parent for column, target in project.links(table).items() if (parent := self._parent(table, target))}
-        own = {column for column, target in project.links(table).items() if target == table} & project.required(table)
-        chosen = {name: column for name, column in columns.items() if self._filled(table, column, parents)}
-        unique = self._unique(table, columns, chosen)
-        filling = Filling(chosen, parents, own=own, label=label_of(row_words(table)))
-        expressions, count, capacity = filling.fill(unique)
-        expressions, broken = self._tried(table, columns, expressions, count)
+        parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
+        seeded = project.seeded.get(table)
+        trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links)
+        out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)}
+        expressions, count, capacity, broken = self._expressions(table, columns, parents, trial, frozenset(out))
         pii = {name: kind for name, column in columns.items() if (kind := _personal(column, row_words(table)))}
         needed = [parent.dependency for column, parent in parents.items() if column in expressions]
+        model_name = model.__name__ if model is not None else self._model_name(app, table)
+        left_out = [name for name in columns if name not in expressions and name != schema.primary_key]
         return Draft(
             schema=schema,
             app=app,
             model=model,
-            model_name=model.__name__ if model is not None else self._model_name(app, table),
+            model_name=model_name,
+            seeder_name=self._seeder_name(table, app, model_name),
             columns=expressions,
-            left_out=tuple(name for name in columns if name not in expressions and name != schema.primary_key),
+            left_out=tuple(left_out),
             dependencies=tuple(dict.fromkeys(needed)),
             targets=self._targets(table, app),
             count=count,
             capacity=capacity,
             pii=pii,
-            not_pii=tuple(name for name, one in columns.items() if name not in pii and _undecided(one, project.links(table))),
+            not_pii=tuple(name for name, one in columns.items() if name not in pii and _undecided(one, links)),
             broken=broken,
+            later={
+                name: f"draft {links[name]} first, and this table again: {project.command([links[name]], self._app)}"
+                for name in left_out
+                if name in links and links[name] != table and not project.registry.sources(links[name])
+            },
         )
+
+    def _expressions(
+        self, table: str, columns: Mapping[str, ColumnSchema], parents: Mapping[str, Parent], trial: Trial, out: frozenset[str]
+    ) -> tuple[dict[str, str], RecordCount, int | None, dict[str, int]]:
+        """Column → expression without the columns `out` and others that may stay empty and cannot be filled.
+
+        With the record count, the capacity, and the constraints that these expressions break. Raises SchemaError for a
+        required column that cannot be filled.
+        """
+        project = self._project
+        required, links = project.required(table) | project.given_keys(table), project.links(table)
+        own = {column for column, target in links.items() if target == table} & required
+        chosen = {name: one for name, one in columns.items() if name not in out and self._filled(table, one, parents)}
+        unique = self._unique(table, columns, chosen, out)
+
+        def guessed(column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
+            clauses = tuple(check.clause for check in project.tables[table].checks if column.name in check.clause)
+            made = guesses(
+                trial.fields.get(column.name),
+                column,
+                label_of(row_words(table)),
+                connections[project.using],
+                distinct=distinct,
+                clauses=clauses,
+            )
+            return next((one for one in made if trial.takes(column.name, one)), None)
+
+        few = [name for name, field in trial.fields.items() if chosen_values(field)]
+        filling = Filling(chosen, parents, own=own, label="", guessed=guessed, few=few)
+        try:
+            expressions, count, capacity = filling.fill(unique)
+        except UnfillableError as error:
+            if error.column in required:
+                raise SchemaError(
+                    f"{table}: no value can be made for {error.column}: its type is none that seeders fill, or nothing suits "
+                    "its constraints. Write the seeder by hand, or let the column be empty."
+                ) from None
+            return self._expressions(table, columns, parents, trial, out | {error.column})
+        broken = {}
+        for names, words, rows in trial.broken(expressions, count):
+            if optional := [name for name in names if name in expressions and name not in required]:
+                return self._expressions(table, columns, parents, trial, out | set(optional))
+            broken[words] = rows
+        return expressions, count, capacity, broken
 
     def _parent(self, table: str, target: str) -> Parent | None:
         """The parent that rows of `table` can refer to; None if no seeder fills `target`, or only after `table`."""
@@ -117,27 +168,32 @@ class Drafter:
         return Parent(dependency=first.name if others else target, count=first.config.record_count)
 
     def _filled(self, table: str, column: ColumnSchema, parents: Collection[str]) -> bool:
-        if column.name == self._project.tables[table].primary_key:
+        given = self._project.given_keys(table)
+        if column.name == self._project.tables[table].primary_key and column.name not in given:
             return False
-        if column.name in self._project.required(table):
+        if column.name in self._project.required(table) | given:
             return True
         refers = column.name in self._project.links(table)
         return worth_filling(column, refers=refers) and (not refers or column.name in parents)
 
     def _unique(
-        self, table: str, columns: Mapping[str, ColumnSchema], chosen: dict[str, ColumnSchema]
+        self, table: str, columns: Mapping[str, ColumnSchema], chosen: dict[str, ColumnSchema], out: frozenset[str]
     ) -> list[tuple[str, ...]]:
         """The unique keys that rows could violate, shortest first, without omitted columns.
 
-        If all columns of a key are omitted, the first is added to `chosen`: only one row could have the default.
+        If all columns of a key are omitted, the first that is not `out` is added to `chosen`: only one row could have the
+        default.
         """
         keys = []
-        for key in sorted(self._project.tables[table].unique, key=len):
-            out = [columns[name] for name in key if name in columns and name not in chosen]
-            if any(column.nullable and not column.has_default for column in out):
+        for key in sorted(self._project.unique(table), key=len):
+            omitted = [columns[name] for name in key if name in columns and name not in chosen]
+            if any(column.nullable and not column.has_default for column in omitted):
                 continue  # NULL never violates a unique key
-            if len(out) == len(key):
-                chosen[out[0].name] = out[0]
+            if not chosen.keys() & set(key):
+                possible = [column for column in omitted if column.name not in out]
+                if not possible:
+                    continue  # every default of it differs, or the database says that it does not
+                chosen[possible[0].name] = possible[0]
             keys.append(tuple(name for name in key if name in chosen))
         return keys
 
@@ -155,21 +211,17 @@ class Drafter:
         registered = name.lower() in apps.all_models.get(app, {}) or f"{name}Seeder" in self._project.registry.by_name
         return class_name((*words, "row")) if registered or name in taken else name
 
-    def _tried(
-        self, table: str, columns: dict[str, ColumnSchema], expressions: dict[str, str], count: RecordCount
-    ) -> tuple[dict[str, str], Mapping[str, int]]:
-        """The expressions without optional columns that break a check of the table, and the remaining violations."""
-        schema = replace(self._project.tables[table], columns=columns)
-        rows = Rows(seed=DEFAULT_SEED, table=table, as_of=SAMPLE_DAY, index=np.arange(min(SAMPLE, count.large)))
-        names = {"rows": rows, "cell": rows.index // count.small, "pl": pl}
-        names |= {"decimals": decimals, "numerals": numerals, "take": take}
-        data = pl.DataFrame({name: eval(text, dict(names)) for name, text in expressions.items()})  # noqa: S307 - our own
-        result = SchemaValidator(schema, {table: schema}).validate_data(data)
-        checked = {name for error in result.errors if error.issue.startswith("breaks") for name in error.field.split("|")}
-        optional = checked - self._project.required(table)
-        if not optional:
-            return expressions, result.counts
-        return self._tried(table, columns, {name: text for name, text in expressions.items() if name not in optional}, count)
+    def _seeder_name(self, table: str, app: str, model_name: str) -> str:
+        """A name that no other seeder has, and that does not depend on which of two models of one name is drafted first."""
+        model = self._project.models.get(table)
+        alike = [one for one in self._project.models.values() if one.__name__ == model_name]
+        label = app if model is None else model._meta.app_label
+        names = [camel(model_name), camel(label) + camel(model_name), class_name((*row_words(table), "table"))]
+        if len(alike) > (model is not None):
+            names = names[1:]
+        taken = {draft.seeder_name for draft in self._drafted.values()} | self._project.registry.by_name.keys()
+        numbered = (f"{names[-1]}{number}Seeder" for number in count(2))
+        return next(name for name in chain((f"{name}Seeder" for name in names), numbered) if name not in taken)
 
 
 def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
@@ -177,6 +229,8 @@ def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
     kind = detect_name(column.name) or ""
     if column.kind in (Kind.DATE, Kind.DATETIME):
         return kind if kind == "date_of_birth" else ""
+    if kind == "ip" and column.kind not in BY_KIND:
+        return kind
     if column.kind is not Kind.TEXT or column.values:
         return ""
     row = " ".join(words)
@@ -188,6 +242,6 @@ def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
 
 def _undecided(column: ColumnSchema, links: Collection[str]) -> bool:
     """Whether a column that is not personal must be declared so: text, JSON, and names that sound personal."""
-    if column.kind in (Kind.TEXT, Kind.JSON):
+    if column.kind not in BY_KIND and column.name not in links:
         return not column.values
     return column.name not in links and detect_name(column.name) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,10 @@ from django.apps import apps
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.discovery import SEEDERS
+from seeding.scaffold.command_lines import is_installed
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.names import module_name
 from seeding.scaffold.source import source
-
-INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,14 @@ class NewFile:
 
 def new_files(drafts: Sequence[Draft]) -> list[NewFile]:
     """One module per draft, and a missing `__init__.py`; raises ConfigurationError unless all can be written."""
-    files = [NewFile(path=_folder(draft.app) / f"{module_name(draft.schema.name)}.py", text=source(draft)) for draft in drafts]
+    files: list[NewFile] = []
+    for draft in drafts:
+        folder, name = _folder(draft.app), module_name(draft.schema.name)
+        alike = sum(
+            file.path.parent == folder and re.fullmatch(rf"{name}(_\d+)?\.py", file.path.name) is not None for file in files
+        )
+        path = folder / (f"{name}_{alike + 1}.py" if alike else f"{name}.py")
+        files.append(NewFile(path=path, text=source(draft)))
     there = [f"{file.path} exists, and no file is overwritten. Move it away first." for file in files if file.path.exists()]
     if there:
         raise ConfigurationError(*there)
@@ -48,11 +55,11 @@ def write(files: Sequence[NewFile]) -> None:
 
 def _folder(app: str) -> Path:
     if app not in apps.app_configs:
-        known = ", ".join(sorted(label for label, one in apps.app_configs.items() if not INSTALLED & set(Path(one.path).parts)))
+        known = ", ".join(sorted(label for label in apps.app_configs if not is_installed(label)))
         said = f"--app={app}: no such app in INSTALLED_APPS." if app else "No model mirrors the table, so no app is known."
         raise ConfigurationError(f"{said} Name the app of the file with --app: {known}.")
     folder = Path(apps.get_app_config(app).path)
-    if INSTALLED & set(folder.parts):
+    if is_installed(app):
         raise ConfigurationError(f"{app} is an installed package ({folder}), not part of the project. Name another --app.")
     if (folder / f"{SEEDERS}.py").exists():
         raise ConfigurationError(

@@ -41,6 +41,11 @@ def class_name(words: Iterable[str]) -> str:
     return name if name[:1].isalpha() else f"Table{name}"
 
 
+def camel(name: str) -> str:
+    """The name of a class: `Order_products` → `OrderProducts`."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]+", name))
+
+
 def module_name(table: str) -> str:
     """The module for a table: `orderLineItems` → `order_line_items`."""
     name = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", table)).strip("_").lower() or "rows"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from django.apps import apps
@@ -11,12 +12,13 @@ from django.db import connections, models
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.masking import name_words
+from seeding.scaffold.command_lines import seed_new
+from seeding.scaffold.fitness import as_seeded, unfit
 from seeding.scaffold.names import row_words
 from seeding.scaffold.unmanaged_models import mirrored, narrowest
-from seeding.schema.drift import differences
+from seeding.schema.drift import ABOUT_VALUES, differences
 from seeding.schema.introspection import all_tables
-from seeding.schema.kinds import RARE
-from seeding.schema.references import references
+from seeding.schema.references import column_name, references
 from seeding.schema.relations import telling
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 
@@ -29,6 +31,7 @@ class Project:
     """One database, with this project's models and seeders."""
 
     def __init__(self, using: str, registry: Registry) -> None:
+        self.using = using
         self._connection = connections[using]
         self.registry = registry
         self.tables: Mapping[str, TableSchema] = all_tables(self._connection)
@@ -37,34 +40,65 @@ class Project:
             for model in reversed(apps.get_models(include_auto_created=True))
             if not model._meta.proxy
         }
+        self.seeded: Mapping[str, type[models.Model]] = {table: as_seeded(model) for table, model in self.models.items()}
+        """Table → the model of its own columns."""
         self._by_words = _by_words(self.tables)
+        self._unfit: dict[str, str] = {}
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
 
-        Raises SchemaError if the model does not mirror the table, or no value can be made for a required column.
+        Without those that may stay empty and that the live table holds otherwise. Raises SchemaError if the model does not
+        mirror the table in any other way.
         """
-        live, model = mirrored(self.tables[table]), self.models.get(table)
+        live, model = self.tables[table], self.seeded.get(table)
         if model is None:
-            return live
+            return mirrored(live)
         wanted = expected(model, self._connection)
-        if found := [str(one) for one in differences(wanted, self.tables) if not one.harmless]:
-            raise SchemaError(f"{model.__name__} does not mirror {table}: {' '.join(found)}")
-        fillable = {
-            name: one
-            for name, one in wanted.columns.items()
-            if (one.kind not in RARE or one.kind is Kind.ADDRESS) and not one.is_generated
+        filled = {name for name, one in wanted.columns.items() if one.has_default and not one.is_generated}
+        filled |= wanted.required | {wanted.primary_key}
+        found = differences(wanted, self.tables, filled=lambda: filled)
+        if odd := [str(one) for one in found if not one.harmless]:
+            raise SchemaError(f"{model.__name__} does not mirror {table}: {' '.join(odd)}")
+        unlike = {one.column for one in found if one.issue in ABOUT_VALUES} - filled
+        return {
+            name: narrowest(column, live.columns[name])
+            for name, column in wanted.columns.items()
+            if name in live.columns and not column.is_generated and name not in unlike
         }
-        return {name: narrowest(column, live[name]) for name, column in fillable.items() if name in live}
 
     def required(self, table: str) -> frozenset[str]:
         """The columns that every row must provide."""
-        model = self.models.get(table)
+        model = self.seeded.get(table)
         return (self.tables[table] if model is None else expected(model, self._connection)).required
+
+    def unique(self, table: str) -> list[tuple[str, ...]]:
+        """The keys that rows may not repeat: the live table's, and what the model says of some rows or of expressions."""
+        model = self.seeded.get(table)
+        found = [*self.tables[table].unique]
+        if self.given_keys(table).issuperset(key := self.tables[table].key):
+            found.append(key)
+        if model is not None:
+            names = {field.name: column_name(field) for field in model._meta.concrete_fields}
+            for one in model._meta.constraints:
+                if isinstance(one, models.UniqueConstraint) and (one.condition is not None or one.expressions):
+                    fields = one.fields or re.findall(r"F\((\w+)\)", repr(one.expressions))
+                    found.append(tuple(names[name] for name in fields if name in names))
+        return [one for one in dict.fromkeys(found) if one]
+
+    def given_keys(self, table: str) -> frozenset[str]:
+        """The columns of the primary key that a seeder fills: texts, numbers that nothing counts, references."""
+        model = self.seeded.get(table)
+        parts = (
+            [] if model is None else getattr(model._meta.pk, "fields", [model._meta.pk])
+        )  # a key of several columns has some
+        fields = [one for one in parts if isinstance(one, models.Field) and not isinstance(one, models.AutoField)]
+        assigned = len(parts) == 1 and isinstance(parts[0], models.UUIDField)
+        return frozenset() if assigned else frozenset(map(column_name, fields))
 
     def links(self, table: str) -> dict[str, str]:
         """Column → the table it refers to: from the model, else from the foreign keys, else guessed from the name."""
-        schema, model = self.tables[table], self.models.get(table)
+        schema, model = self.tables[table], self.seeded.get(table)
         if model is not None:
             return {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
         found = {key.column: key.table for key in telling(schema.foreign_keys, self.tables)}
@@ -75,14 +109,16 @@ class Project:
                     found[column.name] = target
         return found
 
-    def parents_first(self, names: Sequence[str]) -> list[str]:
-        """`names`, ordered so that every table follows those it must refer to.
+    def parents_first(self, names: Sequence[str], app: str | None = None, *, with_parents: bool = False) -> list[str]:
+        """`names`, ordered so that every table follows those it must refer to; those too, if asked for and without a seeder.
 
         Raises SchemaError for a table that is missing or cannot be seeded, and ConfigurationError for one that has a seeder
-        or needs rows of a table that has none.
+        or needs rows of a table that has none: the message names the command that drafts both, into `app`.
         """
         for name in names:
             self._refuse_unfit(name)
+        if with_parents:
+            return self._ordered(names, all_of_them=True)
         lonely = [
             f"{name}.{column} refers to {target}, which no seeder fills."
             for name in names
@@ -90,9 +126,13 @@ class Project:
             if target not in names and not self.registry.sources(target)
         ]
         if lonely:
-            together = " ".join(self._ordered(names, all_of_them=True))
-            raise ConfigurationError(*lonely, f"Write them together: manage.py seed_new {together}")
+            together = self._ordered(names, all_of_them=True)
+            raise ConfigurationError(*lonely, f"Write them together: {self.command(together, app)}")
         return self._ordered(names)
+
+    def command(self, tables: Sequence[str], app: str | None) -> str:
+        """The command line that drafts the tables into `app`."""
+        return seed_new(tables, [self.models.get(table) for table in tables], app, self.using)
 
     def precedes(self, target: str, table: str) -> bool:
         """Whether `target` has a seeder that does not depend on `table`."""
@@ -108,7 +148,7 @@ class Project:
             if table in path:
                 circle = " → ".join((*path[path.index(table) :], table))
                 raise SchemaError(f"These tables need rows of each other: {circle}. Write their seeders by hand.")
-            self._refuse_unfit(table)
+            self._refuse_unfit(table, path)
             path.append(table)
             for _, target in self._needs(table):
                 if target in names or (all_of_them and not self.registry.sources(target)):
@@ -122,12 +162,12 @@ class Project:
 
     def _needs(self, table: str) -> Iterator[tuple[str, str]]:
         """The required references to other tables, as (column, table)."""
-        required = self.required(table)
+        required = self.required(table) | self.given_keys(table)
         for column, target in self.links(table).items():
             if column in required and target != table:
                 yield column, target
 
-    def _refuse_unfit(self, table: str) -> None:
+    def _refuse_unfit(self, table: str, path: Sequence[str] = ()) -> None:
         if table not in self.tables:
             near = difflib.get_close_matches(table, self.tables, n=3, cutoff=0.6)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {len(self.tables)} tables in this database."
@@ -137,11 +177,16 @@ class Project:
         if sources := self.registry.by_table.get(table):
             where = " and ".join(f"{type(one).__module__}.{one.name}" for one in sources)
             raise ConfigurationError(f"{table} has a seeder already: {where}. A further source is best made after that one.")
-        if not self._countable(table):
+        model = self.models.get(table)
+        if model is None and not self._countable(table):
             raise SchemaError(
-                f"{table} cannot be seeded: its primary key is no integer that the database counts up, "
-                "and keys are reserved as ranges of such integers."
+                f"{table} cannot be drafted: no model mirrors it, and its primary key is no integer that the database counts "
+                "up; write a model with that key first."
             )
+        if table not in self._unfit:
+            self._unfit[table] = unfit(self.using, table, model)
+        if reason := self._unfit[table]:
+            raise SchemaError(f"{path[-1]} needs rows of {table}: {reason}" if path else reason)
 
     def _countable(self, table: str) -> bool:
         schema = self.tables.get(table)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 from django.apps import apps
+from django.db import models
 
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.guesses import quoted
@@ -38,19 +39,26 @@ def source(draft: Draft) -> str:
 def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
     if "Decimal(" in model:
         yield ["from decimal import Decimal"]
+    where = _module(draft.model)
     django = sorted(line for word, line in FOR_MODELS.items() if word in model)
+    django += ["from django.apps import apps"] if draft.model is not None and not where else []
     yield ["import polars as pl", *django]
     helpers = [name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder)]
     ours = [f"from seeding import {', '.join(['BaseSeeder', 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
-    if draft.model is None:
-        yield ours
-        return
-    package = apps.get_app_config(draft.model._meta.app_label).models_module
-    exported = package is not None and getattr(package, draft.model_name, None) is draft.model
-    where = package.__name__ if exported and package is not None else draft.model.__module__
-    import_module(where)
     yield ours
-    yield [f"from {where} import {draft.model_name}"]
+    if where:
+        yield [f"from {where} import {draft.model_name}"]
+
+
+def _module(model: type[models.Model] | None) -> str:
+    """The module that the model can be imported from, that of its app's models if possible; empty if there is none."""
+    if model is None:
+        return ""
+    package = apps.get_app_config(model._meta.app_label).models_module
+    for name in (package.__name__ if package is not None else "", model.__module__):
+        if name and getattr(import_module(name), model.__name__, None) is model:
+            return name
+    return ""
 
 
 def _seeder(draft: Draft) -> list[str]:
@@ -60,7 +68,10 @@ def _seeder(draft: Draft) -> list[str]:
         if count.scales
         else f"RecordCount.fixed({count.small})"
     )
-    config = [f"model={draft.model_name},"]
+    model = draft.model_name
+    if draft.model is not None and not _module(draft.model):  # the table of a ManyToManyField, or a model made at run time
+        model = f"apps.get_model({quoted(draft.model._meta.app_label)}, {quoted(model)})"
+    config = [f"model={model},"]
     if draft.dependencies:
         config += _items("dependencies=(", [f"{quoted(one)}" for one in draft.dependencies], ")", tuple_of_one=True)
     config.append(f"record_count={rows},")
@@ -81,11 +92,19 @@ def _seeder(draft: Draft) -> list[str]:
         "",
         "    def generate_data(self, rows: Rows) -> pl.DataFrame:",
         f'        """The columns of `{draft.schema.name}`."""',
-        *_comment(draft.left_out),
+        *_comment(draft),
         *cell,
+        *_frame(draft.columns),
+    ]
+
+
+def _frame(columns: Mapping[str, str]) -> list[str]:
+    if not columns:
+        return ["        return pl.DataFrame(height=len(rows))"]
+    return [
         "        return pl.DataFrame(",
         "            {",
-        *(line for name, text in draft.columns.items() for line in _column(name, text)),
+        *(line for name, text in columns.items() for line in _column(name, text)),
         "            }",
         "        )",
     ]
@@ -99,11 +118,11 @@ def _items(opening: str, items: list[str], closing: str, *, tuple_of_one: bool =
     return [opening, *(f"    {item}," for item in items), f"{closing},"]
 
 
-def _comment(left_out: tuple[str, ...]) -> list[str]:
-    if not left_out:
-        return []
-    text = f"# Left to the database, or empty: {', '.join(left_out)}."
-    return textwrap.wrap(text, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8 + "# ", break_on_hyphens=False)
+def _comment(draft: Draft) -> list[str]:
+    texts = [f"# Left to the database, or empty: {', '.join(draft.left_out)}."] if draft.left_out else []
+    texts += [f"# {column}: {words}" for column, words in draft.later.items()]
+    wrapper = textwrap.TextWrapper(WIDTH, " " * 8, " " * 8 + "# ", break_on_hyphens=False, break_long_words=False)
+    return [line for text in texts for line in wrapper.wrap(text)]
 
 
 def _column(name: str, expression: str) -> list[str]:

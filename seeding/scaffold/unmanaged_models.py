@@ -10,7 +10,6 @@ from decimal import Decimal
 from seeding.exceptions import SchemaError
 from seeding.scaffold.guesses import quoted
 from seeding.scaffold.names import attribute
-from seeding.schema.kinds import RARE
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 WIDTH = 88
@@ -32,6 +31,13 @@ PLAIN = {
     Kind.DATETIME: "DateTimeField",
     Kind.JSON: "JSONField",
 }
+FIELDS = frozenset({*PLAIN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT})
+"""Kinds that have a field whatever the type's name is."""
+TYPED = (
+    ("uuid|uniqueidentifier", "UUIDField"), ("interval", "DurationField"), ("time(?!stamp)", "TimeField"),
+    ("bytea|(?:tiny|medium|long)?blob|(?:var)?binary", "BinaryField"), ("inet[46]?", "GenericIPAddressField"),
+)  # fmt: skip
+"""Pattern of a type's name, and the field for it."""
 NOW = re.compile(r"^\(?(current_timestamp|now|localtimestamp)\b", re.IGNORECASE)
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 TEXT = re.compile(r"^(?:_\w+)?'((?:[^']|'')*)'(?:::[\w \[\]]+)?$")
@@ -47,7 +53,7 @@ def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
 
     Raises SchemaError if a required column has an unsupported type.
     """
-    odd = [column for column in schema.columns.values() if column.kind in RARE]
+    odd = [column for column in schema.columns.values() if column.kind not in FIELDS and not _typed(column)]
     required = ", ".join(column.name for column in odd if column.name in schema.required)
     if required:
         raise SchemaError(f"{schema.name}: no value can be made for {required}: its type is none that seeders fill.")
@@ -150,9 +156,14 @@ def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> t
         case Kind.TEXT:
             kind = "TextField"
         case _:
-            kind = PLAIN[column.kind]
+            kind = PLAIN.get(column.kind) or _typed(column)
     unique_part = ["unique=True"] if column.name in unique else []
     return kind, parts + unique_part + _nullable(column) + _default(column)
+
+
+def _typed(column: ColumnSchema) -> str:
+    """The field for a column whose type is of none of the usual kinds; empty if Django has none."""
+    return next((field for pattern, field in TYPED if re.match(rf"(?:{pattern})\b", column.type_name, re.IGNORECASE)), "")
 
 
 def _key(column: ColumnSchema) -> tuple[str, list[str]]:

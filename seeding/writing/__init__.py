@@ -3,6 +3,17 @@
 from seeding.writing.choice import NATIVE_FROM, Writers
 from seeding.writing.encoding import settled
 from seeding.writing.orm import BulkCreateWriter, CreateWriter, instances
-from seeding.writing.rejected_rows import Refusal, Writer, insert
+from seeding.writing.rejected_rows import Refusal, UnwritableError, Writer, insert
 
-__all__ = ["NATIVE_FROM", "BulkCreateWriter", "CreateWriter", "Refusal", "Writer", "Writers", "insert", "instances", "settled"]
+__all__ = [
+    "NATIVE_FROM",
+    "BulkCreateWriter",
+    "CreateWriter",
+    "Refusal",
+    "UnwritableError",
+    "Writer",
+    "Writers",
+    "insert",
+    "instances",
+    "settled",
+]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 import polars as pl
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connections, models, transaction
 
 from seeding.db.retries import refuses_row
@@ -39,13 +40,24 @@ class Refusal:
     error: DatabaseError
 
 
+class UnwritableError(Exception):
+    """A value that its field does not convert for the database: `row` is its position in the frame."""
+
+    def __init__(self, row: int, column: str, error: Exception) -> None:
+        super().__init__(row, column)
+        self.row = row
+        self.column = column
+        self.error = error
+
+
 def insert(
     writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
 ) -> list[Refusal]:
     """Write `data`; if the database rejects it, halve until the rejected rows are isolated, and return those.
 
     Constraints that wait for the commit are checked here too. `whole` says that `data` is
-    the whole batch. Must run inside a transaction: every attempt is a savepoint.
+    the whole batch. Must run inside a transaction: every attempt is a savepoint. Raises UnwritableError for a value that
+    keeps the writer from sending the rows.
     """
     if not data.height:
         return []
@@ -63,7 +75,24 @@ def insert(
             *insert(writer, using, model, data[:half], start, whole=False),
             *insert(writer, using, model, data[half:], start + half, whole=False),
         ]
+    except (ArithmeticError, AttributeError, TypeError, ValueError, ValidationError) as error:
+        if (found := _unwritable(using, model, data)) is None:
+            raise
+        row, column, said = found
+        raise UnwritableError(start + row, column, said) from error
     return []
+
+
+def _unwritable(using: str, model: type[models.Model], data: pl.DataFrame) -> tuple[int, str, Exception] | None:
+    """The first value that its field does not convert: its position, its column, and the field's error."""
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    for row, values in enumerate(data.iter_rows(named=True)):
+        for column, value in values.items():
+            try:
+                fields[column].get_db_prep_save(value, connections[using])
+            except Exception as error:  # noqa: BLE001 - external code: whatever it raises is the field's own failure
+                return row, column, error
+    return None
 
 
 def settle(using: str, model: type[models.Model], *, whole: bool) -> None:

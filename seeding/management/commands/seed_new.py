@@ -18,6 +18,7 @@ class Command(SeedingCommand):
     examples: ClassVar[Mapping[str, str]] = {
         "reviews --app=shop": "shop/seeders/reviews.py",
         "users orders --app=shop": "tables that need rows of each other, together",
+        "orders --app=shop --with-parents": "and the tables without a seeder that its rows must refer to",
         "reviews --app=shop --dry-run": "the file on stdout, and none written",
     }
 
@@ -26,6 +27,7 @@ class Command(SeedingCommand):
         add = parser.add_argument
         add("tables", nargs="+", metavar="TABLE", help="the tables; those that need rows of each other are written together")
         add("--app", metavar="LABEL", help="the app whose seeders they become (default: that of the table's model)")
+        add("--with-parents", action="store_true", help="also write seeders for the tables that these need rows of")
         add("--dry-run", action="store_true", help="print the files and write none")
         add("--database", default="default", metavar="ALIAS", help="alias in DATABASES (default: default)")
 
@@ -34,26 +36,27 @@ class Command(SeedingCommand):
         # Imported here, so that `manage.py help` does not wait for Polars.
         from seeding.db.connection import connect
         from seeding.generation.registry import Registry
-        from seeding.scaffold import Drafter, Project, new_files, write
+        from seeding.scaffold import Drafter, Project, new_files, try_seed, write
 
         using = options["database"]
         connect(using, lambda error, attempt: self.stderr.write(f"No connection (retry {attempt}): {error}"))
         drafter = Drafter(Project(using, Registry.discover()), options["app"])
-        drafts = drafter.draft(list(dict.fromkeys(options["tables"])))
+        drafts = drafter.draft(list(dict.fromkeys(options["tables"])), with_parents=options["with_parents"])
         files = new_files(drafts)
         if options["dry_run"]:
             for file in files:
                 self.stdout.write(f"# {file.path}\n{file.text}")
-        else:
-            write(files)
-            if options["verbosity"] > 0:
-                tables = ",".join(draft.schema.name for draft in drafts)
-                self.stdout.write("".join(f"Wrote {file.path}\n" for file in files))
-                self.stdout.write(f"Look at what they hold: manage.py seed --table={tables} --dry-run")
-        broken = [
+        if broken := [
             f"{draft.schema.name}: {count} of the rows tried, {what}."
             for draft in drafts
             for what, count in draft.broken.items()
-        ]
-        if broken:
-            raise InsertionError("The guesses break the table's constraints; correct the files. " + " ".join(broken))
+        ]:
+            raise InsertionError(
+                f"The guesses break constraints, and no file is written. {' '.join(broken)} Write the seeder by hand; "
+                "--dry-run prints the draft to begin with."
+            )
+        if not options["dry_run"]:
+            write(files)
+            if options["verbosity"] > 0:
+                self.stdout.write("".join(f"Wrote {file.path}\n" for file in files))
+                self.stdout.write(f"Look at what they hold: {try_seed([draft.schema.name for draft in drafts], using)}")

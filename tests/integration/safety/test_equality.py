@@ -326,7 +326,7 @@ def test_a_row_that_only_an_index_takes_for_another_is_refused(shop: Callable[[C
     refused = [event.message for event in told if event.operation == "skip"]
     assert summary.exit_code == 5
     assert reviewed(database).keys() == {1}
-    assert refused[0].startswith("The database refused a row of shop_product: IntegrityError")
+    assert refused[0].startswith("The database refused a row of shop_product, index 0: IntegrityError")
 
 
 @pytest.mark.parametrize("title", ["mysql char", "mariadb char", "postgresql char"])

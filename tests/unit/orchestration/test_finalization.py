@@ -79,7 +79,10 @@ def test_what_is_wrong_is_added_to_what_was_wrong_before(shop: Database) -> None
 
     state, code, error = states(summary)["ClumsySeeder"]
     assert (state, code) == ("partial", 5)
-    assert error.startswith("8 rows were refused; the log names each. its rows are there, their derived columns are not: ")
+    assert error.startswith(
+        "8 rows were refused; the log names each. The first is row 2: name: repeated. "
+        "its rows are there, their derived columns are not: "
+    )
 
 
 def test_a_seeder_that_failed_is_not_derived(shop: Database) -> None:

@@ -391,10 +391,10 @@ def test_a_row_that_cannot_be_generated_fails_the_seeder_by_name(shop: Database)
     result, told = seeded(shop, changed(lambda data: 1 / 0 if "Product 7" in data["name"] else data), batch_size=5)  # type: ignore[arg-type, return-value]
 
     assert (counts(result), result.exit_code) == (("failed", 5, 0, 5), 4)
-    assert result.error == "ChangedSeeder, rows 6 to 6: ZeroDivisionError: division by zero"
+    assert result.error == "ChangedSeeder, row 6: ZeroDivisionError: division by zero"
     assert len(names(shop)) == 5
     alone, told = seeded(shop, changed(failing_above(0), version=1), batch_size=1)
-    assert alone.error == "ChangedSeeder, rows 5 to 5: MemoryError: too much"
+    assert alone.error == "ChangedSeeder, row 5: MemoryError: too much"
     assert [event for event in told if event.operation == "retry"] == []
 
 

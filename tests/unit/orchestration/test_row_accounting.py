@@ -75,7 +75,7 @@ def test_rejected_and_refused_rows_are_skipped() -> None:
     assert (outcome.counts, outcome.done) == ((2, 0, 2), 4)
     assert [(event.operation, event.level, event.message) for event in outcome.told] == [
         ("skip", "warn", "1 rows of shop_review are not valid"),
-        ("skip", "warn", "The database refused a row of shop_review: IntegrityError 1062 for author"),
+        ("skip", "warn", "The database refused a row of shop_review, index 7: IntegrityError 1062 for author"),
     ]
 
 

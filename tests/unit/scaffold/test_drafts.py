@@ -115,18 +115,25 @@ def test_a_key_of_defaults_alone_makes_its_first_column_be_filled(shop: Database
 
 
 def test_an_optional_column_that_breaks_a_check_is_left_out(shop: Database) -> None:
-    made = draft(shop, "size integer NOT NULL, age integer CHECK (age > 1000)")
+    made = draft(shop, "size integer NOT NULL, age integer CHECK (age > 1000 AND age < 500)")
 
     assert list(made.columns) == ["size"]
     assert (made.left_out, made.broken) == (("age",), {})
 
 
-def test_a_required_column_that_breaks_a_check_is_told_with_its_rows(shop: Database) -> None:
+def test_a_value_is_found_that_a_check_of_one_column_takes(shop: Database) -> None:
     made = draft(shop, "age integer NOT NULL CHECK (age > 1000)")
 
-    assert list(made.columns) == ["age"]
+    assert made.columns == {"age": "pl.repeat(1001, len(rows), eager=True)"}
+    assert made.broken == {}
+
+
+def test_a_required_column_that_breaks_a_check_is_told_with_its_rows(shop: Database) -> None:
+    made = draft(shop, "age integer NOT NULL, size integer NOT NULL, CHECK (age > size AND age < size)")
+
+    assert list(made.columns) == ["age", "size"]
     assert list(made.broken.values()) == [300]
-    assert next(iter(made.broken)).startswith("age: breaks")
+    assert next(iter(made.broken)).startswith("age|size: breaks")
 
 
 def test_personal_columns_have_their_strategies_and_the_other_texts_are_declared(shop: Database) -> None:

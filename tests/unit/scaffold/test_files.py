@@ -20,7 +20,8 @@ PACKAGE = '"""One module per table."""\n'
 def draft(table: str, app: str = "shop") -> Draft:
     return Draft(
         schema=TableSchema(name=table, columns={}, key=("id",), unique=()),
-        app=app, model=None, model_name="Thing", columns={}, left_out=(), dependencies=(), targets={},
+        app=app, model=None, model_name="Thing", seeder_name="ThingSeeder", columns={}, left_out=(), dependencies=(),
+        targets={},
         count=RecordCount.fixed(1), capacity=None, pii={}, not_pii=(), broken={},
     )  # fmt: skip
 

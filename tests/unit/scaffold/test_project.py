@@ -82,7 +82,7 @@ def test_a_table_that_needs_rows_which_nobody_makes_is_refused_with_the_way_out(
 
     assert str(error.value).splitlines() == [
         "visits.member_id refers to members, which no seeder fills.",
-        "Write them together: manage.py seed_new teams members visits",
+        f"Write them together: manage.py seed_new teams members visits --app=LABEL --database={shop.alias}",
     ]
 
 
@@ -113,8 +113,8 @@ def test_tables_that_need_rows_of_each_other_are_refused(shop: Database) -> None
             "codes",
             SchemaError,
             (
-                "codes cannot be seeded: its primary key is no integer that the database counts up, "
-                "and keys are reserved as ranges of such integers."
+                "codes cannot be drafted: no model mirrors it, and its primary key is no integer that the database counts up; "
+                "write a model with that key first."
             ),
         ),
     ],

@@ -23,7 +23,7 @@ AGE = ColumnSchema(name="age", kind=Kind.INTEGER, nullable=True, has_default=Tru
 def draft(*columns: ColumnSchema, **facts: Any) -> Draft:
     schema = TableSchema(name="members", columns={one.name: one for one in (KEY, *columns)}, key=("id",), unique=())
     values = {
-        "schema": schema, "app": "shop", "model": None, "model_name": "Member",
+        "schema": schema, "app": "shop", "model": None, "model_name": "Member", "seeder_name": "MemberSeeder",
         "columns": {"name": 'rows.fake("name", "name")'}, "left_out": (), "dependencies": (), "targets": {},
         "count": RecordCount(small=10, medium=100, large=1_000), "capacity": None, "pii": {}, "not_pii": (), "broken": {},
     }  # fmt: skip
@@ -34,6 +34,7 @@ def test_a_seeder_whose_model_is_there_imports_it() -> None:
     made = draft(
         model=Product,
         model_name="Product",
+        seeder_name="ProductSeeder",
         columns={"name": '"Product " + numerals(rows.index + 1)', "n": 'cell * 5 + rows.integers("n", 0, 5)'},
         left_out=("stars", "price"),
         dependencies=("teams",),

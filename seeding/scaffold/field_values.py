@@ -1,0 +1,152 @@
+"""Expressions for a column by what its field and its type say: choices, typed values, and what validators ask for.
+
+They are alternatives, the likeliest first: the first that field, table and engine take is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.scaffold.guesses import BY_KIND, Guess, guess, quoted
+from seeding.schema.tables import ColumnSchema, Kind
+
+MEMBERS = 20
+"""How many of a long list of choices are written."""
+NUMBER = "numerals(rows.index + 1)"
+OBJECTS = "pl.Series([{}] * len(rows), dtype=pl.Object)"
+UUIDS = '"00000000000040008000" + numerals(rows.index, 12)'
+IPV4 = (
+    '"10." + numerals(rows.index // 62_500 % 250) + "." + numerals(rows.index // 250 % 250) + "." + numerals(rows.index % 250)'
+)
+TYPES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("uuid|uniqueidentifier", ("UUIDField",), (UUIDS,)),
+    ("interval|duration", ("DurationField",), ('pl.Series((rows.index + 1) * 60_000_000).cast(pl.Duration("us"))',)),
+    (r"time(?:\(\d\))?(?: without time zone)?$", ("TimeField",),
+     ("pl.Series(rows.index * 61 % 86_400 * 1_000_000_000).cast(pl.Time)",)),
+    ("bytea|(?:tiny|medium|long)?blob|(?:var)?binary", ("BinaryField",), (f"{NUMBER}.cast(pl.Binary)",)),
+    ("inet", ("GenericIPAddressField", "InetAddressField"), (IPV4, f'"2001:db8::1:" + {NUMBER}')),
+    ("cidr", ("CidrAddressField",), (
+        '"10." + numerals(rows.index // 250 % 250) + "." + numerals(rows.index % 250) + ".0/24"',)),
+    ("macaddr", ("MACAddressField",), (
+        '"02:00:00:00:" + numerals(rows.index // 90 % 90 + 10) + ":" + numerals(rows.index % 90 + 10)',)),
+    ("xml", (), (f'"<row>" + {NUMBER} + "</row>"',)),
+    ("hstore", ("HStoreField",), (OBJECTS.format("{}"),)),
+    ("jsonb?", (), (OBJECTS.format("{}"), OBJECTS.format("[]"))),
+    (r".*\[\]$|array", ("ArrayField",), ("pl.Series([[]] * len(rows), dtype=pl.List(pl.String))", OBJECTS.format("[]"))),
+    (r"\w+range", ("RangeField",), (OBJECTS.format("(None, None)"), 'pl.repeat("empty", len(rows), eager=True)')),
+)  # fmt: skip
+"""Pattern of a type, names of fields, and expressions of which each gives every row another value as far as the type can."""
+SAME = ("json", "hstore", "array", "range")
+"""Types for which they give every row the same value."""
+GUESSED = frozenset({*BY_KIND, Kind.TEXT, Kind.JSON})
+"""Kinds that are guessed by the column's name."""
+LIKE = (
+    ("(?:n?var)?char|character|(?:tiny|medium|long)?text|citext|clob", Kind.TEXT), (r"\w*int(?:eger)?\b|serial", Kind.INTEGER),
+    ("decimal|numeric|money", Kind.DECIMAL), ("double|real|float", Kind.FLOAT), ("bool", Kind.BOOLEAN),
+    ("timestamp|datetime", Kind.DATETIME), ("date", Kind.DATE),
+)  # fmt: skip
+"""Pattern of a type → what a field of an unknown class most likely takes."""
+TEXTS = (
+    f'"row-" + {NUMBER}', f'"row" + {NUMBER}', f'"ROW" + {NUMBER}', f"{NUMBER}", f'"person" + {NUMBER} + "@example.com"',
+    f'"https://example.com/" + {NUMBER}', f'"row" + {NUMBER} + ".example.com"', '"+1201555" + numerals(rows.index + 100, 4)',
+    IPV4, UUIDS, f'"/row" + {NUMBER} + "/"',
+)  # fmt: skip
+"""What validators and custom fields may ask for; every row has another text."""
+WORDS = ("en", "US", "USD", "UTC", "#336699", "+12015550123", "2026-01-31", "a", "{}", "[]", "1.0", "1", "")
+NUMBERS = (1, 0, 2, 10, 100, -1)
+CLAUSE = re.compile(r"'((?:[^']|'')*)'|(-?\d+)(?![\d.])")
+"""A text or a whole number in a CHECK."""
+
+
+def guesses(
+    field: models.Field[Any, Any] | None,
+    column: ColumnSchema,
+    label: str,
+    connection: BaseDatabaseWrapper,
+    *,
+    distinct: bool = False,
+    clauses: tuple[str, ...] = (),
+) -> Iterator[Guess]:
+    """How to fill the column; `clauses` are the table's CHECKs of it. Every row gets another value if `distinct`."""
+    if choices := chosen(field):
+        yield _member(column.name, choices, distinct=distinct)
+    yield from _typed(field, column, connection, distinct=distinct)
+    like = column if column.kind in GUESSED else _like(field, column, connection)
+    if like is None:
+        return
+    first = guess(like, label, distinct=distinct)
+    if not distinct or first.distinct:
+        yield first
+    if like.kind is Kind.TEXT:
+        yield from (Guess(expression=text, distinct=True) for text in TEXTS)
+    if not distinct:
+        yield from (Guess(expression=text) for text in _constants(field, like, clauses))
+
+
+def chosen(field: models.Field[Any, Any] | None) -> list[Any]:
+    """The choices of a model's field that a row can have."""
+    choices = [] if field is None or not field.choices else [value for value, _ in field.flatchoices]
+    values = [value for value in choices if isinstance(value, (str, int)) and value != ""]
+    return values if len({type(value) for value in values}) == 1 else []
+
+
+def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:
+    shown = values if distinct else values[:MEMBERS]
+    capacity = len(shown) if distinct else None
+    if isinstance(shown[0], str):
+        members = f"({', '.join(map(quoted, shown))}{',' if len(shown) == 1 else ''})"
+        text = f"take({members}, rows.index)" if distinct else f"rows.choose({quoted(name)}, {members})"
+    else:
+        index = "rows.index" if distinct else f"rows.integers({quoted(name)}, 0, {len(shown)})"
+        text = f"pl.Series({shown}).gather({index})"
+    return Guess(expression=text, distinct=distinct, capacity=capacity)
+
+
+def _typed(
+    field: models.Field[Any, Any] | None, column: ColumnSchema, connection: BaseDatabaseWrapper, *, distinct: bool
+) -> Iterator[Guess]:
+    classes = set() if field is None else {base.__name__ for base in type(field).__mro__}
+    written = _written(field, column, connection)
+    known = not classes.isdisjoint(chain.from_iterable(fields for _, fields, _ in TYPES))
+    for pattern, fields, expressions in TYPES:
+        if not classes.isdisjoint(fields) if known else re.match(rf"(?:{pattern})\b", written, re.IGNORECASE):
+            same = any(word in pattern for word in SAME)
+            if not (distinct and same):
+                yield from (Guess(expression=text, distinct=not same) for text in expressions)
+
+
+def _written(field: models.Field[Any, Any] | None, column: ColumnSchema, connection: BaseDatabaseWrapper) -> str:
+    """The type of the column, as the field or the server writes it."""
+    return (field.db_type(connection) if field is not None else "") or column.type_name
+
+
+def _like(field: models.Field[Any, Any] | None, column: ColumnSchema, connection: BaseDatabaseWrapper) -> ColumnSchema | None:
+    """The column as one of a kind that its type suggests."""
+    written = _written(field, column, connection)
+    kind = next((kind for pattern, kind in LIKE if re.match(pattern, written, re.IGNORECASE)), None)
+    return None if kind is None or written.endswith("]") else replace(column, kind=kind)
+
+
+def _constants(field: models.Field[Any, Any] | None, column: ColumnSchema, clauses: tuple[str, ...]) -> Iterator[str]:
+    found = [match.groups() for clause in clauses for match in CLAUSE.finditer(clause)]
+    default = None if field is None or callable(field.default) or not field.has_default() else field.default
+    if column.kind is Kind.TEXT:
+        words = [*([default] if isinstance(default, str) else []), *(text for text, _ in found if text is not None), *WORDS]
+        yield from (f"pl.repeat({quoted(str(word))}, len(rows), eager=True)" for word in words)
+    near = [int(number) + step for _, number in found if number for step in (0, 1, -1)]
+    numbers = dict.fromkeys([*([int(default)] if isinstance(default, (int, float)) else []), *near, *NUMBERS])
+    if column.kind is Kind.INTEGER:
+        yield from (f"pl.repeat({number}, len(rows), eager=True)" for number in numbers)
+    elif column.kind is Kind.FLOAT:
+        yield from (f"pl.repeat({number}.0, len(rows), eager=True)" for number in numbers)
+    elif column.kind is Kind.DECIMAL:
+        yield from (f"decimals(rows.index * 0 + {number}, 0)" for number in numbers)
+    elif column.kind is Kind.BOOLEAN:
+        yield from (f"pl.repeat({value}, len(rows), eager=True)" for value in (False, True))

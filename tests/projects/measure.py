@@ -1,0 +1,126 @@
+"""Drafts, seeds and rolls back every table of the project in DJANGO_SETTINGS_MODULE, in this process; see `tests.projects`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import traceback
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import django
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+SKIPPED = re.compile(
+    r"django_(?:migrations|content_type|session|admin_log)$|auth_permission$|sqlite_|seeding_|\w+_fts(?:_\w+)?$"
+)
+"""Django's own bookkeeping, the ledger, and the shadow tables of SQLite's full-text search."""
+FOLDER = Path(os.environ["PROJECT_FOLDER"])
+FILE = FOLDER / "project.sqlite3"
+
+
+def main(wanted: list[str]) -> None:
+    """Measure the tables `wanted`, or all; print a line per table that does not pass, and the sums."""
+    (FOLDER / "drafted").mkdir(parents=True, exist_ok=True)
+    (FOLDER / "drafted" / "__init__.py").touch()
+    (FOLDER / "drafted" / "urls.py").write_text("urlpatterns = []\n", encoding="utf-8")
+    sys.path.insert(0, str(FOLDER))
+    os.environ["SEEDING_LOG_LEVEL"] = "error"
+    os.environ["SEEDING_AUDIT_FILE"] = str(FOLDER / "audit.log")
+    django.setup()
+    if not FILE.exists():
+        call_command("migrate", verbosity=0)
+    pristine = FOLDER / "pristine.sqlite3"
+    connection.close()
+    shutil.copyfile(FILE, pristine)
+    before, usual = dump(), checked()
+    found: Counter[str] = Counter()
+    with connection.cursor() as cursor:
+        names = [name for name in connection.introspection.table_names(cursor) if not SKIPPED.match(name)]
+    for table in sorted(wanted or names):
+        state, words = measured(table, before, pristine, usual)
+        found[state] += 1
+        if state != "passed":
+            sys.stdout.write(f"{state}: {table}: {words}\n")
+            sys.stdout.flush()
+    sys.stdout.write(json.dumps({"tables": found.total(), **found}) + "\n")
+
+
+def measured(table: str, before: list[str], pristine: Path, usual: str) -> tuple[str, str]:
+    """How far a table comes, and why not further."""
+    forget()
+    try:
+        call_command("seed_new", table, app="drafted", with_parents=True, stdout=StringIO(), stderr=StringIO())
+    except CommandError as error:
+        return "not written", str(error)
+    try:
+        return run(table, before, usual)
+    except Exception as error:  # noqa: BLE001 - whatever it raises counts
+        return "did not run", f"{error}" if isinstance(error, CommandError) else traceback.format_exc()[-1500:]
+    finally:
+        if dump() != before:
+            connection.close()
+            shutil.copyfile(pristine, FILE)
+
+
+def run(table: str, before: list[str], usual: str) -> tuple[str, str]:
+    """How far the drafts come; `before` is the dump without their rows, `usual` what the project's own checks say."""
+    if (wrong := checked()) != usual:
+        return "did not run", wrong
+    summary = command("seed", table=table, size="small")
+    if summary["exit_code"] or not {one["table"]: one["records_inserted"] for one in summary["results"]}.get(table):
+        failed = [f"{one['table']}: {one['state']}: {one['error']}" for one in summary["results"] if one["state"] != "seeded"]
+        return "did not run", " ".join(failed) or json.dumps(summary)
+    undone = command("seed_rollback", force=True)
+    if undone["exit_code"] or dump() != before:
+        return "not rolled back", json.dumps(undone)[-800:] + "\n".join(list(set(dump()) ^ set(before))[:8])
+    return "passed", ""
+
+
+def checked() -> str:
+    """What `manage.py check` has against the project."""
+    try:
+        call_command("check", stdout=StringIO(), stderr=StringIO())
+    except CommandError as error:
+        return str(error)
+    return ""
+
+
+def command(name: str, **options: Any) -> dict[str, Any]:
+    """The summary of a command."""
+    out = StringIO()
+    try:
+        call_command(name, json=True, stdout=out, stderr=StringIO(), **options)
+    except CommandError as error:
+        if not out.getvalue():
+            raise
+        return {**json.loads(out.getvalue()), "said": str(error)}
+    summary: dict[str, Any] = json.loads(out.getvalue())
+    return summary
+
+
+def forget() -> None:
+    """Remove the drafts of before."""
+    shutil.rmtree(FOLDER / "drafted" / "seeders", ignore_errors=True)
+    for name in [name for name in sys.modules if name.startswith("drafted.")]:
+        del sys.modules[name]
+    apps.all_models.pop("drafted", None)
+    apps.clear_cache()
+
+
+def dump() -> list[str]:
+    """Every row of every table but the ledger's, and every declaration."""
+    with sqlite3.connect(FILE) as database:
+        return [line for line in database.iterdump() if "seeding_" not in line[:60] and "sqlite_sequence" not in line[:60]]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
