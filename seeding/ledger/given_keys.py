@@ -17,7 +17,7 @@ from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, first_numb
 from seeding.ledger.key_values import as_read, plain_key, uuid_texts
 from seeding.ledger.row_identity import NUMBER, RowIdentity
 from seeding.schema.kinds import base_of
-from seeding.schema.references import key_fields, references
+from seeding.schema.references import key_fields, makes_uuids, references
 from seeding.schema.tables import TableSchema
 
 
@@ -55,7 +55,7 @@ class GivenKeys:
         lacking = [name for name in self.identity.names if name not in data.columns]
         if not lacking:
             return VALUES
-        if len(fields) == 1 and type(fields[0]) is models.UUIDField:
+        if makes_uuids(self.seeder.config.model):
             return UUID7 if getattr(fields[0].default, "__name__", "") == "uuid7" else UUID4
         raise GenerationError(
             f"{self.seeder.name} does not generate {', '.join(lacking)}, of the primary key of "

@@ -153,6 +153,18 @@ class Recorder(Ledger):
         self.batches.filter(pk=entry.pk).update(key_columns=list(table.key), **held)
         return identity
 
+    def renew_digests(self, table: TableSchema, identity: RowIdentity, keys: KeySet) -> None:
+        """Record what the rows `keys` hold now, of those whose digests are recorded: they are still what was seeded."""
+        batches = self.live.filter(table_name=table.name, key_recipe=VALUES)
+        for pk, ranges in list(batches.values_list("pk", "key_ranges")):
+            numbers = KeyMap.of(ranges).pairs()[1]
+            if not keys.has(numbers).any():
+                continue
+            held: Any = self.live.get(pk=pk).key_values
+            now = digests(table, identity, keys & KeySet.holding(numbers), held["compared"])
+            told = [now.get(one, was) for one, was in zip(numbers.tolist(), held["digests"], strict=True)]
+            self.batches.filter(pk=pk).update(key_values={**held, "digests": told})
+
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
         """Correct the entry of the open transaction, after the database has rejected some of its rows."""
         batch = self.batches.filter(pk=entry.pk)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from django.db import models
 
-from seeding.arrays import Mask
+from seeding.arrays import Integers
 from seeding.keys import KeySet
-from seeding.ledger.queries import Ledger
+from seeding.ledger.key_values import NOBODY
+from seeding.ledger.recorder import Recorder
+from seeding.ledger.row_digests import Digests, replaced
 from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.cipher import Cipher
 from seeding.masking.masker import maskable
@@ -35,13 +38,15 @@ def span(key: RowKey, rows: pl.DataFrame) -> tuple[int | None, int | None]:
 class SealRegister:
     """The seals in the ledger, for a run that masks in `mode`."""
 
-    def __init__(self, ledger: Ledger, cipher: Cipher, mode: Mode) -> None:
+    def __init__(self, ledger: Recorder, cipher: Cipher, mode: Mode) -> None:
         self._ledger = ledger
         self._cipher = cipher
         self._mode = mode
         self._whole: tuple[str, Seals] = ("", np.empty(0, dtype="<u8"))
         """A table without a numeric key, and all of its seals."""
         self._identities: Mapping[str, RowIdentity] = {}
+        self._digests: tuple[str, Sequence[Digests]] = "", ()
+        """A table, and what its seeded rows held."""
 
     def identify(self, there: Mapping[str, TableSchema]) -> Mapping[str, str]:
         """Learn how the seeded rows of the live tables are found; returns the tables in which they are not → why."""
@@ -55,13 +60,13 @@ class SealRegister:
 
     def fresh(self, target: Target, seeded: Mapping[str, KeySet], rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values still need masking: neither empty, nor seeded, nor known to be masks already."""
-        keys = target.key.texts(rows)
+        keys, numbers = target.key.texts(rows), self._numbers(target, rows)
         known = self._known(target, rows)
         fresh = {}
         for column in target.fields:
             values = maskable(rows[column])
             if ours := seeded.get(column):
-                values &= ~pl.Series(self._ours(target, ours, rows))
+                values &= ~pl.Series(ours.has(numbers))
             if len(known) and values.any():
                 masks = rows[column].filter(values)
                 sealed = self._among(known, self.seals(column, keys.filter(values), masks))
@@ -73,9 +78,29 @@ class SealRegister:
             fresh[column] = values
         return fresh
 
-    def _ours(self, target: Target, seeded: KeySet, rows: pl.DataFrame) -> Mask:
+    @contextmanager
+    def still_seeded(self, target: Target, rows: pl.DataFrame) -> Iterator[None]:
+        """Within the block, seeded rows change by their masks alone, and count as what was seeded afterwards, too."""
         identity = self._identities.get(target.table.name)
-        return seeded.has(rows[target.table.primary_key].to_numpy() if identity is None else identity.numbers_in(rows))
+        is_told = identity is not None and identity.is_of_ledger
+        before = KeySet.holding(self._numbers(target, rows)) if is_told else KeySet.of(())
+        yield
+        if identity is not None and before:
+            self._ledger.renew_digests(target.table, identity, before)
+            self._digests = "", ()
+
+    def _numbers(self, target: Target, rows: pl.DataFrame) -> Integers:
+        """The numbers of rows, by which the ledger knows them; NOBODY for those that are not what was seeded there."""
+        name, identity = target.table.name, self._identities.get(target.table.name)
+        if identity is None:
+            return rows[target.table.primary_key].to_numpy()
+        numbers = identity.numbers_in(rows)
+        if not identity.is_of_ledger:
+            return numbers
+        if self._digests[0] != name:
+            self._digests = name, tuple(self._ledger.digests(name))
+        others = replaced(target.table, identity, KeySet.holding(numbers), self._digests[1])
+        return np.where(others.has(numbers), NOBODY, numbers)
 
     @staticmethod
     def _among(known: Seals, seals: Seals) -> npt.NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
 from seeding.masking.results import ClassifiedColumn
-from seeding.schema.references import TypedReferenceField, column_name
+from seeding.schema.references import TypedReferenceField, column_name, counts_keys, makes_uuids
 
 BY_TYPE = (
     models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField, models.DurationField,
@@ -97,7 +97,7 @@ def _classified(
         holds = "personal data"
     elif name not in config.not_pii and not _by_type(field):
         holds = "undecided"
-    is_open = not strategy and name not in config.not_pii and not field.primary_key and not field.is_relation
+    is_open = not strategy and name not in config.not_pii and not _is_made(field) and not field.is_relation
     if is_open and (sounds := detect_name(name)):
         holds = "undecided"
         problem = (
@@ -133,6 +133,11 @@ def _told(
 
 
 def _by_type(field: models.Field[object, object]) -> bool:
-    if field.primary_key or field.is_relation or field.choices or isinstance(field, TypedReferenceField):
+    if _is_made(field) or field.is_relation or field.choices or isinstance(field, TypedReferenceField):
         return True
     return isinstance(field, BY_TYPE)
+
+
+def _is_made(field: models.Field[object, object]) -> bool:
+    """Whether it is a key that means nothing: the server counts it, or it is a UUID."""
+    return field.primary_key and (counts_keys(field.model) or makes_uuids(field.model))

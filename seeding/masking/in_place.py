@@ -193,7 +193,8 @@ class InPlaceMasking:
                 using, last = self.config.database, rows.select(target.key.names).row(-1)
                 watched = target.table.name in self._survey.watched
                 before = unmasked_values(using, target, after, last, lock=True) if watched else None
-                written, entry = self._write(under_way, rows, fresh, counts)
+                with self._register.still_seeded(target, rows):
+                    written, entry = self._write(under_way, rows, fresh, counts)
                 if before is not None and (words := differing(using, target, after, written, before)):
                     raise InsertionError(f"{words}; the batch was undone. {self._survey.suspicion}")
             last = rows.select(target.key.names).row(-1)

@@ -23,7 +23,7 @@ from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import IMAGES, TransactionSize
 from seeding.safety import Survey
 from seeding.schema.row_keys import number, row_key
-from seeding.schema.tables import TableSchema
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.telemetry.events import Event, Sink
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing.updates import update_rows
@@ -93,7 +93,9 @@ class DeferredReferences:
                 continue
             with self.lock.fenced():
                 rows = rows.filter(pl.col(numbered).is_in(self._empty(table, column, rows[numbered])))
-                update_rows(self.using, table.name, key, rows.select(*key.names, column), table.auto_updated)
+                kept = rows.select(*key.names, column)
+                types = _types(table.columns[column], kept[column])
+                update_rows(self.using, table.name, key, kept, table.auto_updated, types=types)
                 self._require_stored(seeder, rows, column)
         return lost
 
@@ -128,3 +130,8 @@ class DeferredReferences:
                 [min(keys), max(keys)],
             )
             return [row[0] for row in cursor.fetchall()]
+
+
+def _types(column: ColumnSchema, values: pl.Series) -> Mapping[str, str]:
+    """The column's type if texts stand for its values."""
+    return {column.name: column.type_name} if values.dtype == pl.String and column.kind is not Kind.TEXT else {}

@@ -123,6 +123,11 @@ def counts_keys(model: type[models.Model]) -> bool:
     return isinstance(model._meta.pk, models.AutoField)
 
 
+def makes_uuids(model: type[models.Model]) -> bool:
+    """Whether the model's key is a UUID that refers to nothing, so that any other is as good."""
+    return type(model._meta.pk) is models.UUIDField
+
+
 def attributes(model: type[models.Model]) -> dict[str, str]:
     """Column → the name of its value in instances and queries of the model."""
     return {column_name(field): field.attname for field in model._meta.concrete_fields}

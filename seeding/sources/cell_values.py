@@ -17,7 +17,8 @@ from django.db import models
 from django.utils.dateparse import parse_duration
 
 from seeding.arrays import Integers
-from seeding.schema.references import ReferencingJSONField, TypedReferenceField
+from seeding.schema.kinds import base_of
+from seeding.schema.references import ReferencingJSONField, TypedReferenceField, key_fields
 from seeding.schema.results import ValidationError
 from seeding.sources.delimited_rows import Unquoted
 
@@ -80,16 +81,22 @@ def _read(value: Any, reader: Reader) -> Any:
 
 def reader_of(field: models.Field[Any, Any]) -> Reader:
     """The reader for a field's values in a file."""
-    target = field
-    while isinstance(target, models.ForeignKey):
-        target = target.target_field
+    target = base_of(field)
     if isinstance(target, models.DecimalField):
         scale = target.decimal_places or 0
         return Reader(expected="a number", read=lambda value: _decimal(value, scale), dtype=pl.Decimal(DIGITS, scale))
     reader = next((reader for kind, reader in READERS.items() if isinstance(target, kind)), TEXT)
     if reader is WHOLE and (target is not field or isinstance(field, TypedReferenceField)):
         return KEY
+    if field.primary_key and reader is TEXT:
+        return reader  # an empty cell is no key
     return reader if field.null or reader is not TEXT else REQUIRED_TEXT
+
+
+def key_reader(model: type[models.Model]) -> Reader:
+    """The reader of keys that name a row of the model in a file."""
+    reader = reader_of(key_fields(model)[0])
+    return KEY if reader is WHOLE else reader
 
 
 def _boolean(value: Any) -> bool:
@@ -201,6 +208,11 @@ def _text(value: Any) -> str:
     return text
 
 
+def _uuid(value: Any) -> str:
+    """A UUID in any spelling, by its digits."""
+    return UUID(_text(value).strip()).hex
+
+
 def _objects_of(value: Any) -> list[dict[str, Any]]:
     items = _json(value)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -241,5 +253,6 @@ READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.UUIDField: Reader(expected="a UUID", read=lambda value: str(UUID(str(value).strip())), dtype=pl.String),
     ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.Object),
     models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
+    models.UUIDField: Reader(expected="a UUID", read=_uuid, dtype=pl.String),
 }
 """Field → reader, subclasses before their base classes."""

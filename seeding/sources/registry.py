@@ -18,7 +18,8 @@ from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.classification import require_classified
 from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.collated import Collated
-from seeding.schema.references import column_name, references
+from seeding.schema.references import column_name, counts_keys, key_columns, key_fields, makes_uuids, references
+from seeding.sources.cell_values import key_reader
 from seeding.sources.seeder import SourceSeeder
 from seeding.sources.table_files import FORMATS, TableFile, open_table
 
@@ -70,10 +71,9 @@ def source_registry(
     opened: dict[str, TableFile] = {}
     for table, path in files.items():
         model = chosen[table].config.model
-        assert model._meta.pk is not None  # BaseSeeder ensures it
         known = {column_name(field) for field in model._meta.concrete_fields}
         try:
-            opened[table] = open_table(path, cipher, column_name(model._meta.pk))
+            opened[table] = open_table(path, cipher, key_columns(model), key_reader(model))
         except SourceError as error:
             problems.append(str(error))
             continue
@@ -181,9 +181,14 @@ def _seeder(
 
 
 def _natural_key(config: SeederConfig, columns: Iterable[str]) -> tuple[str, ...]:
-    """What identifies a row: the seeder's natural key, else the model's first unique key without references."""
-    meta = config.model._meta
+    """What identifies a row: the seeder's natural key, else the model's first unique key without references.
+
+    A primary key is one if rows keep that of the file.
+    """
+    model, meta = config.model, config.model._meta
     keys = [config.natural_key] if config.natural_key else []
+    if not (counts_keys(model) or makes_uuids(model) or any(field.is_relation for field in key_fields(model))):
+        keys.append(key_columns(model))
     keys += [
         (column_name(field),)
         for field in meta.concrete_fields

@@ -25,13 +25,11 @@ from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.equality import alike
-from seeding.schema.references import Reference, column_name, references
+from seeding.schema.references import Reference, column_name, counts_keys, key_columns, makes_uuids, references
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import KEY, Cells, Faults, reader_of
 from seeding.sources.table_files import TableFile
 
-NOWHERE = -1
-"""The index for a row that is missing from the source."""
 REMEMBERED = 24
 """Portions whose faults and lines are kept: those of a batch that was split, and of the prefetched one."""
 
@@ -55,7 +53,8 @@ class SourceSeeder(BaseSeeder):
         model = self.config.model
         self._fields = {column_name(field): field for field in model._meta.concrete_fields}
         self._widths = {name: field.max_length for name, field in self._fields.items() if isinstance(field, models.CharField)}
-        self._key = column_name(model._meta.pk) if model._meta.pk else ""
+        self._left_out = key_columns(model) if counts_keys(model) or makes_uuids(model) else ()
+        """What the file holds in place of keys that rows get anew."""
         self._portions: deque[tuple[Mapping[int, int], Faults]] = deque(maxlen=REMEMBERED)
         self._reading = Lock()
 
@@ -79,7 +78,7 @@ class SourceSeeder(BaseSeeder):
         return found
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
-        """The file's columns except its primary key, in the table's types; an unreadable value is null and a fault."""
+        """The file's columns in the table's types, except keys that rows get anew; an unreadable value is null and a fault."""
         data, lines, faults = self._read(rows)
         self._portions.append((lines, faults))
         return data
@@ -94,7 +93,8 @@ class SourceSeeder(BaseSeeder):
         with self._reading:
             portion = self._file.read(rows.index)
         cells = Cells([record for _, record in portion], rows.index, faults)
-        columns = {name: cells.column(name, reader_of(self._fields[name])) for name in self._file.columns if name != self._key}
+        kept = [name for name in self._file.columns if name not in self._left_out]
+        columns = {name: cells.column(name, reader_of(self._fields[name])) for name in kept}
         data = pl.DataFrame(columns)
         if self._masker is not None:
             self._find_stray(data, rows.index, faults)
@@ -155,9 +155,16 @@ class SourceSeeder(BaseSeeder):
                 error = ValidationError(field=str(reference), issue="reference to nothing", expected=expected, actual="?")
                 faults.setdefault(int(index[row]), []).append(error)
             return values.to_frame().select(pl.when(~naming).then(pl.first())).to_series()
+        if (key or reference.when) and naming.any() and not counts_keys(reference.target):
+            raise SchemaError(
+                f"{self.config.table_name}.{reference} holds integers, and those are no keys that {reference.target_table} "
+                "counts; leave the column or the file out."
+            )
         if key:
             return self._in_json(reference, values, target, index, faults)
-        return _looked_up(values, target).zip_with(naming, values.cast(pl.Int64))
+        if not reference.when:
+            return target.index_of(values)
+        return target.index_of(values).zip_with(naming, values.cast(pl.Int64))
 
     def _in_json(
         self, reference: Reference, values: pl.Series, target: TableFile, index: Integers, faults: Faults
@@ -171,7 +178,7 @@ class SourceSeeder(BaseSeeder):
                 if keys[-1] is None and item.get(name) is not None:
                     error = ValidationError(field=str(reference), issue="unreadable", expected=KEY.expected, actual="?")
                     faults.setdefault(row, []).append(error)
-        found = iter(_looked_up(pl.Series(keys, dtype=pl.Int64), target).to_list())
+        found = iter(target.index_of(pl.Series(keys, dtype=pl.Int64)).to_list())
         indexed = [
             None if items is None else [{**item, **{one: next(found) for one in item if one == name}} for item in items]
             for items in lists
@@ -220,12 +227,6 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, dict)):
         for one in value.values() if isinstance(value, dict) else value:
             yield from _texts(one)
-
-
-def _looked_up(values: pl.Series, target: TableFile) -> pl.Series:
-    keys = values.cast(pl.Int64)
-    found = target.index_of(keys.fill_null(NOWHERE).to_numpy())
-    return pl.DataFrame({"index": found, "key": keys}).select(pl.when(pl.col("key").is_not_null()).then("index")).to_series()
 
 
 def _key(value: Any) -> int | None:

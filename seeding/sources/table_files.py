@@ -11,17 +11,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
+import polars as pl
 
 from seeding.arrays import Integers
 from seeding.exceptions import SourceError
 from seeding.masking import Cipher
-from seeding.sources.cell_values import Record, key_number, parsed
+from seeding.sources.cell_values import KEY, Reader, Record, parsed
 from seeding.sources.delimited_rows import TABBED, Unquoted, header_of, rows_of
 
 LINES = (".jsonl", ".ndjson")
 FORMATS = (".csv", *TABBED, *LINES)
 CHUNK = 1 << 20
+NOWHERE = -1
+"""The index for a row that is missing from the source."""
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
 
@@ -35,9 +37,9 @@ class TableFile:
     """A keyed digest of its content."""
     columns: tuple[str, ...]
     count: int
-    keys: Integers
+    keys: pl.Series
     """The source's primary keys, ascending."""
-    places: Integers
+    places: pl.Series
     """The row index of each of the keys."""
     _rows: Iterator[tuple[int, Record]] = field(init=False, default_factory=lambda: iter(()))
     _next: int = field(init=False, default=-1)
@@ -52,43 +54,44 @@ class TableFile:
             self._next = one + 1
         return found
 
-    def index_of(self, keys: Integers) -> Integers:
-        """The row indexes of the source's keys, -1 for a missing one."""
+    def index_of(self, keys: pl.Series) -> pl.Series:
+        """The row indexes of the source's keys, -1 for a missing one; null stays null."""
         if not len(self.keys):
-            return np.full(len(keys), -1)
-        place = np.clip(np.searchsorted(self.keys, keys), 0, len(self.keys) - 1)
-        return np.where(self.keys[place] == keys, self.places[place], -1)
+            return pl.select(pl.when(keys.is_not_null()).then(pl.lit(NOWHERE, pl.Int64))).to_series()
+        wanted = keys.cast(self.keys.dtype)
+        place = self.keys.search_sorted(wanted).clip(0, len(self.keys) - 1)
+        found = pl.when(self.keys.gather(place) == wanted).then(self.places.gather(place)).otherwise(NOWHERE)
+        return pl.select(pl.when(keys.is_not_null()).then(found)).to_series()
 
 
-def open_table(path: Path, cipher: Cipher, key: str) -> TableFile:
+def open_table(path: Path, cipher: Cipher, key: Sequence[str], reader: Reader = KEY) -> TableFile:
     """Read a file once, completely: its fingerprint, its row count, its primary keys (column `key`, if present).
 
-    Raises SourceError for problems of the file as a whole.
+    Nothing refers to a row by a key of several columns. Raises SourceError for problems of the file as a whole.
     """
     fingerprint = _fingerprint(path, cipher)
     columns = _columns(path)
     count = 0
-    keys: list[int] = []
+    keys: list[Any] = []
     places: list[int] = []
     for place, (_, record) in enumerate(records(path, columns)):
         count += 1
-        own = record.get(key) if not isinstance(record, str) else None
+        own = record.get(key[0]) if len(key) == 1 and not isinstance(record, str) else None
         if own is None or own is Unquoted.EMPTY:
             continue
         with suppress(ValueError, TypeError, ArithmeticError):  # without a valid key, nothing can refer to the row
-            keys.append(key_number(own))
+            keys.append(reader.read(own))
             places.append(place)
-    order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
-    ordered = np.array(keys, dtype=np.int64)[order]
-    if (np.diff(ordered) == 0).any():
-        raise SourceError(f"{path.name}: {int((np.diff(ordered) == 0).sum())} rows repeat the {key} of another one.")
+    held = pl.DataFrame({"key": pl.Series(keys, dtype=reader.dtype), "place": pl.Series(places, dtype=pl.Int64)}).sort("key")
+    if repeated := int((~held["key"].is_first_distinct()).sum()):
+        raise SourceError(f"{path.name}: {repeated} rows repeat the {key[0]} of another one.")
     return TableFile(
         path=path,
         fingerprint=fingerprint,
         columns=columns,
         count=count,
-        keys=ordered,
-        places=np.array(places, dtype=np.int64)[order],
+        keys=held["key"],
+        places=held["place"],
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from types import MappingProxyType
 
 import polars as pl
 from django.db import connections
@@ -25,6 +26,7 @@ class Change:
     key: RowKey
     columns: Sequence[str]
     untouched: Sequence[str]
+    types: Mapping[str, str]
 
 
 BYTES_PER_STATEMENT = 200_000
@@ -35,10 +37,19 @@ SQL_TYPES: Mapping[type[pl.DataType], str] = {pl.String: "text", pl.Date: "date"
 """Of values in PostgreSQL, other than integers."""
 
 
-def update_rows(using: str, table: str, key: RowKey, data: pl.DataFrame, untouched: Sequence[str] = ()) -> int:
+def update_rows(
+    using: str,
+    table: str,
+    key: RowKey,
+    data: pl.DataFrame,
+    untouched: Sequence[str] = (),
+    *,
+    types: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     """Set the columns of `data` (texts, dates, integers) in the rows of `table` that its `key` names, each once.
 
-    The columns `untouched`, which the database would update automatically, keep their values. Returns how many rows were found.
+    The columns `untouched`, which the database would update automatically, keep their values. `types` are those of columns
+    for whose values texts stand, such as a UUID. Returns how many rows were found.
     """
     connection = connections[using]
     columns = [name for name in data.columns if name not in key.names]
@@ -46,7 +57,7 @@ def update_rows(using: str, table: str, key: RowKey, data: pl.DataFrame, untouch
         return 0
     by_vendor = {"mysql": _by_position if key.is_number else _by_cases, "postgresql": _by_records}
     update = by_vendor.get(connection.vendor, _one_by_one)
-    change = Change(table=table, key=key, columns=columns, untouched=untouched)
+    change = Change(table=table, key=key, columns=columns, untouched=untouched, types=types)
     pieces = data.iter_slices(max(1, data.height * BYTES_PER_STATEMENT // (int(data.estimated_size()) + 1)))
     return sum(update(connection, change, rows) for rows in pieces)
 
@@ -99,7 +110,7 @@ def _by_records(connection: BaseDatabaseWrapper, change: Change, data: pl.DataFr
     """The same in one statement, where the server reads a JSON document as rows."""
     quote = partial(quoted, connection)
     changes = [f"{quote(column)} = s.{quote(column)}" for column in change.columns]
-    types = {name: SQL_TYPES.get(type(dtype), "bigint") for name, dtype in data.schema.items()}
+    types = {name: change.types.get(name) or SQL_TYPES.get(type(dtype), "bigint") for name, dtype in data.schema.items()}
     described = ", ".join(f"{quote(name)} {sql_type}" for name, sql_type in types.items())
     with connection.cursor() as cursor:
         cursor.execute(

@@ -86,6 +86,23 @@ class Line(models.Model):
     words = models.CharField(max_length=40)
 
 
+class Courier(models.Model):
+    """Its key is an integer made by hand; a person."""
+
+    badge = models.IntegerField(primary_key=True)
+    email = models.CharField(max_length=60)
+    depot = models.ForeignKey(Depot, models.CASCADE)
+    chief = models.ForeignKey("self", models.SET_NULL, null=True)
+
+
+class Account(models.Model):
+    """Its key is personal."""
+
+    email = models.CharField(max_length=60, primary_key=True)
+    courier = models.ForeignKey(Courier, models.CASCADE, null=True)
+    grade = models.IntegerField(default=0)
+
+
 class Remark(models.Model):
     """About anything; never seeded."""
 

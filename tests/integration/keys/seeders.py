@@ -12,9 +12,11 @@ from django.db import models
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from tests.integration.keys.models import (
+    Account,
     Bay,
     Chain,
     Country,
+    Courier,
     Customer,
     Depot,
     Inspection,
@@ -78,6 +80,18 @@ def _lines(rows: Rows) -> dict[str, Any]:
     return {"parcel_id": rows.index // 3, "place": rows.index % 3 + 1, "words": "Line " + numerals(rows.index)}
 
 
+def _couriers(rows: Rows) -> dict[str, Any]:
+    chief = pl.Series(rows.index // 4)
+    return {
+        "badge": 90_000 + 7 * rows.index, "email": numerals(rows.index) + "@courier.test", "depot_id": rows.index % 9,
+        "chief_id": chief.set(chief == pl.Series(rows.index), None),
+    }  # fmt: skip
+
+
+def _accounts(rows: Rows) -> dict[str, Any]:
+    return {"email": numerals(rows.index) + "@account.test", "courier_id": rows.index % 10, "grade": rows.index % 3}
+
+
 def _seeder(name: str, model: type[models.Model], made: Made, count: int, *parents: str, **options: Any) -> BaseSeeder:
     def generate_data(_: BaseSeeder, rows: Rows) -> pl.DataFrame:
         return pl.DataFrame(made(rows))
@@ -107,5 +121,15 @@ def every(share: int = 1) -> Mapping[str, BaseSeeder]:
         _seeder("Bays", Bay, _bays, 11 * share, "traits_depot"),
         _seeder("Parcels", Parcel, _parcels, 40 * share, "traits_depot", "traits_bay", "traits_profile"),
         _seeder("Lines", Line, _lines, 100 * share, "traits_parcel"),
+    ]
+    return {one.name: one for one in made}
+
+
+def people(share: int = 1) -> Mapping[str, BaseSeeder]:
+    """The same of people under keys that no server counts, and of what they need."""
+    made = [
+        *(one for name, one in every(share).items() if name in ("Countries", "Depots")),
+        _seeder("Couriers", Courier, _couriers, 10 * share, "traits_depot", postponed=("chief_id",)),
+        _seeder("Accounts", Account, _accounts, 12 * share, "traits_courier"),
     ]
     return {one.name: one for one in made}

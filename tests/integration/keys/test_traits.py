@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.db import connections
-from django.test import override_settings
 
 from seeding.models import SeedingMetadata
-from seeding.orchestration.results import RunSummary
-from seeding.rollbacks.results import RollbackSummary
-from tests.servers import Server
-from tests.support.databases import SERVERS, Database
-from tests.support.dumps import dumped_rows
+from tests.integration.keys.stages import INSTALLED, Stage, ok
 from tests.support.runs import run, undo
 
-INSTALLED = override_settings(
-    INSTALLED_APPS=["django.contrib.contenttypes", "seeding", "tests.integration.keys"], DATABASE_ROUTERS=[]
-)
 with INSTALLED:
     from tests.integration.keys.models import Bay, Country, Customer, Depot, Line, Parcel, Profile, Remark
     from tests.integration.keys.seeders import every
@@ -69,41 +59,6 @@ MEANT: dict[str, tuple[int, Callable[[int], tuple[Any, ...]]]] = {
     "line": (100, lambda n: (f"Line {n}", 100 * (n // 3), n % 3 + 1)),
 }  # fmt: skip
 """Table → how many rows, and what row n is meant to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A database with these tables."""
-
-    database: Database
-    host: Server | None
-
-    def dump(self) -> list[str]:
-        return dumped_rows(self.database, self.host)
-
-    def of(self, model: Any) -> Any:
-        return model.objects.using(self.database.alias)
-
-
-@pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SEEDING_BATCH_SIZE", "7")
-    with INSTALLED:
-        ContentType.objects.clear_cache()
-        yield
-
-
-@pytest.fixture(params=SERVERS)
-def stage(request: pytest.FixtureRequest, running: Callable[[str], Server], make_database: Callable[..., Database]) -> Stage:
-    made = make_database(request.param, ready=False)
-    call_command("migrate", "contenttypes", database=made.alias, verbosity=0)
-    call_command("migrate", database=made.alias, run_syncdb=True, verbosity=0)
-    return Stage(made, None if request.param == "sqlite" else running(request.param))
-
-
-def ok(summary: RunSummary | RollbackSummary) -> None:
-    assert [one.error for one in summary.results] == [""] * len(summary.results)
-    assert summary.exit_code == 0
 
 
 def require_meant(stage: Stage, share: int = 1) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from seeding.exceptions import SourceError
@@ -23,7 +24,7 @@ def written(folder: Path, name: str, text: str | bytes) -> Path:
 
 
 def opened(folder: Path, name: str, text: str | bytes, cipher: Cipher = KEY) -> TableFile:
-    return open_table(written(folder, name, text), cipher, "id")
+    return open_table(written(folder, name, text), cipher, ("id",))
 
 
 def indexes(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -58,7 +59,7 @@ def test_a_record_of_another_shape_stays_a_row_that_says_what_it_should_have_bee
         (4, "2 cells, as the header has"),
     ]
     assert lines.read(indexes(0, 1, 2)) == [(1, "a JSON object"), (2, {"id": 1}), (3, "a JSON object")]
-    assert lines.index_of(indexes(1)).tolist() == [1]
+    assert lines.index_of(pl.Series(indexes(1))).to_list() == [1]
 
 
 def test_rows_are_read_on_skipped_and_read_again(tmp_path: Path) -> None:
@@ -77,13 +78,13 @@ def test_rows_are_read_on_skipped_and_read_again(tmp_path: Path) -> None:
 def test_a_key_leads_to_its_row_wherever_that_stands(tmp_path: Path) -> None:
     file = opened(tmp_path, "a.csv", "id,name\n30,a\n10,b\nx,c\n,d\n20.0,e\n")
 
-    assert file.index_of(indexes(10, 20, 30)).tolist() == [1, 4, 0]
-    assert file.index_of(indexes(9, 11, 31, -1)).tolist() == [-1, -1, -1, -1]
-    assert file.index_of(indexes()).tolist() == []
+    assert file.index_of(pl.Series(indexes(10, 20, 30))).to_list() == [1, 4, 0]
+    assert file.index_of(pl.Series(indexes(9, 11, 31, -1))).to_list() == [-1, -1, -1, -1]
+    assert file.index_of(pl.Series(indexes())).to_list() == []
 
 
 def test_a_file_without_keys_has_no_row_that_a_key_leads_to(tmp_path: Path) -> None:
-    assert opened(tmp_path, "a.csv", "name\na\n").index_of(indexes(0, 1)).tolist() == [-1, -1]
+    assert opened(tmp_path, "a.csv", "name\na\n").index_of(pl.Series(indexes(0, 1))).to_list() == [-1, -1]
     assert opened(tmp_path, "b.jsonl", "").count == 0
 
 
