@@ -93,6 +93,6 @@ def test_what_was_written_is_named_with_the_next_step(shop: Database, monkeypatc
 
     assert written != []
     assert told == "".join(f"Wrote {file.path}\n" for file in written) + (
-        "Look at what they hold: manage.py seed --table=reminders --dry-run\n"
+        f"Look at what they hold: manage.py seed --table=reminders --dry-run --database={shop.alias}\n"
     )
     assert printed("seed_new", shop, "reminders", app="shop", verbosity=0) == ""

@@ -49,11 +49,11 @@ def test_references_that_are_too_many_for_one_transaction_are_filled_in_parts(
 ) -> None:
     sizes = []
 
-    def refuse(using: str, table: str, key: object, rows: pl.DataFrame, *rest: object) -> int:
+    def refuse(using: str, table: str, key: object, rows: pl.DataFrame, *rest: object, **options: object) -> int:
         sizes.append(rows.height)
         if rows.height > 2:
             raise OperationalError(1105, "Maximum writeset size exceeded")
-        return update_rows(using, table, key, rows, *rest)  # type: ignore[arg-type]
+        return update_rows(using, table, key, rows, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(deferred_references, "update_rows", refuse)
     create_categories(shop)
