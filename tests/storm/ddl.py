@@ -31,6 +31,8 @@ REFERRING = {"unsigned": "bigint unsigned", "small": "int"}
 """The type of a column that refers to such a key, where it is not bigint."""
 ACTIONS = {"set null": "SET NULL", "restrict": "RESTRICT", "set default": "SET DEFAULT"}
 TYPES = "CREATE EXTENSION citext", "CREATE DOMAIN address AS citext CHECK (VALUE LIKE '%@%')"
+AWAY = 5_000
+"""By how much a trigger changes keys: to where none of the batch is."""
 GUEST = "storm_guest"
 """An account for which policies hold (PostgreSQL), or to which triggers do not show (MySQL, MariaDB)."""
 ADMITTED = {
@@ -183,7 +185,7 @@ class Ddl:
                 return self._trigger(table, "BEFORE INSERT", "SELECT RAISE(IGNORE)", "WHEN NEW.number % 3 = 2")
             case "renumbers":
                 return self._trigger(
-                    table, "BEFORE INSERT", "NEW.id := NEW.id + 7" if postgresql else "SET NEW.id = NEW.id + 7"
+                    table, "BEFORE INSERT", f"NEW.id := NEW.id + {AWAY}" if postgresql else f"SET NEW.id = NEW.id + {AWAY}"
                 )
             case "edits":
                 changed = "NEW.code := NEW.code || '!'" if postgresql else "SET NEW.code = CONCAT(NEW.code, '!')"

@@ -183,6 +183,9 @@ class Judge:
         is_filled = action.options.get("keep_modified") and any(table.trait == "fills" for table in self.schema.tables)
         if self.alone and said.code == KEPT and not is_filled:
             yield f"rows were kept, and the application has written nothing: {said.words}"
+        for table in self.schema.tables:
+            if (there := len(after.seeded(table.stored))) != said.kept.get(table.name, there):
+                yield f"{table.name} has {there} seeded rows, where {said.kept[table.name]} are said to be kept"
         if self.exact and self.killed < 0:
             for table in self.schema.tables:
                 if table.name in said.modified and table.trait != "fills" and table.place not in self.edited:

@@ -59,6 +59,8 @@ class Said:
     words: str = ""
     left: Mapping[str, str] = field(default_factory=dict)
     """Tables that were left alone → why."""
+    kept: Mapping[str, int] = field(default_factory=dict)
+    """Tables → how many seeded rows a rollback has left there, as it says."""
     modified: frozenset[str] = frozenset()
     """Tables with rows that a rollback takes for changed."""
     is_crash: bool = False
@@ -176,7 +178,8 @@ def said(run: Callable[[], Any]) -> Said:
     left = {one.table: one.error for one in summary.results if one.error and getattr(one, "state", "refused") in LEFT}
     words = "; ".join(f"{one.table}: {one.error}" for one in summary.results if one.error)
     modified = frozenset(one.table for one in getattr(summary, "modified", ()))
-    return Said(code=summary.exit_code, left=left, words=words, modified=modified)
+    kept = {one.table: one.records_kept + one.records_failed for one in summary.results if hasattr(one, "records_kept")}
+    return Said(code=summary.exit_code, left=left, words=words, kept=kept, modified=modified)
 
 
 def seed(application: Application, options: Mapping[str, Any], listen: Sink = lambda _: None) -> Any:
