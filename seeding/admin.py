@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -12,11 +13,16 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
-from seeding.web import views
+
+if TYPE_CHECKING:
+    from seeding.web import views
+else:  # Django imports this module for every command, and only a server needs the pages
+    views = SimpleLazyObject(partial(import_module, "seeding.web.views"))
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
 RANGES_SHOWN = 3

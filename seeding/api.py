@@ -20,16 +20,16 @@ from seeding.conf import (
 from seeding.db.connection import connect
 from seeding.db.row_security import every_row
 from seeding.generation.registry import Registry
-from seeding.masking.results import MaskingSummary
-from seeding.orchestration.results import RunSummary
-from seeding.rollbacks.results import RollbackSummary
 from seeding.runs.confirmation import Ask
 from seeding.signals import Signals
 from seeding.telemetry.events import Sink, broadcast, event, ignore
-from seeding.verification.results import CheckReport
 
 if TYPE_CHECKING:
+    from seeding.masking.results import MaskingSummary
     from seeding.orchestration.forecast import Forecast
+    from seeding.orchestration.results import RunSummary
+    from seeding.rollbacks.results import RollbackSummary
+    from seeding.verification.results import CheckReport
     from seeding.verification.status import Status
 
 # Each function imports its own job: no command waits for the libraries of the others.

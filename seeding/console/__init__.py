@@ -1,10 +1,23 @@
-"""Output before and after a run, rendered by Rich; plain lines without a terminal."""
+"""Output before and after a run, rendered by Rich; plain lines without a terminal. Each command imports only its own."""
 
-from seeding.console.check import show_report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from seeding.console.layout import PLAIN_WIDTH, console
-from seeding.console.mask import markdown_inventory, show_inventory, show_masking
-from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
-from seeding.console.status import show_environments, show_lock, show_status
+
+if TYPE_CHECKING:
+    from seeding.console.check import show_report
+    from seeding.console.mask import markdown_inventory, show_inventory, show_masking
+    from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
+    from seeding.console.status import show_environments, show_lock, show_status
+
+_NAMES = {
+    "check": ("show_report",),
+    "mask": ("markdown_inventory", "show_inventory", "show_masking"),
+    "runs": ("AGAIN", "show_plan", "show_rollback", "show_summary"),
+    "status": ("show_environments", "show_lock", "show_status"),
+}
+_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "AGAIN",
@@ -21,3 +34,9 @@ __all__ = [
     "show_status",
     "show_summary",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

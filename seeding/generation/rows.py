@@ -185,7 +185,13 @@ def _distinct(index: Integers) -> tuple[Integers, Integers]:
 
 def take(values: Sequence[str], index: Integers) -> pl.Series:
     """`values[index]` as a column of text."""
-    return pl.Series(values, dtype=pl.String).gather(pl.Series(index, dtype=pl.UInt32))
+    column = _column(values) if isinstance(values, tuple) else pl.Series(values, dtype=pl.String)
+    return column.gather(pl.Series(index, dtype=pl.UInt32))
+
+
+@lru_cache(maxsize=64)
+def _column(values: tuple[str, ...]) -> pl.Series:
+    return pl.Series(values, dtype=pl.String)
 
 
 def only(values: pl.Series, present: Mask) -> pl.Series:

@@ -204,19 +204,20 @@ class InPlaceMasking:
     def _write(
         self, under_way: TableRun, rows: pl.DataFrame, fresh: Mapping[str, pl.Series], counts: Mapping[str, int]
     ) -> tuple[pl.DataFrame, int]:
-        """Update the rows with `fresh` values, and record the batch with the seals of the masks.
+        """Update the rows with `fresh` values, in the columns of `counts`, and record the batch with the seals of the masks.
 
         Returns the rows that were written, with their new values, in key order, and the key of the batch. Works in pieces, so
         that one is masked while the server updates the previous one.
         """
         target, seals, written = under_way.target, [], []
         first, last = span(target.key, rows)
-        plain = self._collated.bare(target.table.name, rows, target.fields)  # here: other threads do not ask the database
-        mask = partial(self._masked, target, rows, plain, pl.DataFrame(fresh))
+        plain = self._collated.bare(target.table.name, rows, counts)  # here: other threads do not ask the database
+        mask = partial(self._masked, target, rows, plain, pl.DataFrame({name: fresh[name] for name in counts}))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="masking") as executor:
             for piece, sealed in executor.map(mask, range(0, rows.height, PIECE)):
                 name, untouched = target.table.name, target.table.auto_updated
-                found = update_rows(self.config.database, name, target.key, piece, untouched)
+                changes = piece.select(*target.key.names, *counts)
+                found = update_rows(self.config.database, name, target.key, changes, untouched)
                 if found != piece.height:
                     raise InsertionError(
                         f"{found} of {piece.height} rows of {name} were found by their keys; the batch was undone"
@@ -243,7 +244,8 @@ class InPlaceMasking:
     ) -> tuple[pl.DataFrame, Seals]:
         """The changed rows of the PIECE at `start`, with the masks of the `plain` ones, and the seals of their masks."""
         rows, plain, fresh = (one[start : start + PIECE] for one in (rows, plain, fresh))
-        masked = unpadded(target, self._masker.mask_data(plain, target.fields, target.widths))
+        fields = {name: target.fields[name] for name in fresh.columns}
+        masked = unpadded(target, self._masker.mask_data(plain, fields, target.widths))
         keys = target.key.texts(rows)
         seals = [
             self._register.seals(name, keys.filter(fresh[name]), masked[name].filter(fresh[name])) for name in fresh.columns

@@ -126,10 +126,10 @@ class PIIMasker:
 
     def _masked_texts(self, distinct: pl.Series, strategy: MaskingStrategy, width: int | None) -> pl.Series:
         """Masks that end with as many spaces as their texts: many a collation ignores these."""
+        if not distinct.str.ends_with(" ").any():
+            return strategy.mask(distinct, self._cipher, self.mode, width)
         texts = distinct.str.strip_chars_end(" ")
         spaces = distinct.str.len_chars() - texts.str.len_chars()
-        if not (spaces > 0).any():
-            return strategy.mask(distinct, self._cipher, self.mode, width)
         known = texts.unique(maintain_order=True)
         masked = texts.replace(known, strategy.mask(known, self._cipher, self.mode, width))
         padded = masked + pl.select(pl.lit(" ").repeat_by(spaces).list.join("")).to_series()
@@ -177,4 +177,5 @@ def maskable(values: pl.Series) -> pl.Series:
     """Which values can be masked: neither null nor blank."""
     if values.dtype != pl.String:
         return values.is_not_null()
-    return (values.str.strip_chars() != "").fill_null(value=False)
+    filled = (pl.first().str.strip_chars() != "").fill_null(value=False)
+    return values.to_frame().select_seq(filled).to_series()

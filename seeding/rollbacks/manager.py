@@ -140,7 +140,7 @@ class RollbackManager:
         connection = connections[self.config.database]
         there = all_tables(connection, ledger.tables())
         mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
-        kinds = content_types(connection, there), content_types_elsewhere(connection)
+        kinds = content_types(connection, there), content_types_elsewhere(connection, mirrors)
         between = relations(there, mirrors, elsewhere, *kinds)
         require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]

@@ -94,9 +94,14 @@ def relations(
     return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
 
 
-def content_types_elsewhere(connection: BaseDatabaseWrapper) -> Mapping[int, type[models.Model]]:
-    """The same of the database from which the project reads content types; empty if that is this one."""
-    if not apps.is_installed("django.contrib.contenttypes"):
+def content_types_elsewhere(
+    connection: BaseDatabaseWrapper, mirrors: Iterable[type[models.Model]]
+) -> Mapping[int, type[models.Model]]:
+    """The same of the database from which the project reads content types; empty if that is this one.
+
+    It is not connected to unless one of the models `mirrors` has a generic reference.
+    """
+    if not apps.is_installed("django.contrib.contenttypes") or not any(map(generic_references, mirrors)):
         return {}
     alias = router.db_for_read(apps.get_model("contenttypes", "ContentType"))
     if alias == connection.alias or "django_content_type" not in connections[alias].introspection.table_names():

@@ -68,20 +68,22 @@ class Drawn:
     @classmethod
     def of(cls, texts: pl.Series, cipher: Cipher, purpose: str, *, titled: bool) -> Drawn:
         """Draw for `texts`; `titled` makes title case a casing of its own instead of a mixed one."""
+        text, folded, capitals = pl.col("text"), pl.col("folded"), pl.col("capitals")
         # A capital sigma is one letter to every server, wherever it stands in a word.
-        folded = texts.str.replace_all("\u03a3", "\u03c3", literal=True).str.to_lowercase()
-        capitals = texts.str.to_uppercase()
+        small = text.str.replace_all("\u03a3", "\u03c3", literal=True).str.to_lowercase()
+        cases = texts.to_frame("text").with_columns_seq(folded=small, capitals=text.str.to_uppercase())
         cased = folded != capitals
-        lower, upper = cased & (texts == folded), cased & (texts == capitals)
-        mixed = cased & ~lower & ~upper
+        mixed = cased & (text != folded) & (text != capitals)
         if titled:
-            mixed &= texts != texts.str.to_titlecase()
-        words = cipher.digests(purpose, folded)
+            mixed &= text != text.str.to_titlecase()
+        found = cases.select_seq("folded", lower=cased & (text == folded), upper=cased & (text == capitals), mixed=mixed)
+        words = cipher.digests(purpose, found["folded"])
         exact = np.zeros(len(texts), dtype=np.uint64)
-        if mixed.any():
-            spelling = np.array([crc32(text) for text in texts.filter(mixed).cast(pl.Binary).to_list()], dtype=np.uint64)
-            exact[mixed.to_numpy()] = spelling ^ words[mixed.to_numpy(), 1]  # the keyed bits hide the checksum
-        return cls(identity=words[:, 0], decoration=words[:, 1], exact=exact, lower=lower, upper=upper, mixed=mixed)
+        if (rows := found["mixed"].to_numpy()).any():
+            spelling = [crc32(one) for one in texts.filter(found["mixed"]).cast(pl.Binary).to_list()]
+            exact[rows] = np.array(spelling, dtype=np.uint64) ^ words[rows, 1]  # the keyed bits hide the checksum
+        casings = {name: found[name] for name in ("lower", "upper", "mixed")}
+        return cls(identity=words[:, 0], decoration=words[:, 1], exact=exact, **casings)
 
 
 def _capitals(texts: pl.Series, words: Words) -> pl.Series:
@@ -117,17 +119,11 @@ class InventedStrategy(MaskingStrategy):
     def _masked(self, values: pl.Series, cipher: Cipher, mode: Mode, width: int | None, attempt: int) -> pl.Series:
         drawn = Drawn.of(values, cipher, f"{self.name}/{attempt}", titled=self.titled)
         invented = self.invent(values, drawn, mode, width)
-        cased = (
-            pl.DataFrame({"text": invented, "lower": drawn.lower, "upper": drawn.upper})
-            .select(
-                pl.when("lower")
-                .then(pl.col("text").str.to_lowercase())
-                .when("upper")
-                .then(pl.col("text").str.to_uppercase())
-                .otherwise("text")
-            )
-            .to_series()
-        )
-        if (mixed := drawn.mixed.arg_true()).len():
+        text = pl.col("text")
+        spelled = pl.when("lower").then(text.str.to_lowercase()).when("upper").then(text.str.to_uppercase()).otherwise(text)
+        frame = pl.DataFrame({"text": invented, "lower": drawn.lower, "upper": drawn.upper})
+        cased = frame.select_seq(spelled if width is None else spelled.str.slice(0, width)).to_series()
+        if drawn.mixed.any():
+            mixed = drawn.mixed.arg_true()
             cased = cased.scatter(mixed, _capitals(cased.gather(mixed), drawn.exact[mixed.to_numpy()]))
-        return cased if width is None else cased.str.slice(0, width)
+        return cased

@@ -65,10 +65,10 @@ class CompanyName(InventedStrategy):
         name = invented_name(drawn.identity)
         if _narrow(width, self.room):
             return name
-        kind = pick(COMPANY_KINDS, drawn.decoration, 0)
+        kind = pl.lit(pick(COMPANY_KINDS, drawn.decoration, 0))
         if mode is Mode.PARTIAL:
-            kind = pl.select(pl.coalesce(_kept_of(texts, LEGAL_FORMS, r"[\s,]({})\.?$"), kind)).to_series()
-        return name + " " + kind
+            kind = pl.coalesce(_kept_of(LEGAL_FORMS, r"[\s,]({})\.?$"), kind)
+        return texts.to_frame("text").select_seq(pl.concat_str(pl.lit(name), pl.lit(" "), kind)).to_series()
 
 
 class City(InventedStrategy):
@@ -97,12 +97,13 @@ class StreetAddress(InventedStrategy):
         name = invented_name(drawn.identity)
         if _narrow(width, self.room):
             return name
-        house = pl.Series(below(drawn.decoration, 0, 9_999) + 1).cast(pl.String)
-        street = house + " " + name + " " + pick(street_kinds(), drawn.decoration, 1)
-        if mode is Mode.FULL or _narrow(width, self.room + 4):
-            return street
-        state = _kept_of(texts, STATES, r",\s*({})(?:\s+\d{{5}}(?:-\d{{4}})?)?(?:,?\s+USA?)?$")
-        return street + pl.select(pl.when(state.is_not_null()).then(", " + state).otherwise(pl.lit(""))).to_series()
+        house, kind = below(drawn.decoration, 0, 9_999) + 1, pick(street_kinds(), drawn.decoration, 1)
+        frame = pl.DataFrame({"text": texts, "house": house, "name": name, "kind": kind})
+        street = pl.concat_str("house", "name", "kind", separator=" ")
+        if mode is Mode.PARTIAL and not _narrow(width, self.room + 4):
+            state = _kept_of(STATES, r",\s*({})(?:\s+\d{{5}}(?:-\d{{4}})?)?(?:,?\s+USA?)?$")
+            street += (", " + state).fill_null("")
+        return frame.select_seq(street).to_series()
 
 
 class FreeText(InventedStrategy):
@@ -122,7 +123,7 @@ class FreeText(InventedStrategy):
         length = pl.max_horizontal("length", pl.lit(NAME_LENGTH))
         repeats = pl.col("length") // len(LOREM) + 1
         filler = pl.lit(LOREM).repeat_by(repeats).list.join("")
-        return frame.select((pl.col("name") + " " + filler).str.slice(0, length)).to_series()
+        return frame.select_seq((pl.col("name") + " " + filler).str.slice(0, length)).to_series()
 
 
 class Email(InventedStrategy):
@@ -140,14 +141,13 @@ class Email(InventedStrategy):
         if _narrow(width, self.room):
             kept = TAG_LENGTH if width is None else max(1, min(TAG_LENGTH, width - len("@example.com")))
             return spelled.str.slice(0, kept) + "@example.com"
-        local = _first_name(drawn).str.to_lowercase() + "." + spelled
-        if mode is Mode.FULL:
-            return local + "@example.com"
-        folded = pl.col("text").str.to_lowercase()
         domain = pl.lit("example.com")
-        for reserved, pattern in reversed(DOMAIN_KINDS.items()):
-            domain = pl.when(folded.str.contains(pattern)).then(pl.lit(reserved)).otherwise(domain)
-        return local + "@" + pl.DataFrame({"text": texts}).select(domain).to_series()
+        for reserved, pattern in reversed(DOMAIN_KINDS.items()) if mode is Mode.PARTIAL else ():
+            domain = pl.when(pl.col("folded").str.contains(pattern)).then(pl.lit(reserved)).otherwise(domain)
+        folded = texts.str.to_lowercase() if mode is Mode.PARTIAL else texts
+        frame = pl.DataFrame({"folded": folded, "first": _first_name(drawn), "tag": spelled})
+        local = pl.concat_str(pl.col("first").str.to_lowercase(), pl.lit("."), "tag")
+        return frame.select_seq(pl.concat_str(local, pl.lit("@"), domain)).to_series()
 
 
 def _narrow(width: int | None, room: int) -> bool:
@@ -158,7 +158,7 @@ def _first_name(drawn: Drawn) -> pl.Series:
     return pick(first_names(), drawn.decoration, 3).str.slice(0, LONGEST_FIRST_NAME)
 
 
-def _kept_of(texts: pl.Series, known: tuple[str, ...] | list[str], pattern: str) -> pl.Series:
-    """The `known` word that `pattern` finds in each text, spelled as in the list; null if there is none."""
-    found = texts.str.to_lowercase().str.extract("(?i)" + pattern.format("|".join(known)), 1)
+def _kept_of(known: tuple[str, ...] | list[str], pattern: str) -> pl.Expr:
+    """The `known` word that `pattern` finds in the column `text`, spelled as in the list; null if there is none."""
+    found = pl.col("text").str.to_lowercase().str.extract("(?i)" + pattern.format("|".join(known)), 1)
     return found.replace_strict({word.lower(): word for word in known}, default=None, return_dtype=pl.String)

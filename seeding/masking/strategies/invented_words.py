@@ -32,10 +32,10 @@ def _pairs() -> tuple[pl.Series, pl.Series]:
 def invented_name(words: Words) -> pl.Series:
     """Two words like `Sumekano Belorativaze`, NAME_LENGTH characters: equal only for equal `words` (modulo 80 to the tenth)."""
     plain, capital = _pairs()
-    places = [pl.Series(words // np.uint64(PAIRS**power) % np.uint64(PAIRS), dtype=pl.UInt32) for power in range(5)]
-    first = capital.gather(places[0]) + plain.gather(places[1])
-    second = capital.gather(places[2]) + plain.gather(places[3]) + plain.gather(places[4])
-    return first + " " + second
+    pools = (capital, plain, capital, plain, plain)
+    places = {str(power): (words // np.uint64(PAIRS**power) % np.uint64(PAIRS)).astype(np.uint32) for power in range(5)}
+    first, second, *others = (pl.lit(pool).gather(place) for pool, place in zip(pools, places, strict=True))
+    return pl.DataFrame(places).select_seq(pl.concat_str(first, second, pl.lit(" "), *others)).to_series()
 
 
 def tag(words: Words, capitals: Words | None = None) -> pl.Series:

@@ -47,8 +47,8 @@ class Shape:
 
 def shapes(values: pl.Series) -> Iterator[Shape]:
     """The texts, as one Shape for each shape that occurs. Letters beyond ASCII are not places: see `foreign`."""
-    drawn = values.str.replace_all("[A-Za-z]", "A").str.replace_all("[0-9]", "0")
-    frame = pl.DataFrame({"text": values, "pattern": drawn}).with_row_index("row")
+    drawn = pl.col("text").str.replace_all("[A-Za-z]", "A").str.replace_all("[0-9]", "0")
+    frame = values.to_frame("text").with_columns_seq(pattern=drawn).with_row_index("row")
     for (pattern,), group in frame.group_by("pattern", maintain_order=True):
         assert isinstance(pattern, str)
         places = [place for place, sign in enumerate(pattern) if sign in "0A"]
@@ -67,4 +67,6 @@ def shapes(values: pl.Series) -> Iterator[Shape]:
 
 def foreign(values: pl.Series) -> pl.Series:
     """Which texts hold letters or digits beyond ASCII, or no letters or digits at all."""
-    return values.str.contains(r"[\p{L}\p{N}--[A-Za-z0-9]]") | ~values.str.contains("[A-Za-z0-9]")
+    text = pl.first()
+    found = text.str.contains(r"[\p{L}\p{N}--[A-Za-z0-9]]") | ~text.str.contains("[A-Za-z0-9]")
+    return values.to_frame().select_seq(found).to_series()
