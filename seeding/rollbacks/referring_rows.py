@@ -127,6 +127,7 @@ class Tracer:
     def _pairs(self, link: Relation, *conditions: Condition, locking: bool = False) -> Iterator[Pairs]:
         quote, identity = self._quoted, self.identity(link.table, link.key)
         own, named, joins = self._selected(link, identity), self._meant(link), self._joins(link)
+        target = self.identity(link.target, link.target_key)
         source = f"{quote(link.source)} c"
         if joins:
             on = " AND ".join(f"t.{quote(target)} = {self._compared(link, column, target)}" for column, target in joins)
@@ -137,7 +138,8 @@ class Tracer:
             # Names are quoted, values are parameters.
             cursor.execute(f"SELECT {own}, {', '.join(named)} FROM {source} WHERE {clauses}{lock}", values)  # noqa: S608
             while rows := cursor.fetchmany(FETCHED):
-                targets = self.identity(link.target, link.target_key).numbers([row[-len(named) :] for row in rows])
+                told = [row[-len(named) :] for row in rows]
+                targets = target.numbers(told) if target.is_of_ledger else whole_numbers([number for (number,) in told])
                 yield _paired([row[: -len(named)] for row in rows], targets, identity)
 
     def _read(self, link: Relation, targets: KeySet, condition: Condition) -> Iterator[Pairs]:
