@@ -15,9 +15,10 @@ from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.seeders import BaseSeeder, Dataset, changed_columns
 from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, first_number, keys_of
 from seeding.ledger.key_values import as_read, plain_key, uuid_texts
+from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import NUMBER, RowIdentity
 from seeding.schema.kinds import base_of
-from seeding.schema.references import key_fields, makes_uuids, references
+from seeding.schema.references import counts_keys, key_fields, makes_uuids, namings, references
 from seeding.schema.tables import TableSchema
 
 
@@ -55,7 +56,7 @@ class GivenKeys:
         lacking = [name for name in self.identity.names if name not in data.columns]
         if not lacking:
             return VALUES
-        if makes_uuids(self.seeder.config.model):
+        if len(fields) == len(self.identity.names) == 1 and makes_uuids(self.seeder.config.model):
             return UUID7 if getattr(fields[0].default, "__name__", "") == "uuid7" else UUID4
         raise GenerationError(
             f"{self.seeder.name} does not generate {', '.join(lacking)}, of the primary key of "
@@ -78,9 +79,8 @@ class GivenKeys:
         """Those of the columns that nothing fills in or empties later."""
         model, table = self.seeder.config.model, self.table
         changing = changed_columns(self.seeder, self.dataset).union(self.seeder.config.postponed)
-        changing |= {
-            one.column for one in references(model) if one.column in table.columns and table.columns[one.column].nullable
-        }
+        referring = {one.column for one in (*references(model), *namings(model))} | {one.column for one in table.foreign_keys}
+        changing |= {name for name in referring if name in table.columns and table.columns[name].nullable}
         for name in columns:
             column = table.columns.get(name)
             if column is not None and name not in changing and not (column.on_update or column.is_generated):
@@ -102,9 +102,17 @@ class GivenKeys:
         return self.rows(pl.DataFrame(columns), numbers)
 
 
-def refuse_same_numbers(seeder: BaseSeeder, others: Iterable[str]) -> None:
-    """Raise SchemaError if one of the other seeders of the table, by name, has the same numbers."""
-    for other in sorted(others):
-        if other != seeder.name and first_number(other) == first_number(seeder.name):
-            table = seeder.config.table_name
-            raise SchemaError(f"{table}: {seeder.name} and {other} would number their rows alike. Rename one of them.")
+def refuse_other_numbers(ledger: Ledger, seeders: Iterable[BaseSeeder]) -> None:
+    """Raise SchemaError if numbers of the ledger and of the server would meet in one table."""
+    held = ledger.live.order_by().values_list("table_name", "seeder_name", "key_recipe").distinct()
+    numbered = {(table, name): bool(recipe) for table, name, recipe in held}
+    for seeder in seeders:
+        table, name, gives = seeder.config.table_name, seeder.name, not counts_keys(seeder.config.model)
+        for (_, other), gave in ((one, gave) for one, gave in numbered.items() if one[0] == table):
+            if gave is not gives:
+                makes, made = ("the server counts" if not one else "the server does not count" for one in (gives, gave))
+                raise SchemaError(
+                    f"{table}: {name} writes rows under keys that {makes}, and {other} under keys that {made}: "
+                    "roll the rows of one of them back before, or let both have one model."
+                )
+        numbered[table, name] = gives

@@ -67,7 +67,7 @@ def _comparisons(column: KeyColumn) -> Iterator[tuple[str, str]]:
     """What must hold of a row: that the server holds its value and the given one equal, and that it is written alike."""
     yield column.compared, column.given
     if column.written:
-        yield column.written, "{}"
+        yield column.written, column.written
 
 
 class OfRows(models.Func):

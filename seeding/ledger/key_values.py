@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from unicodedata import combining, normalize
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +18,10 @@ NOBODY = -1
 """In place of the number of a row that has none, or one that an int64 cannot hold: no seeded row has it."""
 LARGEST = 2**63 - 1
 DASHED = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+HEXADECIMAL = re.compile("[0-9a-f]{32}")
+WHOLE = re.compile(r"0*(\d+)(?:\.0*)?")
+UNSPELLED = re.compile(r"[\W_]")
+TRUTHS = {"true": "1", "false": "0"}
 
 
 def uuid_texts(digits: pl.Series, *, is_dashed: bool) -> pl.Series:
@@ -27,7 +32,12 @@ def uuid_texts(digits: pl.Series, *, is_dashed: bool) -> pl.Series:
 def spelling(value: Any) -> str:
     """A key as a text, so that texts that may mean the same key are equal, and sometimes others."""
     text = bytes(value).decode("utf-8", "replace") if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
-    return text.strip().casefold().replace("-", "")
+    plain = "".join(one for one in normalize("NFKD", text.casefold()).strip() if not combining(one))
+    bare = UNSPELLED.sub("", plain.removeprefix("urn:uuid:"))
+    if HEXADECIMAL.fullmatch(bare):
+        return bare
+    number = WHOLE.fullmatch(plain.lstrip("+-"))
+    return number[1] if number else TRUTHS.get(plain) or bare or plain
 
 
 def comparable(value: Any) -> Any:

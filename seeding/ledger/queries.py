@@ -273,10 +273,6 @@ class Ledger:
         last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
         return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
-    def seeders(self, table: str) -> frozenset[str]:
-        """The names of the seeders of a table's live rows."""
-        return frozenset(self.live.filter(table_name=table).order_by().values_list("seeder_name", flat=True).distinct())
-
     def seeders_of(self, batches: Collection[int]) -> list[str]:
         """The names of the seeders of these entries, live or not."""
         entries = self.batches.filter(pk__in=batches)

@@ -16,7 +16,7 @@ from seeding.exceptions import GenerationError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap
-from seeding.ledger.given_keys import GivenKeys, WrittenKeys, refuse_same_numbers
+from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.index_lookup import Lookup, filled, resolve_json
 from seeding.ledger.natural_keys import Match, NaturalKeys, chosen, key_map
 from seeding.ledger.parent_values import NotKnownYetError, ParentValues
@@ -108,15 +108,10 @@ class Resolver:
         return known[1]
 
     def given_keys(self, seeder: BaseSeeder) -> GivenKeys | None:
-        """How the seeder's rows get keys that the server does not count; None if it counts them, or there is no table.
-
-        Raises SchemaError if another seeder of the table has the same numbers.
-        """
+        """How the seeder's rows get keys that the server does not count; None if it counts them, or there is no table."""
         live = self._live.get(seeder.config.table_name)
         if counts_keys(seeder.config.model) or live is None:
             return None
-        others = self._ledger.seeders(live.name).union(one.name for one in self._registry.by_table.get(live.name, ()))
-        refuse_same_numbers(seeder, others)
         identity = identity_of(connections[self._ledger.using], live, of_ledger=True)
         return GivenKeys(seeder=seeder, dataset=self._dataset, table=live, identity=identity)
 
@@ -263,12 +258,15 @@ class Resolver:
         names = [name for name in rows.columns if name != NUMBER]
         if len(names) > 1:
             raise GenerationError(f"{reference} refers to {reference.target_table}, whose key has several columns.")
-        wanted = numbers.cast(pl.Int64).alias(NUMBER).to_frame()
-        return (
-            wanted.join(rows, on=NUMBER, how="left", maintain_order="left").get_column(names[0])
-            if names
-            else numbers.clear(len(numbers))
-        )
+        wanted = numbers.cast(pl.Int64).alias(NUMBER)
+        if not names:
+            return self._known(wanted, numbers.clear(len(numbers)))
+        found = wanted.to_frame().join(rows, on=NUMBER, how="left", maintain_order="left")
+        return self._known(wanted, found.get_column(names[0]))
+
+    def _known(self, _numbers: pl.Series, keys: pl.Series) -> pl.Series:
+        """The keys of rows with these numbers; a row of which there is none is not there."""
+        return keys
 
 
 class OfflineResolver(Resolver):
@@ -288,6 +286,12 @@ class OfflineResolver(Resolver):
 
     def _matches(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None) -> Iterator[Match]:
         raise NotKnownYetError
+
+    def _known(self, numbers: pl.Series, keys: pl.Series) -> pl.Series:
+        """A row of which there is no key may be of the batch that is being written."""
+        if (numbers.is_not_null() & keys.is_null()).any():
+            raise NotKnownYetError
+        return keys
 
     def repeated(self, seeder: BaseSeeder, rows: pl.DataFrame, groups: pl.Series) -> pl.Series:
         """It cannot be asked here."""

@@ -18,6 +18,7 @@ from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.ledger.key_values import NOBODY
 from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.row_keys import text_of
 from seeding.schema.tables import TableSchema
 
 OCTETS = 8
@@ -32,16 +33,22 @@ class Digests:
     """Number → digest of the columns' values."""
 
 
-def digests(table: TableSchema, identity: RowIdentity, keys: KeySet, columns: Sequence[str]) -> dict[int, str]:
-    """Number → digest of the columns' values, of those of the rows `keys` that are there."""
+def digests(
+    table: TableSchema, identity: RowIdentity, keys: KeySet, columns: Sequence[str], *, locking: bool = False
+) -> dict[int, str]:
+    """Number → digest of the columns' values, of those of the rows `keys` that are there.
+
+    `locking` reads the latest committed rows.
+    """
     connection = connections[identity.using]
-    as_text, own, name_of = features(connection).as_text, identity.selected(), quoted(connection, table.name)
-    values = [as_text.format(quoted(connection, name)) for name in columns]
+    own, name_of = identity.selected(), quoted(connection, table.name)
+    lock = features(connection).shared_lock if locking else ""
+    values = [text_of(connection, table.columns[name]).format(quoted(connection, name)) for name in columns]
     found: dict[int, str] = {}
     with connection.cursor() as cursor:
         for _, (condition, parameters) in identity.pieces(keys):
             cursor.execute(
-                f"SELECT {', '.join([*own, *values])} FROM {name_of} WHERE {condition}",  # noqa: S608 - names are quoted
+                f"SELECT {', '.join([*own, *values])} FROM {name_of} WHERE {condition}{lock}",  # noqa: S608 - names are quoted
                 parameters,
             )
             rows = cursor.fetchall()
@@ -51,17 +58,19 @@ def digests(table: TableSchema, identity: RowIdentity, keys: KeySet, columns: Se
     return found
 
 
-def replaced(table: TableSchema, identity: RowIdentity, keys: KeySet, held: Iterable[Digests]) -> KeySet:
+def replaced(
+    table: TableSchema, identity: RowIdentity, keys: KeySet, held: Iterable[Digests], *, locking: bool = False
+) -> KeySet:
     """Those of the rows `keys` that are there and hold something else than when they were seeded, or can no longer tell."""
     others: list[int] = []
     for one in held:
         ours = keys & KeySet.holding(np.array(list(one.of_rows), dtype=np.int64))
         tells = all(name in table.columns for name in one.columns)
-        now = digests(table, identity, ours, one.columns if tells else ())
+        now = digests(table, identity, ours, one.columns if tells else (), locking=locking)
         others += [number for number, digest in now.items() if not tells or digest != one.of_rows[number]]
     return KeySet.holding(np.array(others, dtype=np.int64))
 
 
 def _digest(values: Sequence[Any]) -> str:
-    texts = ["\x1e" if one is None else str(one) for one in values]
-    return hashlib.blake2b("\x1f".join(texts).encode(errors="surrogatepass"), digest_size=OCTETS).hexdigest()
+    texts = [None if one is None else str(one) for one in values]
+    return hashlib.blake2b(repr(texts).encode(errors="surrogatepass"), digest_size=OCTETS).hexdigest()

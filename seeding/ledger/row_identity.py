@@ -1,9 +1,8 @@
 """How the seeded rows of a table are found: by their number and, where that is not the whole primary key, by its columns.
 
 The engine counts rows by one integer, the number. Where the server counts in a column of the key, that is the number; under a
-key such as (tenant, number), rows of other tenants may have the same numbers. Where the server counts in none (a UUID, a
-text, a reference), the ledger itself numbers the rows. In both cases it holds the other columns of each row's key, and no
-statement finds a row by less than its key.
+key such as (tenant, number), others may have the same numbers. Where it counts in none (a UUID, a text, a reference), the
+ledger numbers the rows. In both cases it holds the key's other columns, and no statement finds a row by less than its key.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from seeding.db.sql import Condition, quoted
 from seeding.exceptions import SchemaError
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.key_conditions import OfRows, among, in_runs, runs
-from seeding.ledger.key_values import NOBODY, comparable, spelling, uuid_texts, whole_numbers
+from seeding.ledger.key_values import NOBODY, as_read, comparable, spelling, uuid_texts, whole_numbers
 from seeding.schema.references import attributes
 from seeding.schema.row_keys import KeyColumn, RowKey, row_key
 from seeding.schema.tables import TableSchema
@@ -34,6 +33,7 @@ KEYS_PER_STATEMENT, WIDE_KEYS_PER_STATEMENT = 1_000, 100
 """Keys of one column, and of several."""
 NUMBER, FOUND = "row number", "number found"
 """Names of columns beside those of a table, none of which is called so."""
+Known = dict[tuple[Any, ...], list[tuple[int, tuple[Any, ...]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class RowIdentity:
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The numbers (`numbers_column`) and whole keys of the seeded rows, ascending by number; empty if the number is the key."""
 
-    _known: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Key → number, once it is needed."""
+    _known: Known = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Key, in a comparable form → the numbers and keys that it may mean, once it is needed."""
 
     @property
     def is_of_ledger(self) -> bool:
@@ -115,8 +115,13 @@ class RowIdentity:
         """Keys, as `selected` reads them, as a frame. Raises TypeError for a value that is not of its column's type."""
         columns = list(zip(*rows, strict=True)) or [()] * len(self.names)
         others = RowKey(columns=self.others, is_number=False)
-        if not self.number:
-            return pl.DataFrame(list(others.frame(columns).values()))
+        if not self.number:  # null for a real row's value of another type (SQLite), or above an int64: no seeded row has it
+            return pl.DataFrame(
+                [
+                    pl.Series(one.name, held, dtype=one.dtype, strict=False)
+                    for one, held in zip(self.others, columns, strict=True)
+                ]
+            )
         try:
             numbers = pl.Series(self.number, columns[0], dtype=pl.Int64)
         except TypeError:
@@ -130,15 +135,7 @@ class RowIdentity:
 
         Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys.
         """
-        connection, found = connections[self.using], list[Sequence[Any]]()
-        by_number = ((one, one.condition_on(self._named(self.number, ""))) for one in numbers.pieces())
-        with connection.cursor() as cursor:
-            for _, (clause, values) in self.pieces(numbers) if self.is_of_ledger else by_number:
-                cursor.execute(
-                    f"SELECT {', '.join(self.selected())} FROM {quoted(connection, table)} WHERE {clause}",  # noqa: S608 - quoted
-                    values,
-                )
-                found += cursor.fetchall()
+        found = self._asked(", ".join(self.selected()), table, numbers)
         frame = self.frame(found)
         if self.is_of_ledger:
             frame = self.rows.join(frame, on=self.names, how="semi", maintain_order="left")
@@ -146,11 +143,16 @@ class RowIdentity:
 
     def count(self, table: str, numbers: KeySet) -> int:
         """How many of the rows are stored under exactly their keys."""
-        connection, found = connections[self.using], 0
+        return sum(count for (count,) in self._asked("COUNT(*)", table, numbers))
+
+    def _asked(self, what: str, table: str, numbers: KeySet) -> list[Sequence[Any]]:
+        """`what`, as SQL, of all rows that have these numbers, or of those of `rows`: in a few statements."""
+        connection, found = connections[self.using], list[Sequence[Any]]()
+        by_number = ((one, one.condition_on(self._named(self.number, ""))) for one in numbers.pieces())
         with connection.cursor() as cursor:
-            for _, (clause, values) in self.pieces(numbers):
-                cursor.execute(f"SELECT COUNT(*) FROM {quoted(connection, table)} WHERE {clause}", values)  # noqa: S608 - quoted
-                found += cursor.fetchone()[0]
+            for _, (clause, values) in self.pieces(numbers) if self.is_of_ledger else by_number:
+                cursor.execute(f"SELECT {what} FROM {quoted(connection, table)} WHERE {clause}", values)  # noqa: S608 - quoted
+                found += cursor.fetchall()
         return found
 
     def spelled(self) -> Mapping[str, Sequence[int]]:
@@ -165,10 +167,16 @@ class RowIdentity:
         if not self.is_of_ledger:
             return list(keys)
         if not self._known:
-            rows = self.rows.select(NUMBER, *self.names).iter_rows()
-            self._known.update((tuple(map(comparable, key)), number) for number, *key in rows)
-        known = self._known
-        return [known.get(tuple(map(comparable, key if isinstance(key, tuple) else (key,))), NOBODY) for key in keys]
+            for number, *key in self.rows.select(NUMBER, *self.names).iter_rows():
+                # Django may read a key otherwise than a query; two keys may look alike in what both read.
+                self._known.setdefault(tuple(map(comparable, key)), []).append((number, tuple(key)))
+        return [self._number_of(key if isinstance(key, tuple) else (key,)) for key in keys]
+
+    def _number_of(self, key: tuple[Any, ...]) -> int:
+        found = self._known.get(tuple(map(comparable, key)), [])
+        if len(found) > 1:
+            found = [one for one in found if one[1] == key]
+        return found[0][0] if len(found) == 1 else NOBODY
 
     def shown(self, keys: KeySet, most: int) -> list[Any]:
         """The keys of at most so many of the rows, for a person: the numbers, unless the ledger has made them."""
@@ -249,6 +257,8 @@ def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowId
     """The identity with the rows of ledger entries, each given by its key ranges and what `stored` has made."""
     columns: dict[str, list[Any]] = {identity.numbers_column: [], **{one.name: [] for one in identity.others}}
     for ranges, held in entries:
+        if held is None:
+            raise SchemaError("Rows were numbered by the server, and others in the same table by the ledger.")
         if held["number"] != identity.number:
             was, now = (f"in {one}" if one else "by the ledger" for one in (held["number"], identity.number))
             raise SchemaError(f"Rows were numbered {was}, and are numbered {now} now.")
@@ -256,8 +266,19 @@ def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowId
         for name, values in columns.items():
             values.extend(found[name])
     numbers = pl.Series(identity.numbers_column, columns.pop(identity.numbers_column), dtype=pl.Int64)
-    rows = RowKey(columns=identity.others, is_number=False).frame(list(columns.values()))
-    return identity.of(pl.DataFrame([numbers, *rows.values()]).sort(identity.numbers_column))
+    rows = [_as_read_now(one, columns[one.name]) for one in identity.others]
+    return identity.of(pl.DataFrame([numbers, *rows]).sort(identity.numbers_column))
+
+
+def _as_read_now(column: KeyColumn, values: list[Any]) -> pl.Series:
+    """What the ledger holds of a column as it is read now: its type may be another one than when the rows were seeded."""
+    try:
+        read = as_read(pl.Series(column.name, values), column.dtype, is_dashed=column.is_dashed, is_uuid=False)
+    except pl.exceptions.PolarsError as error:
+        raise SchemaError(
+            f"The ledger holds keys in {column.name} that its type of now cannot hold: give the column its type of then again."
+        ) from error
+    return read if len(values) else read.cast(column.dtype)
 
 
 def by_recipe(identity: RowIdentity, digits: pl.Series) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.ledger.given_keys import refuse_other_numbers
 from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
@@ -163,6 +164,7 @@ class SeedOrchestrator:
         mirrored = mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
         live = read_tables(connections[using], mirrored)
         ledger.refuse_changed_keys(live)
+        refuse_other_numbers(ledger, self.plan.seeders)
         return RunContext(
             using=using,
             dataset=dataset,

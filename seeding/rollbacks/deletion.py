@@ -96,7 +96,7 @@ class Deleter:
         """The rows that are not what was seeded, under keys that somebody could use again."""
         if there is None or not (found_by.is_of_ledger and present):
             return NOTHING
-        return replaced(there, found_by, present, self._ledger.digests(there.name))
+        return replaced(there, found_by, present, self._ledger.digests(there.name), locking=True)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
         """Which rows refer to these by a declared key now; undeclared references were checked during planning."""

@@ -180,7 +180,8 @@ class RollbackManager:
             batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))
             found = LOADED if any(one.origin == SeedingMetadata.Origin.SOURCE for one in batches) else UNKNOWN
             if seeder is not None and seeder.config.table_name == table:
-                resolver = resolver or Resolver(self._registry, ledger, dataset)  # it remembers the keys that it has read
+                # It remembers the keys that it has read.
+                resolver = resolver or Resolver(self._registry, ledger, dataset, live=plan.there)
                 identity = planner.tracer.identity(table, plan.there[table].primary_key)
                 detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table], identity=identity)
                 try:

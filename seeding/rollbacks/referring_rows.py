@@ -191,12 +191,10 @@ class Tracer:
         return f"c.{self._quoted(column)}"
 
     def _compared(self, link: Relation, column: str, target: str) -> str:
-        """A column of the referring row as it compares with the target's: declared keys have the same collations."""
-        if link.declared:
-            return self._own(column)
+        """A column of the referring row as it compares with the target's, in the collation of that one."""
         if (link, column) not in self._collated:
             self._collated[link, column] = collated_alike(self._connection, (link.table, column), (link.target, target))
-        return self._collated[link, column].format(self._own(column))
+        return self._collated[link, column].format(link.form.format(self._own(column)))
 
     def _joins(self, link: Relation) -> tuple[tuple[str, str], ...]:
         """The pairs of columns by which a row finds its target; none if the column holds the target's number itself."""
@@ -216,7 +214,7 @@ class Tracer:
         widest = np.argsort(keys.bounds[:, 0] - keys.bounds[:, 1])[:RANGES_PER_STATEMENT]
         parts = self.identity(link.table, link.key).pieces(KeySet(keys.bounds[np.sort(widest)]), "c")
         _, (clause, values) = next(parts, (NOTHING, ("", [])))
-        return (f"NOT {clause}", values) if clause else ("", [])
+        return (f"{clause} IS NOT TRUE", values) if clause else ("", [])
 
 
 def _all(conditions: Iterable[Condition]) -> Condition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -83,7 +84,7 @@ def _ungivable(using: str, seeder: BaseSeeder, table: TableSchema) -> Iterator[s
         column = table.columns[one.name]
         if one.problem:
             yield f"{one.name} {one.problem}"
-        elif column.kind not in GIVEN and not one.is_dashed:
+        elif not one.is_dashed and (column.kind not in GIVEN or (column.kind is Kind.TEXT and one.dtype is not pl.String)):
             yield f"{one.name} has the type {column.type_name or column.kind}, in which the ledger does not hold keys"
         elif column.counts and one.name not in referring and connection.vendor != "sqlite":
             yield (

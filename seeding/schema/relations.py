@@ -12,11 +12,13 @@ from django.apps import apps
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.schema.kinds import RARE
-from seeding.schema.references import Reference, generic_references, namings, references
+from seeding.schema.kinds import RARE, base_of
+from seeding.schema.references import Reference, generic_references, key_fields, namings, references
 from seeding.schema.tables import ForeignKey, Kind, TableSchema
 
 T = TypeVar("T")
+
+UUID_DIGITS = "LOWER(REPLACE({0}, '-', ''))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ class Relation:
     """The partition of `target` that it references; empty if it references the whole table."""
     columns: tuple[tuple[str, str], ...] = ()
     """Every (column, target's column) of a foreign key, if it takes all of them to say which row it references."""
+    form: str = "{0}"
+    """SQL of the column, `{0}`, in the spelling of the target's."""
 
     @property
     def source(self) -> str:
@@ -185,7 +189,7 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
                 target_column=foreign_key.key or primary_key,
                 declared=True,
                 nullable=table.columns[foreign_key.column].nullable and not foreign_key.required,
-                textual=_is_textual(table, foreign_key.column, there[foreign_key.table], foreign_key.key),
+                textual=_is_textual(table, foreign_key.column, there[foreign_key.table], foreign_key.key, declared=True),
                 pages=table.has_row_key,
                 partition=foreign_key.partition,
                 target_partition=foreign_key.target_partition,
@@ -193,11 +197,15 @@ def _declared(there: Mapping[str, TableSchema]) -> Iterator[Relation]:
             )
 
 
-def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str | None) -> bool:
-    """Whether a column that references a primary key is not a number: only SQLite allows another type."""
-    by_key = not named or named == target.primary_key
-    by_key &= bool(target.primary_key) and target.columns[target.primary_key].kind is Kind.INTEGER
-    return by_key and table.columns[column].kind in (Kind.TEXT, *RARE)
+def _is_textual(table: TableSchema, column: str, target: TableSchema, named: str | None, *, declared: bool = False) -> bool:
+    """Whether a column that references a primary key is of another type: in a declared key, only SQLite allows that."""
+    if not target.primary_key or named not in ("", None, target.primary_key):
+        return False
+    own, key = table.columns[column], target.columns[target.primary_key]
+    if key.kind is Kind.INTEGER:
+        return own.kind in (Kind.TEXT, *RARE)
+    is_alike = own.kind is key.kind and (key.kind not in RARE or own.type_name == key.type_name)
+    return not (declared or is_alike)
 
 
 def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mapping[str, TableSchema]) -> Iterator[Relation]:
@@ -265,7 +273,14 @@ def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, referenc
             columns=_pairs(table, target, reference),
             textual=reference.textual or (not reference.json_key and _is_textual(table, column.name, target, reference.by)),
             pages=table.has_row_key,
+            form=UUID_DIGITS if _spells_uuids(reference, target) else "{0}",
         )
+
+
+def _spells_uuids(reference: Reference, target: TableSchema) -> bool:
+    """Whether the target's keys are UUIDs in texts, which the engine and Django write as 32 digits."""
+    is_uuid = any(isinstance(base_of(one), models.UUIDField) for one in key_fields(reference.target))
+    return is_uuid and reference.by is None and target.has_row_key and target.columns[target.primary_key].kind is Kind.TEXT
 
 
 def _pairs(table: TableSchema, target: TableSchema, reference: Reference) -> tuple[tuple[str, str], ...]:

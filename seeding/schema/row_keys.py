@@ -144,6 +144,12 @@ def inexact(connection: BaseDatabaseWrapper, table: str, key: RowKey) -> str:
     return ""
 
 
+def text_of(connection: BaseDatabaseWrapper, column: ColumnSchema) -> str:
+    """SQL of a column, `{}`, as a text that no setting of the session changes, of a moment for one."""
+    made = COLUMNS.get(connection.vendor, _elsewhere)(column) if column.kind in TIMES else None
+    return features(connection).as_text if made is None or made.problem else made.read
+
+
 PREFIXES = """
     SELECT 1 FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = %s AND index_name = 'PRIMARY' AND sub_part IS NOT NULL LIMIT 1

@@ -211,7 +211,8 @@ class StoredRows:
             for _, (condition, values) in self._identity.pieces(KeySet.holding(frame[KEY].to_numpy())):
                 # The binary separator makes the whole text binary, so that columns of different collations can be joined.
                 cursor.execute(
-                    f"SELECT {own}, CONCAT_WS(0x1f, {written}) FROM {quote(self._table.name)} WHERE {condition}",  # noqa: S608
+                    f"SELECT {own}, CAST(CONCAT_WS(0x1f, {written}) AS BINARY) "  # noqa: S608 - names are quoted
+                    f"FROM {quote(self._table.name)} WHERE {condition}",
                     values,
                 )
                 rows += cursor.fetchall()

@@ -24,7 +24,8 @@ from seeding.db.features import features
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
-from seeding.schema.references import Reference, attributes, references
+from seeding.schema.kinds import base_of
+from seeding.schema.references import Reference, attributes, column_name, key_fields, references
 from seeding.verification.results import Verdict
 
 FEW = 5_000
@@ -216,9 +217,10 @@ def _is_counted(reference: Reference) -> bool:
 
 def _alike(rows: models.QuerySet[Any], reference: Reference, value: models.OuterRef) -> Any:
     """The value of a reference as it compares with the column that it names."""
-    if reference.by is None:
+    key = key_fields(reference.target)[-1]
+    if reference.by is None and not isinstance(base_of(key), (models.CharField, models.TextField)):
         return value
-    columns = (rows.model._meta.db_table, reference.column), (reference.target_table, reference.by)
+    columns = (rows.model._meta.db_table, reference.column), (reference.target_table, reference.by or column_name(key))
     template = collated_alike(connections[rows.db], *columns)
     if template == "{0}":
         return value

@@ -14,8 +14,7 @@ from tests.support.databases import SERVERS, Database
 
 
 @pytest.fixture(autouse=True)
-def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SEEDING_BATCH_SIZE", "7")
+def _installed() -> Iterator[None]:
     with INSTALLED:
         ContentType.objects.clear_cache()
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from django.db import connections
 
 from seeding.models import SeedingMetadata
 from tests.integration.keys.stages import INSTALLED, Stage, ok
-from tests.support.runs import run, undo
+from tests.support.runs import run as run_at_once
+from tests.support.runs import undo
 
 with INSTALLED:
     from tests.integration.keys.models import Bay, Country, Customer, Depot, Line, Parcel, Profile, Remark
     from tests.integration.keys.seeders import every
 
+run = partial(run_at_once, batch_size=7)
 JOINS = {
     "depot": "SELECT d.slug, c.code FROM traits_depot d JOIN traits_country c ON c.code = d.country_id",
     "inspection": "SELECT d.slug, i.grade FROM traits_inspection i JOIN traits_depot d ON d.id = i.depot_id",
