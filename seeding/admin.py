@@ -20,9 +20,10 @@ from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 
 if TYPE_CHECKING:
-    from seeding.web import views
+    from seeding.web import provenance, views
 else:  # Django imports this module for every command, and only a server needs the pages
     views = SimpleLazyObject(partial(import_module, "seeding.web.views"))
+    provenance = SimpleLazyObject(partial(import_module, "seeding.web.provenance"))
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
 RANGES_SHOWN = 3
@@ -209,8 +210,10 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     def keys(self, batch: SeedingMetadata) -> str:
         """The ranges of keys, as first-last."""
         more = ", …" if len(batch.key_ranges) > RANGES_SHOWN else ""
-        named = [(key, key + count - 1) for _, count, key in batch.key_ranges[:RANGES_SHOWN]]
-        return ", ".join(f"{first}-{last}" if first < last else str(first) for first, last in named) + more
+        named = [one.shown for one in provenance.ranges_of(batch)[:RANGES_SHOWN]]
+        if batch.key_recipe:
+            return ", ".join(f"{first} … {last}" if first != last else first for first, last in named if first) + more
+        return ", ".join(f"{first}-{last}" if first != last else first for first, last in named) + more
 
 
 @admin.register(MaskedBatch)

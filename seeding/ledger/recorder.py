@@ -163,7 +163,8 @@ class Recorder(Ledger):
             held: Any = self.live.get(pk=pk).key_values
             now = digests(table, identity, keys & KeySet.holding(numbers), held["compared"])
             told = [now.get(one, was) for one, was in zip(numbers.tolist(), held["digests"], strict=True)]
-            self.batches.filter(pk=pk).update(key_values={**held, "digests": told})
+            if told != held["digests"]:
+                self.batches.filter(pk=pk).update(key_values={**held, "digests": told})
 
     def amend(self, entry: SeedingMetadata, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> None:
         """Correct the entry of the open transaction, after the database has rejected some of its rows."""

@@ -12,12 +12,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db import connections, models, router
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
+from seeding.generation.own_tables import own_table
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 from seeding.web import charts, provenance, run_history, table_counts
@@ -53,7 +55,7 @@ class RowForm(forms.Form):
     """Selects a row by table and primary key."""
 
     table = forms.ChoiceField()
-    key = forms.IntegerField(label="Primary key", widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 12}))
+    key = forms.CharField(label="Primary key", widget=forms.TextInput(attrs={"size": 12}))
 
     def __init__(self, tables: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -190,7 +192,7 @@ def _parts(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonRe
     return JsonResponse({"running": going, "parts": parts})
 
 
-def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: int) -> dict[str, Any]:
+def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: str) -> dict[str, Any]:
     from seeding.schema.introspection import lacking  # imported late, as every command loads the admin
 
     found = provenance.provenance(using, table, key)
@@ -198,12 +200,13 @@ def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: int
     model = provenance.model_of(table)
     if found is None or not found.entry.live:
         return context
-    if model is None or lacking(connections[using], (model,))[table]:
+    if model is None or lacking(connections[using], (own_table(model),))[table]:
         return {**context, "unknown": True}
     if not _may_view(request, site, model):
         return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}
-    context["cells"] = provenance.cells(using, model, key, found.entry)
-    if site.is_registered(model) and context["cells"] is not None and found.entry.key_values is None:  # it finds rows by number
+    context["cells"] = provenance.cells(using, model, found.number, found.entry)
+    if site.is_registered(model) and context["cells"] is not None and (single := found.single_key):
+        context["admin_key"] = quote(single)
         context["elsewhere"] = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
     return context
 

@@ -298,7 +298,7 @@ def test_a_row_that_is_not_there_is_told_from_one_that_never_was(ledger: Databas
     assert "The row" not in told("product_images", 5)
     assert "somebody else has deleted it" in told("vendor_payables", 2)
     assert "The ledger knows of no row 999 in clients" in told("clients", 999)
-    assert "Enter a whole number" in told("clients", "x")
+    assert "The ledger knows of no row x in clients" in told("clients", "x")
     assert "Select a valid choice" in told("django_migrations", 1)
 
 
