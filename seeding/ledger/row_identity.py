@@ -84,8 +84,7 @@ class RowIdentity:
         if not self.others:
             yield from keys.conditions()
             return
-        named = attributes(model)
-        columns = [models.F(named[name]) for name in self.names]
+        columns = [models.F(attributes(model)[name]) for name in self.names]
         for _, condition in self._parts(keys):
             yield models.Q(OfRows(*columns, condition=condition))
 
