@@ -20,7 +20,7 @@ from seeding.db.retries import Transience, transience
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.keys import KeySet
-from seeding.ledger.queries import Ledger, receivers_of
+from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet, SeedingMetadata
 
 
@@ -60,7 +60,7 @@ class RollbackSelection:
         if config.tables:
             ledgered = self._ledger.tables()
             named = self._registry.within(config.database).named(name for name in config.tables if name not in ledgered)
-            made = models.Q(seeder_name__in={name for one in named for name in (one.name, receivers_of(one.name))})
+            made = models.Q(seeder_name__in={seeder.name for seeder in named})
             loaded = models.Q(origin=SeedingMetadata.Origin.SOURCE, table_name__in={one.config.table_name for one in named})
             entries = entries.filter(models.Q(table_name__in=config.tables) | made | loaded)
         return entries
