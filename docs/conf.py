@@ -42,7 +42,8 @@ OTHERS = (
     "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
     "|KeyMap|KeySet|Forecast|Status|Ask|Sink|Registry"
 )
-nitpick_ignore_regex = [
+ELSEWHERE = r"seeding\.(generation\.rows\.T|models\.M|schema\.references\.Reference)"
+nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|{ELSEWHERE}")]
     (
         "py:.*",
         rf"({OTHERS})(\..*)?|P|Symbols|seeding\.generation\.rows\.T|seeding\.models\.M|seeding\.schema\.references\.Reference",
