@@ -44,11 +44,6 @@ OTHERS = (
 )
 ELSEWHERE = r"seeding\.(generation\.rows\.T|models\.M|schema\.references\.Reference)"
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|{ELSEWHERE}")]
-    (
-        "py:.*",
-        rf"({OTHERS})(\..*)?|P|Symbols|seeding\.generation\.rows\.T|seeding\.models\.M|seeding\.schema\.references\.Reference",
-    )
-]
 
 html_theme = "furo"
 html_title = "django-seed-ledger"
