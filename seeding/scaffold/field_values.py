@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -141,6 +142,8 @@ def _constants(field: models.Field[Any, Any] | None, column: ColumnSchema, claus
         words = [*([default] if isinstance(default, str) else []), *(text for text, _ in found if text is not None), *WORDS]
         yield from (f"pl.repeat({quoted(str(word))}, len(rows), eager=True)" for word in words)
     near = [int(number) + step for _, number in found if number for step in (0, 1, -1)]
+    limits = [getattr(one, "limit_value", None) for one in (() if field is None else field.validators)]
+    near += [int(limit) + step for limit in limits if isinstance(limit, (int, float, Decimal)) for step in (0, 1, -1)]
     numbers = dict.fromkeys([*([int(default)] if isinstance(default, (int, float)) else []), *near, *NUMBERS])
     if column.kind is Kind.INTEGER:
         yield from (f"pl.repeat({number}, len(rows), eager=True)" for number in numbers)

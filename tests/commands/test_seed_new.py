@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.test import override_settings
 
 from seeding.generation.registry import Registry
 from seeding.scaffold import Project
@@ -23,50 +18,19 @@ from seeding.scaffold.names import row_words
 from seeding.testing import SeederContract
 from tests.servers import MariaDB
 from tests.support.databases import SERVERS, Database
+from tests.support.drafted import App
 
 TERP = sorted(model._meta.db_table for model in apps.get_app_config("terpseed").get_models())
 TEN = "members member_profiles countries branches branch_days memberships visits visit_photos leaderboard settings".split()
 UNFIT = {"demo_media_blobs", "idempotency_keys"}
 """TERP's tables whose keys are texts."""
-_numbers = itertools.count(1)
-
-
-class App:
-    """An app of its own, in a new folder, in a project that has nothing but it and the engine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.name = f"drafted{next(_numbers)}"
-        self.folder = folder / self.name
-        self.folder.mkdir()
-        self.write("__init__.py", "")
-
-    def write(self, path: str, text: str) -> None:
-        """A file of the app."""
-        (self.folder / path).write_text(text, encoding="utf-8")
-
-    def files(self) -> dict[str, str]:
-        """What its seeders' folder holds, in order."""
-        return {path.name: path.read_text(encoding="utf-8") for path in sorted((self.folder / "seeders").glob("*.py"))}
-
-    @contextmanager
-    def installed(self, *others: str) -> Iterator[None]:
-        """A project of this app, the engine and `others`."""
-        with override_settings(INSTALLED_APPS=["seeding", self.name, *others]):
-            yield
-
-    def seed_new(self, database: Database, *tables: str, **options: Any) -> str:
-        """What the command says."""
-        out = StringIO()
-        options = {"app": self.name, **options}
-        call_command("seed_new", *tables, database=database.alias, stdout=out, stderr=StringIO(), **options)
-        return out.getvalue()
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+def app(tmp_path: Path) -> Iterator[App]:
     """A new app, which can be imported."""
-    monkeypatch.syspath_prepend(tmp_path)
-    return App(tmp_path)
+    with App(tmp_path) as made:
+        yield made
 
 
 def test_a_seeder_for_each_of_terps_tables_runs_unchanged(make_database: Callable[..., Database], app: App) -> None:
@@ -302,14 +266,3 @@ def test_a_dry_run_writes_nothing(library: Database, app: App) -> None:
 
     assert "class AuthorSeeder(BaseSeeder):" in said
     assert not (app.folder / "seeders").exists()
-
-
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    """No module of a drafted app outlives its test."""
-    yield
-    for module in [name for name in sys.modules if name.startswith("drafted")]:
-        del sys.modules[module]
-    for label in [label for label in apps.all_models if label.startswith("drafted")]:
-        del apps.all_models[label]
-    apps.clear_cache()
