@@ -1,4 +1,4 @@
-"""Keys that no server counts, among rows, types, collations and sessions that an adversary has chosen."""
+"""Keys that no server counts, among rows, types, collations and sessions that nobody expects."""
 
 from __future__ import annotations
 
