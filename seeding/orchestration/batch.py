@@ -155,14 +155,14 @@ class Preparation:
         postponed = [name for name in self._seeder.config.postponed if name in data.columns]
         return data.with_columns(pl.lit(None).alias(name) for name in postponed)
 
-    def generate_in_halves(self, index: Integers) -> pl.DataFrame:
-        """The rows `index`; where they fail, and still do in halves, the GenerationError is that of the first row that does."""
+    def generate_or_name(self, index: Integers) -> pl.DataFrame:
+        """The rows `index`; where they fail, and so does one of them alone, the GenerationError is that of the first such row."""
         try:
             return self.generate(index)
         except GenerationError:
-            if len(index) == 1:
-                raise
-        return pl.concat([self.generate_in_halves(half) for half in np.array_split(index, 2)], how="vertical_relaxed")
+            for half in np.array_split(index, 2) if len(index) > 1 else ():
+                self.generate_or_name(half)
+            raise  # every row alone is generated: the seeder does not make them together
 
     def prepare(
         self,

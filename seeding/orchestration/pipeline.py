@@ -242,7 +242,7 @@ class SeederPipeline:
                 raise
             self._tally.tell("retry", f"Generation failed, trying smaller batches: {error}", level="warn", error=error)
         pieces = [piece for piece in np.array_split(index, SMALLER_BATCHES) if len(piece)]
-        return pl.concat([self._preparation.generate_in_halves(piece) for piece in pieces], how="vertical_relaxed")
+        return pl.concat([self._preparation.generate_or_name(piece) for piece in pieces], how="vertical_relaxed")
 
     def _store(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
         refused: dict[int, str] = {}
