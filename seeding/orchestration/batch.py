@@ -156,7 +156,7 @@ class Preparation:
         return data.with_columns(pl.lit(None).alias(name) for name in postponed)
 
     def generate_or_name(self, index: Integers) -> pl.DataFrame:
-        """The rows `index`; where they fail, and so does one of them alone, the GenerationError is that of the first such row."""
+        """The rows `index`; where one of them fails alone, the GenerationError is that of the first such row."""
         try:
             return self.generate(index)
         except GenerationError:
