@@ -68,7 +68,7 @@ def test_of_runs_started_together_on_every_node_one_works(galera: Galera, new_da
     codes = Counter(process.exitcode for process in told)
     assert codes == {2: starts - 1, 143: 1}, list(told.values())
     for process, words in told.items():
-        assert process in running or "Another run holds the seeding lock: " in words and "host " in words, words
+        assert process in running or ("Another run holds the seeding lock: " in words and "host " in words), words
     assert galera.nodes[0].sql("SELECT COUNT(*) FROM seeding_run", name).strip() == "1"
 
 
