@@ -12,7 +12,7 @@ demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3
 demo: export SEEDING_ENV := dev
 
-.PHONY: bench clusters demo docs pictures test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
+.PHONY: bench clusters demo docs pictures projects test test-fast lint types checks contracts unit pytest newest matrix torture servers clean
 
 demo: .venv/runtime
 	@test -s terp.sqlite3 || $(MANAGE) terp_schema
@@ -83,6 +83,10 @@ pictures: servers .venv/development
 torture: export STORM_SCHEMAS ?= 100
 torture: servers .venv/development
 	$(BIN)/pytest tests/storm tests/torture --numprocesses=auto --dist=worksteal
+
+# How many tables of real projects can be seeded from drafts: each is installed in an environment of its own. PROJECTS=folder keeps them.
+projects: .venv/development
+	$(BIN)/python -m tests.projects
 
 # What `make test` tests of clusters and poolers, and much more of it: fifty starts at once, twenty killed nodes. Half an hour.
 clusters: export CLUSTERS := all
