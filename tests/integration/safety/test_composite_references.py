@@ -12,7 +12,7 @@ from django.db.models import F
 
 import seeding.rollbacks.execution as portions
 from seeding.conf import Strategy
-from seeding.exceptions import MisdeclaredSeederError, RefusedError
+from seeding.exceptions import RefusedError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
@@ -272,13 +272,20 @@ def test_a_foreign_key_of_two_columns_that_are_no_primary_key(products: Callable
     assert sorted(database.query("SELECT shop, name FROM accounts")) == [(1, "Account 1"), (1, "Account 2"), (7, "Account 3")]
 
 
-def test_a_model_with_such_a_key_is_no_seeders() -> None:
-    with pytest.raises(
-        MisdeclaredSeederError, match="Give the seeder an unmanaged model of the table whose key is its AutoField"
-    ):
+class WholeSeeder(BaseSeeder):
+    config = SeederConfig(model=WholeSeat, record_count=RecordCount.fixed(4), dependencies=("accounts",))
 
-        class WholeSeeder(BaseSeeder):
-            config = SeederConfig(model=WholeSeat, record_count=RecordCount.fixed(4))
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        return pl.DataFrame({"account_id": rows.index, "id": 1 + rows.index})
+
+
+def test_a_seeder_does_not_make_what_the_server_counts(hall: Database) -> None:
+    summary, _ = run(hall, AccountSeeder(), WholeSeeder())
+
+    (found,) = (one for one in summary.results if one.table == "seats")
+    assert found.exit_code == 3
+    assert "the server counts in id, and WholeSeeder generates it: give it an unmanaged model whose key is an" in found.error
+    assert hall.query("SELECT code FROM seats") == [("real",)]
 
 
 @pytest.mark.parametrize("server", KINDS)
