@@ -18,6 +18,7 @@ from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Writers, insert, settled
+from seeding.writing.orm import CreateWriter
 from tests.integration.types.columns import COMMON, EXACT, Column, Everything, Exact, Special, alike, frame, rows, special
 from tests.support.databases import SERVERS, Database
 
@@ -81,7 +82,8 @@ def held(database: Database, model: type[models.Model], columns: dict[str, Colum
 
 
 def write(database: Database, writer: str, model: type[models.Model], data: pl.DataFrame) -> None:
-    refused = insert(Writers(database.alias, writer).choose(1), database.alias, model, settled(model, data))
+    chosen = CreateWriter() if writer == "create" else Writers(database.alias, writer).choose(1)
+    refused = insert(chosen, database.alias, model, settled(model, data))
     assert not refused, (writer, refused[0])
 
 
