@@ -208,8 +208,9 @@ def _float(value: Any, _: str) -> float:
     return float(value)
 
 
-def _single(value: Any, server: str) -> float:
-    return float(struct.unpack("f", struct.pack("f", float(value)))[0]) if server == "postgresql" else float(value)
+def _single(value: Any, _: str) -> float:
+    """The nearest number of single precision: servers write as many digits as tell it from others, or a few less."""
+    return float(struct.unpack("f", struct.pack("f", float(value)))[0])
 
 
 def _address(value: Any, server: str) -> Any:
