@@ -103,7 +103,7 @@ class GivenKeys:
 
 
 def refuse_other_numbers(ledger: Ledger, seeders: Iterable[BaseSeeder]) -> None:
-    """Raise SchemaError if numbers of the ledger and of the server would meet in one table."""
+    """Raise SchemaError if numbers of the ledger and of the server would meet in one table, or those of two seeders."""
     held = ledger.live.order_by().values_list("table_name", "seeder_name", "key_recipe").distinct()
     numbered = {(table, name): bool(recipe) for table, name, recipe in held}
     for seeder in seeders:
@@ -115,4 +115,6 @@ def refuse_other_numbers(ledger: Ledger, seeders: Iterable[BaseSeeder]) -> None:
                     f"{table}: {name} writes rows under keys that {makes}, and {other} under keys that {made}: "
                     "roll the rows of one of them back before, or let both have one model."
                 )
+            if gives and other != name and first_number(other) == first_number(name):
+                raise SchemaError(f"{table}: {name} and {other} would number their rows alike. Rename one of them.")
         numbered[table, name] = gives

@@ -17,10 +17,10 @@ from seeding.arrays import Integers
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
+from seeding.ledger.key_values import LARGEST
 from seeding.schema.equality import PLAIN, Equality, Rule
 from seeding.schema.references import attributes
 
-LARGEST = 2**63 - 1
 Values = tuple[Any, ...]
 """Of a natural key, in the order of its columns."""
 

@@ -14,7 +14,7 @@ from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.key_recipes import VALUES, digits_of
-from seeding.ledger.row_digests import Digests
+from seeding.ledger.row_digests import Digests, recorded_digests
 from seeding.ledger.row_identity import RowIdentity, by_recipe, identity_of, recorded
 from seeding.models import LEDGER_MODELS, BatchQuerySet, MaskedBatch, SeedingMetadata, SeedRun
 from seeding.schema.introspection import lacking, read_schemas, read_tables, schemas_with
@@ -142,10 +142,7 @@ class Ledger:
 
     def digests(self, table: str) -> Iterator[Digests]:
         """Those of a table's live rows whose keys somebody could use again, entry by entry."""
-        entries = self.live.filter(table_name=table, key_recipe=VALUES, key_values__isnull=False)
-        for ranges, held in entries.values_list("key_ranges", "key_values").iterator():
-            numbers = KeyMap.of(ranges).pairs()[1].tolist()
-            yield Digests(columns=held["compared"], of_rows=dict(zip(numbers, held["digests"], strict=True)))  # type: ignore[index]
+        return recorded_digests(self.live.filter(table_name=table, key_recipe=VALUES).iterator())
 
     def _keys_of(self, identity: RowIdentity, table: str) -> Iterator[tuple[Any, Any]]:
         """The key ranges and the keys of the table's live entries."""

@@ -6,7 +6,7 @@ They are of what the server writes as text, so that they need neither the seeder
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from django.db import connections
 from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
+from seeding.ledger.key_recipes import VALUES
 from seeding.ledger.key_values import NOBODY
 from seeding.ledger.row_identity import RowIdentity
+from seeding.models import SeedingMetadata
 from seeding.schema.row_keys import text_of
 from seeding.schema.tables import TableSchema
 
@@ -31,6 +33,14 @@ class Digests:
     columns: Sequence[str]
     of_rows: Mapping[int, str]
     """Number → digest of the columns' values."""
+
+
+def recorded_digests(entries: Iterable[SeedingMetadata]) -> Iterator[Digests]:
+    """What the ledger's entries tell of the rows whose keys somebody could use again."""
+    for entry in entries:
+        if entry.key_recipe == VALUES and entry.key_values is not None:
+            numbers, held = entry.key_map.pairs()[1].tolist(), entry.key_values
+            yield Digests(columns=held["compared"], of_rows=dict(zip(numbers, held["digests"], strict=True)))
 
 
 def digests(

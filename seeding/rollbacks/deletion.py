@@ -17,8 +17,7 @@ from seeding.db.sql import quoted
 from seeding.exceptions import RollbackError
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.recorder import Recorder
-from seeding.ledger.row_digests import replaced
-from seeding.ledger.row_identity import RowIdentity
+from seeding.ledger.row_digests import recorded_digests, replaced
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
@@ -26,7 +25,6 @@ from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
-from seeding.schema.tables import TableSchema
 
 ROWS_PER_TRANSACTION = 20_000
 """Unless they are wide."""
@@ -72,7 +70,9 @@ class Deleter:
                 wanted = keys & union(entry.keys for entry in entries)
                 present = self._tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
-                changed = self._replaced(there, found_by, present)
+                changed = NOTHING
+                if there is not None and found_by.is_of_ledger:
+                    changed = replaced(there, found_by, present, recorded_digests(entries), locking=True)
                 needed = union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
                 going = present - needed - changed
                 null_out(self._using, self._tracer, plan, table, going)
@@ -91,12 +91,6 @@ class Deleter:
         if unheard := keys - wanted:
             self._audit.record(found_by, table, "+".join(self._ledger.seeders_of(batches)), unheard)
         return Deletion(deleted=going | unheard, gone=gone, referred=referred, changed=changed)
-
-    def _replaced(self, there: TableSchema | None, found_by: RowIdentity, present: KeySet) -> KeySet:
-        """The rows that are not what was seeded, under keys that somebody could use again."""
-        if there is None or not (found_by.is_of_ledger and present):
-            return NOTHING
-        return replaced(there, found_by, present, self._ledger.digests(there.name), locking=True)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
         """Which rows refer to these by a declared key now; undeclared references were checked during planning."""

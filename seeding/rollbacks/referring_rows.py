@@ -16,7 +16,7 @@ from seeding.arrays import Integers, Mask
 from seeding.db.features import features
 from seeding.db.sql import Condition, count_rows, quoted
 from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
-from seeding.ledger.key_values import NOBODY, spelling, whole_numbers
+from seeding.ledger.key_values import LARGEST, NOBODY, spelling, whole_numbers
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike
 from seeding.schema.relations import Relation
@@ -26,7 +26,6 @@ PAGE = 2_000
 """Rows whose JSON is read at a time."""
 FETCHED = 10_000
 """Pairs of keys yielded at a time."""
-LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

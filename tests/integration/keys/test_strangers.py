@@ -227,6 +227,17 @@ def test_numbers_of_the_server_and_of_the_ledger_do_not_meet(database: Database)
     assert (summary.exit_code, summary.records_deleted) == (0, 3)
 
 
+@on("sqlite")
+def test_seeders_that_would_number_alike_are_refused(database: Database) -> None:
+    """The names of these two are given the same place."""
+    one, other = (type(name, (type(codes(key)),), {})() for name, key in (("Shelves1113", "a"), ("Shelves2250", "b")))
+    with pytest.raises(SchemaError, match=r"Shelves2250 and Shelves1113 would number their rows alike\. Rename one of them"):
+        run(database, one, other)
+    seeded(database, one)
+    with pytest.raises(SchemaError, match="would number their rows alike"):
+        run(database, other)
+
+
 @on("mariadb")
 def test_a_key_that_is_an_enumeration_is_refused(database: Database) -> None:
     for table in ("mention", "token"):  # their columns hold the key's type
