@@ -32,7 +32,7 @@ M = TypeVar("M", bound=models.Model)
 def insert_silently(rows: models.QuerySet[M], **values: Any) -> M:
     """`rows.create` without signals: receivers of all models would write rows of which nobody knows."""
     row = rows.model(**values)
-    row._save_table(cls=rows.model, force_insert=True, using=rows.db)  # type: ignore[attr-defined]  # noqa: SLF001
+    row._save_table(cls=rows.model, force_insert=True, using=rows.db)  # type: ignore[attr-defined]  # noqa: SLF001 - the stubs leave it out, and Django has no public way
     row._state.db, row._state.adding = rows.db, False  # noqa: SLF001 - as `save` leaves it
     return row
 

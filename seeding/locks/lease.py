@@ -37,7 +37,10 @@ FORGOTTEN = (
     "The server lacks transactions that it, or the one before it, has committed for this run: it crashed, or took over without "
     "them. The open batch was rolled back. Run again."
 )
-UNDONE = "The server answered the COMMIT and has undone the transaction: it is near max_binlog_cache_size."
+UNDONE = (
+    "The server answered the COMMIT and has undone the transaction, which is near max_binlog_cache_size: raise that, or lower "
+    "SEEDING_TRANSACTION_MB."
+)
 
 COLUMNS = ("generation", "token", "command", "run", "host", "account", "connection", "server", "taken_at")
 UNWRITABLE = frozenset({1142, 1146})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from django.db import models
+from django.db import connections, models
 
 from seeding.arrays import Integers
 from seeding.keys import KeySet
@@ -99,7 +99,9 @@ class SealRegister:
             return numbers
         if self._digests[0] != name:
             self._digests = name, tuple(self._ledger.digests(name))
-        others = replaced(target.table, identity, KeySet.holding(numbers), self._digests[1])
+        # Of a batch's rows, which are locked by now, what is committed and not what an earlier snapshot shows.
+        locking = connections[self._ledger.using].in_atomic_block
+        others = replaced(target.table, identity, KeySet.holding(numbers), self._digests[1], locking=locking)
         return np.where(others.has(numbers), NOBODY, numbers)
 
     @staticmethod

@@ -144,10 +144,12 @@ class StoredRows:
                 part = slice(start, start + TEXTS_PER_STATEMENT)
                 cursor.execute(f"SELECT {', '.join([written] * len(keys[part]))}", values[part])
                 wanted |= dict(zip(keys[part], cursor.fetchone(), strict=True))
-            selected = f"{self._identity.selected()[0]}, CAST({quoted(connection, name)} AS text)"
+            selected = f"{', '.join(self._identity.selected())}, CAST({quoted(connection, name)} AS text)"
             for _, (condition, parameters) in self._identity.pieces(_key_set(keys)):
                 cursor.execute(f"SELECT {selected} FROM {quoted(connection, self._table.name)} WHERE {condition}", parameters)  # noqa: S608
-                yield from [key for key, one in cursor.fetchall() if wanted.get(key) == one]
+                rows = cursor.fetchall()
+                numbers = self._identity.numbers([row[:-1] for row in rows]).tolist()
+                yield from [key for key, row in zip(numbers, rows, strict=True) if wanted.get(key) == row[-1]]
 
     def _exactly(self, columns: Sequence[str]) -> list[Any]:
         """What a query selects.

@@ -76,9 +76,7 @@ def _alike(expected: Any, actual: Any, precision: Precision) -> bool:
         return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
-    if isinstance(expected, BYTES) and isinstance(actual, BYTES):
-        return bytes(expected) == bytes(actual)
-    return bool(expected == actual)
+    return isinstance(expected, BYTES) and isinstance(actual, BYTES) and bytes(expected) == bytes(actual)
 
 
 def _near(expected: float | Decimal, actual: float | Decimal, precision: Precision) -> bool:

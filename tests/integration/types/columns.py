@@ -52,20 +52,20 @@ class Sealed(models.TextField):  # type: ignore[type-arg]  # Django's class take
         return None if value is None else base64.b85decode(value).decode()
 
 
-class SealedNumber(models.IntegerField):  # type: ignore[type-arg]
+class SealedNumber(models.IntegerField):  # type: ignore[type-arg]  # the same
     """A number whose column holds bytes."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return {"postgresql": "bytea", "mysql": "varbinary(60)"}.get(connection.vendor, "BLOB")
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
-        return None if value is None else connection.Database.Binary(b"\x00'\\" + str(value).encode())  # type: ignore[attr-defined]
+        return None if value is None else connection.Database.Binary(b"\x00'\\" + str(value).encode())  # type: ignore[attr-defined]  # Django's class declares none
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
         return None if value is None else int(bytes(value)[3:])
 
 
-class Single(models.FloatField):  # type: ignore[type-arg]
+class Single(models.FloatField):  # type: ignore[type-arg]  # the same
     """A number of single precision."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
@@ -82,7 +82,7 @@ class PlainJSON(models.JSONField):
 def named(sql_type: str) -> models.Field[Any, Any]:
     """A field of a project's own, for a type that Django has none for."""
 
-    class Own(models.Field):  # type: ignore[type-arg]
+    class Own(models.Field):  # type: ignore[type-arg]  # the same
         def db_type(self, connection: BaseDatabaseWrapper) -> str:
             return sql_type
 

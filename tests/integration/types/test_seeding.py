@@ -88,7 +88,7 @@ class Loud(models.CharField):  # type: ignore[type-arg]  # Django's class takes 
         return "UPPER(%s)"
 
 
-class Louder(models.CharField):  # type: ignore[type-arg]
+class Louder(models.CharField):  # type: ignore[type-arg]  # the same
     """One whose value is an expression."""
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
@@ -122,7 +122,7 @@ def test_what_a_field_writes_as_sql_is_inserted_by_django(
             transaction.set_rollback(True, using=database.alias)
 
 
-class Bits(models.Field):  # type: ignore[type-arg]
+class Bits(models.Field):  # type: ignore[type-arg]  # the same
     def db_type(self, connection: Any) -> str:
         return "bit(8)"
 

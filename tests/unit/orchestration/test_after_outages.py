@@ -53,7 +53,7 @@ def test_references_that_are_too_many_for_one_transaction_are_filled_in_parts(
         sizes.append(rows.height)
         if rows.height > 2:
             raise OperationalError(1105, "Maximum writeset size exceeded")
-        return update_rows(using, table, key, rows, *rest, **options)  # type: ignore[arg-type]
+        return update_rows(using, table, key, rows, *rest, **options)  # type: ignore[arg-type]  # passed on as they come
 
     monkeypatch.setattr(deferred_references, "update_rows", refuse)
     create_categories(shop)

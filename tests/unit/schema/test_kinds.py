@@ -23,7 +23,7 @@ class Sealed(models.TextField):  # type: ignore[type-arg]  # Django's class take
         return value
 
 
-class Packed(models.UUIDField):  # type: ignore[type-arg]
+class Packed(models.UUIDField):  # type: ignore[type-arg]  # the same
     def db_type(self, connection: Any) -> str:
         return "binary(16)"
 
