@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,12 @@ def seed(
     from seeding.sources.registry import seeders_of
 
     config = config or SeedConfig()
+    registry = (registry or seeders_of(config)).within(config.database)
+    if config.automatic:
+        registry, config = _automatic(registry, config, tell)
     orchestrator = SeedOrchestrator(
         config,
-        (registry or seeders_of(config)).within(config.database),
+        registry,
         tell=_listened(config.database, tell, sender or seed),
         ask=ask,
         missing_table_help=missing_table_help(),
@@ -87,7 +91,8 @@ def rollback(
 
     config = config or RollbackConfig()
     told = _listened(config.database, tell, sender or rollback)
-    return RollbackManager(config, registry or Registry.discover(), tell=told, ask=ask).rollback()
+    connect(config.database, partial(_tell_retry, tell))
+    return RollbackManager(config, _recalled(config.database, registry), tell=told, ask=ask).rollback()
 
 
 def mask(
@@ -119,7 +124,7 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
 
     config = config or CheckConfig()
     connect(config.database, partial(_tell_retry, tell))
-    checker = Checker(config.database, missing_table_help(), (registry or Registry.discover()).within(config.database))
+    checker = Checker(config.database, missing_table_help(), _recalled(config.database, registry).within(config.database))
     with every_row(config.database):
         return checker.run(config.checks, config.lock_timeout)
 
@@ -130,9 +135,28 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
     from seeding.verification.status import status as status_of
 
     connect(database, partial(_tell_retry, tell))
-    checker = Checker(database, missing_table_help(), (registry or Registry.discover()).within(database))
+    checker = Checker(database, missing_table_help(), _recalled(database, registry).within(database))
     with every_row(database):
         return status_of(checker, detect_environment(), forced_writer(os.environ))
+
+
+def _automatic(registry: Registry, config: SeedConfig, tell: Sink) -> tuple[Registry, SeedConfig]:
+    """The seeders of `registry`, and those in memory for all other tables; and the config with the tables of its apps."""
+    from seeding.scaffold.automatic import Wanted, tables_of, with_automatic
+
+    connect(config.database, partial(_tell_retry, tell))
+    wanted = Wanted(tables=config.tables, apps=config.apps, exclude=config.exclude)
+    registry = with_automatic(config.database, registry, wanted)
+    if not config.apps:
+        return registry, config
+    return registry, replace(config, tables=tables_of(registry, config.apps), apps=())
+
+
+def _recalled(database: str, registry: Registry | None) -> Registry:
+    """The given seeders, else those of the installed apps; with those in memory whose rows the ledger holds."""
+    from seeding.scaffold.automatic import recalled
+
+    return recalled(database, registry or Registry.discover())
 
 
 def _listened(database: str, tell: Sink, sender: object) -> Sink:

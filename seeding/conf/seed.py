@@ -10,7 +10,7 @@ from typing import Any
 
 from seeding.conf.environment import Environment
 from seeding.conf.reading import batch_size, batch_size_problems
-from seeding.conf.writing import WritingConfig, built, date_from, writing_options
+from seeding.conf.writing import WritingConfig, built, date_from, listed, writing_options
 from seeding.dataset_sizes import SIZES
 
 DEFAULT_SEED = 42
@@ -44,6 +44,12 @@ class SeedConfig(WritingConfig):
     """The writer to use regardless of the number of rows; None chooses by that number."""
     source: Path | None = None
     """The folder of real data to load instead of generating."""
+    automatic: bool = False
+    """Whether tables without a seeder get one in memory."""
+    apps: tuple[str, ...] = ()
+    """Labels of the apps whose tables are seeded, with what they need; empty means all."""
+    exclude: tuple[str, ...] = ()
+    """Tables, models and apps that get no seeder in memory."""
 
     @property
     def chosen_size(self) -> str:
@@ -69,6 +75,14 @@ class SeedConfig(WritingConfig):
         problems += batch_size_problems(self.batch_size)
         if self.source is not None:
             problems += self._source_problems(self.source)
+        if self.automatic and self.source is not None:
+            problems.append("--auto makes rows up, and --source loads real ones: give one of the two.")
+        if self.automatic and self.environment is Environment.PRODUCTION:
+            problems.append("--auto never writes to production, and no option allows it.")
+        if not self.automatic and (self.apps or self.exclude):
+            problems.append("--app and --exclude choose among automatic seeders: add --auto.")
+        if self.apps and self.tables:
+            problems.append("--app and --table both say what to seed: give one of the two.")
         return problems
 
     def _source_problems(self, source: Path) -> list[str]:
@@ -93,6 +107,9 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "batch_size": batch_size(variables, problems),
         "writer": forced_writer(variables),
         "source": Path(options["source"]) if options.get("source") is not None else None,
+        "automatic": options.get("auto", False),
+        "apps": listed(options.get("app")),
+        "exclude": listed(options.get("exclude")),
     }
     return built(SeedConfig, values, problems)
 

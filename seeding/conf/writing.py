@@ -93,7 +93,7 @@ def writing_options(
     options: Mapping[str, Any], variables: Mapping[str, str], problems: list[str], *, terminal: bool
 ) -> dict[str, Any]:
     """The fields of a WritingConfig from parsed options and environment variables."""
-    tables = tuple(name.strip() for name in (options["table"] or "").split(",") if name.strip())
+    tables = listed(options["table"])
     if options["table"] is not None and not tables:
         problems.append("--table names no table. Write --table=clients or --table=clients,orders.")
     return {
@@ -110,6 +110,11 @@ def writing_options(
         "allow_production": allows_production(variables),
         "protected": protected_databases(variables),
     }
+
+
+def listed(names: str | None) -> tuple[str, ...]:
+    """The names in an option's list, which commas separate."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 T = TypeVar("T", bound=WritingConfig)

@@ -60,6 +60,16 @@ def show_plan(out: Console, forecast: Forecast) -> None:
     table.add_row("", *names(out, "in all", ""), f"{rows:,}", f"{existing:,}", f"{missing:,}", took, size_of(size))
     out.print(table)
     say(out, "Time and size are estimates; indexes are not counted.\n")
+    for heading, names_of in (("Left out", forecast.left_out), ("Cannot be filled", forecast.unfillable)):
+        if names_of:
+            say(
+                out,
+                f"[bold]{heading}[/], unless they are named with --table:" if heading == "Left out" else f"[red]{heading}[/]:",
+            )
+        for name, words in names_of.items():
+            say(out, f"  {escape(name)}: {escape(words)}")
+        if names_of:
+            say(out, "")
 
 
 def show_summary(out: Console, summary: RunSummary) -> None:

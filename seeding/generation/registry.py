@@ -38,6 +38,7 @@ class Registry:
         seeders: Iterable[BaseSeeder],
         broken: Iterable[BrokenModule] = (),
         elsewhere: Mapping[str, str] = MappingProxyType({}),
+        unfillable: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         by_name: dict[str, BaseSeeder] = {}
         for seeder in seeders:
@@ -50,7 +51,9 @@ class Registry:
         self.by_name: Mapping[str, BaseSeeder] = by_name
         self.broken = tuple(broken)
         self.elsewhere = elsewhere
-        """The seeders of other databases, their tables and their groups, by name → why they are not in this one."""
+        """What is not seeded here, by name → why: seeders of other databases, their tables and groups; what was left out."""
+        self.unfillable = unfillable
+        """Table → why it could not be given an automatic seeder."""
 
     @classmethod
     def discover(cls) -> Registry:
@@ -125,7 +128,7 @@ class Registry:
             if not sources and not self.broken and name not in self.elsewhere:
                 known = {**self.by_table, **self.by_name}
                 raise MisdeclaredSeederError(
-                    f"{seeder.name} depends on {name!r}, which matches no seeded table and no seeder. {_suggest(name, known)}"
+                    f"{seeder.name} depends on {name!r}, which matches no seeded table and no seeder. {near(name, known)}"
                 )
             parents += sources
         return tuple(parent for parent in parents if parent is not seeder)
@@ -169,7 +172,9 @@ class Registry:
         problems = [
             f"{name!r} is not seeded here: {self.elsewhere[name]}."
             if name in self.elsewhere
-            else f"there is no table {name!r} to seed. {_suggest(name, {**self.by_table, **self.groups})}"
+            else self.unfillable[name]
+            if name in self.unfillable
+            else f"there is no table {name!r} to seed. {near(name, {**self.by_table, **self.groups})}"
             for name in wanted
             if name not in self.by_table and name not in self.groups
         ]
@@ -220,7 +225,8 @@ def _unusable(seeder: type[BaseSeeder], error: Exception) -> BrokenModule:
     return BrokenModule(module=f"{seeder.__module__}.{seeder.__name__}", error=error, is_class=True)
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
+def near(name: str, known: Iterable[str]) -> str:
+    """What was probably meant by an unknown name, or else all that there is, as a sentence."""
     names = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
     if near:

@@ -17,6 +17,7 @@ from django.db import models
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.own_tables import own_table
 from seeding.generation.rows import Rows
+from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 
 
@@ -69,6 +70,8 @@ class SeederConfig:
     """Reference columns that are filled once all rows of all tables exist, because they form a cycle."""
     natural_key: tuple[str, ...] = ()
     """Columns by which a person identifies a row. Set on reference data: a matching real row is adopted, not duplicated."""
+    refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
+    """Column that holds keys of any table (of a GenericForeignKey) → the model whose rows this seeder refers to by it."""
     keep_modified: bool = False
     """Whether a modified row stays when the seeder is rolled back, requested or not: a counter that the application has
     advanced."""
@@ -170,7 +173,7 @@ class BaseSeeder(ABC):
             return  # an abstract helper between BaseSeeder and the seeders
         _check_types(cls.__name__, config)
         columns = {column.column for column in config.model._meta.concrete_fields}
-        for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent):
+        for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent, *config.refers):
             if name not in columns:
                 raise MisdeclaredSeederError(
                     f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
@@ -217,6 +220,10 @@ class BaseSeeder(ABC):
         return ()
 
 
+class ExistingRows(BaseSeeder):
+    """Refers to real rows, found by their natural key, and inserts none: it generates the columns of that key alone."""
+
+
 def _check_types(seeder: str, config: Any) -> None:
     """Raise MisdeclaredSeederError if the config holds something else than it says."""
     if not isinstance(config, SeederConfig):
@@ -250,6 +257,16 @@ class Dataset:
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
         return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
+
+
+def seeded_references(seeder: BaseSeeder) -> tuple[Reference, ...]:
+    """Every reference whose row indexes become keys: those that the model declares, and those that the seeder does."""
+    fields = {column_name(one): one for one in seeder.config.model._meta.concrete_fields}
+    said = (
+        Reference(column=column, target=own_table(target), textual=not isinstance(fields[column], models.IntegerField))
+        for column, target in seeder.config.refers.items()
+    )
+    return (*references(seeder.config.model), *said)
 
 
 def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:

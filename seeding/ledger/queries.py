@@ -66,6 +66,17 @@ class Ledger:
         """The batches that are in the database now."""
         return self.batches.live()
 
+    def last_automatic_plan(self) -> dict[str, Any] | None:
+        """What the last `seed --auto` was asked for; None if there was none, or no ledger."""
+        if any(lacking(connections[self.using], LEDGER_MODELS).values()):
+            return None
+        plans = self.runs.filter(command="seed").order_by("-pk").values_list("plan", flat=True)
+        return next((plan for plan in plans.iterator() if "auto" in plan), None)
+
+    def live_seeders(self) -> set[str]:
+        """The names of the seeders whose rows are in the database now."""
+        return set(self.live.generated().values_list("seeder_name", flat=True).distinct())
+
     def require(self) -> None:
         """Raise ConfigurationError, with the fix, unless the ledger's tables exist; SchemaError if its names mean other tables.
 

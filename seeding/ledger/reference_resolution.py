@@ -14,7 +14,7 @@ from django.db import connections
 from seeding.arrays import Integers
 from seeding.exceptions import GenerationError
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder, Dataset, seeded_references
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.index_lookup import Lookup, filled, resolve_json
@@ -23,7 +23,7 @@ from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import NUMBER, RowIdentity, identity_of
 from seeding.schema.equality import Equality
-from seeding.schema.references import Reference, counts_keys, references
+from seeding.schema.references import Reference, counts_keys
 from seeding.schema.tables import TableSchema
 
 LOOKUP_CHUNK = 500
@@ -197,7 +197,7 @@ class Resolver:
         """
         broken: dict[Reference, pl.Series] = {}
         any_parent = () if exact else seeder.config.any_parent
-        for reference in references(seeder.config.model):
+        for reference in seeded_references(seeder):
             if reference.column not in data.columns or data.schema[reference.column] == pl.Null:
                 continue
             column = data[reference.column]
@@ -242,7 +242,7 @@ class Resolver:
             resolved = self._values.of(target, reference, column, resolved, own=own if target is seeder else None)
             return resolved, resolved.is_null()
         if counts_keys(target.config.model):
-            return resolved, missing
+            return (resolved.cast(pl.String) if reference.textual else resolved), missing
         if reference.json_key or reference.when:
             raise GenerationError(f"{seeder.name}.{reference} holds integers, and those are no keys of {target.name}.")
         resolved = self._given_values(target, reference, resolved, own_rows if target is seeder else None)

@@ -21,11 +21,11 @@ from seeding.arrays import Integers, Mask
 from seeding.db.redaction import without_words
 from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder, Dataset, RowRule, seeded_references
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.reference_resolution import Resolver
-from seeding.schema.references import generic_references, references
+from seeding.schema.references import generic_references
 from seeding.schema.results import ValidationError
 from seeding.schema.validation import Finding, SchemaValidator
 from seeding.writing import UnwritableError, settled
@@ -104,7 +104,7 @@ class Preparation:
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
-        declared, table = references(model), model._meta.db_table
+        declared, table = seeded_references(seeder), model._meta.db_table
         self._own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
         known = {one.column for one in declared}
         self.given = resolver.given_keys(seeder)
@@ -149,8 +149,8 @@ class Preparation:
         for name in self._generic:
             if name in data.columns and data[name].is_not_null().any():
                 raise SchemaError(
-                    f"{self._seeder.config.table_name}.{name} refers to a row of any table (GenericForeignKey), and row "
-                    "indexes do not become keys there; leave the column out."
+                    f"{self._seeder.config.table_name}.{name} refers to a row of any table (GenericForeignKey). Name the model "
+                    f"that its row indexes refer to: SeederConfig(refers={{{name!r}: …}}); or leave the column out."
                 )
         postponed = [name for name in self._seeder.config.postponed if name in data.columns]
         return data.with_columns(pl.lit(None).alias(name) for name in postponed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -50,6 +50,10 @@ class Forecast:
     """Seeder → seconds for its missing rows."""
     sizes: Mapping[str, int]
     """Seeder → bytes of its missing rows, without indexes; no entry for a seeder that fails to generate a sample."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Table or model that automatic seeders leave out → why."""
+    unfillable: Mapping[str, str] = field(default_factory=dict)
+    """Table that no automatic seeder could be made for → why."""
 
 
 def estimated_seconds(

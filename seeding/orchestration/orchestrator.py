@@ -77,6 +77,8 @@ class SeedOrchestrator:
             steps=steps,
             seconds=estimated_seconds(steps, ledger, Writers(config.database, config.writer), signalling=signalling),
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
+            left_out=self._registry.elsewhere if config.automatic and not config.tables else {},
+            unfillable=self._registry.unfillable if not config.tables else {},
         )
 
     @seeing_every_row
@@ -152,6 +154,8 @@ class SeedOrchestrator:
         plan = {"size": config.size_name, "scale": config.scale, "tables": list(config.tables), "steps": steps}
         if config.source is not None:
             plan["masking"] = self._masking
+        if config.automatic:
+            plan["auto"] = {"exclude": list(config.exclude)}
         return plan
 
     def _announce(self, run: SeedRun) -> None:
@@ -186,8 +190,8 @@ class SeedOrchestrator:
 
     def _seed_tables(self, context: RunContext) -> list[SeederResult]:
         """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
-        results = self._broken_modules()
-        if self._registry.elsewhere and not self.config.tables:
+        results = [*self._broken_modules(), *self._unfillable()]
+        if self._registry.elsewhere and not self.config.tables and not self.config.automatic:
             left = "; ".join(f"{name}: {words}" for name, words in sorted(self._registry.elsewhere.items()))
             self.operation.tell("route", f"Not seeded in this database: {left}", level="warn")
         lost: set[str] = set()
@@ -254,6 +258,24 @@ class SeedOrchestrator:
                 )
             )
         return results
+
+    def _unfillable(self) -> list[SeederResult]:
+        """The tables that were asked for, and that no automatic seeder could be made for."""
+        if self.config.tables:
+            return []
+        for table, words in self._registry.unfillable.items():
+            self.operation.tell("refuse", f"{table} has no seeder: {words}", level="warn")
+        return [
+            SeederResult(
+                seeder=table,
+                table=table,
+                state=SeederState.REFUSED,
+                records_planned=0,
+                error=words,
+                exit_code=SchemaError.exit_code,
+            )
+            for table, words in self._registry.unfillable.items()
+        ]
 
     def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
         error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"

@@ -9,7 +9,7 @@ from seeding.conf import DEFAULT_SEED, SeedConfig
 from seeding.db.connection import database_name
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder, Dataset, ExistingRows
 from seeding.ledger.queries import Ledger, generator_version
 
 
@@ -58,7 +58,7 @@ class Plan:
                 seeder=seeder.name,
                 table=seeder.config.table_name,
                 rows=self.counts[seeder.name],
-                existing=existing[seeder.name],
+                existing=self.counts[seeder.name] if isinstance(seeder, ExistingRows) else existing[seeder.name],
             )
             for seeder in self.seeders
         )

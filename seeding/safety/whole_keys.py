@@ -36,11 +36,10 @@ def composite(
     if counting > 1:
         yield f"{has}, and the server counts in several of its columns", LEFT_OUT
         return
-    for model in mirrors:
-        key = model._meta.pk
-        if isinstance(key, models.AutoField) and column_name(key) in {*table.key} - {table.primary_key}:
-            counted = f"the server counts in {table.primary_key}, and the model {model.__name__} in {key.column}"
-            yield f"{has}, of which {counted}", "bring model and table together"
+    if uncounted := next(_counted_elsewhere(table, mirrors), None):
+        cause, remedy = uncounted
+        yield f"{has}, {cause}", remedy
+        return
     for one in row_key(connection, table).columns:
         if table.columns[one.name].counts:
             continue
@@ -51,6 +50,18 @@ def composite(
         for model in mirrors if inserts else ():
             if one.name not in attributes(model):
                 yield f"{has}, and the model {model.__name__} lacks {one.name}", "add it to the model"
+
+
+def _counted_elsewhere(table: TableSchema, mirrors: Sequence[type[models.Model]]) -> Iterator[tuple[str, str]]:
+    """Why the server does not count where a model does: (cause, remedy)."""
+    counts = bool(table.primary_key) and table.columns[table.primary_key].counts
+    for model in mirrors:
+        key = model._meta.pk
+        if isinstance(key, models.AutoField) and column_name(key) in {*table.key} - {table.primary_key}:
+            if not counts:
+                yield "and the server counts in none of its columns", "give one a counter"
+            where = f"the server counts in {table.primary_key}, and the model {model.__name__} in {key.column}"
+            yield f"of which {where}", "bring model and table together"
 
 
 def unfit(using: str, seeder: BaseSeeder, table: TableSchema, dataset: Dataset) -> str:

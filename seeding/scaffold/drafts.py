@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
+from types import MappingProxyType
 
 from django.apps import apps
 from django.db import connections, models
 
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
-from seeding.masking import detect_name
-from seeding.scaffold.column_expressions import Filling, Parent, UnfillableError
-from seeding.scaffold.column_words import COMPANIES, PEOPLE
-from seeding.scaffold.field_values import chosen as chosen_values
-from seeding.scaffold.field_values import guesses
-from seeding.scaffold.guesses import BY_KIND, Guess, label_of, personal, sounds, worth_filling
-from seeding.scaffold.names import camel, class_name, row_words
+from seeding.guessing.column_expressions import Filling, Parent, UnfillableError
+from seeding.guessing.columns import Guess, label_of, worth_filling
+from seeding.guessing.field_values import chosen as chosen_values
+from seeding.guessing.field_values import guesses
+from seeding.guessing.names import camel, class_name, row_words
+from seeding.guessing.personal_data import personal, undecided
+from seeding.guessing.trial import Trial
+from seeding.scaffold.existing_rows import content_type, existing_rows
 from seeding.scaffold.project import Project
-from seeding.scaffold.trial import Trial
+from seeding.scaffold.well_known import natural_key
 from seeding.schema.references import generic_references
-from seeding.schema.tables import ColumnSchema, Kind, TableSchema
+from seeding.schema.tables import ColumnSchema, TableSchema
 
-FREE_TEXT = "description|note|notes|comment|comments|message|body|content|reason|bio|instructions|feedback|remarks"
+REFERRED = 10
+"""How many of them are referred to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +56,30 @@ class Draft:
     """Violations in the sample: "column: issue" → rows."""
     later: Mapping[str, str] = field(default_factory=dict)
     """Columns that stay empty because what they refer to has no seeder → what to do first."""
+    postponed: tuple[str, ...] = ()
+    """Reference columns that are filled once all rows exist: their tables come later."""
+    refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
+    """Column of a generic reference → the model whose rows it refers to."""
+    natural_key: tuple[str, ...] = ()
+    """Of real rows that are referred to and never made; empty for rows that are made."""
+
+    @property
+    def version(self) -> int:
+        """A number that differs wherever the rows do."""
+        if self.natural_key:
+            return 1
+        told = repr((sorted(self.columns.items()), self.count, self.postponed, sorted(self.refers)))
+        return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=4).digest())
 
 
 class Drafter:
     """Drafts seeders for `app`, or for the app of each table's model if None; later drafts can refer to earlier ones."""
 
-    def __init__(self, project: Project, app: str | None) -> None:
+    def __init__(self, project: Project, app: str | None, places: Mapping[str, int] = MappingProxyType({})) -> None:
+        """`places` are the tables in the order of all drafts; without it, only earlier drafts are referred to."""
         self._project = project
         self._app = app
+        self._places = places
         self._drafted: dict[str, Draft] = {}
 
     def draft(self, names: Sequence[str], *, with_parents: bool = False) -> list[Draft]:
@@ -69,10 +89,45 @@ class Drafter:
         ConfigurationError for one that has a seeder or needs rows of a table that has none.
         """
         for name in self._project.parents_first(names, self._app, with_parents=with_parents):
-            self._drafted[name] = self._draft(name)
+            self.draft_one(name)
         return list(self._drafted.values())
 
+    def draft_one(self, table: str) -> Draft:
+        """The seeder of the table, or what refers to its real rows; `draft` tells what it raises."""
+        self._drafted[table] = draft = self._draft(table)
+        return draft
+
     def _draft(self, table: str) -> Draft:
+        if key := natural_key(self._project.models.get(table)):
+            return self._existing(table, key)
+        return self._made(table)
+
+    def _existing(self, table: str, key: tuple[str, ...]) -> Draft:
+        """A seeder that refers to the table's real rows by their natural key; raises SchemaError if there are none."""
+        project, model = self._project, self._project.models[table]
+        app, links = self._app or model._meta.app_label, project.links(table)
+        columns, rows = existing_rows(
+            project.using, model, key, {column: project.models[links[column]] for column in key if column in links}
+        )
+        return Draft(
+            schema=project.tables[table],
+            app=app,
+            model=model,
+            model_name=model.__name__,
+            seeder_name=self._seeder_name(table, app, model.__name__),
+            columns=columns,
+            left_out=(),
+            dependencies=tuple(links[column] for column in key if column in links),
+            targets={},
+            count=RecordCount.fixed(rows),
+            capacity=rows,
+            pii={},
+            not_pii=tuple(column for column in key if column not in links),
+            broken={},
+            natural_key=key,
+        )
+
+    def _made(self, table: str) -> Draft:
         project = self._project
         schema, model, columns, links = (
             project.tables[table],
@@ -84,10 +139,16 @@ class Drafter:
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
         trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links)
-        out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)}
+        generic = {one.key: one for one in project.generic(table) if {one.kind, one.key} <= parents.keys()}
+        out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)} - generic.keys()
         expressions, count, capacity, broken = self._expressions(table, columns, parents, trial, frozenset(out))
-        pii = {name: kind for name, column in columns.items() if (kind := _personal(column, row_words(table)))}
-        needed = [parent.dependency for column, parent in parents.items() if column in expressions]
+        for one in generic.values():
+            if {one.kind, one.key} <= expressions.keys():
+                place = content_type(project.using, project.models[links[one.kind]], project.models[one.target])
+                expressions[one.kind] = f"pl.repeat({place}, len(rows), eager=True)"
+        pii = {name: kind for name, column in columns.items() if (kind := personal(column, row_words(table)))}
+        postponed = [name for name in expressions if self._places.get(links.get(name, ""), -1) > self._places.get(table, -1)]
+        needed = [one.dependency for name, one in parents.items() if name in expressions and name not in postponed]
         model_name = model.__name__ if model is not None else self._model_name(app, table)
         left_out = [name for name in columns if name not in expressions and name != schema.primary_key]
         return Draft(
@@ -103,13 +164,15 @@ class Drafter:
             count=count,
             capacity=capacity,
             pii=pii,
-            not_pii=tuple(name for name, one in columns.items() if name not in pii and _undecided(one, links)),
+            not_pii=tuple(name for name, one in columns.items() if name not in pii and undecided(one, links)),
             broken=broken,
             later={
                 name: f"draft {links[name]} first, and this table again: {project.command([links[name]], self._app)}"
                 for name in left_out
-                if name in links and links[name] != table and not project.registry.sources(links[name])
+                if name in links and links[name] != table and not project.registry.sources(links[name]) and not self._places
             },
+            postponed=tuple(postponed) if self._places else (),
+            refers={name: project.models[one.target] for name, one in generic.items() if name in expressions},
         )
 
     def _expressions(
@@ -161,7 +224,8 @@ class Drafter:
         if target == table:
             return None
         if drafted := self._drafted.get(target):
-            return Parent(dependency=target, count=drafted.count)
+            count = RecordCount.fixed(min(drafted.count.small, REFERRED)) if drafted.natural_key else drafted.count
+            return Parent(dependency=target, count=count)
         if not self._project.precedes(target, table):
             return None
         first, *others = self._project.registry.sources(target)
@@ -207,7 +271,7 @@ class Drafter:
     def _model_name(self, app: str, table: str) -> str:
         words = row_words(table)
         name = class_name(words)
-        taken = {draft.model_name for draft in self._drafted.values()}
+        taken = {draft.model_name for name, draft in self._drafted.items() if name != table}
         registered = name.lower() in apps.all_models.get(app, {}) or f"{name}Seeder" in self._project.registry.by_name
         return class_name((*words, "row")) if registered or name in taken else name
 
@@ -219,29 +283,8 @@ class Drafter:
         names = [camel(model_name), camel(label) + camel(model_name), class_name((*row_words(table), "table"))]
         if len(alike) > (model is not None):
             names = names[1:]
-        taken = {draft.seeder_name for draft in self._drafted.values()} | self._project.registry.by_name.keys()
+        taken = {
+            draft.seeder_name for name, draft in self._drafted.items() if name != table
+        } | self._project.registry.by_name.keys()
         numbered = (f"{names[-1]}{number}Seeder" for number in count(2))
         return next(name for name in chain((f"{name}Seeder" for name in names), numbered) if name not in taken)
-
-
-def _personal(column: ColumnSchema, words: Sequence[str]) -> str:
-    """The masking strategy of a column that seems to hold personal data, else empty; `words` name one row of its table."""
-    kind = detect_name(column.name) or ""
-    if column.kind in (Kind.DATE, Kind.DATETIME):
-        return kind if kind == "date_of_birth" else ""
-    if kind == "ip" and column.kind not in BY_KIND:
-        return kind
-    if column.kind is not Kind.TEXT or column.values:
-        return ""
-    row = " ".join(words)
-    kind = kind or personal(column.name, row)
-    if not kind and sounds(column.name, "name"):
-        kind = "person_name" if sounds(row, PEOPLE) else "company_name" if sounds(row, COMPANIES) else ""
-    return kind or ("free_text" if sounds(column.name, FREE_TEXT) else "")
-
-
-def _undecided(column: ColumnSchema, links: Collection[str]) -> bool:
-    """Whether a column that is not personal must be declared so: text, JSON, and names that sound personal."""
-    if column.kind not in BY_KIND and column.name not in links:
-        return not column.values
-    return column.name not in links and detect_name(column.name) is not None

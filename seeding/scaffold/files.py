@@ -11,9 +11,9 @@ from django.apps import apps
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.discovery import SEEDERS
+from seeding.guessing.names import module_name
 from seeding.scaffold.command_lines import is_installed
 from seeding.scaffold.drafts import Draft
-from seeding.scaffold.names import module_name
 from seeding.scaffold.source import source
 
 

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
-from django.db import connections, models
+from django.db import models
 
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig, misdeclared_seeders_tolerated
 from seeding.safety import Touch, survey, told, touched
-from seeding.schema.references import generic_references
-from seeding.schema.tables import expected
 
 
-def unfit(using: str, table: str, model: type[models.Model] | None) -> str:
-    """Why the engine would not seed the table, whatever its seeder generates; empty if it would."""
-    if model is None:
-        return told(survey(using, {table: Touch.INSERT | Touch.DELETE}).refusals.get(table, ()))
-    with misdeclared_seeders_tolerated():
-        probe: type[BaseSeeder] = type(model.__name__, (Probe,), {"config": _config(model)})
-    if probe.misdeclared is not None:
-        return f"{table} cannot be seeded: {probe.misdeclared}"
-    if found := told(survey(using, touched([probe()])).refusals.get(table, ())):
-        return found
-    seeded = as_seeded(model)
-    required = expected(seeded, connections[using]).required
-    for _, column, _ in generic_references(seeded):
-        if column in required:
-            return (
-                f"{table}.{column} refers to a row of any table (GenericForeignKey), and row indexes do not become keys there; "
-                "let the column be empty (null=True), or create these rows by the application's own code."
-            )
-    return ""
+def unfit(using: str, tables: Mapping[str, type[models.Model] | None]) -> dict[str, str]:
+    """Table → why the engine would not seed it, whatever its seeder generates; empty if it would.
+
+    `tables` maps tables of the database `using` to their models; None if no model mirrors one.
+    """
+    found: dict[str, str] = {}
+    touches: dict[str, Touch] = {}
+    for table, model in tables.items():
+        if model is None:
+            touches[table] = Touch.INSERT | Touch.DELETE
+            continue
+        with misdeclared_seeders_tolerated():
+            probe: type[BaseSeeder] = type(model.__name__, (Probe,), {"config": _config(model)})
+        if probe.misdeclared is not None:
+            found[table] = f"{table} cannot be seeded: {probe.misdeclared}"
+        else:
+            touches |= touched([probe()])
+    refusals = survey(using, touches).refusals if touches else {}
+    return {table: found.get(table) or told(refusals.get(table, ())) for table in tables}
 
 
 def as_seeded(model: type[models.Model]) -> type[models.Model]:

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import connections, models
 
-from seeding.exceptions import ConfigurationError, SchemaError
+from seeding.exceptions import ConfigurationError, SchemaError, SeedingError
 from seeding.generation.registry import Registry
+from seeding.guessing.names import row_words
 from seeding.masking import name_words
 from seeding.scaffold.command_lines import seed_new
 from seeding.scaffold.fitness import as_seeded, unfit
-from seeding.scaffold.names import row_words
 from seeding.scaffold.unmanaged_models import mirrored, narrowest
+from seeding.scaffold.well_known import left_out
 from seeding.schema.drift import ABOUT_VALUES, differences
 from seeding.schema.introspection import all_tables
-from seeding.schema.references import column_name, references
+from seeding.schema.references import column_name, counts_keys, generic_references, references
 from seeding.schema.relations import telling
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 
 USERS = (("user",), ("auth", "user"))
 """Row names of the table that `created_by` refers to."""
 LEDGER = frozenset(model._meta.db_table for model in apps.get_app_config("seeding").get_models())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generic:
+    """A GenericForeignKey, and the table that its rows shall refer to."""
+
+    kind: str
+    """The column of the content type."""
+    key: str
+    target: str
 
 
 class Project:
@@ -44,6 +56,7 @@ class Project:
         """Table → the model of its own columns."""
         self._by_words = _by_words(self.tables)
         self._unfit: dict[str, str] = {}
+        self._generic: dict[str, tuple[Generic, ...]] = {}
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
@@ -100,7 +113,8 @@ class Project:
         """Column → the table it refers to: from the model, else from the foreign keys, else guessed from the name."""
         schema, model = self.tables[table], self.seeded.get(table)
         if model is not None:
-            return {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
+            named = {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
+            return named | {one.key: one.target for one in self.generic(table)}
         found = {key.column: key.table for key in telling(schema.foreign_keys, self.tables)}
         for column in schema.columns.values():
             if column.kind is Kind.INTEGER and column.name != schema.primary_key and column.name not in found:
@@ -108,6 +122,28 @@ class Project:
                 if target is not None and self._countable(target):
                     found[column.name] = target
         return found
+
+    def generic(self, table: str) -> tuple[Generic, ...]:
+        """The generic references of the table, each to a model of its own app if possible, whose rows need no others."""
+        model = self.seeded.get(table)
+        if table not in self._generic:
+            self._generic[table] = ()  # what a target needs does not depend on it
+            pairs = generic_references(model) if model is not None else ()
+            target = self._generic_target(table) if pairs else ""
+            self._generic[table] = tuple(Generic(kind=kind, key=key, target=target) for kind, key, _ in pairs if target)
+        return self._generic[table]
+
+    def _generic_target(self, table: str) -> str:
+        app = self.models[table]._meta.app_label
+        found = [
+            (len(needed), model._meta.app_label != app, name)
+            for name, model in self.models.items()
+            if name in self.tables and name != table and counts_keys(model) and not left_out(name, model)
+            if not model._meta.auto_created and not generic_references(model)
+            for needed in [[target for _, target in self.needs(name)]]
+            if table not in needed
+        ]
+        return next((name for *_, name in sorted(found) if not self._reason(name)), "")
 
     def parents_first(self, names: Sequence[str], app: str | None = None, *, with_parents: bool = False) -> list[str]:
         """`names`, ordered so that every table follows those it must refer to; those too, if asked for and without a seeder.
@@ -122,13 +158,27 @@ class Project:
         lonely = [
             f"{name}.{column} refers to {target}, which no seeder fills."
             for name in names
-            for column, target in self._needs(name)
+            for column, target in self.needs(name)
             if target not in names and not self.registry.sources(target)
         ]
         if lonely:
             together = self._ordered(names, all_of_them=True)
             raise ConfigurationError(*lonely, f"Write them together: {self.command(together, app)}")
         return self._ordered(names)
+
+    def problems(self, tables: Sequence[str], seeded: Container[str]) -> dict[str, str]:
+        """Table → why no draft can fill it, for those of the `tables` that none can; `seeded` are filled by others."""
+        missing = [table for table in tables if table not in self._unfit and table in self.tables]
+        self._unfit |= unfit(self.using, {table: self.models.get(table) for table in missing})
+        found: dict[str, str] = {}
+        for table in tables:
+            if table in seeded:
+                continue
+            try:
+                self._refuse_unfit(table)
+            except SeedingError as error:
+                found[table] = str(error)
+        return found
 
     def command(self, tables: Sequence[str], app: str | None) -> str:
         """The command line that drafts the tables into `app`."""
@@ -150,7 +200,7 @@ class Project:
                 raise SchemaError(f"These tables need rows of each other: {circle}. Write their seeders by hand.")
             self._refuse_unfit(table, path)
             path.append(table)
-            for _, target in self._needs(table):
+            for _, target in self.needs(table):
                 if target in names or (all_of_them and not self.registry.sources(target)):
                     visit(target)
             path.pop()
@@ -160,7 +210,7 @@ class Project:
             visit(name)
         return ordered
 
-    def _needs(self, table: str) -> Iterator[tuple[str, str]]:
+    def needs(self, table: str) -> Iterator[tuple[str, str]]:
         """The required references to other tables, as (column, table)."""
         required = self.required(table) | self.given_keys(table)
         for column, target in self.links(table).items():
@@ -168,6 +218,8 @@ class Project:
                 yield column, target
 
     def _refuse_unfit(self, table: str, path: Sequence[str] = ()) -> None:
+        if table not in self.tables and (model := self.models.get(table)) is not None:
+            raise SchemaError(f"{model._meta.label} has no table {table}. Run `manage.py migrate`, or leave the model out.")
         if table not in self.tables:
             near = difflib.get_close_matches(table, self.tables, n=3, cutoff=0.6)
             hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {len(self.tables)} tables in this database."
@@ -183,10 +235,14 @@ class Project:
                 f"{table} cannot be drafted: no model mirrors it, and its primary key is no integer that the database counts "
                 "up; write a model with that key first."
             )
-        if table not in self._unfit:
-            self._unfit[table] = unfit(self.using, table, model)
-        if reason := self._unfit[table]:
+        if reason := self._reason(table):
             raise SchemaError(f"{path[-1]} needs rows of {table}: {reason}" if path else reason)
+
+    def _reason(self, table: str) -> str:
+        """Why the engine would not seed the table; empty if it would."""
+        if table not in self._unfit:
+            self._unfit |= unfit(self.using, {table: self.models.get(table)})
+        return self._unfit[table]
 
     def _countable(self, table: str) -> bool:
         schema = self.tables.get(table)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 
 from django.apps import apps
 from django.db import models
 
+from seeding.guessing.columns import quoted
 from seeding.scaffold.drafts import Draft
-from seeding.scaffold.guesses import quoted
 from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
 
 FROM_ROWS = ("decimals", "numerals", "take")
@@ -23,9 +23,9 @@ FOR_MODELS = {
 }
 
 
-def source(draft: Draft) -> str:
-    """A module with the seeder, and with the model if no other module defines it."""
-    model = [] if draft.model is not None else mirror(draft.schema, draft.model_name, draft.targets)
+def source(draft: Draft, *, meta: Sequence[str] = ()) -> str:
+    """A module with the seeder, and with the model if no other module defines it; `meta` are more lines of its Meta."""
+    model = [] if draft.model is not None else mirror(draft.schema, draft.model_name, draft.targets, meta=meta)
     seeder = _seeder(draft)
     blocks = [
         [f'"""`{draft.schema.name}`: a draft, guessed from the table; correct what you know better."""'],
@@ -41,10 +41,11 @@ def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
         yield ["from decimal import Decimal"]
     where = _module(draft.model)
     django = sorted(line for word, line in FOR_MODELS.items() if word in model)
-    django += ["from django.apps import apps"] if draft.model is not None and not where else []
+    django += ["from django.apps import apps"] if (draft.model is not None and not where) or draft.refers else []
     yield ["import polars as pl", *django]
     helpers = [name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder)]
-    ours = [f"from seeding import {', '.join(['BaseSeeder', 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
+    base = "ExistingRows" if draft.natural_key else "BaseSeeder"
+    ours = [f"from seeding import {', '.join([base, 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
     yield ours
     if where:
         yield [f"from {where} import {draft.model_name}"]
@@ -68,12 +69,18 @@ def _seeder(draft: Draft) -> list[str]:
         if count.scales
         else f"RecordCount.fixed({count.small})"
     )
-    model = draft.model_name
+    model: str = draft.model_name
     if draft.model is not None and not _module(draft.model):  # the table of a ManyToManyField, or a model made at run time
-        model = f"apps.get_model({quoted(draft.model._meta.app_label)}, {quoted(model)})"
+        model = _looked_up(draft.model)
     config = [f"model={model},"]
     if draft.dependencies:
         config += _items("dependencies=(", [f"{quoted(one)}" for one in draft.dependencies], ")", tuple_of_one=True)
+    if draft.postponed:
+        config += _items("postponed=(", [quoted(name) for name in draft.postponed], ")", tuple_of_one=True)
+    if draft.refers:
+        config += _items("refers={", [f"{quoted(name)}: {_looked_up(model)}" for name, model in draft.refers.items()], "}")
+    if draft.natural_key:
+        config += _items("natural_key=(", [quoted(name) for name in draft.natural_key], ")", tuple_of_one=True)
     config.append(f"record_count={rows},")
     if draft.capacity is not None:
         config.append(f"capacity={draft.capacity:_},")
@@ -83,8 +90,8 @@ def _seeder(draft: Draft) -> list[str]:
         config += _items("not_pii=(", [quoted(name) for name in draft.not_pii], ")", tuple_of_one=True)
     cell = [f"        cell = rows.index // {count.small}"] if any("cell *" in text for text in draft.columns.values()) else []
     return [
-        f"class {draft.seeder_name}(BaseSeeder):",
-        f'    """Fills `{draft.schema.name}`."""',
+        f"class {draft.seeder_name}({'ExistingRows' if draft.natural_key else 'BaseSeeder'}):",
+        f'    """{"Refers to real rows of" if draft.natural_key else "Fills"} `{draft.schema.name}`."""',
         "",
         "    config = SeederConfig(",
         *(f"        {line}" for line in config),
@@ -96,6 +103,11 @@ def _seeder(draft: Draft) -> list[str]:
         *cell,
         *_frame(draft.columns),
     ]
+
+
+def _looked_up(model: type[models.Model]) -> str:
+    """An expression for a model that no module can be imported from, or whose module need not be."""
+    return f"apps.get_model({quoted(model._meta.app_label)}, {quoted(model.__name__)})"
 
 
 def _frame(columns: Mapping[str, str]) -> list[str]:

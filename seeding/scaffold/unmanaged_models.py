@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from seeding.exceptions import SchemaError
-from seeding.scaffold.guesses import quoted
-from seeding.scaffold.names import attribute
+from seeding.guessing.columns import quoted
+from seeding.guessing.names import attribute
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 WIDTH = 88
@@ -83,8 +83,8 @@ def narrowest(wanted: ColumnSchema, live: ColumnSchema) -> ColumnSchema:
     )
 
 
-def mirror(schema: TableSchema, name: str, targets: Mapping[str, str]) -> list[str]:
-    """The lines of the model `name`; `targets` maps reference columns to model labels."""
+def mirror(schema: TableSchema, name: str, targets: Mapping[str, str], *, meta: Sequence[str] = ()) -> list[str]:
+    """The lines of the model `name`; `targets` maps reference columns to model labels, `meta` are more lines of its Meta."""
     declared = {key.column for key in schema.foreign_keys}
     unique = {key[0] for key in schema.unique if len(key) == 1}
     attributes: dict[str, str] = {}
@@ -104,6 +104,7 @@ def mirror(schema: TableSchema, name: str, targets: Mapping[str, str]) -> list[s
             parts.append(f"db_column={quoted(column.name)}")
         lines += _call(f"{attributes[column.name]} = models.{kind}", parts, " " * 4)
     lines += ["", "    class Meta:", "        managed = False", f"        db_table = {quoted(schema.name)}"]
+    lines += [f"        {line}" for line in meta]
     if constraints := [*_unique(schema, attributes), *_checks(schema)]:
         lines += ["        constraints = (", *(line for one in constraints for line in one), "        )"]
     return [*lines, "", "    def __str__(self) -> str:", f'        return f"{schema.name} {{self.pk}}"']

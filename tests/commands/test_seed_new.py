@@ -12,9 +12,9 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from seeding.generation.registry import Registry
+from seeding.guessing.columns import label_of
+from seeding.guessing.names import row_words
 from seeding.scaffold import Project
-from seeding.scaffold.guesses import label_of
-from seeding.scaffold.names import row_words
 from seeding.testing import SeederContract
 from tests.servers import MariaDB
 from tests.support.databases import SERVERS, Database

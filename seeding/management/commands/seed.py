@@ -26,6 +26,7 @@ class Command(SeedingCommand):
         "--size=large --scale=1000": "a million clients",
         "--env=staging --force --json": "for a deployment script",
         "--source=export/ --env=staging": "real data from files, masked in part",
+        "--auto": "also every table that has no seeder, by what its model says",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -55,6 +56,14 @@ class Command(SeedingCommand):
             help="load real data from DIR, one CSV or JSON Lines file per table, and mask it outside production",
         )
         self.add_common_arguments(parser)
+
+        add("--auto", action="store_true", help="make a seeder in memory for every table that has none")
+        add("--app", metavar="LABEL[,LABEL…]", help="with --auto: the apps whose tables to seed, with what they need")
+        add(
+            "--exclude",
+            metavar="NAME[,NAME…]",
+            help="with --auto: tables, models or apps that get no seeder in memory",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seed and report."""

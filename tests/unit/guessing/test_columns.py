@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.scaffold.column_words import INTEGERS, TEXTS
-from seeding.scaffold.guesses import Guess, guess, personal, quoted, worth_filling
+from seeding.guessing.column_words import INTEGERS, TEXTS
+from seeding.guessing.columns import Guess, guess, personal, quoted, worth_filling
 from seeding.schema.kinds import RARE
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.schema.validation import SchemaValidator

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.scaffold.guesses import BY_KIND, Guess, guess, quoted
+from seeding.guessing.columns import BY_KIND, Guess, guess, quoted
 from seeding.schema.tables import ColumnSchema, Kind
 
 MEMBERS = 20

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.guesses import Guess, guess
+from seeding.guessing.columns import Guess, guess
 from seeding.schema.tables import ColumnSchema, Kind
 
 CELL = 10

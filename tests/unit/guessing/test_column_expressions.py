@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.column_expressions import Filling, Parent
+from seeding.guessing.column_expressions import Filling, Parent
 from seeding.schema.tables import ColumnSchema, Kind
 
 GROWING = RecordCount(small=10, medium=100, large=1_000)

@@ -15,7 +15,7 @@ from django.db import connections, models
 from seeding.conf import DEFAULT_SEED
 from seeding.generation.rows import Rows, decimals, numerals, take
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.guesses import Guess
+from seeding.guessing.columns import Guess
 from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 from seeding.schema.validation import SchemaValidator

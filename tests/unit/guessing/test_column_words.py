@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from seeding.generation.rows import Rows, numerals
+from seeding.guessing.column_words import AMOUNTS, INTEGERS, NAMES, OTHER_TEXT, TEXTS, Wording
+from seeding.guessing.columns import guess
 from seeding.masking import STRATEGIES
-from seeding.scaffold.column_words import AMOUNTS, INTEGERS, NAMES, OTHER_TEXT, TEXTS, Wording
-from seeding.scaffold.guesses import guess
 from seeding.schema.tables import ColumnSchema, Kind
 from tests.support.databases import AS_OF
 

@@ -11,7 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import connection, models
 
 from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.scaffold.field_values import guesses
+from seeding.guessing.field_values import guesses
 from seeding.schema.tables import ColumnSchema, Kind
 from tests.support.databases import AS_OF
 

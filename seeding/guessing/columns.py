@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seeding.masking import name_words
-from seeding.scaffold.column_words import (
+from seeding.guessing.column_words import (
     AMOUNTS,
     BIRTH,
     CHANCES,
@@ -25,6 +24,7 @@ from seeding.scaffold.column_words import (
     TEXTS,
     Wording,
 )
+from seeding.masking import name_words
 from seeding.schema.tables import ColumnSchema, Kind
 
 SPARE_DIGITS = 8

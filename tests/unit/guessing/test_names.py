@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seeding.scaffold.names import attribute, class_name, module_name, row_words, singular
+from seeding.guessing.names import attribute, class_name, module_name, row_words, singular
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""`seed --auto`: a seeder in memory for every table that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import connections, models
+
+from seeding.exceptions import ConfigurationError
+from seeding.generation.registry import Registry, near
+from seeding.generation.routing import sent_elsewhere
+from seeding.generation.seeders import ExistingRows
+from seeding.ledger.queries import Ledger
+from seeding.scaffold.in_memory import Mirrors, seeder_of
+from seeding.scaffold.many_drafts import draft_each
+from seeding.scaffold.project import LEDGER, Project
+from seeding.scaffold.well_known import left_out, natural_key
+from seeding.schema.introspection import read_kinds
+from seeding.schema.tables import RelationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which tables to fill."""
+
+    tables: tuple[str, ...] = ()
+    """Named tables, which are not left out; empty means all."""
+    apps: tuple[str, ...] = ()
+    """Labels of apps; empty means all."""
+    exclude: tuple[str, ...] = ()
+    """Tables, models (`shop.Product`) or apps to leave out."""
+
+
+def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
+    """The seeders of `registry` and one in memory for every other table of the database `using`.
+
+    `elsewhere` of the result says which tables were left out and why, `unfillable` which could not be drafted. Raises
+    ConfigurationError for apps and exclusions that match nothing.
+    """
+    project = Project(using, registry)
+    _refuse_unknown(project, wanted)
+    absent = dict(_left_out(using, project, wanted))
+    drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent])
+    needed = {name for draft in drafts for name in draft.dependencies}
+    mirrors = Mirrors()
+    made = [seeder_of(one, mirrors) for one in drafts if not one.natural_key or one.schema.name in needed]
+    there = {**registry.elsewhere, **absent}
+    return Registry([*registry.by_name.values(), *made], registry.broken, there, refused)
+
+
+def recalled(using: str, registry: Registry) -> Registry:
+    """The seeders of `registry`, and those in memory if the ledger of the database `using` holds rows of any other.
+
+    They are those of the last `seed --auto`: what that left out, these leave out.
+    """
+    ledger = Ledger(using)
+    plan = ledger.last_automatic_plan()
+    if plan is None or ledger.live_seeders() <= registry.by_name.keys():
+        return registry
+    found = with_automatic(using, registry, Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"])))
+    return Registry(found.by_name.values(), registry.broken, registry.elsewhere)
+
+
+def tables_of(registry: Registry, labels: Sequence[str]) -> tuple[str, ...]:
+    """The tables of the apps with these labels that `registry` fills."""
+    return tuple(
+        dict.fromkeys(
+            one.config.table_name
+            for one in registry.by_name.values()
+            if one.config.model._meta.app_label in labels and not isinstance(one, ExistingRows)
+        )
+    )
+
+
+def _open(project: Project) -> list[str]:
+    """The tables that have no seeder yet, without the ledger's."""
+    return sorted(name for name in {*project.tables, *project.models} - LEDGER if not project.registry.sources(name))
+
+
+def _left_out(using: str, project: Project, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """The tables and models that no seeder is made for, and why."""
+    kinds = read_kinds(connections[using], project.models)
+    for table in _open(project):
+        model = project.models.get(table)
+        if named := _excluding(table, model, wanted.exclude):
+            yield table, f"--exclude={named}"
+        elif kinds.get(table) in (RelationKind.VIEW, RelationKind.REPORT):
+            yield table, "it is a view"
+        elif (model is not None and (words := sent_elsewhere(using, model))) or (
+            table not in wanted.tables and not natural_key(model) and (words := left_out(table, model))
+        ):
+            yield table, words
+    for model in apps.get_models(include_auto_created=True, include_swapped=True):
+        if model._meta.swapped:
+            yield model._meta.label, f"it is swapped for {model._meta.swapped}"
+        elif model._meta.proxy and model._meta.concrete_model is not None:
+            yield model._meta.label, f"it is a proxy of {model._meta.concrete_model._meta.label}"
+
+
+def _excluding(table: str, model: type[models.Model] | None, names: Iterable[str]) -> str:
+    """The first of the `names` that excludes the table; empty if none does."""
+    own = {table.lower()} | ({model._meta.label_lower, model._meta.app_label.lower()} if model is not None else set())
+    return next((name for name in names if name.lower() in own), "")
+
+
+def _refuse_unknown(project: Project, wanted: Wanted) -> None:
+    """Raise ConfigurationError for apps and exclusions that there are not, with the near matches."""
+    labels = {model._meta.app_label for model in project.models.values()}
+    problems = [
+        f"--app={name}: no app of that label has a model. {near(name, labels)}" for name in wanted.apps if name not in labels
+    ]
+    known = {*labels, *project.tables, *(model._meta.label for model in project.models.values())}
+    lower = {name.lower() for name in known}
+    problems += [
+        f"--exclude={name}: there is no such app, model or table. {near(name, known)}"
+        for name in wanted.exclude
+        if name.lower() not in lower
+    ]
+    if problems:
+        raise ConfigurationError(*problems)

@@ -1,0 +1,43 @@
+"""Drafted seeders that no file holds: the module that `seed_new` would write, run as it is."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+from django.apps import apps
+from django.apps.registry import Apps
+
+from seeding.generation.seeders import BaseSeeder
+from seeding.guessing.names import module_name
+from seeding.scaffold.drafts import Draft
+from seeding.scaffold.source import source
+
+LABEL = "mirrors"
+"""Of the app that the models in memory belong to."""
+
+
+class Mirrors(Apps):
+    """The models of one run in memory; they refer to each other and to the project's, which do not know them."""
+
+    def get_registered_model(self, app_label: str, model_name: str) -> Any:
+        """The model in memory, else the project's."""
+        try:
+            return super().get_registered_model(app_label, model_name)
+        except LookupError:
+            return apps.get_registered_model(app_label, model_name)
+
+
+def seeder_of(draft: Draft, mirrors: Mirrors) -> BaseSeeder:
+    """The drafted seeder; if no model mirrors its table, one is made among the `mirrors`."""
+    name = f"seed --auto: {module_name(draft.schema.name)}"
+    text = source(draft, meta=("apps = mirrors", f'app_label = "{LABEL}"'))
+    module = ModuleType(name)
+    vars(module)["mirrors"] = mirrors
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # for tracebacks
+    exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - our own
+    seeder: type[BaseSeeder] = vars(module)[draft.seeder_name]
+    seeder.config = replace(seeder.config, version=draft.version)
+    return seeder()
