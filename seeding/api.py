@@ -142,7 +142,7 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
 
 def _automatic(registry: Registry, config: SeedConfig, tell: Sink) -> tuple[Registry, SeedConfig]:
     """The seeders of `registry`, and those in memory for all other tables; and the config with the tables of its apps."""
-    from seeding.scaffold.automatic import Wanted, tables_of, with_automatic
+    from seeding.scaffold import Wanted, tables_of, with_automatic
 
     connect(config.database, partial(_tell_retry, tell))
     wanted = Wanted(tables=config.tables, apps=config.apps, exclude=config.exclude)
@@ -154,7 +154,7 @@ def _automatic(registry: Registry, config: SeedConfig, tell: Sink) -> tuple[Regi
 
 def _recalled(database: str, registry: Registry | None) -> Registry:
     """The given seeders, else those of the installed apps; with those in memory whose rows the ledger holds."""
-    from seeding.scaffold.automatic import recalled
+    from seeding.scaffold import recalled
 
     return recalled(database, registry or Registry.discover())
 

@@ -17,7 +17,7 @@ from seeding.conf.project import missing_table_help, row_rules
 from seeding.conf.reading import reading
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
-from seeding.conf.writing import WritingConfig
+from seeding.conf.writing import WritingConfig, listed
 
 __all__ = [
     "CHECKS",
@@ -37,6 +37,7 @@ __all__ = [
     "detect_environment",
     "forced_writer",
     "is_plain",
+    "listed",
     "load_logging",
     "load_masking",
     "load_monitoring",

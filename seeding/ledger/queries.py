@@ -73,6 +73,14 @@ class Ledger:
         plans = self.runs.filter(command="seed").order_by("-pk").values_list("plan", flat=True)
         return next((plan for plan in plans.iterator() if "auto" in plan), None)
 
+    def held_versions(self) -> dict[str, set[int]]:
+        """Seeder → the versions of its rows that are in the database now; nothing if there is no ledger."""
+        found: dict[str, set[int]] = {}
+        if not any(lacking(connections[self.using], LEDGER_MODELS).values()):
+            for name, version in self.live.generated().values_list("seeder_name", "generator_version").distinct():
+                found.setdefault(name, set()).add(int(version.rpartition(".")[2] or 0))
+        return found
+
     def live_seeders(self) -> set[str]:
         """The names of the seeders whose rows are in the database now."""
         return set(self.live.generated().values_list("seeder_name", flat=True).distinct())

@@ -1,8 +1,12 @@
-"""A first draft of a seeder, guessed from a live table: what `seed_new` writes."""
+"""Seeders that are guessed from models and live tables: `seed_new` writes them, `seed --auto` runs them in memory."""
 
+from seeding.scaffold.automatic import Wanted, recalled, tables_of, with_automatic, written_out
 from seeding.scaffold.command_lines import try_seed
 from seeding.scaffold.drafts import Draft, Drafter
 from seeding.scaffold.files import NewFile, new_files, write
 from seeding.scaffold.project import Project
 
-__all__ = ["Draft", "Drafter", "NewFile", "Project", "new_files", "try_seed", "write"]
+__all__ = [
+    "Draft", "Drafter", "NewFile", "Project", "Wanted", "new_files", "recalled", "tables_of", "try_seed", "with_automatic",
+    "write", "written_out",
+]  # fmt: skip

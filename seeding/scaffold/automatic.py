@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.apps import apps
 from django.db import connections, models
@@ -13,6 +13,7 @@ from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import ExistingRows
 from seeding.ledger.queries import Ledger
+from seeding.scaffold.drafts import Draft
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project
@@ -48,6 +49,31 @@ def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
     made = [seeder_of(one, mirrors) for one in drafts if not one.natural_key or one.schema.name in needed]
     there = {**registry.elsewhere, **absent}
     return Registry([*registry.by_name.values(), *made], registry.broken, there, refused)
+
+
+def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list[Draft], dict[str, str]]:
+    """The drafts of `seed --auto` for the tables of the apps with these labels, for files of `app`, with those they refer to.
+
+    With the reasons why tables of these apps have none: table → reason. Raises ConfigurationError for unknown labels.
+    """
+    _refuse_unknown(project, Wanted(apps=tuple(labels)))
+    absent = dict(_left_out(project.using, project, Wanted()))
+    drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent], app)
+    own = {table for table, model in project.models.items() if model._meta.app_label in labels}
+    by_table = {draft.schema.name: draft for draft in drafts}
+    wanted, waiting = set[str](), [table for table in by_table if table in own]
+    while waiting:
+        wanted.add(table := waiting.pop())
+        needed = {*by_table[table].dependencies, *(project.links(table)[name] for name in by_table[table].postponed)}
+        waiting += [one for one in needed if one in by_table and one not in wanted]
+    held = Ledger(project.using).held_versions()
+    chosen = [
+        replace(one, shown_version=one.version) if one.version in held.get(one.seeder_name, ()) else one for one in drafts
+    ]
+    return (
+        [one for one in chosen if one.schema.name in wanted],
+        {table: words for table, words in refused.items() if table in own},
+    )
 
 
 def recalled(using: str, registry: Registry) -> Registry:

@@ -62,6 +62,8 @@ class Draft:
     """Column of a generic reference → the model whose rows it refers to."""
     natural_key: tuple[str, ...] = ()
     """Of real rows that are referred to and never made; empty for rows that are made."""
+    shown_version: int | None = None
+    """What the file says as its version: that of the rows which the ledger holds. None if it holds none."""
 
     @property
     def version(self) -> int:

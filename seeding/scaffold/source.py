@@ -82,6 +82,8 @@ def _seeder(draft: Draft) -> list[str]:
     if draft.natural_key:
         config += _items("natural_key=(", [quoted(name) for name in draft.natural_key], ")", tuple_of_one=True)
     config.append(f"record_count={rows},")
+    if draft.shown_version is not None:
+        config.append(f"version={draft.shown_version:_},")
     if draft.capacity is not None:
         config.append(f"capacity={draft.capacity:_},")
     if draft.pii:
