@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-DEBIAN := libmariadb-dev mariadb-server-core mariadb-client-core postgresql-15 procps pkg-config gcc libc6-dev python3-dev chromium
+DEBIAN := libmariadb-dev mariadb-server-core mariadb-client postgresql-15 procps pkg-config gcc libc6-dev python3-dev chromium
 ENGINES := galera-4 pgbouncer pgpool2 haproxy
 have = (for one in $(1); do command -v $$one || exit 1; done) >/dev/null
 
@@ -95,13 +95,13 @@ clusters: servers .venv/development
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own, clusters, poolers and proxies; this sees to it that there are some to start.
 servers:
-	@if $(call have,mariadbd mariadb_config pkg-config cc ps) && { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then :; \
+	@if $(call have,mariadbd mariadb-dump mariadb_config pkg-config cc ps) && { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then :; \
 	elif [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(DEBIAN); \
 	else \
 		echo "The tests need MariaDB, with its client library, and PostgreSQL. On Debian, as root:" >&2; \
 		echo "    apt-get install --no-install-recommends $(DEBIAN)" >&2; \
-		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb_config, postgres, pkg-config, ps and a C compiler." >&2; \
+		echo "Elsewhere install what holds mariadbd, mariadb-install-db, mariadb-dump, mariadb_config, postgres, pkg-config, ps and a C compiler." >&2; \
 		exit 1; \
 	fi
 	-@$(PYTHON) -m tests.debian mysql

@@ -13,7 +13,7 @@ from seeding.conf.logging import LogConfig, is_plain, load_logging
 from seeding.conf.masking import MaskingConfig, load_masking, masking_key
 from seeding.conf.monitoring import MonitoringConfig, load_monitoring
 from seeding.conf.pooling import pools_transactions
-from seeding.conf.project import missing_table_help, row_rules
+from seeding.conf.project import missing_table_help, more_referred, row_rules
 from seeding.conf.reading import reading
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
@@ -45,6 +45,7 @@ __all__ = [
     "load_seed",
     "masking_key",
     "missing_table_help",
+    "more_referred",
     "pools_transactions",
     "protected_databases",
     "reading",

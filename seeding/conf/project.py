@@ -26,6 +26,17 @@ def row_rules() -> tuple[Any, ...]:
     return tuple(rules)
 
 
+def more_referred() -> dict[str, tuple[str, ...]]:
+    """Models whose rows automatic seeders refer to and never make, by the setting SEEDING_AUTO_REFERRED.
+
+    Label in lower case → the columns by which a row is identified. Raises ConfigurationError unless it is such a dict.
+    """
+    said = getattr(settings, "SEEDING_AUTO_REFERRED", {})
+    if not isinstance(said, dict) or any(isinstance(key, str) or not key for key in said.values()):
+        raise ConfigurationError('SEEDING_AUTO_REFERRED: give a dict such as {"shop.Currency": ["code"]}.')
+    return {label.lower(): tuple(key) for label, key in said.items()}
+
+
 def missing_table_help() -> str:
     """What to do about a missing table: the setting `SEEDING_MISSING_TABLE_HELP`, else a general answer."""
     return str(getattr(settings, "SEEDING_MISSING_TABLE_HELP", "Create it with the application's own migrations."))

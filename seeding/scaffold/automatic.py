@@ -43,6 +43,7 @@ def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
     project = Project(using, registry)
     _refuse_unknown(project, wanted)
     absent = dict(_left_out(using, project, wanted))
+    project.refer_to_none_of(absent)
     drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent])
     needed = {name for draft in drafts for name in draft.dependencies}
     mirrors = Mirrors()
@@ -58,6 +59,7 @@ def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list
     """
     _refuse_unknown(project, Wanted(apps=tuple(labels)))
     absent = dict(_left_out(project.using, project, Wanted()))
+    project.refer_to_none_of(absent)
     drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent], app)
     own = {table for table, model in project.models.items() if model._meta.app_label in labels}
     by_table = {draft.schema.name: draft for draft in drafts}
@@ -137,7 +139,7 @@ def _refuse_unknown(project: Project, wanted: Wanted) -> None:
     problems = [
         f"--app={name}: no app of that label has a model. {near(name, labels)}" for name in wanted.apps if name not in labels
     ]
-    known = {*labels, *project.tables, *(model._meta.label for model in project.models.values())}
+    known = {*labels, *project.tables, *project.models, *(model._meta.label for model in project.models.values())}
     lower = {name.lower() for name in known}
     problems += [
         f"--exclude={name}: there is no such app, model or table. {near(name, known)}"

@@ -23,7 +23,10 @@ def existing_rows(
     `targets` are the models that columns of the key refer to, whose rows are real as well. Raises SchemaError if there are
     no rows.
     """
-    names = [attributes(model)[column] for column in key]
+    known = attributes(model)
+    if lacking := [column for column in key if column not in known]:
+        raise SchemaError(f"{model._meta.label} lacks {', '.join(lacking)}, by which its rows are identified.")
+    names = [known[column] for column in key]
     rows = list(_first(using, model).values_list(*names)[:MOST])
     if not rows:
         raise SchemaError(f"{model._meta.db_table} has no rows, and they are referred to and never invented.")

@@ -39,6 +39,9 @@ def draft_each(project: Project, tables: Sequence[str], app: str | None = None) 
         elif table not in refused:
             with _refusing(table, refused):
                 drafts[table] = drafter.draft_one(table)
+    if any(one.target in refused for table in refused.keys() & links.keys() for one in project.generic(table)):
+        project.refer_to_none_of(refused)  # any other table will do
+        return draft_each(project, tables, app)
     return [drafts[table] for table in order if table in drafts], refused
 
 

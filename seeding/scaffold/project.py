@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -57,6 +57,7 @@ class Project:
         self._by_words = _by_words(self.tables)
         self._unfit: dict[str, str] = {}
         self._generic: dict[str, tuple[Generic, ...]] = {}
+        self._untargeted: set[str] = set()
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
@@ -133,12 +134,17 @@ class Project:
             self._generic[table] = tuple(Generic(kind=kind, key=key, target=target) for kind, key, _ in pairs if target)
         return self._generic[table]
 
+    def refer_to_none_of(self, tables: Collection[str]) -> None:
+        """Choose other targets for generic references."""
+        self._untargeted |= {*tables}
+        self._generic.clear()
+
     def _generic_target(self, table: str) -> str:
         app = self.models[table]._meta.app_label
         found = [
             (len(needed), model._meta.app_label != app, name)
             for name, model in self.models.items()
-            if name in self.tables and name != table and counts_keys(model) and not left_out(name, model)
+            if name in self.tables.keys() - self._untargeted - {table} and counts_keys(model) and not left_out(name, model)
             if not model._meta.auto_created and not generic_references(model)
             for needed in [[target for _, target in self.needs(name)]]
             if table not in needed
@@ -213,6 +219,7 @@ class Project:
     def needs(self, table: str) -> Iterator[tuple[str, str]]:
         """The required references to other tables, as (column, table)."""
         required = self.required(table) | self.given_keys(table)
+        required |= {one.kind for one in self.generic(table) if one.key in required}
         for column, target in self.links(table).items():
             if column in required and target != table:
                 yield column, target

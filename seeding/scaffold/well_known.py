@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.db import models
 
+from seeding.conf import more_referred
 from seeding.masking import name_words
 
 REFERRED: Mapping[str, tuple[str, ...]] = {
@@ -51,8 +51,7 @@ def natural_key(model: type[models.Model] | None) -> tuple[str, ...]:
     """The columns of the natural key by which rows of the model are referred to; empty if seeded rows are referred to."""
     if model is None:
         return ()
-    more = {label.lower(): tuple(key) for label, key in dict(getattr(settings, "SEEDING_AUTO_REFERRED", {})).items()}
-    return {**REFERRED, **more}.get(model._meta.label_lower, ())
+    return {**REFERRED, **more_referred()}.get(model._meta.label_lower, ())
 
 
 def left_out(table: str, model: type[models.Model] | None) -> str:
@@ -61,5 +60,6 @@ def left_out(table: str, model: type[models.Model] | None) -> str:
         return REFERRED_TO
     if model is not None and (why := LEFT_OUT.get(model._meta.label_lower)):
         return why
-    name = "_".join(name_words(table))
-    return next((why for pattern, why in NAMED if re.match(pattern, name) or re.match(pattern, table.lower())), "")
+    names = ["_".join(name_words(table)), table.lower()]
+    names += ["_".join(name_words(model.__name__))] if model is not None else []
+    return next((why for pattern, why in NAMED if any(re.match(pattern, name) for name in names)), "")
