@@ -136,6 +136,7 @@ def read_everything(variables: Mapping[str, str]) -> None:
     conf.is_plain(seed, variables)
     conf.row_rules()
     conf.missing_table_help()
+    conf.more_referred()
     conf.pools_transactions(variables)
     masking_strategies()
 
