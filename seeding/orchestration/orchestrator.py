@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -77,7 +77,7 @@ class SeedOrchestrator:
             steps=steps,
             seconds=estimated_seconds(steps, ledger, Writers(config.database, config.writer), signalling=signalling),
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
-            left_out=self._registry.elsewhere if config.automatic and not config.tables else {},
+            left_out=self._left_out,
             unfillable=self._registry.unfillable if not config.tables else {},
         )
 
@@ -139,6 +139,11 @@ class SeedOrchestrator:
         """The run's masking mode and key fingerprint, the same for all its seeders."""
         one = self.plan.seeders[0].config if self.plan.seeders else None
         return {"mode": one.masking if one else "", "key": one.masking_key if one else ""}
+
+    @property
+    def _left_out(self) -> Mapping[str, str]:
+        """What the automatic seeders of a run of all tables leave out."""
+        return self._registry.elsewhere if self.config.automatic and not self.config.tables else {}
 
     def _dataset(self) -> Dataset:
         return dataset_of(self.config, self.operation.ledger, self.plan)
@@ -231,6 +236,7 @@ class SeedOrchestrator:
             as_of=context.dataset.as_of,
             duration=time.monotonic() - started,
             examples=self._examples,
+            left_out=dict(self._left_out),
         )
 
     def _measure(self, result: SeederResult) -> None:

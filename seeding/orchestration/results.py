@@ -72,6 +72,8 @@ class RunSummary:
     """A few generated rows per table, in a dry run."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """What the run took; nothing where nothing was written."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Table or model that automatic seeders leave out → why."""
 
     @property
     def exit_code(self) -> int:

@@ -42,7 +42,11 @@ def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
     """
     project = Project(using, registry)
     _refuse_unknown(project, wanted)
-    absent = dict(_left_out(using, project, wanted))
+    return _with_drafts(project, wanted)
+
+
+def _with_drafts(project: Project, wanted: Wanted) -> Registry:
+    registry, absent = project.registry, dict(_left_out(project.using, project, wanted))
     project.refer_to_none_of(absent)
     drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent])
     needed = {name for draft in drafts for name in draft.dependencies}
@@ -81,13 +85,18 @@ def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list
 def recalled(using: str, registry: Registry) -> Registry:
     """The seeders of `registry`, and those in memory if the ledger of the database `using` holds rows of any other.
 
-    They are those of the last `seed --auto`: what that left out, these leave out.
+    They are those of the last `seed --auto`: what that left out, these leave out. If they cannot be made any more, the
+    commands do without: rows of unknown seeders are rolled back as well, and reported as not compared.
     """
     ledger = Ledger(using)
     plan = ledger.last_automatic_plan()
     if plan is None or ledger.live_seeders() <= registry.by_name.keys():
         return registry
-    found = with_automatic(using, registry, Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"])))
+    wanted = Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"]))
+    try:
+        found = _with_drafts(Project(using, registry), wanted)
+    except Exception:  # noqa: BLE001 - external code: models that have changed since
+        return registry
     return Registry(found.by_name.values(), registry.broken, registry.elsewhere)
 
 

@@ -149,6 +149,11 @@ class Drafter:
                 place = content_type(project.using, project.models[links[one.kind]], project.models[one.target])
                 expressions[one.kind] = f"pl.repeat({place}, len(rows), eager=True)"
         pii = {name: kind for name, column in columns.items() if (kind := personal(column, row_words(table)))}
+        expressions |= {
+            name: "pl.repeat(None, len(rows), eager=True)"  # a default would be the key of a real row
+            for name, column in columns.items()
+            if name in links and name not in expressions and column.has_default and column.nullable
+        }
         postponed = [name for name in expressions if self._places.get(links.get(name, ""), -1) > self._places.get(table, -1)]
         needed = [one.dependency for name, one in parents.items() if name in expressions and name not in postponed]
         model_name = model.__name__ if model is not None else self._model_name(app, table)

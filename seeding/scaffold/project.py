@@ -220,6 +220,7 @@ class Project:
         """The required references to other tables, as (column, table)."""
         required = self.required(table) | self.given_keys(table)
         required |= {one.kind for one in self.generic(table) if one.key in required}
+        required |= {one.name for one in self.columns(table).values() if one.has_default and not one.nullable}  # any row's key
         for column, target in self.links(table).items():
             if column in required and target != table:
                 yield column, target
