@@ -117,7 +117,6 @@ def auto(database: Database, **options: Any) -> tuple[int, dict[str, Any]]:
         call_command("seed", database=database.alias, auto=True, json=True, stdout=out, stderr=StringIO(), **options)
     except CommandError as error:
         code = error.returncode
-        print("ERR", error)
     return code, json.loads(out.getvalue())
 
 
@@ -178,7 +177,9 @@ def test_what_is_left_out_and_what_cannot_be_filled_is_told_before_the_first_row
     out = StringIO()
     with app.installed("django.contrib.contenttypes"):
         with pytest.raises(CommandError) as refused:
-            call_command("seed", auto=True, table=None, as_of="2026-03-02", database=database.alias, stdout=out, stderr=StringIO())
+            call_command(
+                "seed", auto=True, table=None, as_of="2026-03-02", database=database.alias, stdout=out, stderr=StringIO()
+            )
         _, named = auto(database, table=f"{app.name}_session")
         with pytest.raises(CommandError) as unfillable:
             call_command("seed", auto=True, table=f"{app.name}_strange", database=database.alias, stderr=StringIO())

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from functools import partial
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 
+from seeding.exceptions import SchemaError
 from seeding.models import SeedingMetadata
 from tests.integration.keys.stages import INSTALLED, Stage, ok
+from tests.support.databases import ROOT
+from tests.support.processes import plain_environment
 from tests.support.runs import run as run_at_once
 from tests.support.runs import undo
 
@@ -105,6 +111,35 @@ def test_a_run_that_was_stopped_goes_on_where_it_stopped(stage: Stage) -> None:
     require_meant(stage, 2)
     batches = SeedingMetadata.objects.using(stage.database.alias).live().filter(seeder_name="Parcels")
     assert sorted(index for batch in batches for index in batch.key_map.pairs()[0].tolist()) == list(range(80))
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(stage: Stage) -> None:
+    database = stage.database
+    for seeder in ("Depots", "Parcels"):
+        command = [sys.executable, "-m", "tests.integration.keys.killed", database.alias, database.server, database.url, seeder]
+        died = subprocess.run(command, env=plain_environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert died.returncode == -SIGKILL, died.stderr
+    ok(run(database, *every(2).values(), lock_timeout=30)[0])
+
+    require_meant(stage, 2)
+    ok(undo(database)[0])
+    assert not any(stage.database.query(JOINS[table]) for table in MEANT)
+
+
+def test_rows_whose_key_column_was_renamed_are_neither_added_to_nor_rolled_back(stage: Stage) -> None:
+    ok(run(stage.database, *every().values())[0])
+    stage.database.query("ALTER TABLE traits_line RENAME COLUMN place TO position")
+    before = stage.dump()
+
+    with pytest.raises(SchemaError, match="traits_line"):
+        run(stage.database, *every(2).values())
+    with pytest.raises(SchemaError, match="traits_line"):
+        undo(stage.database)
+
+    assert stage.dump() == before
+    stage.database.query("ALTER TABLE traits_line RENAME COLUMN position TO place")
+    ok(run(stage.database, *every(2).values())[0])
+    require_meant(stage, 2)
 
 
 def test_real_rows_stay_with_all_that_they_need(stage: Stage) -> None:
