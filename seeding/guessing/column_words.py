@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seeding.guessing.subjects import COMPANIES, PEOPLE, SUBJECTS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
@@ -26,14 +28,22 @@ def faked(provider: str) -> str:
     return f'rows.fake("{{column}}", "{provider}")'
 
 
+PASSWORDS = "password|passwd|password hash"
+SECRETS = "token|secret|secret key|private key|api key|access key|auth key|session key|login key"
 SERIAL = "numerals(rows.index + 1)"
+PHONES = 7_200
+"""Numbers that nobody has: 555-0100 to 555-0199 in 72 area codes."""
+PHONE = '"+1" + numerals(201 + rows.index // 900 % 8 * 100 + rows.index // 100 % 9) + "55501" + numerals(rows.index % 100, 2)'
+"""Another one for each row, up to PHONES."""
 TEXTS: tuple[Wording, ...] = (
     Wording(names="email|e mail", expression=f'"person" + {SERIAL} + "@example.com"', longest=26, distinct=True),
-    Wording(names="phone|telephone|tel|mobile|fax|whatsapp",
-            expression='"(555) 555-01" + numerals(rows.integers("{column}", 0, 100), 2)', longest=14),
-    Wording(names="password|passwd|password hash|secret|private key", expression='pl.repeat("!", len(rows), eager=True)',
-            longest=1, optional=False),
-    Wording(names="token|hash|signature|checksum|session|nonce", longest=20, optional=False,
+    Wording(names="phone|telephone|tel|mobile|fax|whatsapp", longest=12,
+            expression='"+120155501" + numerals(rows.integers("{column}", 0, 100), 2)'),
+    Wording(names=PASSWORDS, longest=21,
+            expression='"!" + pl.Series(rows.bits("{column}")).cast(pl.String)'),
+    Wording(names=SECRETS, longest=22, optional=False,
+            expression='"! " + pl.Series(rows.bits("{column}")).cast(pl.String)'),
+    Wording(names="hash|signature|checksum|session|nonce", longest=20, optional=False,
             expression='pl.Series(rows.bits("{column}")).cast(pl.String)'),
     Wording(names="open id|external id|uuid|guid", expression=f'"seeded-" + {SERIAL}', longest=15, distinct=True),
     Wording(names="ssn|social security|national id", longest=11,
@@ -71,10 +81,12 @@ TEXTS: tuple[Wording, ...] = (
     Wording(names="color|colour", expression=faked("hex_color"), longest=7),
     Wording(names="mime|mime type|content type", expression='pl.repeat("text/plain", len(rows), eager=True)', longest=10),
     Wording(names="unit|uom", expression='pl.repeat("EA", len(rows), eager=True)', longest=2),
-    Wording(names="description|note|notes|comment|comments|message|body|content|summary|reason|text|bio|instructions|terms",
+    Wording(names="body|content|article", expression=faked("paragraph"), longest=400),
+    Wording(names="description|note|notes|comment|comments|message|summary|reason|text|bio|instructions|terms",
             expression=faked("sentence"), longest=150),
     Wording(names="title|subject|headline|slogan", expression=faked("catch_phrase"), longest=80),
-    Wording(names="type|kind|status|category|mode|method|stage|source", expression=faked("word"), longest=15),
+    Wording(names="status", expression='rows.choose("{column}", ("draft", "active", "done"))', longest=6),
+    Wording(names="type|kind|category|mode|method|stage|source", expression=faked("word"), longest=15),
     Wording(names="code|number|sku|reference|no|slug|identifier|key|serial|barcode", expression="", longest=0, distinct=True),
     Wording(names="name|label", expression=f'"{{label}} " + {SERIAL}', longest=0, distinct=True),
 )  # fmt: skip
@@ -104,13 +116,20 @@ CHANCES: tuple[tuple[str, str], ...] = (
     ("active|enabled|visible|public|available|verified", "0.9"),
     ("deleted|archived|blocked|banned|voided|cancelled|locked|suspended", "0.02"),
 )
-PEOPLE = "user|person|employee|contact|member|customer|patient|student|author|staff|driver|recipient|attendee"
-COMPANIES = "client|vendor|supplier|company|organization|organisation|brand|merchant|partner|account"
-"""Names of rows whose `name` column holds a person's or a company's name."""
-NAMES = (
+NAMES: tuple[tuple[str, Wording], ...] = (
     (PEOPLE, Wording(names="name", expression=faked("name"), longest=40, personal="person_name")),
     (COMPANIES, Wording(names="name", expression=faked("company"), longest=60, personal="company_name")),
 )
+"""What rows are, and what their `name` holds."""
+TITLES: tuple[tuple[str, Wording], ...] = (
+    ("city|town", Wording(names="name", expression=faked("city"), longest=40)),
+    ("country", Wording(names="name", expression=faked("country"), longest=60)),
+    ("state|province|region|county", Wording(names="name", expression=faked("state"), longest=20)),
+    ("street|road", Wording(names="name", expression=faked("street_name"), longest=40)),
+    ("color|colour", Wording(names="name", expression=faked("color_name"), longest=25)),
+    *((one.rows, Wording(names="name", expression=one.expression, longest=one.longest)) for one in SUBJECTS),
+)
+"""What rows are, and what their `name` or `title` holds."""
 CREATED = "created|updated|modified|inserted|registered"
 FUTURE = "due|expires|expiry|expiration|until|end|deadline|next|scheduled"
 BIRTH = "birth|birthday|dob|birthdate"

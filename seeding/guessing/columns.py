@@ -20,10 +20,16 @@ from seeding.guessing.column_words import (
     NAMES,
     OBJECTS,
     OTHER_TEXT,
+    PASSWORDS,
+    PHONE,
+    PHONES,
+    SECRETS,
     SERIAL,
     TEXTS,
+    TITLES,
     Wording,
 )
+from seeding.guessing.privileges import gives_power, powerless
 from seeding.masking import name_words
 from seeding.schema.tables import ColumnSchema, Kind
 
@@ -56,15 +62,19 @@ def guess(column: ColumnSchema, label: str, *, distinct: bool = False) -> Guess:
 
 def worth_filling(column: ColumnSchema, *, refers: bool = False) -> bool:
     """Whether to fill an optional column: not if it marks the end of a row or has a sensible default."""
+    if (column.kind is Kind.BOOLEAN and gives_power(column.name)) or (
+        column.kind is Kind.TEXT and sounds(column.name, PASSWORDS)
+    ):
+        return True  # with a harmless value: the default may be another
     if sounds(column.name, ENDED):
         return False
     if refers or column.values:
         return True
-    if column.kind in (Kind.JSON, Kind.BOOLEAN):
-        return False
     if column.kind is Kind.DATETIME:
         return any(sounds(column.name, names) for names in (CREATED, FUTURE, BIRTH))
-    if column.kind is Kind.INTEGER and name_words(column.name)[-1:] in (("id",), ("by",)):
+    if column.kind in (Kind.JSON, Kind.BOOLEAN) or (
+        column.kind is Kind.INTEGER and name_words(column.name)[-1:] in (("id",), ("by",))
+    ):
         return False
     return not column.has_default and (column.kind is not Kind.TEXT or _wording(column.name).optional)
 
@@ -86,17 +96,28 @@ def label_of(words: Iterable[str]) -> str:
 
 
 def _wording(name: str, label: str = "") -> Wording:
-    if name_words(name) == ("name",):
-        of = next((wording for names, wording in NAMES if sounds(label, names)), None)
-        if of is not None:
-            return of
-    return next((one for one in TEXTS if sounds(name, one.names)), OTHER_TEXT)
+    """By the name itself, if there is a rule for all of it; then by what it is the name or title of; then by words in it."""
+    *of, last = name_words(name) or ("",)
+    if last in ("key", "value") and sounds(label, SECRETS):
+        return next(one for one in TEXTS if one.names == SECRETS)
+    whole = " ".join((*of, last))
+    found = next((one for one in TEXTS if of and whole in one.names.split("|")), None)
+    if found is None and last in ("name", "title"):
+        found = _subject(" ".join(of) or label, NAMES + TITLES if last == "name" else TITLES)
+    return found or next((one for one in TEXTS if sounds(name, one.names)), OTHER_TEXT)
+
+
+def _subject(words: str, rules: Iterable[tuple[str, Wording]]) -> Wording | None:
+    """By the last of the words, which say what a row is: a `user group` is a group."""
+    text = f" {' '.join(name_words(words))}"
+    return next((wording for names, wording in rules if text.endswith(tuple(f" {one}" for one in names.split("|")))), None)
 
 
 def _member(column: ColumnSchema, *, distinct: bool) -> Guess:
-    members = ", ".join(quoted(value) for value in column.values) + ("," if len(column.values) == 1 else "")
+    values = powerless(column.values, column.values)
+    members = ", ".join(quoted(value) for value in values) + ("," if len(values) == 1 else "")
     if distinct:
-        return Guess(expression=f"take(({members}), rows.index)", distinct=True, capacity=len(column.values))
+        return Guess(expression=f"take(({members}), rows.index)", distinct=True, capacity=len(values))
     return Guess(expression=f"rows.choose({quoted(column.name)}, ({members}))")
 
 
@@ -105,10 +126,14 @@ def _text(column: ColumnSchema, label: str, *, distinct: bool) -> Guess:
     room = column.length if column.length is not None else column.octets
     longest = len(label) + 1 + SPARE_DIGITS if "{label}" in wording.expression else wording.longest
     fits = room is None or room >= longest
+    if distinct and wording.names == SECRETS and (room is None or room >= SPARE_DIGITS + 2):
+        return Guess(expression=f'"! " + numerals(rows.index + 1, {min(20, (room or 22) - 2)})', distinct=True)
     if not wording.expression or (not fits and wording.distinct):
         return _code(label, room)
     slug = "-".join(name_words(column.name))[:12].rstrip("-")
     expression = wording.expression.format(column=column.name, label=label, slug=slug)
+    if distinct and "+1201555" in expression:
+        return Guess(expression=PHONE, distinct=True, capacity=PHONES) if fits else _code(label, room)
     if distinct and not wording.distinct:
         roomy = room is None or room >= longest + 1 + SPARE_DIGITS
         return Guess(expression=f'{expression} + " " + {SERIAL}', distinct=True) if roomy else _code(label, room)
@@ -162,6 +187,10 @@ def _float(column: ColumnSchema, *, distinct: bool) -> Guess:
 
 
 def _boolean(column: ColumnSchema, *, distinct: bool) -> Guess:
+    if gives_power(column.name):
+        return Guess(
+            expression="pl.repeat(value=False, n=len(rows), eager=True)", distinct=distinct, capacity=1 if distinct else None
+        )
     if distinct:
         return Guess(expression="rows.index == 1", distinct=True, capacity=2)
     chance = next((chance for names, chance in CHANCES if sounds(column.name, names)), "0.5")

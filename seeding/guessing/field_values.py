@@ -15,7 +15,9 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.guessing.column_words import PHONE, PHONES
 from seeding.guessing.columns import BY_KIND, Guess, guess, quoted
+from seeding.guessing.privileges import gives_power, powerless
 from seeding.schema.tables import ColumnSchema, Kind
 
 MEMBERS = 20
@@ -56,7 +58,7 @@ LIKE = (
 """Pattern of a type → what a field of an unknown class most likely takes."""
 TEXTS = (
     f'"row-" + {NUMBER}', f'"row" + {NUMBER}', f'"ROW" + {NUMBER}', f"{NUMBER}", f'"person" + {NUMBER} + "@example.com"',
-    f'"https://example.com/" + {NUMBER}', f'"row" + {NUMBER} + ".example.com"', '"+1201555" + numerals(rows.index + 100, 4)',
+    f'"https://example.com/" + {NUMBER}', f'"row" + {NUMBER} + ".example.com"', PHONE,
     IPV4, UUIDS, f'"/row" + {NUMBER} + "/"',
 )  # fmt: skip
 """What validators and custom fields may ask for; every row has another text."""
@@ -86,16 +88,18 @@ def guesses(
     if not distinct or first.distinct:
         yield first
     if like.kind is Kind.TEXT:
-        yield from (Guess(expression=text, distinct=True) for text in TEXTS)
+        for text in TEXTS:
+            limited = text == PHONE
+            yield Guess(expression=text, distinct=distinct or not limited, capacity=PHONES if distinct and limited else None)
     if not distinct:
         yield from (Guess(expression=text) for text in _constants(field, like, clauses))
 
 
 def chosen(field: models.Field[Any, Any] | None) -> list[Any]:
-    """The choices of a model's field that a row can have."""
-    choices = [] if field is None or not field.choices else [value for value, _ in field.flatchoices]
-    values = [value for value in choices if isinstance(value, (str, int)) and value != ""]
-    return values if len({type(value) for value in values}) == 1 else []
+    """The choices of a model's field that a row can have, without those that give power over anything."""
+    choices = [] if field is None or not field.choices else field.flatchoices
+    held = {value: label for value, label in choices if isinstance(value, (str, int)) and value != ""}
+    return powerless([*held], [*held.values()]) if len({type(value) for value in held}) == 1 else []
 
 
 def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:
@@ -152,4 +156,5 @@ def _constants(field: models.Field[Any, Any] | None, column: ColumnSchema, claus
     elif column.kind is Kind.DECIMAL:
         yield from (f"decimals(rows.index * 0 + {number}, 0)" for number in numbers)
     elif column.kind is Kind.BOOLEAN:
-        yield from (f"pl.repeat({value}, len(rows), eager=True)" for value in (False, True))
+        allowed = (False,) if gives_power(column.name) else (False, True)
+        yield from (f"pl.repeat({value}, len(rows), eager=True)" for value in allowed)

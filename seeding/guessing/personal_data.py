@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from seeding.guessing.column_words import COMPANIES, PEOPLE
 from seeding.guessing.columns import BY_KIND, sounds
 from seeding.guessing.columns import personal as of_wording
+from seeding.guessing.subjects import COMPANIES, PEOPLE
 from seeding.masking import detect_name
 from seeding.schema.tables import ColumnSchema, Kind
 

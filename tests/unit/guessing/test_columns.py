@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from django.contrib.auth.hashers import is_password_usable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,7 +119,9 @@ def test_a_name_tells_what_a_column_holds(name: str, kind: Kind, expression: str
         ("seen_at", Kind.DATETIME, {}, False),
         ("seen_on", Kind.DATE, {}, True),
         ("title", Kind.TEXT, {}, True),
-        ("password", Kind.TEXT, {}, False),
+        ("password", Kind.TEXT, {"has_default": True}, True),
+        ("api_key", Kind.TEXT, {}, False),
+        ("is_superuser", Kind.BOOLEAN, {"has_default": True}, True),
     ],
 )
 def test_what_a_row_need_not_give_is_filled_where_it_says_something(
@@ -152,3 +155,50 @@ def test_whose_name_a_guess_makes_is_told(name: str, label: str, strategy: str) 
 def test_a_text_is_quoted_so_that_python_reads_it_again(text: str) -> None:
     assert ast.literal_eval(quoted(text)) == text
     assert quoted(text)[0] == '"' or '"' in text
+
+
+@pytest.mark.parametrize("distinct", [False, True])
+@pytest.mark.parametrize(
+    ("name", "label"), [("password", "Auth user"), ("api_key", "Client"), ("token", "Invitation"), ("key", "Api key")]
+)
+def test_nobody_can_log_in_as_a_seeded_row(name: str, label: str, distinct: bool) -> None:  # noqa: FBT001 - pytest passes it
+    column = ColumnSchema(name=name, kind=Kind.TEXT, nullable=False, has_default=False, length=128)
+
+    for value in evaluated(guess(column, label, distinct=distinct)):
+        assert not is_password_usable(value)
+        assert name == "password" or len(f"Token {value}".split()) == 3, "a header with it is malformed"
+
+
+def test_no_flag_and_no_role_gives_power() -> None:
+    flags = [
+        ColumnSchema(name=name, kind=Kind.BOOLEAN, nullable=False, has_default=False)
+        for name in ("is_superuser", "isAdmin", "staff", "can_delete_users")
+    ]
+    role = ColumnSchema(
+        name="role",
+        kind=Kind.TEXT,
+        nullable=False,
+        has_default=False,
+        values=("owner", "ADMIN", "site_admin", "guest", "editor"),
+    )
+    only_owner = replace(role, values=("owner",))
+
+    assert all(not evaluated(guess(flag, "Member")).any() for flag in flags)
+    assert set(evaluated(guess(role, "Member"))) == {"guest", "editor"}
+    assert set(evaluated(guess(only_owner, "Member"))) == {"owner"}
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "like"),
+    [
+        ("name", "Shop product", "Lamp|Chair|Kettle|Backpack|Notebook|Shelf|Blanket|Clock|Vase|Stool|Tray|Mirror"),
+        ("title", "Product", "Lamp|Chair|Kettle|Backpack|Notebook|Shelf|Blanket|Clock|Vase|Stool|Tray|Mirror"),
+        ("product_name", "Order line", "Lamp|Chair|Kettle|Backpack|Notebook|Shelf|Blanket|Clock|Vase|Stool|Tray|Mirror"),
+        ("name", "User group", "Sales|Purchasing|Logistics|Finance|Support|Marketing|Research|Quality|Maintenance"),
+        ("title", "Event", "Conference|Workshop|Trade Fair|Summit|Meetup|Concert|Seminar|Exhibition"),
+    ],
+)
+def test_a_name_says_what_the_row_is(name: str, label: str, like: str) -> None:
+    column = ColumnSchema(name=name, kind=Kind.TEXT, nullable=False, has_default=False, length=100)
+
+    assert all(value.endswith(tuple(like.split("|"))) for value in evaluated(guess(column, label)))
