@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -13,9 +14,13 @@ from django.core.exceptions import ValidationError
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
-from seeding.generation.rows import Rows, decimals, numerals, take
+from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
 from seeding.generation.seeders import RecordCount
-from seeding.guessing.columns import Guess
+from seeding.guessing.column_words import ENDED
+from seeding.guessing.columns import Guess, label_of, sounds
+from seeding.guessing.field_values import guesses
+from seeding.guessing.names import row_words
+from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
 from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 from seeding.schema.validation import SchemaValidator
@@ -26,6 +31,10 @@ SAMPLE = 300
 FEW = 12
 """Rows whose values a model's own fields and constraints are asked about."""
 SAMPLE_DAY = date(2026, 1, 31)
+REFUSALS = 8
+"""Guesses of one column that `full_clean` may refuse, until the first is kept."""
+VARIANTS = 20
+"""Columns that are left out or filled, one at a time, to find what a row is wrong for as a whole."""
 CONVERTED = frozenset({Kind.BOOLEAN, Kind.DATE, Kind.DATETIME})
 """Kinds whose values every field takes."""
 
@@ -42,6 +51,7 @@ class Trial:
         columns: Mapping[str, ColumnSchema],
         live: Mapping[str, TableSchema],
         links: Mapping[str, str],
+        samples: Samples = MappingProxyType({}),
     ) -> None:
         self._using = using
         self._model = model
@@ -50,10 +60,116 @@ class Trial:
         self._table = table
         self._validator = SchemaValidator(schema, {table.name: schema} if model is None else live)
         fields = () if model is None else model._meta.local_concrete_fields
+        self._columns = columns
+        self._samples = samples
+        self._taken: dict[tuple[str, Guess], bool] = {}
+        self._refused: dict[str, set[str]] = {}
+        """Column → expressions that `full_clean` refuses."""
+        self._settled: set[str] = set()
+        """Columns whose first guess is kept: all are refused."""
+        self.wanted: set[str] = set()
+        """Columns that rows need for `full_clean`, though the database does not require them."""
+        self.dropped: dict[str, str] = {}
+        """Columns that stay empty because of what `full_clean` says of their values → what it says."""
+        self.doubts: tuple[str, ...] = ()
+        """What `full_clean` says of the rows all the same."""
         self.fields: Mapping[str, models.Field[object, object]] = {column_name(field): field for field in fields}
+
+    def best(self, column: ColumnSchema, *, distinct: bool) -> Guess | None:
+        """The likeliest guess that suits the column; None if none does."""
+        clauses = tuple(check.clause for check in self._table.checks if column.name in check.clause)
+        field, refused = self.fields.get(column.name), self._refused.get(column.name, set())
+        label, connection = label_of(row_words(self._table.name)), connections[self._using]
+        made = guesses(field, column, label, connection, distinct=distinct, clauses=clauses)
+        first = None
+        for one in made:
+            if self.takes(column.name, one):
+                if one.expression not in refused or column.name in self._settled:
+                    return one
+                first = first or one
+        self._settled.add(column.name)
+        return first
 
     def takes(self, name: str, made: Guess) -> bool:
         """Whether the values suit the column's type, its field's validators, and the checks of it alone."""
+        if (name, made) not in self._taken:
+            self._taken[name, made] = self._takes(name, made)
+        return self._taken[name, made]
+
+    def judge(self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str]) -> frozenset[str] | None:
+        """Ask the model's `full_clean`: None if nothing is to be done about what it says, which is then in `doubts`.
+
+        Else draft again, without the columns that are returned; `best` and `wanted` know the rest.
+        """
+        if self._model is None:
+            return None
+        said = self._asked(expressions, count)
+        again, out = False, set[str]()
+        for column in said.of_columns:
+            field = self.fields[column]
+            if column not in expressions:
+                again |= self._want(column)
+            elif column not in required and field.blank:
+                out.add(column)
+                self.dropped[column] = said.words[column]
+            elif column not in self._settled:
+                again = self._refuse(column, expressions[column])
+        if said.of_rows and not (again or out):
+            again = self._repaired(expressions, count, required, said, out)
+        if again or out:
+            return frozenset(out)
+        self.doubts = said.told()
+        return None
+
+    def rows(self, expressions: Mapping[str, str], count: RecordCount) -> list[models.Model]:
+        """Unsaved rows, to which those of other tables can refer in their samples."""
+        if self._model is None:
+            return []
+        return sample_rows(self._model, self._generated(expressions, count, FEW), self._using, self._samples)
+
+    def _asked(self, expressions: Mapping[str, str], count: RecordCount) -> Complaints:
+        assert self._model is not None
+        try:
+            rows = self.rows(expressions, count)
+        except Exception:  # noqa: BLE001 - external code: a model that cannot be made in memory cannot be asked
+            return Complaints(rows=0)
+        return ask(self._model, rows, self._using)
+
+    def _refuse(self, column: str, expression: str) -> bool:
+        refused = self._refused.setdefault(column, set())
+        refused.add(expression)
+        if len(refused) == REFUSALS:
+            self._settled.add(column)
+        return True
+
+    def _want(self, column: str) -> bool:
+        if column in self.wanted or column not in self._columns or sounds(column, ENDED) or column in self._links:
+            return False
+        self.wanted.add(column)
+        return True
+
+    def _repaired(
+        self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str], said: Complaints, out: set[str]
+    ) -> bool:
+        """Whether rows are less wrong without one column, which `out` then has, or with one more, which is then wanted."""
+        left = [name for name in expressions if name not in required]
+        more = [name for name in self._columns if name not in expressions and name not in self.dropped]
+        for name in (*left, *more)[:VARIANTS]:
+            tried = {column: text for column, text in expressions.items() if column != name}
+            if name in more:
+                guess = None if name in self._links else self.best(self._columns[name], distinct=False)
+                if guess is None or name == self._table.primary_key or name in self.wanted:
+                    continue
+                tried[name] = guess.expression
+            if self._asked(tried, count).total < said.total:
+                if name in more:
+                    return self._want(name)
+                out.add(name)
+                self.dropped[name] = said.words[""]
+                return True
+        return False
+
+    def _takes(self, name: str, made: Guess) -> bool:
         data = self._generated({name: made.expression}, RecordCount.fixed(1), min(SAMPLE, made.capacity or SAMPLE))
         if any(
             error.field == name and error.issue != "missing column" for error in self._validator.validate_columns(data).errors
@@ -95,7 +211,7 @@ class Trial:
         index = np.arange(min(size, count.large) if count.large > 1 else size)
         rows = Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index)
         names = {"rows": rows, "cell": rows.index // count.small, "pl": pl}
-        names |= {"decimals": decimals, "numerals": numerals, "take": take}
+        names |= {"decimals": decimals, "divide": divide, "numerals": numerals, "only": only, "take": take}
         values = {name: eval(text, dict(names)) for name, text in expressions.items()}  # noqa: S307 - our own
         return pl.DataFrame(values or None, height=len(index))
 

@@ -9,14 +9,13 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import models
 
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
 from seeding.guessing.column_expressions import Filling, Parent, UnfillableError
-from seeding.guessing.columns import Guess, label_of, worth_filling
+from seeding.guessing.columns import worth_filling
 from seeding.guessing.field_values import chosen as chosen_values
-from seeding.guessing.field_values import guesses
 from seeding.guessing.names import camel, class_name, row_words
 from seeding.guessing.personal_data import personal, undecided
 from seeding.guessing.trial import Trial
@@ -54,8 +53,10 @@ class Draft:
     not_pii: tuple[str, ...]
     broken: Mapping[str, int]
     """Violations in the sample: "column: issue" → rows."""
+    doubts: tuple[str, ...] = ()
+    """What the model's `full_clean` says of rows of the sample."""
     later: Mapping[str, str] = field(default_factory=dict)
-    """Columns that stay empty because what they refer to has no seeder → what to do first."""
+    """Columns that stay empty because what they refer to has no seeder → what to do first; or because of `full_clean`."""
     postponed: tuple[str, ...] = ()
     """Reference columns that are filled once all rows exist: their tables come later."""
     refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Drafter:
         self._app = app
         self._places = places
         self._drafted: dict[str, Draft] = {}
+        self._samples: dict[str, list[models.Model]] = {}
 
     def draft(self, names: Sequence[str], *, with_parents: bool = False) -> list[Draft]:
         """The seeders of the tables `names`, parents first; and those of the tables that they need, if asked for.
@@ -140,10 +142,11 @@ class Drafter:
         app = self._app or (model._meta.app_label if model is not None else "")
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
-        trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links)
+        trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples)
         generic = {one.key: one for one in project.generic(table) if {one.kind, one.key} <= parents.keys()}
         out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)} - generic.keys()
         expressions, count, capacity, broken = self._expressions(table, columns, parents, trial, frozenset(out))
+        self._samples[table] = trial.rows(expressions, count)
         for one in generic.values():
             if {one.kind, one.key} <= expressions.keys():
                 place = content_type(project.using, project.models[links[one.kind]], project.models[one.target])
@@ -173,7 +176,9 @@ class Drafter:
             pii=pii,
             not_pii=tuple(name for name, one in columns.items() if name not in pii and undecided(one, links)),
             broken=broken,
-            later={
+            doubts=trial.doubts,
+            later={name: f"left empty, because full_clean says: {words}" for name, words in trial.dropped.items()}
+            | {
                 name: f"draft {links[name]} first, and this table again: {project.command([links[name]], self._app)}"
                 for name in left_out
                 if name in links and links[name] != table and not project.registry.sources(links[name]) and not self._places
@@ -193,23 +198,17 @@ class Drafter:
         project = self._project
         required, links = project.required(table) | project.given_keys(table), project.links(table)
         own = {column for column, target in links.items() if target == table} & required
-        chosen = {name: one for name, one in columns.items() if name not in out and self._filled(table, one, parents)}
+        chosen = {
+            name: one
+            for name, one in columns.items()
+            if name not in out and (name in trial.wanted or self._filled(table, one, parents))
+        }
         unique = self._unique(table, columns, chosen, out)
 
-        def guessed(column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
-            clauses = tuple(check.clause for check in project.tables[table].checks if column.name in check.clause)
-            made = guesses(
-                trial.fields.get(column.name),
-                column,
-                label_of(row_words(table)),
-                connections[project.using],
-                distinct=distinct,
-                clauses=clauses,
-            )
-            return next((one for one in made if trial.takes(column.name, one)), None)
-
         few = [name for name, field in trial.fields.items() if chosen_values(field)]
-        filling = Filling(chosen, parents, own=own, label="", guessed=guessed, few=few)
+        filling = Filling(
+            chosen, parents, own=own, label="", guessed=lambda column, distinct: trial.best(column, distinct=distinct), few=few
+        )
         try:
             expressions, count, capacity = filling.fill(unique)
         except UnfillableError as error:
@@ -224,6 +223,8 @@ class Drafter:
             if optional := [name for name in names if name in expressions and name not in required]:
                 return self._expressions(table, columns, parents, trial, out | set(optional))
             broken[words] = rows
+        if (left := trial.judge(expressions, count, required)) is not None:
+            return self._expressions(table, columns, parents, trial, out | left)
         return expressions, count, capacity, broken
 
     def _parent(self, table: str, target: str) -> Parent | None:
