@@ -79,7 +79,7 @@ def guesses(
 ) -> Iterator[Guess]:
     """How to fill the column; `clauses` are the table's CHECKs of it. Every row gets another value if `distinct`."""
     if choices := chosen(field):
-        yield _member(column.name, choices, distinct=distinct)
+        yield _member(column.name, [*choices], distinct=distinct)
     yield from _typed(field, column, connection, distinct=distinct)
     like = column if column.kind in GUESSED else _like(field, column, connection)
     if like is None:
@@ -95,11 +95,12 @@ def guesses(
         yield from (Guess(expression=text) for text in _constants(field, like, clauses))
 
 
-def chosen(field: models.Field[Any, Any] | None) -> list[Any]:
-    """The choices of a model's field that a row can have, without those that give power over anything."""
+def chosen(field: models.Field[Any, Any] | None) -> dict[Any, str]:
+    """The choices of a model's field that a row can have → their labels, without those that give power over anything."""
     choices = [] if field is None or not field.choices else field.flatchoices
     held = {value: label for value, label in choices if isinstance(value, (str, int)) and value != ""}
-    return powerless([*held], [*held.values()]) if len({type(value) for value in held}) == 1 else []
+    kept = powerless([*held], [*held.values()]) if len({type(value) for value in held}) == 1 else []
+    return {value: str(held[value]) for value in kept}
 
 
 def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from types import MappingProxyType
 
 import numpy as np
@@ -18,7 +19,8 @@ from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
 from seeding.generation.seeders import RecordCount
 from seeding.guessing.column_words import ENDED
 from seeding.guessing.columns import Guess, label_of, sounds
-from seeding.guessing.field_values import guesses
+from seeding.guessing.consistency import consistent
+from seeding.guessing.field_values import chosen, guesses
 from seeding.guessing.names import row_words
 from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
 from seeding.schema.references import attributes, column_name
@@ -95,6 +97,24 @@ class Trial:
         if (name, made) not in self._taken:
             self._taken[name, made] = self._takes(name, made)
         return self._taken[name, made]
+
+    def consistent(
+        self, expressions: Mapping[str, str], keys: Iterable[Collection[str]], required: Collection[str], out: Collection[str]
+    ) -> dict[str, str]:
+        """The expressions of a row whose columns agree; `keys` are unique, and columns `out` stay empty."""
+        members: dict[str, Mapping[str | int, str]] = {
+            name: dict.fromkeys(one.values, "") for name, one in self._columns.items() if one.values
+        }
+        members |= {name: chosen(field) for name, field in self.fields.items() if chosen(field)}
+        empty = {name for name, one in self._columns.items() if one.nullable and not one.has_default and name not in required}
+        return consistent(
+            self._columns,
+            expressions,
+            members,
+            lambda name, text: self.takes(name, Guess(expression=text)) and text not in self._refused.get(name, ()),
+            keep={*self._links, *chain.from_iterable(keys)},
+            empty=empty - expressions.keys() - {*out},
+        )
 
     def judge(self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str]) -> frozenset[str] | None:
         """Ask the model's `full_clean`: None if nothing is to be done about what it says, which is then in `doubts`.

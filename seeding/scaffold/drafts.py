@@ -218,6 +218,7 @@ class Drafter:
                     "its constraints. Write the seeder by hand, or let the column be empty."
                 ) from None
             return self._expressions(table, columns, parents, trial, out | {error.column})
+        expressions = trial.consistent(expressions, unique, required, out)
         broken = {}
         for names, words, rows in trial.broken(expressions, count):
             if optional := [name for name in names if name in expressions and name not in required]:

@@ -14,7 +14,7 @@ from seeding.guessing.columns import quoted
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
 
-FROM_ROWS = ("decimals", "numerals", "take")
+FROM_ROWS = ("decimals", "divide", "numerals", "only", "take")
 FOR_MODELS = {
     "Now()": "from django.db.models.functions import Now",
     "RawSQL(": "from django.db.models.expressions import RawSQL",

@@ -1,0 +1,160 @@
+"""Rows of automatic seeders: harmless, valid by the application's own word, and columns that agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.hashers import check_password, is_password_usable
+from django.db import connections, models
+
+from tests.support.databases import Database
+from tests.support.drafted import App
+
+MODELS = '''
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class Account(models.Model):
+    first_name = models.CharField(max_length=50)
+    last_name = models.CharField(max_length=50)
+    email = models.EmailField(unique=True)
+    phone = models.CharField(max_length=20, unique=True)
+    password = models.CharField(max_length=128, default="")
+    is_superuser = models.BooleanField(default=True)
+    is_admin = models.BooleanField()
+    is_active = models.BooleanField()
+    role = models.IntegerField(choices=[(1, "Site owner"), (2, "Administrator"), (3, "Reader"), (4, "Writer")])
+    address = models.GenericIPAddressField()
+    homepage = models.URLField()
+    api_key = models.CharField(max_length=40, unique=True)
+
+
+class Product(models.Model):
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(unique=True)
+    min_stock = models.IntegerField()
+    max_stock = models.IntegerField()
+
+
+class Order(models.Model):
+    status = models.CharField(
+        max_length=9, choices=[(one, one.title()) for one in ("new", "paid", "shipped", "completed", "cancelled")]
+    )
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    shipped_on = models.DateField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    order_date = models.DateField()
+    due_date = models.DateField()
+    subtotal = models.DecimalField(max_digits=12, decimal_places=2)
+    tax = models.DecimalField(max_digits=12, decimal_places=2)
+    discount = models.DecimalField(max_digits=12, decimal_places=2)
+    total = models.DecimalField(max_digits=12, decimal_places=2)
+
+
+class Line(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE)
+    quantity = models.PositiveIntegerField()
+    unit_price = models.DecimalField(max_digits=10, decimal_places=2)
+    line_total = models.DecimalField(max_digits=12, decimal_places=2)
+
+    def clean(self):
+        if self.order.total < 0:
+            raise ValidationError("An order that costs nothing has no lines.")
+
+
+class Picky(models.Model):
+    """What only its own methods tell."""
+
+    code = models.CharField(max_length=20)
+    nickname = models.CharField(max_length=20, null=True, blank=True)
+    remark = models.CharField(max_length=20, null=True)
+    start_date = models.DateField()
+    end_date = models.DateField()
+    motto = models.CharField(max_length=20)
+    count_of_rows = models.IntegerField(null=True, blank=True)
+
+    def clean(self):
+        if not self.code.startswith("row"):
+            raise ValidationError({"code": "Begins with row."})
+        if self.nickname:
+            raise ValidationError({"nickname": "No nicknames here."})
+        if self.end_date <= self.start_date:
+            raise ValidationError("It ends before it starts.")
+        if self.count_of_rows:
+            raise ValidationError("This is not counted.")
+
+
+class Hopeless(models.Model):
+    title = models.CharField(max_length=40)
+
+    def clean(self):
+        raise ValidationError({"title": "Never good enough."})
+
+
+class Explosive(models.Model):
+    title = models.CharField(max_length=40)
+
+    def clean(self):
+        raise ZeroDivisionError
+'''
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with App(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def rows(make_database: Callable[..., Database], app: App) -> Iterator[Callable[[str], list[models.Model]]]:
+    """The seeded rows of a model."""
+    database = make_database("sqlite")
+    app.write("models.py", MODELS)
+    with app.installed():
+        with connections[database.alias].schema_editor() as editor:
+            for model in apps.get_app_config(app.name).get_models():
+                editor.create_model(model)
+        database.seed(auto=True, app=app.name)
+        yield lambda name: list(apps.get_model(app.name, name)._default_manager.using(database.alias).order_by("pk"))
+
+
+def test_rows_are_harmless_valid_and_consistent(rows: Callable[[str], list[Any]]) -> None:
+    for one in rows("Account"):
+        assert (one.is_superuser, one.is_admin, one.role in (3, 4)) == (False, False, True)
+        assert not is_password_usable(one.password)
+        assert not check_password("", one.password)
+        assert one.email == f"{one.first_name}.{one.last_name}{one.pk}@example.com".lower()
+        assert (one.phone[:2], one.phone[5:10], len(one.phone)) == ("+1", "55501", 12)
+        assert one.address.startswith("10.")
+        assert one.homepage.startswith("https://example.com/")
+        assert " " in one.api_key
+    for one in rows("Product"):
+        assert one.slug.startswith(one.name.lower().replace(" ", "-"))
+        assert one.max_stock > one.min_stock
+    orders = rows("Order")
+    for one in orders:
+        assert one.total == one.subtotal + one.tax - one.discount
+        assert one.created_at <= one.updated_at
+        assert timedelta(14) <= one.due_date - one.order_date <= timedelta(60)
+        reached = ("new", "paid", "shipped", "completed").index(one.status) if one.status != "cancelled" else 0
+        assert [bool(moment) for moment in (one.paid_at, one.shipped_on, one.completed_at)] == [reached > n for n in range(3)]
+        assert bool(one.cancelled_at) == (one.status == "cancelled")
+        if reached == 3:
+            assert one.created_at <= one.paid_at <= one.completed_at <= one.updated_at
+            assert one.paid_at.date() <= one.shipped_on <= one.completed_at.date()
+    assert {one.status for one in orders} == {"new", "paid", "shipped", "completed", "cancelled"}
+    for one in rows("Line"):
+        assert one.line_total == one.quantity * one.unit_price
+    for name in ("Account", "Product", "Order", "Line", "Picky"):
+        for one in rows(name):
+            one.full_clean(exclude={"order"}, validate_unique=False)
+    assert len(rows("Hopeless")) == len(rows("Explosive")) > 0
