@@ -60,16 +60,14 @@ def show_plan(out: Console, forecast: Forecast) -> None:
     table.add_row("", *names(out, "in all", ""), f"{rows:,}", f"{existing:,}", f"{missing:,}", took, size_of(size))
     out.print(table)
     say(out, "Time and size are estimates; indexes are not counted.\n")
-    for heading, names_of in (("Left out", forecast.left_out), ("Cannot be filled", forecast.unfillable)):
-        if names_of:
-            say(
-                out,
-                f"[bold]{heading}[/], unless they are named with --table:" if heading == "Left out" else f"[red]{heading}[/]:",
-            )
-        for name, words in names_of.items():
-            say(out, f"  {escape(name)}: {escape(words)}")
-        if names_of:
-            say(out, "")
+    for heading, words_of in (
+        ("[bold]Left out[/], unless they are named with --table:", forecast.left_out),
+        ("[red]Cannot be filled[/]:", forecast.unfillable),
+        ("[yellow]Not valid by the models' own word[/], and made all the same:", forecast.doubts),
+    ):
+        if words_of:
+            lines = (f"  {escape(name)}: {escape(words)}" for name, words in words_of.items())
+            say(out, "\n".join((heading, *lines, "")))
 
 
 def show_summary(out: Console, summary: RunSummary) -> None:

@@ -39,6 +39,7 @@ class Registry:
         broken: Iterable[BrokenModule] = (),
         elsewhere: Mapping[str, str] = MappingProxyType({}),
         unfillable: Mapping[str, str] = MappingProxyType({}),
+        doubts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         by_name: dict[str, BaseSeeder] = {}
         for seeder in seeders:
@@ -54,6 +55,8 @@ class Registry:
         """What is not seeded here, by name → why: seeders of other databases, their tables and groups; what was left out."""
         self.unfillable = unfillable
         """Table → why it could not be given an automatic seeder."""
+        self.doubts = doubts
+        """Table → what is wrong with the rows that its automatic seeder makes."""
 
     @classmethod
     def discover(cls) -> Registry:

@@ -81,8 +81,8 @@ class Trial:
         """The likeliest guess that suits the column; None if none does."""
         clauses = tuple(check.clause for check in self._table.checks if column.name in check.clause)
         field, refused = self.fields.get(column.name), self._refused.get(column.name, set())
-        label, connection = label_of(row_words(self._table.name)), connections[self._using]
-        made = guesses(field, column, label, connection, distinct=distinct, clauses=clauses)
+        words = row_words(self._table.name if self._model is None else self._model.__name__)
+        made = guesses(field, column, label_of(words), connections[self._using], distinct=distinct, clauses=clauses)
         first = None
         for one in made:
             if self.takes(column.name, one):

@@ -54,6 +54,8 @@ class Forecast:
     """Table or model that automatic seeders leave out → why."""
     unfillable: Mapping[str, str] = field(default_factory=dict)
     """Table that no automatic seeder could be made for → why."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Table → what is wrong with rows of its automatic seeder."""
 
 
 def estimated_seconds(

@@ -79,6 +79,7 @@ class SeedOrchestrator:
             sizes=estimated_bytes(steps, self._registry.by_name, dataset),
             left_out=self._left_out,
             unfillable=self._registry.unfillable if not config.tables else {},
+            doubts={step.table: words for step in steps if (words := self._registry.doubts.get(step.table))},
         )
 
     @seeing_every_row

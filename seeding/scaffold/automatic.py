@@ -37,8 +37,8 @@ class Wanted:
 def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
     """The seeders of `registry` and one in memory for every other table of the database `using`.
 
-    `elsewhere` of the result says which tables were left out and why, `unfillable` which could not be drafted. Raises
-    ConfigurationError for apps and exclusions that match nothing.
+    `elsewhere` of the result says which tables were left out and why, `unfillable` which could not be drafted, `doubts`
+    what is wrong with rows of others. Raises ConfigurationError for apps and exclusions that match nothing.
     """
     project = Project(using, registry)
     _refuse_unknown(project, wanted)
@@ -53,7 +53,8 @@ def _with_drafts(project: Project, wanted: Wanted) -> Registry:
     mirrors = Mirrors()
     made = [seeder_of(one, mirrors) for one in drafts if not one.natural_key or one.schema.name in needed]
     there = {**registry.elsewhere, **absent}
-    return Registry([*registry.by_name.values(), *made], registry.broken, there, refused)
+    doubts = {one.schema.name: "; ".join(one.doubts) for one in drafts if one.doubts}
+    return Registry([*registry.by_name.values(), *made], registry.broken, there, refused, doubts)
 
 
 def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list[Draft], dict[str, str]]:

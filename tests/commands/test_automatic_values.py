@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.hashers import check_password, is_password_usable
-from django.db import connections, models
+from django.db import connections
 
+from seeding.generation.registry import Registry
+from seeding.scaffold.automatic import Wanted, with_automatic
 from tests.support.databases import Database
 from tests.support.drafted import App
 
@@ -115,19 +117,23 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def rows(make_database: Callable[..., Database], app: App) -> Iterator[Callable[[str], list[models.Model]]]:
-    """The seeded rows of a model."""
+def database(make_database: Callable[..., Database], app: App) -> Iterator[Database]:
+    """One with the tables of the app's models, which is installed."""
     database = make_database("sqlite")
     app.write("models.py", MODELS)
     with app.installed():
         with connections[database.alias].schema_editor() as editor:
             for model in apps.get_app_config(app.name).get_models():
                 editor.create_model(model)
-        database.seed(auto=True, app=app.name)
-        yield lambda name: list(apps.get_model(app.name, name)._default_manager.using(database.alias).order_by("pk"))
+        yield database
 
 
-def test_rows_are_harmless_valid_and_consistent(rows: Callable[[str], list[Any]]) -> None:
+def test_rows_are_harmless_valid_and_consistent(database: Database, app: App) -> None:
+    database.seed(auto=True, app=app.name)
+
+    def rows(name: str) -> list[Any]:
+        return list(apps.get_model(app.name, name)._default_manager.using(database.alias).order_by("pk"))
+
     for one in rows("Account"):
         assert (one.is_superuser, one.is_admin, one.role in (3, 4)) == (False, False, True)
         assert not is_password_usable(one.password)
@@ -158,3 +164,10 @@ def test_rows_are_harmless_valid_and_consistent(rows: Callable[[str], list[Any]]
         for one in rows(name):
             one.full_clean(exclude={"order"}, validate_unique=False)
     assert len(rows("Hopeless")) == len(rows("Explosive")) > 0
+
+
+def test_the_plan_says_what_full_clean_says(database: Database, app: App) -> None:
+    registry = with_automatic(database.alias, Registry.discover(), Wanted(apps=(app.name,)))
+
+    assert registry.doubts.keys() == {f"{app.name}_hopeless"}
+    assert registry.doubts[f"{app.name}_hopeless"] == "title: 12 of 12 sample rows, Never good enough."

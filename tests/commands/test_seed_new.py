@@ -12,8 +12,6 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from seeding.generation.registry import Registry
-from seeding.guessing.columns import label_of
-from seeding.guessing.names import row_words
 from seeding.scaffold import Project
 from seeding.testing import SeederContract
 from tests.servers import MariaDB
@@ -97,7 +95,7 @@ def test_a_table_that_a_model_mirrors_gets_a_seeder_alone(make_database: Callabl
         f"Wrote {path}",
         f"Look at what they hold: manage.py seed --table={app.name}_reader --dry-run --database={database.alias}",
     ]
-    assert app.files()[path.name] == READER.format(app=app.name, label=label_of(row_words(f"{app.name}_reader")))
+    assert app.files()[path.name] == READER.format(app=app.name, label="Reader")
 
 
 READER = '''"""`{app}_reader`: a draft, guessed from the table; correct what you know better."""
