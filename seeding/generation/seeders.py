@@ -72,6 +72,9 @@ class SeederConfig:
     """Columns by which a person identifies a row. Set on reference data: a matching real row is adopted, not duplicated."""
     refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
     """Column that holds keys of any table (of a GenericForeignKey) → the model whose rows this seeder refers to by it."""
+    files: tuple[str, ...] = ()
+    """Columns of files in a local storage that the engine writes after the rows and deletes with them. They are called
+    `seeded/<table>/<column>/<row index>`, and `.png` or `.txt`, as drafts have it."""
     keep_modified: bool = False
     """Whether a modified row stays when the seeder is rolled back, requested or not: a counter that the application has
     advanced."""
@@ -173,7 +176,14 @@ class BaseSeeder(ABC):
             return  # an abstract helper between BaseSeeder and the seeders
         _check_types(cls.__name__, config)
         columns = {column.column for column in config.model._meta.concrete_fields}
-        for name in (*config.pii_fields, *config.not_pii, *config.natural_key, *config.any_parent, *config.refers):
+        for name in (
+            *config.pii_fields,
+            *config.not_pii,
+            *config.natural_key,
+            *config.any_parent,
+            *config.refers,
+            *config.files,
+        ):
             if name not in columns:
                 raise MisdeclaredSeederError(
                     f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "

@@ -19,6 +19,7 @@ from seeding.guessing.column_words import PHONE, PHONES
 from seeding.guessing.columns import BY_KIND, Guess, guess, quoted
 from seeding.guessing.privileges import gives_power, powerless
 from seeding.schema.tables import ColumnSchema, Kind
+from seeding.uploads import SIDE, measured, name_expression
 
 MEMBERS = 20
 """How many of a long list of choices are written."""
@@ -78,6 +79,12 @@ def guesses(
     clauses: tuple[str, ...] = (),
 ) -> Iterator[Guess]:
     """How to fill the column; `clauses` are the table's CHECKs of it. Every row gets another value if `distinct`."""
+    if isinstance(field, models.FileField):
+        empty = field.blank and not distinct
+        yield Guess(expression='pl.repeat("", len(rows), eager=True)' if empty else name_expression(field), distinct=not empty)
+        return
+    if field is not None and not distinct and measured(field):
+        yield Guess(expression=f"pl.repeat({SIDE}, len(rows), eager=True)")
     if choices := chosen(field):
         yield _member(column.name, [*choices], distinct=distinct)
     yield from _typed(field, column, connection, distinct=distinct)

@@ -26,6 +26,7 @@ from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
 from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 from seeding.schema.validation import SchemaValidator
+from seeding.uploads import is_local, name_expression
 from seeding.writing import instances, settled
 
 SAMPLE = 300
@@ -138,22 +139,29 @@ class Trial:
             again = self._repaired(expressions, count, required, said, out)
         if again or out:
             return frozenset(out)
-        self.doubts = said.told()
+        remote = self.files(expressions, local=False)
+        unwritten = (f"{name}: its storage is not local, so files are named and not written" for name in remote)
+        self.doubts = (*said.told(), *unwritten)
         return None
+
+    def files(self, expressions: Mapping[str, str], *, local: bool = True) -> tuple[str, ...]:
+        """The columns of files that can be written; of those that cannot, if not `local`."""
+        fields = [(name, field) for name, field in self.fields.items() if isinstance(field, models.FileField)]
+        named = {name: field for name, field in fields if expressions.get(name) == name_expression(field)}
+        return tuple(name for name, field in named.items() if is_local(field) is local)
 
     def rows(self, expressions: Mapping[str, str], count: RecordCount) -> list[models.Model]:
         """Unsaved rows, to which those of other tables can refer in their samples."""
         if self._model is None:
             return []
-        return sample_rows(self._model, self._generated(expressions, count, FEW), self._using, self._samples)
+        try:
+            return sample_rows(self._model, self._generated(expressions, count, FEW), self._using, self._samples)
+        except Exception:  # noqa: BLE001 - external code: a model that cannot be made in memory cannot be asked
+            return []
 
     def _asked(self, expressions: Mapping[str, str], count: RecordCount) -> Complaints:
         assert self._model is not None
-        try:
-            rows = self.rows(expressions, count)
-        except Exception:  # noqa: BLE001 - external code: a model that cannot be made in memory cannot be asked
-            return Complaints(rows=0)
-        return ask(self._model, rows, self._using)
+        return ask(self._model, self.rows(expressions, count), self._using)
 
     def _refuse(self, column: str, expression: str) -> bool:
         refused = self._refused.setdefault(column, set())
@@ -239,6 +247,8 @@ class Trial:
 def _suits(field: models.Field[object, object], value: object, using: str) -> bool:
     try:
         known = field.to_python(value)
+        if isinstance(field, models.FileField):
+            known = field.attr_class(None, field, known)  # type: ignore[arg-type]
         field.run_validators(known)
         field.get_db_prep_save(value, connections[using])
     except Exception:  # noqa: BLE001 - external code: whatever it raises, it does not take the value

@@ -24,6 +24,7 @@ from seeding.orchestration.results import SeederResult, SeederState
 from seeding.runs.derived_columns import Rederivation
 from seeding.runs.lifecycle import Operation
 from seeding.schema.references import column_name
+from seeding.uploads import Files
 from seeding.verification.dangling_references import Verification
 from seeding.verification.results import Verdict
 from seeding.writing import table_statistics
@@ -52,6 +53,7 @@ class Finalization:
         grown = {result.table for result in self.results if result.records_inserted >= table_statistics.WORTH}
         table_statistics.refresh(self._context.using, sorted(grown), operation.sink)
         self._fill_deferred()
+        self._write_files()
         with operation.retry(partial(self._verification, run)) as verification:
             operation.note(run, "derive", self.results)
             self._derive()
@@ -107,6 +109,24 @@ class Finalization:
             self._operation.tell("postponed", message, level="error", seeder=seeder.name, error=redacted(error))
             return words
         return f"{lost} references lead to rows that are not there, and stay empty." if lost else ""
+
+    def _write_files(self) -> None:
+        """Write the files that seeded rows lack, also those of earlier runs."""
+        files = Files(self._context.ledger)
+        for seeder in [one for one in self._plan.seeders if one.config.files and self._account[one.name].has_rows]:
+            model, columns = seeder.config.model, seeder.config.files
+            try:
+                found = self._operation.retry(partial(files.write, model, columns, seeder.name))
+            except OSError as error:
+                words = f"Its rows are there, and not all of their files: {type(error).__name__}: {error.strerror}. Run again."
+                self._operation.tell("files", f"{seeder.config.table_name}: {words}", level="error", seeder=seeder.name)
+                self._mark(seeder.name, words)
+                continue
+            if found.occupied:
+                words = (
+                    f"{len(found.occupied):,} files were there before under their rows' names, and stay: {found.occupied[0]}, …"
+                )
+                self._operation.tell("files", f"{seeder.config.table_name}: {words}", level="warn", seeder=seeder.name)
 
     def _derive(self) -> None:
         """Derive the columns again that read tables of this run, including rows of earlier runs."""

@@ -24,6 +24,7 @@ from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, TableChanges, modified
 from seeding.rollbacks.execution import Execution
+from seeding.rollbacks.files import delete_files
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows, rehearsed
 from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
@@ -65,13 +66,13 @@ class RollbackManager:
             stale, dataset = operation.retry(self._state)
             planner, plan, changes = operation.retry(self._planned)
             if dataset is None or not (plan.selected or stale):
-                return self._summary(plan, changes, [], None, started)
+                return self._summary(plan, changes, delete_files(operation), None, started)
             with operation.recorded(dataset, self._recorded_plan(plan), faker_version=version("Faker")) as run:
                 self._announce(plan, changes, run)
                 execution = Execution(operation, planner, plan, self.config.strategy, run)
                 results = execution.run()
                 operation.note(run, "derive", results)
-                results += self._derive(results, stale)
+                results += [*delete_files(operation), *self._derive(results, stale)]
                 summary = self._summary(execution.plan, changes, results, run, started)
             self._measure(summary.results)
             return self.log_rollback(summary, run)

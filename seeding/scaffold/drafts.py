@@ -54,7 +54,8 @@ class Draft:
     broken: Mapping[str, int]
     """Violations in the sample: "column: issue" → rows."""
     doubts: tuple[str, ...] = ()
-    """What the model's `full_clean` says of rows of the sample."""
+    """What is wrong with the rows."""
+    files: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
     """Columns that stay empty because what they refer to has no seeder → what to do first; or because of `full_clean`."""
     postponed: tuple[str, ...] = ()
@@ -133,12 +134,8 @@ class Drafter:
 
     def _made(self, table: str) -> Draft:
         project = self._project
-        schema, model, columns, links = (
-            project.tables[table],
-            project.models.get(table),
-            project.columns(table),
-            project.links(table),
-        )
+        schema, model = project.tables[table], project.models.get(table)
+        columns, links = project.columns(table), project.links(table)
         app = self._app or (model._meta.app_label if model is not None else "")
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
@@ -177,6 +174,7 @@ class Drafter:
             not_pii=tuple(name for name, one in columns.items() if name not in pii and undecided(one, links)),
             broken=broken,
             doubts=trial.doubts,
+            files=trial.files(expressions),
             later={name: f"left empty, because full_clean says: {words}" for name, words in trial.dropped.items()}
             | {
                 name: f"draft {links[name]} first, and this table again: {project.command([links[name]], self._app)}"

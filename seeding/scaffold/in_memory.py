@@ -33,6 +33,8 @@ class Mirrors(Apps):
 def seeder_of(draft: Draft, mirrors: Mirrors) -> BaseSeeder:
     """The drafted seeder; if no model mirrors its table, one is made among the `mirrors`."""
     name = f"seed --auto: {module_name(draft.schema.name)}"
+    ours = {column: f"{LABEL}{label}" for column, label in draft.targets.items() if label.startswith(".")}
+    draft = replace(draft, targets={**draft.targets, **ours})  # tables without a model belong to no app
     text = source(draft, meta=("apps = mirrors", f'app_label = "{LABEL}"'))
     module = ModuleType(name)
     vars(module)["mirrors"] = mirrors

@@ -73,14 +73,11 @@ def _seeder(draft: Draft) -> list[str]:
     if draft.model is not None and not _module(draft.model):  # the table of a ManyToManyField, or a model made at run time
         model = _looked_up(draft.model)
     config = [f"model={model},"]
-    if draft.dependencies:
-        config += _items("dependencies=(", [f"{quoted(one)}" for one in draft.dependencies], ")", tuple_of_one=True)
-    if draft.postponed:
-        config += _items("postponed=(", [quoted(name) for name in draft.postponed], ")", tuple_of_one=True)
+    for option in ("dependencies", "postponed", "files", "natural_key"):
+        if names := getattr(draft, option):
+            config += _items(f"{option}=(", [quoted(name) for name in names], ")", tuple_of_one=True)
     if draft.refers:
         config += _items("refers={", [f"{quoted(name)}: {_looked_up(model)}" for name, model in draft.refers.items()], "}")
-    if draft.natural_key:
-        config += _items("natural_key=(", [quoted(name) for name in draft.natural_key], ")", tuple_of_one=True)
     config.append(f"record_count={rows},")
     if draft.shown_version is not None:
         config.append(f"version={draft.shown_version:_},")
