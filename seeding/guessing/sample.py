@@ -1,22 +1,27 @@
-"""A few rows of a draft, asked what the application itself says of them: `full_clean`, before the first row is written."""
+"""A few rows of a draft, asked what the application itself says of them: `full_clean`, before the first row is written.
+
+What it says must not change from run to run: it sees neither the database nor any file.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models, transaction
+from django.db import DatabaseError, connections, models
 
 from seeding.schema.references import column_name, generic_references
 from seeding.writing import settled
 
 EXAMPLES = 5
 """Complaints that are told."""
+NO_FILE = "seeded/.none"
+"""The name of every file in a sample."""
 Samples = Mapping[str, Sequence[models.Model]]
 """Table → some rows that its seeder would make, without keys."""
 
@@ -54,9 +59,10 @@ def sample_rows(model: type[models.Model], data: pl.DataFrame, using: str, sampl
     plain = {name: data[name] for name, field in fields.items() if name in data.columns and not _refers(field)}
     made = settled(model, pl.DataFrame(plain or None, height=data.height))
     raw = [name for name, field in fields.items() if isinstance(field, models.JSONField) and name in plain]
+    files = [name for name, field in fields.items() if isinstance(field, models.FileField) and name in plain]
     rows: list[models.Model] = []
-    for place, values in enumerate(made.iter_rows(named=True)):
-        values |= {name: plain[name][place] for name in raw}
+    for place, held in enumerate(made.iter_rows(named=True)):
+        values = held | {name: plain[name][place] for name in raw} | {name: NO_FILE for name in files if held[name]}
         row = model(**{fields[name].attname: value for name, value in values.items() if name in fields})
         row._state.db = using  # noqa: SLF001 - as the application finds it
         for name, one in fields.items():
@@ -66,35 +72,46 @@ def sample_rows(model: type[models.Model], data: pl.DataFrame, using: str, sampl
     return rows
 
 
-def ask(model: type[models.Model], rows: Sequence[models.Model], using: str) -> Complaints:
-    """What `full_clean` says of the rows, apart from references and from what is unique; nothing it writes is kept."""
+def ask(model: type[models.Model], rows: Sequence[models.Model]) -> Complaints:
+    """What `full_clean` says of the rows, apart from references, files, and what is unique."""
     columns = {field.name: column_name(field) for field in model._meta.concrete_fields}
     generic = {name for pair in generic_references(model) for name in pair[:2]}
     exclude = {field.name for field in model._meta.concrete_fields if _refers(field) or column_name(field) in generic}
     exclude |= {model._meta.pk.name} if model._meta.pk is not None else set()
+    exclude |= {field.name for field in model._meta.concrete_fields if isinstance(field, models.FileField)}
     found, wrong, words = Counter[str](), 0, dict[str, str]()
-    for row in rows:
-        for name, message in _complaints(row, exclude, using):
-            column = columns.get(name, "")
-            words.setdefault(column, message)
-            if column:
-                found[column] += 1
-            else:
-                wrong += 1
+    with _without_database():
+        complaints = [one for row in rows for one in _complaints(row, exclude)]
+    for name, message in complaints:
+        column = columns.get(name, "")
+        words.setdefault(column, message)
+        if column:
+            found[column] += 1
+        else:
+            wrong += 1
     return Complaints(rows=len(rows), of_columns=found, of_rows=wrong, words=words)
 
 
-def _complaints(row: models.Model, exclude: set[str], using: str) -> Iterator[tuple[str, str]]:
+@contextmanager
+def _without_database() -> Iterator[None]:
+    """Within the block, every statement to any database fails."""
+    with ExitStack() as stack:
+        for connection in connections.all():
+            stack.enter_context(connection.execute_wrapper(_refused))
+        yield
+
+
+def _refused(*_: object) -> None:
+    raise DatabaseError("a sample sees no rows")
+
+
+def _complaints(row: models.Model, exclude: set[str]) -> Iterator[tuple[str, str]]:
     try:
-        with transaction.atomic(using):
-            try:
-                row.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
-            finally:
-                transaction.set_rollback(True, using)
+        row.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         told = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
         yield from ((name, " ".join(map(str, messages))) for name, messages in told.items())
-    except Exception:  # noqa: BLE001 - external code: it asks for rows that are not there yet, and says nothing of this one
+    except Exception:  # noqa: BLE001 - external code: it asks for what is not there yet, and says nothing of this row
         return
 
 

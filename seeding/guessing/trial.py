@@ -161,7 +161,7 @@ class Trial:
 
     def _asked(self, expressions: Mapping[str, str], count: RecordCount) -> Complaints:
         assert self._model is not None
-        return ask(self._model, self.rows(expressions, count), self._using)
+        return ask(self._model, self.rows(expressions, count))
 
     def _refuse(self, column: str, expression: str) -> bool:
         refused = self._refused.setdefault(column, set())

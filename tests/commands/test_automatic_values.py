@@ -102,6 +102,15 @@ class Hopeless(models.Model):
         raise ValidationError({"title": "Never good enough."})
 
 
+class Only(models.Model):
+    title = models.CharField(max_length=40)
+    note = models.CharField(max_length=40, blank=True)
+
+    def clean(self):
+        if Only.objects.filter(title=self.title).exclude(pk=self.pk).exists():
+            raise ValidationError({"note": "There is one already."})
+
+
 class Explosive(models.Model):
     title = models.CharField(max_length=40)
 
@@ -164,6 +173,13 @@ def test_rows_are_harmless_valid_and_consistent(database: Database, app: App) ->
         for one in rows(name):
             one.full_clean(exclude={"order"}, validate_unique=False)
     assert len(rows("Hopeless")) == len(rows("Explosive")) > 0
+
+
+def test_what_a_draft_is_does_not_depend_on_the_rows_that_it_made(database: Database, app: App) -> None:
+    first, second = (database.seed(auto=True, app=app.name) for _ in range(2))
+
+    assert first["records_inserted"] > 0
+    assert (second["records_inserted"], {one["state"] for one in second["results"]}) == (0, {"existing"})
 
 
 def test_the_plan_says_what_full_clean_says(database: Database, app: App) -> None:

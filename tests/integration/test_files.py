@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -162,14 +163,14 @@ def test_rows_that_stay_keep_their_files(database: Database, app: App, media: Pa
 def test_what_a_killed_command_left_is_repaired_by_the_next(
     database: Database, app: App, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = tree(media)
+    before, link = tree(media), os.link
     made: list[Path] = []
 
     def killed(source: Path, target: Path) -> None:
         made.append(target)
         if len(made) == 4:
             raise KeyboardInterrupt
-        source.rename(target)
+        link(source, target)
 
     with monkeypatch.context() as patched:
         patched.setattr("seeding.uploads.files.os.link", killed)
