@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seeding.arrays import Floats, Integers, Mask, Words
     from seeding.conf import CheckConfig, Environment, MaskingConfig, RollbackConfig, SeedConfig, Strategy
     from seeding.exceptions import SeedingError
+    from seeding.generation.pairs import combinations, pairs_among
     from seeding.generation.registry import Registry
     from seeding.generation.rows import Rows, decimals, divide, numerals, only, remembered, take
     from seeding.generation.seeders import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         RowRule,
         SeederConfig,
     )
+    from seeding.generation.trees import Tree, tree
     from seeding.masking.cipher import Cipher
     from seeding.masking.results import MaskingResult, MaskingSummary
     from seeding.masking.strategies.base import Drawn, InventedStrategy, MaskingStrategy, Mode
@@ -46,6 +48,7 @@ _NAMES = {
     "arrays": ("Floats", "Integers", "Mask", "Words"),
     "conf": ("CheckConfig", "Environment", "MaskingConfig", "RollbackConfig", "SeedConfig", "Strategy"),
     "exceptions": ("SeedingError",),
+    "generation.pairs": ("combinations", "pairs_among"),
     "generation.registry": ("Registry",),
     "generation.rows": ("Rows", "decimals", "divide", "numerals", "only", "remembered", "take"),
     "generation.seeders": (
@@ -58,6 +61,7 @@ _NAMES = {
         "RowRule",
         "SeederConfig",
     ),
+    "generation.trees": ("Tree", "tree"),
     "masking.cipher": ("Cipher",),
     "masking.results": ("MaskingResult", "MaskingSummary"),
     "masking.strategies.base": ("Drawn", "InventedStrategy", "MaskingStrategy", "Mode"),
@@ -122,24 +126,28 @@ __all__ = [
     "Sink",
     "Status",
     "Strategy",
+    "Tree",
     "TypedReferenceField",
     "ValidationError",
     "ValidationResult",
     "Verdict",
     "Words",
     "check",
+    "combinations",
     "decimals",
     "divide",
     "invariant",
     "mask",
     "numerals",
     "only",
+    "pairs_among",
     "remembered",
     "rollback",
     "seed",
     "status",
     "tag",
     "take",
+    "tree",
     "unless",
 ]
 

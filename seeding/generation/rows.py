@@ -106,6 +106,19 @@ class Rows:
         keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
         return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
 
+    def ordered(self, column: str, size: int, rank: Integers, groups: Integers | int = 0) -> Integers:
+        """The number (0 … size - 1) that has each row's `rank` in its group: every group has them in another random order."""
+        numbers, inverse = _distinct(np.broadcast_to(np.asarray(groups, dtype=np.int64), self.index.shape))
+        return self.of(self.table, numbers).permutations(column, size)[inverse, rank]
+
+    def skewed(self, column: str, size: int, groups: Integers | int = 0) -> Integers:
+        """Integers in [0, size), of which few are frequent and some rare or absent: how children refer to their parents.
+
+        Of ten, the most frequent has about a third. Which one that is differs in each of the `groups`, one number per row.
+        """
+        rank = np.floor(size * self.uniform(column) ** 2).astype(np.int64)
+        return self.ordered(f"{column} by rank", size, rank, groups)
+
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
         """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.
 

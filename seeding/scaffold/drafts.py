@@ -13,11 +13,12 @@ from django.db import models
 
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
-from seeding.guessing.column_expressions import Filling, Parent, UnfillableError
+from seeding.guessing.column_expressions import Filling, UnfillableError
 from seeding.guessing.columns import worth_filling
 from seeding.guessing.field_values import chosen as chosen_values
 from seeding.guessing.names import camel, class_name, row_words
 from seeding.guessing.personal_data import personal, undecided
+from seeding.guessing.table_references import Parent, References
 from seeding.guessing.trial import Trial
 from seeding.scaffold.existing_rows import content_type, existing_rows
 from seeding.scaffold.project import Project
@@ -195,17 +196,19 @@ class Drafter:
         """
         project = self._project
         required, links = project.required(table) | project.given_keys(table), project.links(table)
-        own = {column for column, target in links.items() if target == table} & required
+        itself, model = [name for name, target in links.items() if target == table], project.models.get(table)
+        told = References.of(model, parents, itself=itself, required=required, unique=project.unique(table))
+        linked = told.own.keys() | parents.keys()
         chosen = {
             name: one
             for name, one in columns.items()
-            if name not in out and (name in trial.wanted or self._filled(table, one, parents))
+            if name not in out and (name in trial.wanted or self._filled(table, one, linked))
         }
         unique = self._unique(table, columns, chosen, out)
 
         few = [name for name, field in trial.fields.items() if chosen_values(field)]
         filling = Filling(
-            chosen, parents, own=own, label="", guessed=lambda column, distinct: trial.best(column, distinct=distinct), few=few
+            chosen, told, label="", guessed=lambda column, distinct: trial.best(column, distinct=distinct), few=few
         )
         try:
             expressions, count, capacity = filling.fill(unique)

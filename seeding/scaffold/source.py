@@ -14,7 +14,8 @@ from seeding.guessing.columns import quoted
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
 
-FROM_ROWS = ("decimals", "divide", "numerals", "only", "take")
+HELPERS = ("combinations", "decimals", "divide", "numerals", "only", "pairs_among", "take", "tree")
+"""Functions of `seeding` that expressions call."""
 FOR_MODELS = {
     "Now()": "from django.db.models.functions import Now",
     "RawSQL(": "from django.db.models.expressions import RawSQL",
@@ -43,7 +44,7 @@ def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
     django = sorted(line for word, line in FOR_MODELS.items() if word in model)
     django += ["from django.apps import apps"] if (draft.model is not None and not where) or draft.refers else []
     yield ["import polars as pl", *django]
-    helpers = [name for name in FROM_ROWS if re.search(rf"\b{name}\(", seeder)]
+    helpers = [name for name in HELPERS if re.search(rf"\b{name}\(", seeder)]
     base = "ExistingRows" if draft.natural_key else "BaseSeeder"
     ours = [f"from seeding import {', '.join([base, 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
     yield ours

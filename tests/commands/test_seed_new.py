@@ -248,7 +248,7 @@ def test_a_child_refers_to_the_rows_of_a_seeder_that_is_there(library: Database,
 
     book = app.files()["books.py"]
     assert 'dependencies=("authors",),' in book
-    assert '"author_id": cell * 10 + rows.integers("author_id", 0, 10),' in book
+    assert '"author_id": cell * 10 + rows.skewed("author_id", 10, cell),' in book
 
 
 def test_a_module_of_seeders_is_not_hidden_by_a_package(library: Database, app: App) -> None:
