@@ -53,7 +53,8 @@ def local_fields(model: type[models.Model]) -> Mapping[str, models.FileField]:
 
 def measured(field: models.Field[Any, Any]) -> bool:
     """Whether the field holds the width or the height of an image that every row has."""
-    images = [one for one in field.model._meta.local_concrete_fields if isinstance(one, models.ImageField) and not one.blank]
+    fields = field.model._meta.local_concrete_fields if hasattr(field, "model") else ()
+    images = [one for one in fields if isinstance(one, models.ImageField) and not one.blank]
     return any(field.name in (getattr(one, "width_field", ""), getattr(one, "height_field", "")) for one in images)
 
 
