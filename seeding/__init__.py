@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seeding.arrays import Floats, Integers, Mask, Words
     from seeding.conf import CheckConfig, Environment, MaskingConfig, RollbackConfig, SeedConfig, Strategy
     from seeding.exceptions import SeedingError
-    from seeding.generation.pairs import combinations, pairs_among
+    from seeding.generation.combinations import combinations, pairs
     from seeding.generation.registry import Registry
     from seeding.generation.rows import Rows, decimals, divide, numerals, only, remembered, take
     from seeding.generation.seeders import (
@@ -48,7 +48,7 @@ _NAMES = {
     "arrays": ("Floats", "Integers", "Mask", "Words"),
     "conf": ("CheckConfig", "Environment", "MaskingConfig", "RollbackConfig", "SeedConfig", "Strategy"),
     "exceptions": ("SeedingError",),
-    "generation.pairs": ("combinations", "pairs_among"),
+    "generation.combinations": ("combinations", "pairs"),
     "generation.registry": ("Registry",),
     "generation.rows": ("Rows", "decimals", "divide", "numerals", "only", "remembered", "take"),
     "generation.seeders": (
@@ -140,7 +140,7 @@ __all__ = [
     "mask",
     "numerals",
     "only",
-    "pairs_among",
+    "pairs",
     "remembered",
     "rollback",
     "seed",

@@ -70,6 +70,18 @@ class Rows:
         """Integers, uniform in [low, high)."""
         return low + np.floor(self.uniform(column) * (high - low)).astype(np.int64)
 
+    def skewed(self, column: str, size: int, group: Integers | int = 0) -> Integers:
+        """Integers in [0, size), some drawn often and others hardly ever, as children spread over parents.
+
+        Every `group` has other favourites: there is one per row, or one for all rows.
+        """
+        return (np.floor(self.uniform(column) ** 2 * size).astype(np.int64) + self.offsets(column, size, group)) % size
+
+    def offsets(self, column: str, size: int, group: Integers | int) -> Integers:
+        """Integers, uniform in [0, size), one per `group`."""
+        offset = mix(_key(self.seed, self.table, f"{column}/group"), np.atleast_1d(group)) % np.uint64(size)
+        return offset.astype(np.int64)
+
     def chance(self, column: str, probability: float) -> Mask:
         """True with the given probability."""
         return self.uniform(column) < probability
@@ -105,19 +117,6 @@ class Rows:
         groups, inverse = _distinct(self.index)
         keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
         return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
-
-    def ordered(self, column: str, size: int, rank: Integers, groups: Integers | int = 0) -> Integers:
-        """The number (0 … size - 1) that has each row's `rank` in its group: every group has them in another random order."""
-        numbers, inverse = _distinct(np.broadcast_to(np.asarray(groups, dtype=np.int64), self.index.shape))
-        return self.of(self.table, numbers).permutations(column, size)[inverse, rank]
-
-    def skewed(self, column: str, size: int, groups: Integers | int = 0) -> Integers:
-        """Integers in [0, size), of which few are frequent and some rare or absent: how children refer to their parents.
-
-        Of ten, the most frequent has about a third. Which one that is differs in each of the `groups`, one number per row.
-        """
-        rank = np.floor(size * self.uniform(column) ** 2).astype(np.int64)
-        return self.ordered(f"{column} by rank", size, rank, groups)
 
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
         """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.
@@ -207,7 +206,7 @@ def _column(values: tuple[str, ...]) -> pl.Series:
     return pl.Series(values, dtype=pl.String)
 
 
-def only(values: pl.Series, present: Mask) -> pl.Series:
+def only(values: pl.Series | Integers, present: Mask) -> pl.Series:
     """`values` where `present`, null elsewhere."""
     return pl.DataFrame({"value": values, "present": present}).select(pl.when("present").then("value")).to_series()
 

@@ -15,13 +15,12 @@ from django.core.exceptions import ValidationError
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
-from seeding.generation.pairs import combinations, pairs_among
-from seeding.generation.rows import Rows, decimals, divide, numerals, only, take
+from seeding.generation.rows import Rows
 from seeding.generation.seeders import RecordCount
-from seeding.generation.trees import tree
 from seeding.guessing.column_words import ENDED
 from seeding.guessing.columns import Guess, label_of, sounds
 from seeding.guessing.consistency import consistent
+from seeding.guessing.expression_names import HELPERS, local_names
 from seeding.guessing.field_values import chosen, guesses
 from seeding.guessing.names import row_words
 from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
@@ -240,9 +239,9 @@ class Trial:
     def _generated(self, expressions: Mapping[str, str], count: RecordCount, size: int = SAMPLE) -> pl.DataFrame:
         index = np.arange(min(size, count.large) if count.large > 1 else size)
         rows = Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index)
-        names = {"rows": rows, "cell": rows.index // count.small, "pl": pl}
-        names |= {one.__name__: one for one in (combinations, decimals, divide, numerals, only, pairs_among, take, tree)}
-        values = {name: eval(text, dict(names)) for name, text in expressions.items()}  # noqa: S307 - our own
+        names = {"rows": rows, "pl": pl, **HELPERS}
+        names |= {name: eval(text, names) for name, text in local_names(expressions.values(), count.small).items()}  # noqa: S307 - our own
+        values = {name: eval(text, names) for name, text in expressions.items()}  # noqa: S307 - our own
         return pl.DataFrame(values or None, height=len(index))
 
 

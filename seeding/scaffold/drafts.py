@@ -13,12 +13,13 @@ from django.db import models
 
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
-from seeding.guessing.column_expressions import Filling, UnfillableError
-from seeding.guessing.columns import worth_filling
+from seeding.guessing.column_expressions import Filling, Parent, UnfillableError
+from seeding.guessing.columns import Guess, worth_filling
 from seeding.guessing.field_values import chosen as chosen_values
 from seeding.guessing.names import camel, class_name, row_words
 from seeding.guessing.personal_data import personal, undecided
-from seeding.guessing.table_references import Parent, References
+from seeding.guessing.references.model_references import is_mutual, never_empty
+from seeding.guessing.references.tree_columns import parent_columns, tree_columns
 from seeding.guessing.trial import Trial
 from seeding.scaffold.existing_rows import content_type, existing_rows
 from seeding.scaffold.project import Project
@@ -196,20 +197,19 @@ class Drafter:
         """
         project = self._project
         required, links = project.required(table) | project.given_keys(table), project.links(table)
-        itself, model = [name for name, target in links.items() if target == table], project.models.get(table)
-        told = References.of(model, parents, itself=itself, required=required, unique=project.unique(table))
-        linked = told.own.keys() | parents.keys()
-        chosen = {
-            name: one
-            for name, one in columns.items()
-            if name not in out and (name in trial.wanted or self._filled(table, one, linked))
-        }
+        tree = {name: made for name, made in tree_columns(project.models.get(table)).items() if name in columns}
+        own = parent_columns([name for name in links if links[name] == table], required, project.unique(table), tree) - out
+        wanted = {*trial.wanted, *tree, *own, *(name for name, one in columns.items() if self._filled(table, one, parents))}
+        chosen = {name: columns[name] for name in columns if name in wanted - out}
         unique = self._unique(table, columns, chosen, out)
 
+        def guessed(column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
+            return tree.get(column.name) or trial.best(column, distinct=distinct)
+
         few = [name for name, field in trial.fields.items() if chosen_values(field)]
-        filling = Filling(
-            chosen, told, label="", guessed=lambda column, distinct: trial.best(column, distinct=distinct), few=few
-        )
+        model = project.seeded.get(table)
+        whole, mutual = never_empty(model, [one.clause for one in project.tables[table].checks]), is_mutual(model)
+        filling = Filling(chosen, parents, own, label="", guessed=guessed, few=few, whole=whole, mutual=mutual)
         try:
             expressions, count, capacity = filling.fill(unique)
         except UnfillableError as error:
@@ -219,7 +219,7 @@ class Drafter:
                     "its constraints. Write the seeder by hand, or let the column be empty."
                 ) from None
             return self._expressions(table, columns, parents, trial, out | {error.column})
-        expressions = trial.consistent(expressions, unique, required, out)
+        expressions = trial.consistent(expressions, [*unique, tree], required, out)
         broken = {}
         for names, words, rows in trial.broken(expressions, count):
             if optional := [name for name in names if name in expressions and name not in required]:
@@ -258,7 +258,7 @@ class Drafter:
         If all columns of a key are omitted, the first that is not `out` is added to `chosen`: only one row could have the
         default.
         """
-        keys = []
+        keys, same = [], {one.kind for one in self._project.generic(table)}
         for key in sorted(self._project.unique(table), key=len):
             omitted = [columns[name] for name in key if name in columns and name not in chosen]
             if any(column.nullable and not column.has_default for column in omitted):
@@ -268,8 +268,8 @@ class Drafter:
                 if not possible:
                     continue  # every default of it differs, or the database says that it does not
                 chosen[possible[0].name] = possible[0]
-            keys.append(tuple(name for name in key if name in chosen))
-        return keys
+            keys.append(tuple(name for name in key if name in chosen and name not in same))
+        return [key for key in keys if key]
 
     def _targets(self, table: str, app: str) -> dict[str, str]:
         """Reference columns of the model to be written → labels of existing or drafted models."""

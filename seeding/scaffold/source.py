@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
@@ -11,11 +10,10 @@ from django.apps import apps
 from django.db import models
 
 from seeding.guessing.columns import quoted
+from seeding.guessing.expression_names import helpers, local_names
 from seeding.scaffold.drafts import Draft
 from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
 
-HELPERS = ("combinations", "decimals", "divide", "numerals", "only", "pairs_among", "take", "tree")
-"""Functions of `seeding` that expressions call."""
 FOR_MODELS = {
     "Now()": "from django.db.models.functions import Now",
     "RawSQL(": "from django.db.models.expressions import RawSQL",
@@ -31,23 +29,23 @@ def source(draft: Draft, *, meta: Sequence[str] = ()) -> str:
     blocks = [
         [f'"""`{draft.schema.name}`: a draft, guessed from the table; correct what you know better."""'],
         ["from __future__ import annotations"],
-        *_imports(draft, "\n".join(model), "\n".join(seeder)),
+        *_imports(draft, "\n".join(model)),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return "\n\n\n".join((text, *("\n".join(part) for part in (model, seeder) if part))) + "\n"
 
 
-def _imports(draft: Draft, model: str, seeder: str) -> Iterable[list[str]]:
+def _imports(draft: Draft, model: str) -> Iterable[list[str]]:
     if "Decimal(" in model:
         yield ["from decimal import Decimal"]
     where = _module(draft.model)
     django = sorted(line for word, line in FOR_MODELS.items() if word in model)
     django += ["from django.apps import apps"] if (draft.model is not None and not where) or draft.refers else []
     yield ["import polars as pl", *django]
-    helpers = [name for name in HELPERS if re.search(rf"\b{name}\(", seeder)]
+    local = local_names(draft.columns.values(), draft.count.small).values()
     base = "ExistingRows" if draft.natural_key else "BaseSeeder"
-    ours = [f"from seeding import {', '.join([base, 'RecordCount', 'Rows', 'SeederConfig', *helpers])}"]
-    yield ours
+    named = helpers((*draft.columns.values(), *local))
+    yield [f"from seeding import {', '.join([base, 'RecordCount', 'Rows', 'SeederConfig', *named])}"]
     if where:
         yield [f"from {where} import {draft.model_name}"]
 
@@ -88,7 +86,7 @@ def _seeder(draft: Draft) -> list[str]:
         config += _items("pii_fields={", [f"{quoted(name)}: {quoted(kind)}" for name, kind in draft.pii.items()], "}")
     if draft.not_pii:
         config += _items("not_pii=(", [quoted(name) for name in draft.not_pii], ")", tuple_of_one=True)
-    cell = [f"        cell = rows.index // {count.small}"] if any("cell *" in text for text in draft.columns.values()) else []
+    local = [f"        {name} = {text}" for name, text in local_names(draft.columns.values(), count.small).items()]
     return [
         f"class {draft.seeder_name}({'ExistingRows' if draft.natural_key else 'BaseSeeder'}):",
         f'    """{"Refers to real rows of" if draft.natural_key else "Fills"} `{draft.schema.name}`."""',
@@ -100,7 +98,7 @@ def _seeder(draft: Draft) -> list[str]:
         "    def generate_data(self, rows: Rows) -> pl.DataFrame:",
         f'        """The columns of `{draft.schema.name}`."""',
         *_comment(draft),
-        *cell,
+        *local,
         *_frame(draft.columns),
     ]
 

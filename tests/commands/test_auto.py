@@ -34,6 +34,11 @@ class Person(models.Model):
     email = models.EmailField(unique=True)
 
 
+class Member(models.Model):
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True)
+    friends = models.ManyToManyField("self")
+
+
 class Note(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.ForeignKey("contenttypes.ContentType", models.CASCADE)
@@ -79,7 +84,7 @@ class Strange(models.Model):
     def __str__(self):
         raise ZeroDivisionError("no name")
 """
-FILLED = ("team", "person", "note", "note_readers")
+FILLED = ("team", "person", "member", "member_friends", "note", "note_readers")
 NOT_FILLED = ("egg", "hen", "omelette", "unmigrated", "strange")
 LOOSE = {
     "sqlite": "CREATE TABLE loose (id integer PRIMARY KEY AUTOINCREMENT, title varchar(20) NOT NULL)",
@@ -149,6 +154,9 @@ def test_every_table_is_filled_grown_looked_at_and_undone(
         about = {type(note.about)._meta.label: note.kind.model_class()._meta.label for note in notes}
         leads = [one.lead_id for one in apps.get_model(app.name, "Team").objects.using(database.alias)]
         persons = {one.pk for one in apps.get_model(app.name, "Person").objects.using(database.alias)}
+        members = apps.get_model(app.name, "Member").objects.using(database.alias)
+        friends = {one.pk: {friend.pk for friend in one.friends.all()} for one in members}
+        parents = [(one.pk, one.parent_id) for one in members]
         call_command("seed_check", references=True, database=database.alias, stdout=(looked := StringIO()))
         undone = database.rollback()
 
@@ -159,6 +167,10 @@ def test_every_table_is_filled_grown_looked_at_and_undone(
     assert again["records_inserted"] == 0
     assert grown["exit_code"] == 0
     assert all(row in medium[table] for table in tables if not table.endswith("_team") for row in small[table])
+    assert max(map(len, friends.values())) > 2 > min(map(len, friends.values()))
+    assert all(key != other and key in friends[other] for key, others in friends.items() for other in others)
+    assert sum(parent is None for _, parent in parents) == 10
+    assert all(parent is None or parent < key for key, parent in parents)
     assert about
     assert all(own == said for own, said in about.items())
     assert any(leads)

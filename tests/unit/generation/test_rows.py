@@ -53,6 +53,23 @@ def test_a_value_depends_on_its_index_alone(seed: int, index: list[int]) -> None
     assert together == alone
 
 
+def test_a_skewed_draw_has_favourites_and_every_group_others() -> None:
+    one = rows(list(range(10_000)))
+    groups = one.index // 1_000
+
+    counts = np.array([np.bincount(one.skewed("a", 10, groups)[groups == group], minlength=10) for group in range(10)])
+
+    assert (counts.sum(axis=1) == 1_000).all()
+    assert (counts.max(axis=1) > 250).all()
+    assert (counts.min(axis=1) < 80).all()
+    assert len(set(counts.argmax(axis=1).tolist())) > 3
+    assert one.skewed("a", 10).tolist() == one.skewed("a", 10, 0).tolist()
+    assert rows([7, 3]).skewed("a", 10, np.array([0, 1])).tolist() == [
+        rows([7]).skewed("a", 10, 0)[0],
+        rows([3]).skewed("a", 10, 1)[0],
+    ]
+
+
 @some
 @given(seed=SEEDS)
 def test_columns_and_tables_have_streams_of_their_own(seed: int) -> None:

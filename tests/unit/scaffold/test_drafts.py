@@ -49,11 +49,13 @@ def test_a_draft_may_refer_to_those_before_it_and_to_what_has_a_seeder(shop: Dat
     assert made["visits"].dependencies == ("shop_product", "members")
     assert made["visits"].columns == {
         "member_id": 'cell * 10 + rows.skewed("member_id", 10, cell)',
-        "product_id": 'only(pl.Series(cell * 10 + rows.skewed("product_id", 10, cell)), '
-        'rows.chance("product_id is set", 0.85))',
+        "product_id": 'only(cell * 10 + rows.skewed("product_id", 10, cell), rows.chance("product_id/filled", 0.85))',
     }
     assert made["visits"].targets == {"member_id": "shop.Member", "product_id": "shop.Product"}
-    assert made["members"].columns == {"boss_id": "rows.index", "parent_id": "tree(rows, 10).parent"}
+    assert made["members"].columns == {
+        "parent_id": "nodes.parent",
+        "boss_id": "nodes.parent.fill_null(pl.Series(rows.index))",
+    }
     assert made["members"].targets == {"boss_id": "shop.Member", "parent_id": "shop.Member"}
 
 

@@ -35,7 +35,7 @@ def test_a_seeder_whose_model_is_there_imports_it() -> None:
         model=Product,
         model_name="Product",
         seeder_name="ProductSeeder",
-        columns={"name": '"Product " + numerals(rows.index + 1)', "n": 'cell * 5 + rows.skewed("n", 5, cell)'},
+        columns={"name": '"Product " + numerals(rows.index + 1)', "n": 'cell * 5 + rows.integers("n", 0, 5)'},
         left_out=("stars", "price"),
         dependencies=("teams",),
         pii={"name": "person_name"},
@@ -75,7 +75,7 @@ class ProductSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "name": "Product " + numerals(rows.index + 1),
-                "n": cell * 5 + rows.skewed("n", 5, cell),
+                "n": cell * 5 + rows.integers("n", 0, 5),
             }
         )
 '''
