@@ -45,7 +45,9 @@ def _imports(draft: Draft, model: str) -> Iterable[list[str]]:
     local = local_names(draft.columns.values(), draft.count.small).values()
     base = "ExistingRows" if draft.natural_key else "BaseSeeder"
     named = helpers((*draft.columns.values(), *local))
-    yield [f"from seeding import {', '.join([base, 'RecordCount', 'Rows', 'SeederConfig', *named])}"]
+    ours = [base, "RecordCount", "Rows", "SeederConfig", *named]
+    line = f"from seeding import {', '.join(ours)}"
+    yield [line] if len(line) <= WIDTH else ["from seeding import (", *(f"    {name}," for name in ours), ")"]
     if where:
         yield [f"from {where} import {draft.model_name}"]
 
@@ -136,8 +138,16 @@ def _comment(draft: Draft) -> list[str]:
 
 
 def _column(name: str, expression: str) -> list[str]:
-    """One entry of the frame; a long list of members is broken over several lines."""
+    """One entry of the frame; a long list of members, or a long optional value, is broken over several lines."""
     line = f"{' ' * 16}{quoted(name)}: {expression},"
+    value, comma, present = expression.removeprefix("only(").rpartition(", rows.chance(")
+    if len(line) > WIDTH and expression.startswith("only(") and comma:
+        return [
+            f"{' ' * 16}{quoted(name)}: only(",
+            f"{' ' * 20}{value},",
+            f"{' ' * 20}{comma.lstrip(', ')}{present.removesuffix(')')},",
+            f"{' ' * 16}),",
+        ]
     start = expression.find(", (")
     if len(line) <= WIDTH or not expression.startswith("rows.choose(") or start < 0:
         return [line]

@@ -82,6 +82,26 @@ class ProductSeeder(BaseSeeder):
     )
 
 
+def test_long_imports_and_optional_references_are_broken_over_several_lines() -> None:
+    optional = 'only(cell * 10 + rows.skewed("product_id", 10, cell), rows.chance("product_id/filled", 0.85))'
+    columns = {
+        "product_id": optional,
+        "parent_id": "nodes.parent",
+        "n": "decimals(rows.index, 2)",
+        "team_id": "cell * 10 + combinations(rows, 10, 10, 3)[0]",
+        "name": "numerals(rows.index)",
+    }
+
+    text = source(draft(model=Product, columns=columns))
+
+    assert "from seeding import (\n    BaseSeeder,\n    RecordCount,\n" in text
+    assert "    combinations,\n    decimals,\n    numerals,\n    only,\n    tree,\n)\n" in text
+    assert "        cell = rows.index // 10\n        nodes = tree(rows, 10)\n" in text
+    assert max(map(len, text.splitlines())) <= 88
+    entry = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Dict))
+    assert [ast.unparse(value) for value in entry.values] == [ast.unparse(ast.parse(one)) for one in columns.values()]
+
+
 def test_a_seeder_without_a_model_brings_one() -> None:
     assert (
         source(draft(NAME, count=RecordCount.fixed(7)))
