@@ -66,6 +66,8 @@ class Trial:
         fields = () if model is None else model._meta.local_concrete_fields
         self._columns = columns
         self._samples = samples
+        self._is_trusting = True
+        """Whether guesses are taken for right, until a row of them all turns out to be wrong."""
         self._taken: dict[tuple[str, Guess], bool] = {}
         self._refused: dict[str, set[str]] = {}
         """Column → expressions that `full_clean` refuses."""
@@ -79,7 +81,7 @@ class Trial:
         """What `full_clean` says of the rows all the same."""
         self.fields: Mapping[str, models.Field[object, object]] = {column_name(field): field for field in fields}
 
-    def best(self, column: ColumnSchema, *, distinct: bool) -> Guess | None:
+    def best(self, column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
         """The likeliest guess that suits the column; None if none does."""
         clauses = tuple(check.clause for check in self._table.checks if column.name in check.clause)
         field, refused = self.fields.get(column.name), self._refused.get(column.name, set())
@@ -186,7 +188,7 @@ class Trial:
         for name in (*left, *more)[:VARIANTS]:
             tried = {column: text for column, text in expressions.items() if column != name}
             if name in more:
-                guess = None if name in self._links else self.best(self._columns[name], distinct=False)
+                guess = None if name in self._links else self.best(self._columns[name], False)
                 if guess is None or name == self._table.primary_key or name in self.wanted:
                     continue
                 tried[name] = guess.expression
@@ -198,28 +200,43 @@ class Trial:
                 return True
         return False
 
-    def _takes(self, name: str, made: Guess) -> bool:
-        data = self._generated({name: made.expression}, RecordCount.fixed(1), min(SAMPLE, made.capacity or SAMPLE))
-        if any(
-            error.field == name and error.issue != "missing column" for error in self._validator.validate_columns(data).errors
-        ):
+    def trusted(self, expressions: Mapping[str, str], count: RecordCount) -> bool:
+        """Whether all rows of these guesses are right; else draft again: from then on each guess is tried for itself."""
+        if self._is_trusting and self._wrong(expressions, count):
+            self._is_trusting = False
+            self._taken.clear()
             return False
-        if any(not reason.endswith(": repeated") for reason in self._validator.validate_data(data).counts):
-            return False
-        column, field = self._validator.schema.columns.get(name), self.fields.get(name)
-        if field is None or column is None or column.kind in CONVERTED:
-            return True
-        return all(_suits(field, value, self._using) for value in data[name].head(FEW))
+        return True
 
     def broken(self, expressions: Mapping[str, str], count: RecordCount) -> Iterator[tuple[tuple[str, ...], str, int]]:
         """The constraints that rows of these expressions break: the columns, which constraint, and how many rows of SAMPLE."""
-        plain = {name: text for name, text in expressions.items() if name not in self._links}
-        data = self._generated(plain, count)
-        for reason, rows in self._validator.validate_data(data).counts.items():
+        for reason, rows in ({} if self._is_trusting else self._wrong(expressions, count)).items():
             names, _, issue = reason.partition(": ")
             yield tuple(names.split("|")), f"{names}: {issue}", rows
         if self._model is not None:
             yield from self._broken_in_model(expressions, count)
+
+    def _takes(self, name: str, made: Guess) -> bool:
+        column, field = self._validator.schema.columns.get(name), self.fields.get(name)
+        if column is None or column.kind in CONVERTED:
+            field = None
+        if self._is_trusting and field is None:
+            return True
+        data = self._generated({name: made.expression}, RecordCount.fixed(1), min(SAMPLE, made.capacity or SAMPLE))
+        if not self._is_trusting and any(not reason.endswith(": repeated") for reason in self._reasons(data)):
+            return False
+        return field is None or all(_suits(field, value, self._using) for value in data[name].head(FEW))
+
+    def _wrong(self, expressions: Mapping[str, str], count: RecordCount) -> Mapping[str, int]:
+        """Reasons why rows are wrong in columns that refer to nothing → how many."""
+        return self._reasons(
+            self._generated({name: text for name, text in expressions.items() if name not in self._links}, count)
+        )
+
+    def _reasons(self, data: pl.DataFrame) -> Mapping[str, int]:
+        errors = self._validator.validate_columns(data).errors
+        wrong = {f"{error.field}: {error.issue}": data.height for error in errors if error.field in data.columns}
+        return wrong or self._validator.validate_data(data).counts
 
     def _broken_in_model(
         self, expressions: Mapping[str, str], count: RecordCount

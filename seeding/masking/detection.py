@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import polars as pl
 
@@ -48,6 +49,7 @@ CARD = r"^\s*[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\s*$"
 """A payment card, before Luhn's check."""
 
 
+@lru_cache(maxsize=4_096)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a column's name, in lower case."""
     return tuple(word.lower() for word in WORD.findall(name))

@@ -27,6 +27,8 @@ from seeding.scaffold.well_known import natural_key
 from seeding.schema.references import generic_references
 from seeding.schema.tables import ColumnSchema, TableSchema
 
+MIRRORS = "mirrors"
+"""Label of the app that models in memory belong to."""
 REFERRED = 10
 """How many of them are referred to."""
 
@@ -37,7 +39,7 @@ class Draft:
 
     schema: TableSchema
     app: str
-    """Label of its app; empty if unknown."""
+    """Label of its app: MIRRORS if it has a model in memory."""
     model: type[models.Model] | None
     """The model that mirrors the table; None if the file defines one."""
     model_name: str
@@ -138,7 +140,7 @@ class Drafter:
         project = self._project
         schema, model = project.tables[table], project.models.get(table)
         columns, links = project.columns(table), project.links(table)
-        app = self._app or (model._meta.app_label if model is not None else "")
+        app = self._app or (model._meta.app_label if model is not None else MIRRORS)
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
         trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples)
@@ -192,8 +194,7 @@ class Drafter:
     ) -> tuple[dict[str, str], RecordCount, int | None, dict[str, int]]:
         """Column → expression without the columns `out` and others that may stay empty and cannot be filled.
 
-        With the record count, the capacity, and the constraints that these expressions break. Raises SchemaError for a
-        required column that cannot be filled.
+        With record count, capacity and broken constraints. Raises SchemaError for a required column that cannot be filled.
         """
         project = self._project
         required, links = project.required(table) | project.given_keys(table), project.links(table)
@@ -220,6 +221,8 @@ class Drafter:
                 ) from None
             return self._expressions(table, columns, parents, trial, out | {error.column})
         expressions = trial.consistent(expressions, [*unique, tree], required, out)
+        if not trial.trusted(expressions, count):
+            return self._expressions(table, columns, parents, trial, out)
         broken = {}
         for names, words, rows in trial.broken(expressions, count):
             if optional := [name for name in names if name in expressions and name not in required]:

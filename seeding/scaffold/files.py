@@ -13,7 +13,7 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.discovery import SEEDERS
 from seeding.guessing.names import module_name
 from seeding.scaffold.command_lines import is_installed
-from seeding.scaffold.drafts import Draft
+from seeding.scaffold.drafts import MIRRORS, Draft
 from seeding.scaffold.source import source
 
 
@@ -56,7 +56,11 @@ def write(files: Sequence[NewFile]) -> None:
 def _folder(app: str) -> Path:
     if app not in apps.app_configs:
         known = ", ".join(sorted(label for label in apps.app_configs if not is_installed(label)))
-        said = f"--app={app}: no such app in INSTALLED_APPS." if app else "No model mirrors the table, so no app is known."
+        said = (
+            f"--app={app}: no such app in INSTALLED_APPS."
+            if app != MIRRORS
+            else "No model mirrors the table, so no app is known."
+        )
         raise ConfigurationError(f"{said} Name the app of the file with --app: {known}.")
     folder = Path(apps.get_app_config(app).path)
     if is_installed(app):

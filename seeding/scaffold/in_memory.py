@@ -12,11 +12,8 @@ from django.apps.registry import Apps
 
 from seeding.generation.seeders import BaseSeeder
 from seeding.guessing.names import module_name
-from seeding.scaffold.drafts import Draft
+from seeding.scaffold.drafts import MIRRORS, Draft
 from seeding.scaffold.source import source
-
-LABEL = "mirrors"
-"""Of the app that the models in memory belong to."""
 
 
 class Mirrors(Apps):
@@ -33,9 +30,7 @@ class Mirrors(Apps):
 def seeder_of(draft: Draft, mirrors: Mirrors) -> BaseSeeder:
     """The drafted seeder; if no model mirrors its table, one is made among the `mirrors`."""
     name = f"seed --auto: {module_name(draft.schema.name)}"
-    ours = {column: f"{LABEL}{label}" for column, label in draft.targets.items() if label.startswith(".")}
-    draft = replace(draft, targets={**draft.targets, **ours})  # tables without a model belong to no app
-    text = source(draft, meta=("apps = mirrors", f'app_label = "{LABEL}"'))
+    text = source(draft, meta=("apps = mirrors", f'app_label = "{MIRRORS}"'))
     module = ModuleType(name)
     vars(module)["mirrors"] = mirrors
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # for tracebacks

@@ -16,7 +16,7 @@ from seeding.guessing.names import row_words
 from seeding.masking import name_words
 from seeding.scaffold.command_lines import seed_new
 from seeding.scaffold.fitness import as_seeded, unfit
-from seeding.scaffold.unmanaged_models import mirrored, narrowest
+from seeding.scaffold.unmanaged_models import counted, given_key, holds_keys, mirrored, narrowest
 from seeding.scaffold.well_known import left_out
 from seeding.schema.drift import ABOUT_VALUES, differences
 from seeding.schema.introspection import all_tables
@@ -67,7 +67,14 @@ class Project:
         """
         live, model = self.tables[table], self.seeded.get(table)
         if model is None:
-            return mirrored(live)
+            needed = self.required(table) | self.given_keys(table)
+            narrow = {
+                name
+                for name, target in self.links(table).items()
+                if name not in needed
+                and not holds_keys(live.columns[name], self.tables[target].columns[self.tables[target].primary_key])
+            }
+            return {name: column for name, column in mirrored(live).items() if name not in narrow}
         wanted = expected(model, self._connection)
         filled = {name for name, one in wanted.columns.items() if one.has_default and not one.is_generated}
         filled |= wanted.required | {wanted.primary_key}
@@ -103,9 +110,10 @@ class Project:
     def given_keys(self, table: str) -> frozenset[str]:
         """The columns of the primary key that a seeder fills: texts, numbers that nothing counts, references."""
         model = self.seeded.get(table)
-        parts = (
-            [] if model is None else getattr(model._meta.pk, "fields", [model._meta.pk])
-        )  # a key of several columns has some
+        if model is None:
+            return given_key(self.tables[table])
+        # a key of several columns has some
+        parts = getattr(model._meta.pk, "fields", [model._meta.pk])
         fields = [one for one in parts if isinstance(one, models.Field) and not isinstance(one, models.AutoField)]
         assigned = len(parts) == 1 and isinstance(parts[0], models.UUIDField)
         return frozenset() if assigned else frozenset(map(column_name, fields))
@@ -238,11 +246,8 @@ class Project:
             where = " and ".join(f"{type(one).__module__}.{one.name}" for one in sources)
             raise ConfigurationError(f"{table} has a seeder already: {where}. A further source is best made after that one.")
         model = self.models.get(table)
-        if model is None and not self._countable(table):
-            raise SchemaError(
-                f"{table} cannot be drafted: no model mirrors it, and its primary key is no integer that the database counts "
-                "up; write a model with that key first."
-            )
+        if model is None and not self.tables[table].key:
+            raise SchemaError(f"{table} cannot be drafted: it has no primary key.")
         if reason := self._reason(table):
             raise SchemaError(f"{path[-1]} needs rows of {table}: {reason}" if path else reason)
 
@@ -253,11 +258,7 @@ class Project:
         return self._unfit[table]
 
     def _countable(self, table: str) -> bool:
-        schema = self.tables.get(table)
-        key = schema.columns.get(schema.primary_key) if schema is not None else None
-        if schema is None or key is None or key.kind is not Kind.INTEGER:
-            return False
-        return key.has_default if schema.has_row_key else key.counts
+        return table in self.tables and counted(self.tables[table])
 
     def _ancestors(self, name: str) -> set[str]:
         """The tables a seeder depends on, directly or indirectly, whether or not they have a seeder."""

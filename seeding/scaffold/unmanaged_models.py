@@ -69,6 +69,30 @@ def mirrored(schema: TableSchema) -> dict[str, ColumnSchema]:
     }
 
 
+def counted(schema: TableSchema) -> bool:
+    """Whether the server counts up the table's keys."""
+    key = schema.columns.get(schema.primary_key)
+    if key is None or key.kind is not Kind.INTEGER:
+        return False
+    return key.has_default if schema.has_row_key else key.counts
+
+
+def given_key(schema: TableSchema) -> frozenset[str]:
+    """The columns of the primary key that a seeder fills: all, unless the server counts it or it is a UUID of its own."""
+    alone = schema.columns.get(schema.primary_key) if schema.has_row_key else None
+    refers = {key.column for key in schema.foreign_keys}
+    if counted(schema) or (alone is not None and _typed(alone) == "UUIDField" and alone.name not in refers):
+        return frozenset()
+    return frozenset(schema.key)
+
+
+def holds_keys(column: ColumnSchema, key: ColumnSchema) -> bool:
+    """Whether a reference column holds every key that the mirror's field for `key` may have."""
+    if not isinstance(column.high, int) or not isinstance(key.high, int):
+        return True
+    return column.high >= next((most for _, most in KEYS if most <= key.high <= 2 * most + 1), key.high)
+
+
 def narrowest(wanted: ColumnSchema, live: ColumnSchema) -> ColumnSchema:
     """The model's column, no wider than the live one."""
     lengths = [one for one in (wanted.length, live.length) if one is not None]
@@ -87,22 +111,26 @@ def mirror(schema: TableSchema, name: str, targets: Mapping[str, str], *, meta: 
     """The lines of the model `name`; `targets` maps reference columns to model labels, `meta` are more lines of its Meta."""
     declared = {key.column for key in schema.foreign_keys}
     unique = {key[0] for key in schema.unique if len(key) == 1}
+    own_key = schema.primary_key if counted(schema) or schema.has_row_key else ""
     attributes: dict[str, str] = {}
     lines = [f"class {name}(models.Model):", f'    """One row of `{schema.name}`."""', ""]
     for column in mirrored(schema).values():
         if column.name in targets:
             stem = re.sub(r"(_id|Id|ID)$", "", column.name) or column.name
-            kind, parts = _reference(column, targets[column.name], unique, declared)
+            kind, parts = _reference(column, targets[column.name], {*unique, own_key}, declared)
         else:
             stem = column.name
-            kind, parts = _field(column, schema.primary_key, unique)
-        if column.name == schema.primary_key == "id":
+            kind, parts = _key(column) if column.name == own_key and counted(schema) else _field(column, unique)
+        parts += ["primary_key=True"] if column.name == own_key else []
+        if column.name == own_key == "id":
             attributes[column.name] = "id"
         else:
             attributes[column.name] = attribute(stem, set(attributes.values()))
         if column.name not in targets and attributes[column.name] != column.name:
             parts.append(f"db_column={quoted(column.name)}")
         lines += _call(f"{attributes[column.name]} = models.{kind}", parts, " " * 4)
+    if not own_key:
+        lines += _call("pk = models.CompositePrimaryKey", [quoted(attributes[name]) for name in schema.key], " " * 4)
     lines += ["", "    class Meta:", "        managed = False", f"        db_table = {quoted(schema.name)}"]
     lines += [f"        {line}" for line in meta]
     if constraints := [*_unique(schema, attributes), *_checks(schema)]:
@@ -137,9 +165,7 @@ def _reference(column: ColumnSchema, target: str, unique: Collection[str], decla
     return "OneToOneField" if column.name in unique else "ForeignKey", parts + _nullable(column) + _default(column)
 
 
-def _field(column: ColumnSchema, primary_key: str, unique: Collection[str]) -> tuple[str, list[str]]:
-    if column.name == primary_key:
-        return _key(column)
+def _field(column: ColumnSchema, unique: Collection[str]) -> tuple[str, list[str]]:
     parts: list[str] = []
     match column.kind:
         case Kind.INTEGER:
@@ -170,12 +196,12 @@ def _typed(column: ColumnSchema) -> str:
 def _key(column: ColumnSchema) -> tuple[str, list[str]]:
     """The key field whose range the column holds: the widest, or a wider one with a validator if much would be left over."""
     if not isinstance(column.high, int):
-        return "AutoField", ["primary_key=True"]
+        return "AutoField", []
     for name, most in KEYS:
         if most <= column.high <= 2 * most + 1:  # an unsigned column has twice the keys
-            return name, ["primary_key=True"]
+            return name, []
     name = next((name for name, most in KEYS if most > column.high), KEYS[-1][0])
-    return name, ["primary_key=True", f"validators=[MinValueValidator(1), MaxValueValidator({column.high:_})]"]
+    return name, [f"validators=[MinValueValidator(1), MaxValueValidator({column.high:_})]"]
 
 
 def _integer(column: ColumnSchema) -> tuple[str, list[str]]:

@@ -19,6 +19,7 @@ SEED, LOAD = "seed clients", "LOAD DATA of clients"
 REFUSED, BULK = "seed clients, multi_insert", "seed clients, bulk_create"
 ALL, LOAD_ALL, ROLLBACK = "seed all tables", "LOAD DATA of all tables", "seed_rollback of all tables"
 SMALL = "seed --size=small"
+PLAIN, PLAIN_THOUSANDS = "seed --auto of 15 plain columns", 200
 MASK, UPDATE = "seed_mask of clients", "UPDATE of clients"
 START = "start of Python, Django, Polars, Faker and the driver"
 STARTING = "import django; django.setup(); import polars, faker, MySQLdb"
@@ -65,6 +66,13 @@ def clients(bench: Bench, thousands: int, writer: str = "") -> Sample:
     return bench.manage("seed", *options, variables={"SEEDING_WRITER": writer, "SEEDING_LOG_LEVEL": "info"})
 
 
+def plain(bench: Bench, thousands: int) -> Sample:
+    """`seed --auto` of a table of 15 plain columns, as many thousand rows."""
+    bench.plain()
+    options = ("--auto", "--table=plain_things", "--size=large", f"--scale={thousands}")
+    return bench.manage("seed", *options, variables={"SEEDING_LOG_LEVEL": "info"})
+
+
 def measure(bench: Bench, *, repeat: int, scale: int, all_scale: int, tell: Callable[[str], None]) -> Measurements:
     """Take turns: what is compared is measured one right after the other, `repeat` times."""
     found = Measurements(all_scale=all_scale)
@@ -96,6 +104,9 @@ def measure(bench: Bench, *, repeat: int, scale: int, all_scale: int, tell: Call
         for thousands in BUDGETS:
             found.add(f"seed {thousands},000 clients", thousands * 1_000, clients(bench, thousands))
         found.add("seed 100,000 clients", 100_000, clients(bench, 100))
+        beside = clients(bench, PLAIN_THOUSANDS)
+        found.add(f"seed {PLAIN_THOUSANDS},000 clients", PLAIN_THOUSANDS * 1_000, beside)
+        found.add(PLAIN, PLAIN_THOUSANDS * 1_000, plain(bench, PLAIN_THOUSANDS))
         found.add(START, 0, bench.process("-c", STARTING, variables={"DJANGO_SETTINGS_MODULE": "settings.base"}))
     tell("bulk_create, and the growth curve")
     found.add(BULK, min(scale, 100) * 1_000, clients(bench, min(scale, 100), "bulk_create"))
@@ -153,6 +164,12 @@ def figures(measured: Measurements) -> list[Figure]:
             "masking clients in place, times a plain UPDATE", 3, seconds(MASK) / seconds(UPDATE), "seed_mask --table=clients"
         ),
         below("all tables small, seconds", 4, seconds(SMALL), SMALL),
+        below(
+            "a table of 15 plain columns by --auto, times as many clients",
+            1.5,
+            seconds(PLAIN) / seconds(f"seed {PLAIN_THOUSANDS},000 clients"),
+            f"seed --auto --table=plain_things --size=large --scale={PLAIN_THOUSANDS}",
+        ),
     ]
     for thousands, budget in BUDGETS.items():
         name, command = f"seed {thousands},000 clients", clients_command(thousands)

@@ -37,6 +37,20 @@ PLAIN_UPDATE = """
 """
 """The least that masking them can be: one statement, and values as long as the masks."""
 
+PLAIN_TABLE = """
+    CREATE TABLE plain_things (
+        id BIGINT AUTO_INCREMENT PRIMARY KEY,
+        name VARCHAR(80) NOT NULL, title VARCHAR(120) NOT NULL, email VARCHAR(120) NOT NULL, city VARCHAR(60) NOT NULL,
+        description TEXT NOT NULL,
+        price DECIMAL(10, 2) NOT NULL, weight DECIMAL(8, 3) NOT NULL,
+        due_date DATE NOT NULL, created_at DATETIME NOT NULL,
+        status ENUM('new', 'open', 'done') NOT NULL, kind ENUM('small', 'large') NOT NULL,
+        quantity INT NOT NULL, rating SMALLINT NOT NULL,
+        is_active TINYINT(1) NOT NULL, is_public TINYINT(1) NOT NULL
+    )
+"""
+"""Fifteen columns that nobody has written a seeder for."""
+
 FOREIGN_KEYS = """
     SELECT table_name, referenced_table_name FROM information_schema.key_column_usage
     WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
@@ -78,6 +92,11 @@ class Bench:
         """A database of as many clients that nobody has seeded."""
         self.fresh(TARGET)
         self.server.sql(PEOPLE.format(count=count), TARGET)
+
+    def plain(self) -> None:
+        """A database with a table that has no seeder."""
+        self.fresh(TARGET)
+        self.server.sql(PLAIN_TABLE, TARGET)
 
     def update(self) -> Sample:
         """The limit of masking them."""

@@ -8,7 +8,7 @@ import pytest
 
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.drafts import Draft, Drafter
+from seeding.scaffold.drafts import MIRRORS, Draft, Drafter
 from seeding.scaffold.project import Project
 from tests.support.databases import Database
 
@@ -75,8 +75,8 @@ def test_a_table_with_a_model_goes_to_the_app_of_the_model(shop: Database) -> No
     assert made.not_pii == ("name",)
 
 
-def test_without_a_model_and_an_app_none_is_known(shop: Database) -> None:
-    assert drafts(shop, {"members": "name text NOT NULL"}, app=None)["members"].app == ""
+def test_without_a_model_and_an_app_it_belongs_to_the_models_in_memory(shop: Database) -> None:
+    assert drafts(shop, {"members": "name text NOT NULL"}, app=None)["members"].app == MIRRORS
 
 
 @pytest.mark.parametrize(

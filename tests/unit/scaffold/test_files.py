@@ -10,7 +10,7 @@ from django.contrib import contenttypes
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.drafts import Draft
+from seeding.scaffold.drafts import MIRRORS, Draft
 from seeding.scaffold.files import NewFile, new_files, write
 from seeding.schema.tables import TableSchema
 
@@ -78,7 +78,7 @@ def test_a_module_of_the_packages_name_is_not_hidden(app: Path) -> None:
     ("name", "said"),
     [
         ("shpo", "--app=shpo: no such app in INSTALLED_APPS. Name the app of the file with --app: seeding, shop."),
-        ("", "No model mirrors the table, so no app is known. Name the app of the file with --app: seeding, shop."),
+        (MIRRORS, "No model mirrors the table, so no app is known. Name the app of the file with --app: seeding, shop."),
         (
             "contenttypes",
             (
