@@ -84,7 +84,7 @@ torture: export STORM_SCHEMAS ?= 100
 torture: servers .venv/development
 	$(BIN)/pytest tests/storm tests/torture --numprocesses=auto --dist=worksteal
 
-# How many tables of real projects can be seeded from drafts: each is installed in an environment of its own. PROJECTS=folder keeps them.
+# What `seed --auto` and drafts make of real projects, each in an environment of its own. PROJECTS=folder keeps them, and the results.
 projects: .venv/development
 	$(BIN)/python -m tests.projects
 

@@ -25,6 +25,8 @@ MEMBERS = 20
 """How many of a long list of choices are written."""
 NUMBER = "numerals(rows.index + 1)"
 OBJECTS = "pl.Series([{}] * len(rows), dtype=pl.Object)"
+FULL = ('{"row": 1}', '["row"]', "[1]")
+"""JSON for fields that must not be empty."""
 UUIDS = '"00000000000040008000" + numerals(rows.index, 12)'
 IPV4 = (
     '"10." + numerals(rows.index // 62_500 % 250) + "." + numerals(rows.index // 250 % 250) + "." + numerals(rows.index % 250)'
@@ -99,15 +101,41 @@ def guesses(
             limited = text == PHONE
             yield Guess(expression=text, distinct=distinct or not limited, capacity=PHONES if distinct and limited else None)
     if not distinct:
+        yield from (Guess(expression=OBJECTS.format(text)) for text in FULL if like.kind is Kind.JSON)
         yield from (Guess(expression=text) for text in _constants(field, like, clauses))
 
 
+def varies(field: models.Field[Any, Any]) -> bool:
+    """Whether the field's default is another one every time: a clock's, a random one. Not of keys, which the engine makes."""
+    return not field.is_relation and not field.primary_key and field.get_default() != field.get_default()
+
+
 def chosen(field: models.Field[Any, Any] | None) -> dict[Any, str]:
-    """The choices of a model's field that a row can have → their labels, without those that give power over anything."""
-    choices = [] if field is None or not field.choices else field.flatchoices
+    """The choices of a model's field, or what a CHECK of the model allows, that a row can have → their labels."""
+    choices = [] if field is None else field.flatchoices if field.choices else [(one, str(one)) for one in _allowed(field)]
     held = {value: label for value, label in choices if isinstance(value, (str, int)) and value != ""}
     kept = powerless([*held], [*held.values()]) if len({type(value) for value in held}) == 1 else []
     return {value: str(held[value]) for value in kept}
+
+
+def _allowed(field: models.Field[Any, Any]) -> list[Any]:
+    """The values that a CHECK of the model allows the field, if one lists them."""
+    constraints = field.model._meta.constraints if hasattr(field, "model") else []
+    checks = [one.condition for one in constraints if isinstance(one, models.CheckConstraint)]
+    return next((found for found in (_listed(one, field.name) for one in checks) if found), [])
+
+
+def _listed(condition: object, name: str) -> list[Any]:
+    if isinstance(condition, tuple):
+        lookup, value = condition
+        exact = [value] if lookup in (name, f"{name}__exact") else []
+        return list(value) if lookup == f"{name}__in" and isinstance(value, (list, tuple, set, frozenset)) else exact
+    if not isinstance(condition, models.Q) or condition.negated:
+        return []
+    parts = [_listed(one, name) for one in condition.children]
+    if condition.connector == models.Q.AND:
+        return next((part for part in parts if part), [])
+    return [*chain.from_iterable(parts)] if condition.connector == models.Q.OR and all(parts) else []
 
 
 def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:

@@ -58,11 +58,12 @@ def sample_rows(model: type[models.Model], data: pl.DataFrame, using: str, sampl
     fields = {column_name(field): field for field in model._meta.concrete_fields}
     plain = {name: data[name] for name, field in fields.items() if name in data.columns and not _refers(field)}
     made = settled(model, pl.DataFrame(plain or None, height=data.height))
-    raw = [name for name, field in fields.items() if isinstance(field, models.JSONField) and name in plain]
+    json = [name for name, field in fields.items() if isinstance(field, models.JSONField) and name in made.columns]
     files = [name for name, field in fields.items() if isinstance(field, models.FileField) and name in plain]
     rows: list[models.Model] = []
     for place, held in enumerate(made.iter_rows(named=True)):
-        values = held | {name: plain[name][place] for name in raw} | {name: NO_FILE for name in files if held[name]}
+        values = held | {name: plain[name][place] if name in plain else fields[name].get_default() for name in json}
+        values |= {name: NO_FILE for name in files if held[name]}
         row = model(**{fields[name].attname: value for name, value in values.items() if name in fields})
         row._state.db = using  # noqa: SLF001 - as the application finds it
         for name, one in fields.items():

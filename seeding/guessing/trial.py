@@ -21,7 +21,7 @@ from seeding.guessing.column_words import ENDED
 from seeding.guessing.columns import Guess, label_of, sounds
 from seeding.guessing.consistency import consistent
 from seeding.guessing.expression_names import HELPERS, local_names
-from seeding.guessing.field_values import chosen, guesses
+from seeding.guessing.field_values import chosen, guesses, varies
 from seeding.guessing.names import row_words
 from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
 from seeding.schema.references import attributes, column_name
@@ -73,13 +73,13 @@ class Trial:
         """Column → expressions that `full_clean` refuses."""
         self._settled: set[str] = set()
         """Columns whose first guess is kept: all are refused."""
-        self.wanted: set[str] = set()
-        """Columns that rows need for `full_clean`, though the database does not require them."""
+        self.fields: Mapping[str, models.Field[object, object]] = {column_name(field): field for field in fields}
+        self.wanted = {name for name, field in self.fields.items() if name in columns and varies(field)}
+        """Columns that rows need for `full_clean` or to be the same in every run, though the database does not require them."""
         self.dropped: dict[str, str] = {}
         """Columns that stay empty because of what `full_clean` says of their values → what it says."""
         self.doubts: tuple[str, ...] = ()
         """What `full_clean` says of the rows all the same."""
-        self.fields: Mapping[str, models.Field[object, object]] = {column_name(field): field for field in fields}
 
     def best(self, column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
         """The likeliest guess that suits the column; None if none does."""

@@ -17,7 +17,7 @@ from seeding.scaffold.drafts import Draft
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project
-from seeding.scaffold.well_known import left_out, natural_key
+from seeding.scaffold.well_known import REFERRED_TO, left_out, natural_key
 from seeding.schema.introspection import read_kinds
 from seeding.schema.tables import RelationKind
 
@@ -51,8 +51,9 @@ def _with_drafts(project: Project, wanted: Wanted) -> Registry:
     drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent])
     needed = {name for draft in drafts for name in draft.dependencies}
     mirrors = Mirrors()
-    made = [seeder_of(one, mirrors) for one in drafts if not one.natural_key or one.schema.name in needed]
-    there = {**registry.elsewhere, **absent}
+    spare = {one.schema.name: REFERRED_TO for one in drafts if one.natural_key and one.schema.name not in needed}
+    made = [seeder_of(one, mirrors) for one in drafts if one.schema.name not in spare]
+    there = {**registry.elsewhere, **absent, **spare}
     doubts = {one.schema.name: "; ".join(one.doubts) for one in drafts if one.doubts}
     return Registry([*registry.by_name.values(), *made], registry.broken, there, refused, doubts)
 

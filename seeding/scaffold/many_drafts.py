@@ -46,7 +46,7 @@ def draft_each(project: Project, tables: Sequence[str], app: str | None = None) 
 
 
 def _lacking(needed: Collection[str], drafts: Collection[str], project: Project) -> list[str]:
-    return [table for table in needed if table not in drafts and not project.registry.sources(table)]
+    return [table for table in dict.fromkeys(needed) if table not in drafts and not project.registry.sources(table)]
 
 
 @contextmanager

@@ -154,10 +154,17 @@ class Project:
             for name, model in self.models.items()
             if name in self.tables.keys() - self._untargeted - {table} and counts_keys(model) and not left_out(name, model)
             if not model._meta.auto_created and not generic_references(model)
-            for needed in [[target for _, target in self.needs(name)]]
-            if table not in needed
+            for needed in [self._needed(name)]
+            if needed is not None and table not in needed
         ]
         return next((name for *_, name in sorted(found) if not self._reason(name)), "")
+
+    def _needed(self, table: str) -> list[str] | None:
+        """The tables that it needs rows of; None if its model does not mirror it."""
+        try:
+            return [target for _, target in self.needs(table)]
+        except SchemaError:
+            return None
 
     def parents_first(self, names: Sequence[str], app: str | None = None, *, with_parents: bool = False) -> list[str]:
         """`names`, ordered so that every table follows those it must refer to; those too, if asked for and without a seeder.

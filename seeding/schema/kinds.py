@@ -52,6 +52,8 @@ KINDS: dict[type[models.Field[Any, Any]], Kind] = {
 }
 TEXTS = re.compile(r"(?:n?(?:var)?char|character|(?:tiny|medium|long)?text|enum|set|citext)\b", re.IGNORECASE)
 """Types of text, as a field writes them."""
+LIMIT = re.compile(r"char\w*\((\d+)\)", re.IGNORECASE)
+"""Of a text, as a field without `max_length` may write it in its type."""
 NO_TEXTS = re.compile(r"bytea|(?:tiny|medium|long)?blob|(?:var)?binary|uuid|inet", re.IGNORECASE)
 """Types of which a field of text may be in its project."""
 BINARIES = re.compile(r"bytea\b|(?:tiny|medium|long)?blob\b|(?:var)?binary\b", re.IGNORECASE)
@@ -85,9 +87,11 @@ def kind_of_field(field: models.Field[Any, Any], connection: BaseDatabaseWrapper
 
 def length_of(field: models.Field[Any, Any], kind: Kind, connection: BaseDatabaseWrapper) -> int | None:
     """The characters that the field's column of text holds; None if it is no text, or has no limit."""
-    if kind is not Kind.TEXT and not TEXTS.match(field.db_type(connection) or ""):
+    written = field.db_type(connection) or ""
+    if kind not in (Kind.TEXT, Kind.UUID, Kind.ADDRESS) or (kind is not Kind.TEXT and not TEXTS.match(written)):
         return None
-    return field.max_length if kind in (Kind.TEXT, Kind.UUID, Kind.ADDRESS) else None
+    limit = LIMIT.search(written)
+    return int(limit[1]) if field.max_length is None and limit else field.max_length
 
 
 def is_binary(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import polars as pl
 from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.functional import Promise
 
 from seeding.db.drivers import as_text
 from seeding.schema.kinds import base_of, converts, is_binary
@@ -69,6 +70,7 @@ def _defaults(field: models.Field[Any, Any], name: str, height: int) -> pl.Serie
     values = [field.get_default() for _ in range(height)]
     if isinstance(field, (models.JSONField, models.UUIDField, models.BinaryField)) or converts(field):
         return pl.Series(name, values, dtype=pl.Object)
+    values = [str(one) if isinstance(one, Promise) else one for one in values]  # a translation, in the active language
     return pl.Series(name, [one.value if isinstance(one, Enum) else one for one in values])
 
 

@@ -21,7 +21,7 @@ TABLES = "media_blobs depots routes depot_hours route_clients deliveries".split(
 REFERENCES = {
     "media_blobs": {"uploaded_by": "users", "batch_id": "batches"},
     "depots": {"main_route_id": "routes", "opened_by": "users"},
-    "routes": {"depotId": "depots"},
+    "routes": {"parentId": "routes", "depotId": "depots"},
     "deliveries": {"routeId": "routes", "deliveredBy": "users"},
 }
 """Those that the names alone tell, and one that is declared: table → column → the table it refers to."""

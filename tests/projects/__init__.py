@@ -1,1 +1,1 @@
-"""How much of real Django projects can be seeded from drafts as `seed_new` writes them: `python -m tests.projects oscar`."""
+"""How much of real Django projects `seed --auto` and drafts can seed: `python -m tests.projects oscar`."""

@@ -44,14 +44,29 @@ APPS = {
         "wiki.plugins.attachments.apps.AttachmentsConfig", "wiki.plugins.notifications.apps.NotificationsConfig",
         "wiki.plugins.images.apps.ImagesConfig", "wiki.plugins.macros.apps.MacrosConfig",
     ],
+    "helpdesk": [*DJANGO, "rest_framework", "helpdesk"],
+    "ledger": [*DJANGO, "django_ledger"],
+    "specimens": [*DJANGO, "tests.projects.specimens"],
 }  # fmt: skip
 """What each project installs; pretix has settings of its own."""
+URLS: dict[str, dict[str, str]] = {
+    "allauth": {"accounts/": "allauth.urls"},
+    "cms": {"": "cms.urls"},
+    "helpdesk": {"": "helpdesk.urls"},
+    "ledger": {"ledger/": "django_ledger.urls"},
+    "oscar": {"": "oscar"},
+    "wagtail": {"cms/": "wagtail.admin.urls", "documents/": "wagtail.documents.urls", "": "wagtail.urls"},
+    "wiki": {"notifications/": "django_nyt.urls", "": "wiki.urls"},
+}
+"""Path → the module of its addresses."""
+PROJECT_URLS = URLS.get(PROJECT, {})
 
 if PROJECT == "pretix":
     os.environ.setdefault("PRETIX_DATA_DIR", str(FOLDER))
     globals().update({name: value for name, value in vars(import_module("pretix.settings")).items() if name.isupper()})
     INSTALLED_APPS = [*globals()["INSTALLED_APPS"], "seeding", "drafted"]
     SILENCED_SYSTEM_CHECKS = ["urls"]
+    ROOT_URLCONF = "tests.projects.urls"
     LOGGING = {"version": 1, "disable_existing_loggers": False}
 else:
     if PROJECT == "oscar":
@@ -80,13 +95,17 @@ else:
     SITE_ID = 1
     LANGUAGE_CODE = "en"
     LANGUAGES = [("en", "English"), ("de", "German")]
-    ROOT_URLCONF = "drafted.urls"
+    ROOT_URLCONF = "tests.projects.urls"
     DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
     CMS_CONFIRM_VERSION4 = True
+    CMS_TEMPLATES = [("page.html", "Page"), ("wide.html", "Wide page")]
+    HELPDESK_TEAMS_MODE_ENABLED = False
     WAGTAIL_SITE_NAME = "measured"
     WAGTAILADMIN_BASE_URL = "http://localhost"
     HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
     MEDIA_ROOT = str(FOLDER / "media")
+    ALLOWED_HOSTS = ["testserver"]
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

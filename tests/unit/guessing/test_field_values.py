@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import polars as pl
 import pytest
 from django.core.validators import MinValueValidator
 from django.db import connection, models
+from django.utils import timezone
 
 from seeding.generation.rows import Rows, decimals, numerals, take
-from seeding.guessing.field_values import guesses
+from seeding.guessing.field_values import guesses, varies
 from seeding.schema.tables import ColumnSchema, Kind
 from tests.support.databases import AS_OF
 
@@ -81,3 +83,20 @@ def test_numbers_of_validators_and_checks_are_among_the_alternatives() -> None:
 @pytest.mark.parametrize("type_name", ["integer[]", "int4range", "hstore", "geometry"])
 def test_what_can_only_be_empty_is_never_distinct(type_name: str) -> None:
     assert made(None, column(type_name=type_name), distinct=True) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "other_every_time"),
+    [
+        (models.DateTimeField(default=timezone.now), True),
+        (models.UUIDField(default=uuid.uuid4), True),
+        (models.UUIDField(default=uuid.uuid4, primary_key=True), False),
+        (models.JSONField(default=dict), False),
+        (models.CharField(default="same"), False),
+        (models.CharField(), False),
+    ],
+)
+def test_a_default_of_the_clock_or_of_chance_would_make_other_rows_in_every_run(
+    field: models.Field[Any, Any], *, other_every_time: bool
+) -> None:
+    assert varies(field) is other_every_time

@@ -3,58 +3,41 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import sqlite3
 import sys
 import traceback
 from collections import Counter
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
-import django
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+
+from tests.projects.database import FOLDER, Copy, counts, dump, prepare
 
 SKIPPED = re.compile(
     r"django_(?:migrations|content_type|session|admin_log)$|auth_permission$|sqlite_|seeding_|\w+_fts(?:_\w+)?$"
 )
 """Django's own bookkeeping, the ledger, and the shadow tables of SQLite's full-text search."""
-FOLDER = Path(os.environ["PROJECT_FOLDER"])
-FILE = FOLDER / "project.sqlite3"
 
 
 def main(wanted: list[str]) -> None:
     """Measure the tables `wanted`, or all; print a line per table that does not pass, and the sums."""
-    (FOLDER / "drafted").mkdir(parents=True, exist_ok=True)
-    (FOLDER / "drafted" / "__init__.py").touch()
-    (FOLDER / "drafted" / "urls.py").write_text("urlpatterns = []\n", encoding="utf-8")
-    sys.path.insert(0, str(FOLDER))
-    os.environ["SEEDING_LOG_LEVEL"] = "error"
-    os.environ["SEEDING_AUDIT_FILE"] = str(FOLDER / "audit.log")
-    django.setup()
-    if not FILE.exists():
-        call_command("migrate", verbosity=0)
-    pristine = FOLDER / "pristine.sqlite3"
-    connection.close()
-    shutil.copyfile(FILE, pristine)
-    before, usual = dump(), checked()
+    prepare()
+    pristine, before, usual = Copy("pristine"), dump(), checked()
     found: Counter[str] = Counter()
-    with connection.cursor() as cursor:
-        names = [name for name in connection.introspection.table_names(cursor) if not SKIPPED.match(name)]
-    for table in sorted(wanted or names):
+    for table in sorted(wanted or [name for name in counts() if not SKIPPED.match(name)]):
         state, words = measured(table, before, pristine, usual)
         found[state] += 1
         if state != "passed":
             sys.stdout.write(f"{state}: {table}: {words}\n")
             sys.stdout.flush()
     sys.stdout.write(json.dumps({"tables": found.total(), **found}) + "\n")
+    (FOLDER / "drafts.json").write_text(json.dumps({"tables": found.total(), **found}), encoding="utf-8")
 
 
-def measured(table: str, before: list[str], pristine: Path, usual: str) -> tuple[str, str]:
+def measured(table: str, before: list[str], pristine: Copy, usual: str) -> tuple[str, str]:
     """How far a table comes, and why not further."""
     forget()
     try:
@@ -67,8 +50,7 @@ def measured(table: str, before: list[str], pristine: Path, usual: str) -> tuple
         return "did not run", f"{error}" if isinstance(error, CommandError) else traceback.format_exc()[-1500:]
     finally:
         if dump() != before:
-            connection.close()
-            shutil.copyfile(pristine, FILE)
+            pristine.restore()
 
 
 def run(table: str, before: list[str], usual: str) -> tuple[str, str]:
@@ -114,12 +96,6 @@ def forget() -> None:
         del sys.modules[name]
     apps.all_models.pop("drafted", None)
     apps.clear_cache()
-
-
-def dump() -> list[str]:
-    """Every row of every table but the ledger's, and every declaration."""
-    with sqlite3.connect(FILE) as database:
-        return [line for line in database.iterdump() if "seeding_" not in line[:60] and "sqlite_sequence" not in line[:60]]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""An app with one model per trait that real projects' models have."""
