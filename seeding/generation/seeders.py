@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-import numpy as np
 import polars as pl
 from django.db import models
 
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.own_tables import own_table
 from seeding.generation.rows import Rows
-from seeding.schema.references import Reference, column_name, references
 from seeding.schema.results import ValidationError
 
 
@@ -267,38 +265,3 @@ class Dataset:
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
         return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
-
-
-def seeded_references(seeder: BaseSeeder) -> tuple[Reference, ...]:
-    """Every reference whose row indexes become keys: those that the model declares, and those that the seeder does."""
-    fields = {column_name(one): one for one in seeder.config.model._meta.concrete_fields}
-    said = (
-        Reference(column=column, target=own_table(target), textual=not isinstance(fields[column], models.IntegerField))
-        for column, target in seeder.config.refers.items()
-    )
-    return (*references(seeder.config.model), *said)
-
-
-def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
-    """The columns that a derivation changes after the row is seeded."""
-    names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
-    fields = seeder.config.model._meta.concrete_fields
-    return frozenset(field.column for field in fields if field.column and {field.name, field.attname} & names)
-
-
-def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozenset[str] | None:
-    """The columns that get a value from the seeders of one table or from the model; None if a seeder generates no row."""
-    written: set[str] = set()
-    for seeder in seeders:
-        derived = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
-        fields = seeder.config.model._meta.concrete_fields
-        written |= {
-            field.column or ""
-            for field in fields
-            if field.primary_key or field.has_default() or {field.name, field.attname} & derived
-        }
-        try:
-            written.update(seeder.generate_data(dataset.rows(seeder, np.arange(1))).columns)
-        except Exception:  # noqa: BLE001 - external code; whoever seeds is told
-            return None
-    return frozenset(written)

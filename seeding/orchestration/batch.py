@@ -21,7 +21,8 @@ from seeding.arrays import Integers, Mask
 from seeding.db.redaction import without_words
 from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule, seeded_references
+from seeding.generation.seeder_columns import seeded_references
+from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.reference_resolution import Resolver

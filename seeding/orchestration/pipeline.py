@@ -17,7 +17,8 @@ from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
-from seeding.generation.seeders import BaseSeeder, ExistingRows, written_columns
+from seeding.generation.seeder_columns import written_columns
+from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.ledger.row_identity import RowIdentity

@@ -15,7 +15,8 @@ from itertools import islice
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.generation.seeders import BaseSeeder, Dataset, changed_columns
+from seeding.generation.seeder_columns import changed_columns
+from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolver

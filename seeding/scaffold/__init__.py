@@ -1,9 +1,10 @@
 """Seeders that are guessed from models and live tables: `seed_new` writes them, `seed --auto` runs them in memory."""
 
 from seeding.scaffold.automatic import Wanted, recalled, tables_of, with_automatic, written_out
-from seeding.scaffold.command_lines import try_seed
-from seeding.scaffold.drafts import Draft, Drafter
-from seeding.scaffold.files import NewFile, new_files, write
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import Drafter
+from seeding.scaffold.output.command_lines import try_seed
+from seeding.scaffold.output.files import NewFile, new_files, write
 from seeding.scaffold.project import Project
 
 __all__ = [

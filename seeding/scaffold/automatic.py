@@ -13,7 +13,7 @@ from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import ExistingRows
 from seeding.ledger.queries import Ledger
-from seeding.scaffold.drafts import Draft
+from seeding.scaffold.draft import Draft
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project

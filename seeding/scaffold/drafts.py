@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, count
 from types import MappingProxyType
 
@@ -21,63 +19,17 @@ from seeding.guessing.personal_data import personal, undecided
 from seeding.guessing.references.model_references import is_mutual, never_empty
 from seeding.guessing.references.tree_columns import parent_columns, tree_columns
 from seeding.guessing.trial import Trial
+from seeding.scaffold.draft import Draft
 from seeding.scaffold.existing_rows import content_type, existing_rows
 from seeding.scaffold.project import Project
 from seeding.scaffold.well_known import natural_key
 from seeding.schema.references import generic_references
-from seeding.schema.tables import ColumnSchema, TableSchema
+from seeding.schema.tables import ColumnSchema
 
 MIRRORS = "mirrors"
 """Label of the app that models in memory belong to."""
 REFERRED = 10
 """How many of them are referred to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """Everything in the file of a drafted seeder."""
-
-    schema: TableSchema
-    app: str
-    """Label of its app: MIRRORS if it has a model in memory."""
-    model: type[models.Model] | None
-    """The model that mirrors the table; None if the file defines one."""
-    model_name: str
-    seeder_name: str
-    """Name of the class, and of the seeder in the ledger."""
-    columns: Mapping[str, str]
-    """Column → expression over `rows`."""
-    left_out: tuple[str, ...]
-    dependencies: tuple[str, ...]
-    targets: Mapping[str, str]
-    """Column → label of the model it refers to."""
-    count: RecordCount
-    capacity: int | None
-    pii: Mapping[str, str]
-    not_pii: tuple[str, ...]
-    broken: Mapping[str, int]
-    """Violations in the sample: "column: issue" → rows."""
-    doubts: tuple[str, ...] = ()
-    """What is wrong with the rows."""
-    files: tuple[str, ...] = ()
-    later: Mapping[str, str] = field(default_factory=dict)
-    """Columns that stay empty because what they refer to has no seeder → what to do first; or because of `full_clean`."""
-    postponed: tuple[str, ...] = ()
-    """Reference columns that are filled once all rows exist: their tables come later."""
-    refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
-    """Column of a generic reference → the model whose rows it refers to."""
-    natural_key: tuple[str, ...] = ()
-    """Of real rows that are referred to and never made; empty for rows that are made."""
-    shown_version: int | None = None
-    """What the file says as its version: that of the rows which the ledger holds. None if it holds none."""
-
-    @property
-    def version(self) -> int:
-        """A number that differs wherever the rows do."""
-        if self.natural_key:
-            return 1
-        told = repr((sorted(self.columns.items()), self.count, self.postponed, sorted(self.refers)))
-        return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=4).digest())
 
 
 class Drafter:

@@ -12,8 +12,9 @@ from django.apps.registry import Apps
 
 from seeding.generation.seeders import BaseSeeder
 from seeding.guessing.names import module_name
-from seeding.scaffold.drafts import MIRRORS, Draft
-from seeding.scaffold.source import source
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import MIRRORS
+from seeding.scaffold.output.source import source
 
 
 class Mirrors(Apps):

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from seeding.exceptions import SeedingError
-from seeding.scaffold.drafts import Draft, Drafter
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import Drafter
 from seeding.scaffold.ordering import in_order
 from seeding.scaffold.project import Project
 

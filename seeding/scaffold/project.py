@@ -14,9 +14,9 @@ from seeding.exceptions import ConfigurationError, SchemaError, SeedingError
 from seeding.generation.registry import Registry
 from seeding.guessing.names import row_words
 from seeding.masking import name_words
-from seeding.scaffold.command_lines import seed_new
 from seeding.scaffold.fitness import as_seeded, unfit
-from seeding.scaffold.unmanaged_models import counted, given_key, holds_keys, mirrored, narrowest
+from seeding.scaffold.output.command_lines import seed_new
+from seeding.scaffold.output.unmanaged_models import counted, given_key, holds_keys, mirrored, narrowest
 from seeding.scaffold.well_known import left_out
 from seeding.schema.drift import ABOUT_VALUES, differences
 from seeding.schema.introspection import all_tables

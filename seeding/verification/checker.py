@@ -11,7 +11,8 @@ from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import Dataset, written_columns
+from seeding.generation.seeder_columns import written_columns
+from seeding.generation.seeders import Dataset
 from seeding.ledger.queries import Ledger
 from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched

@@ -19,7 +19,7 @@ from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCo
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import RunSummary
-from seeding.scaffold.unmanaged_models import mirror
+from seeding.scaffold.output.unmanaged_models import mirror
 from seeding.schema.introspection import read_tables
 from seeding.verification.checker import Checker
 from tests.integration.safety.test_composite_keys import TENANTS, coincide, ours, real, replies, tickets

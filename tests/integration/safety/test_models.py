@@ -17,7 +17,7 @@ from django.db import connections, models
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, decimals, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
-from seeding.scaffold.unmanaged_models import mirror
+from seeding.scaffold.output.unmanaged_models import mirror
 from seeding.schema.drift import differences as differing
 from seeding.schema.introspection import all_tables
 from seeding.schema.tables import expected

@@ -8,7 +8,8 @@ import pytest
 
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.drafts import MIRRORS, Draft, Drafter
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import MIRRORS, Drafter
 from seeding.scaffold.project import Project
 from tests.support.databases import Database
 

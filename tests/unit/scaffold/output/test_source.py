@@ -9,8 +9,8 @@ import pytest
 
 from seeding.example.models import Product
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.drafts import Draft
-from seeding.scaffold.source import source
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.output.source import source
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 KEY = ColumnSchema(name="id", kind=Kind.INTEGER, nullable=False, has_default=True)

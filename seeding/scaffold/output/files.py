@@ -12,9 +12,10 @@ from django.apps import apps
 from seeding.exceptions import ConfigurationError
 from seeding.generation.discovery import SEEDERS
 from seeding.guessing.names import module_name
-from seeding.scaffold.command_lines import is_installed
-from seeding.scaffold.drafts import MIRRORS, Draft
-from seeding.scaffold.source import source
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import MIRRORS
+from seeding.scaffold.output.command_lines import is_installed
+from seeding.scaffold.output.source import source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

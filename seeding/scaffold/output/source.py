@@ -11,8 +11,8 @@ from django.db import models
 
 from seeding.guessing.columns import quoted
 from seeding.guessing.expression_names import helpers, local_names
-from seeding.scaffold.drafts import Draft
-from seeding.scaffold.unmanaged_models import WIDTH, mirror, wrapped
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.output.unmanaged_models import WIDTH, mirror, wrapped
 
 FOR_MODELS = {
     "Now()": "from django.db.models.functions import Now",

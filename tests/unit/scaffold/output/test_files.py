@@ -10,8 +10,9 @@ from django.contrib import contenttypes
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import RecordCount
-from seeding.scaffold.drafts import MIRRORS, Draft
-from seeding.scaffold.files import NewFile, new_files, write
+from seeding.scaffold.draft import Draft
+from seeding.scaffold.drafts import MIRRORS
+from seeding.scaffold.output.files import NewFile, new_files, write
 from seeding.schema.tables import TableSchema
 
 PACKAGE = '"""One module per table."""\n'

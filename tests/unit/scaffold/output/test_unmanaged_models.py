@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seeding.exceptions import SchemaError
-from seeding.scaffold.unmanaged_models import mirror, mirrored, narrowest, wrapped
+from seeding.scaffold.output.unmanaged_models import mirror, mirrored, narrowest, wrapped
 from seeding.schema.tables import Check, ColumnSchema, ForeignKey, Kind, TableSchema
 
 BIG = {"low": -(2**63), "high": 2**63 - 1}
