@@ -35,6 +35,14 @@ def row_words(table: str) -> tuple[str, ...]:
     return singular(name_words(table) or ("row",))
 
 
+def by_row_words(tables: Iterable[str]) -> dict[tuple[str, ...], str]:
+    """Row name → table, without names that several tables share."""
+    named: dict[tuple[str, ...], list[str]] = {}
+    for table in tables:
+        named.setdefault(row_words(table), []).append(table)
+    return {words: names[0] for words, names in named.items() if len(names) == 1}
+
+
 def class_name(words: Iterable[str]) -> str:
     """(`order`, `line`) → `OrderLine`."""
     name = "".join(word.capitalize() for word in words)

@@ -111,7 +111,7 @@ class Trial:
         }
         members |= {name: chosen(field) for name, field in self.fields.items() if chosen(field)}
         empty = {name for name, one in self._columns.items() if one.nullable and not one.has_default and name not in required}
-        return consistent(
+        made = consistent(
             self._columns,
             expressions,
             members,
@@ -119,6 +119,7 @@ class Trial:
             keep={*self._links, *chain.from_iterable(keys)},
             empty=empty - expressions.keys() - {*out},
         )
+        return {name: made[name] for name in self._columns if name in made}
 
     def judge(self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str]) -> frozenset[str] | None:
         """Ask the model's `full_clean`: None if nothing is to be done about what it says, which is then in `doubts`.

@@ -66,9 +66,13 @@ class Ledger:
         """The batches that are in the database now."""
         return self.batches.live()
 
+    def is_there(self) -> bool:
+        """Whether the ledger's tables exist."""
+        return not any(lacking(connections[self.using], LEDGER_MODELS).values())
+
     def last_automatic_plan(self) -> dict[str, Any] | None:
         """What the last `seed --auto` was asked for; None if there was none, or no ledger."""
-        if any(lacking(connections[self.using], LEDGER_MODELS).values()):
+        if not self.is_there():
             return None
         plans = self.runs.filter(command="seed").order_by("-pk").values_list("plan", flat=True)
         return next((plan for plan in plans.iterator() if "auto" in plan), None)
@@ -76,7 +80,7 @@ class Ledger:
     def held_versions(self) -> dict[str, set[int]]:
         """Seeder → the versions of its rows that are in the database now; nothing if there is no ledger."""
         found: dict[str, set[int]] = {}
-        if not any(lacking(connections[self.using], LEDGER_MODELS).values()):
+        if self.is_there():
             for name, version in self.live.generated().values_list("seeder_name", "generator_version").distinct():
                 found.setdefault(name, set()).add(int(version.rpartition(".")[2] or 0))
         return found

@@ -70,8 +70,10 @@ class Drafter:
         columns, rows = existing_rows(
             project.using, model, key, {column: project.models[links[column]] for column in key if column in links}
         )
+        schema = project.tables[table]
+        pii = {name: kind for name in key if (kind := personal(schema.columns[name], row_words(table)))}
         return Draft(
-            schema=project.tables[table],
+            schema=schema,
             app=app,
             model=model,
             model_name=model.__name__,
@@ -82,8 +84,8 @@ class Drafter:
             targets={},
             count=RecordCount.fixed(rows),
             capacity=rows,
-            pii={},
-            not_pii=tuple(column for column in key if column not in links),
+            pii=pii,
+            not_pii=tuple(column for column in key if column not in links and column not in pii),
             broken={},
             natural_key=key,
         )

@@ -12,9 +12,9 @@ from django.db import connections, models
 
 from seeding.exceptions import ConfigurationError, SchemaError, SeedingError
 from seeding.generation.registry import Registry
-from seeding.guessing.names import row_words
+from seeding.guessing.names import by_row_words
 from seeding.masking import name_words
-from seeding.scaffold.fitness import as_seeded, unfit
+from seeding.scaffold.fitness import as_seeded, unfit, without_unknown_references
 from seeding.scaffold.output.command_lines import seed_new
 from seeding.scaffold.output.unmanaged_models import counted, given_key, holds_keys, mirrored, narrowest
 from seeding.scaffold.well_known import left_out
@@ -54,7 +54,7 @@ class Project:
         }
         self.seeded: Mapping[str, type[models.Model]] = {table: as_seeded(model) for table, model in self.models.items()}
         """Table → the model of its own columns."""
-        self._by_words = _by_words(self.tables)
+        self._by_words = by_row_words(self.tables)
         self._unfit: dict[str, str] = {}
         self._generic: dict[str, tuple[Generic, ...]] = {}
         self._untargeted: set[str] = set()
@@ -62,9 +62,14 @@ class Project:
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
 
-        Without those that may stay empty and that the live table holds otherwise. Raises SchemaError if the model does not
-        mirror the table in any other way.
+        Without those that may stay empty and that the live table holds otherwise, or whose references nobody can tell. Raises
+        SchemaError if the model does not mirror the table in any other way.
         """
+        model = self.seeded.get(table)
+        known = self.links(table).keys() if model is None else {one.column for one in references(model)}
+        return without_unknown_references(self._mirrored_columns(table), self.tables[table], self.tables, known)
+
+    def _mirrored_columns(self, table: str) -> dict[str, ColumnSchema]:
         live, model = self.tables[table], self.seeded.get(table)
         if model is None:
             needed = self.required(table) | self.given_keys(table)
@@ -124,9 +129,11 @@ class Project:
         if model is not None:
             named = {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
             return named | {one.key: one.target for one in self.generic(table)}
-        found = {key.column: key.table for key in telling(schema.foreign_keys, self.tables)}
+        keys = [*telling(schema.foreign_keys, self.tables)]
+        found = {one.column: one.table for one in keys if one.key.lower() in ("", self.tables[one.table].primary_key.lower())}
+        enforced = {one.column for one in keys}
         for column in schema.columns.values():
-            if column.kind is Kind.INTEGER and column.name != schema.primary_key and column.name not in found:
+            if column.kind is Kind.INTEGER and column.name != schema.primary_key and column.name not in enforced:
                 target = self._sounds_like(column.name, table)
                 if target is not None and self._countable(target):
                     found[column.name] = target
@@ -289,11 +296,3 @@ class Project:
             return own
         endings = (tuple(words[start:]) for start in range(len(words)))
         return next((self._by_words[ending] for ending in endings if ending in self._by_words), None)
-
-
-def _by_words(tables: Mapping[str, TableSchema]) -> dict[tuple[str, ...], str]:
-    """Row name → table, without names that several tables share."""
-    named: dict[tuple[str, ...], list[str]] = {}
-    for table in tables:
-        named.setdefault(row_words(table), []).append(table)
-    return {words: names[0] for words, names in named.items() if len(names) == 1}

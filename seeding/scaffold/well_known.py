@@ -32,6 +32,8 @@ LEFT_OUT: Mapping[str, str] = {
 }
 NOT_MEANT = frozenset({"helpdesk.queue"})
 """Models that are not what their names say: these queues are departments."""
+PERMISSION = "auth.permission"
+GRANTS = "it grants permissions"
 NAMED: tuple[tuple[str, str], ...] = (
     (r"(?:django_|seeding_|_?sqlite_)?migrations?$", "it records migrations"),
     (r".*_(?:fts|fts_\w+|search_?index(?:entry)?|sqlite\w*indexentry|indexentry\w*)$", "it shadows other tables for searching"),
@@ -62,6 +64,8 @@ def left_out(table: str, model: type[models.Model] | None) -> str:
         return REFERRED_TO
     if model is not None and (why := LEFT_OUT.get(model._meta.label_lower)):
         return why
+    if model is not None and PERMISSION in map(_target, model._meta.concrete_fields):
+        return GRANTS
     if model is not None and model._meta.auto_created:  # named by a field; what it joins counts
         ends = [field.related_model for field in model._meta.local_fields if isinstance(field, models.ForeignKey)]
         return next((why for end in ends if not natural_key(end) and (why := left_out(end._meta.db_table, end))), "")
@@ -70,3 +74,9 @@ def left_out(table: str, model: type[models.Model] | None) -> str:
     names = ["_".join(name_words(table)), table.lower()]
     names += ["_".join(name_words(model.__name__))] if model is not None else []
     return next((why for pattern, why in NAMED if any(re.match(pattern, name) for name in names)), "")
+
+
+def _target(field: models.Field[object, object]) -> str:
+    """Label of the model that a field refers to; empty if it refers to none."""
+    target = field.related_model
+    return target._meta.label_lower if isinstance(target, type) and issubclass(target, models.Model) else ""

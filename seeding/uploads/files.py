@@ -1,6 +1,7 @@
 """Writes the files that the ledger's rows have, and deletes those whose rows are gone.
 
-Which files there are to be follows from the ledger alone, so what a killed command left is repaired by the next.
+Which files there are to be follows from the ledger alone, so what a killed command left is repaired by the next. A file that
+any row names stays: somebody may have entered its name, or copied the row.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from django.apps import apps
 from django.core.files.storage import FileSystemStorage
-from django.db import models
+from django.db import connections, models
 
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet
+from seeding.schema.introspection import lacking
 from seeding.uploads.contents import content
 from seeding.uploads.fields import folder_of, index_of, local_fields, name_of
 
@@ -33,6 +36,15 @@ class Written:
     written: int
     occupied: tuple[str, ...]
     """Names under which other files were there, which stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """The files of one table's rows that are gone."""
+
+    deleted: int
+    named: tuple[str, ...]
+    """Names of those that stay, because a row has them."""
 
 
 class Files:
@@ -59,25 +71,47 @@ class Files:
                     occupied.append(name)
         return Written(written=written, occupied=tuple(occupied))
 
-    def sweep(self, model: type[models.Model]) -> int:
-        """Delete the files of rows that are no longer in the ledger, and folders that are empty then; returns how many."""
-        deleted = 0
+    def sweep(self, model: type[models.Model]) -> Swept:
+        """Delete the files of rows that are no longer in the ledger, unless a row names them, and folders that are empty."""
+        deleted, named = 0, list[str]()
         for field in local_fields(model).values():
             folder = _path(field, folder_of(field))
             if not folder.is_dir() or folder.is_symlink():
                 continue
             live = _indexes(self._ledger.live.filter(table_name=model._meta.db_table))
+            gone = list[Path]()
             for path in sorted(folder.iterdir()):
                 index = index_of(field, path.name)
                 if path.name.startswith(UNFINISHED):
                     path.unlink()
                 elif index is not None and not live.has(np.array([index]))[0] and self._is_own(field, index, path):
+                    gone.append(path)
+            held = self._named(folder_of(field)) if gone else frozenset()
+            for path in gone:
+                if path in held:
+                    named.append(f"{folder_of(field)}/{path.name}")
+                else:
                     path.unlink()
                     deleted += 1
             for empty in (folder, folder.parent, folder.parent.parent):
                 with suppress(OSError):  # it holds other files
                     empty.rmdir()
-        return deleted
+        return Swept(deleted=deleted, named=tuple(named))
+
+    def _named(self, folder: str) -> frozenset[Path]:
+        """The files of the folder that rows name, of whatever model."""
+        using = self._ledger.using
+        holding = [one for one in apps.get_models(include_auto_created=True) if not one._meta.proxy and local_fields(one)]
+        absent = {name for names in lacking(connections[using], holding).values() for name in names}
+        return frozenset(
+            _path(field, name)
+            for model in holding
+            for column, field in local_fields(model).items()
+            if absent.isdisjoint((table := model._meta.db_table, f"{table}.{column}"))
+            for name in model._base_manager.using(using)
+            .filter(**{f"{field.attname}__startswith": f"{folder}/"})
+            .values_list(field.attname, flat=True)
+        )
 
     def _is_own(self, field: models.FileField, index: int, path: Path) -> bool:
         return _holds(path, content(name_of(field, index), self._stamp))

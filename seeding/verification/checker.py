@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import partial
 
@@ -12,12 +12,14 @@ from django.db import connections, models
 from seeding.conf import DEFAULT_SEED
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import written_columns
-from seeding.generation.seeders import Dataset
+from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.ledger.queries import Ledger
 from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
 from seeding.schema.drift import differences
 from seeding.schema.introspection import read_tables
+from seeding.schema.references import Reference, attributes, counts_keys, generic_references, references
+from seeding.schema.relations import content_types
 from seeding.schema.results import Difference
 from seeding.schema.tables import expected, mirrored_tables
 from seeding.verification.dangling_references import shortcomings, verify
@@ -53,7 +55,7 @@ class Checker:
         unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]
         return CheckReport(
             checks=tuple(checks),
-            tables=len(self._registry.by_table) if "schema" in checks else 0,
+            tables=len(self._seeded()) if "schema" in checks else 0,
             differences=tuple(found),
             refusals=tuple(told(found) for found in refusals.values()),
             verdicts=(*verdicts, *judged),
@@ -62,9 +64,8 @@ class Checker:
         )
 
     def schema(self) -> list[Difference]:
-        """Every difference between the seeders' models and the live tables."""
-        connection = connections[self.using]
-        seeded = [(seeders[0].config.model, seeders) for seeders in self._registry.by_table.values()]
+        """Every difference between the models of seeders and seeded rows and the live tables."""
+        connection, seeded = connections[self.using], self._seeded()
         there = read_tables(connection, mirrored_tables(model for model, _ in seeded))
         dataset = Dataset(seed=DEFAULT_SEED, as_of=ANY_DAY)
         found = [
@@ -74,10 +75,17 @@ class Checker:
                 expected(model, connection),
                 there,
                 self._missing_table_help,
-                filled=partial(written_columns, seeders, dataset),
+                filled=partial(written_columns, seeders, dataset) if seeders else lambda: None,
             )
         ]
         return sorted(found, key=lambda one: one.harmless)
+
+    def _seeded(self) -> list[tuple[type[models.Model], tuple[BaseSeeder, ...]]]:
+        """The models of all seeders, and those of seeded rows of which there is no seeder any more, with their seeders."""
+        by_table = {table: (seeders[0].config.model, seeders) for table, seeders in self._registry.by_table.items()}
+        if self._ledger.is_there():
+            by_table = {table: (model, ()) for table, model in self._models().items()} | by_table
+        return list(by_table.values())
 
     def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
         """Table → why commands refuse to touch it, for the tables of seeders and of the ledger."""
@@ -86,12 +94,27 @@ class Checker:
     def references(self) -> list[Verdict]:
         """A verdict on every reference of every table that holds seeded rows."""
         seeded = self._models()
-        lacks, identities = shortcomings(self.using, seeded.values()), self._ledger.identities()
+        looked_at = {table: (*references(model), *self._generic(model)) for table, model in seeded.items()}
+        both = {*seeded.values(), *(one.target for found in looked_at.values() for one in found)}
+        lacks, identities = shortcomings(self.using, both), self._ledger.identities()
         return [
             verdict
             for table, model in seeded.items()
-            for verdict in verify(self.using, model, self._ledger.key_set(table), lacks, identity=identities.get(table))
+            for verdict in verify(
+                self.using, model, self._ledger.key_set(table), lacks, looked_at[table], identity=identities.get(table)
+            )
         ]
+
+    def _generic(self, model: type[models.Model]) -> Iterator[Reference]:
+        """The generic references of the model by integers, one for every model that its rows refer to and this database has."""
+        pairs = [(kind, key) for kind, key, textual in generic_references(model) if not textual]
+        there = read_tables(connections[self.using], {one._meta.db_table for one in apps.get_models()}) if pairs else {}
+        for kind, key in pairs:
+            column = attributes(model)[kind]
+            named = set(model._base_manager.using(self.using).order_by().values_list(column, flat=True).distinct())
+            for number, target in content_types(connections[self.using], there).items():
+                if number in named and target._meta.db_table in there and counts_keys(target):
+                    yield Reference(column=key, target=target, when=(kind, str(number)))
 
     def unknown(self) -> tuple[str, ...]:
         """A sentence for every table that holds seeded rows and has neither a seeder nor a model under that name."""

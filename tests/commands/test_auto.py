@@ -266,3 +266,37 @@ def test_what_cannot_be_meant_is_refused(
         call_command("seed", **{"auto": True, "table": None, "database": database.alias, "stderr": StringIO(), **options})
 
     assert refused.value.returncode == 1
+
+
+def test_a_model_that_has_changed_since_is_looked_at_though_nothing_can_be_drafted_for_it(
+    make_database: Callable[..., Database], app: App
+) -> None:
+    database = make_database("sqlite", ready=False)
+    set_up(app, MODELS, database)
+    with app.installed("django.contrib.contenttypes"):
+        auto(database, exclude=excluded(app))
+        call_command("seed_check", schema=True, database=database.alias, stdout=StringIO())
+        database.query(f"ALTER TABLE {app.name}_team DROP COLUMN name")
+
+        with pytest.raises(CommandError) as drifted:
+            call_command("seed_check", schema=True, database=database.alias, stdout=(told := StringIO()))
+
+    assert drifted.value.returncode == 3
+    assert f"{app.name}_team name missing column" in " ".join(told.getvalue().split())
+
+
+def test_a_generic_reference_that_leads_nowhere_is_found(make_database: Callable[..., Database], app: App) -> None:
+    database = make_database("sqlite", ready=False)
+    set_up(app, MODELS, database)
+    with app.installed("django.contrib.contenttypes"):
+        auto(database, exclude=excluded(app))
+        call_command("seed_check", references=True, database=database.alias, stdout=StringIO())
+        note = apps.get_model(app.name, "Note").objects.using(database.alias).first()
+        note.number = 987_654
+        note.save()
+
+        with pytest.raises(CommandError) as broken:
+            call_command("seed_check", references=True, database=database.alias, stdout=(told := StringIO()))
+
+    assert broken.value.returncode == 5
+    assert f"{app.name}_note.number leads to" in " ".join(told.getvalue().split())

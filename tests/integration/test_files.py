@@ -160,6 +160,27 @@ def test_rows_that_stay_keep_their_files(database: Database, app: App, media: Pa
     assert [row.pk for row in photos(database, app)] == [kept.pk]
 
 
+def test_a_real_row_keeps_the_seeded_file_that_it_names(database: Database, app: App, media: Path) -> None:
+    database.seed(auto=True, app=app.name)
+    one, other = photos(database, app)[:2]
+    copied = photos(database, app)[0]
+    copied.pk, copied.scan = None, other.original.name  # a copy of a seeded row, and the file of another in another column
+    copied.save()
+
+    summary = database.rollback()
+
+    left = {name for name, data in tree(media).items() if data != b"/"}
+    assert left == {"photos/real.png", one.image.name, one.original.name, other.original.name}
+    assert photos(database, app) == [copied]
+    assert (summary["exit_code"], summary["left"]) == (6, 0)
+    assert any("3 files" in result["error"] for result in summary["results"])
+
+    copied.delete()
+    database.rollback()
+
+    assert {name for name, data in tree(media).items() if data != b"/"} == {"photos/real.png"}
+
+
 def test_what_a_killed_command_left_is_repaired_by_the_next(
     database: Database, app: App, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,7 @@ def table(known: dict[str, dict[str, Any]]) -> Iterator[str]:
             continue
         filled, passed = auto["tables"] - len(auto["unfilled"]), auto["asked"] - auto["invalid"]
         sums = [old + new for old, new in zip(sums, (filled, auto["tables"], passed, auto["asked"]), strict=True)]
-        wrong = ", ".join(step for step in STEPS if auto.get(step))
+        wrong = ", ".join(f"{step}{'' if step in auto else ' (not measured)'}" for step in STEPS if auto.get(step, True))
         drafts = one.get("drafts", {})
         pages, run = len(auto.get("pages", ())), f"{drafts.get('passed', '-')} of {drafts.get('tables', '-')}"
         yield (

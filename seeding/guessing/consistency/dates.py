@@ -69,7 +69,7 @@ def _without(name: str, words: str) -> str:
 
 
 def _stages(row: Row) -> Iterator[tuple[str, str]]:
-    days = [*row.open(*DAYS), *(name for name in row.empty if row.columns[name].kind in DAYS)]
+    days = [*row.open(*DAYS), *(name for name in row.columns if name in row.empty and row.columns[name].kind in DAYS)]
     beginning = next((name for name in row.filled(*DAYS) if sounds(name, BEGINNINGS)), None)
     base = (_days(row.expressions[beginning]) if beginning else "") or 'rows.uniform("created", -365, 0)'
     stage_of = {name: place for place, (names, _) in reversed([*enumerate(STAGES)]) for name in row.sounding(names, days)}

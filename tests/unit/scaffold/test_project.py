@@ -44,6 +44,29 @@ def test_a_model_says_itself_what_it_refers_to(shop: Database) -> None:
     assert project(shop).required("shop_review") == {"product_id", "author", "stars", "text", "written_at"}
 
 
+def test_a_foreign_key_that_nobody_can_follow_gets_no_value_which_would_be_a_real_rows(shop: Database) -> None:
+    shop.query("CREATE TABLE items (id integer PRIMARY KEY AUTOINCREMENT, number integer NOT NULL UNIQUE)")
+    by_number = "integer REFERENCES items (number)"
+    found = project(
+        shop, lines=f"item {by_number} NOT NULL", drafts=f"item {by_number}, label text", bad=f"item {by_number} DEFAULT 8"
+    )
+
+    assert list(found.columns("drafts")) == ["id", "label"]
+    assert (found.links("drafts"), found.links("lines")) == ({}, {})
+    for table in ("lines", "bad"):
+        with pytest.raises(SchemaError, match=r"item refers to items\.number by a foreign key"):
+            found.columns(table)
+
+
+def test_a_foreign_key_that_a_model_does_not_declare_gets_no_value(shop: Database) -> None:
+    shop.query("DROP TABLE shop_product")
+    shop.query(f"CREATE TABLE real ({KEY})")
+    columns = "name varchar(80) NOT NULL UNIQUE, price decimal(8, 2) NOT NULL"
+    shop.query(f"CREATE TABLE shop_product ({KEY}, {columns}, stars integer REFERENCES real (id))")
+
+    assert list(project(shop).columns("shop_product")) == ["id", "name", "price"]
+
+
 def test_columns_are_as_narrow_as_the_live_table(shop: Database) -> None:
     shop.query("ALTER TABLE shop_product ADD COLUMN extra text")
 
