@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.generation.own_tables import own_table
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.schema.references import Reference, column_name, references
+from seeding.schema.tables import TableSchema, expected
 
 
 def seeded_references(seeder: BaseSeeder) -> tuple[Reference, ...]:
@@ -20,6 +23,13 @@ def seeded_references(seeder: BaseSeeder) -> tuple[Reference, ...]:
         for column, target in seeder.config.refers.items()
     )
     return (*references(seeder.config.model), *said)
+
+
+def filled_table(seeder: BaseSeeder, connection: BaseDatabaseWrapper) -> TableSchema:
+    """The table as the model has it; columns that the seeder lets refer to rows of a model take row indexes."""
+    table = expected(seeder.config.model, connection)
+    columns = {name: replace(one, is_named=name in seeder.config.refers or one.is_named) for name, one in table.columns.items()}
+    return replace(table, columns=columns)
 
 
 def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
 
@@ -72,3 +73,11 @@ def _resolve_objects(lists: list[list[dict[str, Any]] | None], key: str, lookup:
         resolved.append(items and [{**item, key: next(keys)} if key in item else item for item in items])
         lacking.append(sum(next(missing) for _ in range(count)) > 0)
     return pl.Series(resolved, dtype=pl.Object), pl.Series(lacking, dtype=pl.Boolean)
+
+
+def require_real(resolver: Resolver, seeder: BaseSeeder, count: int) -> None:
+    """Raise SchemaError unless the database has the rows 0 … count - 1 of a seeder that only refers to them."""
+    index = np.arange(count)
+    if lacking := count - int(resolver.adopted(seeder, index).lookup(index)[1].sum()):
+        table = seeder.config.table_name
+        raise SchemaError(f"{table}: {lacking:,} of {count:,} rows are not there, and they are never made.")

@@ -70,25 +70,6 @@ class Ledger:
         """Whether the ledger's tables exist."""
         return not any(lacking(connections[self.using], LEDGER_MODELS).values())
 
-    def last_automatic_plan(self) -> dict[str, Any] | None:
-        """What the last `seed --auto` was asked for; None if there was none, or no ledger."""
-        if not self.is_there():
-            return None
-        plans = self.runs.filter(command="seed").order_by("-pk").values_list("plan", flat=True)
-        return next((plan for plan in plans.iterator() if "auto" in plan), None)
-
-    def held_versions(self) -> dict[str, set[int]]:
-        """Seeder → the versions of its rows that are in the database now; nothing if there is no ledger."""
-        found: dict[str, set[int]] = {}
-        if self.is_there():
-            for name, version in self.live.generated().values_list("seeder_name", "generator_version").distinct():
-                found.setdefault(name, set()).add(int(version.rpartition(".")[2] or 0))
-        return found
-
-    def live_seeders(self) -> set[str]:
-        """The names of the seeders whose rows are in the database now."""
-        return set(self.live.generated().values_list("seeder_name", flat=True).distinct())
-
     def require(self) -> None:
         """Raise ConfigurationError, with the fix, unless the ledger's tables exist; SchemaError if its names mean other tables.
 

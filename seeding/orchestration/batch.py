@@ -29,7 +29,7 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.schema.references import generic_references
 from seeding.schema.results import ValidationError
 from seeding.schema.validation import Finding, SchemaValidator
-from seeding.writing import UnwritableError, settled
+from seeding.writing import Refusal, UnwritableError, settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,14 @@ class Batch:
         """The row indexes that validation rejected, as the ledger stores them: [first, count]."""
         rejected = self.index[~self.accepted]
         return [[first, count] for first, count, _ in KeyMap.pair(rejected, rejected).as_lists()]
+
+
+class RefusedParentsError(Exception):
+    """The database rejected rows that other rows of the batch refer to; the batch is retried without both."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__()
+        self.refusals = refusals
 
 
 T = TypeVar("T")

@@ -25,7 +25,7 @@ from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan
-from seeding.orchestration.results import RunSummary, SeederResult, SeederState
+from seeding.orchestration.results import RunSummary, SeederResult, SeederState, unfilled
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Survey, needed, touched
@@ -272,17 +272,7 @@ class SeedOrchestrator:
             return []
         for table, words in self._registry.unfillable.items():
             self.operation.tell("refuse", f"{table} has no seeder: {words}", level="warn")
-        return [
-            SeederResult(
-                seeder=table,
-                table=table,
-                state=SeederState.REFUSED,
-                records_planned=0,
-                error=words,
-                exit_code=SchemaError.exit_code,
-            )
-            for table, words in self._registry.unfillable.items()
-        ]
+        return [unfilled(table, words) for table, words in self._registry.unfillable.items()]
 
     def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
         error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"

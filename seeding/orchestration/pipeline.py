@@ -17,20 +17,20 @@ from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
-from seeding.generation.seeder_columns import written_columns
+from seeding.generation.seeder_columns import filled_table, written_columns
 from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.classification import suspicious
-from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
-from seeding.schema.tables import TableSchema, expected
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, insert, instances, settled
@@ -39,14 +39,6 @@ from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
 """Into how many pieces a batch is split if its generation fails."""
-
-
-class RefusedParentsError(Exception):
-    """The database rejected rows that other rows of the batch refer to; the batch is retried without both."""
-
-    def __init__(self, refusals: list[Refusal]) -> None:
-        super().__init__()
-        self.refusals = refusals
 
 
 class SeederPipeline:
@@ -59,7 +51,7 @@ class SeederPipeline:
         self._count = count
         self._context = context
         self._model: type[models.Model] = seeder.config.model
-        self._validator = SchemaValidator(_planned(seeder, context.using), context.live)
+        self._validator = SchemaValidator(filled_table(seeder, connections[context.using]), context.live)
         unclassified = {one.column: f"{one.table}.{one.column} {one.problem}" for one in suspicious(seeder, context.strategies)}
         self._preparation = Preparation(
             seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
@@ -112,11 +104,7 @@ class SeederPipeline:
         Raises SchemaError if a row that is only referred to is not in the database.
         """
         if isinstance(self._seeder, ExistingRows):
-            index = np.arange(self._count)
-            there = self._retry(partial(self._context.resolver.adopted, self._seeder, index)).lookup(index)[1]
-            if not there.all():
-                table, rows = self._seeder.config.table_name, self._count - int(there.sum())
-                raise SchemaError(f"{table}: {rows:,} of {self._count:,} rows are not there, and they are never made.")
+            self._retry(partial(require_real, self._context.resolver, self._seeder, self._count))
             self._tally.existing += self._count
             return KeyMap.of(()).missing(0)
         keys = self._retry(partial(self._context.resolver.keys, self._seeder))
@@ -310,10 +298,3 @@ class SeederPipeline:
         if self._seeder.config.masking == "none":
             examples = examples.with_columns(pl.lit(REDACTED).alias(name) for name in self._seeder.config.pii_fields)
         self.examples = self.examples or examples.to_dicts()
-
-
-def _planned(seeder: BaseSeeder, using: str) -> TableSchema:
-    """The table as the model has it; columns that the seeder lets refer to rows of a model take row indexes."""
-    table = expected(seeder.config.model, connections[using])
-    columns = {name: replace(one, is_named=name in seeder.config.refers or one.is_named) for name, one in table.columns.items()}
-    return replace(table, columns=columns) if seeder.config.refers else table

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from seeding.exceptions import SchemaError
+
 
 class SeederState(StrEnum):
     """How one seeder ended."""
@@ -93,6 +95,18 @@ class RunSummary:
         values["exit_code"] = self.exit_code
         values["records_inserted"] = self.records_inserted
         return values
+
+
+def unfilled(table: str, words: str) -> SeederResult:
+    """The result of a table that no automatic seeder could be made for."""
+    return SeederResult(
+        seeder=table,
+        table=table,
+        state=SeederState.REFUSED,
+        records_planned=0,
+        error=words,
+        exit_code=SchemaError.exit_code,
+    )
 
 
 def exit_code(results: Iterable[SeederResult]) -> int:

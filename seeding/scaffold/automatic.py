@@ -14,6 +14,7 @@ from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import ExistingRows
 from seeding.ledger.queries import Ledger
 from seeding.scaffold.draft import Draft
+from seeding.scaffold.held_rows import held_versions, last_plan
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project
@@ -74,7 +75,7 @@ def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list
         wanted.add(table := waiting.pop())
         needed = {*by_table[table].dependencies, *(project.links(table)[name] for name in by_table[table].postponed)}
         waiting += [one for one in needed if one in by_table and one not in wanted]
-    held = Ledger(project.using).held_versions()
+    held = held_versions(Ledger(project.using))
     chosen = [
         replace(one, shown_version=one.version) if one.version in held.get(one.seeder_name, ()) else one for one in drafts
     ]
@@ -91,8 +92,8 @@ def recalled(using: str, registry: Registry) -> Registry:
     commands do without: rows of unknown seeders are rolled back as well, and reported as not compared.
     """
     ledger = Ledger(using)
-    plan = ledger.last_automatic_plan()
-    if plan is None or ledger.live_seeders() <= registry.by_name.keys():
+    plan = last_plan(ledger)
+    if plan is None or held_versions(ledger).keys() <= registry.by_name.keys():
         return registry
     wanted = Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"]))
     try:
