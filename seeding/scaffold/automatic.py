@@ -128,6 +128,8 @@ def _left_out(using: str, project: Project, wanted: Wanted) -> Iterator[tuple[st
             yield table, f"--exclude={named}"
         elif kinds.get(table) in (RelationKind.VIEW, RelationKind.REPORT):
             yield table, "it is a view"
+        elif model is not None and not model._meta.managed and table not in project.tables:
+            yield table, "there is no such table, and no migration makes one"
         elif (model is not None and (words := sent_elsewhere(using, model))) or (
             table not in wanted.tables and not natural_key(model) and (words := left_out(table, model))
         ):

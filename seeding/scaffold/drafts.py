@@ -99,6 +99,7 @@ class Drafter:
         seeded = project.seeded.get(table)
         trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples)
         generic = {one.key: one for one in project.generic(table) if {one.kind, one.key} <= parents.keys()}
+        said = {**project.soft(table), **{name: one.target for name, one in generic.items()}}
         out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)} - generic.keys()
         expressions, count, capacity, broken = self._expressions(table, columns, parents, trial, frozenset(out))
         self._samples[table] = trial.rows(expressions, count)
@@ -140,7 +141,7 @@ class Drafter:
                 if name in links and links[name] != table and not project.registry.sources(links[name]) and not self._places
             },
             postponed=tuple(postponed) if self._places else (),
-            refers={name: project.models[one.target] for name, one in generic.items() if name in expressions},
+            refers={name: project.models[target] for name, target in said.items() if name in expressions},
         )
 
     def _expressions(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import connections, models
@@ -17,6 +16,7 @@ from seeding.masking import name_words
 from seeding.scaffold.fitness import as_seeded, unfit, without_unknown_references
 from seeding.scaffold.output.command_lines import seed_new
 from seeding.scaffold.output.unmanaged_models import counted, given_key, holds_keys, mirrored, narrowest
+from seeding.scaffold.soft_references import Generic, soft_references
 from seeding.scaffold.well_known import left_out
 from seeding.schema.drift import ABOUT_VALUES, differences
 from seeding.schema.introspection import all_tables
@@ -27,16 +27,6 @@ from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 USERS = (("user",), ("auth", "user"))
 """Row names of the table that `created_by` refers to."""
 LEDGER = frozenset(model._meta.db_table for model in apps.get_app_config("seeding").get_models())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generic:
-    """A GenericForeignKey, and the table that its rows shall refer to."""
-
-    kind: str
-    """The column of the content type."""
-    key: str
-    target: str
 
 
 class Project:
@@ -58,6 +48,7 @@ class Project:
         self._unfit: dict[str, str] = {}
         self._generic: dict[str, tuple[Generic, ...]] = {}
         self._untargeted: set[str] = set()
+        self._soft: dict[str, dict[str, str]] = {}
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """The model's columns, narrowed to the live table; without a model, the columns of the one to be written.
@@ -128,7 +119,7 @@ class Project:
         schema, model = self.tables[table], self.seeded.get(table)
         if model is not None:
             named = {one.column: one.target_table for one in references(model) if not one.json_key and not one.when}
-            return named | {one.key: one.target for one in self.generic(table)}
+            return self.soft(table) | named | {one.key: one.target for one in self.generic(table)}
         keys = [*telling(schema.foreign_keys, self.tables)]
         found = {one.column: one.table for one in keys if one.key.lower() in ("", self.tables[one.table].primary_key.lower())}
         enforced = {one.column for one in keys}
@@ -138,6 +129,13 @@ class Project:
                 if target is not None and self._countable(target):
                     found[column.name] = target
         return found
+
+    def soft(self, table: str) -> dict[str, str]:
+        """Column → the table that it refers to by its name alone, though its model says nothing of it."""
+        if table not in self._soft:
+            there = {name: model for name, model in self.models.items() if name in self.tables}
+            self._soft[table] = soft_references(self.seeded[table], there) if table in self.seeded else {}
+        return self._soft[table]
 
     def generic(self, table: str) -> tuple[Generic, ...]:
         """The generic references of the table, each to a model of its own app if possible, whose rows need no others."""

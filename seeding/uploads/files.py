@@ -18,6 +18,7 @@ from django.apps import apps
 from django.core.files.storage import FileSystemStorage
 from django.db import connections, models
 
+from seeding.db.connection import database_name
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet
@@ -120,7 +121,8 @@ class Files:
     def _stamp(self) -> str:
         """What no other database's ledger has."""
         first = self._ledger.runs.order_by("pk").values_list("pk", "started_at").first()
-        return "" if first is None else f"run {first[0]} of {first[1].isoformat()}"
+        name = Path(database_name(self._ledger.using)).name  # a restored copy has another
+        return "" if first is None else f"run {first[0]} of {first[1].isoformat()} in {name}"
 
 
 def _indexes(batches: BatchQuerySet) -> KeySet:

@@ -29,6 +29,12 @@ class NewFile:
 def new_files(drafts: Sequence[Draft]) -> list[NewFile]:
     """One module per draft, and a missing `__init__.py`; raises ConfigurationError unless all can be written."""
     files: list[NewFile] = []
+    personal = [f"{one.schema.name}.{name}" for one in drafts if one.natural_key for name in one.pii]
+    if personal:
+        raise ConfigurationError(
+            f"{', '.join(personal)} identify real rows and seem personal, and no file gets their values: name other columns in "
+            "SEEDING_AUTO_REFERRED."
+        )
     for draft in drafts:
         folder, name = _folder(draft.app), module_name(draft.schema.name)
         alike = sum(
