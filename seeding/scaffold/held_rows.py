@@ -11,8 +11,7 @@ def last_plan(ledger: Ledger) -> dict[str, Any] | None:
     """What the last `seed --auto` was asked for; None if there was none, or no ledger."""
     if not ledger.is_there():
         return None
-    plans = ledger.runs.filter(command="seed").order_by("-pk").values_list("plan", flat=True)
-    return next((plan for plan in plans.iterator() if "auto" in plan), None)
+    return ledger.runs.filter(command="seed", plan__has_key="auto").order_by("-pk").values_list("plan", flat=True).first()
 
 
 def held_versions(ledger: Ledger) -> dict[str, set[int]]:
