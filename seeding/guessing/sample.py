@@ -122,7 +122,7 @@ def _refers(field: models.Field[Any, Any]) -> bool:
 
 def _attach(row: models.Model, field: models.Field[Any, Any], index: int, samples: Samples) -> None:
     """Let the row refer to a sample of its parent, so that `clean` can look at it."""
-    target: type[models.Model] = field.related_model  # type: ignore[assignment]
+    target: type[models.Model] = field.related_model  # type: ignore[assignment]  # never the text "self" once apps are loaded
     there = samples.get(target._meta.db_table, ())
     with suppress(Exception):  # external code: the row is asked about without it
         setattr(row, field.name, there[int(index) % len(there)] if there else target())

@@ -267,7 +267,7 @@ def _suits(field: models.Field[object, object], value: object, using: str) -> bo
     try:
         known = field.to_python(value)
         if isinstance(field, models.FileField):
-            known = field.attr_class(None, field, known)  # type: ignore[arg-type]
+            known = field.attr_class(None, field, known)  # type: ignore[arg-type]  # a file field takes no row here
         field.run_validators(known)
         field.get_db_prep_save(value, connections[using])
     except Exception:  # noqa: BLE001 - external code: whatever it raises, it does not take the value

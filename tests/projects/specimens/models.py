@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 
-class Sealed(models.TextField):  # type: ignore[type-arg]
+class Sealed(models.TextField):  # type: ignore[type-arg]  # as projects write it
     """Encrypted, as it were: a field of a base class that is known."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -29,7 +29,7 @@ class Sealed(models.TextField):  # type: ignore[type-arg]
         return None if value is None else base64.b64decode(value).decode()
 
 
-class Currency(models.Field):  # type: ignore[type-arg]
+class Currency(models.Field):  # type: ignore[type-arg]  # as projects write it
     """A field of which only the column's type is known."""
 
     def db_type(self, connection: Any) -> str:
