@@ -11,10 +11,10 @@ from django.db import connections, models
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
-from seeding.generation.seeders import ExistingRows
+from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.ledger.queries import Ledger
 from seeding.scaffold.draft import Draft
-from seeding.scaffold.held_rows import held_versions, last_plan
+from seeding.scaffold.held_rows import held_plans, held_versions
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project
@@ -88,19 +88,23 @@ def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list
 def recalled(using: str, registry: Registry) -> Registry:
     """The seeders of `registry`, and those in memory if the ledger of the database `using` holds rows of any other.
 
-    They are those of the last `seed --auto`: what that left out, these leave out. If they cannot be made any more, the
-    commands do without: rows of unknown seeders are rolled back as well, and reported as not compared.
+    They are those of each `seed --auto` whose rows are there: what that left out, these leave out. If they cannot be made any
+    more, the commands do without: rows of unknown seeders are rolled back as well, and reported as not compared.
     """
     ledger = Ledger(using)
-    plan = last_plan(ledger)
-    if plan is None or held_versions(ledger).keys() <= registry.by_name.keys():
+    if held_versions(ledger).keys() <= registry.by_name.keys():
         return registry
-    wanted = Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"]))
-    try:
-        found = _with_drafts(Project(using, registry), wanted)
-    except Exception:  # noqa: BLE001 - external code: models that have changed since
-        return registry
-    return Registry(found.by_name.values(), registry.broken, registry.elsewhere)
+    made: dict[str, BaseSeeder] = {}
+    asked: dict[Wanted, set[str]] = {}
+    for plan, names in held_plans(ledger):
+        asked.setdefault(Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"])), set()).update(names)
+    for wanted, names in asked.items():
+        try:
+            drafted = _with_drafts(Project(using, registry), wanted)
+        except Exception:  # noqa: BLE001, S112 - external code: models that have changed since
+            continue
+        made |= {name: one for name, one in drafted.by_name.items() if name in names or name not in made}
+    return Registry({**made, **registry.by_name}.values(), registry.broken, registry.elsewhere) if made else registry
 
 
 def tables_of(registry: Registry, labels: Sequence[str]) -> tuple[str, ...]:

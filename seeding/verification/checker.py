@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 
 from django.apps import apps
 from django.db import connections, models
@@ -47,7 +47,7 @@ class Checker:
         rules, broken = discover() if "invariants" in checks else ([], [])
         with seeding_lock(self.using, "seed_check").held(lock_timeout):
             found = self.schema() if "schema" in checks else []
-            refusals = self.refusals() if "schema" in checks else {}
+            refusals = self.refusals if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
             judged, failed = check(self.using, rules) if rules else ([], [])
             unknown = self.unknown() if "references" in checks else ()
@@ -83,10 +83,11 @@ class Checker:
     def _seeded(self) -> list[tuple[type[models.Model], tuple[BaseSeeder, ...]]]:
         """The models of all seeders, and those of seeded rows of which there is no seeder any more, with their seeders."""
         by_table = {table: (seeders[0].config.model, seeders) for table, seeders in self._registry.by_table.items()}
-        if self._ledger.is_there():
+        if self._ledger.is_there() and not self.refusals.keys() & LEDGER.keys():
             by_table = {table: (model, ()) for table, model in self._models().items()} | by_table
         return list(by_table.values())
 
+    @cached_property
     def refusals(self) -> Mapping[str, tuple[Refusal, ...]]:
         """Table → why commands refuse to touch it, for the tables of seeders and of the ledger."""
         return survey(self.using, {**touched(self._registry.by_name.values()), **LEDGER}).refusals

@@ -231,7 +231,7 @@ def _exit_code(run: SeedRun | None) -> int:
 def _drift(checker: Checker) -> tuple[str, int]:
     """The drift in one line, and how many tables' seeders it would refuse."""
     found = checker.schema()
-    refused: dict[str, object] = {table: told(reasons) for table, reasons in checker.refusals().items()}
+    refused: dict[str, object] = {table: told(reasons) for table, reasons in checker.refusals.items()}
     for one in found:
         if not one.harmless:
             refused.setdefault(one.table, one)
