@@ -34,6 +34,11 @@ class Form:
     step: int
     """The smallest quantity sold, in hundredths of a unit."""
 
+    @property
+    def price_step(self) -> int:
+        """What costs and prices per unit are multiples of, in cents: by the pound they are whole dollars."""
+        return 100 if self.unit == "LB" else 1
+
 
 FLOWER = (
     Form(name="Indoor Flower", category="Flower", subcategory="Indoor", unit="LB", low=900, high=1600, step=50),
@@ -109,7 +114,13 @@ def unit_cost(products: Rows, batches: Rows) -> Integers:
     forms = form(products)
     low = np.array([round(one.low * 100) for one in FORMS])[forms]
     high = np.array([round(one.high * 100) for one in FORMS])[forms]
-    return low + np.floor(batches.uniform("unit cost") * (high - low)).astype(np.int64)
+    cents = low + np.floor(batches.uniform("unit cost") * (high - low)).astype(np.int64)
+    return cents - cents % price_step(products)
+
+
+def price_step(products: Rows) -> Integers:
+    """Form.price_step of each product."""
+    return np.array([one.price_step for one in FORMS])[form(products)]
 
 
 def product_at(products: Rows) -> calendar.Moments:

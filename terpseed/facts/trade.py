@@ -245,11 +245,20 @@ def unit_cost(batches: Rows) -> Integers:
 
 
 @remembered
-def margin(lines: Rows) -> Integers:
+def asked_margin(lines: Rows) -> Integers:
     """In hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
     margins = np.array([catalogue.MARGINS[one.category] * 100 for one in catalogue.FORMS])
     usual = margins[catalogue.form(product(batch(lines)))]
-    return np.where(is_sample(lines), 0, usual - 300 * is_large_order(lines) + 200 * is_haggled(lines))
+    return usual - 300 * is_large_order(lines) + 200 * is_haggled(lines)
+
+
+@remembered
+def margin(lines: Rows) -> Integers:
+    """In hundredths of a percent of the price: what was asked, or where the price is whole dollars what that comes to."""
+    price, cost, asked = unit_price(lines), unit_cost(batch(lines)), asked_margin(lines)
+    whole = catalogue.price_step(product(batch(lines))) > 1
+    exact = np.where(whole, divide((price - cost) * 10_000, np.maximum(price, 1)), asked)
+    return np.where(is_sample(lines), 0, exact)
 
 
 def is_large_order(lines: Rows) -> Mask:
@@ -269,8 +278,10 @@ def is_sample(lines: Rows) -> Mask:
 
 @remembered
 def unit_price(lines: Rows) -> Integers:
-    """The unit price, in cents: cost / (1 - margin), or 0 for a sample."""
-    return np.where(is_sample(lines), 0, divide(unit_cost(batch(lines)) * 10_000, 10_000 - margin(lines)))
+    """The unit price, in cents: cost / (1 - margin), by the pound in whole dollars, or 0 for a sample."""
+    step = catalogue.price_step(product(batch(lines)))
+    price = divide(unit_cost(batch(lines)) * 10_000, (10_000 - asked_margin(lines)) * step) * step
+    return np.where(is_sample(lines), 0, price)
 
 
 @remembered

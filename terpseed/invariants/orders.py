@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Abs, Coalesce
 
 from seeding import Seeded, invariant, unless
-from terpseed.expressions import Ratio, total
+from terpseed.expressions import QUANTITY, Ratio, total
 from terpseed.models import (
     Batch,
     InventoryMovement,
@@ -30,6 +30,8 @@ RESERVING = ("CONFIRMED", "READY_FOR_PACKING", "PACKED")
 SHIPPED = ("SHIPPED", "DELIVERED", "RETURNED")
 HALF_A_CENT = Decimal("0.0051")
 """Half a cent plus the error of SQLite's floats."""
+HALF_A_HUNDREDTH = Value(Decimal("0.00005"))
+"""Of a percent."""
 LEGAL = {
     "DRAFT": ("",),
     "CONFIRMED": ("DRAFT",),
@@ -61,10 +63,10 @@ def a_line_total_is_quantity_times_price(seeded: Seeded) -> QuerySet[Any]:
 
 @invariant(OrderLineItem)
 def a_price_is_cost_and_margin(seeded: Seeded) -> QuerySet[Any]:
-    """Its unit_price is cost / (1 − margin), rounded to cents, and nothing for a sample; margin_dollar is what lies between."""
+    """Its unit_price is cost / (1 − margin), but for rounding, and nothing for a sample; margin_dollar is what lies between."""
     # Without the division, which databases round differently: price × (1 − margin) is the cost.
     kept = Value(Decimal(1)) - Ratio(F("margin_percent"), Value(Decimal(100)))
-    off = Abs(F("unit_price") * kept - F("cogs_per_unit"))
+    off = Abs(F("unit_price") * kept - F("cogs_per_unit")) - F("unit_price") * HALF_A_HUNDREDTH
     priced = seeded.rows.annotate(off=off, earned=F("unit_price") - F("cogs_per_unit"))
     wrong = Q(is_sample=False, off__gt=HALF_A_CENT) | Q(is_sample=True, unit_price__gt=0)
     return priced.annotate(strayed=Abs(F("earned") - F("margin_dollar"))).filter(wrong | Q(strayed__gt=HALF_A_CENT))
@@ -107,6 +109,13 @@ def an_order_is_the_sum_of_its_lines(seeded: Seeded) -> QuerySet[Any]:
     margin = Abs(F("total_margin") - (F("total") - F("total_cogs")))
     plain = Q(tax=0, discount=0, shipping=0, subtotal=F("lines"), total=F("subtotal"))
     return unless(summed.annotate(strayed=margin), plain & Q(off__lte=HALF_A_CENT, strayed__lte=HALF_A_CENT))
+
+
+@invariant(Order, OrderLineItem)
+def an_order_comes_out_to_the_cent(seeded: Seeded) -> QuerySet[Any]:
+    """The total is Σ quantity × unit_price, without any line rounded."""
+    exact = total(_lines(), "order", F("quantity") * F("unit_price"), QUANTITY)
+    return unless(seeded.rows.annotate(off=Abs(F("total") - exact)), off__lte=Decimal("0.0001"))
 
 
 @invariant(Order, OrderLineItem, Batch, Product)

@@ -18,6 +18,7 @@ class BatchLocationSeeder(BaseSeeder):
         dependencies=("batches",),
         record_count=cells.per_cell(stock.RECEIVED),
         not_pii=("site", "zone", "rack", "shelf", "bin"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

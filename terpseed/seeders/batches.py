@@ -26,6 +26,7 @@ class BatchSeeder(BaseSeeder):
         companions=("BatchLocationSeeder", "IntakeMovementSeeder"),
         record_count=cells.per_cell(cells.BATCHES),
         not_pii=("code", "sku", "grade", "metadata"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

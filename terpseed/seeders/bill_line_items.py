@@ -18,6 +18,7 @@ class BillLineItemSeeder(BaseSeeder):
         dependencies=("bills", "products", "lots"),
         record_count=payables.BILLS,
         pii_fields={"description": "free_text"},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -27,6 +27,7 @@ class BillSeeder(BaseSeeder):
         record_count=payables.BILLS,
         pii_fields={"notes": "free_text"},
         not_pii=("billNumber", "paymentTerms", "referenceType"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

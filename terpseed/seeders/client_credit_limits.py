@@ -26,6 +26,7 @@ class ClientCreditLimitSeeder(BaseSeeder):
         group="parties",
         dependencies=("clients",),
         record_count=cells.per_cell(cells.CLIENTS),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

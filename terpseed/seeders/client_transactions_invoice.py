@@ -23,6 +23,7 @@ class InvoiceTransactionSeeder(BaseSeeder):
         record_count=receivables.STANDING,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -25,6 +25,7 @@ class OrderTransactionSeeder(BaseSeeder):
         record_count=ORDERS,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

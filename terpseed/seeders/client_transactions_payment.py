@@ -19,6 +19,7 @@ class PaymentTransactionSeeder(BaseSeeder):
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -48,6 +48,7 @@ class ClientSeeder(BaseSeeder):
             "wishlist": "free_text",
         },
         not_pii=("teri_code", "tags", "custom_pricing_rules"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

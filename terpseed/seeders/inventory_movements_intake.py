@@ -19,6 +19,7 @@ class IntakeMovementSeeder(BaseSeeder):
         record_count=cells.per_cell(stock.RECEIVED),
         pii_fields={"notes": "free_text"},
         not_pii=("referenceType",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

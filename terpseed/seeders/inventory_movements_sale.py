@@ -21,6 +21,7 @@ class SaleMovementSeeder(BaseSeeder):
         record_count=SHIPPED,
         pii_fields={"notes": "free_text"},
         not_pii=("referenceType",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

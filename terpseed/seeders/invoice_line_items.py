@@ -18,6 +18,7 @@ class InvoiceLineItemSeeder(BaseSeeder):
         dependencies=("invoices", "products", "batches"),
         record_count=receivables.LINES,
         pii_fields={"description": "free_text"},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -18,6 +18,7 @@ class InvoicePaymentSeeder(BaseSeeder):
         dependencies=("ReceivedPaymentSeeder", "invoices", "users"),
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

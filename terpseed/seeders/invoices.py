@@ -26,6 +26,7 @@ class InvoiceSeeder(BaseSeeder):
         record_count=receivables.INVOICES,
         pii_fields={"notes": "free_text"},
         not_pii=("invoiceNumber", "paymentTerms", "referenceType"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

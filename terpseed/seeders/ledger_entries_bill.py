@@ -20,6 +20,7 @@ class BillJournalSeeder(BaseSeeder):
         record_count=books.two_lines(payables.PURCHASES),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -24,6 +24,7 @@ class InvoiceJournalSeeder(BaseSeeder):
         record_count=books.INVOICE_JOURNAL,
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,6 +20,7 @@ class ReceivedPaymentJournalSeeder(BaseSeeder):
         record_count=books.two_lines(receivables.PAYMENTS),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

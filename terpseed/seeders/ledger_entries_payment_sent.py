@@ -20,6 +20,7 @@ class SentPaymentJournalSeeder(BaseSeeder):
         record_count=books.two_lines(payables.PAYMENTS),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,6 +20,7 @@ class AllocationSeeder(BaseSeeder):
         group="sales",
         dependencies=("order_line_items", "batches", "users"),
         record_count=ALLOCATED,
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

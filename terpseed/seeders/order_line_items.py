@@ -19,6 +19,7 @@ class OrderLineItemSeeder(BaseSeeder):
         record_count=cells.per_cell(trade.LINES),
         pii_fields={"below_range_reason": "free_text", "cogs_override_reason": "free_text"},
         not_pii=("product_display_name",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -56,6 +56,7 @@ class OrderSeeder(BaseSeeder):
         record_count=cells.per_cell(cells.ORDERS),
         pii_fields={"credit_override_reason": "free_text", "notes": "free_text"},
         not_pii=("order_number", "items"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -20,6 +20,7 @@ class ReceivedPaymentSeeder(BaseSeeder):
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("paymentNumber", "referenceNumber"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -19,6 +19,7 @@ class SentPaymentSeeder(BaseSeeder):
         record_count=payables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("paymentNumber", "referenceNumber"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -19,6 +19,7 @@ class PurchaseOrderItemSeeder(BaseSeeder):
         dependencies=("purchaseOrders", "products", "clients"),
         record_count=procurement.ITEMS,
         pii_fields={"notes": "free_text"},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -22,6 +22,7 @@ class PurchaseOrderSeeder(BaseSeeder):
         record_count=procurement.PURCHASE_ORDERS,
         pii_fields={"notes": "free_text", "vendorNotes": "free_text"},
         not_pii=("poNumber", "paymentTerms"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -27,6 +27,7 @@ class VendorPayableSeeder(BaseSeeder):
         record_count=payables.PAYABLES,
         pii_fields={"notes": "free_text"},
         not_pii=("payable_number",),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -67,6 +67,16 @@ def point_items_elsewhere(using: str) -> None:
     order.save(using=using, update_fields=["items"])
 
 
+def half_pound_at_an_odd_cent(using: str) -> None:
+    """Each line is right to the cent, and so is their sum."""
+    line = terp.OrderLineItem.objects.using(using).filter(is_sample=False).earliest("pk")
+    line.quantity, line.unit_price = Decimal("0.5"), Decimal("900.01")
+    was, line.line_total = line.line_total, Decimal("450.01")
+    line.save(using=using, update_fields=["quantity", "unit_price", "line_total"])
+    total = F("total") + line.line_total - was
+    terp.Order.objects.using(using).filter(pk=line.order_id).update(total=total, subtotal=total)
+
+
 def sell_to_the_supplier(using: str) -> None:
     line = terp.OrderLineItem.objects.using(using).select_related("batch__lot").earliest("pk")
     terp.Order.objects.using(using).filter(pk=line.order_id).update(client=line.batch.lot.supplier_client_id)
@@ -175,6 +185,11 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.Order, total_margin=None),
         change(terp.Order, total_margin=F("total_margin") + 1),
         change(terp.Order, total_cogs=F("total_cogs") + 1),
+        drop(terp.OrderLineItem),
+    ],
+    "an-order-comes-out-to-the-cent": [
+        half_pound_at_an_odd_cent,
+        change(terp.Order, total=F("total") + 1),
         drop(terp.OrderLineItem),
     ],
     "items-and-lines-tell-the-same-story": [
