@@ -355,7 +355,9 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.ClientTransaction, {"transaction_type": kind}, **{column: value})
         for kind in ("ORDER", "INVOICE", "PAYMENT")
         for column, value in (("amount", F("amount") + 1), ("payment_status", None), ("transaction_number", "X"))
+        if (kind, column) != ("ORDER", "payment_status")
     ],
+    "an-order-is-no-debt-of-its-own": [change(terp.ClientTransaction, {"transaction_type": "ORDER"}, payment_status="PENDING")],
     "a-journal-line-is-single-sided": [change(terp.LedgerEntry, debit=1, credit=1)],
     "a-journal-balances": [
         change(terp.LedgerEntry, {"debit__gt": 0}, debit=F("debit") + 1),
