@@ -163,6 +163,11 @@ class Registry:
             )
         return targets[0]
 
+    def sharing_keys_of(self, seeder: BaseSeeder) -> tuple[BaseSeeder, ...]:
+        """The seeders whose rows have keys of this one's table."""
+        own = seeder.config.table_name
+        return tuple(one for one in self.by_name.values() if (other := one.config.key_target) and other._meta.db_table == own)
+
     def sources(self, name: str) -> tuple[BaseSeeder, ...]:
         """The seeders that a dependency refers to: all of a table, or the one of that name; none if it is unknown."""
         if name in self.by_name:

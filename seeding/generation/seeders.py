@@ -16,6 +16,7 @@ from django.db import models
 from seeding.exceptions import MisdeclaredSeederError
 from seeding.generation.own_tables import own_table
 from seeding.generation.rows import Rows
+from seeding.schema.references import counts_keys
 from seeding.schema.results import ValidationError
 
 
@@ -69,7 +70,8 @@ class SeederConfig:
     natural_key: tuple[str, ...] = ()
     """Columns by which a person identifies a row. Set on reference data: a matching real row is adopted, not duplicated."""
     refers: Mapping[str, type[models.Model]] = field(default_factory=dict)
-    """Column that holds keys of any table (of a GenericForeignKey) → the model whose rows this seeder refers to by it."""
+    """Column that holds keys of any table (of a GenericForeignKey) → the model whose rows this seeder refers to by it. For the
+    primary key: the table counts its own keys, but each row has the key of the row it refers to, free in both tables."""
     files: tuple[str, ...] = ()
     """Columns of files in a local storage that the engine writes after the rows and deletes with them. They are called
     `seeded/<table>/<column>/<row index>`, and `.png` or `.txt`, as drafts have it."""
@@ -97,6 +99,12 @@ class SeederConfig:
     def table_name(self) -> str:
         """The database table."""
         return self.model._meta.db_table
+
+    @property
+    def key_target(self) -> type[models.Model] | None:
+        """The model whose rows' keys the rows have; None if they have their own."""
+        assert self.model._meta.pk is not None
+        return self.refers.get(self.model._meta.pk.column or "")
 
     @property
     def is_real(self) -> bool:
@@ -187,6 +195,11 @@ class BaseSeeder(ABC):
                     f"{cls.__name__} names the column {name!r}, which {config.model.__name__} lacks. "
                     f"Columns are named as in the table {config.table_name}."
                 )
+        if config.key_target is not None and not (counts_keys(config.model) and counts_keys(config.key_target)):
+            raise MisdeclaredSeederError(
+                f"{cls.__name__} lets rows of {config.table_name} have keys of {config.key_target._meta.db_table}, but not "
+                "both models have an AutoField. Declare a OneToOneField instead."
+            )
         if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
             raise MisdeclaredSeederError(
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."

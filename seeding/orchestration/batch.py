@@ -130,9 +130,17 @@ class Preparation:
         """The column that holds the rows' keys."""
         return self._validator.schema.primary_key
 
-    def numbers(self, index: Integers, first_key: int) -> Integers:
-        """The rows' keys, from `first_key` on, or what stands for them."""
-        return self.given.numbers(index) if self.given is not None else np.arange(first_key, first_key + len(index))
+    def keys(self, data: pl.DataFrame, index: Integers, first_key: int) -> Integers:
+        """The rows' keys: from `first_key` on, those of the rows they refer to, or what stands for them.
+
+        Where there is no such row, the key is negative; `prepare` rejects the row.
+        """
+        if self.given is not None:
+            return self.given.numbers(index)
+        if self._seeder.config.key_target is None:
+            return np.arange(first_key, first_key + len(index))
+        shared = self._resolver.resolve(self._seeder, data.select(self.primary_key), KeyMap.of(())).data.to_series()
+        return np.where(shared.is_null(), -1 - index, shared.fill_null(0))
 
     def generate(self, index: Integers) -> pl.DataFrame:
         """The rows `index` from the seeder; raises GenerationError if it fails or returns other columns or rows.

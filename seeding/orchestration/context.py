@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
@@ -26,6 +27,7 @@ class RunContext:
 
     using: str
     dataset: Dataset
+    registry: Registry
     ledger: Recorder
     resolver: Resolver
     lock: SeedingLock

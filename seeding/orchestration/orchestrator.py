@@ -171,13 +171,15 @@ class SeedOrchestrator:
 
     def _context(self, dataset: Dataset, run: SeedRun | None, surveyed: Survey) -> RunContext:
         using, ledger = self.config.database, self.operation.ledger
-        mirrored = mirrored_tables(seeder.config.model for seeder in self.plan.seeders)
+        sharing = [other for seeder in self.plan.seeders for other in self._registry.sharing_keys_of(seeder)]
+        mirrored = mirrored_tables(seeder.config.model for seeder in (*self.plan.seeders, *sharing))
         live = read_tables(connections[using], mirrored)
         ledger.refuse_changed_keys(live)
         refuse_other_numbers(ledger, self.plan.seeders)
         return RunContext(
             using=using,
             dataset=dataset,
+            registry=self._registry,
             ledger=ledger,
             resolver=Resolver(self._registry, ledger, dataset, self.plan.counts, live, rehearsal=run is None),
             lock=self.operation.lock,

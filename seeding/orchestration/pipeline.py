@@ -29,12 +29,13 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
+from seeding.orchestration.row_keys import RowKeys
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
-from seeding.writing import Refusal, insert, instances, settled
-from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
+from seeding.writing import Refusal, insert
+from seeding.writing.key_allocation import ATTEMPTS
 
 EXAMPLE_ROWS = 3
 SMALLER_BATCHES = 10
@@ -58,7 +59,7 @@ class SeederPipeline:
         )
         self._writer = context.writer(seeder, count)
         self._retry = replace(context.retry, doing="Trying the batch again", seeder=seeder.name)
-        self._next_key: int | None = None
+        self._keys = RowKeys(seeder, count, context, self._preparation)
         self._tally = Outcome(seeder, count, context.tell)
 
     def seed(self) -> SeederResult:
@@ -121,9 +122,8 @@ class SeederPipeline:
         index, keys = batch.accepted_index, batch.accepted_keys
         inserted = KeyMap.pair(index, keys)
         with context.lock.fenced():
-            if batch.given is None and not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
-                raise KeysTakenError
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
+            self._keys.require_free(batch)
             refusals = self._preparation.told(index, partial(insert, self._writer, context.using, self._model, batch.rows))
             if refusals:
                 refused = [refusal.row for refusal in refusals]
@@ -225,7 +225,8 @@ class SeederPipeline:
         context = self._context
         context.resolver.forget(self._seeder)
         known = self._retry(partial(context.resolver.keys, self._seeder)).lookup(index)[1]
-        self._next_key = None if known.any() else self._next_key  # keys of the reserved range may be among theirs
+        if known.any():
+            self._keys.forget()  # keys of the reserved range may be among theirs
         ours = self._retry(partial(context.ledger.keys, self._seeder, context.run)).lookup(index)[1]
         self._tally.find(data, known, ours)
         return known
@@ -248,7 +249,7 @@ class SeederPipeline:
         refused: dict[int, str] = {}
         """Row index → the database's message, for rows whose children are in the same batch."""
         for _ in range(ATTEMPTS):
-            keys = self._retry(partial(self._take_keys, data, index))
+            keys = self._retry(partial(self._keys.take, data, index, self._tally.done))
             there = self._retry(partial(self._context.resolver.keys, self._seeder))
             batch = None if foreseen is None or refused else foreseen.fitting(index, keys, there)
             if batch is None:
@@ -262,34 +263,15 @@ class SeederPipeline:
                 try:
                     refusals = self._retry(partial(self.insert_data, batch), written=batch.rows.estimated_size())
                 except KeysTakenError:
-                    self._next_key = None
+                    self._keys.forget()
                     continue
                 except RefusedParentsError as error:
                     refused |= {int(batch.accepted_index[one.row]): error_text(one.error) for one in error.refusals}
                     continue
             self._tally.enter(batch, refusals)
-            if self._next_key is not None:
-                self._next_key += len(batch.index)
+            self._keys.spend(len(batch.index))
             return
         raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
-
-    def _take_keys(self, data: pl.DataFrame, index: Integers) -> Integers:
-        if (given := self._preparation.given) is not None:
-            return given.numbers(index)
-        if self._context.run is None:
-            return np.arange(1, len(index) + 1) + self._tally.done
-        if self._next_key is None:
-            wanted = self._count - self._tally.done
-            resolver, own = self._context.resolver, self._context.resolver.keys(self._seeder)
-            samples = settled(self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), own).data)
-            self._next_key = self._allocator().reserve(self._model, wanted, instances(self._model, samples))
-        return np.arange(self._next_key, self._next_key + len(index))
-
-    def _allocator(self) -> KeyAllocator:
-        """Of the table's keys, by the counter and the column that the table really has."""
-        context, table = self._context, self._seeder.config.table_name
-        key = context.live[table].columns[self._preparation.primary_key]
-        return key_allocator(context.using, context.survey.counters.get(table), key.high if isinstance(key.high, int) else None)
 
     def _rehearse(self, batch: Batch) -> None:
         context = self._context

@@ -114,8 +114,8 @@ class Prefetch:
 
     def _foresee(self, index: Integers, first_key: int, there: KeyMap) -> Prefetched:
         data = self._preparation.generate(index)
-        keys = self._preparation.numbers(index, first_key)
         try:
+            keys = self._preparation.keys(data, index, first_key)
             batch = self._preparation.prepare(data, index, keys, there)
         except NotKnownYetError:
             batch = None

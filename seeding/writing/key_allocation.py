@@ -28,9 +28,10 @@ RUN_OUT = 4084
 class KeyAllocator(Protocol):
     """How a vendor's server reserves keys."""
 
-    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """The first of `count` consecutive free keys. `samples` are unsaved rows that the table would accept.
 
+        They lie as far above `beside`, a key of another table that is to hold them too, as above the table's own highest.
         Raises SchemaError if the key column, the model's field or the sequence has no room for them and the application's
         next key.
         """
@@ -83,11 +84,11 @@ class _Allocator:
 class MySQLKeyAllocator(_Allocator):
     """InnoDB's counter survives a rollback: inserting one row above the range and rolling back reserves the range."""
 
-    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """Push the counter above max + HEADROOM + count; retry in the rare case of a concurrent insert."""
         candidates = list(samples)
         for _ in range(ATTEMPTS):
-            first = _highest_key(self._using, model) + self._margin + 1
+            first = max(highest_key(self._using, model), beside) + self._margin + 1
             self._require_room(model, first + count - 1)
             self._push_counter(candidates, first + count - 1)
             if self._are_free(model, first, first + count - 1):
@@ -139,7 +140,7 @@ class SharedMySQLKeyAllocator(MySQLKeyAllocator):
 class MariaDBSequenceAllocator(_Allocator):
     """Moves the sequence that the key's default draws from past the range: it keeps its value when a transaction rolls back."""
 
-    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """The range above the sequence, the highest key that came from it and HEADROOM.
 
         SETVAL never moves a sequence back: if the application has drawn more than HEADROOM meanwhile, it is tried again.
@@ -147,9 +148,9 @@ class MariaDBSequenceAllocator(_Allocator):
         step = self._counter.step
         for _ in range(ATTEMPTS):
             # Uncommitted rows can slow these queries down; what is drawn during them is below `drawn`.
-            keys = (*(self._ask(query) or 0 for query in self._counter.sharing), _highest_key(self._using, model))
+            keys = (*(self._ask(query) or 0 for query in self._counter.sharing), highest_key(self._using, model))
             drawn = self._draw(model, count)
-            highest = max(drawn, *keys)
+            highest = max(drawn, beside, *keys)
             last = drawn + -(-(highest - drawn + self._margin + count) // step) * step
             self._require_room(model, last)
             if self._ask(f"SELECT SETVAL({self._counter.sequence}, {last})") is not None:
@@ -177,7 +178,7 @@ class PostgreSQLKeyAllocator(_Allocator):
     So the sequence also follows explicitly written keys: the seeded ones, and any that an import left above it.
     """
 
-    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """The range above the sequence, the highest key that came from it and HEADROOM.
 
         The highest key is read before the sequence is drawn from: uncommitted rows can slow that query down, and between
@@ -185,7 +186,7 @@ class PostgreSQLKeyAllocator(_Allocator):
         """
         counter = self._counter
         if not counter.sequence:
-            first = _highest_key(self._using, model) + self._margin + 1
+            first = max(highest_key(self._using, model), beside) + self._margin + 1
             self._require_room(model, first + count - 1)
             return first
         with connections[self._using].cursor() as cursor:
@@ -194,6 +195,7 @@ class PostgreSQLKeyAllocator(_Allocator):
                 "wanted": self._margin + count + counter.step - 1,
                 "step": counter.step,
                 "end": self._end(model)[0],
+                "beside": beside,
             }
             try:
                 cursor.execute(self._moving(model), parameters)
@@ -210,7 +212,7 @@ class PostgreSQLKeyAllocator(_Allocator):
         connection = connections[self._using]
         table, column = quoted(connection, model._meta.db_table), quoted(connection, column_name(model._meta.pk))
         queries = (f"SELECT MAX({column}) FROM {table}", *(one.replace("%", "%%") for one in self._counter.sharing))  # noqa: S608
-        highest = ", ".join(f"({one})" for one in queries)
+        highest = ", ".join(("%(beside)s", *(f"({one})" for one in queries)))
         return f"""
             WITH reached AS MATERIALIZED (SELECT GREATEST({highest}) AS highest),
                  drawn AS MATERIALIZED (
@@ -227,15 +229,15 @@ class PostgreSQLKeyAllocator(_Allocator):
 class SQLiteKeyAllocator(_Allocator):
     """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
 
-    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model]) -> int:
+    def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """The key after the highest."""
-        first = _highest_key(self._using, model) + 1
+        first = max(highest_key(self._using, model), beside) + 1
         self._require_room(model, first + count - 1)
         return first
 
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether the highest key is still below `first`."""
-        return _highest_key(self._using, model) < first
+        return highest_key(self._using, model) < first
 
 
 KEY_ALLOCATORS: dict[str, Callable[[str, KeyCounter | None, int | None], KeyAllocator]] = {
@@ -252,5 +254,6 @@ def key_allocator(using: str, counter: KeyCounter | None = None, column_end: int
     return KEY_ALLOCATORS.get(vendor, SQLiteKeyAllocator)(using, counter, column_end)
 
 
-def _highest_key(using: str, model: type[models.Model]) -> int:
+def highest_key(using: str, model: type[models.Model]) -> int:
+    """The highest key in the table; 0 if it is empty."""
     return int(model._base_manager.using(using).aggregate(highest=models.Max("pk"))["highest"] or 0)

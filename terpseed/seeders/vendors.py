@@ -6,15 +6,16 @@ import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
 from terpseed.facts import calendar, cells, parties
-from terpseed.models import Vendor
+from terpseed.models import Client, Vendor
 
 
 class VendorSeeder(BaseSeeder):
-    """The same party as the client, and the same name: `supplier_profiles.legacy_vendor_id` bridges the two."""
+    """The same party as the client: its name and its key, because TERP looks a bill's vendor up among clients first."""
 
     config = SeederConfig(
         model=Vendor,
         group="parties",
+        dependencies=("clients",),
         record_count=cells.per_cell(cells.SELLERS),
         capacity=parties.CAPACITY * cells.SELLERS // cells.CLIENTS,
         pii_fields={
@@ -25,6 +26,8 @@ class VendorSeeder(BaseSeeder):
             "notes": "free_text",
         },
         not_pii=("paymentTerms",),
+        refers={"id": Client},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
@@ -33,6 +36,7 @@ class VendorSeeder(BaseSeeder):
         joined = calendar.timestamps(parties.joined_at(clients))
         return pl.DataFrame(
             {
+                "id": clients.index,
                 "name": parties.company_name(clients),
                 "contactName": parties.contact_name(clients),
                 "contactEmail": parties.email(clients),

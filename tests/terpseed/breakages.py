@@ -378,6 +378,10 @@ BREAKAGES: dict[str, list[Break]] = {
         of_another(terp.SupplierProfile, "legacy_vendor"),
         change(terp.SupplierProfile, legacy_vendor=None),
     ],
+    "a-vendor-has-its-clients-key": [
+        change(terp.Vendor, name="Another"),
+        change(terp.Client, {"is_seller": True}, is_seller=False),
+    ],
     "a-lots-vendor-is-its-supplier": [of_another(terp.Lot, "vendor"), change(terp.Lot, supplier_client=None)],
     "a-purchase-orders-vendor-is-its-supplier": [
         of_another(terp.PurchaseOrder, "vendor"),

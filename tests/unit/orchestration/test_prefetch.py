@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from seeding.arrays import Integers
 from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
 from seeding.orchestration.batch import Batch, Preparation
@@ -118,6 +119,9 @@ class Made(Preparation):
         if self._fails in index:
             raise ValueError("no rows")
         return pl.DataFrame({"index": index})
+
+    def keys(self, data: pl.DataFrame, index: Integers, first_key: int) -> Integers:
+        return np.arange(first_key, first_key + len(index))
 
     def prepare(self, data: pl.DataFrame, index: object, keys: object, there: KeyMap, **options: object) -> Batch:
         assert self.is_offline

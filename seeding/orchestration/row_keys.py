@@ -1,0 +1,102 @@
+"""The keys of the rows that a seeder writes: reserved ones, those of the rows they refer to, or what stands for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from django.db import models
+
+from seeding.arrays import Integers
+from seeding.exceptions import InsertionError
+from seeding.generation.seeder_columns import seeded_references
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeySet
+from seeding.ledger.recorder import KeysTakenError
+from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.context import RunContext
+from seeding.writing import instances, settled
+from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, highest_key, key_allocator
+
+
+class RowKeys:
+    """Of the `count` planned rows of one seeder, batch by batch."""
+
+    def __init__(self, seeder: BaseSeeder, count: int, context: RunContext, preparation: Preparation) -> None:
+        self._seeder = seeder
+        self._count = count
+        self._context = context
+        self._preparation = preparation
+        self._model: type[models.Model] = seeder.config.model
+        self._are_shared = seeder.config.key_target is not None
+        self._next: int | None = None
+        """The first key that is reserved and not used yet."""
+
+    def take(self, data: pl.DataFrame, index: Integers, done: int) -> Integers:
+        """The keys of the generated rows `index`, after the `done` rows whose outcome is known."""
+        is_rehearsal = self._context.run is None
+        if self._preparation.given is not None or self._are_shared:
+            if self._are_shared and self._next is None and not is_rehearsal:
+                self._next = self._reserve(data, 1, beside=self._last_shared())  # what the table counts lies above them
+            return self._preparation.keys(data, index, 0)
+        if is_rehearsal:
+            return np.arange(1, len(index) + 1) + done
+        if self._next is None:
+            self._next = self._reserve(data, self._count - done, beside=self._highest_in_sharing_tables())
+        return np.arange(self._next, self._next + len(index))
+
+    def spend(self, count: int) -> None:
+        """The next `count` keys are used."""
+        if self._next is not None:
+            self._next += count
+
+    def forget(self) -> None:
+        """Reserve another range for the next batch."""
+        self._next = None
+
+    def require_free(self, batch: Batch) -> None:
+        """Inside the transaction that is about to use the batch's keys: raise an error if another session has used one.
+
+        That is KeysTakenError if any other key will do, and InsertionError if the rows must have these.
+        """
+        keys = batch.accepted_keys
+        if self._are_shared:
+            self._require_shared(KeySet.holding(keys))
+        elif batch.given is None and not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
+            raise KeysTakenError
+
+    def _require_shared(self, keys: KeySet) -> None:
+        rows = self._model._base_manager.using(self._context.using).order_by("pk")
+        for condition in keys.conditions():
+            if (taken := rows.filter(condition).values_list("pk", flat=True).first()) is not None:
+                table, other = self._seeder.config.table_name, self._target().config.table_name
+                raise InsertionError(
+                    f"{table} has a real row under the key {taken:,} of a seeded row of {other}, whose key its own row must "
+                    f"have. Roll {other} back and seed both again: their keys are then taken from above both tables."
+                )
+
+    def _target(self) -> BaseSeeder:
+        """The seeder whose rows' keys these rows have."""
+        own = self._preparation.primary_key
+        (reference,) = (one for one in seeded_references(self._seeder) if one.column == own)
+        return self._context.registry.target(self._seeder, reference)
+
+    def _last_shared(self) -> int:
+        keys = self._context.resolver.keys(self._target())
+        return int(keys.ranges[:, 1:].sum(axis=1).max()) - 1 if len(keys) else 0
+
+    def _highest_in_sharing_tables(self) -> int:
+        """The highest key in the tables whose rows have keys of this one's: none of them may be used there."""
+        context = self._context
+        sharing = [one.config for one in context.registry.sharing_keys_of(self._seeder)]
+        return max((highest_key(context.using, one.model) for one in sharing if one.table_name in context.live), default=0)
+
+    def _reserve(self, data: pl.DataFrame, count: int, *, beside: int) -> int:
+        resolver, own = self._context.resolver, self._context.resolver.keys(self._seeder)
+        samples = settled(self._model, resolver.resolve(self._seeder, data.head(ATTEMPTS), own).data)
+        return self._allocator().reserve(self._model, count, instances(self._model, samples), beside=beside)
+
+    def _allocator(self) -> KeyAllocator:
+        """Of the table's keys, by the counter and the column that the table really has."""
+        context, table = self._context, self._seeder.config.table_name
+        key = context.live[table].columns[self._preparation.primary_key]
+        return key_allocator(context.using, context.survey.counters.get(table), key.high if isinstance(key.high, int) else None)
