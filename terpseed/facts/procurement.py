@@ -55,6 +55,12 @@ def lot(orders: Rows) -> tuple[Rows, Mask]:
     return orders.of("lots", cell * LOTS + np.minimum(place, LOTS - 1)), place < LOTS
 
 
+def order_of(lots: Rows) -> Integers:
+    """The purchase order (row index) that a lot was delivered for."""
+    cell, place = np.divmod(lots.index, LOTS)
+    return PURCHASE_ORDERS.index(cell, place)
+
+
 @remembered
 def seller(orders: Rows) -> Integers:
     """The seller (index of vendor, brand and supplier profile) that the order was sent to."""

@@ -20,6 +20,8 @@ from terpseed.models import (
     Order,
     OrderLineItem,
     Product,
+    PurchaseOrder,
+    PurchaseOrderItem,
 )
 
 QUANTITIES = ("onHandQty", "sampleQty", "reservedQty", "quarantineQty", "holdQty", "defectiveQty")
@@ -53,6 +55,19 @@ def a_received_batch_begins_with_one_intake(seeded: Seeded) -> QuerySet[Any]:
     begun = seeded.rows.annotate(first=Subquery(first), second=Subquery(second))
     wrong = ~Q(first="INTAKE") | Q(first=None) | Q(second__isnull=False) | ~from_nothing
     return begun.filter((awaited & Q(first__isnull=False)) | (~awaited & wrong))
+
+
+@invariant(InventoryMovement, Batch, Lot, PurchaseOrder, PurchaseOrderItem)
+def an_intake_is_of_its_purchase_order(seeded: Seeded) -> QuerySet[Any]:
+    """It names a purchase order to the lot's supplier, of which an item is the batch's product and came in that quantity."""
+    items = PurchaseOrderItem.objects.filter(
+        purchaseOrder=OuterRef("referenceId"),
+        purchaseOrder__supplier_client=OuterRef("batch__lot__supplier_client"),
+        product=OuterRef("batch__product_id"),
+        quantityReceived=OuterRef("quantityChange"),
+        deletedAt__isnull=True,
+    )
+    return unless(seeded.rows.filter(inventoryMovementType="INTAKE"), Q(referenceType="PO_RECEIPT") & Exists(items))
 
 
 @invariant(Batch, InventoryMovement)

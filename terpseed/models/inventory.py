@@ -115,7 +115,9 @@ class InventoryMovement(models.Model):
     quantityBefore = models.DecimalField(max_digits=15, decimal_places=4)
     quantityAfter = models.DecimalField(max_digits=15, decimal_places=4)
     referenceType = models.CharField(max_length=50, null=True)
-    referenceId = TypedReferenceField(kind="referenceType", targets={"ORDER": "terpseed.Order"}, null=True)
+    referenceId = TypedReferenceField(
+        kind="referenceType", targets={"ORDER": "terpseed.Order", "PO_RECEIPT": "terpseed.PurchaseOrder"}, null=True
+    )
     adjustmentReason = EnumField(
         "DAMAGED", "EXPIRED", "LOST", "THEFT", "COUNT_DISCREPANCY", "QUALITY_ISSUE", "REWEIGH", "OTHER", null=True
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, cells, staff, stock
+from terpseed.facts import calendar, cells, procurement, staff, stock
 from terpseed.models import InventoryMovement
 
 
 class IntakeMovementSeeder(BaseSeeder):
-    """One per received batch."""
+    """One per received batch, on the purchase order that its lot was delivered for."""
 
     config = SeederConfig(
         model=InventoryMovement,
         group="inventory",
-        dependencies=("batches", "users"),
+        dependencies=("batches", "purchaseOrders", "users"),
         record_count=cells.per_cell(stock.RECEIVED),
         pii_fields={"notes": "free_text"},
         not_pii=("referenceType",),
@@ -33,6 +33,8 @@ class IntakeMovementSeeder(BaseSeeder):
                 "quantityChange": amount,
                 "quantityBefore": amount - amount,
                 "quantityAfter": amount,
+                "referenceType": pl.repeat("PO_RECEIPT", len(rows), eager=True),
+                "referenceId": procurement.order_of(stock.lot(batches)),
                 "performedBy": staff.member(batches, "received by"),
                 "createdAt": calendar.timestamps(stock.received_at(batches)),
             }

@@ -126,6 +126,14 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.InventoryMovement, INTAKE, quantityBefore=1),
         change(terp.Batch, {"batchStatus": "LIVE"}, batchStatus="AWAITING_INTAKE"),
     ],
+    "an-intake-is-of-its-purchase-order": [
+        change(terp.InventoryMovement, INTAKE, referenceType=None),
+        change(terp.InventoryMovement, INTAKE, referenceId=None),
+        change(terp.InventoryMovement, INTAKE, quantityChange=F("quantityChange") + 1),
+        of_another(terp.InventoryMovement, "batch", **INTAKE),
+        other_party(terp.PurchaseOrder, "supplier_client"),
+        drop(terp.PurchaseOrderItem),
+    ],
     "on-hand-is-the-sum-of-the-movements": [
         change(terp.Batch, onHandQty=F("onHandQty") + 1),
         drop(terp.InventoryMovement, **SALE),
