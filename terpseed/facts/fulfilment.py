@@ -28,7 +28,7 @@ class Step(IntEnum):
 def path(fate: Fate) -> tuple[Step, ...]:
     """The steps that an order of that fate has taken; quotes stay drafts."""
     if fate == Fate.CANCELLED:
-        return (Step.DRAFT, Step.CONFIRMED, Step.CANCELLED)
+        return (Step.DRAFT, Step.CONFIRMED, Step.READY_FOR_PACKING, Step.CANCELLED)
     last = Step[fate.name] if fate >= Fate.DRAFT else Step.DRAFT
     return tuple(step for step in Step if step <= last)
 

@@ -42,7 +42,7 @@ LEAD = 60
 
 
 class Fate(IntEnum):
-    """The outcome of an order."""
+    """The outcome of an order. None rests at CONFIRMED: TERP moves it on to READY_FOR_PACKING at once."""
 
     QUOTE_UNSENT = 0
     QUOTE_SENT = 1
@@ -50,16 +50,15 @@ class Fate(IntEnum):
     QUOTE_REJECTED = 3
     QUOTE_EXPIRED = 4
     DRAFT = 5
-    CONFIRMED = 6
-    READY_FOR_PACKING = 7
-    PACKED = 8
-    SHIPPED = 9
-    DELIVERED = 10
-    RETURNED = 11
-    CANCELLED = 12
+    READY_FOR_PACKING = 6
+    PACKED = 7
+    SHIPPED = 8
+    DELIVERED = 9
+    RETURNED = 10
+    CANCELLED = 11
 
 
-RESERVING = (Fate.CONFIRMED, Fate.READY_FOR_PACKING, Fate.PACKED)
+RESERVING = (Fate.READY_FOR_PACKING, Fate.PACKED)
 SHIPPING = (Fate.SHIPPED, Fate.DELIVERED, Fate.RETURNED)
 STANDING = RESERVING + SHIPPING
 
@@ -68,7 +67,7 @@ _PAST = {4: Fate.QUOTE_EXPIRED, 9: Fate.CANCELLED, 14: Fate.QUOTE_REJECTED, 19: 
 _RECENT = (
     (Fate.QUOTE_VIEWED, 14), (Fate.QUOTE_SENT, 12), (Fate.DRAFT, 11), (Fate.DELIVERED, 9), (Fate.DELIVERED, 8),
     (Fate.SHIPPED, 5), (Fate.SHIPPED, 4), (Fate.PACKED, 3), (Fate.READY_FOR_PACKING, 3), (Fate.READY_FOR_PACKING, 2),
-    (Fate.CONFIRMED, 2), (Fate.CONFIRMED, 1), (Fate.QUOTE_UNSENT, 1),
+    (Fate.READY_FOR_PACKING, 2), (Fate.READY_FOR_PACKING, 1), (Fate.QUOTE_UNSENT, 1),
 )  # fmt: skip
 """The last orders of an open cell: fate, and age in weekdays."""
 PAST_ORDERS = np.array([ORDERS, ORDERS - len(_RECENT)])

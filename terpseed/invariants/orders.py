@@ -210,6 +210,12 @@ def an_order_without_an_invoice_is_not_paid(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows.filter(invoice=None), quote | cancelled | pending)
 
 
+@invariant(Order)
+def no_order_rests_at_confirmed(seeded: Seeded) -> QuerySet[Any]:
+    """A confirmed order has gone on to READY_FOR_PACKING: TERP's interface has no step that leads on from CONFIRMED."""
+    return seeded.rows.filter(fulfillmentStatus="CONFIRMED")
+
+
 @invariant(OrderStatusHistory)
 def history_takes_legal_steps(seeded: Seeded) -> QuerySet[Any]:
     """Each step of an order follows one that it may follow, and the first is DRAFT."""

@@ -20,6 +20,7 @@ class OrderStatusHistorySeeder(BaseSeeder):
         dependencies=("orders", "users"),
         record_count=fulfilment.HISTORY,
         pii_fields={"notes": "free_text"},
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

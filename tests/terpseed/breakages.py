@@ -221,7 +221,7 @@ BREAKAGES: dict[str, list[Break]] = {
     "what-was-shipped-is-invoiced": [
         change(terp.Order, SHIPPED, invoice=None),
         change(terp.Invoice, referenceId=0),
-        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, invoice=1),
+        change(terp.Order, {"fulfillmentStatus": "READY_FOR_PACKING"}, invoice=1),
         change(terp.Order, SHIPPED, fulfillmentStatus="CONFIRMED"),
     ],
     "order-and-invoice-agree": [
@@ -236,8 +236,11 @@ BREAKAGES: dict[str, list[Break]] = {
     "an-order-without-an-invoice-is-not-paid": [
         change(terp.Order, QUOTE, saleStatus="PENDING"),
         change(terp.Order, {"fulfillmentStatus": "CANCELLED"}, saleStatus="PENDING"),
-        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, saleStatus="PAID"),
-        change(terp.Order, {"fulfillmentStatus": "CONFIRMED"}, saleStatus=None),
+        change(terp.Order, {"fulfillmentStatus": "READY_FOR_PACKING"}, saleStatus="PAID"),
+        change(terp.Order, {"fulfillmentStatus": "READY_FOR_PACKING"}, saleStatus=None),
+    ],
+    "no-order-rests-at-confirmed": [
+        change(terp.Order, {"fulfillmentStatus": "READY_FOR_PACKING"}, fulfillmentStatus="CONFIRMED")
     ],
     "history-takes-legal-steps": [
         drop(terp.OrderStatusHistory, fulfillmentStatus="CONFIRMED"),
