@@ -37,6 +37,8 @@ LARGE_ORDERS = 20
 LARGE_CENTS, SMALL_CENTS = 1_750_000, 500_000
 SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1.10, 1.04])
 """January to December: an order's value relative to the year's average. April has its holiday; winter is quiet."""
+SPREAD = 618_033_988_749
+"""It has no divisor in common with 10^12, so that its multiples mod 10^12 are all different, and keeps neighbours far apart."""
 LEAD = 60
 """A batch arrives at most this many weekdays before the first order that can draw from it."""
 
@@ -311,8 +313,24 @@ def line_total(lines: Rows) -> Integers:
 
 
 def sale_number(orders: Rows) -> pl.Series:
-    """The number of a sale. The application's are a letter and a time, which never begins with 9; seeded ones do."""
-    return "S-9" + numerals(orders.index, 13)
+    """The number of a sale, as long as TERP's."""
+    return "S-" + numerals(sale_digits(orders.index))
+
+
+def sale_digits(index: Integers) -> Integers:
+    """The digits of the sale at a row index, which the first few tell from those of other sales.
+
+    TERP's are the time in milliseconds, which begins with 9 from the year 2255 on. After the 9 stands index × SPREAD mod 10^12,
+    computed in two parts because the product has too many digits.
+    """
+    high, low = divmod(SPREAD, 10**6)
+    digits: Integers = 9 * 10**12 + (index * high % 10**6 * 10**6 + index * low) % 10**12
+    return digits
+
+
+def quote_number(orders: Rows) -> pl.Series:
+    """The number of a quote: TERP's count the quotes of a year, and never come to 90,000."""
+    return "Q-" + calendar.years(ordered_at(orders)) + "-9" + numerals(orders.index, 4)
 
 
 @remembered

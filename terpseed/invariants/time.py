@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Any
 
+import numpy as np
 from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from seeding import Invariant, Seeded, invariant
+from terpseed.facts import trade
 from terpseed.facts.pinned import MIDNIGHT_ORDER
 from terpseed.models import (
     Batch,
@@ -30,7 +32,7 @@ from terpseed.models import (
 )
 
 OPENS, CLOSES = time(9), time(17)
-MIDNIGHT = f"S-9{MIDNIGHT_ORDER:013}"
+MIDNIGHT = f"S-{trade.sale_digits(np.array(MIDNIGHT_ORDER))}"
 """The order number of the one exception to business hours."""
 WEEKEND = (1, 7)
 

@@ -19,7 +19,6 @@ from seeding import (
     SeederConfig,
     decimals,
     divide,
-    numerals,
     only,
     take,
 )
@@ -89,9 +88,7 @@ class OrderSeeder(BaseSeeder):
         due = np.where(shipped, receivables.due(rows), calendar.after(ordered, parties.TERM_DAYS[terms]))
         return pl.DataFrame(
             {
-                "order_number": trade.sale_number(rows).zip_with(
-                    pl.Series(sale), "Q-" + calendar.years(ordered) + "-9" + numerals(rows.index, 5)
-                ),
+                "order_number": trade.sale_number(rows).zip_with(pl.Series(sale), trade.quote_number(rows)),
                 "orderType": take(("QUOTE", "SALE"), sale.astype(np.int64)),
                 "is_draft": draft,
                 "client_id": trade.client(rows).index,

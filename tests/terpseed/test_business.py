@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
@@ -140,7 +142,7 @@ def test_the_edge_cases_stand_under_their_codes(database: Database, as_of: date,
     def client(code: str) -> Client:
         return Client.objects.using(database.alias).get(teri_code=code)
 
-    midnight = Order.objects.using(database.alias).get(order_number="S-90000000000013")
+    midnight = Order.objects.using(database.alias).get(order_number="S-9034441853737")
     (sample,) = OrderLineItem.objects.using(database.alias).filter(is_sample=True).select_related("order")
     due_today = Invoice.objects.using(database.alias).get(dueDate=as_of)
     at_limit = ClientCreditLimit.objects.using(database.alias).get(client__teri_code="REG90004")
@@ -155,10 +157,23 @@ def test_the_edge_cases_stand_under_their_codes(database: Database, as_of: date,
     assert isinstance(midnight.created_at, datetime)
     assert midnight.created_at.time() == datetime.min.time()
     assert (midnight.created_at + timedelta(days=1)).day == 1
-    assert sample.order.order_number == "S-90000000000010"
+    assert sample.order.order_number == "S-9180339887490"
     assert (sample.unit_price, sample.line_total) == (Decimal(0), Decimal(0))
     assert due_today.invoiceNumber.endswith("-9000031")
     assert (due_today.status, due_today.amountDue) in {("SENT", due_today.totalAmount), ("VIEWED", due_today.totalAmount)}
+
+
+def test_an_order_number_is_as_long_as_terps_and_differs_early() -> None:
+    rows = Rows(seed=42, table="orders", as_of=AS_OF, index=np.arange(100_000))
+
+    numbers = trade.sale_number(rows)
+
+    times = numbers.str.strip_prefix("S-").cast(pl.Int64)
+    assert numbers.n_unique() == len(rows)
+    assert set(numbers.str.len_chars()) == {len(f"S-{time.time_ns() // 10**6}")}
+    assert times.min() > datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1_000
+    assert numbers[:50].str.slice(0, 6).n_unique() > 45
+    assert set(trade.quote_number(rows)[:5_000].str.len_chars()) == {len("Q-2026-00001")}
 
 
 def test_goods_are_sold_for_more_than_they_cost(sqlite: Database) -> None:
