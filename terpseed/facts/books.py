@@ -29,7 +29,7 @@ class Number(IntEnum):
     RETAINED = 5
     SALES = 6
     COST = 7
-    ADJUSTMENTS = 8
+    OPERATING = 8
     BAD_DEBT = 9
 
 
@@ -57,7 +57,7 @@ CHART = (
     Account(code="3100", name="Retained Earnings", kind="EQUITY", parent=Number.EQUITY),
     Account(code="4000", name="Sales Revenue", kind="REVENUE"),
     Account(code="5000", name="Cost of Goods Sold", kind="EXPENSE"),
-    Account(code="5100", name="Inventory Adjustments", kind="EXPENSE", parent=Number.COST),
+    Account(code="5100", name="Operating Expenses", kind="EXPENSE"),
     Account(code="5200", name="Bad Debt Expense", kind="EXPENSE"),
 )
 """By Number."""

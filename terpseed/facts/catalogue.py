@@ -42,27 +42,54 @@ class Form:
 
 FLOWER = (
     Form(name="Indoor Flower", category="Flower", subcategory="Indoor", unit="LB", low=900, high=1600, step=50),
-    Form(name="Greenhouse Flower", category="Flower", subcategory="Greenhouse", unit="LB", low=500, high=900, step=50),
+    Form(name="Greenhouse Flower", category="Flower", subcategory="Deps", unit="LB", low=500, high=900, step=50),
     Form(name="Outdoor Flower", category="Flower", subcategory="Outdoor", unit="LB", low=300, high=500, step=50),
-    Form(name="Smalls", category="Flower", subcategory="Smalls", unit="LB", low=350, high=700, step=50),
+    Form(name="Smalls", category="Flower", subcategory="Smalls/Popcorn", unit="LB", low=350, high=700, step=50),
 )
 MADE = (
-    Form(name="Pre-Roll 1g", category="Pre-Rolls", subcategory="Single", unit="EA", low=1.2, high=2.5, step=100),
-    Form(name="Pre-Roll 5-Pack", category="Pre-Rolls", subcategory="Multipack", unit="EA", low=6, high=12, step=100),
+    Form(name="Pre-Roll 1g", category="Manufactured Products", subcategory="Preroll", unit="EA", low=1.2, high=2.5, step=100),
+    Form(name="Pre-Roll 5-Pack", category="Manufactured Products", subcategory="Preroll", unit="EA", low=6, high=12, step=100),
     Form(name="Live Resin", category="Concentrates", subcategory="Live Resin", unit="G", low=6, high=12, step=100),
     Form(name="Shatter", category="Concentrates", subcategory="Shatter", unit="G", low=4, high=8, step=100),
     Form(name="Rosin", category="Concentrates", subcategory="Rosin", unit="G", low=14, high=24, step=100),
     Form(name="Gummies 100mg", category="Edibles", subcategory="Gummies", unit="EA", low=3, high=6, step=100),
-    Form(name="Chocolate Bar 100mg", category="Edibles", subcategory="Chocolate", unit="EA", low=4, high=8, step=100),
+    Form(name="Chocolate Bar 100mg", category="Edibles", subcategory="Chocolates", unit="EA", low=4, high=8, step=100),
     Form(name="Vape Cartridge 1g", category="Vapes", subcategory="Cartridge", unit="EA", low=5, high=10, step=100),
-    Form(name="Disposable Vape", category="Vapes", subcategory="Disposable", unit="EA", low=6, high=12, step=100),
+    Form(name="Disposable Vape", category="Vapes", subcategory="All in One", unit="EA", low=6, high=12, step=100),
 )
 FORMS = FLOWER + MADE
 
-CATEGORIES = tuple(dict.fromkeys(form.category for form in FORMS))
+SUBCATEGORIES = {
+    "Flower": (
+        *("Tops/Colas", "Smalls/Popcorn", "Trim", "Shake", "Larf", "Machine Trim", "Hand Trim"),
+        *("Outdoor", "Deps", "Indoor"),
+    ),
+    "Concentrates": ("Shatter", "Wax", "Live Resin", "Rosin", "Diamonds", "Distillate", "Crumble", "Budder"),
+    "Edibles": ("Gummies", "Chocolates", "Beverages", "Baked Goods"),
+    "Vapes": ("Cartridge", "All in One"),
+    "Bulk Oil": (),
+    "Manufactured Products": ("Preroll", "Edible", "Tincture", "Topical", "Accessory"),
+}
+"""Category → its subcategories: those that TERP itself creates when it starts."""
+CATEGORIES = tuple(SUBCATEGORIES)
 
-MARGINS = {"Flower": 25, "Pre-Rolls": 30, "Concentrates": 32, "Edibles": 35, "Vapes": 33, "OTHER": 30, "DEFAULT": 30}
-"""Category → default margin in percent; OTHER and DEFAULT are what TERP falls back to."""
+MARGINS = {
+    "Flower": 35,
+    "Edibles": 40,
+    "Concentrates": 45,
+    "Vapes": 38,
+    "Pre-Rolls": 35,
+    "Accessories": 50,
+    "Topicals": 42,
+    "Tinctures": 40,
+    "Seeds": 45,
+    "Beverages": 35,
+    "Bulk Oil": 30,
+    "Manufactured Products": 35,
+    "OTHER": 30,
+    "DEFAULT": 30,
+}
+"""Category → default margin in percent: TERP's, and two for its categories without one. OTHER and DEFAULT are its fallbacks."""
 
 
 @remembered

@@ -24,8 +24,14 @@ OWNED = (21, 25, 29)
 """Slots of the batches that were bought outright; the others, nine in ten, still belong to their suppliers."""
 SOLD_OUT = (6, 7, 15, 16)
 """Slots of the sold-out batches: all six orders were shipped, and together asked for the whole stock."""
-GRADES = ("A", "B", "C", "D")
-SITES, ZONES = ("Main Warehouse", "Annex", "Vault"), ("A", "B", "C", "D")
+GRADES = {"A": "Top shelf quality", "B": "Mid-tier quality", "C": "Budget quality", "D": "Economy quality"}
+SITE = "Main Warehouse"
+PLACES = tuple(
+    (f"Zone {zone}", "Rack 1", f"Shelf {shelf}", f"Bin {number}")
+    for zone in "ABC"
+    for shelf, number in ((1, 1), (1, 2), (2, 1))
+)
+"""Zone, rack, shelf and bin of each location that TERP itself creates when it starts."""
 RANGED_SHARE = 0.1
 """Share of batches whose cost was agreed as a range."""
 
@@ -69,6 +75,14 @@ def received_at(batches: Rows) -> calendar.Moments:
     return calendar.later(created_at(batches), batches.integers("received", 60, 3_600))
 
 
+def place(places: Integers) -> dict[str, pl.Series]:
+    """Site, zone, rack, shelf and bin of each location (an index into PLACES)."""
+    columns = {
+        name: take([one[level] for one in PLACES], places) for level, name in enumerate(("zone", "rack", "shelf", "bin"))
+    }
+    return {"site": pl.repeat(SITE, len(places), eager=True), **columns}
+
+
 def status(batches: Rows) -> pl.Series:
     """The batchStatus before any order; SOLD_OUT is derived."""
     return take(STATUS.tolist(), batches.index % BATCHES)
@@ -104,7 +118,7 @@ def cost_range(batches: Rows) -> tuple[Integers, Integers]:
 
 def grade(batches: Rows) -> pl.Series:
     """A (best) to D."""
-    return batches.choose("grade", GRADES, (4, 3, 2, 1))
+    return batches.choose("grade", tuple(GRADES), (4, 3, 2, 1))
 
 
 @remembered

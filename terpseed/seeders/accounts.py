@@ -21,6 +21,7 @@ class AccountSeeder(BaseSeeder):
         natural_key=("accountNumber",),
         production=True,
         not_pii=("accountNumber", "accountName", "description"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

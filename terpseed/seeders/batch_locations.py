@@ -28,11 +28,7 @@ class BatchLocationSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "batchId": batches.index,
-                "site": rows.choose("site", stock.SITES, (6, 3, 1)),
-                "zone": rows.choose("zone", stock.ZONES),
-                "rack": "R" + pl.Series(rows.integers("rack", 1, 25)).cast(pl.String),
-                "shelf": "S" + pl.Series(rows.integers("shelf", 1, 7)).cast(pl.String),
-                "bin": pl.Series(rows.integers("bin", 1, 41)).cast(pl.String),
+                **stock.place(rows.integers("place", 0, len(stock.PLACES))),
                 "qty": decimals(stock.intake(batches) * 100, 4),
                 "createdAt": received,
                 "updatedAt": received,

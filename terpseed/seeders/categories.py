@@ -11,7 +11,7 @@ from terpseed.models import Category
 
 
 class CategorySeeder(BaseSeeder):
-    """Every category that products use. An existing one is adopted."""
+    """Those that TERP itself creates when it starts. An existing one is adopted."""
 
     config = SeederConfig(
         model=Category,
@@ -20,6 +20,7 @@ class CategorySeeder(BaseSeeder):
         natural_key=("name",),
         production=True,
         not_pii=("name", "description"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -20,11 +20,18 @@ class GradeSeeder(BaseSeeder):
         natural_key=("name",),
         production=True,
         not_pii=("name", "description"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `grades`."""
         created = staff.founded(rows)
         return pl.DataFrame(
-            {"name": take(GRADES, rows.index), "sortOrder": rows.index + 1, "createdAt": created, "updatedAt": created}
+            {
+                "name": take(tuple(GRADES), rows.index),
+                "description": take(tuple(GRADES.values()), rows.index),
+                "sortOrder": rows.index + 1,
+                "createdAt": created,
+                "updatedAt": created,
+            }
         )

@@ -21,6 +21,7 @@ class PricingDefaultSeeder(BaseSeeder):
         natural_key=("product_category",),
         production=True,
         not_pii=("product_category",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

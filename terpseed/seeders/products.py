@@ -18,6 +18,7 @@ class ProductSeeder(BaseSeeder):
         dependencies=("brands", "strains", "clients", "pricing_defaults"),
         record_count=cells.per_cell(cells.PRODUCTS),
         not_pii=("nameCanonical", "category", "subcategory", "uomSellable", "description"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

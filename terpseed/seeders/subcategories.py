@@ -7,23 +7,25 @@ import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
-from terpseed.facts.catalogue import CATEGORIES, FORMS
+from terpseed.facts.catalogue import CATEGORIES, SUBCATEGORIES
 from terpseed.models import Subcategory
 
-CATEGORY_OF_FORM = np.array([CATEGORIES.index(form.category) for form in FORMS])
+PAIRS = [(CATEGORIES.index(category), name) for category, names in SUBCATEGORIES.items() for name in names]
+"""Category (row index) and name."""
 
 
 class SubcategorySeeder(BaseSeeder):
-    """One per product form, in its category. An existing one is adopted."""
+    """Those that TERP itself creates when it starts. An existing one is adopted."""
 
     config = SeederConfig(
         model=Subcategory,
         group="reference_data",
         dependencies=("categories",),
-        record_count=RecordCount.fixed(len(FORMS)),
+        record_count=RecordCount.fixed(len(PAIRS)),
         natural_key=("categoryId", "name"),
         production=True,
         not_pii=("name", "description"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
@@ -31,8 +33,8 @@ class SubcategorySeeder(BaseSeeder):
         created = staff.founded(rows)
         return pl.DataFrame(
             {
-                "categoryId": CATEGORY_OF_FORM[rows.index],
-                "name": take([form.subcategory for form in FORMS], rows.index),
+                "categoryId": np.array([category for category, _ in PAIRS])[rows.index],
+                "name": take([name for _, name in PAIRS], rows.index),
                 "createdAt": created,
                 "updatedAt": created,
             }

@@ -45,7 +45,15 @@ def real_reference_rows(database: Database) -> list[models.Model]:
     rows: list[models.Model] = [
         *categories,
         terp.Grade(name="A", createdAt=REAL, updatedAt=REAL),
-        terp.Location(site="Annex", zone="B", createdAt=REAL, updatedAt=REAL),
+        terp.Location(
+            site="Main Warehouse",
+            zone="Zone B",
+            rack="Rack 1",
+            shelf="Shelf 2",
+            bin="Bin 1",
+            createdAt=REAL,
+            updatedAt=REAL,
+        ),
         terp.PricingDefault(product_category="Flower", default_margin_percent=18, created_at=REAL, updated_at=REAL),
         terp.Sequence(name="lot_code", prefix="LOT-", currentValue=1_734, createdAt=REAL, updatedAt=REAL),
         *(
@@ -194,6 +202,54 @@ def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database
     assert set(terp.BankAccount.objects.using(database.alias).values_list("ledgerAccount", flat=True)) == {cash.pk}
     assert terp.LedgerEntry.objects.using(database.alias).filter(fiscalPeriod=february.pk).exists()
     assert terp.LedgerEntry.objects.using(database.alias).filter(account=cash.pk).exists()
+
+
+TERPS_OWN = {
+    "Flower": "Tops/Colas Smalls/Popcorn Trim Shake Larf Machine-Trim Hand-Trim Outdoor Deps Indoor",
+    "Concentrates": "Shatter Wax Live-Resin Rosin Diamonds Distillate Crumble Budder",
+    "Edibles": "Gummies Chocolates Beverages Baked-Goods",
+    "Vapes": "Cartridge All-in-One",
+    "Bulk Oil": "",
+    "Manufactured Products": "Preroll Edible Tincture Topical Accessory",
+}
+"""What TERP creates when it starts on an empty database: category → subcategories."""
+TERPS_ACCOUNTS = "1000 1100 1200 2000 3000 3100 4000 5000 5100 5200".split()
+
+
+def start_terp(using: str) -> None:
+    """Create the reference rows that TERP creates when it starts."""
+    at: dict[str, Any] = {"createdAt": REAL, "updatedAt": REAL}
+    for name, subcategories in TERPS_OWN.items():
+        category = terp.Category.objects.using(using).create(name=name, **at)
+        for one in subcategories.split():
+            terp.Subcategory.objects.using(using).create(category=category, name=one.replace("-", " "), **at)
+    for grade in "ABCD":
+        terp.Grade.objects.using(using).create(name=grade, **at)
+    for zone in "ABC":
+        for shelf, number in ((1, 1), (1, 2), (2, 1)):
+            place = {"zone": f"Zone {zone}", "rack": "Rack 1", "shelf": f"Shelf {shelf}", "bin": f"Bin {number}"}
+            terp.Location.objects.using(using).create(site="Main Warehouse", **place, **at)
+    for number in TERPS_ACCOUNTS:
+        terp.Account.objects.using(using).create(
+            accountNumber=number, accountName=number, accountType="ASSET", normalBalance="DEBIT", **at
+        )
+
+
+def test_what_terp_creates_by_itself_is_adopted_and_not_doubled(sqlite: Database) -> None:
+    start_terp(sqlite.alias)
+    tables = ("categories", "subcategories", "grades", "locations", "accounts")
+    before = {table: sqlite.content(table) for table in tables}
+
+    summary = sqlite.seed()
+
+    assert {table: sqlite.content(table) for table in tables} == before
+    assert {one["table"]: one["records_existing"] for one in summary["results"] if one["table"] in tables} == {
+        table: len(rows) for table, rows in before.items()
+    }
+    words = set(terp.Subcategory.objects.using(sqlite.alias).values_list("category__name", "name"))
+    assert set(terp.Product.objects.using(sqlite.alias).values_list("category", "subcategory")) <= words
+    places = set(terp.Location.objects.using(sqlite.alias).values_list("site", "zone", "rack", "shelf", "bin"))
+    assert set(terp.BatchLocation.objects.using(sqlite.alias).values_list("site", "zone", "rack", "shelf", "bin")) <= places
 
 
 OF_LEDGER = {"InvoiceJournalSeeder", "BillJournalSeeder", "ReceivedPaymentJournalSeeder", "SentPaymentJournalSeeder"}
