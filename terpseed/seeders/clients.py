@@ -15,8 +15,16 @@ from terpseed.expressions import DaysSince, percentage, total
 from terpseed.facts import calendar, cells, parties, pinned, receivables
 from terpseed.models import Client, Invoice, Order
 
-CREDIT_LIMIT = {"large": 250_000_00, "small": 40_000_00}
-"""Cents."""
+LARGE_LIMITS = np.array([40_000_00, 50_000_00, 60_000_00, 75_000_00])
+SMALL_LIMITS = np.array([12_000_00, 15_000_00, 20_000_00, 25_000_00])
+"""Cents: more than the largest order, and about what a client orders in a quarter."""
+REASONS = (
+    "Agreed when the account was opened",
+    "Two trade references checked",
+    "Financial statements reviewed",
+    "Personal guarantee on file",
+)
+"""Why somebody has set the limit: TERP calculates no limit that is marked as set by hand."""
 
 NOT_CHARGED = ("DRAFT", "VOID")
 OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
@@ -24,9 +32,10 @@ OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
 
 
 def credit_limit(clients: Rows) -> Integers:
-    """In cents: by kind of client; for the pinned one, exactly what it owes."""
-    buyer = np.where(parties.is_buyer(clients), CREDIT_LIMIT["small"], 0)
-    limit = np.where(parties.is_large(clients), CREDIT_LIMIT["large"], buyer)
+    """In cents: by kind of client, and nothing for one that only sells; for the pinned one, exactly what it owes."""
+    level = clients.integers("credit limit", 0, len(SMALL_LIMITS))
+    buyer = np.where(parties.is_buyer(clients), SMALL_LIMITS[level], 0)
+    limit = np.where(parties.is_large(clients), LARGE_LIMITS[level], buyer)
     at_limit = clients.index == pinned.AT_CREDIT_LIMIT
     return np.where(at_limit, receivables.owed(pinned.AT_CREDIT_LIMIT, clients) if at_limit.any() else 0, limit)
 
@@ -92,6 +101,9 @@ class ClientSeeder(BaseSeeder):
                 "is_brand": place == cells.CLIENTS - 1,
                 "is_referee": parties.refers(rows),
                 "credit_limit": decimals(credit_limit(rows), 2),
+                "credit_limit_updated_at": joined,
+                "creditLimitSource": pl.repeat("MANUAL", len(rows), eager=True),
+                "reason": rows.choose("credit reason", REASONS),
                 "referred_by_client_id": only(pl.Series(rows.index - place), parties.is_referred(rows)),
                 "created_at": joined,
                 "updated_at": joined,
@@ -102,5 +114,6 @@ class ClientSeeder(BaseSeeder):
                 + pl.col("teri_code")
             ).alias("teri_code"),
             pl.when("large").then("bulk").when("buyer").then("retail").otherwise(pl.lit("MANUFACTURER")).alias("businessType"),
-            pl.exclude("large", "buyer", "bulk", "retail", "teri_code"),
+            pl.when("buyer").then("reason").otherwise(pl.lit("Supplies only")).alias("credit_limit_override_reason"),
+            pl.exclude("large", "buyer", "bulk", "retail", "teri_code", "reason"),
         )

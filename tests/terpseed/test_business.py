@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from seeding import Dataset, Rows
 from terpseed.facts import trade
@@ -174,6 +174,21 @@ def test_an_order_number_is_as_long_as_terps_and_differs_early() -> None:
     assert times.min() > datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1_000
     assert numbers[:50].str.slice(0, 6).n_unique() > 45
     assert set(trade.quote_number(rows)[:5_000].str.len_chars()) == {len("Q-2026-00001")}
+
+
+def test_credit_limits_are_set_by_hand_and_suit_the_clients(sqlite: Database) -> None:
+    sqlite.seed(size="medium")
+
+    limits = ClientCreditLimit.objects.using(sqlite.alias)
+    buyers = limits.filter(client__is_buyer=True)
+    ordered = Order.objects.filter(client=OuterRef("client_id")).order_by("-total").values("total")[:1]
+    too_low = buyers.filter(credit_limit__lt=Subquery(ordered)).exclude(client__teri_code="REG90004")
+    assert set(limits.values_list("client__creditLimitSource", flat=True)) == {"MANUAL"}
+    assert not limits.filter(client__credit_limit_override_reason=None).exists()
+    assert set(limits.filter(client__is_buyer=False).values_list("credit_limit", flat=True)) == {0}
+    assert not too_low.exists()
+    assert limits.order_by("-utilization_percent")[0].utilization_percent < 300
+    assert buyers.filter(utilization_percent__gt=100).count() < buyers.count() / 20
 
 
 def test_goods_are_sold_for_more_than_they_cost(sqlite: Database) -> None:
