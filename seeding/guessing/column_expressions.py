@@ -194,7 +194,7 @@ class Filling:
         drawn = parent.at(f"rows.skewed({quoted(name)}, {parent.size}{', cell' if parent.grows else ''})")
         if not self._columns[name].nullable or name in self._whole:
             return drawn
-        return f"only({drawn}, rows.chance({quoted(f'{name}/filled')}, {FILLED}))"
+        return f"only({drawn}{_mostly(name)}"
 
     def _limit(self, capacity: int | None) -> None:
         if capacity is None:
@@ -212,6 +212,16 @@ class Filling:
     def _fix(self, most: int) -> None:
         """Make a number of rows that does not grow."""
         self._count = RecordCount.fixed(min(most, self._count.small))
+
+
+def always(name: str, expression: str) -> str:
+    """The expression of an optional reference that no row leaves empty; empty if it is none that some rows leave empty."""
+    drawn = expression.removeprefix("only(").removesuffix(_mostly(name))
+    return drawn if f"only({drawn}{_mostly(name)}" == expression else ""
+
+
+def _mostly(name: str) -> str:
+    return f", rows.chance({quoted(f'{name}/filled')}, {FILLED}))"
 
 
 def cells(small: int) -> RecordCount:

@@ -6,7 +6,7 @@ They are alternatives, the likeliest first: the first that field, table and engi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
@@ -61,7 +61,7 @@ LIKE = (
 """Pattern of a type → what a field of an unknown class most likely takes."""
 TEXTS = (
     f'"row-" + {NUMBER}', f'"row" + {NUMBER}', f'"ROW" + {NUMBER}', f"{NUMBER}", f'"person" + {NUMBER} + "@example.com"',
-    f'"https://example.com/" + {NUMBER}', f'"row" + {NUMBER} + ".example.com"', PHONE,
+    f'"https://example.com/" + {NUMBER}', f'"row" + {NUMBER} + ".example.com"', PHONE, '"1" + numerals(rows.index, 5)',
     IPV4, UUIDS, f'"/row" + {NUMBER} + "/"',
 )  # fmt: skip
 """What validators and custom fields may ask for; every row has another text."""
@@ -79,16 +79,20 @@ def guesses(
     *,
     distinct: bool = False,
     clauses: tuple[str, ...] = (),
+    members: Sequence[Any] = (),
 ) -> Iterator[Guess]:
-    """How to fill the column; `clauses` are the table's CHECKs of it. Every row gets another value if `distinct`."""
+    """How to fill the column; `clauses` are the table's CHECKs of it, `members` those of its choices that are left, if not all.
+
+    Every row gets another value if `distinct`.
+    """
     if isinstance(field, models.FileField):
         empty = field.blank and not distinct
         yield Guess(expression='pl.repeat("", len(rows), eager=True)' if empty else name_expression(field), distinct=not empty)
         return
     if field is not None and not distinct and measured(field):
         yield Guess(expression=f"pl.repeat({SIDE}, len(rows), eager=True)")
-    if choices := chosen(field):
-        yield _member(column.name, [*choices], distinct=distinct)
+    if choices := members or [*chosen(field)]:
+        yield member(column.name, choices, distinct=distinct)
     yield from _typed(field, column, connection, distinct=distinct)
     like = column if column.kind in GUESSED else _like(field, column, connection)
     if like is None:
@@ -138,7 +142,8 @@ def _listed(condition: object, name: str) -> list[Any]:
     return [*chain.from_iterable(parts)] if condition.connector == models.Q.OR and all(parts) else []
 
 
-def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:
+def member(name: str, values: Sequence[Any], *, distinct: bool) -> Guess:
+    """One of the values, which are all texts or all numbers, MEMBERS at most unless `distinct`."""
     shown = values if distinct else values[:MEMBERS]
     capacity = len(shown) if distinct else None
     if isinstance(shown[0], str):
@@ -146,7 +151,7 @@ def _member(name: str, values: list[Any], *, distinct: bool) -> Guess:
         text = f"take({members}, rows.index)" if distinct else f"rows.choose({quoted(name)}, {members})"
     else:
         index = "rows.index" if distinct else f"rows.integers({quoted(name)}, 0, {len(shown)})"
-        text = f"pl.Series({shown}).gather({index})"
+        text = f"pl.Series({[*shown]}).gather({index})"
     return Guess(expression=text, distinct=distinct, capacity=capacity)
 
 

@@ -18,7 +18,7 @@ from seeding.guessing.names import camel, class_name, row_words
 from seeding.guessing.personal_data import personal, undecided
 from seeding.guessing.references.model_references import is_mutual, never_empty
 from seeding.guessing.references.tree_columns import parent_columns, tree_columns
-from seeding.guessing.trial import Trial
+from seeding.guessing.trials.trial import Trial
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.existing_rows import content_type, existing_rows
 from seeding.scaffold.project import Project
@@ -134,7 +134,7 @@ class Drafter:
             broken=broken,
             doubts=trial.doubts,
             files=trial.files(expressions),
-            later={name: f"left empty, because full_clean says: {words}" for name, words in trial.dropped.items()}
+            later={name: f"left empty, because full_clean says: {words}" for name, words in trial.found.dropped.items()}
             | {
                 name: f"draft {links[name]} first, and this table again: {project.command([links[name]], self._app)}"
                 for name in left_out
@@ -155,7 +155,12 @@ class Drafter:
         required, links = project.required(table) | project.given_keys(table), project.links(table)
         tree = {name: made for name, made in tree_columns(project.models.get(table)).items() if name in columns}
         own = parent_columns([name for name in links if links[name] == table], required, project.unique(table), tree) - out
-        wanted = {*trial.wanted, *tree, *own, *(name for name, one in columns.items() if self._filled(table, one, parents))}
+        wanted = {
+            *trial.found.wanted,
+            *tree,
+            *own,
+            *(name for name, one in columns.items() if self._filled(table, one, parents)),
+        }
         chosen = {name: columns[name] for name in columns if name in wanted - out}
         unique = self._unique(table, columns, chosen, out)
 
@@ -164,7 +169,8 @@ class Drafter:
 
         few = [name for name, field in trial.fields.items() if chosen_values(field)]
         model = project.seeded.get(table)
-        whole, mutual = never_empty(model, [one.clause for one in project.tables[table].checks]), is_mutual(model)
+        whole = never_empty(model, [one.clause for one in project.tables[table].checks]) | trial.found.whole
+        mutual = is_mutual(model)
         filling = Filling(chosen, parents, own, label="", guessed=guessed, few=few, whole=whole, mutual=mutual)
         try:
             expressions, count, capacity = filling.fill(unique)

@@ -17,13 +17,17 @@ PACKAGES = {
     "cms": ["django-cms", "packaging"],
     "helpdesk": ["django-helpdesk"],
     "ledger": ["django-ledger"],
-    "oscar": ["django-oscar[sorl-thumbnail]"],
+    "oscar": ["django-oscar[sorl-thumbnail]", "mysqlclient"],
     "pretix": ["pretix"],
     "specimens": [],
     "wagtail": ["wagtail"],
     "wiki": ["wiki"],
 }
 """The packages of each project, from the configured index; `specimens` is one of our own."""
+ON_MARIADB = ("oscar",)
+"""Projects whose drafts are measured on MariaDB too."""
+RUNS = (("automatic", ""), ("drafts", ""), ("drafts", "mariadb"))
+"""What is measured, and on which server: SQLite, or its name."""
 STEPS = ("dangling", "second run", "real row", "growth", "rollback", "kill")
 """What is as promised if nothing is said of it."""
 
@@ -42,15 +46,16 @@ def measure(project: str, folder: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.projects.settings",
         "PYTHONPATH": str(ROOT),
     }
-    for module in ("automatic", "drafts"):
-        subprocess.run([str(python), "-m", f"tests.projects.{module}"], env=environment, cwd=folder, check=False)
+    for module, server in RUNS if project in ON_MARIADB else RUNS[:2]:
+        told = {**environment, "PROJECT_SERVER": server}
+        subprocess.run([str(python), "-m", f"tests.projects.{module}"], env=told, cwd=folder, check=False)
 
 
 def found(folder: Path) -> dict[str, dict[str, Any]]:
     """What is known of each project that was measured."""
     known: dict[str, dict[str, Any]] = {}
     for project in PACKAGES:
-        for name in ("automatic", "drafts"):
+        for name in ("automatic", "drafts", "drafts-mariadb"):
             path = folder / f"{project}-data" / f"{name}.json"
             if path.exists():
                 known.setdefault(project, {})[name] = json.loads(path.read_text(encoding="utf-8"))
@@ -68,8 +73,8 @@ def table(known: dict[str, dict[str, Any]]) -> Iterator[str]:
         filled, passed = auto["tables"] - len(auto["unfilled"]), auto["asked"] - auto["invalid"]
         sums = [old + new for old, new in zip(sums, (filled, auto["tables"], passed, auto["asked"]), strict=True)]
         wrong = ", ".join(f"{step}{'' if step in auto else ' (not measured)'}" for step in STEPS if auto.get(step, True))
-        drafts = one.get("drafts", {})
-        pages, run = len(auto.get("pages", ())), f"{drafts.get('passed', '-')} of {drafts.get('tables', '-')}"
+        pages, servers = len(auto.get("pages", ())), [one[name] for name in ("drafts", "drafts-mariadb") if name in one]
+        run = ", ".join(f"{drafts.get('passed', 0)} of {drafts['tables']}" for drafts in servers) or "-"
         yield (
             f"| {project} | {filled} of {auto['tables']} | {len(auto['left out'])} | {passed} of {auto['asked']} "
             f"| {pages} | {wrong or 'nothing'} | {run} |"

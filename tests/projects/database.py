@@ -33,7 +33,7 @@ def prepare() -> None:
     os.environ["SEEDING_LOG_LEVEL"] = "error"
     os.environ["SEEDING_AUDIT_FILE"] = str(FOLDER / "audit.log")
     django.setup()
-    if not FILE.exists():
+    if "PROJECT_SOCKET" in os.environ or not FILE.exists():
         call_command("migrate", run_syncdb=True, verbosity=0)
         superuser()
 

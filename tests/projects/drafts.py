@@ -1,21 +1,29 @@
-"""Drafts, seeds and rolls back every table of the project in DJANGO_SETTINGS_MODULE, in this process; see `tests.projects`."""
+"""Drafts, seeds and rolls back every table of the project in DJANGO_SETTINGS_MODULE, in this process; see `tests.projects`.
+
+On SQLite, or on MariaDB if PROJECT_SERVER says so.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
 import traceback
 from collections import Counter
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from tests.projects.database import FOLDER, Copy, counts, dump, prepare
+from tests.projects.database import FOLDER, prepare
 
+MARIADB = os.environ.get("PROJECT_SERVER") == "mariadb"
+place: Any = import_module(f"tests.projects.{'mariadb' if MARIADB else 'database'}")
+"""Where the rows are."""
 SKIPPED = re.compile(
     r"django_(?:migrations|content_type|session|admin_log)$|auth_permission$|sqlite_|seeding_|\w+_fts(?:_\w+)?$"
 )
@@ -24,20 +32,33 @@ SKIPPED = re.compile(
 
 def main(wanted: list[str]) -> None:
     """Measure the tables `wanted`, or all; print a line per table that does not pass, and the sums."""
-    prepare()
-    pristine, before, usual = Copy("pristine"), dump(), checked()
+    if MARIADB:
+        place.start()
+    try:
+        prepare()
+        found = all_measured(wanted)
+    finally:
+        if MARIADB:
+            place.server.stop()
+    sys.stdout.write(json.dumps({"tables": found.total(), **found}) + "\n")
+    file = FOLDER / ("drafts-mariadb.json" if MARIADB else "drafts.json")
+    file.write_text(json.dumps({"tables": found.total(), **found}), encoding="utf-8")
+
+
+def all_measured(wanted: list[str]) -> Counter[str]:
+    """How far the tables come → how many."""
+    pristine, before, usual = place.Copy("pristine"), place.dump(), checked()
     found: Counter[str] = Counter()
-    for table in sorted(wanted or [name for name in counts() if not SKIPPED.match(name)]):
+    for table in sorted(wanted or [name for name in place.counts() if not SKIPPED.match(name)]):
         state, words = measured(table, before, pristine, usual)
         found[state] += 1
         if state != "passed":
             sys.stdout.write(f"{state}: {table}: {words}\n")
             sys.stdout.flush()
-    sys.stdout.write(json.dumps({"tables": found.total(), **found}) + "\n")
-    (FOLDER / "drafts.json").write_text(json.dumps({"tables": found.total(), **found}), encoding="utf-8")
+    return found
 
 
-def measured(table: str, before: list[str], pristine: Copy, usual: str) -> tuple[str, str]:
+def measured(table: str, before: list[str], pristine: Any, usual: str) -> tuple[str, str]:
     """How far a table comes, and why not further."""
     forget()
     try:
@@ -49,7 +70,7 @@ def measured(table: str, before: list[str], pristine: Copy, usual: str) -> tuple
     except Exception as error:  # noqa: BLE001 - whatever it raises counts
         return "did not run", f"{error}" if isinstance(error, CommandError) else traceback.format_exc()[-1500:]
     finally:
-        if dump() != before:
+        if place.dump() != before:
             pristine.restore()
 
 
@@ -62,8 +83,8 @@ def run(table: str, before: list[str], usual: str) -> tuple[str, str]:
         failed = [f"{one['table']}: {one['state']}: {one['error']}" for one in summary["results"] if one["state"] != "seeded"]
         return "did not run", " ".join(failed) or json.dumps(summary)
     undone = command("seed_rollback", force=True)
-    if undone["exit_code"] or dump() != before:
-        return "not rolled back", json.dumps(undone)[-800:] + "\n".join(list(set(dump()) ^ set(before))[:8])
+    if undone["exit_code"] or place.dump() != before:
+        return "not rolled back", json.dumps(undone)[-800:] + "\n".join(list(set(place.dump()) ^ set(before))[:8])
     return "passed", ""
 
 

@@ -113,3 +113,10 @@ DATABASES = {
         "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
     }
 }
+if "PROJECT_SOCKET" in os.environ:
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.mysql",
+        "NAME": "project",
+        "USER": "root",
+        "OPTIONS": {"unix_socket": os.environ["PROJECT_SOCKET"], "charset": "utf8mb4"},
+    }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, connections, models
 
 from seeding.schema.references import column_name, generic_references
@@ -54,22 +54,32 @@ class Complaints:
 
 
 def sample_rows(model: type[models.Model], data: pl.DataFrame, using: str, samples: Samples) -> list[models.Model]:
-    """Unsaved rows as the application would hold them, which refer to rows of `samples`, else to empty ones."""
+    """Unsaved rows as the application would hold them.
+
+    They refer to rows of `samples` and of their own table, which have keys; to an empty one if there are none.
+    """
     fields = {column_name(field): field for field in model._meta.concrete_fields}
     plain = {name: data[name] for name, field in fields.items() if name in data.columns and not _refers(field)}
     made = settled(model, pl.DataFrame(plain or None, height=data.height))
     json = [name for name, field in fields.items() if isinstance(field, models.JSONField) and name in made.columns]
     files = [name for name, field in fields.items() if isinstance(field, models.FileField) and name in plain]
-    rows: list[models.Model] = []
-    for place, held in enumerate(made.iter_rows(named=True)):
-        values = held | {name: plain[name][place] if name in plain else fields[name].get_default() for name in json}
-        values |= {name: NO_FILE for name in files if held[name]}
-        row = model(**{fields[name].attname: value for name, value in values.items() if name in fields})
-        row._state.db = using  # noqa: SLF001 - as the application finds it
-        for name, one in fields.items():
-            if _refers(one) and name in data.columns and data[name][place] is not None:
-                _attach(row, one, data[name][place], samples)
-        rows.append(row)
+    links = [(one, data[name]) for name, one in fields.items() if _refers(one) and name in data.columns]
+    held = made.rows(named=True)
+
+    def row(place: int) -> models.Model:
+        values = held[place] | {name: plain[name][place] if name in plain else fields[name].get_default() for name in json}
+        values |= {name: NO_FILE for name in files if values[name]}
+        one = model(**{fields[name].attname: value for name, value in values.items() if name in fields})
+        one._state.db = using  # noqa: SLF001 - as the application finds it
+        return one
+
+    rows = [row(place) for place in range(data.height)]
+    others = [row(place) for place in range(data.height)] if any(_target(one) is model for one, _ in links) else []
+    for one, places in links:
+        there = others if _target(one) is model else samples.get(_target(one)._meta.db_table, ())
+        for referring, place in zip(rows, places, strict=True):
+            if place is not None:
+                _attach(referring, one, int(place), there)
     return rows
 
 
@@ -107,6 +117,14 @@ def _refused(*_: object) -> None:
 
 
 def _complaints(row: models.Model, exclude: set[str]) -> Iterator[tuple[str, str]]:
+    # An empty row that stands for another has no database.
+    if all(one is None or one._state.db for one in row._state.fields_cache.values()):  # noqa: SLF001
+        try:
+            str(row)
+        except (DatabaseError, ObjectDoesNotExist, ValueError):
+            pass  # it asks for rows of others, or for what refers to it
+        except Exception as error:  # noqa: BLE001 - external code: the admin would fail as well
+            yield NON_FIELD_ERRORS, f"its __str__ raises {type(error).__name__}: {error}"
     try:
         row.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
@@ -120,9 +138,14 @@ def _refers(field: models.Field[Any, Any]) -> bool:
     return field.remote_field is not None
 
 
-def _attach(row: models.Model, field: models.Field[Any, Any], index: int, samples: Samples) -> None:
-    """Let the row refer to a sample of its parent, so that `clean` can look at it."""
-    target: type[models.Model] = field.related_model  # type: ignore[assignment]  # never the text "self" once apps are loaded
-    there = samples.get(target._meta.db_table, ())
+def _target(field: models.Field[Any, Any]) -> type[models.Model]:
+    return field.related_model  # type: ignore[return-value]  # never the text "self" once apps are loaded
+
+
+def _attach(row: models.Model, field: models.Field[Any, Any], index: int, there: Sequence[models.Model]) -> None:
+    """Let the row refer to one of the rows that are `there`, so that `clean` can look at it."""
     with suppress(Exception):  # external code: the row is asked about without it
-        setattr(row, field.name, there[int(index) % len(there)] if there else target())
+        other = there[index % len(there)] if there else _target(field)()
+        if other.pk is None:
+            other.pk = index + 1
+        setattr(row, field.name, other)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import polars as pl
-from django.core.exceptions import ValidationError
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
@@ -23,7 +22,9 @@ from seeding.guessing.consistency import consistent
 from seeding.guessing.expression_names import HELPERS, local_names
 from seeding.guessing.field_values import chosen, guesses, varies
 from seeding.guessing.names import row_words
-from seeding.guessing.sample import Complaints, Samples, ask, sample_rows
+from seeding.guessing.trials.model_checks import keeps, named, suits
+from seeding.guessing.trials.repairs import Findings, Rejected, Repair, best_repair
+from seeding.guessing.trials.sample import Complaints, Samples, ask, sample_rows
 from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema, expected
 from seeding.schema.validation import SchemaValidator
@@ -34,11 +35,9 @@ SAMPLE = 300
 """Rows generated to test the expressions against the table's checks."""
 FEW = 12
 """Rows whose values a model's own fields and constraints are asked about."""
+SHOWN = 24
+"""Rows that are shown to `full_clean`."""
 SAMPLE_DAY = date(2026, 1, 31)
-REFUSALS = 8
-"""Guesses of one column that `full_clean` may refuse, until the first is kept."""
-VARIANTS = 20
-"""Columns that are left out or filled, one at a time, to find what a row is wrong for as a whole."""
 CONVERTED = frozenset({Kind.BOOLEAN, Kind.DATE, Kind.DATETIME})
 """Kinds whose values every field takes."""
 
@@ -69,32 +68,25 @@ class Trial:
         self._is_trusting = True
         """Whether guesses are taken for right, until a row of them all turns out to be wrong."""
         self._taken: dict[tuple[str, Guess], bool] = {}
-        self._refused: dict[str, set[str]] = {}
-        """Column → expressions that `full_clean` refuses."""
-        self._settled: set[str] = set()
-        """Columns whose first guess is kept: all are refused."""
         self.fields: Mapping[str, models.Field[object, object]] = {column_name(field): field for field in fields}
-        self.wanted = {name for name, field in self.fields.items() if name in columns and varies(field)}
-        """Columns that rows need for `full_clean` or to be the same in every run, though the database does not require them."""
-        self.dropped: dict[str, str] = {}
-        """Columns that stay empty because of what `full_clean` says of their values → what it says."""
+        self.found = Findings(wanted={name for name, field in self.fields.items() if name in columns and varies(field)})
+        """What `full_clean` has said; columns that must be the same in every run are wanted from the beginning."""
         self.doubts: tuple[str, ...] = ()
         """What `full_clean` says of the rows all the same."""
 
     def best(self, column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
         """The likeliest guess that suits the column; None if none does."""
-        clauses = tuple(check.clause for check in self._table.checks if column.name in check.clause)
-        field, refused = self.fields.get(column.name), self._refused.get(column.name, set())
-        words = row_words(self._table.name if self._model is None else self._model.__name__)
-        made = guesses(field, column, label_of(words), connections[self._using], distinct=distinct, clauses=clauses)
-        first = None
-        for one in made:
-            if self.takes(column.name, one):
-                if one.expression not in refused or column.name in self._settled:
-                    return one
-                first = first or one
-        self._settled.add(column.name)
+        refused, first = self.found.refused.get(column.name, set()), None
+        for one in self._guesses(column.name, distinct=distinct):
+            if one.expression not in refused or column.name in self.found.settled:
+                return one
+            first = first or one
+        self.found.settled.add(column.name)
         return first
+
+    def choices(self, name: str) -> Sequence[Any]:
+        """The choices of the column that are left; empty if it has none."""
+        return self.found.members.get(name) or [*chosen(self.fields.get(name))]
 
     def takes(self, name: str, made: Guess) -> bool:
         """Whether the values suit the column's type, its field's validators, and the checks of it alone."""
@@ -109,13 +101,17 @@ class Trial:
         members: dict[str, Mapping[str | int, str]] = {
             name: dict.fromkeys(one.values, "") for name, one in self._columns.items() if one.values
         }
-        members |= {name: chosen(field) for name, field in self.fields.items() if chosen(field)}
+        members |= {
+            name: {one: label for one, label in chosen(field).items() if one in self.choices(name)}
+            for name, field in self.fields.items()
+            if self.choices(name)
+        }
         empty = {name for name, one in self._columns.items() if one.nullable and not one.has_default and name not in required}
         made = consistent(
             self._columns,
             expressions,
             members,
-            lambda name, text: self.takes(name, Guess(expression=text)) and text not in self._refused.get(name, ()),
+            lambda name, text: self.takes(name, Guess(expression=text)) and text not in self.found.refused.get(name, ()),
             keep={*self._links, *chain.from_iterable(keys)},
             empty=empty - expressions.keys() - {*out},
         )
@@ -128,7 +124,7 @@ class Trial:
         """
         if self._model is None:
             return None
-        said = self._asked(expressions, count)
+        said = ask(self._model, self.rows(expressions, count))
         again, out = False, set[str]()
         for column in said.of_columns:
             field = self.fields[column]
@@ -136,11 +132,12 @@ class Trial:
                 again |= self._want(column)
             elif column not in required and field.blank:
                 out.add(column)
-                self.dropped[column] = said.words[column]
-            elif column not in self._settled:
-                again = self._refuse(column, expressions[column])
-        if said.of_rows and not (again or out):
-            again = self._repaired(expressions, count, required, said, out)
+                self.found.dropped[column] = said.words[column]
+            elif column not in self.found.settled and len(self.choices(column)) < 2:
+                self.found.refuse(column, [expressions[column]])
+                again = True
+        if said.total and not (again or out) and (better := self._repair(expressions, count, required, said)):
+            again, out = True, out if better.expression else {better.column}
         if again or out:
             return frozenset(out)
         remote = self.files(expressions, local=False)
@@ -159,47 +156,55 @@ class Trial:
         if self._model is None:
             return []
         try:
-            return sample_rows(self._model, self._generated(expressions, count, FEW), self._using, self._samples)
+            return sample_rows(self._model, self._generated(expressions, count, SHOWN), self._using, self._samples)
         except Exception:  # noqa: BLE001 - external code: a model that cannot be made in memory cannot be asked
             return []
 
-    def _asked(self, expressions: Mapping[str, str], count: RecordCount) -> Complaints:
-        assert self._model is not None
-        return ask(self._model, self.rows(expressions, count))
-
-    def _refuse(self, column: str, expression: str) -> bool:
-        refused = self._refused.setdefault(column, set())
-        refused.add(expression)
-        if len(refused) == REFUSALS:
-            self._settled.add(column)
-        return True
+    def _guesses(self, name: str, *, distinct: bool = False) -> Iterator[Guess]:
+        """All that suit the column, the likeliest first."""
+        clauses = tuple(check.clause for check in self._table.checks if name in check.clause)
+        label = label_of(row_words(self._table.name if self._model is None else self._model.__name__))
+        field, column, left = self.fields.get(name), self._columns[name], self.found.members.get(name, ())
+        made = guesses(field, column, label, connections[self._using], distinct=distinct, clauses=clauses, members=left)
+        return (one for one in made if self.takes(name, one))
 
     def _want(self, column: str) -> bool:
-        if column in self.wanted or column not in self._columns or sounds(column, ENDED) or column in self._links:
+        if column in self.found.wanted or not self._fillable(column):
             return False
-        self.wanted.add(column)
+        self.found.wanted.add(column)
         return True
 
-    def _repaired(
-        self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str], said: Complaints, out: set[str]
-    ) -> bool:
-        """Whether rows are less wrong without one column, which `out` then has, or with one more, which is then wanted."""
-        left = [name for name in expressions if name not in required]
-        more = [name for name in self._columns if name not in expressions and name not in self.dropped]
-        for name in (*left, *more)[:VARIANTS]:
-            tried = {column: text for column, text in expressions.items() if column != name}
-            if name in more:
-                guess = None if name in self._links else self.best(self._columns[name], False)
-                if guess is None or name == self._table.primary_key or name in self.wanted:
-                    continue
-                tried[name] = guess.expression
-            if self._asked(tried, count).total < said.total:
-                if name in more:
-                    return self._want(name)
-                out.add(name)
-                self.dropped[name] = said.words[""]
-                return True
-        return False
+    def _fillable(self, column: str) -> bool:
+        return column in self._columns and not sounds(column, ENDED) and column not in self._links
+
+    def _repair(
+        self, expressions: Mapping[str, str], count: RecordCount, required: Collection[str], said: Complaints
+    ) -> Repair | None:
+        """What leaves fewer complaints, which is noted."""
+        assert self._model is not None
+        model, data, found = self._model, self._generated(expressions, count, SHOWN), self.found
+
+        def complaints(column: str, expression: str) -> int:
+            made = self._generated({column: expression} if expression else {}, count, SHOWN)
+            other = data.with_columns(made[column]) if expression else data.drop(column)
+            try:
+                return ask(model, sample_rows(model, other, self._using, self._samples)).total
+            except Exception:  # noqa: BLE001 - external code: a model that cannot be made in memory
+                return said.total
+
+        seen = {*expressions, *found.dropped, *found.wanted, self._table.primary_key}
+        rejected = Rejected(
+            findings=found,
+            expressions=expressions,
+            choices={name: self.choices(name) for name in expressions},
+            complaints=complaints,
+            guessed=self._guesses,
+            empty=[name for name in self._columns if name not in seen and self._fillable(name)],
+            required=required,
+            links=self._links,
+            words=said.words.get("") or next(iter(said.words.values())),
+        )
+        return best_repair(rejected, said.total)
 
     def trusted(self, expressions: Mapping[str, str], count: RecordCount) -> bool:
         """Whether all rows of these guesses are right; else draft again: from then on each guess is tried for itself."""
@@ -226,7 +231,7 @@ class Trial:
         data = self._generated({name: made.expression}, RecordCount.fixed(1), min(SAMPLE, made.capacity or SAMPLE))
         if not self._is_trusting and any(not reason.endswith(": repeated") for reason in self._reasons(data)):
             return False
-        return field is None or all(_suits(field, value, self._using) for value in data[name].head(FEW))
+        return field is None or all(suits(field, value, self._using) for value in data[name].head(FEW))
 
     def _wrong(self, expressions: Mapping[str, str], count: RecordCount) -> Mapping[str, int]:
         """Reasons why rows are wrong in columns that refer to nothing → how many."""
@@ -249,9 +254,9 @@ class Trial:
         names |= {field.name: column_name(field) for field in model._meta.concrete_fields}
         rows = list(instances(model, settled(model, self._generated(expressions, count, FEW))))
         for check in checks:
-            lost = sum(not _keeps(check, model, row, self._using) for row in rows)
+            lost = sum(not keeps(check, model, row, self._using) for row in rows)
             if lost:
-                found = tuple(dict.fromkeys(names[name] for name in _named(check.condition) if name in names))
+                found = tuple(dict.fromkeys(names[name] for name in named(check.condition) if name in names))
                 yield found, f"{'|'.join(found)}: breaks {check.name}", SAMPLE * lost // len(rows)
 
     def _generated(self, expressions: Mapping[str, str], count: RecordCount, size: int = SAMPLE) -> pl.DataFrame:
@@ -261,33 +266,3 @@ class Trial:
         names |= {name: eval(text, names) for name, text in local_names(expressions.values(), count.small).items()}  # noqa: S307 - our own
         values = {name: eval(text, names) for name, text in expressions.items()}  # noqa: S307 - our own
         return pl.DataFrame(values or None, height=len(index))
-
-
-def _suits(field: models.Field[object, object], value: object, using: str) -> bool:
-    try:
-        known = field.to_python(value)
-        if isinstance(field, models.FileField):
-            known = field.attr_class(None, field, known)  # type: ignore[arg-type]  # a file field takes no row here
-        field.run_validators(known)
-        field.get_db_prep_save(value, connections[using])
-    except Exception:  # noqa: BLE001 - external code: whatever it raises, it does not take the value
-        return False
-    return True
-
-
-def _keeps(check: models.CheckConstraint, model: type[models.Model], row: models.Model, using: str) -> bool:
-    try:
-        check.validate(model, row, using=using)
-    except ValidationError:
-        return False
-    except Exception:  # noqa: BLE001 - it cannot be evaluated here, and the database judges it
-        return True
-    return True
-
-
-def _named(condition: object) -> Iterator[str]:
-    """The fields that a condition names."""
-    for text in re.findall(r"'(\w+)'|F\((\w+)\)", repr(condition)):
-        name = text[0] or text[1]
-        yield name
-        yield name.split("__")[0]
