@@ -21,7 +21,7 @@ def start() -> None:
 
 
 def _names() -> list[str]:
-    tables = server.sql(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{NAME}'").split()
+    tables = server.sql(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{NAME}'").split()  # noqa: S608
     return sorted(name for name in tables if not name.startswith("seeding_"))
 
 
