@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db import models
@@ -30,8 +31,12 @@ def failing(user: Any, registered: Iterable[type[models.Model]]) -> dict[tuple[s
 
 
 def registered_models() -> list[type[models.Model]]:
-    """The models that have pages in the admin, without the engine's."""
-    return [model for model in admin.site._registry if model._meta.app_label != "seeding"]
+    """The models that have pages in the admin, without the engine's; none if the project has no admin."""
+    return (
+        []
+        if not apps.is_installed("django.contrib.admin")
+        else [model for model in admin.site._registry if model._meta.app_label != "seeding"]
+    )
 
 
 def _addresses(model: type[models.Model]) -> Iterator[tuple[str, str]]:
