@@ -16,6 +16,8 @@ from terpseed.models import (
     Batch,
     Bill,
     Client,
+    Credit,
+    CreditApplication,
     InventoryMovement,
     Invoice,
     InvoicePayment,
@@ -28,6 +30,8 @@ from terpseed.models import (
     Payment,
     Product,
     PurchaseOrder,
+    Return,
+    Transaction,
     VendorPayable,
 )
 
@@ -50,6 +54,10 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     Bill: ("createdAt",),
     VendorPayable: ("created_at", "inventory_zero_at"),
     LedgerEntry: ("postedAt",),
+    Return: ("processed_at",),
+    Transaction: ("transactionDate",),
+    Credit: ("createdAt",),
+    CreditApplication: ("appliedDate",),
 }
 """The columns of each table that record when business was done."""
 THE_ORDER: dict[type[models.Model], tuple[str, tuple[type[models.Model], ...]]] = {

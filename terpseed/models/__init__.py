@@ -12,6 +12,7 @@ from .payables import Bill, BillLineItem, VendorPayable
 from .procurement import Lot, PurchaseOrder, PurchaseOrderItem
 from .receivables import ClientTransaction, Invoice, InvoiceLineItem, InvoicePayment
 from .reference import Category, Grade, Location, PricingDefault, Sequence, Subcategory, User
+from .returns import Credit, CreditApplication, Return, Transaction
 from .sales import Order, OrderLineItem, OrderLineItemAllocation, OrderStatusHistory
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Client",
     "ClientCreditLimit",
     "ClientTransaction",
+    "Credit",
+    "CreditApplication",
     "FiscalPeriod",
     "Grade",
     "InventoryMovement",
@@ -45,10 +48,12 @@ __all__ = [
     "ProductImage",
     "PurchaseOrder",
     "PurchaseOrderItem",
+    "Return",
     "Sequence",
     "Strain",
     "Subcategory",
     "SupplierProfile",
+    "Transaction",
     "User",
     "Vendor",
     "VendorPayable",

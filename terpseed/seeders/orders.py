@@ -51,6 +51,7 @@ class OrderSeeder(BaseSeeder):
             "OrderStatusHistorySeeder",
             "SaleMovementSeeder",
             "InvoiceSeeder",  # what was shipped is invoiced
+            "ReturnSeeder",  # what is RETURNED has its return
         ),
         record_count=cells.per_cell(cells.ORDERS),
         pii_fields={"credit_override_reason": "free_text", "notes": "free_text"},

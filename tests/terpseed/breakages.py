@@ -112,6 +112,18 @@ def of_another(model: type[models.Model], column: str, **where: Any) -> Break:
     return broken
 
 
+def return_more(using: str) -> None:
+    one = terp.Return.objects.using(using).exclude(order__fulfillmentStatus="RETURNED").earliest("pk")
+    one.items[0]["quantity"] = "1000000"
+    one.save(using=using, update_fields=["items"])
+
+
+def repeat_a_return(using: str) -> None:
+    one = terp.Return.objects.using(using).filter(order__fulfillmentStatus="RETURNED").earliest("pk")
+    one.pk = None
+    one.save(using=using, force_insert=True)
+
+
 SHIPPED, DRAFT = {"fulfillmentStatus": "DELIVERED"}, {"orderType": "SALE", "is_draft": True}
 QUOTE = {"orderType": "QUOTE"}
 INTAKE, SALE = {"inventoryMovementType": "INTAKE"}, {"inventoryMovementType": "SALE"}
@@ -448,6 +460,49 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.PurchaseOrder, {"purchaseOrderStatus": "RECEIVED"}, actualDeliveryDate=PAST.date()),
         change(terp.PurchaseOrder, {"purchaseOrderStatus": "RECEIVED"}, actualDeliveryDate=FUTURE.date()),
         change(terp.PurchaseOrder, orderDate=PAST.date()),
+    ],
+    "what-comes-back-had-been-delivered": [
+        change(terp.Return, items=[]),
+        return_more,
+        change(terp.Return, {"order__fulfillmentStatus": "RETURNED"}, items=[]),
+        lambda using: terp.Order.objects.using(using).filter(fulfillmentStatus="DELIVERED").update(fulfillmentStatus="SHIPPED"),
+        drop(terp.OrderLineItem, order__fulfillmentStatus="RETURNED"),
+    ],
+    "what-is-returned-has-its-return": [
+        drop(terp.Return, order__fulfillmentStatus="RETURNED"),
+        change(terp.Return, {"order__fulfillmentStatus": "RETURNED"}, status="RECEIVED"),
+        repeat_a_return,
+    ],
+    "a-return-follows-its-order": [change(terp.Return, processed_at=PAST)],
+    "a-transaction-is-its-invoice": [
+        change(terp.Transaction, transactionNumber="X"),
+        change(terp.Transaction, amount=F("amount") + 1),
+        of_another(terp.Transaction, "client"),
+        change(terp.Transaction, transactionDate=PAST),
+        change(terp.Transaction, {"transactionStatus": "PAID"}, transactionStatus="PENDING"),
+        change(terp.Transaction, {"transactionStatus": "OVERDUE"}, transactionStatus="PAID"),
+        change(terp.Transaction, amount=F("amount") + 1, transactionStatus="WRITTEN_OFF"),
+    ],
+    "a-credit-is-what-came-back": [
+        change(terp.Credit, creditAmount=F("creditAmount") + 1),
+        change(terp.Credit, transaction=None),
+        of_another(terp.Credit, "transaction"),
+        other_party(terp.Credit, "client"),
+        lambda using: terp.Return.objects.using(using).filter(status="PROCESSED").update(status="REJECTED"),
+    ],
+    "a-credit-is-used-as-applied": [
+        change(terp.Credit, {"creditStatus": "FULLY_USED"}, amountUsed=0, amountRemaining=F("creditAmount")),
+        change(terp.Credit, amountRemaining=F("amountRemaining") + 1),
+        change(terp.Credit, {"creditStatus": "ACTIVE"}, creditStatus="PARTIALLY_USED"),
+        change(terp.Credit, {"creditStatus": "FULLY_USED"}, creditStatus="ACTIVE"),
+        change(terp.CreditApplication, amountApplied=F("amountApplied") + 1),
+    ],
+    "a-credit-is-applied-to-its-clients-invoice": [
+        change(terp.CreditApplication, amountApplied=0),
+        change(terp.CreditApplication, amountApplied=10**7),
+        other_party(terp.Credit, "client"),
+        change(terp.CreditApplication, appliedDate=PAST),
+        change(terp.Credit, createdAt=PAST),
     ],
     **{
         f"{model._meta.db_table}-happen-in-business-hours": [

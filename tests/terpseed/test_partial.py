@@ -257,6 +257,7 @@ OF_BILLS = {"BillLineItemSeeder", "SentPaymentSeeder", "BillJournalSeeder", "Sen
 OF_INVOICES = {
     *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
     *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
+    *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder"),
 }
 
 
@@ -264,6 +265,7 @@ OF_INVOICES = {
     ("server", "missing", "skipped"),
     [
         ("sqlite", "vendor_payables", set()),
+        ("sqlite", "returns", {"CreditSeeder", "CreditApplicationSeeder"}),
         ("sqlite", "fiscalPeriods", OF_LEDGER),
         ("mariadb", "client_credit_limits", set()),
         ("mariadb", "fiscalPeriods", OF_LEDGER),

@@ -20,8 +20,8 @@ class TestSeeders(SeederContract):
 
 
 def test_every_table_has_its_seeders() -> None:
-    assert len(REGISTRY.by_table) == 37
-    assert len(REGISTRY.ordered) == 44
+    assert len(REGISTRY.by_table) == 41
+    assert len(REGISTRY.ordered) == 48
 
 
 @each_seeder

@@ -1,0 +1,56 @@
+"""`transactions`: TERP's older record of every invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from django.db.models import OuterRef, Q, Subquery, Value
+
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
+from terpseed.expressions import translated
+from terpseed.facts import calendar, receivables, staff, trade
+from terpseed.models import Invoice, Transaction
+
+STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": "VOID", "DRAFT": "DRAFT"}
+"""By invoice status; PENDING for any other."""
+
+
+class TransactionSeeder(BaseSeeder):
+    """One per invoice: by their foreign keys, credits and what they are set against refer to this table, not to `invoices`."""
+
+    config = SeederConfig(
+        model=Transaction,
+        group="returns",
+        dependencies=("invoices", "clients", "users"),
+        record_count=receivables.INVOICES,
+        pii_fields={"notes": "free_text"},
+        not_pii=("transactionNumber", "metadata"),
+    )
+
+    def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
+        """How far the invoice is paid, unless somebody has written it off."""
+        invoices = Invoice.objects.filter(invoiceNumber=OuterRef("transactionNumber"))
+        word = invoices.annotate(word=translated("status", STATUS, default=Value("PENDING"))).values("word")
+        values = {"transactionStatus": Subquery(word)}
+        standing = ~Q(transactionStatus="WRITTEN_OFF")
+        return (Derivation(values=values, where=standing, reads=("invoices",), touches=("updatedAt",)),)
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `transactions`."""
+        invoices = rows.of("invoices", rows.index)
+        orders = receivables.order(invoices)
+        issued = calendar.timestamps(receivables.invoiced_at(orders))
+        return pl.DataFrame(
+            {
+                "transactionNumber": receivables.invoice_number(orders),
+                "transactionType": pl.repeat("INVOICE", len(rows), eager=True),
+                "clientId": trade.client(orders).index,
+                "transactionDate": issued,
+                "amount": decimals(trade.order_total(orders), 2),
+                "transactionStatus": pl.repeat("PENDING", len(rows), eager=True),
+                "createdBy": staff.member(invoices, "created by"),
+                "createdAt": issued,
+                "updatedAt": issued,
+            }
+        )
