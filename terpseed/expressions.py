@@ -17,6 +17,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -75,6 +76,12 @@ def settled(payments: QuerySet[Any], by: str, as_of: date, *, waiting: str, othe
         Derivation(values=values, reads=("payments",), touches=("updatedAt",))
         for values in ({"amountPaid": total(payments, by, "amount")}, {"amountDue": due}, {"status": status})
     )
+
+
+def into_place() -> Case:
+    """What an entry of cash adds to the balance of its place; a transfer names the other place."""
+    out = Q(transaction_type="OUT") | Q(transaction_type="TRANSFER", transfer_to_location__isnull=False)
+    return Case(When(out, then=-F("amount")), default=F("amount"), output_field=MONEY)
 
 
 def sales_that_stand(batch: OuterRef) -> QuerySet[InventoryMovement]:

@@ -76,7 +76,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "sampleRequests": {"cancellationReason": "free_text", "notes": "free_text", "returnReason": "free_text"},
     "scratch_pad_notes": {"content": "free_text"},
     "service_invoices": {"notes": "free_text"},
-    "shift_audits": {"notes": "free_text"},
     "site_transfers": {"notes": "free_text"},
     "sites": {
         "address": "street_address",

@@ -15,6 +15,7 @@ from terpseed.facts.pinned import MIDNIGHT_ORDER
 from terpseed.models import (
     Batch,
     Bill,
+    CashLocationTransaction,
     Client,
     Credit,
     CreditApplication,
@@ -31,6 +32,7 @@ from terpseed.models import (
     Product,
     PurchaseOrder,
     Return,
+    ShiftAudit,
     Transaction,
     VendorPayable,
 )
@@ -58,6 +60,8 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     Transaction: ("transactionDate",),
     Credit: ("createdAt",),
     CreditApplication: ("appliedDate",),
+    CashLocationTransaction: ("created_at",),
+    ShiftAudit: ("shift_start", "shift_end"),
 }
 """The columns of each table that record when business was done."""
 THE_ORDER: dict[type[models.Model], tuple[str, tuple[type[models.Model], ...]]] = {

@@ -4,6 +4,7 @@ Schema only, no behaviour. Attribute names are the column names (a reference dro
 snake_case, sometimes within one table, and renaming would add one more thing to know.
 """
 
+from .cash import CashLocation, CashLocationTransaction, ShiftAudit
 from .catalogue import Brand, Product, Strain
 from .inventory import Batch, BatchLocation, InventoryMovement, ProductImage
 from .ledger import Account, BankAccount, FiscalPeriod, LedgerEntry, Payment
@@ -23,6 +24,8 @@ __all__ = [
     "Bill",
     "BillLineItem",
     "Brand",
+    "CashLocation",
+    "CashLocationTransaction",
     "Category",
     "Client",
     "ClientCreditLimit",
@@ -50,6 +53,7 @@ __all__ = [
     "PurchaseOrderItem",
     "Return",
     "Sequence",
+    "ShiftAudit",
     "Strain",
     "Subcategory",
     "SupplierProfile",

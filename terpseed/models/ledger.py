@@ -140,7 +140,12 @@ class LedgerEntry(models.Model):
     referenceType = models.CharField(max_length=50, null=True)
     referenceId = TypedReferenceField(
         kind="referenceType",
-        targets={"INVOICE": "terpseed.Invoice", "BILL": "terpseed.Bill", "PAYMENT": "terpseed.Payment"},
+        targets={
+            "INVOICE": "terpseed.Invoice",
+            "BILL": "terpseed.Bill",
+            "PAYMENT": "terpseed.Payment",
+            "CASH_LOCATION": "terpseed.CashLocation",
+        },
         null=True,
     )
     fiscalPeriod = Key("FiscalPeriod", "fiscalPeriodId")

@@ -16,7 +16,7 @@ class ReceivedPaymentSeeder(BaseSeeder):
         model=Payment,
         group="receivables",
         dependencies=("invoices", "clients", "bankAccounts", "users"),
-        companions=("InvoicePaymentSeeder",),
+        companions=("InvoicePaymentSeeder", "ReceivedCashSeeder"),
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("paymentNumber", "referenceNumber"),

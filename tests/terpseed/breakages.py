@@ -504,6 +504,39 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.CreditApplication, appliedDate=PAST),
         change(terp.Credit, createdAt=PAST),
     ],
+    "a-cash-payment-is-in-a-place": [
+        drop(terp.CashLocationTransaction, reference_type="ORDER"),
+        drop(terp.CashLocationTransaction, transaction_type="OUT"),
+        change(terp.Payment, {"paymentType": "RECEIVED", "paymentMethod": "ACH"}, paymentMethod="CASH"),
+        change(terp.CashLocationTransaction, {"reference_type": "ORDER"}, amount=F("amount") + 1),
+    ],
+    "cash-moves-by-a-payment": [
+        change(terp.CashLocationTransaction, {"transaction_type": "IN"}, transaction_type="OUT"),
+        change(terp.CashLocationTransaction, {"transaction_type": "OUT"}, reference_id=0),
+        change(terp.CashLocationTransaction, {"reference_type": "ORDER"}, reference_id=0),
+        change(terp.CashLocationTransaction, {"transaction_type": "OUT"}, created_at=PAST),
+        change(terp.CashLocationTransaction, {"reference_type": "MANUAL"}, amount=1),
+        drop(terp.LedgerEntry, referenceType="CASH_LOCATION"),
+        change(terp.Payment, {"paymentType": "SENT", "paymentMethod": "CASH"}, paymentMethod="ACH"),
+    ],
+    "a-cash-balance-is-what-went-in-and-out": [
+        change(terp.CashLocation, current_balance=F("current_balance") + 1),
+        change(terp.CashLocation, current_balance=None),
+        drop(terp.CashLocationTransaction, transaction_type="OUT"),
+    ],
+    "a-shift-is-counted": [
+        change(terp.ShiftAudit, starting_balance=F("starting_balance") + 1),
+        change(terp.ShiftAudit, {"status": "CLOSED"}, expected_balance=F("expected_balance") + 1, variance=-1),
+        change(terp.ShiftAudit, {"status": "CLOSED"}, actual_count=F("actual_count") + 1),
+        change(terp.ShiftAudit, {"status": "CLOSED"}, actual_count=None),
+        change(terp.ShiftAudit, {"status": "ACTIVE"}, expected_balance=F("expected_balance") + 1),
+        change(terp.ShiftAudit, {"status": "ACTIVE"}, shift_end=FUTURE),
+        change(terp.CashLocationTransaction, created_at=PAST, amount=F("amount") + 1),
+    ],
+    "one-shift-follows-another": [
+        drop(terp.ShiftAudit, status="ACTIVE"),
+        change(terp.ShiftAudit, {"status": "CLOSED"}, shift_end=PAST),
+    ],
     **{
         f"{model._meta.db_table}-happen-in-business-hours": [
             change(model, {f"{field}__isnull": False}, **{field: moment})

@@ -17,9 +17,12 @@ from seeding import Dataset, Rows
 from terpseed.facts import trade
 from terpseed.facts.cells import BATCHES, CLIENTS, ORDERS, PRODUCTS
 from terpseed.models import (
+    BankAccount,
     Batch,
     Bill,
     BillLineItem,
+    CashLocation,
+    CashLocationTransaction,
     Client,
     ClientCreditLimit,
     Invoice,
@@ -64,6 +67,13 @@ def test_the_books_agree_with_what_is_owed_and_held(sqlite: Database) -> None:
     cash = list(accumulate(day["change"] for day in days))
     assert abs(payable - owed) < CENT * consigned.count()  # each is rounded by itself
     assert min(cash) >= 0
+    places = CashLocation.objects.using(sqlite.alias)
+    in_bank = BankAccount.objects.using(sqlite.alias).aggregate(sum=Sum("currentBalance"))["sum"]
+    assert abs(in_bank + places.aggregate(sum=Sum("current_balance"))["sum"] - cash[-1]) < CENT
+    for place in places:
+        entries = CashLocationTransaction.objects.using(sqlite.alias).filter(location=place).order_by("created_at", "pk")
+        balances = accumulate(-one.amount if one.transaction_type == "OUT" else one.amount for one in entries)
+        assert min(balances) >= 0, place.name
 
 
 def test_it_looks_like_a_business_of_this_kind(sqlite: Database) -> None:

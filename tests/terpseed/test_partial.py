@@ -252,12 +252,16 @@ def test_what_terp_creates_by_itself_is_adopted_and_not_doubled(sqlite: Database
     assert set(terp.BatchLocation.objects.using(sqlite.alias).values_list("site", "zone", "rack", "shelf", "bin")) <= places
 
 
-OF_LEDGER = {"InvoiceJournalSeeder", "BillJournalSeeder", "ReceivedPaymentJournalSeeder", "SentPaymentJournalSeeder"}
-OF_BILLS = {"BillLineItemSeeder", "SentPaymentSeeder", "BillJournalSeeder", "SentPaymentJournalSeeder", "VendorPayableSeeder"}
+OF_LEDGER = {
+    *("InvoiceJournalSeeder", "BillJournalSeeder", "ReceivedPaymentJournalSeeder", "SentPaymentJournalSeeder"),
+    *("OpeningJournalSeeder", "OpeningCashSeeder"),
+}
+OF_BILLS = {"BillLineItemSeeder", "SentPaymentSeeder", "BillJournalSeeder", "SentPaymentJournalSeeder", "VendorPayableSeeder",
+            "SentCashSeeder"}  # fmt: skip
 OF_INVOICES = {
     *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
     *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
-    *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder"),
+    *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder", "ReceivedCashSeeder"),
 }
 
 

@@ -20,8 +20,8 @@ class TestSeeders(SeederContract):
 
 
 def test_every_table_has_its_seeders() -> None:
-    assert len(REGISTRY.by_table) == 41
-    assert len(REGISTRY.ordered) == 48
+    assert len(REGISTRY.by_table) == 44
+    assert len(REGISTRY.ordered) == 54
 
 
 @each_seeder
