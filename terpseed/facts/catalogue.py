@@ -102,6 +102,11 @@ def strain_name(strains: Rows) -> pl.Series:
     return name.zip_with(pl.Series(more == 0), name + " " + third)
 
 
+def kind(strains: Rows) -> pl.Series:
+    """Indica, sativa or hybrid."""
+    return strains.choose("category", ("indica", "sativa", "hybrid"), (3, 2, 5))
+
+
 def seller(products: Rows) -> Integers:
     """The seller (index of vendor, brand and supplier profile) of a product."""
     cell, place = np.divmod(products.index, PRODUCTS)

@@ -17,6 +17,7 @@ from terpseed.models import (
     Bill,
     CashLocationTransaction,
     Client,
+    ClientNeed,
     Credit,
     CreditApplication,
     InventoryMovement,
@@ -35,6 +36,7 @@ from terpseed.models import (
     ShiftAudit,
     Transaction,
     VendorPayable,
+    VendorSupply,
 )
 
 OPENS, CLOSES = time(9), time(17)
@@ -62,6 +64,8 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     CreditApplication: ("appliedDate",),
     CashLocationTransaction: ("created_at",),
     ShiftAudit: ("shift_start", "shift_end"),
+    ClientNeed: ("created_at", "fulfilled_at"),
+    VendorSupply: ("created_at", "reserved_at", "purchased_at"),
 }
 """The columns of each table that record when business was done."""
 THE_ORDER: dict[type[models.Model], tuple[str, tuple[type[models.Model], ...]]] = {

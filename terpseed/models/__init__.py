@@ -7,6 +7,7 @@ snake_case, sometimes within one table, and renaming would add one more thing to
 from .cash import CashLocation, CashLocationTransaction, ShiftAudit
 from .catalogue import Brand, Product, Strain
 from .inventory import Batch, BatchLocation, InventoryMovement, ProductImage
+from .leads import ClientNeed, VendorSupply
 from .ledger import Account, BankAccount, FiscalPeriod, LedgerEntry, Payment
 from .parties import Client, ClientCreditLimit, SupplierProfile, Vendor
 from .payables import Bill, BillLineItem, VendorPayable
@@ -29,6 +30,7 @@ __all__ = [
     "Category",
     "Client",
     "ClientCreditLimit",
+    "ClientNeed",
     "ClientTransaction",
     "Credit",
     "CreditApplication",
@@ -61,4 +63,5 @@ __all__ = [
     "User",
     "Vendor",
     "VendorPayable",
+    "VendorSupply",
 ]

@@ -42,7 +42,7 @@ class StrainSeeder(BaseSeeder):
             {
                 "name": name,
                 "standardizedName": name.str.to_lowercase(),
-                "category": rows.choose("category", ("indica", "sativa", "hybrid"), (3, 2, 5)),
+                "category": catalogue.kind(rows),
                 "parentStrainId": pl.Series(np.where(child, parent.index, -1)).replace(-1, None),
                 "baseStrainName": catalogue.strain_name(parent).zip_with(pl.Series(child), name),
                 "createdAt": created,
