@@ -122,10 +122,24 @@ class Ledger:
         batches = self._batches(seeder)
         return (batches if run is None else batches.filter(run=run)).key_map()
 
-    def key_set(self, table: str, run: SeedRun | None = None) -> KeySet:
-        """The keys of a table's live rows, from any seeder; those of one run, if given."""
-        batches = self.live.filter(table_name=table)
-        return (batches if run is None else batches.filter(run=run)).key_set()
+    def keys_of(self, seeders: Collection[BaseSeeder]) -> Mapping[str, KeyMap]:
+        """Seeder → the keys of its live rows, for all of them in one query."""
+        held = {(one.name, one.config.table_name): list[Sequence[int]]() for one in seeders}
+        batches = self.live.filter(seeder_name__in={name for name, _ in held})
+        for name, table, ranges in batches.values_list("seeder_name", "table_name", "key_ranges").iterator():
+            held.get((name, table), []).extend(ranges)
+        return {name: KeyMap.of(ranges) for (name, _), ranges in held.items()}
+
+    def key_sets(self, run: SeedRun) -> Mapping[str, KeySet]:
+        """Table → the keys of the live rows that the run inserted."""
+        held: dict[str, list[KeySet]] = {}
+        for table, ranges in self.live.filter(run=run).values_list("table_name", "key_ranges").iterator():
+            held.setdefault(table, []).append(KeyMap.of(ranges).key_set())
+        return {table: union(ones) for table, ones in held.items()}
+
+    def key_set(self, table: str) -> KeySet:
+        """The keys of a table's live rows, from any seeder."""
+        return self.live.filter(table_name=table).key_set()
 
     def identities(self, there: Mapping[str, TableSchema] | None = None) -> Mapping[str, RowIdentity]:
         """Table → how its seeded rows are found, for the tables whose primary keys are more than a number.
@@ -240,13 +254,6 @@ class Ledger:
         for seeder, table, held in self.live.values_list("seeder_name", "table_name", "key_ranges").iterator():
             found.setdefault((seeder, table), []).extend((key, key + count - 1) for _, count, key in held)
         return {name: KeySet.of(bounds) for name, bounds in found.items()}
-
-    def existing(self, planned: Mapping[str, int]) -> Mapping[str, int]:
-        """Seeder → how many of its first `planned` rows are in the database."""
-        held: dict[str, list[Sequence[int]]] = {name: [] for name in planned}
-        for seeder, ranges in self.live.filter(seeder_name__in=planned).values_list("seeder_name", "key_ranges").iterator():
-            held[seeder] += ranges
-        return {name: KeyMap.of(ranges).count_below(planned[name]) for name, ranges in held.items()}
 
     def tables_ever(self) -> frozenset[str]:
         """The tables that hold seeded rows or once did."""

@@ -69,27 +69,26 @@ class Recorder(Ledger):
     def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
         """Record the batch, inside the transaction that inserts its rows and before they are inserted.
 
-        Raises BatchTakenError if the ledger already has it.
+        Raises BatchTakenError if the ledger already has it: the transaction is to be undone then.
         """
         if not transaction.get_connection(self.using).in_atomic_block:
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
         try:
-            with transaction.atomic(using=self.using):
-                entry = insert_silently(
-                    self.batches,
-                    run=run,
-                    table_schema=self.schema_of(seeder.config.table_name),
-                    table_name=seeder.config.table_name,
-                    seeder_name=seeder.name,
-                    origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
-                    masking_key=seeder.config.masking_key,
-                    generator_version=generator_version(seeder),
-                    key_columns=list(key_columns(seeder.config.model)),
-                    environment=run.environment,
-                    masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
-                    created_at=datetime.now(UTC),
-                    **_extent(keys, skipped),
-                )
+            entry = insert_silently(
+                self.batches,
+                run=run,
+                table_schema=self.schema_of(seeder.config.table_name),
+                table_name=seeder.config.table_name,
+                seeder_name=seeder.name,
+                origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
+                masking_key=seeder.config.masking_key,
+                generator_version=generator_version(seeder),
+                key_columns=list(key_columns(seeder.config.model)),
+                environment=run.environment,
+                masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
+                created_at=datetime.now(UTC),
+                **_extent(keys, skipped),
+            )
         except IntegrityError as error:
             raise BatchTakenError from error
         # A batch whose first rows the database rejected begins later (`amend`): the unique constraint does not catch it.

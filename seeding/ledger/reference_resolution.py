@@ -84,7 +84,7 @@ class Resolver:
     def keys(self, seeder: BaseSeeder) -> KeyMap:
         """The keys of the seeder's rows: those of the ledger and those learned since."""
         if seeder.name not in self._keys:
-            self._keys[seeder.name] = self._read_keys(seeder)
+            self._read_keys(seeder)
         return self._keys[seeder.name]
 
     def learn(self, seeder: BaseSeeder, keys: KeyMap, written: WrittenKeys | None = None) -> None:
@@ -173,8 +173,10 @@ class Resolver:
         self._real[seeder.name] = rows if known is None else pl.concat([known, rows])
         return KeyMap.pair(index, numbers)
 
-    def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
-        return self._ledger.keys(seeder)
+    def _read_keys(self, seeder: BaseSeeder) -> None:
+        """Read the keys of the seeder and, the first time, of all that are planned."""
+        planned = () if self._keys else [self._registry.by_name[name] for name in self._counts]
+        self._keys |= self._ledger.keys_of([seeder, *planned])
 
     def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:
         return self._ledger.identities(None if live is None else {table: live}).get(table)
@@ -279,7 +281,7 @@ class OfflineResolver(Resolver):
         self._identities, self._real, self._live = known._identities, known._real, known._live  # noqa: SLF001
         self._values = known._values.offline(self)  # noqa: SLF001
 
-    def _read_keys(self, seeder: BaseSeeder) -> KeyMap:
+    def _read_keys(self, seeder: BaseSeeder) -> None:
         raise NotKnownYetError
 
     def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:

@@ -151,9 +151,8 @@ class Finalization:
         seeded = [seeder.config.model for seeder in seeders]
         others = self._filled_by_receivers(run).keys() - {model._meta.db_table for model in seeded}
         seeded += [one for one in apps.get_models(include_auto_created=True) if others and one._meta.db_table in others]
-        inserted = {
-            model: keys for model in dict.fromkeys(seeded) if (keys := context.ledger.key_set(model._meta.db_table, run))
-        }
+        keys = context.ledger.key_sets(run)
+        inserted = {model: keys[model._meta.db_table] for model in dict.fromkeys(seeded) if model._meta.db_table in keys}
         derived: dict[type[models.Model], set[str]] = {}
         for seeder in seeders:
             model = seeder.config.model

@@ -34,7 +34,7 @@ from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
-from seeding.writing import Refusal, insert
+from seeding.writing import Refusal, RowsRefusedError, insert, insert_whole
 from seeding.writing.key_allocation import ATTEMPTS
 
 EXAMPLE_ROWS = 3
@@ -112,10 +112,11 @@ class SeederPipeline:
         self._tally.existing += keys.count_below(self._count)
         return keys.missing(self._count)
 
-    def insert_data(self, batch: Batch) -> list[Refusal]:
+    def insert_data(self, batch: Batch, *, isolating: bool = False) -> list[Refusal]:
         """Insert the batch's accepted rows and their ledger entry in one transaction; returns the rows the database rejected.
 
-        Raises KeysTakenError if a key is no longer free, BatchTakenError if the ledger already has this batch.
+        Raises RowsRefusedError if there are any, unless it is `isolating` them; KeysTakenError if a key is no longer free,
+        BatchTakenError if the ledger already has this batch.
         """
         context = self._context
         assert context.run is not None  # a dry run inserts nothing
@@ -124,7 +125,8 @@ class SeederPipeline:
         with context.lock.fenced():
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
             self._keys.require_free(batch)
-            refusals = self._preparation.told(index, partial(insert, self._writer, context.using, self._model, batch.rows))
+            write = insert if isolating else insert_whole
+            refusals = self._preparation.told(index, partial(write, self._writer, context.using, self._model, batch.rows)) or []
             if refusals:
                 refused = [refusal.row for refusal in refusals]
                 if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
@@ -261,7 +263,7 @@ class SeederPipeline:
                 self._rehearse(batch)
             elif len(batch.accepted_index):
                 try:
-                    refusals = self._retry(partial(self.insert_data, batch), written=batch.rows.estimated_size())
+                    refusals = self._insert(batch)
                 except KeysTakenError:
                     self._keys.forget()
                     continue
@@ -272,6 +274,14 @@ class SeederPipeline:
             self._keys.spend(len(batch.index))
             return
         raise InsertionError(f"{self._seeder.name}: rows {index[0]} to {index[-1]} failed {ATTEMPTS} times.")
+
+    def _insert(self, batch: Batch) -> list[Refusal]:
+        """Insert the batch; rows are isolated only after one was rejected: savepoints take a query each."""
+        attempt = partial(self._retry, written=batch.rows.estimated_size())
+        try:
+            return attempt(partial(self.insert_data, batch))
+        except RowsRefusedError:
+            return attempt(partial(self.insert_data, batch, isolating=True))
 
     def _rehearse(self, batch: Batch) -> None:
         context = self._context

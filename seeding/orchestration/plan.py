@@ -52,13 +52,15 @@ class Plan:
 
     def steps(self, ledger: Ledger) -> tuple[Step, ...]:
         """Each seeder's target row count, and how many of those rows exist."""
-        existing = ledger.existing(self.counts)
+        held = ledger.keys_of(self.seeders)
         return tuple(
             Step(
                 seeder=seeder.name,
                 table=seeder.config.table_name,
                 rows=self.counts[seeder.name],
-                existing=self.counts[seeder.name] if isinstance(seeder, ExistingRows) else existing[seeder.name],
+                existing=self.counts[seeder.name]
+                if isinstance(seeder, ExistingRows)
+                else held[seeder.name].count_below(self.counts[seeder.name]),
             )
             for seeder in self.seeders
         )

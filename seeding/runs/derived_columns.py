@@ -90,6 +90,8 @@ class Rederivation:
         due = in_order(seeders, self.dataset, changed)
         names = {seeder.config.table_name for seeder in due}
         tables = self.retry(partial(read_tables, connections[self.using], names)) if due else {}
+        read = {table for seeder in due for one in seeder.derivations(self.dataset) for table in one.reads}
+        readable = self.retry(partial(read_kinds, connections[self.using], read)).keys() - set(drifted) if due else set[str]()
         identities = self.retry(partial(Ledger(self.using).identities, tables)) if tables else {}
         for seeder in due:
             keys = self.retry(partial(self.keys, seeder))
@@ -102,7 +104,7 @@ class Rederivation:
                 columns = tables[table].columns if table in tables else ()
                 width = IMAGES * retry(partial(row_width, self.using, table, columns, len(keys)))
                 rows = derive(
-                    self.using, seeder, self.dataset, keys, self.lock, drifted=drifted, new=new,
+                    self.using, seeder, self.dataset, keys, self.lock, readable=readable, new=new,
                     identity=identities.get(table), retry=retry, size=self.size, width=width,
                 )  # fmt: skip
             except DatabaseError as error:
@@ -126,7 +128,7 @@ def derive(
     keys: KeyMap,
     lock: SeedingLock,
     *,
-    drifted: Collection[str] = (),
+    readable: Collection[str],
     new: bool = False,
     identity: RowIdentity | None = None,
     retry: Retrier,
@@ -138,19 +140,17 @@ def derive(
     `identity` finds them; without it, their numbers are their keys. Each transaction has as many rows as `size` allows, which
     take `width` bytes each; a run that ends in between leaves the others as they were, and the next one derives all again.
 
-    A derivation that reads a missing or `drifted` table is skipped. `new` means that the rows have never been derived and
+    A derivation that reads a table not among the `readable` is skipped. `new` means that the rows have never been derived and
     hold what was generated.
 
     Idempotent. Raises LockLostError before a commit that the lock no longer covers.
     """
     connection = connections[using]
     derivations = seeder.derivations(dataset)
-    read = {table for one in derivations for table in one.reads}
-    readable = retry(partial(read_kinds, connection, read)).keys() - set(drifted)
     wanted = [
         one
         for one in derivations
-        if set(one.reads) <= readable
+        if set(one.reads) <= set(readable)
         and not (new and one.foreseen and not any(retry(partial(_holds_rows, using, table)) for table in one.reads))
     ]
     matched = 0

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from threading import Event
 from types import MappingProxyType
 from typing import Any, Self
@@ -26,6 +25,7 @@ from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.kinds import base_of
 from seeding.schema.references import Reference, attributes, column_name, key_fields, references
+from seeding.verification.complete_ranges import CompleteRanges
 from seeding.verification.results import Verdict
 
 FEW = 5_000
@@ -58,8 +58,8 @@ class _Tally:
 class Shortcomings(dict[str, tuple[str, ...]]):
     """Table → what it lacks compared with its model."""
 
-    repeating: frozenset[str] = frozenset()
-    """The tables in which several rows may have one number, since their keys have more columns."""
+    complete: CompleteRanges
+    """What has been seen of the tables' keys."""
 
 
 def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Shortcomings:
@@ -67,7 +67,7 @@ def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Shortcom
     both = {one for model in mirrored for one in (model, *(reference.target for reference in references(model)))}
     there = read_tables(connections[using], {one._meta.db_table for one in both})
     found = Shortcomings(lacking(connections[using], both, there))
-    found.repeating = frozenset(name for name, one in there.items() if not one.has_row_key)
+    found.complete = CompleteRanges(using, frozenset(name for name, one in there.items() if not one.has_row_key))
     return found
 
 
@@ -98,12 +98,12 @@ def verify(
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
     if tallies and identity is not None and identity.is_of_ledger and _are_most_rows(using, model, keys):
         whole = {one: _Tally() for one in tallies}
-        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.repeating)
+        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.complete)
         if not any(tally.broken for tally in whole.values()):  # else real rows may be the broken ones
             tallies, keys = whole, NOTHING
     found_by = keys.conditions() if identity is None else identity.conditions(model, keys)
     for condition in found_by if tallies else ():
-        _look_at_rows(model._base_manager.using(using).filter(condition), tallies, lacks.repeating)
+        _look_at_rows(model._base_manager.using(using).filter(condition), tallies, lacks.complete)
     for one, parts in missing.items():
         verdict = Verdict(
             rule=f"{table}.{one} leads to {one.target_table}",
@@ -176,17 +176,17 @@ def _are_most_rows(using: str, model: type[models.Model], keys: KeySet) -> bool:
     return len(keys) > FEW and model._base_manager.using(using).count() <= 2 * len(keys)
 
 
-def _look_at_rows(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], repeating: Collection[str]) -> None:
-    _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, repeating)
+def _look_at_rows(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], complete: CompleteRanges) -> None:
+    _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, complete)
     in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
     for one, tally in tallies.items():
         if one.json_key:
             in_json[one.column][one] = tally
     for column, of_column in in_json.items():
-        _look_into_json(rows, column, of_column, repeating)
+        _look_into_json(rows, column, of_column, complete)
 
 
-def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], repeating: Collection[str]) -> None:
+def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], complete: CompleteRanges) -> None:
     named = attributes(rows.model)
     wanted: dict[str, models.Aggregate] = {}
     for place, one in enumerate(tallies):
@@ -199,8 +199,7 @@ def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Ta
     found = rows.aggregate(**wanted)
     for place, (one, tally) in enumerate(tallies.items()):
         low, high = found.get(f"low_{place}"), found.get(f"high_{place}")
-        has_all = partial(_has_all, rows.db, one.target, distinct=one.target_table in repeating)
-        if not found[f"count_{place}"] or (low is not None and has_all(low, high)):
+        if not found[f"count_{place}"] or (low is not None and complete.has_all(one.target, low, high)):
             tally.add(found[f"count_{place}"])
             continue
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
@@ -228,7 +227,7 @@ def _alike(rows: models.QuerySet[Any], reference: Reference, value: models.Outer
 
 
 def _look_into_json(
-    rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally], repeating: Collection[str]
+    rows: models.QuerySet[Any], column: str, tallies: Mapping[Reference, _Tally], complete: CompleteRanges
 ) -> None:
     named = pl.List(pl.Struct({str(one.json_key): pl.Int64 for one in tallies}))
     # As text: Django would decode each row's JSON separately, in Python.
@@ -246,7 +245,7 @@ def _look_into_json(
             keys = items.select(PLACE, key=str(one.json_key)).drop_nulls()
             low, high = keys["key"].min(), keys["key"].max()
             broken = keys.clear()
-            if low is not None and not _has_all(rows.db, one.target, low, high, distinct=one.target_table in repeating):
+            if low is not None and not complete.has_all(one.target, low, high):
                 wanted = keys["key"].unique().to_list()
                 there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
                 broken = keys.filter(~pl.col("key").is_in(list(there)))
@@ -276,10 +275,3 @@ def _key(value: Any) -> int | None:
 def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]:
     """A filter on the rows to which the reference applies."""
     return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}
-
-
-def _has_all(using: str, target: type[models.Model], low: Any, high: Any, *, distinct: bool) -> bool:
-    """Whether the target has a row for every key from `low` to `high`; `distinct` if several rows may have one."""
-    rows = target._base_manager.using(using).filter(pk__gte=low, pk__lte=high)
-    found = rows.values("pk").distinct().count() if distinct else rows.count()
-    return bool(found == high - low + 1)

@@ -50,36 +50,56 @@ class UnwritableError(Exception):
         self.error = error
 
 
-def insert(
-    writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
-) -> list[Refusal]:
-    """Write `data`; if the database rejects it, halve until the rejected rows are isolated, and return those.
+class RowsRefusedError(Exception):
+    """The database rejected a row; whoever opened the transaction or savepoint undoes it."""
 
-    Constraints that wait for the commit are checked here too. `whole` says that `data` is
-    the whole batch. Must run inside a transaction: every attempt is a savepoint. Raises UnwritableError for a value that
-    keeps the writer from sending the rows.
+    def __init__(self, error: DatabaseError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def insert_whole(
+    writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
+) -> None:
+    """Write `data` inside a transaction; raises RowsRefusedError if the database rejects any of it.
+
+    Constraints that wait for the commit are checked here too. `whole` says that `data` is the whole batch, `start` where it
+    begins otherwise. Raises UnwritableError for a value that keeps the writer from sending the rows.
     """
-    if not data.height:
-        return []
     try:
-        with transaction.atomic(using=using):
-            writer.write(using, model, data)
-            settle(using, model, whole=whole)
+        writer.write(using, model, data)
+        settle(using, model, whole=whole)
     except DatabaseError as error:
         if not refuses_row(error):
             raise
-        if data.height == 1:
-            return [Refusal(row=start, error=error)]
-        half = data.height // 2
-        return [
-            *insert(writer, using, model, data[:half], start, whole=False),
-            *insert(writer, using, model, data[half:], start + half, whole=False),
-        ]
+        raise RowsRefusedError(error) from error
     except (ArithmeticError, AttributeError, TypeError, ValueError, ValidationError) as error:
         if (found := _unwritable(using, model, data)) is None:
             raise
         row, column, said = found
         raise UnwritableError(start + row, column, said) from error
+
+
+def insert(
+    writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
+) -> list[Refusal]:
+    """Write `data`, halving it until the rows that the database rejects are isolated, and return those.
+
+    Must run inside a transaction: every attempt is a savepoint. For the rest see `insert_whole`.
+    """
+    if not data.height:
+        return []
+    try:
+        with transaction.atomic(using=using):
+            insert_whole(writer, using, model, data, start, whole=whole)
+    except RowsRefusedError as refused:
+        if data.height == 1:
+            return [Refusal(row=start, error=refused.error)]
+        half = data.height // 2
+        return [
+            *insert(writer, using, model, data[:half], start, whole=False),
+            *insert(writer, using, model, data[half:], start + half, whole=False),
+        ]
     return []
 
 
