@@ -168,9 +168,8 @@ class Resolver:
             return key_map(seeder, found)
         index = np.array(sorted(found), dtype=np.int64)
         numbers = given.adopted(index)
-        rows = given.rows_of([found[row] for row in index.tolist()], numbers)
-        known = self._real.get(seeder.name)
-        self._real[seeder.name] = rows if known is None else pl.concat([known, rows])
+        rows = self._real.get(seeder.name), given.rows_of([found[row] for row in index.tolist()], numbers)
+        self._real[seeder.name] = pl.concat(one for one in rows if one is not None)
         return KeyMap.pair(index, numbers)
 
     def _read_keys(self, seeder: BaseSeeder) -> None:
