@@ -47,29 +47,44 @@ def show_verdicts(out: Console, verdicts: Sequence[Verdict], seeded: int = 0) ->
     table = Table(box=None, pad_edge=False)
     table.add_column("rule")
     table.add_column("table")
-    for heading in ("rows looked at", "rows that break it"):
+    is_changed = any(verdict.changed for verdict in verdicts)
+    for heading in ("rows looked at", "rows that break it", *(["changed since"] if is_changed else [])):
         table.add_column(heading, justify="right")
     for verdict in verdicts:
         broken = f"[red]{verdict.broken:,}[/]" if verdict.broken else "0" if verdict.looked_at else "-"
         looked_at = f"no {', '.join(verdict.missing)}" if verdict.missing else f"{verdict.looked_at:,}"
-        table.add_row(verdict.rule, verdict.table, looked_at, "-" if verdict.missing else broken)
+        changed = [f"{verdict.changed:,}" if verdict.changed else "-"] if is_changed else []
+        table.add_row(verdict.rule, verdict.table, looked_at, "-" if verdict.missing else broken, *changed)
     out.print(table)
-    broken_rules = [verdict for verdict in verdicts if verdict.broken]
-    for verdict in broken_rules:
-        more = ", …" if verdict.broken > len(verdict.examples) else ""
-        keys = escape("; ".join(verdict.examples))
-        say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}{more}")
-    unasked = sum(bool(verdict.missing) for verdict in verdicts)
+    for verdict in (one for one in verdicts if one.broken):
+        keys = _some(verdict.examples, verdict.broken)
+        say(out, f"[red]{verdict.rule}[/]: {escape(verdict.sentence)} Not so in {verdict.table}: {keys}")
+    for verdict in (one for one in verdicts if one.changed):
+        keys = _some(verdict.changed_examples, verdict.changed)
+        say(out, f"{verdict.rule}: changed since in {verdict.table}: {keys}")
+    _sum_up(out, verdicts, seeded)
+
+
+def _sum_up(out: Console, verdicts: Sequence[Verdict], seeded: int) -> None:
     rows, asked = sum(verdict.looked_at for verdict in verdicts), sum(bool(verdict.looked_at) for verdict in verdicts)
+    broken, changed = sum(bool(verdict.broken) for verdict in verdicts), sum(bool(verdict.changed) for verdict in verdicts)
+    unasked = sum(bool(verdict.missing) for verdict in verdicts)
     if not rows and seeded:
         say(out, f"\n{seeded:,} rows are seeded here, and none was looked at.")
     elif not rows:
         say(out, "\nNothing is seeded here: there was nothing to look at.")
-    elif broken_rules:
-        say(out, f"\n{len(broken_rules)} of {asked} rules are broken.")
+    elif broken:
+        say(out, f"\n{broken} of {asked} rules are broken.")
     else:
-        say(out, f"\nAll {asked} rules hold.")
+        say(out, f"\nAll {asked} rules hold{' for what nobody has changed' if changed else ''}.")
+    if changed:
+        count = sum(verdict.changed for verdict in verdicts)
+        say(out, f"{count:,} rows break {changed} of them and involve rows that were edited or inserted since: counted apart.")
     if unasked:
         say(out, f"{unasked} more could not be checked: the database lacks what they need.")
     if rows and (idle := len(verdicts) - unasked - asked):
         say(out, f"{idle} more were not checked: no generated row, or no reference, is there to look at.")
+
+
+def _some(examples: Sequence[str], count: int) -> str:
+    return escape("; ".join(examples)) + (", …" if count > len(examples) else "")

@@ -34,9 +34,19 @@ def filled_table(seeder: BaseSeeder, connection: BaseDatabaseWrapper) -> TableSc
 
 def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
     """The columns that a derivation changes after the row is seeded."""
-    names = {name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)}
-    fields = seeder.config.model._meta.concrete_fields
-    return frozenset(field.column for field in fields if field.column and {field.name, field.attname} & names)
+    return columns_of(seeder, (name for one in seeder.derivations(dataset) for name in (*one.values, *one.touches)))
+
+
+def derived_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
+    """The columns that a derivation computes."""
+    return columns_of(seeder, (name for one in seeder.derivations(dataset) for name in one.values))
+
+
+def columns_of(seeder: BaseSeeder, fields: Iterable[str]) -> frozenset[str]:
+    """The columns of fields of the seeder's model, which are named as in queries."""
+    names = set(fields)
+    concrete = seeder.config.model._meta.concrete_fields
+    return frozenset(field.column for field in concrete if field.column and {field.name, field.attname} & names)
 
 
 def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from django.db import connections
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.referring_rows import Tracer
+from seeding.verification.referring_rows import Tracer
 
 
 def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: KeySet) -> None:

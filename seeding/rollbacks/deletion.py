@@ -23,8 +23,8 @@ from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
+from seeding.verification.referring_rows import Pairs, Tracer
 
 ROWS_PER_TRANSACTION = 20_000
 """Unless they are wide."""

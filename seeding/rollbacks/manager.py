@@ -22,11 +22,10 @@ from seeding.ledger.queries import receivers_of
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
-from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, TableChanges, modified
+from seeding.rollbacks.changes import TableChanges, modified
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.files import delete_files
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows, rehearsed
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.rollbacks.requested_rows import RollbackSelection
 from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
@@ -37,6 +36,8 @@ from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
 from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
+from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector
+from seeding.verification.referring_rows import Tracer
 
 NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
 

@@ -16,11 +16,11 @@ from typing import Any
 from seeding.exceptions import RefusedError
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_digests import Digests, replaced
-from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.rollbacks.results import Kept, RollbackResult
 from seeding.safety import Need
 from seeding.schema.relations import Relation, deletion_order
 from seeding.schema.tables import TableSchema
+from seeding.verification.referring_rows import Pairs, Tracer
 
 REPLACED = "what they hold is not what was seeded, and somebody could have used their keys again"
 EXAMPLES = 20

@@ -21,8 +21,8 @@ from seeding.models import SeedingFence, SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.schema.relations import Relation
+from seeding.verification.referring_rows import Tracer
 
 MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""

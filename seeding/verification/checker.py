@@ -23,8 +23,9 @@ from seeding.schema.relations import content_types
 from seeding.schema.results import Difference
 from seeding.schema.tables import expected, mirrored_tables
 from seeding.verification.dangling_references import shortcomings, verify
-from seeding.verification.invariants import check, discover
+from seeding.verification.invariants import discover
 from seeding.verification.results import CheckReport, Verdict
+from seeding.verification.rule_checks import check
 
 ANY_DAY = date(2000, 1, 1)
 """Of a row that is generated for the names of its columns."""
@@ -49,7 +50,7 @@ class Checker:
             found = self.schema() if "schema" in checks else []
             refusals = self.refusals if "schema" in checks else {}
             verdicts = self.references() if "references" in checks else []
-            judged, failed = check(self.using, rules) if rules else ([], [])
+            judged, failed = check(self.using, rules, self._registry) if rules else ([], [])
             unknown = self.unknown() if "references" in checks else ()
             rows = self._ledger.rows() if checks != ("schema",) else 0
         unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]

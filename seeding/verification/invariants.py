@@ -9,24 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
-from django.db import connections, models
+from django.db import models
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact
 
-from seeding.db.error_hints import hint
-from seeding.db.redaction import error_text
-from seeding.db.retries import Transience, transience
 from seeding.generation.discovery import BrokenModule, modules
-from seeding.ledger.queries import Ledger
-from seeding.schema.introspection import lacking
-from seeding.verification.results import Verdict
 
 PACKAGE = "invariants"
-EXAMPLES = 5
-"""How many rows that break a rule its verdict names."""
 
 Breaking = models.QuerySet[Any] | Iterable[Any]
 """The rows that break a rule: a queryset (of models or values), or their primary keys."""
@@ -55,7 +46,8 @@ class Invariant:
     """What is true where the rule holds."""
     model: type[models.Model]
     reads: tuple[type[models.Model], ...]
-    """The other tables it reads; if one is missing or lacks a column, the rule is not checked."""
+    """The other tables it reads, and its own where it compares rows with each other; if one is missing or lacks a column, the
+    rule is not checked."""
     breaking: Check
 
     @property
@@ -98,63 +90,3 @@ def discover() -> tuple[list[Invariant], list[BrokenModule]]:
             listed = value if isinstance(value, tuple) else (value,)
             found |= {id(one): one for one in listed if isinstance(one, Invariant)}
     return list(found.values()), broken
-
-
-def check(using: str, invariants: Iterable[Invariant]) -> tuple[list[Verdict], list[str]]:
-    """Check each rule in the database; returns the verdicts, and a sentence instead for each rule that raised.
-
-    If nothing is seeded, nothing is checked. The database's own errors (no connection, a missing privilege) are raised.
-    """
-    verdicts: list[Verdict] = []
-    failed: list[str] = []
-    ledger, rules = Ledger(using), list(invariants)
-    lacks = lacking(connections[using], (model for one in rules for model in (one.model, *one.reads)))
-    dataset, identities = ledger.dataset(generated=True), ledger.identities()
-    for one in rules:
-        missing = tuple(part for table in one.tables for part in lacks[table])
-        if missing or dataset is None:
-            verdicts.append(Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing))
-            continue
-        rows, keys = one.model._base_manager.using(using), ledger.generated_keys(one.tables[0])
-        identity = identities.get(one.tables[0])
-        conditions = keys.conditions() if identity is None else identity.conditions(one.model, keys)
-        parts = [rows.filter(condition) for condition in conditions]
-        try:
-            verdicts.append(_verdict(one, [Seeded(rows=part, as_of=dataset.as_of) for part in parts]))
-        except Exception as error:
-            if transience(error) in {Transience.CONNECTION, Transience.CONTENTION} or hint(error):
-                raise
-            kind, words = type(error).__name__, " ".join(error_text(error).split())
-            said = words if words.startswith(kind) else f"{kind}: {words}"
-            failed.append(f"The rule {one.name} ({one.breaking.__module__}) failed: {said}")
-    return verdicts, failed
-
-
-def _verdict(rule: Invariant, parts: Iterable[Seeded]) -> Verdict:
-    looked_at = broken = 0
-    examples: list[str] = []
-    for seeded in parts:
-        looked_at += seeded.rows.count()
-        breaking = rule.breaking(seeded)
-        if not isinstance(breaking, models.QuerySet):
-            breaking = list(breaking)
-        count = breaking.count() if isinstance(breaking, models.QuerySet) else len(breaking)
-        if count:
-            broken += count
-            examples += [_named(row) for row in islice(breaking, EXAMPLES - len(examples))]
-    return Verdict(
-        rule=rule.name,
-        sentence=rule.sentence,
-        table=rule.tables[0],
-        looked_at=looked_at,
-        broken=broken,
-        examples=tuple(examples),
-    )
-
-
-def _named(row: object) -> str:
-    if isinstance(row, models.Model):
-        return str(row.pk)
-    if isinstance(row, dict):
-        return ", ".join(f"{key}={value}" for key, value in row.items())
-    return str(row)

@@ -17,8 +17,13 @@ class Verdict:
     table: str
     looked_at: int = 0
     broken: int = 0
+    """Rows that break it, apart from those in `changed`."""
     examples: tuple[str, ...] = ()
     """A few of the rows that break it, by their primary keys."""
+    changed: int = 0
+    """Rows that break it and involve rows that somebody has edited or inserted since they were seeded."""
+    changed_examples: tuple[str, ...] = ()
+    """A few of those."""
     missing: tuple[str, ...] = ()
     """Tables and columns that the rule needs and the database lacks: then it was not asked."""
 
@@ -47,7 +52,7 @@ class CheckReport:
 
     @property
     def broken(self) -> bool:
-        """Whether a rule or a reference is broken."""
+        """Whether a rule or a reference is broken, and nobody but seeding can have done it."""
         return any(verdict.broken for verdict in self.verdicts)
 
     def as_dict(self) -> dict[str, Any]:

@@ -216,7 +216,7 @@ def no_order_rests_at_confirmed(seeded: Seeded) -> QuerySet[Any]:
     return seeded.rows.filter(fulfillmentStatus="CONFIRMED")
 
 
-@invariant(OrderStatusHistory)
+@invariant(OrderStatusHistory, Order, OrderStatusHistory)
 def history_takes_legal_steps(seeded: Seeded) -> QuerySet[Any]:
     """Each step of an order follows one that it may follow, and the first is DRAFT."""
     of_order = OrderStatusHistory.objects.filter(order=OuterRef("order_id"), deleted_at__isnull=True)

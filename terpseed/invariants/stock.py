@@ -76,7 +76,7 @@ def on_hand_is_the_sum_of_the_movements(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows, onHandQty=total(_movements(), "batch", "quantityChange", QUANTITY))
 
 
-@invariant(InventoryMovement)
+@invariant(InventoryMovement, Batch, InventoryMovement)
 def movements_chain(seeded: Seeded) -> QuerySet[Any]:
     """Each movement begins where the one before it ended, and ends at before + change."""
     of_batch = InventoryMovement.objects.filter(batch=OuterRef("batch_id"), deleted_at__isnull=True)

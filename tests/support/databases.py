@@ -18,8 +18,9 @@ from seeding.exceptions import RollbackError
 from seeding.generation.registry import Registry
 from seeding.models import SeedRun
 from seeding.verification.checker import Checker
-from seeding.verification.invariants import Invariant, check, discover
+from seeding.verification.invariants import Invariant, discover
 from seeding.verification.results import Verdict
+from seeding.verification.rule_checks import check
 from settings.databases import database as database_settings
 from tests.servers import KINDS
 

@@ -16,8 +16,8 @@ from django.test import override_settings
 from seeding.exceptions import SchemaError
 from seeding.generation.registry import Registry
 from seeding.models import SeedingMetadata
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.verification.checker import Checker
+from seeding.verification.referring_rows import Tracer
 from tests.servers import KINDS
 from tests.support.databases import SERVERS, Database
 from tests.support.runs import run, undo

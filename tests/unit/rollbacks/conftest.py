@@ -19,11 +19,11 @@ from seeding.rollbacks.audit import AuditLog, auditing
 from seeding.rollbacks.deletion import Deleter
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.runs.lifecycle import Operation
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import relations
 from seeding.telemetry.events import Event
+from seeding.verification.referring_rows import Tracer
 from tests.support.databases import Database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -11,9 +11,9 @@ from django.db import connections
 from seeding.keys import KeySet
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
-from seeding.rollbacks.referring_rows import Tracer
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation
+from seeding.verification.referring_rows import Tracer
 from tests.support.databases import Database
 from tests.unit.rollbacks.conftest import keys, script
 

@@ -10,9 +10,9 @@ import pytest
 
 from seeding.exceptions import RefusedError
 from seeding.rollbacks.plan import EXAMPLES, Planner, RollbackPlan, SeededRows
-from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
+from seeding.verification.referring_rows import Pairs, Tracer
 from tests.support.databases import Database
 from tests.unit.rollbacks.conftest import SEEDED, MakePlanner, keys, told
 

@@ -13,7 +13,8 @@ from django.test.utils import isolate_apps
 from seeding import Invariant, Seeded, invariant, unless
 from seeding.example.models import Customer, Order, Product, Review
 from seeding.verification import invariants as module
-from seeding.verification.invariants import check, discover
+from seeding.verification.invariants import discover
+from seeding.verification.rule_checks import check
 from tests.support.databases import AS_OF, Database
 
 with isolate_apps():

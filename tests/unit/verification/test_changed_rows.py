@@ -13,9 +13,9 @@ from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedRun
-from seeding.rollbacks import changes as module
-from seeding.rollbacks.changes import LOADED, UNKNOWN, ChangeDetector, Changes, _chunks
 from seeding.schema.introspection import all_tables
+from seeding.verification import changed_rows as module
+from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector, Changes, _chunks
 from tests.support.databases import AS_OF, Database
 from tests.unit.rollbacks.conftest import keys
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connections
 
 from seeding.keys import KeySet
-from seeding.rollbacks import referring_rows as module
-from seeding.rollbacks.referring_rows import Pairs, Tracer
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation
+from seeding.verification import referring_rows as module
+from seeding.verification.referring_rows import Pairs, Tracer
 from tests.support.databases import Database
 from tests.unit.rollbacks.conftest import keys, script
 

@@ -1,0 +1,146 @@
+"""Seeded rows that were changed: compares the stored rows with what the seeder generates.
+
+A row is a function of its index, so this needs no stored copy. If the generator's version or Faker's differs from that of the
+seeding run, the rows cannot be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+
+import polars as pl
+
+from seeding.arrays import Integers
+from seeding.generation.seeder_columns import changed_columns
+from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.keys import NOTHING, KeyMap, KeySet, union
+from seeding.ledger.queries import generator_version
+from seeding.ledger.reference_resolution import Resolver
+from seeding.ledger.row_identity import RowIdentity
+from seeding.models import SeedingMetadata
+from seeding.schema.references import column_name
+from seeding.schema.tables import TableSchema
+from seeding.verification.comparison import KEY, StoredRows
+
+EXAMPLES = 20
+ROWS = 10_000
+"""Rows compared at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The result of comparing one table's rows."""
+
+    keys: KeySet
+    examples: Mapping[int | str, tuple[str, ...]]
+    """Primary key → the columns that differ, for the first few."""
+    complete: bool
+    """Whether every row could be compared."""
+    loaded: bool = False
+    """Whether the rows came from files, so that they can never be compared."""
+
+
+UNKNOWN = Changes(keys=NOTHING, examples={}, complete=False)
+"""For rows that no seeder here can generate."""
+LOADED = replace(UNKNOWN, loaded=True)
+"""For rows that came from files."""
+
+
+class ChangeDetector:
+    """Compares one seeder's stored rows with what it generates. `table` is the live table.
+
+    The columns `ignored` are not compared: unless given, those that derivations change or touch.
+    """
+
+    def __init__(
+        self,
+        using: str,
+        seeder: BaseSeeder,
+        dataset: Dataset,
+        resolver: Resolver,
+        table: TableSchema,
+        *,
+        identity: RowIdentity | None = None,
+        ignored: frozenset[str] | None = None,
+    ) -> None:
+        self._using = using
+        self._seeder = seeder
+        self._dataset = dataset
+        self._resolver = resolver
+        self._table = table
+        self._stored = StoredRows(using, seeder.config.model, table, identity)
+        self._ignored = changed_columns(seeder, dataset) if ignored is None else ignored
+        self._fillable = _fillable(seeder, table) - self._ignored
+
+    def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
+        """The rows of the batches, limited to `among`, that differ from what was seeded."""
+        changed: list[KeySet] = []
+        examples: dict[int | str, tuple[str, ...]] = {}
+        for _, found in self.differences(batches, among):
+            changed.append(KeySet.of((key, key) for key in found))
+            for key, columns in islice(found.items(), EXAMPLES - len(examples)):
+                examples[self._stored.shown(key)] = columns
+        return Changes(keys=union(changed), examples=examples, complete=all(map(self._can_be_repeated, batches)))
+
+    def differences(
+        self, batches: Collection[SeedingMetadata], among: KeySet
+    ) -> Iterator[tuple[frozenset[str], dict[int, tuple[str, ...]]]]:
+        """The same, a part at a time: the columns that are compared, and primary key → those of them that differ."""
+        held = KeyMap.of(one for batch in batches if self._can_be_repeated(batch) for one in batch.key_ranges)
+        for data, keys in self._generated(_chunks(held, among)):
+            compared = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
+            left_out = sorted(self._fillable.difference(data.columns))
+            yield frozenset((*compared, *left_out)), self._differing(data, keys, compared, left_out)
+
+    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
+        """Each chunk's rows and keys, generated while the server compares the previous chunk."""
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            made = (
+                (ahead.submit(self._seeder.generate_data, self._dataset.rows(self._seeder, index)), keys)
+                for index, keys in chunks
+            )
+            waiting = next(made, None)
+            while waiting is not None:
+                following = next(made, None)
+                yield waiting[0].result(), waiting[1]
+                waiting = following
+
+    def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
+        same_faker = batch.run.faker_version == version("Faker")
+        return same_faker and batch.generator_version == generator_version(self._seeder)
+
+    def _differing(
+        self, data: pl.DataFrame, keys: Integers, columns: list[str], left_out: list[str]
+    ) -> dict[int, tuple[str, ...]]:
+        """Primary key → the columns that differ, for the rows of `data` that are in the table; null where `left_out`."""
+        resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
+        empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
+        frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
+        found = self._stored.differing(frame, [*columns, *left_out])
+        # A reference whose parent is gone cannot be regenerated.
+        lost = {(int(key), one.column) for one, broken in resolved.broken.items() for key in keys[broken.to_numpy()]}
+        differing: dict[int, tuple[str, ...]] = {}
+        for key, column in sorted(found - lost):
+            differing[key] = (*differing.get(key, ()), column)
+        return differing
+
+
+def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
+    """The model's columns that stay null if a seeder leaves them out: neither the database nor the model fills them."""
+    fields = seeder.config.model._meta.concrete_fields
+    columns = (column_name(field) for field in fields if not (field.generated or field.has_default()))
+    there = [table.columns[name] for name in columns if name in table.columns]
+    return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
+
+
+def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
+    """(row indexes, primary keys) of the rows of `held` whose keys are in `among`, at most ROWS at a time."""
+    for first, count, key in held.as_lists():
+        for start in range(0, count, ROWS):
+            part = KeyMap.of([(first + start, min(ROWS, count - start), key + start)]).split(among)[0]
+            if len(part):
+                yield part.pairs()
