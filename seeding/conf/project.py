@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -35,6 +36,20 @@ def more_referred() -> dict[str, tuple[str, ...]]:
     if not isinstance(said, dict) or any(isinstance(key, str) or not key for key in said.values()):
         raise ConfigurationError('SEEDING_AUTO_REFERRED: give a dict such as {"shop.Currency": ["code"]}.')
     return {label.lower(): tuple(key) for label, key in said.items()}
+
+
+def caches() -> frozenset[str]:
+    """The tables that apps declare as caches, whose real rows go along in a rollback: `seeding_caches` of their AppConfigs.
+
+    Raises ConfigurationError unless each is a tuple or list of names.
+    """
+    found: set[str] = set()
+    for app in apps.get_app_configs():
+        said = getattr(app, "seeding_caches", ())
+        if not isinstance(said, (tuple, list)) or not all(isinstance(name, str) and name for name in said):
+            raise ConfigurationError(f"{type(app).__name__}.seeding_caches is not a tuple of the names of tables.")
+        found.update(said)
+    return frozenset(found)
 
 
 def missing_table_help() -> str:

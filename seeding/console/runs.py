@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -121,7 +121,12 @@ def show_rollback(out: Console, summary: RollbackSummary) -> None:
     if summary.results:
         out.print(table)
     say(out, _undone(summary))
-    for heading, lines in (("Changed since they were seeded:", summary.modified), ("Kept:", summary.kept)):
+    listed: dict[str, Sequence[object]] = {
+        "Changed since they were seeded:": summary.modified,
+        "Kept:": summary.kept,
+        f"Real rows of caches that {'would go' if summary.dry_run else 'went'} with what they refer to:": summary.cached,
+    }
+    for heading, lines in listed.items():
         if lines:
             say(out, f"\n[yellow]{heading}[/]")
         for line in lines:

@@ -16,6 +16,8 @@ from seeding.telemetry.log_files import LogFile
 from seeding.telemetry.logs import JsonLines
 
 LOGGER = "seeding.audit"
+CACHE = "(cache)"
+"""Stands for the seeder of real rows of caches."""
 MAX_BYTES, BACKUPS = 50_000_000, 1_000
 
 

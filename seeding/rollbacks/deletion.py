@@ -18,9 +18,11 @@ from seeding.exceptions import RollbackError
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.row_digests import recorded_digests, replaced
+from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
-from seeding.rollbacks.audit import AuditLog
+from seeding.rollbacks.audit import CACHE, AuditLog
+from seeding.rollbacks.caches import Caches
 from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.schema.relations import Relation
@@ -41,13 +43,15 @@ class Deletion:
     """Rows that stay because other rows have referred to them since planning."""
     changed: KeySet
     """Rows that stay because they are not what was seeded, under keys that somebody could use again."""
+    cached: Mapping[str, KeySet]
+    """The real rows of caches that went along."""
 
 
 class Deleter:
     """Deletes from one database. `lock` must be held; the ledger and the audit log name `run`."""
 
     def __init__(
-        self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer
+        self, using: str, ledger: Recorder, lock: SeedingLock, audit: AuditLog, run: SeedRun, *, tracer: Tracer, caches: Caches
     ) -> None:
         self._using = using
         self._ledger = ledger
@@ -55,13 +59,15 @@ class Deleter:
         self._audit = audit
         self._run = run
         self._tracer = tracer
+        self._caches = caches
 
     def delete(self, plan: RollbackPlan, table: str, batches: Collection[int], keys: KeySet) -> Deletion:
         """Delete the rows `keys` of the ledger's entries `batches` in one transaction.
 
         Idempotent. Raises LockLostError before a commit that the lock no longer covers.
         """
-        audited: list[tuple[str, KeySet]] = []
+        audited: list[tuple[RowIdentity, str, str, KeySet]] = []
+        cached: Mapping[str, KeySet] = {}
         there = plan.there.get(table)
         found_by = self._tracer.identity(table, there.primary_key if there else "")
         try:
@@ -73,30 +79,37 @@ class Deleter:
                 changed = NOTHING
                 if there is not None and found_by.is_of_ledger:
                     changed = replaced(there, found_by, present, recorded_digests(entries), locking=True)
-                needed = union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
-                going = present - needed - changed
+                if plan.caches:
+                    cached, held = self._caches.due(plan, table, present, _needed(referred) | changed)
+                    for link, pairs in held:
+                        referred.setdefault(link, []).extend(pairs)
+                going = present - _needed(referred) - changed
                 null_out(self._using, self._tracer, plan, table, going)
+                for cache, rows in cached.items():
+                    self._delete(plan, cache, rows)
+                    audited.append((self._tracer.identity(cache, plan.there[cache].primary_key), cache, CACHE, rows))
+                    self._audit.record(*audited[-1])
                 self._delete(plan, table, going)
                 gone = wanted - present
                 for entry in entries:
-                    line = entry.seeder_name, entry.keys & going
-                    audited.append(line)
-                    self._audit.record(found_by, table, *line)
+                    audited.append((found_by, table, entry.seeder_name, entry.keys & going))
+                    self._audit.record(*audited[-1])
                 self._ledger.retire(entries, going | gone, self._run)
         except BaseException:
             for line in audited:
-                self._audit.record(found_by, table, *line, operation="not deleted")
+                self._audit.record(*line, operation="not deleted")
             raise
         # Rows no longer in the ledger were deleted by an attempt whose commit went unanswered.
         if unheard := keys - wanted:
             self._audit.record(found_by, table, "+".join(self._ledger.seeders_of(batches)), unheard)
-        return Deletion(deleted=going | unheard, gone=gone, referred=referred, changed=changed)
+        return Deletion(deleted=going | unheard, gone=gone, referred=referred, changed=changed, cached=cached)
 
     def _referred(self, plan: RollbackPlan, table: str, keys: KeySet) -> Iterator[tuple[Relation, Iterator[Pairs]]]:
         """Which rows refer to these by a declared key now; undeclared references were checked during planning."""
         for link in plan.into(table):
             if link.declared:
-                yield link, self._tracer.referring(link, keys, apart_from=plan.doomed(link.table), locking=True)
+                ours = plan.doomed(link.table) | plan.caches.get(link.table, NOTHING)
+                yield link, self._tracer.referring(link, keys, apart_from=ours, locking=True)
 
     def _delete(self, plan: RollbackPlan, table: str, keys: KeySet) -> None:
         deleted = 0
@@ -109,3 +122,7 @@ class Deleter:
 
     def _quoted(self, name: str) -> str:
         return quoted(connections[self._using], name)
+
+
+def _needed(referred: Mapping[Relation, Sequence[Pairs]]) -> KeySet:
+    return union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)

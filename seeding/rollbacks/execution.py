@@ -18,7 +18,8 @@ from seeding.keys import NOTHING, KeySet
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter, Deletion
-from seeding.rollbacks.plan import REPLACED, Planner, RollbackPlan
+from seeding.rollbacks.plan import RollbackPlan
+from seeding.rollbacks.planner import REPLACED, Planner
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
 from seeding.runs.lifecycle import Operation
@@ -33,12 +34,14 @@ class Execution:
 
     def __init__(self, operation: Operation, planner: Planner, plan: RollbackPlan, strategy: Strategy, run: SeedRun) -> None:
         self.plan = plan
+        self.cached: dict[str, KeySet] = {}
+        """The real rows of caches that were deleted: table → primary keys."""
         self._operation = operation
         self._planner = planner
         self._run = run
         using = operation.config.database
         tools = (using, operation.ledger, operation.lock, AuditLog(run, operation.database_name), run)
-        self._deleter = Deleter(*tools, tracer=planner.tracer)
+        self._deleter = Deleter(*tools, tracer=planner.tracer, caches=planner.caches)
         self._truncation = Truncation(*tools, tracer=planner.tracer)
         self._truncates = strategy is Strategy.TRUNCATE and features(connections[using]).truncates
 
@@ -138,6 +141,10 @@ class Execution:
         for link, pairs in outcome.referred.items():
             self.plan = self._operation.retry(partial(self._planner.keep_for, self.plan, link, pairs))
         self.plan = self.plan.without(table, outcome.deleted | outcome.gone)
+        for cache, rows in outcome.cached.items():
+            self.cached[cache] = self.cached.get(cache, NOTHING) | rows
+            told = {"table": cache, "record_count": len(rows), "keys": self._listed(cache, rows)}
+            self._operation.tell("delete", f"{len(rows)} real rows of the cache {cache}", level="debug", **told)
 
     def _listed(self, table: str, keys: KeySet) -> list[Any]:
         """The keys, as the log tells them."""

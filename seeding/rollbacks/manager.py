@@ -5,36 +5,39 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 from django.apps import apps
 from django.db import connections
 
 from seeding.conf import RollbackConfig, Strategy
+from seeding.conf.project import caches
 from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import Dataset
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.rollbacks.audit import auditing
-from seeding.rollbacks.changes import TableChanges, modified
+from seeding.rollbacks.caches import usable
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.files import delete_files
-from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows, rehearsed
+from seeding.rollbacks.plan import RollbackPlan, SeededRows, followed, rehearsed
+from seeding.rollbacks.planner import Planner
 from seeding.rollbacks.requested_rows import RollbackSelection
-from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary
+from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary, TableChanges, cached, modified
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.confirmation import Ask, rollback_question
 from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
-from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
+from seeding.schema.relations import content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
 from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector
 from seeding.verification.referring_rows import Tracer
@@ -60,7 +63,7 @@ class RollbackManager:
         if self.config.only_reports:
             started = time.monotonic()
             planner, plan, changes = self._planned()
-            return self._summary(plan, changes, rehearsed(plan, planner.tracer), None, started)
+            return self._summary(plan, changes, rehearsed(plan, planner.tracer), None, started, gone_along=plan.caches)
         self.confirm_rollback()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
@@ -74,7 +77,7 @@ class RollbackManager:
                 results = execution.run()
                 operation.note(run, "derive", results)
                 results += [*delete_files(operation), *self._derive(results, stale)]
-                summary = self._summary(execution.plan, changes, results, run, started)
+                summary = self._summary(execution.plan, changes, results, run, started, gone_along=execution.cached)
             self._measure(summary.results)
             return self.log_rollback(summary, run)
 
@@ -91,7 +94,9 @@ class RollbackManager:
             return
         planner, plan, _ = self._planned(reporting=False)
         expected = rehearsed(plan, planner.tracer)
-        if rows := "".join(f"{result.records_deleted:>12,}  {result.table}\n" for result in expected):
+        listed = [(result.records_deleted, result.table) for result in expected]
+        listed += [(one.count, f"{one.table}: real rows of a cache") for one in cached(plan.caches)]
+        if rows := "".join(f"{count:>12,}  {table}\n" for count, table in listed):
             place = f"Environment {self.config.environment}, database {self.operation.database_name}, rows to delete:\n"
             self.operation.confirm(asked, f"{place}{rows}")
 
@@ -112,6 +117,7 @@ class RollbackManager:
         plan = planner.keep_replaced(plan, self.operation.ledger.digests)
         plan = planner.keep_referenced(plan)
         touches = {link.table: Touch.UPDATE for link in plan.circular}
+        touches |= {table: Touch.DELETE for table, keys in plan.caches.items() if keys}
         survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
             refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology)
@@ -139,8 +145,10 @@ class RollbackManager:
         known = touched(seeders)
         touches = {table: (known.get(table, Touch(0)) | Touch.DELETE) & ~Touch.INSERT for table in ledger.tables()}
         self.operation.survey(touches, refusing=None)
-        connection = connections[self.config.database]
-        there = all_tables(connection, ledger.tables())
+        connection, declared = connections[self.config.database], caches()
+        there = all_tables(connection, ledger.tables() | declared)
+        filled = {*ledger.tables(), *(one.config.table_name for one in seeders)}
+        usable_ones = usable(declared if self.config.strategy is not Strategy.TRUNCATE else (), filled, there)
         mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
         kinds = content_types(connection, there), content_types_elsewhere(connection, mirrors)
         between = relations(there, mirrors, elsewhere, *kinds)
@@ -152,11 +160,11 @@ class RollbackManager:
         seeded = SeededRows(
             of_seeder=of_seeder,
             companions=(*self._registry.companions, *map(frozenset, signalling.items())),
-            followed=_followed(needed, between),
+            followed=followed(needed, between),
             created_with={created: {name} for name, created in signalling.items()},
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
-        return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)))
+        return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)), usable_ones)
 
     def _needs(self, plan: RollbackPlan, planner: Planner) -> Mapping[str, Need]:
         """What the plan needs of each table: the rights to delete, and those to derive the columns of what stays again."""
@@ -234,6 +242,7 @@ class RollbackManager:
             "cascade": config.cascade,
             "keepModified": config.keep_modified,
             "steps": [{"table": table, "rows": len(plan.doomed(table))} for table in plan.order],
+            "caches": [{"table": one.table, "rows": one.count} for one in cached(plan.caches)],
         }
 
     def _announce(self, plan: RollbackPlan, changes: Sequence[TableChanges], run: SeedRun) -> None:
@@ -252,6 +261,8 @@ class RollbackManager:
         results: Sequence[RollbackResult],
         run: SeedRun | None,
         started: float,
+        *,
+        gone_along: Mapping[str, KeySet] = MappingProxyType({}),
     ) -> RollbackSummary:
         summary = RollbackSummary(
             run=run.pk if run else None,
@@ -262,6 +273,7 @@ class RollbackManager:
             duration=time.monotonic() - started,
             results=tuple(results),
             kept=plan.reasons,
+            cached=cached(gone_along),
             modified=modified(changes),
             uncompared=tuple(sorted({one.table for one in changes if not one.found.complete})),
             loaded=tuple(sorted({one.table for one in changes if one.found.loaded})),
@@ -284,13 +296,3 @@ class RollbackManager:
             left=summary.left,
         )
         return summary
-
-
-def _followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:
-    """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns refers to."""
-    linked = {(link.table, link.target) for link in between}
-    followed: dict[str, set[str]] = {}
-    for seeder, parent in needed:
-        if (seeder.config.table_name, parent.config.table_name) not in linked:
-            followed.setdefault(seeder.name, set()).add(parent.name)
-    return followed

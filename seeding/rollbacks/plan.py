@@ -1,30 +1,19 @@
-"""What a rollback deletes and what it keeps: the requested seeded rows, those that go with them, and those that real rows need.
-
-Rows belong together if their seeders are companions and one refers to the other: an order and its lines. They are deleted or
-kept together. A seeded row to which a row outside the ledger refers is kept, and so is everything that it depends on.
-"""
+"""What a rollback deletes and what it keeps, as a frozen value."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import or_
-from typing import Any
 
-from seeding.exceptions import RefusedError
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet
-from seeding.ledger.row_digests import Digests, replaced
 from seeding.rollbacks.results import Kept, RollbackResult
 from seeding.safety import Need
-from seeding.schema.relations import Relation, deletion_order
+from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
-from seeding.verification.referring_rows import Pairs, Tracer
-
-REPLACED = "what they hold is not what was seeded, and somebody could have used their keys again"
-EXAMPLES = 20
-"""Keys named per reason."""
+from seeding.verification.referring_rows import Tracer
 
 TableKeys = dict[str, KeySet]
 """Rows of several tables: table → primary keys; an absent table has none."""
@@ -82,6 +71,8 @@ class RollbackPlan:
     kept: Mapping[str, KeySet] = field(default_factory=dict)
     """Those of the selected rows that stay."""
     reasons: tuple[Kept, ...] = ()
+    caches: Mapping[str, KeySet] = field(default_factory=dict)
+    """The real rows of caches that go with the doomed ones: table → primary keys."""
 
     def doomed(self, table: str) -> KeySet:
         """The rows of a table that are to be deleted."""
@@ -98,6 +89,7 @@ class RollbackPlan:
             for table in self.order
             if table in self.there and self.doomed(table)
         }
+        found |= {table: Need(delete=True) for table, keys in self.caches.items() if keys}
         for link in self.circular:
             if link.table in found and link.target in found:
                 found[link.table] |= Need(update=frozenset({link.column}))
@@ -106,171 +98,6 @@ class RollbackPlan:
     def without(self, table: str, keys: KeySet) -> RollbackPlan:
         """The plan without rows that are gone by now: they can no longer be kept."""
         return replace(self, selected={**self.selected, table: self.selected[table] - keys})
-
-
-class Planner:
-    """Makes a rollback plan, and derives plans from it that keep more rows."""
-
-    def __init__(
-        self, seeded: SeededRows, there: Mapping[str, TableSchema], links: tuple[Relation, ...], tracer: Tracer
-    ) -> None:
-        self.seeded = seeded
-        self.tracer = tracer
-        self._there = there
-        self._links = links
-
-    def plan(self, selected: Mapping[str, KeySet], *, cascade: bool) -> RollbackPlan:
-        """Select these rows and those that go with them.
-
-        Raises RefusedError, counting them, if other seeded rows refer to these, unless `cascade` deletes those too.
-        """
-        rows = dict(selected)
-        self._add_companions(rows)
-        self._add_dependants(rows, cascade=cascade)
-        order = deletion_order(rows.keys(), self._links, self.seeded.seeded_after)
-        place = {table: number for number, table in enumerate(order)}
-        circular = tuple(
-            link
-            for link in self._links
-            if link.nullable and not link.is_read_here and place.get(link.table, -1) >= place.get(link.target, len(place))
-        )
-        return RollbackPlan(there=self._there, links=self._links, order=order, circular=circular, selected=rows)
-
-    def keep_replaced(self, plan: RollbackPlan, held: Callable[[str], Iterable[Digests]]) -> RollbackPlan:
-        """Keep the rows that are not what was seeded, under keys that somebody could use again; `held` are their digests."""
-        for table, keys in plan.selected.items():
-            there, found_by = plan.there.get(table), self.tracer.identity(table, table)
-            if there is not None and found_by.is_of_ledger and (others := replaced(there, found_by, keys, held(table))):
-                plan = self.keep(plan, table, others, REPLACED)
-        return plan
-
-    def keep_referenced(self, plan: RollbackPlan) -> RollbackPlan:
-        """Keep the rows to which rows outside the ledger refer."""
-        for table, keys in plan.selected.items():
-            for link in plan.into(table):
-                ours = plan.selected.get(link.table, NOTHING)
-                plan = self.keep_for(plan, link, self.tracer.referring(link, keys, apart_from=ours))
-        return plan
-
-    def keep_for(self, plan: RollbackPlan, link: Relation, pairs: Iterable[Pairs]) -> RollbackPlan:
-        """Keep the target rows of the pairs, because of the rows that refer to them."""
-        named, count = NOTHING, 0
-        referring: list[str] = []
-        for one in pairs:
-            named |= KeySet.holding(one.targets)
-            count += len(one.referring)
-            referring += [str(key) for key in one.referring[: EXAMPLES - len(referring)] if key is not None]
-        if not named:
-            return plan
-        return self.keep(
-            plan,
-            link.target,
-            named,
-            "rows that were not seeded refer to them by",
-            by=str(link),
-            referring=tuple(referring),
-            referring_count=count,
-        )
-
-    def keep(self, plan: RollbackPlan, table: str, keys: KeySet, reason: str, **details: Any) -> RollbackPlan:
-        """Keep rows, with their dependencies and their companions."""
-        kept = dict(plan.kept)
-        _add(kept, table, keys)
-        self._grow(kept, plan.selected, (*_needs(plan), *self._companionships))
-        reasons = [*plan.reasons, self._explained(table, keys, reason, **details)]
-        for other, now in kept.items():
-            more = now - plan.kept.get(other, NOTHING) - (keys if other == table else NOTHING)
-            if more:
-                reasons.append(self._explained(other, more, f"what stays of {table} needs them"))
-        return replace(plan, kept=kept, reasons=tuple(reasons))
-
-    def _explained(self, table: str, keys: KeySet, reason: str, **details: Any) -> Kept:
-        shown = self.tracer.identity(table, table).shown(keys, EXAMPLES)
-        return Kept(table=table, keys=tuple(shown), count=len(keys), reason=reason, **details)
-
-    def _add_companions(self, rows: TableKeys) -> None:
-        """Select the companions of the selected rows, and what receivers have created with them."""
-        self._grow(rows, self.seeded.of_table, self._companionships)
-        for table, created in self._followers(rows, self.seeded.created_with).items():
-            _add(rows, table, created)
-            self._grow(rows, self.seeded.of_table, self._companionships)
-
-    def _add_dependants(self, rows: TableKeys, *, cascade: bool) -> None:
-        """Select the seeded rows that refer to selected ones, directly or indirectly."""
-        asked, found = sorted(rows), Counter[str]()
-        fresh = dict(rows)
-        while fresh:
-            before = dict(rows)
-            for link in self._links:
-                others = self.seeded.of_table.get(link.table, NOTHING) - before.get(link.table, NOTHING)
-                children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
-                found[f"{link.table} ({link.column})"] += len(children)
-                _add(rows, link.table, children)
-            for table, followers in self._followers(rows, self.seeded.followed).items():
-                found[table] += len(followers)
-                _add(rows, table, followers)
-            found = +found
-            if found and not cascade:
-                raise RefusedError(_refusal(asked, found))
-            self._add_companions(rows)
-            fresh = {table: keys - before.get(table, NOTHING) for table, keys in rows.items()}
-            fresh = {table: keys for table, keys in fresh.items() if keys}
-
-    def _followers(self, selected: TableKeys, followed: Mapping[str, Collection[str]]) -> TableKeys:
-        """The rows of seeders that follow another whose rows are all selected."""
-        followers: TableKeys = {}
-        for (name, table), rows in self.seeded.of_seeder.items():
-            for (other, others_table), others in self.seeded.of_seeder.items():
-                if other in followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
-                    _add(followers, table, rows - selected.get(table, NOTHING))
-        return followers
-
-    @cached_property
-    def _companionships(self) -> tuple[Tie, ...]:
-        seeded = self.seeded
-        ties = (
-            Tie(link=link, children=seeded.of(group, link.table), targets=seeded.of(group, link.target), mutual=True)
-            for group in seeded.companions
-            for link in self._links
-            if link.table != link.target
-        )
-        return tuple(tie for tie in ties if tie.children and tie.targets)
-
-    def _grow(self, rows: TableKeys, bounds: Mapping[str, KeySet], ties: Iterable[Tie]) -> None:
-        """Add to `rows` everything tied to them, directly or indirectly, within `bounds`."""
-        fresh = dict(rows)
-        while fresh:
-            added: TableKeys = {}
-            for tie in ties:
-                child, target = tie.link.table, tie.link.target
-                left = {table: bounds.get(table, NOTHING) - rows.get(table, NOTHING) for table in (child, target)}
-                up = self.tracer.parents(tie.link, fresh.get(child, NOTHING) & tie.children, left[target] & tie.targets)
-                _add(added, target, up)
-                if tie.mutual:
-                    named = fresh.get(target, NOTHING) & tie.targets
-                    _add(added, child, self.tracer.children(tie.link, named, left[child] & tie.children))
-            for table, keys in added.items():
-                _add(rows, table, keys)
-            fresh = added
-
-
-def _needs(plan: RollbackPlan) -> tuple[Tie, ...]:
-    rows = plan.selected
-    return tuple(
-        Tie(link=link, children=rows[link.table], targets=rows[link.target], mutual=False)
-        for link in plan.links
-        if link.table in rows and link.target in rows
-    )
-
-
-def _add(rows: TableKeys, table: str, keys: KeySet) -> None:
-    if keys:
-        rows[table] = rows.get(table, NOTHING) | keys
-
-
-def _refusal(asked: Iterable[str], found: Mapping[str, int]) -> str:
-    rows = ", ".join(f"{count:,} of {place}" for place, count in found.items())
-    return f"Other seeded rows depend on those of {', '.join(asked)}: {rows}. Pass --cascade to roll them back too."
 
 
 def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
@@ -289,3 +116,13 @@ def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
             )
         )
     return results
+
+
+def followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:
+    """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns refers to."""
+    linked = {(link.table, link.target) for link in between}
+    found: dict[str, set[str]] = {}
+    for seeder, parent in needed:
+        if (seeder.config.table_name, parent.config.table_name) not in linked:
+            found.setdefault(seeder.name, set()).add(parent.name)
+    return found

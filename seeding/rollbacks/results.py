@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seeding.exceptions import RollbackError
 
+if TYPE_CHECKING:
+    from seeding.keys import KeySet
+    from seeding.verification.changed_rows import Changes
+
+EXAMPLES = 20
+"""Keys named per line."""
 IN_HISTORY = "The history of {0} keeps the deleted rows: it is system-versioned. DELETE HISTORY FROM {0} removes its history."
 
 
@@ -34,6 +40,19 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """Real rows of one cache that go with the seeded rows that they refer to."""
+
+    table: str
+    keys: tuple[int, ...]
+    """Their primary keys: a few of them, where there are many. The audit log has all."""
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count:,} row{'s' if self.count > 1 else ''} of {self.table} ({_listed(self.keys, self.count)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Modified:
     """Rows of one table that were changed since they were seeded."""
 
@@ -46,6 +65,25 @@ class Modified:
         rows = "; ".join(f"{key}: {', '.join(columns)}" for key, columns in self.examples.items())
         more = "; …" if self.count > len(self.examples) else ""
         return f"{self.count:,} row{'s' if self.count > 1 else ''} of {self.table} ({rows}{more})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChanges:
+    """One seeder's rows that were changed since they were seeded."""
+
+    table: str
+    found: Changes
+    stays: bool
+    """Whether a changed row stays."""
+
+
+def modified(changes: Iterable[TableChanges]) -> tuple[Modified, ...]:
+    """The changed rows, as the summary names them."""
+    return tuple(
+        Modified(table=one.table, count=len(one.found.keys), examples=dict(one.found.examples))
+        for one in changes
+        if one.found.keys
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +127,8 @@ class RollbackSummary:
     duration: float
     results: tuple[RollbackResult, ...]
     kept: tuple[Kept, ...] = ()
+    cached: tuple[Cached, ...] = ()
+    """Real rows of declared caches that were deleted; in a dry run, that would be."""
     modified: tuple[Modified, ...] = ()
     uncompared: tuple[str, ...] = ()
     """Tables of which it cannot be said whether a row was changed."""
@@ -116,6 +156,13 @@ class RollbackSummary:
         values = asdict(self)
         values["results"] = [result.as_dict() for result in self.results]
         return {**values, "exit_code": self.exit_code, "records_deleted": self.records_deleted}
+
+
+def cached(rows: Mapping[str, KeySet]) -> tuple[Cached, ...]:
+    """Rows of caches, as the summary names them."""
+    return tuple(
+        Cached(table=table, keys=tuple(keys.first(EXAMPLES)), count=len(keys)) for table, keys in sorted(rows.items()) if keys
+    )
 
 
 def _listed(keys: Iterable[Any], count: int) -> str:

@@ -73,13 +73,30 @@ class Tracer:
                 keys = [key for key, kept in zip(pairs.referring, apart, strict=True) if kept]
                 yield Pairs(referring=keys, targets=pairs.targets[apart])
 
-    def children(self, link: Relation, targets: KeySet, among: KeySet) -> KeySet:
+    def among(self, link: Relation, targets: KeySet, among: KeySet, *, locking: bool = False) -> Iterator[Pairs]:
+        """Which of the rows `among` refer to `targets`."""
+        for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
+            yield from self._to(link, targets, inside, locking=locking)
+
+    def children(self, link: Relation, targets: KeySet, among: KeySet, *, locking: bool = False) -> KeySet:
         """The rows of `among` that refer to `targets`."""
         found = NOTHING
-        for _, inside in self.identity(link.table, link.key).pieces(among, "c") if targets else ():
-            for pairs in self._to(link, targets, inside):
-                numbers = whole_numbers(pairs.referring) if pairs.numbers is None else pairs.numbers
-                found |= KeySet.holding(numbers[numbers != NOBODY])
+        for pairs in self.among(link, targets, among, locking=locking):
+            numbers = whole_numbers(pairs.referring) if pairs.numbers is None else pairs.numbers
+            found |= KeySet.holding(numbers[numbers != NOBODY])
+        return found
+
+    def holding(self, link: Relation, among: KeySet, *, locking: bool = False) -> KeySet:
+        """The rows of `among` that hold anything in the link's column, whether or not a row is there that it means."""
+        identity, found = self.identity(link.table, link.key), NOTHING
+        lock = features(self._connection).shared_lock if locking else ""
+        for _, inside in identity.pieces(among, "c"):
+            clauses, values = _all([(f"{self._own(link.column)} IS NOT NULL", []), inside, *self._when(link)])
+            table = self._quoted(link.source)
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"SELECT {self._selected(link, identity)} FROM {table} c WHERE {clauses}{lock}", values)  # noqa: S608 - as above
+                numbers = identity.numbers(cursor.fetchall())
+            found |= KeySet.holding(numbers[numbers != NOBODY])
         return found
 
     def parents(self, link: Relation, children: KeySet, among: KeySet) -> KeySet:

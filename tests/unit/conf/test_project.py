@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 
-from seeding.conf.project import missing_table_help, row_rules
+from seeding.conf.project import caches, missing_table_help, row_rules
 from seeding.exceptions import ConfigurationError
 
 
@@ -37,3 +38,19 @@ def test_a_missing_table_is_created_as_the_project_says_else_by_migrations(setti
     del settings.SEEDING_MISSING_TABLE_HELP
 
     assert (told, missing_table_help()) == ("Ask the DBA.", "Create it with the application's own migrations.")
+
+
+def test_no_table_is_a_cache_unless_an_app_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert caches() == frozenset()
+    monkeypatch.setattr(apps.get_app_config("shop"), "seeding_caches", ["scores"], raising=False)
+    monkeypatch.setattr(apps.get_app_config("seeding"), "seeding_caches", ("ranks", "scores"), raising=False)
+
+    assert caches() == {"scores", "ranks"}
+
+
+@pytest.mark.parametrize("said", ["scores", (1,), ("",), None])
+def test_caches_that_are_no_names_are_refused(monkeypatch: pytest.MonkeyPatch, said: object) -> None:
+    monkeypatch.setattr(apps.get_app_config("shop"), "seeding_caches", said, raising=False)
+
+    with pytest.raises(ConfigurationError, match="seeding_caches is not a tuple"):
+        caches()

@@ -18,7 +18,8 @@ from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog, auditing
 from seeding.rollbacks.deletion import Deleter
 from seeding.rollbacks.execution import Execution
-from seeding.rollbacks.plan import Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.plan import RollbackPlan, SeededRows
+from seeding.rollbacks.planner import Planner
 from seeding.runs.lifecycle import Operation
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import relations
@@ -106,7 +107,8 @@ class Scene:
     def deleter(self) -> Deleter:
         """Alone."""
         audit = AuditLog(self.run, "shop")
-        return Deleter(self.shop.alias, self.operation.ledger, self.operation.lock, audit, self.run, tracer=self.planner.tracer)
+        tools = self.operation.ledger, self.operation.lock, audit, self.run
+        return Deleter(self.shop.alias, *tools, tracer=self.planner.tracer, caches=self.planner.caches)
 
     def there(self, table: str) -> list[int]:
         """The keys of a table's rows."""

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from seeding.exceptions import RefusedError
-from seeding.rollbacks.plan import EXAMPLES, Planner, RollbackPlan, SeededRows
+from seeding.rollbacks.plan import RollbackPlan, SeededRows
+from seeding.rollbacks.planner import Planner
+from seeding.rollbacks.results import EXAMPLES
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 from seeding.verification.referring_rows import Pairs, Tracer
