@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from seeding.arrays import Integers
 from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.seeder_columns import changed_columns
 from seeding.generation.seeders import BaseSeeder, Dataset
-from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, first_number, keys_of
+from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, continued, first_number, keys_of
 from seeding.ledger.key_values import as_read, plain_key, uuid_texts
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import NUMBER, RowIdentity
@@ -51,22 +51,24 @@ class GivenKeys:
         """Of real rows that rows adopt; the ledger never holds them."""
         return self.numbers(index) + ADOPTED
 
-    def recipe(self, data: pl.DataFrame) -> str:
-        """How the keys are made; raises GenerationError if neither the seeder nor a recipe gives them."""
+    def recipe(self, data: pl.DataFrame, held: Collection[str]) -> str:
+        """How the keys are made, where those of the seeder's rows in the ledger are made by the recipes `held`.
+
+        Raises GenerationError if neither the seeder nor a recipe gives them.
+        """
         fields = key_fields(self.seeder.config.model)
         lacking = [name for name in self.identity.names if name not in data.columns]
         if not lacking:
             return VALUES
         if len(fields) == len(self.identity.names) == 1 and makes_uuids(self.seeder.config.model):
-            return UUID7 if getattr(fields[0].default, "__name__", "") == "uuid7" else UUID4
+            return continued(UUID7 if getattr(fields[0].default, "__name__", "") == "uuid7" else UUID4, held)
         raise GenerationError(
             f"{self.seeder.name} does not generate {', '.join(lacking)}, of the primary key of "
             f"{self.seeder.config.table_name}, which the server does not count: generate it, each value once."
         )
 
-    def completed(self, data: pl.DataFrame, index: Integers) -> pl.DataFrame:
+    def completed(self, data: pl.DataFrame, index: Integers, recipe: str) -> pl.DataFrame:
         """The generated rows with their keys."""
-        recipe = self.recipe(data)
         if recipe == VALUES:
             return data
         digits = keys_of(recipe, self.dataset.seed, self.seeder.name, index)

@@ -1,13 +1,14 @@
 """Numbers and keys of rows whose key the server does not count: both follow from the row's index.
 
 The ledger numbers such rows, and holds their keys; those that the engine gives itself it holds as a recipe. A recipe never
-changes: what a later release gives differently has another name.
+changes: what a later release gives differently has another name. Rows are added to a table by the recipe of those that the
+seeder has there already.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -26,9 +27,14 @@ ADOPTED = 2**39
 Bits = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 """Two halves of 64 bits per row."""
 
-UUID4, UUID7 = "uuid4/1", "uuid7/1"
+SCATTERED4, UUID4, UUID7 = "uuid4/1", "uuid4/2", "uuid7/1"
+"""Keys of the first are in no order; those of the others rise with the row's index, so that indexes grow at one place."""
 VALUES = "values"
 """In place of a recipe where the ledger holds the keys themselves."""
+COUNTED = np.uint64(2**48 - 1)
+"""The 48 bits at either end of a UUID: a server orders by those at the front, or by those at the back (MariaDB's `uuid`)."""
+START = np.uint64(2**47 - 1)
+"""The bits in which a count starts, so that it never starts again from 0."""
 MOMENT = 1_577_836_800_000
 """Milliseconds from 1970 to 2020, when the first row of a UUID of version 7 was made; each is made a millisecond later."""
 
@@ -46,6 +52,12 @@ def keys_of(recipe: str, seed: int, seeder: str, index: Integers) -> pl.Series:
     octets = RECIPES[recipe](seed, seeder, np.asarray(index, dtype=np.int64))
     digits = octets.tobytes().hex()
     return pl.Series([digits[place : place + 32] for place in range(0, len(digits), 32)], dtype=pl.String)
+
+
+def continued(recipe: str, held: Collection[str]) -> str:
+    """The recipe by which a seeder's rows go on whose rows of now have the recipes `held`: theirs, if for the same version."""
+    version = recipe.partition("/")[0]
+    return next((one for one in sorted(held) if one.partition("/")[0] == version), recipe)
 
 
 def digest(keys: Iterable[str]) -> str:
@@ -81,8 +93,17 @@ def _versioned(bits: Bits, version: int) -> Bits:
     return bits.astype(">u8")
 
 
-def _uuid4(seed: int, seeder: str, index: Integers) -> Bits:
+def _scattered4(seed: int, seeder: str, index: Integers) -> Bits:
     return _versioned(_random(seed, seeder, index), 4)
+
+
+def _uuid4(seed: int, seeder: str, index: Integers) -> Bits:
+    """Both ends count from a random start of each seeder's own; the 26 bits between them are random."""
+    bits, starts = _random(seed, seeder, index), _random(seed, f"{seeder}\0starts", np.zeros(1, dtype=np.int64))[0] & START
+    front, back = (start + index.astype(np.uint64) for start in starts)
+    bits[:, 0] = (front << np.uint64(16)) | (bits[:, 0] & ~(COUNTED << np.uint64(16)))
+    bits[:, 1] = (bits[:, 1] & ~COUNTED) | back
+    return _versioned(bits, 4)
 
 
 def _uuid7(seed: int, seeder: str, index: Integers) -> Bits:
@@ -92,4 +113,4 @@ def _uuid7(seed: int, seeder: str, index: Integers) -> Bits:
     return _versioned(bits, 7)
 
 
-RECIPES: Mapping[str, Callable[[int, str, Integers], Bits]] = {UUID4: _uuid4, UUID7: _uuid7}
+RECIPES: Mapping[str, Callable[[int, str, Integers], Bits]] = {SCATTERED4: _scattered4, UUID4: _uuid4, UUID7: _uuid7}

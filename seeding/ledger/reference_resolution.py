@@ -69,6 +69,8 @@ class Resolver:
         self._widening: set[str] = set()
         """Seeders of which that is being done: a natural key can refer to a row of its own table."""
         self._keys: dict[str, KeyMap] = {}
+        self.recipes: dict[str, set[str]] = {}
+        """Seeder → how the keys of its rows in the ledger are made; known for those whose `keys` are."""
         self._adopted: dict[str, KeyMap] = {}
         self._identities: dict[str, tuple[KeyMap, RowIdentity | None]] = {}
         """Seeder → how its rows were found when they had these keys."""
@@ -116,14 +118,12 @@ class Resolver:
         identity = identity_of(connections[self._ledger.using], live, of_ledger=True)
         return GivenKeys(seeder=seeder, dataset=self._dataset, table=live, identity=identity)
 
-    def given_rows(self, seeder: BaseSeeder) -> pl.DataFrame:
-        """Numbers and keys of the seeder's rows, and of those that they adopt, where the server does not count them."""
+    def given_rows(self, seeder: BaseSeeder, others: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Numbers and keys of the seeder's rows, those they adopt, and `others`; none where the server counts the keys."""
         identity = self.identity(seeder)
-        rows = [
-            *([identity.rows] if identity is not None else ()),
-            *([self._real[seeder.name]] if seeder.name in self._real else ()),
-        ]
-        return pl.concat(rows) if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
+        found = (None if identity is None else identity.rows, self._real.get(seeder.name), others)
+        rows = [one for one in found if one is not None]
+        return pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
 
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""
@@ -176,6 +176,7 @@ class Resolver:
         """Read the keys of the seeder and, the first time, of all that are planned."""
         planned = () if self._keys else [self._registry.by_name[name] for name in self._counts]
         self._keys |= self._ledger.keys_of([seeder, *planned])
+        self.recipes |= self._ledger.recipes()
 
     def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:
         return self._ledger.identities(None if live is None else {table: live}).get(table)
@@ -254,9 +255,7 @@ class Resolver:
         self, target: BaseSeeder, reference: Reference, numbers: pl.Series, own_rows: pl.DataFrame | None
     ) -> pl.Series:
         """The keys of rows, given by their numbers; null stays null."""
-        rows = self.given_rows(target)
-        if own_rows is not None:
-            rows = pl.concat([rows, own_rows], how="diagonal")
+        rows = self.given_rows(target, own_rows)
         names = [name for name in rows.columns if name != NUMBER]
         if len(names) > 1:
             raise GenerationError(f"{reference} refers to {reference.target_table}, whose key has several columns.")
@@ -277,6 +276,7 @@ class OfflineResolver(Resolver):
     def __init__(self, known: Resolver) -> None:
         super().__init__(known._registry, known._ledger, known._dataset)  # noqa: SLF001 - a view of the same class
         self._keys, self._adopted, self._whole = known._keys, known._adopted, known._whole  # noqa: SLF001
+        self.recipes = known.recipes
         self._identities, self._real, self._live = known._identities, known._real, known._live  # noqa: SLF001
         self._values = known._values.offline(self)  # noqa: SLF001
 

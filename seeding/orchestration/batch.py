@@ -199,8 +199,8 @@ class Preparation:
         rows: pl.DataFrame | None = None
         recipe = ""
         if self.given is not None:
-            recipe = self.given.recipe(data)
-            data = self.given.completed(data, index)
+            recipe = self.given.recipe(data, self._resolver.recipes.get(self._seeder.name, ()))
+            data = self.given.completed(data, index, recipe)
             parts = self._resolver.resolve(self._seeder, data.select(self.given.identity.names), own).data
             rows = self.given.rows(parts, keys)
         resolved = self._resolver.resolve(self._seeder, data, own, own_rows=rows)

@@ -6,12 +6,26 @@ import uuid
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seeding.exceptions import SchemaError
-from seeding.ledger.key_recipes import ADOPTED, PLACES, RECIPES, UUID4, UUID7, first_number, keys_of
+from seeding.ledger.key_recipes import (
+    ADOPTED,
+    PLACES,
+    RECIPES,
+    SCATTERED4,
+    UUID4,
+    UUID7,
+    VALUES,
+    continued,
+    first_number,
+    keys_of,
+)
 
 FIRST = {
-    UUID4: ["9d0c54402e4e4eb5b048467469f7dba3", "331423ea00664545837823590a351a42"],
+    SCATTERED4: ["9d0c54402e4e4eb5b048467469f7dba3", "331423ea00664545837823590a351a42"],
+    UUID4: ["57e3d7e8eee44eb5b0482d3437e91b5f", "57e3d7e8eee5454583782d3437e91b60"],
     UUID7: ["016f5e66e8007eb5b048467469f7dba3", "016f5e66e8017545837823590a351a42"],
 }
 """Of seed 42 and the seeder Clients: what a released recipe gives never changes."""
@@ -23,7 +37,7 @@ def test_a_recipe_gives_what_it_always_gave(recipe: str) -> None:
     assert keys_of(recipe, 42, "Clients", np.array([1])).to_list() == FIRST[recipe][1:]
 
 
-@pytest.mark.parametrize(("recipe", "version"), [(UUID4, 4), (UUID7, 7)])
+@pytest.mark.parametrize(("recipe", "version"), [(SCATTERED4, 4), (UUID4, 4), (UUID7, 7)])
 def test_keys_are_uuids_of_their_version_each_one_once(recipe: str, version: int) -> None:
     keys = [uuid.UUID(one) for one in keys_of(recipe, 42, "Clients", np.arange(20_000))]
 
@@ -34,9 +48,48 @@ def test_keys_are_uuids_of_their_version_each_one_once(recipe: str, version: int
     assert others.isdisjoint(one.hex for one in keys)
 
 
-def test_keys_of_version_7_are_made_in_the_order_of_their_rows() -> None:
-    keys = keys_of(UUID7, 1, "Clients", np.arange(1_000)).to_list()
-    assert keys == sorted(keys)
+@given(
+    recipe=st.sampled_from((UUID4, UUID7)),
+    seed=st.integers(0, 2**63 - 1),
+    seeder=st.text(max_size=60),
+    rows=st.sets(st.integers(0, ADOPTED - 1), min_size=2, max_size=40),
+)
+def test_keys_rise_with_their_rows_wherever_a_server_begins_to_compare(
+    recipe: str, seed: int, seeder: str, rows: set[int]
+) -> None:
+    index = np.array(sorted(rows))
+    keys = [uuid.UUID(one) for one in keys_of(recipe, seed, seeder, index)]
+
+    assert keys == sorted(set(keys))
+    if recipe == UUID4:  # MariaDB's type compares those of versions 1 to 5 from their last group to their first
+        assert keys == sorted(keys, key=lambda one: list(reversed(str(one).split("-"))))
+    assert {(one.version, one.variant) for one in keys} == {(int(recipe[4]), uuid.RFC_4122)}
+    assert keys_of(recipe, seed, seeder, index[1::2]).to_list() == [one.hex for one in keys[1::2]]
+
+
+def test_keys_of_version_4_that_rise_are_random_in_between_and_start_anywhere() -> None:
+    keys = [uuid.UUID(one) for one in keys_of(UUID4, 42, "Clients", np.arange(20_000))]
+    starts = {keys_of(UUID4, 42, f"Seeder{one}", np.arange(1))[0] for one in range(200)}
+
+    middles = np.array([(one.int >> 48) & 0xFFF_3FFF for one in keys])
+    assert len(set(middles.tolist())) > 19_980
+    assert all(0.48 < ((middles >> bit) & 1).mean() < 0.52 for bit in (*range(14), *range(16, 28)))
+    assert len({one[:4] for one in starts}) > 190
+    assert len({one[20:24] for one in starts}) > 190
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ((), UUID4),
+        ({SCATTERED4}, SCATTERED4),
+        ({"", VALUES, UUID7}, UUID4),
+        ({VALUES, SCATTERED4}, SCATTERED4),
+        ({"uuid4/9"}, "uuid4/9"),
+    ],
+)
+def test_rows_are_added_by_the_recipe_of_those_that_are_there(held: set[str], expected: str) -> None:
+    assert continued(UUID4, held) == expected
 
 
 def test_the_recipe_of_a_later_release_is_refused() -> None:
