@@ -42,6 +42,12 @@ def in_runs(others: Sequence[KeyColumn], runs: Sequence[Sequence[Any]], columns:
     return f"({clause})", [value for (_, bounds), (_, rest) in zip(numbers, made, strict=True) for value in (*bounds, *rest)]
 
 
+def between(column: KeyColumn, first: Any, last: Any, name: str) -> Condition:
+    """True for the rows with keys of one column from the first to the last, in the server's order."""
+    compared, given = column.compared.format(name), column.given.format("%s")
+    return f"{compared} BETWEEN {given} AND {given}", [first, last]
+
+
 def among(others: Sequence[KeyColumn], rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> Condition:
     """True for the rows with these keys."""
     if len(others) == 1:

@@ -8,7 +8,7 @@ seeder has there already.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,7 @@ Bits = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 
 SCATTERED4, UUID4, UUID7 = "uuid4/1", "uuid4/2", "uuid7/1"
 """Keys of the first are in no order; those of the others rise with the row's index, so that indexes grow at one place."""
+RISING = frozenset({UUID4, UUID7})
 VALUES = "values"
 """In place of a recipe where the ledger holds the keys themselves."""
 COUNTED = np.uint64(2**48 - 1)
@@ -50,8 +51,7 @@ def keys_of(recipe: str, seed: int, seeder: str, index: Integers) -> pl.Series:
     if recipe not in RECIPES:
         raise SchemaError(f"The ledger holds keys by the recipe {recipe!r}, of a later version: use that one.")
     octets = RECIPES[recipe](seed, seeder, np.asarray(index, dtype=np.int64))
-    digits = octets.tobytes().hex()
-    return pl.Series([digits[place : place + 32] for place in range(0, len(digits), 32)], dtype=pl.String)
+    return pl.Series(np.frombuffer(octets.tobytes().hex().encode(), dtype="S32"), dtype=pl.Binary).cast(pl.String)
 
 
 def continued(recipe: str, held: Collection[str]) -> str:
@@ -60,9 +60,9 @@ def continued(recipe: str, held: Collection[str]) -> str:
     return next((one for one in sorted(held) if one.partition("/")[0] == version), recipe)
 
 
-def digest(keys: Iterable[str]) -> str:
+def digest(keys: pl.Series) -> str:
     """The SHA-256 of keys, by which the ledger tells whether a recipe still gives them."""
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+    return hashlib.sha256(keys.str.join("\n").item().encode()).hexdigest()
 
 
 def digits_of(entry: SeedingMetadata, keys: KeyMap) -> pl.Series:

@@ -18,6 +18,8 @@ NOBODY = -1
 """In place of the number of a row that has none, or one that an int64 cannot hold: no seeded row has it."""
 LARGEST = 2**63 - 1
 DASHED = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+GROUPS = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+"""Place and length of the groups of a UUID among its 32 digits."""
 HEXADECIMAL = re.compile("[0-9a-f]{32}")
 WHOLE = re.compile(r"0*(\d+)(?:\.0*)?")
 UNSPELLED = re.compile(r"[\W_]")
@@ -26,7 +28,10 @@ TRUTHS = {"true": "1", "false": "0"}
 
 def uuid_texts(digits: pl.Series, *, is_dashed: bool) -> pl.Series:
     """UUIDs, given by their 32 digits, as they are read."""
-    return digits.str.replace(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", "$1-$2-$3-$4-$5") if is_dashed else digits
+    if not is_dashed:
+        return digits
+    groups = [pl.col(digits.name).str.slice(place, length) for place, length in GROUPS]
+    return digits.to_frame().select(pl.concat_str(groups, separator="-").alias(digits.name)).to_series()
 
 
 def spelling(value: Any) -> str:

@@ -17,7 +17,7 @@ from seeding.exceptions import InsertionError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import WrittenKeys
-from seeding.ledger.key_recipes import VALUES, digest, digits_of, keys_of
+from seeding.ledger.key_recipes import RISING, VALUES, digest, digits_of, keys_of
 from seeding.ledger.queries import Ledger, generator_version, receivers_of
 from seeding.ledger.row_digests import digests
 from seeding.ledger.row_identity import RowIdentity, identity_of, split, stored
@@ -134,10 +134,8 @@ class Recorder(Ledger):
         identity = identity_of(connections[self.using], table) if written is None else written.identity
         if not (identity.others and len(keys)):
             return identity
-        if written is None or written.recipe == VALUES or identity.count(table.name, keys.key_set()) != len(keys):
-            identity = identity.of(identity.read(table.name, keys.key_set()))
-        else:
-            identity = identity.among(keys.key_set())
+        are_rising = written is not None and written.recipe in RISING
+        identity = identity.of(identity.read(table.name, keys.key_set(), are_rising=are_rising))
         if identity.rows.height > len(keys):
             raise KeysTakenError
         if written is None:

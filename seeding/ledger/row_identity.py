@@ -21,8 +21,8 @@ from seeding.arrays import Integers
 from seeding.db.sql import Condition, quoted
 from seeding.exceptions import SchemaError
 from seeding.keys import KeyMap, KeySet
-from seeding.ledger.key_conditions import OfRows, among, in_runs, runs
-from seeding.ledger.key_values import NOBODY, as_read, comparable, spelling, uuid_texts, whole_numbers
+from seeding.ledger.key_conditions import OfRows, among, between, in_runs, runs
+from seeding.ledger.key_values import NOBODY, as_read, comparable, spelling, whole_numbers
 from seeding.schema.references import attributes
 from seeding.schema.row_keys import KeyColumn, RowKey, row_key
 from seeding.schema.tables import TableSchema
@@ -112,7 +112,7 @@ class RowIdentity:
 
     def frame(self, rows: Sequence[Sequence[Any]]) -> pl.DataFrame:
         """Keys, as `selected` reads them, as a frame. Raises TypeError for a value that is not of its column's type."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(self.names)
+        columns = [[row[place] for row in rows] for place in range(len(self.names))]
         others = RowKey(columns=self.others, is_number=False)
         if not self.number:  # null for a real row's value of another type (SQLite), or above an int64: no seeded row has it
             return pl.DataFrame(
@@ -129,30 +129,30 @@ class RowIdentity:
             numbers = pl.Series(self.number, columns[0], dtype=pl.Int64, strict=False)  # null: no seeded row is as large
         return pl.DataFrame([numbers, *others.frame(columns[1:]).values()])
 
-    def read(self, table: str, numbers: KeySet) -> pl.DataFrame:
+    def read(self, table: str, numbers: KeySet, *, are_rising: bool = False) -> pl.DataFrame:
         """The whole keys of all rows that have these numbers, whoever made them, ascending by number.
 
-        Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys.
+        Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys; `are_rising` if those
+        follow each other in the server's order as well, so that all that lie between the first and the last are read.
         """
-        found = self._asked(", ".join(self.selected()), table, numbers)
+        connection, found = connections[self.using], list[Sequence[Any]]()
+        source = f"SELECT {', '.join(self.selected())} FROM {quoted(connection, table)} WHERE"  # noqa: S608 - quoted
+        with connection.cursor() as cursor:
+            for clause, values in self._found_by(numbers, are_rising=are_rising):
+                cursor.execute(f"{source} {clause}", values)
+                found += cursor.fetchall()
         frame = self.frame(found)
         if self.is_of_ledger:
             frame = self.rows.join(frame, on=self.names, how="semi", maintain_order="left")
         return frame.sort(self.numbers_column)
 
-    def count(self, table: str, numbers: KeySet) -> int:
-        """How many of the rows are stored under exactly their keys."""
-        return sum(count for (count,) in self._asked("COUNT(*)", table, numbers))
-
-    def _asked(self, what: str, table: str, numbers: KeySet) -> list[Sequence[Any]]:
-        """`what`, as SQL, of all rows that have these numbers, or of those of `rows`: in a few statements."""
-        connection, found = connections[self.using], list[Sequence[Any]]()
-        by_number = ((one, one.condition_on(self._named(self.number, ""))) for one in numbers.pieces())
-        with connection.cursor() as cursor:
-            for _, (clause, values) in self.pieces(numbers) if self.is_of_ledger else by_number:
-                cursor.execute(f"SELECT {what} FROM {quoted(connection, table)} WHERE {clause}", values)  # noqa: S608 - quoted
-                found += cursor.fetchall()
-        return found
+    def _found_by(self, numbers: KeySet, *, are_rising: bool) -> Iterator[Condition]:
+        if not self.is_of_ledger:
+            return (piece.condition_on(self._named(self.number, "")) for piece in numbers.pieces())
+        if not are_rising:
+            return (condition for _, condition in self.pieces(numbers))
+        (key,), held = self.others, self.among(numbers).rows[self.others[0].name]
+        return iter([between(key, held.first(), held.last(), self._named(key.name, ""))])
 
     def spelled(self) -> Mapping[str, Sequence[int]]:
         """What a text may hold in place of a key of one column → the numbers of the rows that it may mean."""
@@ -254,7 +254,7 @@ def parts(held: Mapping[str, Any], keys: KeyMap) -> dict[str, Sequence[Any]]:
 
 def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowIdentity:
     """The identity with the rows of ledger entries, each given by its key ranges and what `stored` has made."""
-    columns: dict[str, list[Any]] = {identity.numbers_column: [], **{one.name: [] for one in identity.others}}
+    frames = [identity.rows.clear()]
     for ranges, held in entries:
         if held is None:
             raise SchemaError("Rows were numbered by the server, and others in the same table by the ledger.")
@@ -262,14 +262,12 @@ def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowId
             was, now = (f"in {one}" if one else "by the ledger" for one in (held["number"], identity.number))
             raise SchemaError(f"Rows were numbered {was}, and are numbered {now} now.")
         found = parts(held, KeyMap.of(ranges))
-        for name, values in columns.items():
-            values.extend(found[name])
-    numbers = pl.Series(identity.numbers_column, columns.pop(identity.numbers_column), dtype=pl.Int64)
-    rows = [_as_read_now(one, columns[one.name]) for one in identity.others]
-    return identity.of(pl.DataFrame([numbers, *rows]).sort(identity.numbers_column))
+        numbers = pl.Series(identity.numbers_column, found[identity.numbers_column], dtype=pl.Int64)
+        frames.append(pl.DataFrame([numbers, *(_as_read_now(one, found[one.name]) for one in identity.others)]))
+    return identity.of(pl.concat(frames, how="diagonal").sort(identity.numbers_column))
 
 
-def _as_read_now(column: KeyColumn, values: list[Any]) -> pl.Series:
+def _as_read_now(column: KeyColumn, values: Sequence[Any] | pl.Series) -> pl.Series:
     """What the ledger holds of a column as it is read now: its type may be another one than when the rows were seeded."""
     try:
         read = as_read(pl.Series(column.name, values), column.dtype, is_dashed=column.is_dashed, is_uuid=False)
@@ -282,8 +280,7 @@ def _as_read_now(column: KeyColumn, values: list[Any]) -> pl.Series:
 
 def by_recipe(identity: RowIdentity, digits: pl.Series) -> dict[str, Any]:
     """UUIDs, given by their 32 digits in the order of the row indexes, in the form of `stored`."""
-    columns = {one.name: {"each": uuid_texts(digits, is_dashed=one.is_dashed).to_list()} for one in identity.others}
-    return {"version": VERSION, "number": identity.number, "columns": columns}
+    return {"version": VERSION, "number": identity.number, "columns": {one.name: {"each": digits} for one in identity.others}}
 
 
 def split(held: Mapping[str, Any], keys: KeyMap, kept: KeyMap) -> dict[str, Any]:
