@@ -30,12 +30,14 @@ Bits = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 SCATTERED4, UUID4, UUID7 = "uuid4/1", "uuid4/2", "uuid7/1"
 """Keys of the first are in no order; those of the others rise with the row's index, so that indexes grow at one place."""
 RISING = frozenset({UUID4, UUID7})
+"""Recipes of keys most of which follow each other on every server as their rows do."""
 VALUES = "values"
 """In place of a recipe where the ledger holds the keys themselves."""
-COUNTED = np.uint64(2**48 - 1)
-"""The 48 bits at either end of a UUID: a server orders by those at the front, or by those at the back (MariaDB's `uuid`)."""
-START = np.uint64(2**47 - 1)
-"""The bits in which a count starts, so that it never starts again from 0."""
+ROUND = np.uint64(2**24 - 1)
+"""The bits at either end of a UUID 4 that rise with the row. A server orders by the front, or by the last group (MariaDB's
+`uuid`). They are few: in columns of text, the more digits keys share, the longer the server compares them."""
+START = np.uint64(2**23 - 1)
+"""The bits of the first row's count: it goes round after 8 million rows at the earliest."""
 MOMENT = 1_577_836_800_000
 """Milliseconds from 1970 to 2020, when the first row of a UUID of version 7 was made; each is made a millisecond later."""
 
@@ -98,11 +100,12 @@ def _scattered4(seed: int, seeder: str, index: Integers) -> Bits:
 
 
 def _uuid4(seed: int, seeder: str, index: Integers) -> Bits:
-    """Both ends count from a random start of each seeder's own; the 26 bits between them are random."""
-    bits, starts = _random(seed, seeder, index), _random(seed, f"{seeder}\0starts", np.zeros(1, dtype=np.int64))[0] & START
-    front, back = (start + index.astype(np.uint64) for start in starts)
-    bits[:, 0] = (front << np.uint64(16)) | (bits[:, 0] & ~(COUNTED << np.uint64(16)))
-    bits[:, 1] = (bits[:, 1] & ~COUNTED) | back
+    """Both ends begin with a count from a random start of each seeder's own, the rounds follow, and the rest is random."""
+    bits, starts = _random(seed, seeder, index), _random(seed, f"{seeder}\0starts", np.zeros(1, dtype=np.int64))[0]
+    count = (starts[0] & START) + index.astype(np.uint64)
+    rising, rounds = count & ROUND, (starts[1] + (count >> np.uint64(24))) & ROUND
+    bits[:, 0] = (rising << np.uint64(40)) | (rounds << np.uint64(16)) | (bits[:, 0] & np.uint64(0xFFFF))
+    bits[:, 1] = (bits[:, 1] & ~(ROUND << np.uint64(24))) | (rising << np.uint64(24))
     return _versioned(bits, 4)
 
 

@@ -132,8 +132,8 @@ class RowIdentity:
     def read(self, table: str, numbers: KeySet, *, are_rising: bool = False) -> pl.DataFrame:
         """The whole keys of all rows that have these numbers, whoever made them, ascending by number.
 
-        Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys; `are_rising` if those
-        follow each other in the server's order as well, so that all that lie between the first and the last are read.
+        Where the ledger numbers the rows, those of `rows` that are stored under exactly their keys; `are_rising` if most of
+        those follow each other on the server as well: then all between the first and the last are read before single ones.
         """
         connection, found = connections[self.using], list[Sequence[Any]]()
         source = f"SELECT {', '.join(self.selected())} FROM {quoted(connection, table)} WHERE"  # noqa: S608 - quoted
@@ -144,6 +144,8 @@ class RowIdentity:
         frame = self.frame(found)
         if self.is_of_ledger:
             frame = self.rows.join(frame, on=self.names, how="semi", maintain_order="left")
+        if are_rising and frame.height < len(numbers):
+            return self.read(table, numbers)
         return frame.sort(self.numbers_column)
 
     def _found_by(self, numbers: KeySet, *, are_rising: bool) -> Iterator[Condition]:
@@ -254,7 +256,7 @@ def parts(held: Mapping[str, Any], keys: KeyMap) -> dict[str, Sequence[Any]]:
 
 def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowIdentity:
     """The identity with the rows of ledger entries, each given by its key ranges and what `stored` has made."""
-    frames = [identity.rows.clear()]
+    frames = [identity.rows.clear().select(identity.numbers_column, *(one.name for one in identity.others))]
     for ranges, held in entries:
         if held is None:
             raise SchemaError("Rows were numbered by the server, and others in the same table by the ledger.")
@@ -264,7 +266,7 @@ def recorded(identity: RowIdentity, entries: Iterable[tuple[Any, Any]]) -> RowId
         found = parts(held, KeyMap.of(ranges))
         numbers = pl.Series(identity.numbers_column, found[identity.numbers_column], dtype=pl.Int64)
         frames.append(pl.DataFrame([numbers, *(_as_read_now(one, found[one.name]) for one in identity.others)]))
-    return identity.of(pl.concat(frames, how="diagonal").sort(identity.numbers_column))
+    return identity.of(pl.concat(frames).sort(identity.numbers_column))
 
 
 def _as_read_now(column: KeyColumn, values: Sequence[Any] | pl.Series) -> pl.Series:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import numpy as np
 import pytest
 
 from seeding.exceptions import SchemaError
 from seeding.ledger import given_keys
 from seeding.ledger.key_recipes import SCATTERED4, UUID4, keys_of
+from seeding.ledger.queries import Ledger
 from seeding.models import SeedingMetadata
 from tests.integration.keys.stages import INSTALLED, Stage, ok
 from tests.support.runs import run, undo
 
 with INSTALLED:
-    from tests.integration.keys.models import Depot, Parcel
+    from tests.integration.keys.models import Country, Depot, Parcel
     from tests.integration.keys.seeders import every
 
 
@@ -61,6 +64,22 @@ def test_rows_under_keys_of_an_earlier_recipe_are_grown_and_rolled_back_by_it(
 
     ok(run(stage.database, *every().values())[0])
     assert made(stage, UUID4, 1)
+
+
+def test_stored_rows_are_those_under_exactly_their_keys(stage: Stage) -> None:
+    seeders = every(5)
+    ok(run(stage.database, seeders["Countries"], seeders["Depots"])[0])
+    ledger = Ledger(stage.database.alias)
+    identity, numbers = ledger.identities()["traits_depot"], ledger.key_set("traits_depot")
+    keys = [UUID(key) for key in identity.rows["id"]]
+    depots = stage.of(Depot)
+    depots.filter(pk=keys[7]).delete()
+    depots.filter(pk=keys[20]).update(id=UUID(int=keys[20].int ^ 1))
+    Depot(pk=UUID(int=keys[30].int ^ 1), slug="real", country=Country(code="Ö0")).save(using=stage.database.alias)
+
+    for rows in (identity.rows, identity.rows[22:].vstack(identity.rows[:22])):  # the second as if the count began again
+        found = identity.of(rows).read("traits_depot", numbers, are_rising=True)
+        assert [UUID(key) for key in found["id"]] == [key for key in keys if key not in (keys[7], keys[20])]
 
 
 def test_rows_under_keys_of_a_later_recipe_are_not_added_to(stage: Stage) -> None:
