@@ -135,6 +135,13 @@ class BatchQuerySet(models.QuerySet["SeedingMetadata"]):
 
         return union(KeyMap.of(ranges).key_set() for ranges in self.values_list("key_ranges", flat=True).iterator())
 
+    def recipes(self) -> dict[str, set[str]]:
+        """Seeder → how the keys of its rows are made, where the server does not count them."""
+        found: dict[str, set[str]] = {}
+        for seeder, recipe in self.exclude(key_recipe="").order_by().values_list("seeder_name", "key_recipe").distinct():
+            found.setdefault(seeder, set()).add(recipe)
+        return found
+
 
 class SeedingMetadata(models.Model):
     """One committed batch of one seeder: which row indexes it holds, and under which primary keys.

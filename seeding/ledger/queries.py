@@ -141,14 +141,6 @@ class Ledger:
         """The keys of a table's live rows, from any seeder."""
         return self.live.filter(table_name=table).key_set()
 
-    def recipes(self) -> Mapping[str, set[str]]:
-        """Seeder → how the keys of its live rows are made, where the server does not count them."""
-        held: dict[str, set[str]] = {}
-        made = self.live.exclude(key_recipe="").order_by().values_list("seeder_name", "key_recipe").distinct()
-        for seeder, recipe in made:
-            held.setdefault(seeder, set()).add(recipe)
-        return held
-
     def identities(self, there: Mapping[str, TableSchema] | None = None) -> Mapping[str, RowIdentity]:
         """Table → how its seeded rows are found, for the tables whose primary keys are more than a number.
 

@@ -176,7 +176,7 @@ class Resolver:
         """Read the keys of the seeder and, the first time, of all that are planned."""
         planned = () if self._keys else [self._registry.by_name[name] for name in self._counts]
         self._keys |= self._ledger.keys_of([seeder, *planned])
-        self.recipes |= self._ledger.recipes()
+        self.recipes |= self._ledger.live.recipes()
 
     def _read_identity(self, table: str, live: TableSchema | None) -> RowIdentity | None:
         return self._ledger.identities(None if live is None else {table: live}).get(table)
