@@ -112,6 +112,20 @@ class Registry:
         return tuple(group for group in groups if len(group) > 1)
 
     @cached_property
+    def kept_with(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of seeders, by name: rows of the first stay in a rollback if rows of the second to which they refer do.
+
+        Raises MisdeclaredSeederError for a name that no seeder has.
+        """
+        pairs = [(name, other) for name, seeder in self.by_name.items() for other in seeder.config.kept_with]
+        for name, other in pairs:
+            if other not in self.by_name and other not in self.elsewhere and not self.broken:
+                raise MisdeclaredSeederError(
+                    f"{name} is kept with {other!r}, which is no seeder's class. {near(other, self.by_name)}"
+                )
+        return tuple(pairs)
+
+    @cached_property
     def ordered(self) -> tuple[BaseSeeder, ...]:
         """Every seeder, parents before children; raises MisdeclaredSeederError for a cycle."""
         graph = {name: sorted(parent.name for parent in self.parents(self.by_name[name])) for name in sorted(self.by_name)}

@@ -51,6 +51,9 @@ class SeederConfig:
     the intended seeder."""
     companions: tuple[str, ...] = ()
     """Seeders (class names) without whose rows this one's make no sense; they are seeded and rolled back together."""
+    kept_with: tuple[str, ...] = ()
+    """Seeders (class names) whose rows need this one's: where a rollback keeps a row of theirs, it also keeps the rows of this
+    one that refer to it. The journal and the payments of an invoice, for example, without which the books would not balance."""
     group: str = ""
     """A name for `--table` that stands for several tables."""
     pii_fields: Mapping[str, str] = field(default_factory=dict)
@@ -253,7 +256,7 @@ def _check_types(seeder: str, config: Any) -> None:
         raise MisdeclaredSeederError(f"{seeder}.config.model is not a model. Write: model=TheModel, not its name.")
     if not isinstance(config.record_count, RecordCount):
         raise MisdeclaredSeederError(f"{seeder}.config.record_count is not a RecordCount, such as RecordCount.fixed(3)")
-    for name in ("dependencies", "companions", "not_pii", "any_parent", "postponed", "natural_key"):
+    for name in ("dependencies", "companions", "kept_with", "not_pii", "any_parent", "postponed", "natural_key"):
         if isinstance(value := getattr(config, name), str):
             raise MisdeclaredSeederError(f"{seeder}.config.{name} is a text, not names. Write: {name}=({value!r},)")
     for named in (config.model._meta.db_table, *(column.column for column in config.model._meta.concrete_fields)):

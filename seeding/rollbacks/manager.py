@@ -159,6 +159,7 @@ class RollbackManager:
         signalling = {name: receivers_of(name) for name in names if receivers_of(name) in names}
         seeded = SeededRows(
             of_seeder=of_seeder,
+            kept_with=self._registry.kept_with,
             companions=(*self._registry.companions, *map(frozenset, signalling.items())),
             followed=followed(needed, between),
             created_with={created: {name} for name, created in signalling.items()},

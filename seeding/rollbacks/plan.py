@@ -27,6 +27,8 @@ class SeededRows:
     """(seeder, table) → primary keys."""
     companions: tuple[frozenset[str], ...]
     """Groups of seeders, by name, whose rows belong together."""
+    kept_with: tuple[tuple[str, str], ...] = ()
+    """Pairs of seeders: rows of the first stay if rows of the second to which they refer do."""
     followed: Mapping[str, Collection[str]]
     """Seeder → those it depends on without a column that says on which rows: its rows go when all of theirs go."""
     created_with: Mapping[str, Collection[str]] = field(default_factory=dict)

@@ -107,10 +107,10 @@ class Planner:
         )
 
     def keep(self, plan: RollbackPlan, table: str, keys: KeySet, reason: str, **details: Any) -> RollbackPlan:
-        """Keep rows, with their dependencies and their companions."""
+        """Keep rows, with their dependencies, their companions and what is declared to be kept with them."""
         kept = dict(plan.kept)
         _add(kept, table, keys)
-        self._grow(kept, plan.selected, (*_needs(plan), *self._companionships))
+        self._grow(kept, plan.selected, (*_needs(plan), *self._companionships, *self._kept_with))
         reasons = [*plan.reasons, self._explained(table, keys, reason, **details)]
         for other, now in kept.items():
             more = now - plan.kept.get(other, NOTHING) - (keys if other == table else NOTHING)
@@ -158,6 +158,16 @@ class Planner:
                 if other in followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
                     _add(followers, table, rows - selected.get(table, NOTHING))
         return followers
+
+    @cached_property
+    def _kept_with(self) -> tuple[Tie, ...]:
+        seeded = self.seeded
+        ties = (
+            Tie(link=link, children=seeded.of((name,), link.table), targets=seeded.of((other,), link.target), mutual=True)
+            for name, other in seeded.kept_with
+            for link in self._links
+        )
+        return tuple(tie for tie in ties if tie.children and tie.targets)
 
     @cached_property
     def _companionships(self) -> tuple[Tie, ...]:

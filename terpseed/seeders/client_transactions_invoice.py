@@ -20,6 +20,7 @@ class InvoiceTransactionSeeder(BaseSeeder):
         model=ClientTransaction,
         group="receivables",
         dependencies=("clients", "invoices"),
+        kept_with=("InvoiceSeeder",),
         record_count=receivables.STANDING,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),

@@ -18,6 +18,7 @@ class OrderTransactionSeeder(BaseSeeder):
         model=ClientTransaction,
         group="sales",
         dependencies=("clients", "orders"),
+        kept_with=("OrderSeeder",),
         record_count=ORDERS,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),

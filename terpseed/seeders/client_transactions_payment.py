@@ -16,6 +16,7 @@ class PaymentTransactionSeeder(BaseSeeder):
         model=ClientTransaction,
         group="receivables",
         dependencies=("clients", "ReceivedPaymentSeeder"),
+        kept_with=("ReceivedPaymentSeeder",),
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),

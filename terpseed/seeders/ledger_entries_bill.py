@@ -17,6 +17,7 @@ class BillJournalSeeder(BaseSeeder):
         model=LedgerEntry,
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "bills", "users"),
+        kept_with=("BillSeeder",),
         record_count=books.two_lines(payables.PURCHASES),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),

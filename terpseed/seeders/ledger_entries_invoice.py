@@ -21,6 +21,7 @@ class InvoiceJournalSeeder(BaseSeeder):
         model=LedgerEntry,
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "invoices", "users"),
+        kept_with=("InvoiceSeeder",),
         record_count=books.INVOICE_JOURNAL,
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),

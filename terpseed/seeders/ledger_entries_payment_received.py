@@ -17,6 +17,7 @@ class ReceivedPaymentJournalSeeder(BaseSeeder):
         model=LedgerEntry,
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "ReceivedPaymentSeeder", "users"),
+        kept_with=("ReceivedPaymentSeeder",),
         record_count=books.two_lines(receivables.PAYMENTS),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),

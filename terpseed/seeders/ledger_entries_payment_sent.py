@@ -17,6 +17,7 @@ class SentPaymentJournalSeeder(BaseSeeder):
         model=LedgerEntry,
         group="ledger",
         dependencies=("accounts", "fiscalPeriods", "SentPaymentSeeder", "users"),
+        kept_with=("SentPaymentSeeder",),
         record_count=books.two_lines(payables.PAYMENTS),
         pii_fields={"description": "free_text"},
         not_pii=("entryNumber", "referenceType"),

@@ -16,6 +16,7 @@ class ReceivedPaymentSeeder(BaseSeeder):
         model=Payment,
         group="receivables",
         dependencies=("invoices", "clients", "bankAccounts", "users"),
+        kept_with=("InvoiceSeeder",),
         companions=("InvoicePaymentSeeder", "ReceivedCashSeeder"),
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},

@@ -16,6 +16,7 @@ class SentPaymentSeeder(BaseSeeder):
         model=Payment,
         group="payables",
         dependencies=("bills", "clients", "bankAccounts", "users"),
+        kept_with=("BillSeeder",),
         companions=("SentCashSeeder",),
         record_count=payables.PAYMENTS,
         pii_fields={"notes": "free_text"},

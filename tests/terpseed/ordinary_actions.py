@@ -37,7 +37,7 @@ def open_invoice(using: str) -> terp.Invoice:
     return found
 
 
-def pay(using: str, invoice: terp.Invoice, number: str = "PMT-1") -> terp.Payment:
+def pay(using: str, invoice: terp.Invoice, number: str = "REAL-1") -> terp.Payment:
     """Record a payment: TERP calls the invoice PARTIAL, whether or not it is overdue, and leaves the statement's lines."""
     payment: terp.Payment = like(
         first(terp.Payment, using, paymentType="RECEIVED"), using,

@@ -212,6 +212,14 @@ def test_companions_are_chosen_with_all_that_they_need() -> None:
     assert names(registry.select(["shop_order"]).seeders) == ["Products", "Orders"]
 
 
+def test_what_is_kept_with_an_unknown_seeder_is_misdeclared() -> None:
+    registry = Registry([seeder("Journal", Order, kept_with=("Invoice",)), seeder("Invoices")])
+    assert Registry([seeder("Journal", kept_with=("Invoices",)), seeder("Invoices")]).kept_with == (("Journal", "Invoices"),)
+
+    with pytest.raises(MisdeclaredSeederError, match=r"Journal is kept with 'Invoice', .* Did you mean Invoices\?"):
+        _ = registry.kept_with
+
+
 def test_companions_of_companions_are_one_group() -> None:
     registry = Registry(
         [

@@ -119,6 +119,25 @@ def test_a_table_that_only_refers_from_outside_the_plan_is_not_nulled() -> None:
     assert planner_of(outside).plan({"lid": keys(1)}, cascade=False).circular == ()
 
 
+def test_what_is_kept_with_a_row_stays_with_it_and_with_no_other(make_planner: MakePlanner, shop: Database) -> None:
+    planner = make_planner(kept_with=[("Reviews", "Products")])
+    plan = planner.plan(EVERYTHING, cascade=False)
+
+    kept = planner.keep(plan, "shop_product", keys(1), "it is needed")
+    assert told(kept.kept) == {"shop_product": [1], "shop_review": [1, 2]}
+    assert str(kept.reasons[-1]) == "2 rows of shop_review (1, 2): what stays of shop_product needs them"
+
+    parents = planner.keep(plan, "shop_orderline", keys(4), "it is needed")
+    assert told(parents.kept) == {"shop_customer": [2], "shop_order": [3], "shop_orderline": [4], "shop_product": [3]}
+
+
+def test_what_is_kept_with_a_row_is_not_selected_with_it(make_planner: MakePlanner) -> None:
+    planner = make_planner(kept_with=[("Reviews", "Products")])
+
+    with pytest.raises(RefusedError, match="3 of shop_review"):
+        planner.plan({"shop_product": keys(1, 2), "shop_orderline": keys(1, 2, 3)}, cascade=False)
+
+
 def test_what_stays_needs_its_parents_and_not_its_siblings(make_planner: MakePlanner) -> None:
     planner = make_planner()
     plan = planner.keep(planner.plan(EVERYTHING, cascade=False), "shop_orderline", keys(3), "of a whim")
