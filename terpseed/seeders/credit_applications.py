@@ -17,6 +17,7 @@ class CreditApplicationSeeder(BaseSeeder):
         model=CreditApplication,
         group="returns",
         dependencies=("credits", "transactions", "users"),
+        kept_with=("CreditSeeder",),
         record_count=APPLICATIONS,
         pii_fields={"notes": "free_text"},
         not_pii=("idempotencyKey",),

@@ -23,6 +23,7 @@ class TransactionSeeder(BaseSeeder):
         model=Transaction,
         group="returns",
         dependencies=("invoices", "clients", "users"),
+        kept_with=("InvoiceSeeder",),
         record_count=receivables.INVOICES,
         pii_fields={"notes": "free_text"},
         not_pii=("transactionNumber", "metadata"),
