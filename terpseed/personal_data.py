@@ -71,8 +71,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "sales": {"notes": "free_text"},
     "sales_sheet_history": {"notes": "free_text"},
     "sample_inventory_log": {"notes": "free_text"},
-    "sampleLocationHistory": {"notes": "free_text"},
-    "sampleRequests": {"cancellationReason": "free_text", "notes": "free_text", "returnReason": "free_text"},
     "scratch_pad_notes": {"content": "free_text"},
     "service_invoices": {"notes": "free_text"},
     "site_transfers": {"notes": "free_text"},

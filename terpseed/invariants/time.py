@@ -33,6 +33,8 @@ from terpseed.models import (
     Product,
     PurchaseOrder,
     Return,
+    SampleLocationHistory,
+    SampleRequest,
     ShiftAudit,
     Transaction,
     VendorPayable,
@@ -65,6 +67,8 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     CashLocationTransaction: ("created_at",),
     ShiftAudit: ("shift_start", "shift_end"),
     ClientNeed: ("created_at", "fulfilled_at"),
+    SampleRequest: ("requestDate", "fulfilledDate", "cancelledDate", "returnDate", "vendorConfirmedDate"),
+    SampleLocationHistory: ("changedAt",),
     VendorSupply: ("created_at", "reserved_at", "purchased_at"),
 }
 """The columns of each table that record when business was done."""

@@ -16,6 +16,7 @@ from .receivables import ClientTransaction, Invoice, InvoiceLineItem, InvoicePay
 from .reference import Category, Grade, Location, PricingDefault, Sequence, Subcategory, User
 from .returns import Credit, CreditApplication, Return, Transaction
 from .sales import Order, OrderLineItem, OrderLineItemAllocation, OrderStatusHistory
+from .samples import SampleLocationHistory, SampleRequest
 
 __all__ = [
     "Account",
@@ -54,6 +55,8 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderItem",
     "Return",
+    "SampleLocationHistory",
+    "SampleRequest",
     "Sequence",
     "ShiftAudit",
     "Strain",

@@ -585,6 +585,35 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.VendorSupply, available_until=None),
         change(terp.VendorSupply, {"status": "PURCHASED"}, available_until=PAST),
     ],
+    "a-samples-state-is-its-last-step": [
+        change(terp.SampleRequest, {"sampleRequestStatus": "PENDING"}, sampleRequestStatus="FULFILLED"),
+        change(terp.SampleRequest, {"sampleRequestStatus": "FULFILLED"}, sampleRequestStatus="PENDING"),
+        change(terp.SampleRequest, {"sampleRequestStatus": "CANCELLED"}, sampleRequestStatus="PENDING"),
+        change(terp.SampleRequest, {"sampleRequestStatus": "CANCELLED"}, cancelledDate=None),
+        change(terp.SampleRequest, {"sampleRequestStatus": "RETURNED"}, fulfilledDate=PAST),
+        change(terp.SampleRequest, {"sampleRequestStatus": "RETURNED"}, returnApprovedDate=None),
+        change(terp.SampleRequest, {"sampleRequestStatus": "VENDOR_CONFIRMED"}, sampleRequestStatus="SHIPPED_TO_VENDOR"),
+    ],
+    "a-sample-is-a-buyers": [
+        lambda using: terp.Client.objects.using(using).update(is_buyer=False),
+        other_party(terp.SampleRequest, "client"),
+        change(terp.SampleRequest, {"relatedOrder__isnull": False}, relatedOrder=None),
+        change(terp.SampleRequest, {"relatedOrder__isnull": False}, conversionDate=None),
+        change(terp.SampleRequest, {"relatedOrder__isnull": False}, fulfilledDate=FUTURE),
+    ],
+    "a-sample-is-where-it-went": [
+        change(terp.SampleRequest, {"location": "WITH_CLIENT"}, location="LOST"),
+        change(terp.SampleRequest, {"location": "WITH_CLIENT"}, location=None),
+        change(terp.SampleRequest, {"location": "WITH_CLIENT"}, fulfilledDate=None),
+        drop(terp.SampleLocationHistory, toLocation="RETURNED"),
+        change(terp.SampleRequest, {"sampleRequestStatus": "PENDING"}, fulfilledDate=FUTURE),
+    ],
+    "a-sample-leaves-where-it-was": [
+        change(terp.SampleLocationHistory, {"fromLocation": "WITH_CLIENT"}, fromLocation="WAREHOUSE"),
+        change(terp.SampleLocationHistory, fromLocation=None),
+        change(terp.SampleLocationHistory, {"toLocation": "WITH_CLIENT"}, toLocation="WAREHOUSE"),
+        change(terp.SampleLocationHistory, changedAt=PAST),
+    ],
     **{
         f"{model._meta.db_table}-happen-in-business-hours": [
             change(model, {f"{field}__isnull": False}, **{field: moment})

@@ -20,8 +20,8 @@ class TestSeeders(SeederContract):
 
 
 def test_every_table_has_its_seeders() -> None:
-    assert len(REGISTRY.by_table) == 46
-    assert len(REGISTRY.ordered) == 56
+    assert len(REGISTRY.by_table) == 48
+    assert len(REGISTRY.ordered) == 58
 
 
 @each_seeder
