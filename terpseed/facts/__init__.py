@@ -4,5 +4,7 @@ The business consists of cells of 10 clients, 20 products, 30 batches and 50 ord
 except reference data. So any attribute of any row can be computed from its index alone, and totals are correct at every size.
 
     calendar → cells → staff, parties → catalogue → trade → fulfilment → stock → settlement
-        → receivables, payables, procurement → books, returns, cash, leads, samples    (imports point left)
+        → receivables, payables, procurement → books, returns, cash, leads, samples, spending, statements
+
+Imports point left.
 """

@@ -1,4 +1,4 @@
-"""Cash: which payments are made in it, where it is kept, and when it is counted."""
+"""Cash: which payments are made in it and which through a bank, where it is kept, and when it is counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seeding import Integers, RecordCount, Rows
+from seeding import Integers, Mask, RecordCount, Rows
 from seeding.dataset_sizes import SIZES
 from terpseed.facts import calendar, payables, receivables, settlement, staff
 from terpseed.facts.cells import Layout
@@ -26,38 +26,41 @@ WEEKS = 26
 """Closed shifts of each place: the cash is counted once a week. One more shift has just begun."""
 WEEKDAYS = 5
 
-_CASH = np.flatnonzero(np.array(settlement.METHODS) == "CASH")
+_IN_CASH = np.array(settlement.METHODS) == "CASH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class InCash(RecordCount):
-    """The payments of a layout that are made in cash: some of every len(METHODS) rows."""
+class SomePayments(RecordCount):
+    """Some of every len(METHODS) payments of a layout."""
 
     payments: Layout
+    places: Integers
 
     @classmethod
-    def of(cls, payments: Layout) -> InCash:
-        """The cash payments among `payments`."""
-        small, medium, large = (_before(payments.at(size)) for size in SIZES)
-        return cls(small=small, medium=medium, large=large, payments=payments)
+    def of(cls, payments: Layout, chosen: Mask) -> SomePayments:
+        """The payments whose methods, of METHODS, are `chosen`."""
+        places = np.flatnonzero(chosen)
+        small, medium, large = (_before(payments.at(size), places) for size in SIZES)
+        return cls(small=small, medium=medium, large=large, payments=payments, places=places)
 
     def at(self, size: str, scale: int = 1) -> int:
         """The number of rows in all cells of that size."""
-        return _before(self.payments.at(size, scale))
+        return _before(self.payments.at(size, scale), self.places)
 
     def payment(self, rows: Rows) -> Rows:
         """The payment of each row."""
-        turn, place = np.divmod(rows.index, len(_CASH))
-        return rows.of("payments", turn * len(settlement.METHODS) + _CASH[place])
+        turn, place = np.divmod(rows.index, len(self.places))
+        return rows.of("payments", turn * len(settlement.METHODS) + self.places[place])
 
 
-def _before(payment: int) -> int:
+def _before(payment: int, places: Integers) -> int:
     turns, rest = divmod(payment, len(settlement.METHODS))
-    return turns * len(_CASH) + int((rest > _CASH).sum())
+    return turns * len(places) + int((rest > places).sum())
 
 
-RECEIVED = InCash.of(receivables.PAYMENTS)
-SENT = InCash.of(payables.PAYMENTS)
+RECEIVED, SENT = (SomePayments.of(layout, _IN_CASH) for layout in (receivables.PAYMENTS, payables.PAYMENTS))
+DEPOSITED, WITHDRAWN = (SomePayments.of(layout, ~_IN_CASH) for layout in (receivables.PAYMENTS, payables.PAYMENTS))
+"""The payments through a bank account."""
 
 
 def opened_at(openings: Rows) -> calendar.Moments:

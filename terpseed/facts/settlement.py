@@ -53,6 +53,11 @@ def paid_at(payments: Rows, issued_at: calendar.Moments, issued_age: Integers, t
     return np.where(same_day, at_once, np.maximum(calendar.moment(payments, "paid", age), at_once))
 
 
+def bank_account(payments: Rows) -> Integers:
+    """The bank account (row index) that a payment goes through, unless it is in cash."""
+    return payments.integers("bank account", 0, BANK_ACCOUNTS)
+
+
 def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, moments: calendar.Moments) -> pl.DataFrame:
     """The columns common to all rows of `payments`; cash has no bank account."""
     method = payments.index % len(METHODS)
@@ -64,9 +69,7 @@ def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, momen
             "paymentDate": calendar.dates(moments),
             "amount": decimals(cents, 2),
             "paymentMethod": take(METHODS, method),
-            "bankAccountId": only(
-                pl.Series(payments.integers("bank account", 0, BANK_ACCOUNTS)), np.array(METHODS)[method] != "CASH"
-            ),
+            "bankAccountId": only(pl.Series(bank_account(payments)), np.array(METHODS)[method] != "CASH"),
             "createdBy": staff.member(payments, "created by"),
             "createdAt": at,
             "updatedAt": at,

@@ -10,7 +10,7 @@ from django.db.models.functions import Abs
 from seeding import Seeded, invariant, unless
 from terpseed.expressions import MONEY
 from terpseed.invariants.orders import HALF_A_CENT
-from terpseed.models import Account, Bill, FiscalPeriod, Invoice, LedgerEntry, Payment
+from terpseed.models import Account, Bill, Expense, FiscalPeriod, Invoice, LedgerEntry, Payment
 
 
 @invariant(LedgerEntry)
@@ -27,20 +27,21 @@ def a_journal_balances(seeded: Seeded) -> QuerySet[Any]:
     return sums.filter(Q(off__gt=HALF_A_CENT) | Q(first__lt=F("last")))
 
 
-@invariant(LedgerEntry, Invoice, Bill, Payment, Account)
+@invariant(LedgerEntry, Invoice, Bill, Payment, Account, Expense)
 def a_journal_says_what_its_document_does(seeded: Seeded) -> QuerySet[Any]:
-    """What receivables, cash or payables move by is what the invoice, the payment or the bill comes to."""
+    """What receivables, cash or payables move by is what the invoice, payment, bill or expense comes to."""
     amounts = [
         When(referenceType=kind, then=Subquery(model.objects.filter(pk=OuterRef("referenceId")).values(column)))
         for kind, model, column in (
             ("INVOICE", Invoice, "totalAmount"),
             ("PAYMENT", Payment, "amount"),
             ("BILL", Bill, "totalAmount"),
+            ("EXPENSE", Expense, "totalAmount"),
         )
     ]
     telling = (
         Q(referenceType="INVOICE", account__accountName="Accounts Receivable")
-        | Q(referenceType="PAYMENT", account__accountName="Cash")
+        | Q(referenceType__in=("PAYMENT", "EXPENSE"), account__accountName="Cash")
         | Q(referenceType="BILL", account__accountName="Accounts Payable")
     )
     documented = seeded.rows.filter(telling).annotate(said=Case(*amounts, default=Value(None), output_field=MONEY))

@@ -20,6 +20,7 @@ from terpseed.models import (
     Client,
     ClientCreditLimit,
     ClientTransaction,
+    Expense,
     InventoryMovement,
     Invoice,
     InvoiceLineItem,
@@ -233,12 +234,13 @@ def a_credit_exposure_is_what_is_owed(seeded: Seeded) -> QuerySet[Any]:
     return seeded.rows.filter(~same | Q(pk__in=wrong.values("pk")))
 
 
-@invariant(BankAccount, Payment)
+@invariant(BankAccount, Payment, Expense)
 def a_balance_is_what_went_through_the_account(seeded: Seeded) -> QuerySet[Any]:
-    """The balance is Σ received − Σ sent, as far as the column goes."""
+    """The balance is Σ received − Σ sent − Σ expenses, as far as the column goes."""
     payments = Payment.objects.filter(bankAccount=OuterRef("pk"), deleted_at__isnull=True)
     received, sent = (total(payments.filter(paymentType=kind), "bankAccount", "amount") for kind in ("RECEIVED", "SENT"))
-    off = Abs(F("currentBalance") - (received - sent))
+    expenses = Expense.objects.filter(bankAccount=OuterRef("pk"), deleted_at__isnull=True)
+    off = Abs(F("currentBalance") - (received - sent - total(expenses, "bankAccount", "totalAmount")))
     return seeded.rows.annotate(off=off).filter(off__gt=HALF_A_CENT, currentBalance__lt=Decimal("9999999999.99"))
 
 

@@ -13,6 +13,7 @@ from seeding import Invariant, Seeded, invariant
 from terpseed.facts import trade
 from terpseed.facts.pinned import MIDNIGHT_ORDER
 from terpseed.models import (
+    BankTransaction,
     Batch,
     Bill,
     CashLocationTransaction,
@@ -20,6 +21,7 @@ from terpseed.models import (
     ClientNeed,
     Credit,
     CreditApplication,
+    Expense,
     InventoryMovement,
     Invoice,
     InvoicePayment,
@@ -69,6 +71,8 @@ HAPPENED: dict[type[models.Model], tuple[str, ...]] = {
     ClientNeed: ("created_at", "fulfilled_at"),
     SampleRequest: ("requestDate", "fulfilledDate", "cancelledDate", "returnDate", "vendorConfirmedDate"),
     SampleLocationHistory: ("changedAt",),
+    Expense: ("createdAt",),
+    BankTransaction: ("createdAt",),
     VendorSupply: ("created_at", "reserved_at", "purchased_at"),
 }
 """The columns of each table that record when business was done."""

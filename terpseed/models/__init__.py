@@ -17,10 +17,12 @@ from .reference import Category, Grade, Location, PricingDefault, Sequence, Subc
 from .returns import Credit, CreditApplication, Return, Transaction
 from .sales import Order, OrderLineItem, OrderLineItemAllocation, OrderStatusHistory
 from .samples import SampleLocationHistory, SampleRequest
+from .spending import BankTransaction, Expense, ExpenseCategory
 
 __all__ = [
     "Account",
     "BankAccount",
+    "BankTransaction",
     "Batch",
     "BatchLocation",
     "Bill",
@@ -35,6 +37,8 @@ __all__ = [
     "ClientTransaction",
     "Credit",
     "CreditApplication",
+    "Expense",
+    "ExpenseCategory",
     "FiscalPeriod",
     "Grade",
     "InventoryMovement",

@@ -145,6 +145,7 @@ class LedgerEntry(models.Model):
             "BILL": "terpseed.Bill",
             "PAYMENT": "terpseed.Payment",
             "CASH_LOCATION": "terpseed.CashLocation",
+            "EXPENSE": "terpseed.Expense",
         },
         null=True,
     )

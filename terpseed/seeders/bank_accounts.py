@@ -11,11 +11,11 @@ from django.db.models import Case, F, OuterRef, Value, When
 from django.db.models.functions import Greatest, Least
 
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig, numerals, take
-from terpseed.expressions import total
+from terpseed.expressions import rounded, total
 from terpseed.facts import staff
 from terpseed.facts.books import Number
 from terpseed.facts.settlement import BANK_ACCOUNTS
-from terpseed.models import BankAccount, Payment
+from terpseed.models import BankAccount, Expense, Payment
 
 BANKS = ("North Coast Credit Union", "Redwood Valley Bank", "Bay Commercial Bank")
 HIGHEST = Decimal("9999999999.99")
@@ -23,7 +23,7 @@ HIGHEST = Decimal("9999999999.99")
 
 
 class BankAccountSeeder(BaseSeeder):
-    """Three accounts at fictitious banks; the balance is the sum of the payments, within the column's limits."""
+    """Three accounts at fictitious banks; the balance is what payments and expenses leave, within the column's limits."""
 
     config = SeederConfig(
         model=BankAccount,
@@ -38,8 +38,11 @@ class BankAccountSeeder(BaseSeeder):
         """The balance."""
         payments = Payment.objects.filter(bankAccount=OuterRef("pk"), deleted_at__isnull=True)
         signed = Case(When(paymentType="SENT", then=-F("amount")), default=F("amount"))
-        balance = Greatest(Least(total(payments, "bankAccount", signed), Value(HIGHEST)), Value(-HIGHEST))
-        return (Derivation(values={"currentBalance": balance}, reads=("payments",), touches=("updatedAt",)),)
+        expenses = Expense.objects.filter(bankAccount=OuterRef("pk"), deleted_at__isnull=True)
+        left = rounded(total(payments, "bankAccount", signed) - total(expenses, "bankAccount", "totalAmount"))
+        balance = Greatest(Least(left, Value(HIGHEST)), Value(-HIGHEST))
+        reads = ("payments", "expenses")
+        return (Derivation(values={"currentBalance": balance}, reads=reads, touches=("updatedAt",)),)
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `bankAccounts`."""

@@ -17,7 +17,7 @@ class ReceivedPaymentSeeder(BaseSeeder):
         group="receivables",
         dependencies=("invoices", "clients", "bankAccounts", "users"),
         kept_with=("InvoiceSeeder",),
-        companions=("InvoicePaymentSeeder", "ReceivedCashSeeder"),
+        companions=("InvoicePaymentSeeder", "ReceivedCashSeeder", "DepositSeeder"),
         record_count=receivables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("paymentNumber", "referenceNumber"),

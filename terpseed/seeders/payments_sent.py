@@ -17,7 +17,7 @@ class SentPaymentSeeder(BaseSeeder):
         group="payables",
         dependencies=("bills", "clients", "bankAccounts", "users"),
         kept_with=("BillSeeder",),
-        companions=("SentCashSeeder",),
+        companions=("SentCashSeeder", "WithdrawalSeeder"),
         record_count=payables.PAYMENTS,
         pii_fields={"notes": "free_text"},
         not_pii=("paymentNumber", "referenceNumber"),

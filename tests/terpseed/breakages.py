@@ -373,6 +373,7 @@ BREAKAGES: dict[str, list[Break]] = {
     "a-balance-is-what-went-through-the-account": [
         change(terp.BankAccount, currentBalance=F("currentBalance") + 1),
         change(terp.Payment, {"bankAccount__isnull": False}, bankAccount=None),
+        change(terp.Expense, bankAccount=None),
     ],
     "a-statement-says-what-the-documents-do": [
         change(terp.ClientTransaction, {"transaction_type": kind}, **{column: value})
@@ -391,6 +392,7 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.Payment, amount=F("amount") + 1),
         change(terp.Invoice, {"status": "PAID"}, totalAmount=F("totalAmount") + 1),
         change(terp.LedgerEntry, {"referenceType": "BILL", "credit__gt": 0}, referenceId=0),
+        change(terp.Expense, totalAmount=F("totalAmount") + 1),
     ],
     "a-journal-line-is-in-its-open-period": [
         of_another(terp.LedgerEntry, "fiscalPeriod"),
@@ -613,6 +615,38 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.SampleLocationHistory, fromLocation=None),
         change(terp.SampleLocationHistory, {"toLocation": "WITH_CLIENT"}, toLocation="WAREHOUSE"),
         change(terp.SampleLocationHistory, changedAt=PAST),
+    ],
+    "an-expense-is-in-a-category": [
+        change(terp.Expense, category=0),
+        change(terp.Expense, amount=F("amount") + 1),
+        change(terp.Expense, taxAmount=1),
+        change(terp.Expense, expenseDate=PAST.date()),
+        lambda using: terp.ExpenseCategory.objects.using(using).update(deleted_at=PAST),
+    ],
+    "an-expense-is-on-a-statement": [
+        drop(terp.BankTransaction, payment=None),
+        change(terp.BankTransaction, {"payment": None}, amount=F("amount") + 1),
+        of_another(terp.Expense, "bankAccount"),
+    ],
+    "a-payment-through-a-bank-is-on-its-statement": [
+        drop(terp.BankTransaction, transactionType="DEPOSIT"),
+        drop(terp.BankTransaction, payment__isnull=False, transactionType="WITHDRAWAL"),
+        change(terp.Payment, {"bankAccount": None}, bankAccount=1),
+    ],
+    "a-statement-line-is-a-payment-or-an-expense": [
+        change(terp.BankTransaction, amount=F("amount") + 1),
+        change(terp.BankTransaction, {"payment": None}, amount=F("amount") + 1),
+        change(terp.BankTransaction, transactionDate=PAST.date()),
+        change(terp.BankTransaction, {"transactionType": "DEPOSIT"}, transactionType="WITHDRAWAL"),
+        change(terp.BankTransaction, {"payment": None}, transactionType="DEPOSIT"),
+        of_another(terp.BankTransaction, "bankAccount"),
+        change(terp.BankTransaction, {"transactionType": "DEPOSIT"}, payment=None),
+    ],
+    "a-statement-line-is-reconciled-later": [
+        change(terp.BankTransaction, {"isReconciled": True}, reconciledAt=None),
+        change(terp.BankTransaction, {"isReconciled": True}, reconciledAt=PAST),
+        change(terp.BankTransaction, {"isReconciled": True}, reconciledAt=FUTURE),
+        change(terp.BankTransaction, {"isReconciled": True}, isReconciled=False),
     ],
     **{
         f"{model._meta.db_table}-happen-in-business-hours": [

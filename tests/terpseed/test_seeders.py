@@ -20,8 +20,8 @@ class TestSeeders(SeederContract):
 
 
 def test_every_table_has_its_seeders() -> None:
-    assert len(REGISTRY.by_table) == 48
-    assert len(REGISTRY.ordered) == 58
+    assert len(REGISTRY.by_table) == 51
+    assert len(REGISTRY.ordered) == 64
 
 
 @each_seeder
