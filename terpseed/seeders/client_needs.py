@@ -45,7 +45,7 @@ class ClientNeedSeeder(BaseSeeder):
                 "client_id": np.where(fulfilled, trade.client(orders).index, buyer),
                 **leads.described(products),
                 "strainId": catalogue.strain(products).index,
-                "grade": only(rows.choose("grade", stock.GRADES[:2]), rows.chance("graded", 0.5)),
+                "grade": only(rows.choose("grade", tuple(stock.GRADES)[:2]), rows.chance("graded", 0.5)),
                 "quantity_min": decimals(wanted * 100, 4),
                 "quantity_max": decimals(wanted * 150, 4),
                 "price_max": decimals(price, 2),

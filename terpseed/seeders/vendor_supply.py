@@ -41,7 +41,7 @@ class VendorSupplySeeder(BaseSeeder):
             {
                 "vendor_id": catalogue.seller(products),
                 **leads.described(products),
-                "grade": rows.choose("grade", stock.GRADES, (4, 3, 2, 1)),
+                "grade": rows.choose("grade", tuple(stock.GRADES), (4, 3, 2, 1)),
                 "quantity_available": decimals(offered * 100, 4),
                 "unit_price": decimals(cost, 2),
                 "status": leads.state(rows, SUPPLIES),

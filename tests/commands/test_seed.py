@@ -115,7 +115,7 @@ def test_a_table_brings_what_it_needs_and_what_belongs_to_it(sqlite: Database) -
 
     call_command("seed", database=sqlite.alias, table="lots", as_of=AS_OF.isoformat(), stdout=out, stderr=StringIO())
 
-    assert out.getvalue().splitlines()[1] == "lots needs or brings: vendors, clients"
+    assert out.getvalue().splitlines()[1] == "lots needs or brings: clients, vendors"
     assert len(sqlite.content("lots")) == 10
 
 
