@@ -26,7 +26,7 @@ MEMBERS = 20
 NUMBER = "numerals(rows.index + 1)"
 OBJECTS = "pl.Series([{}] * len(rows), dtype=pl.Object)"
 FULL = ('{"row": 1}', '["row"]', "[1]")
-"""JSON for fields that must not be empty."""
+"""Objects and lists for fields that must not be empty."""
 UUIDS = '"00000000000040008000" + numerals(rows.index, 12)'
 IPV4 = (
     '"10." + numerals(rows.index // 62_500 % 250) + "." + numerals(rows.index // 250 % 250) + "." + numerals(rows.index % 250)'
@@ -105,8 +105,14 @@ def guesses(
             limited = text == PHONE
             yield Guess(expression=text, distinct=distinct or not limited, capacity=PHONES if distinct and limited else None)
     if not distinct:
-        yield from (Guess(expression=OBJECTS.format(text)) for text in FULL if like.kind is Kind.JSON)
+        structured = like.kind is Kind.JSON or (like.kind is Kind.TEXT and _is_custom(field))
+        yield from (Guess(expression=OBJECTS.format(text)) for text in FULL if structured)
         yield from (Guess(expression=text) for text in _constants(field, like, clauses))
+
+
+def _is_custom(field: models.Field[Any, Any] | None) -> bool:
+    """Whether the field's class is not Django's: it may hold lists as texts."""
+    return field is not None and not type(field).__module__.startswith("django.")
 
 
 def varies(field: models.Field[Any, Any]) -> bool:

@@ -37,12 +37,14 @@ class Findings:
     tried: set[tuple[str, str]] = field(default_factory=set)
     """Repairs that were made: column and expression."""
 
-    def refuse(self, column: str, expressions: Iterable[str]) -> None:
-        """Use the guesses after these."""
+    def refuse(self, column: str, expressions: Iterable[str]) -> bool:
+        """Use the guesses after these; whether there is one that was not refused before."""
         refused = self.refused.setdefault(column, set())
+        known = len(refused)
         refused.update(expressions)
-        if len(refused) >= REFUSALS:
+        if len(refused) >= REFUSALS or len(refused) == known:
             self.settled.add(column)
+        return len(refused) > known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,8 +134,7 @@ class Trial:
                 out.add(column)
                 self.found.dropped[column] = said.words[column]
             elif column not in self.found.settled and len(self.choices(column)) < 2:
-                self.found.refuse(column, [expressions[column]])
-                again = True
+                again |= self.found.refuse(column, [expressions[column]])
         if said.total and not (again or out) and (better := self._repair(expressions, count, required, said)):
             again, out = True, out if better.expression else {better.column}
         if again or out:
