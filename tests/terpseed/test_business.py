@@ -181,7 +181,7 @@ def test_an_order_number_is_as_long_as_terps_and_differs_early() -> None:
     times = numbers.str.strip_prefix("S-").cast(pl.Int64)
     assert numbers.n_unique() == len(rows)
     assert set(numbers.str.len_chars()) == {len(f"S-{time.time_ns() // 10**6}")}
-    assert times.min() > datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1_000
+    assert times.to_numpy().min() > datetime(2200, 1, 1, tzinfo=UTC).timestamp() * 1_000
     assert numbers[:50].str.slice(0, 6).n_unique() > 45
     assert set(trade.quote_number(rows)[:5_000].str.len_chars()) == {len("Q-2026-00001")}
 

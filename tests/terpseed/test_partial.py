@@ -229,9 +229,9 @@ def start_terp(using: str) -> None:
         for shelf, number in ((1, 1), (1, 2), (2, 1)):
             place = {"zone": f"Zone {zone}", "rack": "Rack 1", "shelf": f"Shelf {shelf}", "bin": f"Bin {number}"}
             terp.Location.objects.using(using).create(site="Main Warehouse", **place, **at)
-    for number in TERPS_ACCOUNTS:
+    for account in TERPS_ACCOUNTS:
         terp.Account.objects.using(using).create(
-            accountNumber=number, accountName=number, accountType="ASSET", normalBalance="DEBIT", **at
+            accountNumber=account, accountName=account, accountType="ASSET", normalBalance="DEBIT", **at
         )
 
 
