@@ -43,6 +43,7 @@ def _installed() -> Iterator[None]:
         apps.clear_cache()
 
 
+@pytest.mark.timeout(3600)  # twenty schemas, beside others
 @pytest.mark.parametrize("first", BLOCKS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_no_row_is_lost(
