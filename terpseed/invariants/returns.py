@@ -67,8 +67,9 @@ def a_return_follows_its_order(seeded: Seeded) -> QuerySet[Any]:
 
 @invariant(Transaction, Invoice)
 def a_transaction_is_its_invoice(seeded: Seeded) -> QuerySet[Any]:
-    """It has an invoice's number, client and amount, and the day and state of it, unless it was written off."""
+    """It has an invoice's key, number, client and amount, and the day and state of it, unless it was written off."""
     same = Invoice.objects.filter(
+        pk=OuterRef("pk"),
         invoiceNumber=OuterRef("transactionNumber"),
         customer=OuterRef("client_id"),
         totalAmount=OuterRef("amount"),

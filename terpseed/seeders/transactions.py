@@ -17,7 +17,7 @@ STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE"
 
 
 class TransactionSeeder(BaseSeeder):
-    """One per invoice: by their foreign keys, credits and what they are set against refer to this table, not to `invoices`."""
+    """One per invoice, with its key: credits refer to this table by their foreign keys, and TERP looks for an invoice there."""
 
     config = SeederConfig(
         model=Transaction,
@@ -27,6 +27,7 @@ class TransactionSeeder(BaseSeeder):
         record_count=receivables.INVOICES,
         pii_fields={"notes": "free_text"},
         not_pii=("transactionNumber", "metadata"),
+        refers={"id": Invoice},
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
@@ -44,6 +45,7 @@ class TransactionSeeder(BaseSeeder):
         issued = calendar.timestamps(receivables.invoiced_at(orders))
         return pl.DataFrame(
             {
+                "id": invoices.index,
                 "transactionNumber": receivables.invoice_number(orders),
                 "transactionType": pl.repeat("INVOICE", len(rows), eager=True),
                 "clientId": trade.client(orders).index,
