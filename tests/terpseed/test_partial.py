@@ -254,14 +254,14 @@ def test_what_terp_creates_by_itself_is_adopted_and_not_doubled(sqlite: Database
 
 OF_LEDGER = {
     *("InvoiceJournalSeeder", "BillJournalSeeder", "ReceivedPaymentJournalSeeder", "SentPaymentJournalSeeder"),
-    *("OpeningJournalSeeder", "OpeningCashSeeder"),
+    *("OpeningJournalSeeder", "OpeningCashSeeder", "ExpenseJournalSeeder"),
 }
 OF_BILLS = {"BillLineItemSeeder", "SentPaymentSeeder", "BillJournalSeeder", "SentPaymentJournalSeeder", "VendorPayableSeeder",
-            "SentCashSeeder"}  # fmt: skip
+            "SentCashSeeder", "WithdrawalSeeder"}  # fmt: skip
 OF_INVOICES = {
     *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
     *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
-    *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder", "ReceivedCashSeeder"),
+    *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder", "ReceivedCashSeeder", "DepositSeeder"),
 }
 
 
