@@ -73,7 +73,7 @@ def order(using: str, client: int, number: str = "S-REAL") -> terp.Order:
     """Sell a unit of a batch that is for sale, reserve it, and ship it at once."""
     batch = first(terp.Batch, using, batchStatus="LIVE", reservedQty=0, onHandQty__gt=5)
     sold: terp.Order = like(
-        first(terp.Order, using, fulfillmentStatus="CONFIRMED"), using,
+        first(terp.Order, using, fulfillmentStatus="READY_FOR_PACKING"), using,
         order_number=number, client_id=client, invoice_id=None, items=[], created_at=NOW, fulfillmentStatus="CONFIRMED",
     )  # fmt: skip
     line = first(terp.OrderLineItem, using)

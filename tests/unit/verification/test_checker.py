@@ -54,9 +54,10 @@ def test_broken_references_and_rules_are_told(shop: Database) -> None:
 
     report = checker(shop).run(EVERYTHING, 0)
 
-    assert {one.rule: (one.broken, one.examples) for one in report.verdicts} == {
-        "shop_review.product_id leads to shop_product": (3, ("4", "5", "6")),
-        "reviews-are-of-what-has-a-price": (3, ("1", "2", "3")),
+    told = {one.rule: (one.broken, one.examples, one.changed, one.changed_examples) for one in report.verdicts}
+    assert told == {
+        "shop_review.product_id leads to shop_product": (3, ("4", "5", "6"), 0, ()),
+        "reviews-are-of-what-has-a-price": (0, (), 3, ("1", "2", "3")),  # somebody has edited the product
     }
     assert report.broken
 
