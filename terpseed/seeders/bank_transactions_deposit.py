@@ -17,6 +17,7 @@ class DepositSeeder(BaseSeeder):
         model=BankTransaction,
         group="spending",
         dependencies=("bankAccounts", "ReceivedPaymentSeeder"),
+        kept_with=("ReceivedPaymentSeeder",),
         record_count=DEPOSITED,
         pii_fields={"description": "free_text"},
         not_pii=("referenceNumber",),

@@ -17,6 +17,7 @@ class WithdrawalSeeder(BaseSeeder):
         model=BankTransaction,
         group="spending",
         dependencies=("bankAccounts", "SentPaymentSeeder"),
+        kept_with=("SentPaymentSeeder",),
         record_count=WITHDRAWN,
         pii_fields={"description": "free_text"},
         not_pii=("referenceNumber",),
