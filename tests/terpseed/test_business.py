@@ -25,6 +25,8 @@ from terpseed.models import (
     CashLocationTransaction,
     Client,
     ClientCreditLimit,
+    ClientNeed,
+    Credit,
     Invoice,
     LedgerEntry,
     Order,
@@ -32,7 +34,10 @@ from terpseed.models import (
     Payment,
     Product,
     PurchaseOrder,
+    Return,
+    SampleRequest,
     VendorPayable,
+    VendorSupply,
 )
 from tests.support.databases import AS_OF, Database
 
@@ -121,6 +126,13 @@ def test_small_shows_every_state(sqlite: Database) -> None:
         *("DRAFT", "SENT", "CONFIRMED", "RECEIVING", "RECEIVED", "CANCELLED")
     }
     assert values(Payment, "paymentMethod") == {"CASH", "CHECK", "WIRE", "ACH", "CREDIT_CARD", "DEBIT_CARD", "OTHER"}
+    assert values(Return, "status") == {"PENDING", "APPROVED", "REJECTED", "PROCESSED"}
+    assert values(Credit, "creditStatus") == {"ACTIVE", "PARTIALLY_USED", "FULLY_USED"}
+    assert values(ClientNeed, "status") == {"ACTIVE", "FULFILLED", "EXPIRED", "CANCELLED"}
+    assert values(VendorSupply, "status") == {"AVAILABLE", "RESERVED", "PURCHASED", "EXPIRED"}
+    assert values(SampleRequest, "sampleRequestStatus") == {
+        *("PENDING", "FULFILLED", "CANCELLED", "RETURN_REQUESTED", "RETURNED", "VENDOR_CONFIRMED")
+    }
     assert {name: overdue.filter(bucket(name)).count() for name in BUCKETS} == dict.fromkeys(BUCKETS, 1)
 
 

@@ -55,6 +55,7 @@ def real_reference_rows(database: Database) -> list[models.Model]:
             updatedAt=REAL,
         ),
         terp.PricingDefault(product_category="Flower", default_margin_percent=18, created_at=REAL, updated_at=REAL),
+        terp.ExpenseCategory(categoryName="Utilities", createdAt=REAL, updatedAt=REAL),
         terp.Sequence(name="lot_code", prefix="LOT-", currentValue=1_734, createdAt=REAL, updatedAt=REAL),
         *(
             terp.Account(
@@ -195,6 +196,7 @@ def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database
         "sequences": 1,
         "accounts": 2,
         "fiscalPeriods": 1,
+        "expenseCategories": 1,
         "subcategories": 1,  # the other one of that name is in another category
     }
     subcategories = terp.Subcategory.objects.using(database.alias)
@@ -202,6 +204,8 @@ def test_adopted_rows_are_counted_as_existing_and_referred_to(database: Database
     assert set(terp.BankAccount.objects.using(database.alias).values_list("ledgerAccount", flat=True)) == {cash.pk}
     assert terp.LedgerEntry.objects.using(database.alias).filter(fiscalPeriod=february.pk).exists()
     assert terp.LedgerEntry.objects.using(database.alias).filter(account=cash.pk).exists()
+    utilities = next(row for row in real if isinstance(row, terp.ExpenseCategory))
+    assert terp.ExpenseCategory.objects.using(database.alias).filter(parentCategory=utilities.pk).count() == 4
 
 
 TERPS_OWN = {
