@@ -617,7 +617,7 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.SampleLocationHistory, changedAt=PAST),
     ],
     "an-expense-is-in-a-category": [
-        change(terp.Expense, category=0),
+        change(terp.Expense, category=10**6),
         change(terp.Expense, amount=F("amount") + 1),
         change(terp.Expense, taxAmount=1),
         change(terp.Expense, expenseDate=PAST.date()),
