@@ -61,10 +61,12 @@ def main(only: list[str]) -> None:
         "rollback": lambda: rollback(before, media),
         "kill": lambda: killed(pristine),
     }
+    last = ""
     for name, step in steps.items():
         if not only or name in only:
-            if name not in ("rollback", "kill"):
+            if (last, name) != ("growth", "rollback"):
                 seeded.restore()
+            last = name
             begun = time.monotonic()
             try:
                 found[name] = step()
