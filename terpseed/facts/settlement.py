@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from seeding import Integers, Mask, Rows, decimals, divide, only, take
-from terpseed.facts import calendar, parties, staff
+from seeding import Integers, Mask, Rows, decimals, divide, numerals, only, take
+from terpseed.facts import calendar, notes, parties, staff
 
 METHODS = ("ACH", "WIRE", "CHECK", "ACH", "CASH", "CHECK", "WIRE", "ACH", "CREDIT_CARD", "CASH",
            "ACH", "CHECK", "WIRE", "DEBIT_CARD", "CASH", "ACH", "CHECK", "OTHER", "WIRE", "ACH")  # fmt: skip
 """Assigned to payments in turn, so that every method occurs in the smallest dataset."""
+REFERENCES = {"ACH": "ACH-", "WIRE": "FW-", "CHECK": "CK-", "CASH": "RCPT-", "CREDIT_CARD": "AUTH-", "DEBIT_CARD": "AUTH-",
+              "OTHER": "REF-"}  # fmt: skip
+"""How the reference of a payment begins, by method."""
+_PREFIXES = tuple(REFERENCES[method] for method in METHODS)
 BANK_ACCOUNTS = 3
 WEEKDAYS = np.array([0, 5, 11, 21])
 """Maximum weekdays until payment, for each of parties.TERMS."""
@@ -59,8 +63,9 @@ def bank_account(payments: Rows) -> Integers:
 
 
 def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, moments: calendar.Moments) -> pl.DataFrame:
-    """The columns common to all rows of `payments`; cash has no bank account."""
+    """The columns common to all rows of `payments`; cash has no bank account, but a receipt like any other reference."""
     method = payments.index % len(METHODS)
+    reference = take(_PREFIXES, method) + numerals(payments.integers(f"{kind} reference", 100_000, 1_000_000))
     at = calendar.timestamps(moments)
     return pl.DataFrame(
         {
@@ -69,6 +74,8 @@ def payment(payments: Rows, kind: str, number: pl.Series, cents: Integers, momen
             "paymentDate": calendar.dates(moments),
             "amount": decimals(cents, 2),
             "paymentMethod": take(METHODS, method),
+            "referenceNumber": reference,
+            "notes": notes.some(payments, notes.RECEIVED if kind == "RECEIVED" else notes.SENT),
             "bankAccountId": only(pl.Series(bank_account(payments)), np.array(METHODS)[method] != "CASH"),
             "createdBy": staff.member(payments, "created by"),
             "createdAt": at,

@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, Whe
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import QUANTITY, total
-from terpseed.facts import calendar, cells, parties, payables, stock, trade
+from terpseed.facts import calendar, cells, parties, payables, quality, stock, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem
 
 RESERVING = [fate.name for fate in trade.RESERVING]
@@ -83,6 +83,7 @@ class BatchSeeder(BaseSeeder):
                 "unitCogsMax": decimals(high, 4),
                 "consigned": consigned,
                 "terms": take(parties.TERMS, payables.term(rows)),
+                "metadata": quality.metadata(rows),
                 "onHandQty": decimals(amount * 100, 4),
                 "quarantineQty": decimals(np.where(stock.is_status(rows, "QUARANTINED"), amount, 0) * 100, 4),
                 "holdQty": decimals(np.where(stock.is_status(rows, "ON_HOLD"), amount, 0) * 100, 4),

@@ -11,7 +11,7 @@ from django.db.models import OuterRef
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
-from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
+from terpseed.facts import calendar, notes, parties, payables, settlement, staff, stock, trade
 from terpseed.models import Bill, Payment
 
 
@@ -56,6 +56,7 @@ class BillSeeder(BaseSeeder):
                 "paymentTerms": take(parties.TERMS, term),
                 "referenceType": pl.repeat("LOT", len(rows), eager=True),
                 "referenceId": lots.index,
+                "notes": notes.some(rows, notes.BILL),
                 "createdBy": staff.member(rows, "created by"),
                 "createdAt": calendar.timestamps(billed),
                 "updatedAt": calendar.timestamps(billed),

@@ -11,7 +11,7 @@ from django.db.models import OuterRef
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
-from terpseed.facts import calendar, parties, receivables, settlement, staff, trade
+from terpseed.facts import calendar, notes, parties, receivables, settlement, staff, trade
 from terpseed.models import Invoice, Payment
 
 
@@ -56,6 +56,7 @@ class InvoiceSeeder(BaseSeeder):
                 "paymentTerms": take(parties.TERMS, trade.term(orders)),
                 "referenceType": pl.repeat("ORDER", len(rows), eager=True),
                 "referenceId": orders.index,
+                "notes": notes.some(rows, notes.INVOICE),
                 "createdBy": staff.member(rows, "created by"),
                 "createdAt": calendar.timestamps(issued),
                 "updatedAt": calendar.timestamps(issued),

@@ -23,7 +23,7 @@ from seeding import (
     take,
 )
 from terpseed.expressions import translated
-from terpseed.facts import calendar, catalogue, cells, fulfilment, parties, receivables, staff, stock, trade
+from terpseed.facts import calendar, catalogue, cells, fulfilment, notes, parties, receivables, staff, stock, trade
 from terpseed.facts.fulfilment import Step
 from terpseed.facts.trade import Fate
 from terpseed.models import Invoice, Order
@@ -111,6 +111,7 @@ class OrderSeeder(BaseSeeder):
                 "shipped_at": calendar.timestamps(fulfilment.shipped_at(rows), shipped),
                 "shipped_by": only(pl.Series(staff.member(rows, "shipped by")), shipped),
                 "pickPackStatus": take(PICKING, fate),
+                "notes": notes.some(rows, notes.ORDER),
                 "created_by": staff.member(rows, "created by"),
                 "created_at": calendar.timestamps(ordered),
                 "updated_at": calendar.timestamps(fulfilment.last_at(rows)),
@@ -136,6 +137,7 @@ def _items(lines: Rows, position: Integers) -> pl.Series:
         {
             "batchId": batches.index,
             "productId": products.index,
+            "productName": name,  # what the pick list shows
             "displayName": name,
             "originalName": name,
             "strain": catalogue.strain_name(catalogue.strain(products)),

@@ -1,12 +1,12 @@
-"""`product_images`: photographs of the batches for sale."""
+"""`product_images`: pictures of the batches for sale."""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
 
-from seeding import BaseSeeder, Rows, SeederConfig, numerals
-from terpseed.facts import calendar, catalogue, cells, staff, stock, trade
+from seeding import BaseSeeder, Rows, SeederConfig
+from terpseed.facts import calendar, catalogue, cells, pictures, staff, stock, trade
 from terpseed.models import ProductImage
 
 _FOR_SALE = np.flatnonzero(stock.STATUS == "LIVE").tolist()
@@ -15,7 +15,7 @@ PHOTOGRAPHED = cells.Layout.of(closed=_FOR_SALE, opened=_FOR_SALE)
 
 
 class ProductImageSeeder(BaseSeeder):
-    """One per batch that was put on sale, at a reserved domain where no host answers (RFC 2606)."""
+    """One per batch that was put on sale: a drawing, which loads without a server."""
 
     config = SeederConfig(
         model=ProductImage,
@@ -23,6 +23,7 @@ class ProductImageSeeder(BaseSeeder):
         dependencies=("batches", "products", "users"),
         record_count=PHOTOGRAPHED,
         not_pii=("image_url", "thumbnail_url", "caption"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
@@ -30,13 +31,13 @@ class ProductImageSeeder(BaseSeeder):
         cell, entry = PHOTOGRAPHED.locate(rows.index)
         batches = rows.of("batches", cell * cells.BATCHES + entry[:, 0])
         products = trade.product(batches)
-        picture = "https://images.example.com/batches/" + numerals(batches.index, 7)
+        picture = pictures.picture(products)
         return pl.DataFrame(
             {
                 "batch_id": batches.index,
                 "product_id": products.index,
-                "image_url": picture + ".jpg",
-                "thumbnail_url": picture + "-small.jpg",
+                "image_url": picture,
+                "thumbnail_url": picture,
                 "caption": catalogue.product_name(products),
                 "is_primary": np.ones(len(rows), dtype=bool),
                 "uploaded_by": staff.member(rows, "uploaded by"),

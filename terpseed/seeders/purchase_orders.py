@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals, numerals, take
-from terpseed.facts import calendar, parties, procurement, staff
+from terpseed.facts import calendar, notes, parties, procurement, staff
 from terpseed.facts.procurement import Stage
 from terpseed.models import PurchaseOrder
 
@@ -52,6 +52,7 @@ class PurchaseOrderSeeder(BaseSeeder):
                 "total": total,
                 "paymentTerms": take((*parties.TERMS, "CONSIGNMENT"), np.where(bought, terms, len(parties.TERMS))),
                 "paymentDueDate": calendar.dates(calendar.after(came, parties.TERM_DAYS[terms]), received & bought),
+                "notes": notes.some(rows, notes.PURCHASE),
                 "createdBy": staff.member(rows, "created by"),
                 "createdAt": calendar.timestamps(ordered),
                 "updatedAt": calendar.timestamps(changed),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
-from terpseed.facts import calendar, cells, parties
+from terpseed.facts import calendar, cells, notes, parties
 from terpseed.models import SupplierProfile
 
 
@@ -26,6 +26,7 @@ class SupplierProfileSeeder(BaseSeeder):
             "license_number": "licence_number",
         },
         not_pii=("payment_terms",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
@@ -44,6 +45,7 @@ class SupplierProfileSeeder(BaseSeeder):
                 "preferred_payment_method": rows.choose("method", ("CASH", "CHECK", "WIRE", "ACH"), (3, 3, 2, 4)),
                 "tax_id": "00-" + serial,  # no employer identification number begins with 00
                 "license_number": "C11-9" + serial + "-LIC",
+                "supplier_notes": notes.some(rows, notes.SUPPLIER),
                 "created_at": joined,
                 "updated_at": joined,
             }

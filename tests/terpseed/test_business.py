@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import polars as pl
@@ -33,6 +36,7 @@ from terpseed.models import (
     OrderLineItem,
     Payment,
     Product,
+    ProductImage,
     PurchaseOrder,
     Return,
     SampleRequest,
@@ -211,6 +215,52 @@ def test_credit_limits_are_set_by_hand_and_suit_the_clients(sqlite: Database) ->
     assert not too_low.exists()
     assert limits.order_by("-utilization_percent")[0].utilization_percent < 300
     assert buyers.filter(utilization_percent__gt=100).count() < buyers.count() / 20
+
+
+def test_documents_have_references_and_some_have_notes(sqlite: Database) -> None:
+    sqlite.seed(size="medium")
+
+    documents = [model.objects.using(sqlite.alias) for model in (Order, Invoice, Bill, Payment, PurchaseOrder)]
+    noted = [rows.exclude(notes=None).count() for rows in documents]
+    assert 0.12 < sum(noted) / sum(rows.count() for rows in documents) < 0.18
+    assert all(noted)
+    payments = Payment.objects.using(sqlite.alias)
+    assert not payments.filter(referenceNumber=None).exists()
+    assert payments.values("referenceNumber").distinct().count() > 0.98 * payments.count()
+
+
+def test_pictures_load_without_a_server(sqlite: Database) -> None:
+    sqlite.seed(table="product_images")
+
+    images = ProductImage.objects.using(sqlite.alias)
+    drawings = {image.image_url: image for image in images}
+    assert images.filter(batch__batchStatus="LIVE").exists()
+    assert len(drawings) > 5
+    for url, image in drawings.items():
+        kind, _, content = url.partition(",")
+        assert (kind, image.thumbnail_url) == ("data:image/svg+xml;base64", url)
+        ground, drawing = ET.fromstring(b64decode(content))  # noqa: S314 - our own drawing
+        assert ground.get("fill") != drawing.get("fill")
+        assert len(drawing)
+
+
+def test_a_batch_tells_of_harvest_and_laboratory(sqlite: Database) -> None:
+    sqlite.seed(table="batches")
+
+    for batch in Batch.objects.using(sqlite.alias).select_related("lot"):
+        told = json.loads(str(batch.metadata))
+        days = [date.fromisoformat(day) for day in (told["harvestDate"], told["testResults"]["testDate"])]
+        assert days[0] < days[1] < batch.lot.date.date() < date.fromisoformat(told["expiryDate"])
+        assert 0 < told["testResults"]["cbd"] < told["testResults"]["thc"] < 100
+        assert len(set(told["testResults"]["terpenes"])) == 2
+
+
+def test_the_pick_list_names_its_products(sqlite: Database) -> None:
+    sqlite.seed(table="orders")
+
+    lines = [item for order in Order.objects.using(sqlite.alias) for item in order.items]
+    names = dict(Product.objects.using(sqlite.alias).values_list("pk", "nameCanonical"))
+    assert all(item["productName"] == names[item["productId"]] for item in lines)
 
 
 def test_goods_are_sold_for_more_than_they_cost(sqlite: Database) -> None:
