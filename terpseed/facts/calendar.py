@@ -1,8 +1,12 @@
-"""Business time: whole weekdays before the dataset's last day, and seconds after 9:00 UTC."""
+"""Business time: whole weekdays before the dataset's last day, from 9:00 to 16:00 in California, as moments of UTC.
+
+There it is 16 or 15 hours to midnight UTC, so the day of an event is the same in both time zones.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +14,10 @@ import polars as pl
 
 from seeding import Integers, Mask, Rows, only
 
-OPENS_AT = 9 * 3600
-OPEN_SECONDS = 8 * 3600
-LAST_SECOND = 6 * 3600
+OPENS_AT = 17 * 3600
+"""9:00 Pacific Standard Time, in seconds of a UTC day; an hour earlier in daylight saving time."""
+OPEN_SECONDS = 7 * 3600 - 1
+LAST_SECOND = 5 * 3600
 """An event that others follow on the same day happens at least two hours before closing time."""
 Moments = npt.NDArray[np.datetime64]
 
@@ -24,13 +29,30 @@ def day(as_of: date, age: Integers) -> Moments:
 
 def moment(rows: Rows, column: str, age: Integers) -> Moments:
     """A second within business hours, `age` weekdays ago, drawn from the stream `column`."""
-    seconds = rows.integers(f"{column}/second", 0, LAST_SECOND) + OPENS_AT
-    return day(rows.as_of, age).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    return opening(day(rows.as_of, age)) + rows.integers(f"{column}/second", 0, LAST_SECOND).astype("timedelta64[s]")
+
+
+def opening(days: Moments) -> Moments:
+    """When business opens on each day."""
+    whole = days.astype("datetime64[D]")
+    return np.add(whole.astype("datetime64[s]"), _opens_at()[whole.astype(np.int64)])
+
+
+@cache
+def _opens_at() -> npt.NDArray[np.timedelta64]:
+    """By day since 1970: daylight saving time lasts from the second Sunday in March to the first one in November."""
+    first, last = np.datetime64("1970-01-01", "D"), np.datetime64("2106-01-01", "D")
+    years = np.arange(first, last, dtype="datetime64[Y]").astype("datetime64[M]")
+    begins = np.busday_offset((years + 2).astype("datetime64[D]"), 1, roll="forward", weekmask="Sun")
+    ends = np.busday_offset((years + 10).astype("datetime64[D]"), 0, roll="forward", weekmask="Sun")
+    days = np.arange(first, last)
+    saving = np.searchsorted(begins, days, side="right") > np.searchsorted(ends, days, side="right")
+    return (OPENS_AT - 3600 * saving).astype("timedelta64[s]")
 
 
 def later(moments: Moments, seconds: Integers | int) -> Moments:
     """`moments` plus `seconds`, on the same day and never after closing time."""
-    closing = moments.astype("datetime64[D]").astype("datetime64[s]") + np.timedelta64(OPENS_AT + OPEN_SECONDS, "s")
+    closing = opening(moments) + np.timedelta64(OPEN_SECONDS, "s")
     return np.minimum(moments + np.asarray(seconds).astype("timedelta64[s]"), closing)
 
 

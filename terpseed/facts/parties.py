@@ -19,6 +19,11 @@ CLIENT_AGE, CLIENT_AGE_SPREAD = 480, 260
 REFERRED_SHARE = 0.3
 """Share of a cell's buyers that its first client referred, of those who joined later."""
 
+LATECOMER = FIRST_SELLER - 1
+"""The place of the client that joined last in its cell: in ten consecutive cells at ten different times of the last year."""
+NEW_AGE, NEW_STEP, NEW_TIMES = 15, 26, 10
+"""Weekdays from when the youngest latecomer joined to the dataset's last day; weekdays of a time, and number of times."""
+
 TERMS = ("COD", "NET_7", "NET_15", "NET_30")
 TERM_DAYS = np.array([0, 7, 15, 30])
 
@@ -59,10 +64,27 @@ def client_of_seller(sellers: Rows) -> Rows:
     return sellers.of("clients", cell * CLIENTS + FIRST_SELLER + place)
 
 
+@remembered
+def joined_age(clients: Rows) -> Integers:
+    """When a client joined, in weekdays before the dataset's last day."""
+    cell, place = np.divmod(clients.index, CLIENTS)
+    within = clients.uniform("age")
+    new = NEW_AGE + np.floor((cell * 7 % NEW_TIMES + within) * NEW_STEP).astype(np.int64)
+    return np.where(place == LATECOMER, new, CLIENT_AGE + np.floor(within * CLIENT_AGE_SPREAD).astype(np.int64))
+
+
 def joined_at(clients: Rows) -> calendar.Moments:
     """When a client joined."""
-    age = CLIENT_AGE + clients.integers("age", 0, CLIENT_AGE_SPREAD)
-    return calendar.moment(clients, "joined", age)
+    return calendar.moment(clients, "joined", joined_age(clients))
+
+
+def buys(clients: Rows, age: Integers) -> Mask:
+    """Whether a buyer orders `age` weekdays before the dataset's last day: it had joined before.
+
+    The edge cases among the names ordered last long ago, so that they head no list of recent documents.
+    """
+    quiet = np.isin(clients.index, (pinned.LONGEST_NAME, pinned.ACCENTED_NAME)) & (age < pinned.QUIET)
+    return (joined_age(clients) > age) & ~quiet
 
 
 def is_referred(clients: Rows) -> Mask:

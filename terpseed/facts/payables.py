@@ -18,9 +18,20 @@ PAYABLES = Layout.of(
 )
 """The slot of each consigned batch that was received."""
 
+_SETTLED = [(slot, 2 if slot % trade.SLOTS == 4 else 1, 100) for slot in range(trade.TRADED)]
 BILLS = Layout.of(
-    closed=[(6, 1, 100), (7, 1, 100), (15, 1, 100), (21, 1, 100), (25, 1, 100), (29, 0, 0)],
-    opened=[(6, 1, 100), (7, 1, 40), (16, 0, 0), (21, 2, 100), (25, 1, 30), (29, 0, 0)],
+    closed=[*_SETTLED[:20], (20, 0, 0), (21, 1, 100), (22, 0, 0), (25, 1, 100), (29, 0, 0)],
+    opened=[
+        *_SETTLED[:13],
+        (13, 1, 40),
+        (14, 2, 100),
+        (15, 0, 0),
+        (16, 0, 0),
+        (17, 0, 0),
+        (21, 2, 100),
+        (25, 1, 30),
+        (29, 0, 0),
+    ],
 )
 """(slot of the batch, payments, percent paid). Owned batches are billed on arrival, consigned ones once sold out."""
 
@@ -78,8 +89,7 @@ def is_billed(batches: Rows) -> Mask:
 @remembered
 def billed_age(batches: Rows) -> Integers:
     """When the batch was billed, in weekdays before the dataset's last day: if consigned, one after the last shipment."""
-    traded = np.minimum(batches.index % BATCHES, trade.TRADED - 1) + batches.index // BATCHES * BATCHES
-    sold_out = trade.age(stock.last_order(batches.of("batches", traded))) - 3
+    sold_out = trade.age(stock.last_order(batches)) - 3
     return np.where(stock.is_consigned(batches), np.maximum(sold_out, 1), stock.lot_age(stock.lot(batches)))
 
 

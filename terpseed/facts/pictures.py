@@ -11,7 +11,7 @@ from terpseed.facts import catalogue
 
 _SHAPES = {
     "Flower": "<circle cx='8' cy='5' r='3'/><circle cx='5' cy='8' r='3'/><circle cx='11' cy='8' r='3'/>",
-    "Pre-Rolls": "<path d='M3 9 13 2l1 2L4 11z'/>",
+    "Manufactured Products": "<path d='M3 9 13 2l1 2L4 11z'/>",
     "Concentrates": "<rect x='4' y='5' width='8' height='6' rx='1'/><rect x='5' y='2' width='6' height='2'/>",
     "Edibles": "<rect x='3' y='3' width='4' height='3'/><rect x='9' y='3' width='4' height='3'/>"
     "<rect x='6' y='7' width='4' height='3'/>",

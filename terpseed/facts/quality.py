@@ -23,7 +23,7 @@ class Kind:
 
 KINDS = {
     "Flower": Kind(thc=(1_600, 3_200), keeps=365),
-    "Pre-Rolls": Kind(thc=(1_600, 3_000), keeps=365),
+    "Manufactured Products": Kind(thc=(1_600, 3_000), keeps=365),
     "Concentrates": Kind(thc=(6_000, 8_800), keeps=540),
     "Edibles": Kind(thc=(100, 250), keeps=450),
     "Vapes": Kind(thc=(7_000, 9_200), keeps=540),

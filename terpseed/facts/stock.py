@@ -7,7 +7,13 @@ import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, remembered, take
 from terpseed.facts import calendar, fulfilment, trade
-from terpseed.facts.cells import BATCHES, LOTS, is_open
+from terpseed.facts.cells import BATCHES, LOTS, ORDERS, is_open
+
+
+def _last_shipped(kind: int, slot: int) -> int:
+    places = trade.ORDER_OF_LINE[trade.slot_of_line(np.arange(trade.LINES)) == slot]
+    return int(places[np.isin(trade.FATES[kind][places], trade.SHIPPING)].max(initial=0))
+
 
 NO_ORDERS = 8
 """From this place on, the lots of a cell serve no orders: they arrived too late or are not for sale."""
@@ -22,8 +28,8 @@ RECEIVED = BATCHES - 1
 
 OWNED = (21, 25, 29)
 """Slots of the batches that were bought outright; the others, nine in ten, still belong to their suppliers."""
-SOLD_OUT = (6, 7, 15, 16)
-"""Slots of the sold-out batches: all six orders were shipped, and together asked for the whole stock."""
+SOLD_OUT = np.array([23, 18])
+"""The slots of a closed and of an open cell below this one are sold out: what was shipped was the whole stock."""
 GRADES = {"A": "Top shelf quality", "B": "Mid-tier quality", "C": "Budget quality", "D": "Economy quality"}
 SITE = "Main Warehouse"
 PLACES = tuple(
@@ -32,6 +38,8 @@ PLACES = tuple(
     for shelf, number in ((1, 1), (1, 2), (2, 1))
 )
 """Zone, rack, shelf and bin of each location that TERP itself creates when it starts."""
+_LAST_SHIPPED = np.array([[_last_shipped(kind, slot) for slot in range(BATCHES)] for kind in (0, 1)])
+"""[cell is open, slot]: the place of the last shipped order that the batch serves, 0 if it serves none."""
 RANGED_SHARE = 0.1
 """Share of batches whose cost was agreed as a range."""
 
@@ -44,17 +52,16 @@ def lot_age(lots: Rows) -> Integers:
     batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * trade.PER_LOT)
     before_orders = trade.age(trade.first_order(batches)) + lots.integers("lead", 1, trade.LEAD + 1)
     fresh = FRESH_AGE[np.maximum(place - NO_ORDERS, 0)] + lots.integers("fresh", 0, 5)
-    # In a closed cell, the lot at NO_ORDERS can have arrived at any time; only the last one, still being received, is new.
-    at_any_time = (place == NO_ORDERS) & (is_open(cell) == 0)
-    fresh = np.where(at_any_time, lots.integers("old", FRESH_AGE[0], trade.WINDOW), fresh)
+    # In a closed cell, the lot at NO_ORDERS has been in the house for up to four weeks; the last one is still being received.
+    settled = (place == NO_ORDERS) & (is_open(cell) == 0)
+    fresh = np.where(settled, lots.integers("settled", FRESH_AGE[0], 21), fresh)
     return np.where(traded, before_orders, fresh)
 
 
 def lot_at(lots: Rows) -> calendar.Moments:
     """When the lot arrived: in the first half of the day, so that its batches are received after it."""
-    return calendar.day(lots.as_of, lot_age(lots)).astype("datetime64[s]") + (
-        calendar.OPENS_AT + lots.integers("second", 0, calendar.OPEN_SECONDS // 2)
-    ).astype("timedelta64[s]")
+    morning = lots.integers("second", 0, calendar.OPEN_SECONDS // 2).astype("timedelta64[s]")
+    return calendar.opening(calendar.day(lots.as_of, lot_age(lots))) + morning
 
 
 @remembered
@@ -102,7 +109,7 @@ def is_consigned(batches: Rows) -> Mask:
 @remembered
 def is_sold_out(batches: Rows) -> Mask:
     """Whether nothing is left once all orders are shipped."""
-    return np.isin(trade.slot(batches), SOLD_OUT)
+    return trade.slot(batches) < SOLD_OUT[is_open(batches.index // BATCHES)]
 
 
 def is_ranged(batches: Rows) -> Mask:
@@ -125,12 +132,14 @@ def grade(batches: Rows) -> pl.Series:
 def ordered(batches: Rows) -> Integers:
     """The quantity ordered from the supplier, in hundredths of a unit.
 
-    A traded batch holds what its lines ask for, and most hold up to half as much again, so it can never be oversold.
+    A sold-out batch held what was shipped of it; any other holds what its lines ask for and up to half as much again, so that
+    it can never be oversold.
     """
-    traded = batches.index % BATCHES < trade.TRADED
-    asked = trade.quantity(trade.lines_served(batches.of("batches", batches.index[traded]))).reshape(-1, trade.SLOTS)
-    surplus = np.where(is_sold_out(batches), 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
-    whole = asked.sum(axis=1)
+    traded, fate, quantity = _orders(batches)
+    sold_out = is_sold_out(batches)
+    surplus = np.where(sold_out, 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
+    asked = np.where(sold_out[traded, None], np.isin(fate, trade.SHIPPING), fate != trade.Fate.QUOTE_CONVERTED)
+    whole = (quantity * asked).sum(axis=1)
     amount = divide(batches.integers("untraded", 1_000_000, 3_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
     amount[traded] = whole + np.ceil(whole * surplus / 100).astype(np.int64) * 100
     return amount
@@ -171,9 +180,9 @@ def _orders(batches: Rows) -> tuple[Mask, Integers, Integers]:
 
 @remembered
 def last_order(batches: Rows) -> Rows:
-    """The last order that a traded batch serves."""
-    served = trade.lines_served(batches)
-    return trade.order(served.of(served.table, served.index[trade.SLOTS - 1 :: trade.SLOTS]))
+    """The last shipped order that a traded batch serves; the cell's first one for the others."""
+    cell = batches.index // BATCHES
+    return batches.of("orders", cell * ORDERS + _LAST_SHIPPED[is_open(cell), trade.slot(batches)])
 
 
 def received(index: Integers, rows: Rows) -> Rows:

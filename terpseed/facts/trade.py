@@ -22,6 +22,8 @@ LINES_OF_ORDER = np.array([3, 2, 4, 1, 3, 5, 2, 3, 2, 4] * 4 + [3, 2, 4, 1, 3, 5
 LINES = int(LINES_OF_ORDER.sum())
 FIRST_LINE = np.concatenate(([0], np.cumsum(LINES_OF_ORDER)[:-1]))
 ORDER_OF_LINE = np.repeat(np.arange(ORDERS), LINES_OF_ORDER)
+_LAST_OF_THREE = np.array([n > 2 and line == n - 1 for n in LINES_OF_ORDER for line in range(n)])
+"""By place of the line: whether it is the last of three or more."""
 
 SLOTS = 6
 """Lines per batch, and batches per block."""
@@ -39,8 +41,10 @@ SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1
 """January to December: an order's value relative to the year's average. April has its holiday; winter is quiet."""
 SPREAD = 618_033_988_749
 """It has no divisor in common with 10^12, so that its multiples mod 10^12 are all different, and keeps neighbours far apart."""
-LEAD = 60
+LEAD = 15
 """A batch arrives at most this many weekdays before the first order that can draw from it."""
+SAMPLES = 0.12
+"""Share of orders of three lines and more whose last line is a sample at no charge."""
 
 
 class Fate(IntEnum):
@@ -51,21 +55,28 @@ class Fate(IntEnum):
     QUOTE_VIEWED = 2
     QUOTE_REJECTED = 3
     QUOTE_EXPIRED = 4
-    DRAFT = 5
-    READY_FOR_PACKING = 6
-    PACKED = 7
-    SHIPPED = 8
-    DELIVERED = 9
-    RETURNED = 10
-    CANCELLED = 11
+    QUOTE_CONVERTED = 5
+    DRAFT = 6
+    READY_FOR_PACKING = 7
+    PACKED = 8
+    SHIPPED = 9
+    DELIVERED = 10
+    RETURNED = 11
+    CANCELLED = 12
 
 
 RESERVING = (Fate.READY_FOR_PACKING, Fate.PACKED)
 SHIPPING = (Fate.SHIPPED, Fate.DELIVERED, Fate.RETURNED)
 STANDING = RESERVING + SHIPPING
 
+CONVERTED = {6: 8, 16: 18, 26: 28, 46: 48}
+"""Quotes that became sales: place of the quote → place of the sale, with as many lines of the same block."""
+QUOTED_BEFORE = 8
+"""A converted quote was written at most this many weekdays before its sale."""
+
 _PAST = {4: Fate.QUOTE_EXPIRED, 9: Fate.CANCELLED, 14: Fate.QUOTE_REJECTED, 19: Fate.RETURNED, 24: Fate.QUOTE_EXPIRED,
-         29: Fate.CANCELLED, 39: Fate.QUOTE_EXPIRED, 44: Fate.QUOTE_REJECTED}  # fmt: skip
+         29: Fate.CANCELLED, 39: Fate.QUOTE_EXPIRED, 44: Fate.QUOTE_REJECTED,
+         **dict.fromkeys(CONVERTED, Fate.QUOTE_CONVERTED)}  # fmt: skip
 _RECENT = (
     (Fate.QUOTE_VIEWED, 14), (Fate.QUOTE_SENT, 12), (Fate.DRAFT, 11), (Fate.DELIVERED, 9), (Fate.DELIVERED, 8),
     (Fate.SHIPPED, 5), (Fate.SHIPPED, 4), (Fate.PACKED, 3), (Fate.READY_FOR_PACKING, 3), (Fate.READY_FOR_PACKING, 2),
@@ -86,6 +97,8 @@ FATES = np.array(
     ]
 )
 """[cell is open, place of the order in its cell]."""
+DEAL = np.where(FATES == Fate.QUOTE_CONVERTED, [CONVERTED.get(place, place) for place in range(ORDERS)], np.arange(ORDERS))
+"""[cell is open, place]: the place of the order that says what was agreed: of a converted quote its sale, else the same."""
 RECENT_AGE = np.array([0] * (ORDERS - len(_RECENT)) + [age for _, age in _RECENT])
 
 UNSETTLED = (
@@ -116,9 +129,30 @@ def fate(orders: Rows) -> Integers:
 
 
 @remembered
+def deal(orders: Rows) -> Rows:
+    """The orders that say what was agreed: of a converted quote the sale that it became, of any other order itself."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    return _same_or(orders, cell * ORDERS + DEAL[is_open(cell), place])
+
+
+def is_sale_of_quote(orders: Rows) -> tuple[Mask, Integers]:
+    """Whether an order is what a quote became, and that quote (or any order)."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    quote = np.zeros(ORDERS, dtype=np.int64)
+    quote[list(CONVERTED.values())] = list(CONVERTED)
+    quotes = orders.of("orders", cell * ORDERS + quote[place])
+    return np.isin(place, list(CONVERTED.values())) & (fate(quotes) == Fate.QUOTE_CONVERTED), quotes.index
+
+
+@remembered
 def age(orders: Rows) -> Integers:
-    """Weekdays before the dataset's last day; except for pinned orders, never more than those of the cell's previous order."""
-    ages = _unpinned_age(orders)
+    """Weekdays before the dataset's last day.
+
+    Except for pinned orders and converted quotes, never more than those of the cell's previous order.
+    """
+    ages = _unpinned_age(deal(orders)).copy()
+    quoted = np.flatnonzero(fate(orders) == Fate.QUOTE_CONVERTED)
+    ages[quoted] += orders.of(orders.table, orders.index[quoted]).integers("quoted", 1, QUOTED_BEFORE + 1)
     midnight, due_today = orders.index == pinned.MIDNIGHT_ORDER, _is_due_today(orders)
     ages[midnight] = np.busday_count(_month_end(orders, midnight), np.datetime64(orders.as_of, "D"))
     ages[due_today] = _due_today(orders.as_of)[0]
@@ -145,17 +179,34 @@ def term(orders: Rows) -> Integers:
 
 @remembered
 def client(orders: Rows) -> Rows:
-    """The client who ordered: a cell's large buyers place LARGE_ORDERS of its orders in turn, its small ones the rest.
+    """The client who ordered: a cell's large buyers place LARGE_ORDERS of its orders, its small ones take turns at the rest.
 
-    The seller that can also buy has not bought yet: it would buy back its own goods.
+    Who has not joined yet, or has not ordered for long, is skipped. The seller that can also buy has not bought yet: it would
+    buy back its own goods.
     """
-    cell = orders.index // ORDERS
+    orders = deal(orders)
+    cell, nth = np.divmod(orders.index, ORDERS)
     rank = orders.shuffled("client", ORDERS)
     large = np.where(parties.has_two_large(cell), 2, 1)
     small = parties.FIRST_SELLER - large
-    place = np.where(rank < LARGE_ORDERS, rank % large, large + (rank - LARGE_ORDERS) % small)
+    place = np.where(rank < LARGE_ORDERS, rank % large, large + (nth + nth // small + cell) % small)
+    asked = np.flatnonzero((place == parties.LATECOMER) | (cell == pinned.CELL))
+    ages = _unpinned_age(orders) + QUOTED_BEFORE
+    while len(asked):
+        asked = asked[~parties.buys(orders.of("clients", (cell * CLIENTS + place)[asked]), ages[asked])]
+        place[asked] = (large + (place - large + 1) % small)[asked]
     buyer = np.where(orders.index == pinned.ORDER_AT_LIMIT, pinned.AT_CREDIT_LIMIT, cell * CLIENTS + place)
     return orders.of("clients", buyer)
+
+
+def last_ordered_at(clients: Rows) -> calendar.Moments:
+    """When a client ordered last; long ago if never."""
+    cells, position = np.unique(clients.index // CLIENTS, return_inverse=True)
+    orders = clients.of("orders", (cells[:, None] * ORDERS + np.arange(ORDERS)).ravel())
+    last = np.full((len(cells), CLIENTS), np.datetime64("1970-01-01T00:00:00"))
+    np.maximum.at(last, (np.repeat(np.arange(len(cells)), ORDERS), client(orders).index % CLIENTS), ordered_at(orders))
+    moments: calendar.Moments = last[position, clients.index % CLIENTS]
+    return moments
 
 
 @remembered
@@ -174,6 +225,15 @@ def order(lines: Rows) -> Rows:
     """The order of a line."""
     cell, place = np.divmod(lines.index, LINES)
     return lines.of("orders", cell * ORDERS + ORDER_OF_LINE[place])
+
+
+@remembered
+def agreed(lines: Rows) -> Rows:
+    """The lines that say what is on `lines`: of a converted quote those of its sale, of any other order its own."""
+    cell, place = np.divmod(lines.index, LINES)
+    order_place = ORDER_OF_LINE[place]
+    shift = FIRST_LINE[DEAL[is_open(cell), order_place]] - FIRST_LINE[order_place]
+    return _same_or(lines, lines.index + shift)
 
 
 @remembered
@@ -274,7 +334,7 @@ def is_haggled(lines: Rows) -> Mask:
 
 def is_sample(lines: Rows) -> Mask:
     """Whether the line is a sample at no charge."""
-    return lines.index == pinned.SAMPLE_LINE
+    return (_LAST_OF_THREE[lines.index % LINES] & lines.chance("sample", SAMPLES)) | (lines.index == pinned.SAMPLE_LINE)
 
 
 @remembered
@@ -288,8 +348,7 @@ def unit_price(lines: Rows) -> Integers:
 @remembered
 def quantity(lines: Rows) -> Integers:
     """In hundredths of a unit: the selling steps that bring the line near its share of the order's value (a sample: one)."""
-    orders = order(lines)
-    large = is_large_order(lines)
+    orders, large = order(lines), is_large_order(lines)
     value = np.where(large, LARGE_CENTS, SMALL_CENTS) * np.where(
         large, orders.uniform("size", 0.6, 1.4), orders.uniform("size", 0.5, 1.5)
     )
@@ -347,6 +406,12 @@ def summed(values: Integers, position: Integers, count: int) -> Integers:
     return sums
 
 
+def _same_or(rows: Rows, index: Integers) -> Rows:
+    """Rows `index` of the same table; `rows` themselves, with all that is remembered of them, if they are the same."""
+    return rows if np.array_equal(rows.index, index) else rows.of(rows.table, index)
+
+
+@remembered
 def _unpinned_age(orders: Rows) -> Integers:
     cell, place = np.divmod(orders.index, ORDERS)
     kind = is_open(cell)
@@ -357,7 +422,7 @@ def _unpinned_age(orders: Rows) -> Integers:
 
 def _month_end(orders: Rows, chosen: Mask) -> calendar.Moments:
     """The end of the month in which the chosen orders would have been written if they were not pinned."""
-    return calendar.month_end(calendar.day(orders.as_of, _unpinned_age(orders)[chosen]))
+    return calendar.month_end(calendar.day(orders.as_of, _unpinned_age(deal(orders))[chosen]))
 
 
 def _is_due_today(orders: Rows) -> Mask:

@@ -118,6 +118,23 @@ def an_order_comes_out_to_the_cent(seeded: Seeded) -> QuerySet[Any]:
     return unless(seeded.rows.annotate(off=Abs(F("total") - exact)), off__lte=Decimal("0.0001"))
 
 
+@invariant(Order)
+def a_converted_quote_became_its_sale(seeded: Seeded) -> QuerySet[Any]:
+    """A quote is CONVERTED if a sale names it: same client and money, written at converted_at, while the quote was valid."""
+    sales = Order.objects.filter(converted_from_order=OuterRef("pk"), orderType="SALE")
+    agreed = sales.filter(
+        client=OuterRef("client"),
+        total=OuterRef("total"),
+        total_cogs=OuterRef("total_cogs"),
+        created_at=OuterRef("converted_at"),
+    )
+    converted = Q(orderType="QUOTE", quoteStatus="CONVERTED")
+    in_time = Q(converted_at__gte=F("created_at"), converted_at__date__lte=F("valid_until"))
+    of_no_quote = Q(converted_from_order__isnull=False) & ~Q(converted_from_order__quoteStatus="CONVERTED")
+    wrong = (converted & ~Exists(agreed)) | (converted & ~in_time) | (~converted & Exists(sales)) | of_no_quote
+    return seeded.rows.filter(wrong)
+
+
 @invariant(Order, OrderLineItem, Batch, Product)
 def items_and_lines_tell_the_same_story(seeded: Seeded) -> Iterator[Any]:
     """In orders.items are the lines of the order, one by one: the same batch and product, both there, the same money."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,10 @@ from terpseed.models import (
     VendorSupply,
 )
 
-OPENS, CLOSES = time(9), time(17)
+OPENS, CLOSES = 17, 24
+"""The hours of UTC in which business is done: from 9 to 16 h of Pacific Standard Time, and one hour earlier in summer."""
+YEARS = 4
+"""Before the dataset's last day: how far back it goes, at most."""
 MIDNIGHT = f"S-{trade.sale_digits(np.array(MIDNIGHT_ORDER))}"
 """The order number of the one exception to business hours."""
 WEEKEND = (1, 7)
@@ -91,9 +94,10 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
         end = datetime.combine(seeded.as_of, time(0), UTC)
         wrong = Q()
         for field in fields:
-            # Not time__lt: MySQL compares times as text, where 09:00:00 sorts before 09:00:00.000000.
-            late = Q(**{f"{field}__hour__lt": OPENS.hour}) | Q(**{f"{field}__time__gt": CLOSES})
-            wrong |= late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
+            summer = _summer(field, seeded.as_of)
+            early = Q(**{f"{field}__hour__lt": OPENS - 1}) | (~summer & Q(**{f"{field}__hour__lt": OPENS}))
+            late = summer & Q(**{f"{field}__hour__gte": CLOSES - 1})
+            wrong |= early | late | Q(**{f"{field}__week_day__in": WEEKEND}) | Q(**{f"{field}__gte": end})
         found = seeded.rows.filter(wrong)
         if model in THE_ORDER:
             found = found.exclude(**{f"{path}order_number": MIDNIGHT})
@@ -103,9 +107,26 @@ def _in_hours(model: type[models.Model], fields: tuple[str, ...]) -> Invariant:
         model,
         *reads,
         name=f"{model._meta.db_table}-happen-in-business-hours",
-        sentence=f"{', '.join(fields)}: a weekday from 9 to 17 h UTC, before the dataset's last day"
+        sentence=f"{', '.join(fields)}: a weekday from 9 to 16 h in California, before the dataset's last day"
         + (f"; but order {MIDNIGHT} is of midnight." if model in THE_ORDER else "."),
     )(breaking)
+
+
+def _summer(field: str, as_of: date) -> Q:
+    """Whether a moment is in daylight saving time: from the second Sunday in March to the first one in November.
+
+    MySQL can convert to named time zones only where somebody has loaded their tables.
+    """
+    summers = Q()
+    for year in range(as_of.year - YEARS, as_of.year + 1):
+        begins, ends = _sunday(date(year, 3, 8)), _sunday(date(year, 11, 1))
+        summers |= Q(**{f"{field}__gte": begins, f"{field}__lt": ends})
+    return summers
+
+
+def _sunday(since: date) -> datetime:
+    """The first Sunday from a day on."""
+    return datetime.combine(since + timedelta(days=6 - since.weekday()), time(0), UTC)
 
 
 IN_BUSINESS_HOURS = tuple(_in_hours(model, fields) for model, fields in HAPPENED.items())

@@ -32,6 +32,7 @@ class BankAccountSeeder(BaseSeeder):
         record_count=RecordCount.fixed(BANK_ACCOUNTS),
         pii_fields={"accountNumber": "bank_account", "notes": "free_text"},
         not_pii=("accountName", "bankName", "currency"),
+        version=2,
     )
 
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:

@@ -20,6 +20,7 @@ class BrandSeeder(BaseSeeder):
         record_count=cells.per_cell(cells.SELLERS),
         pii_fields={"name": "company_name"},
         not_pii=("description",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

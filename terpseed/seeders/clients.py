@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from seeding import BaseSeeder, Dataset, Derivation, Integers, Rows, SeederConfig, decimals, only
 from terpseed.expressions import DaysSince, percentage, total
-from terpseed.facts import calendar, cells, parties, pinned, receivables
+from terpseed.facts import activity, calendar, cells, parties, pinned, receivables
 from terpseed.models import Client, Invoice, Order
 
 LARGE_LIMITS = np.array([40_000_00, 50_000_00, 60_000_00, 75_000_00])
@@ -106,7 +106,7 @@ class ClientSeeder(BaseSeeder):
                 "reason": rows.choose("credit reason", REASONS),
                 "referred_by_client_id": only(pl.Series(rows.index - place), parties.is_referred(rows)),
                 "created_at": joined,
-                "updated_at": joined,
+                "updated_at": calendar.timestamps(activity.last_active_at(rows)),
             }
         ).select(
             (

@@ -19,6 +19,7 @@ class FiscalPeriodSeeder(BaseSeeder):
         natural_key=("startDate", "endDate"),
         production=True,
         not_pii=("periodName",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

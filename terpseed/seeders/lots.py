@@ -19,6 +19,7 @@ class LotSeeder(BaseSeeder):
         record_count=cells.per_cell(cells.LOTS),
         pii_fields={"notes": "free_text"},
         not_pii=("code",),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -24,28 +24,29 @@ class OrderLineItemSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `order_line_items`."""
-        orders, batches = trade.order(rows), trade.batch(rows)
-        cost, price = trade.unit_cost(batches), trade.unit_price(rows)
+        orders, lines = trade.order(rows), trade.agreed(rows)
+        batches = trade.batch(lines)
+        cost, price = trade.unit_cost(batches), trade.unit_price(lines)
         low, high = stock.cost_range(batches)
         written = calendar.timestamps(trade.ordered_at(orders))
         return pl.DataFrame(
             {
                 "ranged": stock.is_ranged(batches),
-                "large": trade.is_large_order(rows),
-                "is_margin_overridden": trade.is_haggled(rows) | trade.is_sample(rows),
+                "large": trade.is_large_order(lines),
+                "is_margin_overridden": trade.is_haggled(lines) | trade.is_sample(lines),
                 "order_id": orders.index,
                 "batch_id": batches.index,
                 "product_display_name": catalogue.product_name(trade.product(batches)),
-                "quantity": decimals(trade.quantity(rows), 2),
+                "quantity": decimals(trade.quantity(lines), 2),
                 "cogs_per_unit": decimals(cost * 100, 4),
                 "original_cogs_per_unit": decimals(cost * 100, 4),
                 "original_range_min": decimals(low, 4),
                 "original_range_max": decimals(high, 4),
-                "margin_percent": decimals(trade.margin(rows), 2),
+                "margin_percent": decimals(trade.margin(lines), 2),
                 "margin_dollar": decimals(price - cost, 2),
                 "unit_price": decimals(price, 2),
-                "line_total": decimals(trade.line_total(rows), 2),
-                "is_sample": trade.is_sample(rows),
+                "line_total": decimals(trade.line_total(lines), 2),
+                "is_sample": trade.is_sample(lines),
                 "created_at": written,
                 "updated_at": written,
             }

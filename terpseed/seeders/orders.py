@@ -28,7 +28,7 @@ from terpseed.facts.fulfilment import Step
 from terpseed.facts.trade import Fate
 from terpseed.models import Invoice, Order
 
-QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED)
+QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED, Fate.QUOTE_CONVERTED)
 QUOTE_VALID = np.timedelta64(30, "D")
 
 QUOTE_STATUS = [fate.name.removeprefix("QUOTE_") for fate in Fate]
@@ -80,7 +80,11 @@ class OrderSeeder(BaseSeeder):
         sale = ~quote
         confirmed = sale & ~draft
         packed, shipped = fulfilment.has(rows, Step.PACKED), fulfilment.has(rows, Step.SHIPPED)
-        lines, position = trade.lines_of(rows)
+        converted = fate == Fate.QUOTE_CONVERTED
+        from_quote, quote_of = trade.is_sale_of_quote(rows)
+        sold_at = trade.ordered_at(trade.deal(rows))
+        own, position = trade.lines_of(rows)
+        lines = trade.agreed(own)
         subtotal, cost = _sums(lines, position, len(rows))
         margin = subtotal - divide(cost, 100)
         terms = trade.term(rows)
@@ -105,6 +109,8 @@ class OrderSeeder(BaseSeeder):
                 "due_date": calendar.dates(due, confirmed),
                 "saleStatus": only(take(("PENDING", "CANCELLED"), (fate == Fate.CANCELLED).astype(np.int64)), sale),
                 "fulfillmentStatus": take(fulfilment.STATUS, fate),
+                "converted_from_order_id": only(quote_of, from_quote),
+                "converted_at": calendar.timestamps(sold_at, converted),
                 "confirmed_at": calendar.timestamps(fulfilment.at(rows, Step.CONFIRMED), confirmed),
                 "packed_at": calendar.timestamps(fulfilment.at(rows, Step.PACKED), packed),
                 "packed_by": only(pl.Series(staff.member(rows, "packed by")), packed),
@@ -114,7 +120,7 @@ class OrderSeeder(BaseSeeder):
                 "notes": notes.some(rows, notes.ORDER),
                 "created_by": staff.member(rows, "created by"),
                 "created_at": calendar.timestamps(ordered),
-                "updated_at": calendar.timestamps(fulfilment.last_at(rows)),
+                "updated_at": calendar.timestamps(np.where(converted, sold_at, fulfilment.last_at(rows))),
             }
         )
 

@@ -32,6 +32,7 @@ class SequenceSeeder(BaseSeeder):
         keep_modified=True,
         production=True,
         not_pii=("name", "prefix"),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -29,6 +29,7 @@ class StrainSeeder(BaseSeeder):
             "openthcStub",
             "baseStrainName",
         ),
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

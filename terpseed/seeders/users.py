@@ -20,6 +20,7 @@ class UserSeeder(BaseSeeder):
         pii_fields={"openId": "identifier", "name": "person_name", "email": "email"},
         not_pii=("loginMethod",),
         accounts=True,
+        version=2,
     )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

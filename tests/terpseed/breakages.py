@@ -13,10 +13,11 @@ from django.db.models import F, Max
 from terpseed import models as terp
 from terpseed.invariants.time import HAPPENED
 
-SATURDAY = datetime(2026, 2, 28, 12, tzinfo=UTC)
-EVENING = datetime(2026, 2, 27, 20, tzinfo=UTC)
+SATURDAY = datetime(2026, 2, 28, 20, tzinfo=UTC)
+NIGHT = datetime(2026, 2, 27, 16, tzinfo=UTC)
+EVENING = datetime(2025, 7, 16, 23, tzinfo=UTC)
 PAST = datetime(2020, 1, 1, 12, tzinfo=UTC)
-FUTURE = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FUTURE = datetime(2026, 3, 2, 18, tzinfo=UTC)
 
 Break = Callable[[str], object]
 
@@ -211,6 +212,15 @@ BREAKAGES: dict[str, list[Break]] = {
         half_pound_at_an_odd_cent,
         change(terp.Order, total=F("total") + 1),
         drop(terp.OrderLineItem),
+    ],
+    "a-converted-quote-became-its-sale": [
+        change(terp.Order, {"quoteStatus": "CONVERTED"}, quoteStatus="SENT"),
+        change(terp.Order, {"quoteStatus": "EXPIRED"}, quoteStatus="CONVERTED"),
+        change(terp.Order, {"quoteStatus": "CONVERTED"}, total=F("total") + 1),
+        change(terp.Order, {"quoteStatus": "CONVERTED"}, valid_until=PAST.date()),
+        change(terp.Order, {"quoteStatus": "CONVERTED"}, converted_at=PAST),
+        change(terp.Order, {"converted_from_order__isnull": False}, converted_from_order=None),
+        of_another(terp.Order, "client", quoteStatus="CONVERTED"),
     ],
     "items-and-lines-tell-the-same-story": [
         change(terp.Order, items=[]),
@@ -652,7 +662,7 @@ BREAKAGES: dict[str, list[Break]] = {
         f"{model._meta.db_table}-happen-in-business-hours": [
             change(model, {f"{field}__isnull": False}, **{field: moment})
             for field in fields
-            for moment in (SATURDAY, EVENING, FUTURE)
+            for moment in (SATURDAY, NIGHT, EVENING, FUTURE)
         ]
         for model, fields in HAPPENED.items()
     },
