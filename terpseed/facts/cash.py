@@ -17,7 +17,7 @@ MAIN, BOX = range(2)
 BOX_SHARE = 0.15
 """Share of the cash payments that drivers collect."""
 
-OPENING = 100_000_00
+OPENING = 250_000_00
 """The cash that the owners brought, in cents: enough for what suppliers are paid before clients have paid enough."""
 OPENING_AGE = 450
 """When they did, in weekdays before the dataset's last day: before the first payment."""
