@@ -87,7 +87,7 @@ class Caches:
             staying = union(KeySet.holding(one.targets) for _, pairs in more for one in pairs) & keys
             held += more
             if not staying:
-                return going, held
+                return {cache: keys for cache, keys in going.items() if keys}, held
 
     def held(self, plan: RollbackPlan, table: str, rows: Mapping[str, KeySet]) -> Iterator[tuple[Relation, list[Pairs]]]:
         """To which of the doomed rows of a table these rows of caches refer."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from seeding.db.features import without_foreign_keys
+from seeding.db.retries import Transience, transience
 from seeding.db.sql import quoted
-from seeding.exceptions import RollbackError
+from seeding.exceptions import RollbackError, SeedingError
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.row_digests import recorded_digests, replaced
@@ -60,6 +61,8 @@ class Deleter:
         self._run = run
         self._tracer = tracer
         self._caches = caches
+        self._cached: Mapping[str, KeySet] = {}
+        """What of caches goes with a transaction that may have been committed, as long as its commit is unanswered."""
 
     def delete(self, plan: RollbackPlan, table: str, batches: Collection[int], keys: KeySet) -> Deletion:
         """Delete the rows `keys` of the ledger's entries `batches` in one transaction.
@@ -68,12 +71,16 @@ class Deleter:
         """
         audited: list[tuple[RowIdentity, str, str, KeySet]] = []
         cached: Mapping[str, KeySet] = {}
+        has_ended = False
         there = plan.there.get(table)
         found_by = self._tracer.identity(table, there.primary_key if there else "")
         try:
             with without_foreign_keys(connections[self._using]), self._lock.fenced():
                 entries = list(self._ledger.live.filter(pk__in=batches))
                 wanted = keys & union(entry.keys for entry in entries)
+                # Rows no longer in the ledger were deleted by an attempt whose commit went unanswered.
+                unheard = keys - wanted
+                before = self._cached if unheard else {}
                 present = self._tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
                 changed = NOTHING
@@ -95,12 +102,17 @@ class Deleter:
                     audited.append((found_by, table, entry.seeder_name, entry.keys & going))
                     self._audit.record(*audited[-1])
                 self._ledger.retire(entries, going | gone, self._run)
-        except BaseException:
-            for line in audited:
+                cached = {table: union(one.get(table, NOTHING) for one in (before, cached)) for table in {*before, *cached}}
+                self._cached = cached
+                has_ended = True
+        except BaseException as error:
+            for line in audited if _is_undone(error) or not has_ended else ():
                 self._audit.record(*line, operation="not deleted")
             raise
-        # Rows no longer in the ledger were deleted by an attempt whose commit went unanswered.
-        if unheard := keys - wanted:
+        self._cached = {}
+        for cache, rows in before.items():
+            self._audit.record(self._tracer.identity(cache, plan.there[cache].primary_key), cache, CACHE, rows)
+        if unheard:
             self._audit.record(found_by, table, "+".join(self._ledger.seeders_of(batches)), unheard)
         return Deletion(deleted=going | unheard, gone=gone, referred=referred, changed=changed, cached=cached)
 
@@ -122,6 +134,12 @@ class Deleter:
 
     def _quoted(self, name: str) -> str:
         return quoted(connections[self._using], name)
+
+
+def _is_undone(error: BaseException) -> bool:
+    """Whether an error of a COMMIT says that the transaction was rolled back; one that goes unanswered may be committed."""
+    families = (None, Transience.CONTENTION, Transience.SIZE)
+    return isinstance(error, (DatabaseError, SeedingError)) and transience(error) in families
 
 
 def _needed(referred: Mapping[Relation, Sequence[Pairs]]) -> KeySet:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
+from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.execution import Execution
 from terpseed import models as terp
@@ -185,6 +186,27 @@ def test_what_the_database_refuses_leaves_figures_and_says_so(sqlite: Database, 
     lines = [json.loads(line) for line in audit_file.read_text().splitlines()] if audit_file.exists() else []
     operations = [line["operation"] for line in lines if line["table"] == "scores" and [1, 1] in line["keys"]]
     assert operations.count("delete") == operations.count("not deleted")
+
+
+def test_figures_whose_transaction_s_commit_goes_unanswered_are_told_as_deleted(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch, audit_file: Path
+) -> None:
+    sqlite.seed(table="clients")
+    with_scores(sqlite, (1, 0, None), (2, 1, None))
+    unanswered = [OperationalError("no answer to the commit")]
+
+    def committed(_: SeedingLock) -> None:
+        if unanswered and not scores(sqlite):
+            raise unanswered.pop()
+
+    monkeypatch.setattr(SeedingLock, "_committed", committed)
+
+    done = sqlite.rollback()
+
+    assert unanswered == []
+    assert (done["cached"], done["exit_code"]) == ([{"table": "scores", "keys": [1, 2], "count": 2}], 0)
+    lines = [json.loads(line) for line in audit_file.read_text().splitlines()]
+    assert [(line["operation"], line["keys"]) for line in lines if line["table"] == "scores"] == [("delete", [[1, 2]])] * 2
 
 
 def test_no_table_is_truncated_under_figures(make_database: Callable[..., Database]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 
 from seeding.exceptions import LockLostError, RollbackError
 from tests.unit.rollbacks.conftest import Scene, keys
@@ -83,6 +84,28 @@ def test_without_the_lock_nothing_is_committed(scene: Scene, audit_file: Path, m
 
     assert (scene.there("shop_review"), scene.live("shop_review")) == ([1, 2, 3], [1, 2, 3])
     assert audited(audit_file) == [("delete", [[1, 2]]), ("not deleted", [[1, 2]])]
+
+
+@pytest.mark.parametrize(
+    ("error", "revoked"),
+    [
+        (OperationalError("no answer"), False),
+        (KeyboardInterrupt(), False),
+        (IntegrityError("rolled back"), True),
+        (LockLostError("lost"), True),
+    ],
+)
+def test_the_audit_s_line_stays_if_the_commit_may_have_come(
+    scene: Scene, audit_file: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, *, revoked: bool
+) -> None:
+    plan = scene.planner.plan({"shop_review": keys(1, 2)}, cascade=False)
+    deleter, batches = scene.deleter(), scene.batches("shop_review")
+    monkeypatch.setattr(scene.operation.lock, "_committed", Mock(side_effect=error))
+
+    with pytest.raises(type(error)):
+        deleter.delete(plan, "shop_review", batches, keys(1, 2))
+
+    assert audited(audit_file) == [("delete", [[1, 2]]), ("not deleted", [[1, 2]])][: 1 + revoked]
 
 
 def test_a_second_attempt_after_a_commit_that_was_not_answered_counts_the_rows_as_deleted(
