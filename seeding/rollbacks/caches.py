@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from seeding.exceptions import ConfigurationError
 from seeding.keys import NOTHING, KeySet, union
-from seeding.ledger.key_values import whole_numbers
+from seeding.ledger.key_values import NOBODY, whole_numbers
 from seeding.rollbacks.plan import RollbackPlan, TableKeys
 from seeding.schema.relations import Relation
 from seeding.schema.tables import Kind, TableSchema
@@ -46,8 +46,8 @@ class Caches:
         for link in plan.links:
             if link.table in self._tables and link.target in plan.selected:
                 for pairs in self._tracer.referring(link, plan.selected[link.target]):
-                    keys = KeySet.holding(whole_numbers(pairs.referring))
-                    found[link.table] = found.get(link.table, NOTHING) | keys
+                    numbers = whole_numbers(pairs.referring)
+                    found[link.table] = found.get(link.table, NOTHING) | KeySet.holding(numbers[numbers != NOBODY])
         return found
 
     def going(self, plan: RollbackPlan, rows: Mapping[str, KeySet], *, locking: bool = False) -> TableKeys:
@@ -63,7 +63,9 @@ class Caches:
                     going -= KeySet.holding(pairs.targets)
             for link in (one for one in plan.links if one.table == table):
                 holding = self._tracer.holding(link, going, locking=locking)
-                going -= holding - self._tracer.children(link, plan.doomed(link.target), holding, locking=locking)
+                if link.json_key is None:  # of a list, some may be of rows that stay
+                    holding -= self._tracer.children(link, plan.doomed(link.target), holding, locking=locking)
+                going -= holding
             found[table] = going
         return found
 
