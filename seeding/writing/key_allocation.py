@@ -230,10 +230,20 @@ class SQLiteKeyAllocator(_Allocator):
     """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
-        """The key after the highest."""
+        """The key after the highest. The table counts on from above `beside`, under which it may have no row that says so."""
         first = max(highest_key(self._using, model), beside) + 1
         self._require_room(model, first + count - 1)
+        if beside:
+            self._count_from(model, beside)
         return first
+
+    def _count_from(self, model: type[models.Model], key: int) -> None:
+        with transaction.atomic(using=self._using), connections[self._using].cursor() as cursor:
+            cursor.execute(
+                "UPDATE sqlite_sequence SET seq = max(seq, %s) WHERE name = %s COLLATE NOCASE", [key, model._meta.db_table]
+            )
+            if not cursor.rowcount:  # it has never had a row
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [model._meta.db_table, key])
 
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether the highest key is still below `first`."""
