@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -17,6 +17,7 @@ from types import MappingProxyType, ModuleType
 from seeding.exceptions import ConfigurationError, GenerationError, MisdeclaredSeederError
 from seeding.generation.discovery import SEEDERS, BrokenModule, modules
 from seeding.generation.routing import sent_elsewhere
+from seeding.generation.seeder_columns import shared_key
 from seeding.generation.seeders import BaseSeeder, misdeclared_seeders_tolerated
 from seeding.schema.references import Reference
 
@@ -181,6 +182,14 @@ class Registry:
         """The seeders whose rows have keys of this one's table."""
         own = seeder.config.table_name
         return tuple(one for one in self.by_name.values() if (other := one.config.key_target) and other._meta.db_table == own)
+
+    def shared_keys(self, tables: Collection[str]) -> tuple[tuple[str, Reference], ...]:
+        """Those of the `tables`, which hold seeded rows, whose rows have the keys of others: each with the reference to them.
+
+        Without a seeded row, a table's counter may still give out these keys to rows that refer to nothing.
+        """
+        found = ((one.config.table_name, shared_key(one)) for one in self.by_name.values())
+        return tuple((table, reference) for table, reference in found if table in tables and reference is not None)
 
     def sources(self, name: str) -> tuple[BaseSeeder, ...]:
         """The seeders that a dependency refers to: all of a table, or the one of that name; none if it is unknown."""

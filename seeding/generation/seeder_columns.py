@@ -25,6 +25,12 @@ def seeded_references(seeder: BaseSeeder) -> tuple[Reference, ...]:
     return (*references(seeder.config.model), *said)
 
 
+def shared_key(seeder: BaseSeeder) -> Reference | None:
+    """The reference by which the seeder's rows have the keys of other rows; None if they have their own."""
+    target, key = seeder.config.key_target, seeder.config.model._meta.pk
+    return None if target is None or key is None else Reference(column=column_name(key), target=own_table(target))
+
+
 def filled_table(seeder: BaseSeeder, connection: BaseDatabaseWrapper) -> TableSchema:
     """The table as the model has it; columns that the seeder lets refer to rows of a model take row indexes."""
     table = expected(seeder.config.model, connection)

@@ -151,7 +151,7 @@ class RollbackManager:
         usable_ones = usable(declared if self.config.strategy is not Strategy.TRUNCATE else (), filled, there)
         mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
         kinds = content_types(connection, there), content_types_elsewhere(connection, mirrors)
-        between = relations(there, mirrors, elsewhere, *kinds)
+        between = relations(there, mirrors, elsewhere, *kinds, shared_keys=self._registry.shared_keys(ledger.tables()))
         require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
         of_seeder = ledger.by_seeder()

@@ -81,12 +81,14 @@ def relations(
     elsewhere: Mapping[str, Sequence[ForeignKey]] | None = None,
     content_types: Mapping[int, type[models.Model]] | None = None,
     content_types_elsewhere: Mapping[int, type[models.Model]] | None = None,
+    *,
+    shared_keys: Iterable[tuple[str, Reference]] = (),
 ) -> tuple[Relation, ...]:
     """The relations between the tables `there`; a reference that both a model and the database declare counts once.
 
     `elsewhere` holds the foreign keys of tables in other schemas, by the tables' quoted names. `content_types`, and those of
     another database, map the keys in generic references to models. Without any, a generic reference may be to every model;
-    None leaves generic references out.
+    None leaves generic references out. `shared_keys` are tables whose keys are references.
     """
     mirrors = tuple(mirrors)
     declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
@@ -95,6 +97,9 @@ def relations(
     undeclared = [*_of_models(there, mirrors)]
     if content_types is not None:
         undeclared += _generic(there, mirrors, dict.fromkeys(kinds) or dict.fromkeys((None, one) for one in mirrors))
+    for name, reference in shared_keys:
+        if table := _found(there, name):
+            undeclared += _of_reference(there, table, reference)
     return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
 
 

@@ -113,7 +113,8 @@ class ChangedSince:
         self._ledger = ledger = Ledger(using)
         self._there = all_tables(connection, ledger.tables())
         mirrors = apps.get_models(include_auto_created=True)
-        self._links = relations(self._there, mirrors, None, content_types(connection, self._there))
+        kinds, shared = content_types(connection, self._there), registry.shared_keys(ledger.tables())
+        self._links = relations(self._there, mirrors, None, kinds, shared_keys=shared)
         self._tracer = Tracer(using, ledger.identities(self._there))
         self._resolver = Resolver(registry, ledger, dataset, live=self._there)
         self._seeded: dict[str, KeySet] = {}

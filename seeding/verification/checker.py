@@ -97,6 +97,9 @@ class Checker:
         """A verdict on every reference of every table that holds seeded rows."""
         seeded = self._models()
         looked_at = {table: (*references(model), *self._generic(model)) for table, model in seeded.items()}
+        for table, reference in dict.fromkeys(self._registry.shared_keys(seeded)):
+            if all(one.config.key_target is reference.target for one in self._registry.by_table[table]):
+                looked_at[table] += (reference,)
         both = {*seeded.values(), *(one.target for found in looked_at.values() for one in found)}
         lacks, identities = shortcomings(self.using, both), self._ledger.identities()
         return [

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
 from django.contrib.sessions.models import Session
 
-from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from seeding.exceptions import MisdeclaredSeederError
-from terpseed.models import Client, Vendor
+from seeding import BaseSeeder, RecordCount, Registry, Rows, SeederConfig
+from seeding.exceptions import MisdeclaredSeederError, RefusedError
+from seeding.verification.checker import Checker
+from terpseed.models import Client, SupplierProfile, Vendor
 from tests.support.databases import Database
 from tests.support.runs import run, undo
 from tests.support.seeders import Clients, seeder
@@ -82,6 +85,60 @@ def test_a_key_that_a_real_row_has_taken_is_refused(sqlite: Database) -> None:
     assert f"vendors has a real row under the key {taken:,} of a seeded row of clients" in summary.results[1].error
     assert summary.exit_code == 5
     assert sqlite.content("vendors") == before
+
+
+def test_a_real_row_under_the_key_of_a_seeded_one_keeps_that(sqlite: Database) -> None:
+    run(sqlite, Clients(), Vendors())
+    client = keys(sqlite, Client)["C7"]
+    a_real_vendor(sqlite, id=client, name="Real")
+
+    summary, _ = undo(sqlite, Clients(), Vendors())
+
+    assert summary.exit_code == 6
+    assert (keys(sqlite, Client), keys(sqlite, Vendor)) == ({"C7": client}, {"Real": client})
+    (kept,) = summary.kept
+    assert (kept.table, kept.by, kept.referring) == ("clients", "vendors.id", (str(client),))
+
+
+def test_keys_that_real_rows_have_by_chance_keep_nothing(sqlite: Database) -> None:
+    run(sqlite, Clients())
+    a_real_vendor(sqlite, name="Real")
+
+    assert undo(sqlite, Clients(), Vendors())[0].exit_code == 0
+    assert keys(sqlite, Client) == {}
+
+
+def test_a_row_does_not_go_without_those_that_have_its_key(sqlite: Database) -> None:
+    run(sqlite, Clients(), Vendors())
+    one: dict[str, Any] = {"tables": ("clients",), "where": (("name", "C6"),)}
+
+    with pytest.raises(RefusedError, match=r"Other seeded rows depend on those of clients: 1 of vendors \(id\)"):
+        undo(sqlite, Clients(), Vendors(), **one)
+    assert undo(sqlite, Clients(), Vendors(), **one, cascade=True)[0].exit_code == 0
+
+    assert keys(sqlite, Vendor).keys() == {f"C{index}" for index in range(0, 20, 2)} - {"C6"}
+
+
+def test_what_is_kept_with_a_row_may_have_its_key(sqlite: Database) -> None:
+    class Kept(Vendors):
+        config = replace(Vendors.config, kept_with=("Clients",))
+
+    run(sqlite, Clients(), Kept())
+    client = keys(sqlite, Client)["C4"]
+    SupplierProfile.objects.using(sqlite.alias).create(client_id=client)
+
+    assert undo(sqlite, Clients(), Kept())[0].exit_code == 6
+    assert (keys(sqlite, Client), keys(sqlite, Vendor)) == ({"C4": client}, {"C4": client})
+
+
+def test_a_key_of_a_row_that_is_gone_is_found(sqlite: Database) -> None:
+    run(sqlite, Clients(), Vendors())
+    Client.objects.using(sqlite.alias).filter(name="C8").delete()
+
+    found = {one.rule: one for one in Checker(sqlite.alias, "", Registry([Clients(), Vendors()])).references()}
+
+    verdict = found["vendors.id leads to clients"]
+    assert (verdict.looked_at, verdict.broken, verdict.examples) == (10, 1, (str(keys(sqlite, Vendor)["C8"]),))
 
 
 def test_a_row_without_the_row_whose_key_it_has_is_rejected(sqlite: Database) -> None:
