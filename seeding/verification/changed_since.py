@@ -206,14 +206,17 @@ class ChangedSince:
         """The key of every row that was edited, and the columns that may hold something else than was seeded.
 
         These are all that do not provably hold it. A row is not edited by the time of its last change alone; nor without
-        that, where the server notes it: what seeding wrote wrongly must not pass for somebody's edit.
+        that, where the server notes it: what seeding wrote wrongly must not pass for somebody's edit. Nor
+        by a postponed column, which it may not have filled, nor if receivers may have changed it while it was saved.
         """
+        if seeder.config.signals:
+            return
         table = self._there[seeder.config.table_name]
         derived = derived_columns(seeder, self._dataset)
         times = (changed_columns(seeder, self._dataset) - derived).union(table.auto_updated)
         detector = ChangeDetector(
             self._using, seeder, self._dataset, self._resolver, table,
-            identity=self._tracer.identity(table.name, table.primary_key), ignored=derived,
+            identity=self._tracer.identity(table.name, table.primary_key), ignored=derived.union(seeder.config.postponed),
         )  # fmt: skip
         batches = self._ledger.live.generated().filter(seeder_name=seeder.name, table_name=table.name).select_related("run")
         for compared, found in detector.differences(list(batches), keys):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import polars as pl
@@ -22,10 +23,13 @@ from seeding.keys import KeySet
 from seeding.ledger.queries import generator_version
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
+from seeding.orchestration.deferred_references import DeferredReferences
 from seeding.orchestration.results import SeederState
 from seeding.runs.transaction_size import in_portions
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event
+from seeding.verification.invariants import invariant
+from seeding.verification.rule_checks import check
 from seeding.writing import BulkCreateWriter, Writers
 from terpseed.models import Brand, Client, Strain, SupplierProfile
 from tests.support.databases import Database
@@ -352,6 +356,22 @@ def test_nor_do_postponed_references(sqlite: Database) -> None:
     sqlite.query("DROP TRIGGER parentless")
     assert run(sqlite, Postponing())[0].exit_code == 0
     assert Strain.objects.using(sqlite.alias).filter(parentStrain=None).count() == 1
+
+
+def test_references_that_a_run_has_not_filled_are_not_somebody_s_edits(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Postponing(Strains):
+        config = SeederConfig(model=Strain, record_count=COUNT, postponed=("parentStrainId",))
+
+    monkeypatch.setattr(DeferredReferences, "fill", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run(sqlite, Postponing())
+    rule = invariant(Strain, name="one-root")(lambda seeded: seeded.rows.filter(parentStrain=None).exclude(name="Strain 0"))
+
+    ((verdict,), failed) = check(sqlite.alias, [rule], Registry([Postponing()]))
+
+    assert (verdict.broken, verdict.changed, failed) == (19, 0, [])
 
 
 def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db.models import Count, F, QuerySet
 
 from seeding import Registry, Seeded
 from seeding.example.models import Customer, Order, OrderLine, Product, Review
+from seeding.example.seeders.catalogue import ReviewSeeder
 from seeding.verification.changed_since import Reading
 from seeding.verification.invariants import Invariant
 from seeding.verification.results import Verdict
@@ -141,6 +143,14 @@ def test_rows_that_cannot_be_compared_are_seeding_s(shop: Database) -> None:
     shop.seed()
     shop.query("UPDATE shop_review SET stars = 6 - stars, product_id = 3 WHERE id = 4")
     shop.query("UPDATE seeding_metadata SET generator_version = 'other'")
+
+    assert counted(shop, priced, Review, Product) == (30, 0)
+
+
+def test_nor_are_those_edited_that_receivers_may_have_changed(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.seed()
+    shop.query("UPDATE shop_review SET stars = 6 - stars, product_id = 3 WHERE id = 4")
+    monkeypatch.setattr(ReviewSeeder, "config", replace(ReviewSeeder.config, signals=True))
 
     assert counted(shop, priced, Review, Product) == (30, 0)
 
