@@ -69,6 +69,14 @@ def test_a_reference_that_leads_nowhere_is_counted_with_its_row(reviews: Databas
     assert found(reviews, keys=KeySet.of([(1, 1), (3, 4)])) == (3, 1, ("3",))
 
 
+@pytest.mark.parametrize(("low", "high"), [(-5, 2**63 - 1), (-(2**63), 2**63 - 1), (2, 2**63 - 1)])
+def test_references_may_hold_any_integer(reviews: Database, low: int, high: int) -> None:
+    reviews.query("UPDATE shop_review SET product_id = %s WHERE id = 1", low)
+    reviews.query("UPDATE shop_review SET product_id = %s WHERE id = 3", high)
+
+    assert found(reviews) == (4, 2 - (low == 2), ("1", "3") if low != 2 else ("3",))
+
+
 def test_a_few_examples_are_named_and_all_are_counted(reviews: Database) -> None:
     for key in range(10, 17):
         reviews.query("INSERT INTO shop_review VALUES (%s, 'x', 1, '[]', '2026-03-02', 3)", key)
