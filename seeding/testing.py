@@ -269,7 +269,7 @@ def _indexes(data: pl.DataFrame, column: str, json_key: str | None, when: tuple[
         data = data.filter(pl.col(when[0]) == when[1])
     if json_key is None:
         return data[column].drop_nulls()
-    items = data[column].explode().drop_nulls()
+    items = (data[column] if data.schema[column] == pl.Struct else data[column].explode()).drop_nulls()
     return items.struct.field(json_key).drop_nulls() if items.dtype == pl.Struct else pl.Series([], dtype=pl.Int64)
 
 

@@ -1,4 +1,4 @@
-"""Row indexes looked up one reference at a time: in columns of numbers, and in lists of JSON objects."""
+"""Row indexes looked up one reference at a time: in columns of numbers, and in JSON objects and lists of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
+from seeding.schema.references import Objects, each, objects
 
 if TYPE_CHECKING:
     from seeding.ledger.reference_resolution import Resolver
@@ -41,12 +42,17 @@ class Lookup:
 
 
 def filled(lists: pl.Series) -> pl.Series:
-    """Which lists hold anything; null may be null."""
+    """Which lists hold anything; null may be null. An object does."""
+    if lists.dtype == pl.Struct:
+        return lists.is_not_null()
     return pl.Series(map(bool, lists), dtype=pl.Boolean) if lists.dtype == pl.Object else lists.list.len() > 0
 
 
 def resolve_json(column: pl.Series, key: str, lookup: Lookup) -> tuple[pl.Series, pl.Series]:
-    """The lists of objects with `key` resolved, and which lists hold an index that has no key."""
+    """The objects or lists of objects with `key` resolved, and which of them hold an index that has no key."""
+    if column.dtype == pl.Struct:
+        keys, missing = lookup.resolve(column.struct.field(key))
+        return column.to_frame("object").select(pl.col("object").struct.with_fields(keys.alias(key))).to_series(), missing
     if column.dtype == pl.Object:
         return _resolve_objects(column.to_list(), key, lookup)
     lists = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "items": column})
@@ -63,14 +69,14 @@ def resolve_json(column: pl.Series, key: str, lookup: Lookup) -> tuple[pl.Series
     return resolved, joined["_missing"].fill_null(False)
 
 
-def _resolve_objects(lists: list[list[dict[str, Any]] | None], key: str, lookup: Lookup) -> tuple[pl.Series, pl.Series]:
+def _resolve_objects(values: list[Objects], key: str, lookup: Lookup) -> tuple[pl.Series, pl.Series]:
     """The same where each object has keys and types of its own: only `key` changes, where it is there."""
-    named = pl.Series([item[key] for items in lists for item in items or () if key in item], dtype=pl.Int64)
+    named = pl.Series([item[key] for value in values for item in objects(value) if key in item], dtype=pl.Int64)
     keys, missing = (iter(found.to_list()) for found in lookup.resolve(named))
     resolved, lacking = list[Any](), list[bool]()
-    for items in lists:
-        count = sum(key in item for item in items or ())
-        resolved.append(items and [{**item, key: next(keys)} if key in item else item for item in items])
+    for value in values:
+        count = sum(key in item for item in objects(value))
+        resolved.append(each(value, lambda item: {**item, key: next(keys)} if key in item else item))
         lacking.append(sum(next(missing) for _ in range(count)) > 0)
     return pl.Series(resolved, dtype=pl.Object), pl.Series(lacking, dtype=pl.Boolean)
 

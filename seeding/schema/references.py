@@ -1,13 +1,13 @@
 """What a column refers to, whether or not a foreign key declares it.
 
 Three kinds of column reference rows of another table: a foreign key (`db_constraint=False` if the database declares none),
-an integer whose target another column decides (`referenceType` = 'ORDER'), and a JSON list of objects that hold keys.
+an integer whose target another column decides (`referenceType` = 'ORDER'), and JSON objects, or lists of them, that hold keys.
 All three are declared by the model; the engine treats them alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ class NamingField(models.CharField):
 
 
 class ReferencingJSONField(models.JSONField):
-    """A JSON list of objects, some of whose keys hold primary keys: `targets` maps those keys to models."""
+    """A JSON object or a list of them, some of whose keys hold primary keys: `targets` maps those keys to models."""
 
     def __init__(self, *args: Any, targets: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,6 +98,22 @@ class ReferencingJSONField(models.JSONField):
         """Django's hook, so that the field can be cloned."""
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "targets": self.targets}
+
+
+Objects = dict[str, Any] | list[Any] | None
+"""A value of such a field."""
+
+
+def objects(value: Any) -> list[Any]:
+    """The objects of a JSON value: the value itself, or what is in the list; nothing of null, texts and numbers."""
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, dict) else []
+
+
+def each(value: Objects, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Objects:
+    """The value with each of its objects changed."""
+    return change(value) if isinstance(value, dict) else value and [change(item) for item in value]
 
 
 def column_name(field: models.Field[Any, Any]) -> str:

@@ -38,7 +38,7 @@ class Relation:
     """Whether the database itself enforces it."""
     nullable: bool
     json_key: str | None = None
-    """If the column is a JSON list of objects: which of their keys references a row."""
+    """If the column is a JSON object or a list of them: which of their keys references a row."""
     when: tuple[str, str] | None = None
     """(column, value): applies only to rows whose `column` holds `value`."""
     textual: bool = False

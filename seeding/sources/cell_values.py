@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_duration
 
 from seeding.arrays import Integers
 from seeding.schema.kinds import base_of
-from seeding.schema.references import ReferencingJSONField, TypedReferenceField, key_fields
+from seeding.schema.references import Objects, ReferencingJSONField, TypedReferenceField, key_fields, objects
 from seeding.schema.results import ValidationError
 from seeding.sources.delimited_rows import Unquoted
 
@@ -213,11 +213,11 @@ def _uuid(value: Any) -> str:
     return str(UUID(_text(value).strip()))
 
 
-def _objects_of(value: Any) -> list[dict[str, Any]]:
-    items = _json(value)
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+def _objects_of(value: Any) -> Objects:
+    content: Objects = _json(value)
+    if not isinstance(content, (list, dict)) or not all(isinstance(item, dict) for item in objects(content)):
         raise TypeError
-    return items
+    return content
 
 
 TEXT = Reader(expected="text", read=_text, dtype=pl.String)
@@ -250,7 +250,7 @@ READERS: Mapping[type[models.Field[Any, Any]], Reader] = {
     models.DateField: Reader(expected="a date like 2026-01-31", read=_day, dtype=pl.Date),
     models.TimeField: Reader(expected="a time like 12:00:00", read=_clock, dtype=pl.Time),
     models.DurationField: Reader(expected="a duration like 1 02:03:04", read=_wait, dtype=pl.Duration("us")),
-    ReferencingJSONField: Reader(expected="a JSON list of objects", read=_objects_of, dtype=pl.Object),
+    ReferencingJSONField: Reader(expected="a JSON object or a list of them", read=_objects_of, dtype=pl.Object),
     models.JSONField: Reader(expected="JSON", read=_json, dtype=pl.Object),
     models.UUIDField: Reader(expected="a UUID", read=_uuid, dtype=pl.String),
 }

@@ -25,7 +25,17 @@ from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.equality import alike
-from seeding.schema.references import Reference, column_name, counts_keys, key_columns, makes_uuids, references
+from seeding.schema.references import (
+    Objects,
+    Reference,
+    column_name,
+    counts_keys,
+    each,
+    key_columns,
+    makes_uuids,
+    objects,
+    references,
+)
 from seeding.schema.results import ValidationError
 from seeding.sources.cell_values import KEY, Cells, Faults, reader_of
 from seeding.sources.table_files import TableFile
@@ -136,7 +146,7 @@ class SourceSeeder(BaseSeeder):
         """
         values, key = data[reference.column], reference.json_key
         if key:
-            naming = pl.Series([any(item.get(key) is not None for item in items or ()) for items in values.to_list()])
+            naming = pl.Series([any(item.get(key) is not None for item in objects(value)) for value in values.to_list()])
         else:
             naming = values.is_not_null()
         if reference.when:
@@ -169,20 +179,17 @@ class SourceSeeder(BaseSeeder):
     def _in_json(
         self, reference: Reference, values: pl.Series, target: TableFile, index: Integers, faults: Faults
     ) -> pl.Series:
-        """Lists of objects with the reference's key as a row index; anything but a whole number is a fault and null."""
-        lists: list[list[dict[str, Any]] | None] = values.to_list()
+        """Objects or lists of them with the reference's key as a row index; anything but a whole number is a fault and null."""
+        held: list[Objects] = values.to_list()
         name, keys = str(reference.json_key), list[int | None]()
-        for row, items in zip(index.tolist(), lists, strict=True):
-            for item in items or ():
-                keys.append(_key(item.get(name)))
-                if keys[-1] is None and item.get(name) is not None:
+        for row, value in zip(index.tolist(), held, strict=True):
+            for item in (one for one in objects(value) if name in one):
+                keys.append(_key(item[name]))
+                if keys[-1] is None and item[name] is not None:
                     error = ValidationError(field=str(reference), issue="unreadable", expected=KEY.expected, actual="?")
                     faults.setdefault(row, []).append(error)
         found = iter(target.index_of(pl.Series(keys, dtype=pl.Int64)).to_list())
-        indexed = [
-            None if items is None else [{**item, **{one: next(found) for one in item if one == name}} for item in items]
-            for items in lists
-        ]
+        indexed = [each(value, lambda item: {**item, name: next(found)} if name in item else item) for value in held]
         return pl.Series(indexed, dtype=pl.Object)
 
     def _find_misspelled(self, data: pl.DataFrame, index: Integers, faults: Faults) -> None:

@@ -24,7 +24,7 @@ from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.kinds import base_of
-from seeding.schema.references import Reference, attributes, column_name, key_fields, references
+from seeding.schema.references import Reference, attributes, column_name, key_fields, objects, references
 from seeding.verification.complete_ranges import CompleteRanges
 from seeding.verification.results import Verdict
 
@@ -239,7 +239,7 @@ def _look_into_json(
         frame = pl.DataFrame(places, schema={PLACE: pl.Int64, "text": pl.String}, orient="row")
         try:
             items = frame.select(PLACE, pl.col("text").str.json_decode(named).alias("items")).explode("items").unnest("items")
-        except pl.exceptions.ComputeError:  # the application has written something other than a list of objects
+        except pl.exceptions.ComputeError:  # something other than lists of objects
             items = _readable(places, sorted({str(one.json_key) for one in tallies}))
         for one, tally in tallies.items():
             keys = items.select(PLACE, key=str(one.json_key)).drop_nulls()
@@ -253,11 +253,9 @@ def _look_into_json(
 
 
 def _readable(page: Sequence[tuple[int, str]], names: Sequence[str]) -> pl.DataFrame:
-    """The keys in the objects of the texts that are lists, as `_look_into_json` needs them."""
-    decoded = ((place, _decoded(text)) for place, text in page)
-    lists = ((place, value) for place, value in decoded if isinstance(value, list))
-    objects = [(place, item) for place, items in lists for item in items if isinstance(item, dict)]
-    rows = [(place, *(_key(item.get(name)) for name in names)) for place, item in objects]
+    """The keys in the texts that are objects, and in the objects of those that are lists, as `_look_into_json` needs them."""
+    found = [(place, item) for place, text in page for item in objects(_decoded(text)) if isinstance(item, dict)]
+    rows = [(place, *(_key(item.get(name)) for name in names)) for place, item in found]
     return pl.DataFrame(rows, schema={PLACE: pl.Int64, **dict.fromkeys(names, pl.Int64)}, orient="row")
 
 

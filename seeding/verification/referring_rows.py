@@ -19,6 +19,7 @@ from seeding.keys import NOTHING, RANGES_PER_STATEMENT, KeySet, union
 from seeding.ledger.key_values import LARGEST, NOBODY, spelling, whole_numbers
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike
+from seeding.schema.references import objects
 from seeding.schema.relations import Relation
 from seeding.schema.tables import TableSchema
 
@@ -264,7 +265,7 @@ def _named(value: Any, key: str | None) -> Iterator[Any]:
         content = json.loads(value) if isinstance(value, (str, bytes)) else value
     except ValueError:
         return
-    for item in content if isinstance(content, list) else [content]:
+    for item in objects(content):
         if isinstance(item, dict):
             yield item.get(key)
 

@@ -212,6 +212,17 @@ def test_references_in_lists_of_objects_are_resolved_where_they_stand(shop: Data
     assert {str(one): rows.to_list() for one, rows in found.broken.items()} == {"items[].product": [False, False, False, True]}
 
 
+@pytest.mark.parametrize("dtype", [None, pl.Object])
+def test_references_in_objects_are_resolved_where_they_stand(shop: Database, dtype: Any) -> None:
+    in_ledger(shop, ProductSeeder(), [0, 3, 100])
+    values: list[Any] = [{"product": 2, "n": 1.5}, None, {"product": None, "n": 2.5}, {"product": 9, "n": 3.5}]
+
+    found = resolver(shop).resolve(Notes(), pl.DataFrame({"items": pl.Series(values, dtype=dtype)}), NOTHING)
+
+    assert found.data["items"].to_list() == [{**values[0], "product": 102}, None, values[2], {**values[3], "product": None}]
+    assert {str(one): rows.to_list() for one, rows in found.broken.items()} == {"items[].product": [False, False, False, True]}
+
+
 def test_lists_whose_objects_have_keys_of_their_own_change_in_nothing_but_the_reference(shop: Database) -> None:
     in_ledger(shop, ProductSeeder(), [0, 3, 100])
     lists: list[Any] = [

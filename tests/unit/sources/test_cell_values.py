@@ -67,6 +67,7 @@ def cells(*records: Record, index: list[int] | None = None) -> tuple[Cells, Faul
         (ANYTHING, '{"a": [1]}', {"a": [1]}),
         (ANYTHING, {"a": [1]}, {"a": [1]}),
         (LINES, '[{"product": 1}]', [{"product": 1}]),
+        (LINES, '{"product": 1}', {"product": 1}),
         (LINES, [], []),
     ],
 )
@@ -122,8 +123,8 @@ def test_a_cell_is_read_as_its_column_has_it(field: models.Field[Any, Any], cell
         (WORDS, {"a": 1}),
         (WORDS, b"\xe9".decode(errors="surrogateescape")),
         (ANYTHING, "{"),
-        (LINES, '{"product": 1}'),
         (LINES, "[1]"),
+        (LINES, "1"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_null_and_a_fault_that_does_not_quote_it(
@@ -149,7 +150,7 @@ def test_a_cell_that_cannot_be_read_is_null_and_a_fault_that_does_not_quote_it(
         (DAY, "a date like 2026-01-31"),
         (WORDS, "text"),
         (ANYTHING, "JSON"),
-        (LINES, "a JSON list of objects"),
+        (LINES, "a JSON object or a list of them"),
     ],
 )
 def test_a_fault_says_what_the_column_takes(field: models.Field[Any, Any], expected: str) -> None:

@@ -96,14 +96,22 @@ def test_without_the_column_of_the_kind_a_number_names_nothing(tmp_path: Path) -
 
 
 def test_keys_in_lists_of_objects_are_references_too(tmp_path: Path) -> None:
-    notes = 'id,items\n1,"[{""product"": 30, ""n"": 1}, {""product"": null}, {""product"": 7}]"\n2,[]\n3,\\N\n'
+    items = '[{"n": 0}, {"product": 30, "n": 1}, {"product": null}, {"product": 7}]'.replace('"', '""')
+    notes = f'id,items\n1,"{items}"\n2,[]\n3,\\N\n'
     found = source(tmp_path, NOTES, shop_product="id,name\n10,a\n30,b\n", orchard_note=notes)
 
     assert read(found["orchard_note"], 0, 1, 2)["items"].to_list() == [
-        [{"product": 1, "n": 1}, {"product": None}, {"product": -1}],
+        [{"n": 0}, {"product": 1, "n": 1}, {"product": None}, {"product": -1}],
         [],
         None,
     ]
+
+
+def test_keys_in_objects_are_references_too(tmp_path: Path) -> None:
+    notes = 'id,items\n1,"{""product"": 30, ""n"": 1}"\n2,"{""n"": 2}"\n3,"{""product"": 7}"\n'
+    found = source(tmp_path, NOTES, shop_product="id,name\n10,a\n30,b\n", orchard_note=notes)
+
+    assert read(found["orchard_note"], 0, 1, 2)["items"].to_list() == [{"product": 1, "n": 1}, {"n": 2}, {"product": -1}]
 
 
 def test_keys_in_lists_of_objects_need_a_file_only_where_there_are_any(tmp_path: Path) -> None:

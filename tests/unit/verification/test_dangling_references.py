@@ -106,13 +106,32 @@ def test_keys_in_json_are_looked_up_and_a_row_is_broken_once(reviews: Database, 
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "5", '"x"', "[5]", '[{"id": "1"}]', '[{"id": 1.5}]', '[{"id": true}]', '[{"id": 9999999999999999999}]']
+    "text",
+    [
+        "{",
+        "5",
+        '{"ID": 9}',
+        '{"id": "9"}',
+        '"x"',
+        "[5]",
+        '[{"id": "1"}]',
+        '[{"id": 1.5}]',
+        '[{"id": true}]',
+        '[{"id": 9999999999999999999}]',
+    ],
 )
 def test_what_is_no_list_of_objects_names_nothing_and_hides_nothing(reviews: Database, text: str) -> None:
     reviews.query("UPDATE shop_review SET text = %s WHERE id = 1", text)
     reviews.query("""UPDATE shop_review SET text = '[{"id": 3}]' WHERE id = 2""")
 
     assert found(reviews, IN_JSON) == (4, 1, ("2",))
+
+
+def test_an_object_names_rows_as_a_list_of_one_does(reviews: Database) -> None:
+    reviews.query("""UPDATE shop_review SET text = '{"id": 1}' WHERE id = 1""")
+    reviews.query("""UPDATE shop_review SET text = '{"id": 9}' WHERE id = 4""")
+
+    assert found(reviews, IN_JSON) == (4, 1, ("4",))
 
 
 def test_verdicts_say_what_is_true_where_they_hold(reviews: Database) -> None:
