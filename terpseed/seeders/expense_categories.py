@@ -10,7 +10,7 @@ from terpseed.facts.spending import CATEGORIES
 from terpseed.models import ExpenseCategory
 
 NAMES = [one.name for one in CATEGORIES]
-PARENTS = pl.Series([NAMES.index(one.parent) if one.parent else None for one in CATEGORIES], dtype=pl.Int64)
+PARENTS = [NAMES.index(one.parent) if one.parent else None for one in CATEGORIES]
 
 
 class ExpenseCategorySeeder(BaseSeeder):
@@ -31,7 +31,7 @@ class ExpenseCategorySeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "categoryName": take(NAMES, rows.index),
-                "parentCategoryId": PARENTS.gather(rows.index),
+                "parentCategoryId": pl.Series(PARENTS, dtype=pl.Int64).gather(rows.index),
                 "createdAt": created,
                 "updatedAt": created,
             }
