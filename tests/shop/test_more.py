@@ -81,19 +81,21 @@ def test_what_is_derived_follows_the_rows_that_it_reads(shop: Database) -> None:
 
 
 def test_the_rule_is_asked_and_sees_what_breaks_it(shop: Database) -> None:
-    def verdicts() -> list[tuple[str, int, int]]:
+    def verdicts() -> list[tuple[str, int, int, int]]:
         out = StringIO()
         with suppress(CommandError):
             call_command("seed_check", "--invariants", "--json", database=shop.alias, stdout=out)
-        return [(one["rule"], one["looked_at"], one["broken"]) for one in json.loads(out.getvalue())["verdicts"]]
+        return [
+            (one["rule"], one["looked_at"], one["broken"], one["changed"]) for one in json.loads(out.getvalue())["verdicts"]
+        ]
 
     run(shop, ProductSeeder(), ReviewSeeder())
     kept = verdicts()
     first = Product.objects.using(shop.alias).earliest("pk")
     Product.objects.using(shop.alias).filter(pk=first.pk).update(price=0)
 
-    assert kept == [("reviews-are-of-what-has-a-price", 30, 0)]
-    assert verdicts() == [("reviews-are-of-what-has-a-price", 30, 3)]
+    assert kept == [("reviews-are-of-what-has-a-price", 30, 0, 0)]
+    assert verdicts() == [("reviews-are-of-what-has-a-price", 30, 0, 3)]
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -19,7 +19,7 @@ from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import RunSummary
 from seeding.web import provenance
-from seeding.writing import insert
+from seeding.writing import insert_whole
 from tests.integration.safety.test_references import LINKED
 from tests.servers import KINDS
 from tests.support.databases import Database
@@ -298,15 +298,15 @@ def test_a_run_that_was_killed_resumes(desk: Database, monkeypatch: pytest.Monke
 def test_numbers_that_another_session_takes_meanwhile(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     once = iter((True,))
 
-    def taking(writer: Any, using: str, model: Any, data: pl.DataFrame) -> Sequence[Any]:
+    def taking(writer: Any, using: str, model: Any, data: pl.DataFrame) -> None:
         if next(once, False):
             statement = "INSERT INTO tickets (tenant_id, id, email) VALUES (1, %s, 'c@corp.test')"
             thread = Thread(target=desk.query, args=(statement, data["id"][0]))
             thread.start()
             thread.join()
-        return insert(writer, using, model, data)
+        insert_whole(writer, using, model, data)
 
-    monkeypatch.setattr("seeding.orchestration.pipeline.insert", taking)
+    monkeypatch.setattr("seeding.orchestration.pipeline.insert_whole", taking)
     ok(run(desk, tickets(10))[0], 10)
     before = real(desk)
 

@@ -246,7 +246,7 @@ def test_postgresql_reserves_the_end_of_what_the_sequence_was_moved_to(
 
     assert allocator.reserve(Numbered, 20, []) == HEADROOM + 6
     assert [parameters for _, parameters in session.told] == [
-        {"sequence": "17", "wanted": 40 * 3 * DRAWS + 20 + 39, "step": 40, "end": 9_999}
+        {"sequence": "17", "wanted": 40 * 3 * DRAWS + 20 + 39, "step": 40, "end": 9_999, "beside": 0}
     ]
 
 
