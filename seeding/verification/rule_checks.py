@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connections, models
+from django.db.models.query import ValuesIterable
 
 from seeding.db.error_hints import hint
 from seeding.db.redaction import error_text
@@ -111,9 +112,7 @@ def _verdict(rule: Invariant, parts: Sequence[_Part], since: ChangedSince | None
 def _judged(rule: Invariant, part: _Part, since: ChangedSince) -> Iterator[tuple[Any, bool]]:
     """What breaks the rule, and whether it involves what has changed."""
     breaking = part.breaking
-    if isinstance(breaking, models.QuerySet) and breaking.query.default_cols:  # it is of models, not of their values
-        breaking = breaking.values_list("pk", flat=True)
-    told = list(breaking)
+    told = list(_named_by_fields(breaking, rule.tables[0]) if isinstance(breaking, models.QuerySet) else breaking)
     numbers = [since.numbers(rule.tables[0], _keys(row, part.seeded.rows)) for row in told]
     quote = connections[part.seeded.rows.db].ops.quote_name("x")[0]
     reading = Reading(tables=rule.tables, statements=part.statements, quote=quote)
@@ -122,10 +121,21 @@ def _judged(rule: Invariant, part: _Part, since: ChangedSince) -> Iterator[tuple
         yield row, bool(changed.has(np.array(own, np.int64)).any())
 
 
+def _named_by_fields(rows: models.QuerySet[Any], table: str) -> models.QuerySet[Any]:
+    """Rows of the table as their primary keys, and values as dictionaries: a number alone need not be a key of it."""
+    pk = rows.model._meta.pk
+    if rows.query.default_cols:
+        return rows.values_list("pk", flat=True) if rows.model._meta.db_table == table else rows
+    if rows._fields not in {("pk",), (pk.name if pk else "",)}:  # type: ignore[attr-defined]  # noqa: SLF001 - not public
+        rows = rows.all()
+        rows._iterable_class = ValuesIterable  # noqa: SLF001 - as `values` does
+    return rows
+
+
 def _keys(row: object, rows: models.QuerySet[Any]) -> list[Any]:
     """The primary keys of what breaks a rule: of a row, or of the rows that have the values of a group."""
     if isinstance(row, models.Model):
-        return [row.pk]
+        return [row.pk] if row._meta.db_table == rows.model._meta.db_table else []
     if not isinstance(row, dict):
         return [row]
     names = {name for field in rows.model._meta.concrete_fields for name in (field.name, field.attname)}

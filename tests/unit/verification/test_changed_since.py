@@ -132,6 +132,30 @@ def test_a_group_is_changed_if_one_of_its_rows_is(shop: Database) -> None:
     assert counted(shop, groups, Review, Product) == (9, 1)
 
 
+def test_a_value_is_not_taken_for_a_key(shop: Database) -> None:
+    shop.seed()
+    shop.query("UPDATE shop_review SET stars = 6 - stars WHERE id = 2")
+
+    def products(seeded: Seeded) -> Any:
+        return seeded.rows.filter(product__gt=1, stars__gt=0).order_by().values_list("product", flat=True).distinct()
+
+    found = verdict(shop, products, Review)
+    assert (found.broken, found.changed, found.examples[0]) == (9, 0, "product=2")
+
+    shop.query("UPDATE shop_review SET stars = 6 - stars WHERE id = 4")
+    assert counted(shop, products, Review) == (8, 1)
+
+
+def test_nor_is_the_key_of_another_table(shop: Database) -> None:
+    shop.seed()
+    shop.query("UPDATE shop_review SET stars = 6 - stars WHERE id = 2")
+
+    def products(seeded: Seeded) -> Any:
+        return Product.objects.using(seeded.rows.db).filter(review__stars__gt=0).distinct()
+
+    assert counted(shop, products, Review, Product) == (10, 0)
+
+
 def test_a_group_without_a_column_of_the_table_is_seeding_s(shop: Database) -> None:
     shop.seed()
     shop.query("UPDATE shop_review SET stars = 6 - stars, product_id = 3")
