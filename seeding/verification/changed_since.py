@@ -7,6 +7,7 @@ where the rule can have read it: in the tables of the rule, along references, in
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +26,14 @@ from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
+from seeding.models import SeedingMetadata
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation, content_types, relations
 from seeding.verification.changed_rows import ChangeDetector
 from seeding.verification.referring_rows import Tracer
+
+SAMPLE, FEWEST, MOST = 100, 20, 0.9
+"""How many rows tell whether a column differs everywhere, how many at least, and in what part of them it does then."""
 
 Judge = Callable[[str, KeySet], KeySet]
 """Those of a table's rows that have changed."""
@@ -119,6 +124,8 @@ class ChangedSince:
         self._resolver = Resolver(registry, ledger, dataset, live=self._there)
         self._seeded: dict[str, KeySet] = {}
         self._compared: dict[str, KeySet] = {}
+        self._differ_everywhere: dict[str, frozenset[str]] = {}
+        """Seeder → columns that are no evidence."""
         self._edited: dict[str, dict[int, frozenset[str]]] = {}
         """Table → key of a row that somebody edited → the columns that may hold something else than was seeded."""
 
@@ -206,8 +213,8 @@ class ChangedSince:
         """The key of every row that was edited, and the columns that may hold something else than was seeded.
 
         These are all that do not provably hold it. A row is not edited by the time of its last change alone; nor without
-        that, where the server notes it: what seeding wrote wrongly must not pass for somebody's edit. Nor
-        by a postponed column, which it may not have filled, nor if receivers may have changed it while it was saved.
+        that, where the server notes it: what seeding wrote wrongly must not pass for somebody's edit. Nor is it by a postponed
+        column, which seeding may not have filled, nor if receivers may have changed it while it was saved.
         """
         if seeder.config.signals:
             return
@@ -218,13 +225,25 @@ class ChangedSince:
             self._using, seeder, self._dataset, self._resolver, table,
             identity=self._tracer.identity(table.name, table.primary_key), ignored=derived.union(seeder.config.postponed),
         )  # fmt: skip
-        batches = self._ledger.live.generated().filter(seeder_name=seeder.name, table_name=table.name).select_related("run")
-        for compared, found in detector.differences(list(batches), keys):
+        batches = self._ledger.live.generated().filter(seeder_name=seeder.name, table_name=table.name)
+        held = list(batches.select_related("run"))
+        if seeder.name not in self._differ_everywhere:
+            self._differ_everywhere[seeder.name] = _differ_everywhere(detector, held)
+        alone = times.union(self._differ_everywhere[seeder.name])
+        for compared, found in detector.differences(held, keys):
             noted = compared.intersection(table.auto_updated)
             unproven = frozenset(table.columns).difference(table.key, compared)
             for key, differing in found.items():
-                if not times.issuperset(differing) and (not noted or noted.intersection(differing)):
+                if not alone.issuperset(differing) and (not noted or noted.intersection(differing)):
                     yield key, unproven.union(differing)
+
+
+def _differ_everywhere(detector: ChangeDetector, batches: Collection[SeedingMetadata]) -> frozenset[str]:
+    """The columns that differ in most rows of a sample: nobody edits them all, but a trigger or another seeder may."""
+    sample, found = union(one.keys for one in batches).lowest(SAMPLE), Counter[str]()
+    for _, differing in detector.differences(batches, sample):
+        found.update(column for columns in differing.values() for column in columns)
+    return frozenset(one for one, rows in found.items() if len(sample) >= FEWEST and rows >= MOST * len(sample))
 
 
 @contextmanager

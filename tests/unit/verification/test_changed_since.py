@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from django.db.models import Count, F, QuerySet
 
-from seeding import Registry, Seeded
+from seeding import Registry, Rows, Seeded
 from seeding.example.models import Customer, Order, OrderLine, Product, Review
 from seeding.example.seeders.catalogue import ReviewSeeder
 from seeding.verification.changed_since import Reading
@@ -177,6 +178,22 @@ def test_nor_are_those_edited_that_receivers_may_have_changed(shop: Database, mo
     monkeypatch.setattr(ReviewSeeder, "config", replace(ReviewSeeder.config, signals=True))
 
     assert counted(shop, priced, Review, Product) == (30, 0)
+
+
+def test_what_differs_in_every_row_nobody_has_edited(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.seed()
+    generate = ReviewSeeder.generate_data
+
+    def otherwise(seeder: ReviewSeeder, rows: Rows) -> Any:
+        return generate(seeder, rows).with_columns(stars=pl.col("stars") % 5 + 1)
+
+    monkeypatch.setattr(ReviewSeeder, "generate_data", otherwise)  # as mended since, without another version
+    shop.query("UPDATE shop_review SET author = 'Zoe' WHERE id = 4")
+
+    def starred(seeded: Seeded) -> QuerySet[Any]:
+        return seeded.rows.filter(stars__gt=0, author__gt="")
+
+    assert counted(shop, starred, Review) == (29, 1)
 
 
 def test_nothing_is_compared_where_every_rule_holds(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
