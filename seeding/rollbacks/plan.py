@@ -121,8 +121,11 @@ def rehearsed(plan: RollbackPlan, tracer: Tracer) -> list[RollbackResult]:
 
 
 def followed(needed: Iterable[tuple[BaseSeeder, BaseSeeder]], between: Iterable[Relation]) -> dict[str, set[str]]:
-    """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns refers to."""
-    linked = {(link.table, link.target) for link in between}
+    """From pairs of a seeder and its dependency: seeder → the dependencies that none of its columns need refer to.
+
+    A typed reference is one of other rows, perhaps: of the same table, and of another seeder.
+    """
+    linked = {(link.table, link.target) for link in between if link.when is None}
     found: dict[str, set[str]] = {}
     for seeder, parent in needed:
         if (seeder.config.table_name, parent.config.table_name) not in linked:
