@@ -18,7 +18,11 @@ from tests.servers import KINDS
 from tests.support.databases import AS_OF, SERVERS, Database
 from tests.support.rows import business_data, everything, hashable, ledgered_keys, real_rows
 
-CHANGED_BY_GROWTH = {"bankAccounts": {"currentBalance"}}
+CHANGED_BY_GROWTH = {
+    "bankAccounts": {"currentBalance"},
+    "cash_locations": {"current_balance"},
+    "shift_audits": {"starting_balance", "expected_balance", "actual_count"},
+}
 """Derived from all payments; every other derived column looks no further than its own cell."""
 
 
