@@ -185,7 +185,7 @@ class RollbackManager:
             if not among or table not in plan.there or dataset is None:
                 continue
             seeder = self._registry.by_name.get(name)
-            stays = self.config.keep_modified or (seeder is not None and seeder.config.keep_modified)
+            stays = self.config.keep_modified or (seeder is not None and seeder.config.keeps_modified)
             if not (reporting or stays):
                 continue
             batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))

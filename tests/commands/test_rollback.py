@@ -280,7 +280,8 @@ UNTRACED = {
     "bankTransactions": {"an-expense-is-on-a-statement"},
     "returns": {"movements-chain", "a-payable-is-what-was-sold"},
 }
-"""Rolled back alone → the rules about rows of which no column says that they belong to it: see docs/rollback.md."""
+"""Rolled back alone → the rules about rows of which no column says that they belong to it: see docs/rollback.md. Every other
+rule holds."""
 
 
 @pytest.mark.parametrize("table", TABLES)

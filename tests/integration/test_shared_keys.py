@@ -100,6 +100,19 @@ def test_a_real_row_under_the_key_of_a_seeded_one_keeps_that(sqlite: Database) -
     assert (kept.table, kept.by, kept.referring) == ("clients", "vendors.id", (str(client),))
 
 
+def test_a_real_row_that_was_inserted_under_the_key_of_a_deleted_one_stays(sqlite: Database) -> None:
+    run(sqlite, Clients(), Vendors())
+    key = keys(sqlite, Vendor)["C4"]
+    Vendor.objects.using(sqlite.alias).filter(pk=key).delete()
+    a_real_vendor(sqlite, id=key, name="Ours")
+
+    summary = undo(sqlite, Clients(), Vendors())[0]
+
+    assert summary.exit_code == 6
+    assert keys(sqlite, Vendor) == {"Ours": key}
+    assert keys(sqlite, Client) == {"C4": key}
+
+
 def test_keys_that_real_rows_have_by_chance_keep_nothing(sqlite: Database) -> None:
     run(sqlite, Clients())
     a_real_vendor(sqlite, name="Real")

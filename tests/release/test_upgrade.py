@@ -296,15 +296,15 @@ def test_what_was_written_since_is_masked_and_no_mask_is_masked_again(
         call_command("seed_mask", database=upgraded.alias, force=True)
 
 
-def test_all_that_was_seeded_is_rolled_back_but_what_a_real_row_needs(upgraded: Database) -> None:
-    before = real(upgraded)
-    seeded = sum(counts(upgraded).values()) - sum(len(rows) for rows in before.values())
+def test_all_that_was_seeded_is_rolled_back_but_what_a_real_row_needs(migrated: Database) -> None:
+    before = real(migrated)
+    seeded = sum(counts(migrated).values()) - sum(len(rows) for rows in before.values())
 
-    code, answer = command(upgraded, "seed_rollback", force=True)
+    code, answer = command(migrated, "seed_rollback", force=True)
 
     assert (code, answer["records_deleted"], answer["left"]) == (6, seeded - 1, 1)
-    ((order,),) = upgraded.query("SELECT id FROM orders")
-    ((client,),) = upgraded.query(f"SELECT id FROM clients WHERE teri_code = '{KEPT}'")  # noqa: S608 - our own code
+    ((order,),) = migrated.query("SELECT id FROM orders")
+    ((client,),) = migrated.query(f"SELECT id FROM clients WHERE teri_code = '{KEPT}'")  # noqa: S608 - our own code
     (kept,) = answer["kept"]
     assert (kept["table"], kept["by"], kept["keys"], kept["referring"]) == (
         "clients",
@@ -312,13 +312,13 @@ def test_all_that_was_seeded_is_rolled_back_but_what_a_real_row_needs(upgraded: 
         [client],
         [str(order)],
     )
-    assert real(upgraded) == before
-    assert counts(upgraded) == {"clients": 6, "orders": 1, "users": 1}
-    assert command(upgraded, "seed_status")[0] == 6
+    assert real(migrated) == before
+    assert counts(migrated) == {"clients": 6, "orders": 1, "users": 1}
+    assert command(migrated, "seed_status")[0] == 6
 
-    upgraded.query("DELETE FROM orders")
+    migrated.query("DELETE FROM orders")
 
-    assert command(upgraded, "seed_rollback", force=True)[0] == 0
-    assert real(upgraded) == {**before, "orders": []}
-    assert counts(upgraded) == {"clients": 5, "users": 1}
-    assert command(upgraded, "seed_status")[0] == 0
+    assert command(migrated, "seed_rollback", force=True)[0] == 0
+    assert real(migrated) == {**before, "orders": []}
+    assert counts(migrated) == {"clients": 5, "users": 1}
+    assert command(migrated, "seed_status")[0] == 0

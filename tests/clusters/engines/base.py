@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -61,15 +62,15 @@ class Node(MariaDB):
 AnyNode = TypeVar("AnyNode", bound=Node)
 
 
-class Cluster(Generic[AnyNode]):
+class Cluster(ABC, Generic[AnyNode]):
     """Nodes that hold the same rows. The first one's data folder is installed and copied, so that no node needs a full copy."""
 
     def __init__(self, nodes: Sequence[AnyNode]) -> None:
         self.nodes = list(nodes)
 
+    @abstractmethod
     def start(self) -> None:
         """Start every node, the first one first."""
-        raise NotImplementedError
 
     def repair(self) -> None:
         """Restart the nodes that are down."""
@@ -111,9 +112,9 @@ class Cluster(Generic[AnyNode]):
         self.settle()
         return [checksum(node, database) for node in self.nodes]
 
+    @abstractmethod
     def settle(self) -> None:
         """Wait until every node has applied what the others have committed."""
-        raise NotImplementedError
 
 
 def checksum(node: MariaDB, database: str) -> str:
