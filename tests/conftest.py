@@ -26,6 +26,7 @@ from tests.support.databases import OURS, ROOT, SERVERS, Database, closed, opene
 from tests.support.processes import Manage, plain_environment
 
 _numbers = itertools.count(1)
+EMPTY = "empty"
 
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("tests")
@@ -126,7 +127,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def template(
     running: Callable[[str], Server], tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Callable[[str, str], str]:
-    """Databases to be copied, since making one takes seconds: (server, empty or small) → name, of SQLite's the file."""
+    """Databases to be copied, since making one takes seconds: (server, "empty" or a size) → name, of SQLite's the file."""
     folder = tmp_path_factory.mktemp("templates")
 
     @cache
@@ -142,8 +143,8 @@ def template(
             database = opened(name, server, host.url(name) if host else f"sqlite:///{folder / name}.sqlite3")
             call_command("terp_schema", database=name, stdout=StringIO())
             call_command("migrate", database=name, verbosity=0)
-            if rows == "small":
-                database.seed()
+            if rows != EMPTY:
+                database.seed(size=rows)
             closed(name)
         return name if host else str(folder / f"{name}.sqlite3")
 
@@ -157,7 +158,7 @@ def make_database(
     tmp_path: Path,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Callable[..., Database]]:
-    """Make a database on a server: with TERP's tables and the ledger if it is to be `ready`, the small rows, too, if `seeded`.
+    """Make a database on a server: with TERP's tables and the ledger if it is to be `ready`, and the rows of the size `seeded`.
 
     It is reached at `address` instead of the server's socket, and lies on the server `on` instead of the one of all tests.
     """
@@ -167,7 +168,7 @@ def make_database(
         server: str,
         *,
         ready: bool = True,
-        seeded: bool = False,
+        seeded: str = EMPTY,
         address: tuple[str, int] | None = None,
         on: Server | None = None,
     ) -> Database:
@@ -175,11 +176,10 @@ def make_database(
         name = f"t{next(_numbers)}"
         file = tmp_path / f"{name}.sqlite3"
         copied = ready and on is None
-        rows = "small" if seeded else "empty"
         if host is None and copied:
-            shutil.copyfile(template(server, rows), file)
+            shutil.copyfile(template(server, seeded), file)
         elif host is not None and copied:
-            host.copy(template(server, rows), to=name)
+            host.copy(template(server, seeded), to=name)
         elif host is not None:
             host.create(name)
         database = opened(name, server, host.url(name, address=address) if host else f"sqlite:///{file}")
@@ -206,13 +206,25 @@ def database(request: pytest.FixtureRequest, make_database: Callable[..., Databa
 @pytest.fixture(params=SERVERS)
 def seeded(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
     """The same with all the small rows in it."""
-    return make_database(request.param, seeded=True)
+    return make_database(request.param, seeded="small")
 
 
 @pytest.fixture
 def sqlite(make_database: Callable[..., Database]) -> Database:
     """The same on SQLite alone, for what does not depend on the server."""
     return make_database("sqlite")
+
+
+@pytest.fixture
+def small(make_database: Callable[..., Database]) -> Database:
+    """The same with all the small rows in it, made once and copied."""
+    return make_database("sqlite", seeded="small")
+
+
+@pytest.fixture
+def medium(make_database: Callable[..., Database]) -> Database:
+    """The same with all the rows of size medium."""
+    return make_database("sqlite", seeded="medium")
 
 
 @pytest.fixture

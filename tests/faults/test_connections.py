@@ -46,7 +46,7 @@ def proxied(request: pytest.FixtureRequest, make_database: Callable[..., Databas
 
 @pytest.fixture
 def undisturbed(make_database: Callable[..., Database]) -> dict[str, list[dict[str, Any]]]:
-    return business_data(make_database("sqlite", seeded=True))
+    return business_data(make_database("sqlite", seeded="small"))
 
 
 @pytest.mark.parametrize(("moment", "number"), [(Moment.BEFORE, 3), (Moment.DURING, 30), (Moment.AFTER, 55)])

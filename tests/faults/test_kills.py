@@ -15,7 +15,7 @@ from tests.support.databases import Database
 def test_kills_leave_the_ledger_true_and_the_data_completes(
     make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str], server: str
 ) -> None:
-    database, undisturbed = make_database(server), make_database("sqlite", seeded=True)
+    database, undisturbed = make_database(server), make_database("sqlite", seeded="small")
 
     kill_at_random(database, environment, running(server), size="small", batch_size=5, kills=4, seed=8)
 

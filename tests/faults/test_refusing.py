@@ -33,7 +33,7 @@ END = {
 
 @pytest.fixture
 def undisturbed(make_database: Callable[..., Database]) -> Data:
-    return business_data(make_database("sqlite", seeded=True))
+    return business_data(make_database("sqlite", seeded="small"))
 
 
 @pytest.mark.parametrize("server", KINDS)

@@ -54,7 +54,7 @@ class Restart:
 def test_a_server_that_restarts_in_mid_run_costs_nothing(
     own: Server, make_database: Callable[..., Database], request: pytest.FixtureRequest
 ) -> None:
-    undisturbed = make_database("sqlite", seeded=True)
+    undisturbed = make_database("sqlite", seeded="small")
     database = make_database(request.node.callspec.params["own"], on=own)
     restarts = [Restart(own, "insert", 15), Restart(own, "derive", 3)]
 

@@ -39,6 +39,18 @@ def with_scores(database: Database, *rows: tuple[int, int, int | None]) -> list[
     return clients
 
 
+@pytest.fixture
+def with_clients(make_database: Callable[..., Database]) -> Callable[[str], Database]:
+    """Make a database on a server with the clients alone: what refers to them are figures."""
+
+    def make(server: str) -> Database:
+        database = make_database(server)
+        database.seed(table="clients")
+        return database
+
+    return make
+
+
 def real_client(database: Database) -> int:
     client = terp.Client.objects.using(database.alias).latest("pk")
     client.pk, client.teri_code, client.name = None, "REAL1", "Somebody Real"
@@ -56,9 +68,9 @@ def clients_left(database: Database) -> list[int]:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_figures_of_what_goes_go_along_and_are_told_everywhere(
-    make_database: Callable[..., Database], server: str, audit_file: Path
+    with_clients: Callable[[str], Database], server: str, audit_file: Path
 ) -> None:
-    database = make_database(server, seeded=True)
+    database = with_clients(server)
     with_scores(database, (1, 0, None), (2, 1, 2), (9, 1, 1))
     told = [{"table": "scores", "keys": [1, 2, 9], "count": 3}]
 
@@ -79,7 +91,7 @@ def test_figures_of_what_goes_go_along_and_are_told_everywhere(
 
 
 def test_without_a_declaration_they_keep_what_they_refer_to(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqlite.seed()
+    sqlite.seed(table="clients")
     clients = with_scores(sqlite, (1, 0, None))
     monkeypatch.setattr(apps.get_app_config("terpseed"), "seeding_caches", ())
 
@@ -91,9 +103,9 @@ def test_without_a_declaration_they_keep_what_they_refer_to(sqlite: Database, mo
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_figure_stays_with_all_that_it_refers_to_if_anything_of_that_stays(
-    make_database: Callable[..., Database], server: str
+    with_clients: Callable[[str], Database], server: str
 ) -> None:
-    database = make_database(server, seeded=True)
+    database = with_clients(server)
     clients = with_scores(database, (1, 0, None), (2, 1, 2), (3, 2, 3), (4, 4, None), (5, 4, 5), (6, 6, 7), (7, 7, None))
     real = real_client(database)
     database.query("UPDATE scores SET other_id = %s WHERE id = 2", real)  # of a seeded client and a real one
@@ -124,9 +136,9 @@ MEANWHILE: dict[str, tuple[list[str], list[int], list[int]]] = {
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("event", MEANWHILE)
 def test_what_happens_between_plan_and_deletion_is_seen(
-    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, event: str
+    with_clients: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch, server: str, event: str
 ) -> None:
-    database = make_database(server, seeded=True)
+    database = with_clients(server)
     clients, real = with_scores(database, (1, 0, None), (2, 1, 2)), real_client(database)
     statements, figures, kept = MEANWHILE[event]
     run = Execution.run
@@ -147,17 +159,17 @@ def test_what_happens_between_plan_and_deletion_is_seen(
 
 
 def test_what_seeders_fill_is_no_cache(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqlite.seed()
-    monkeypatch.setattr(apps.get_app_config("terpseed"), "seeding_caches", ("scores", "orders"))
+    sqlite.seed(table="clients")
+    monkeypatch.setattr(apps.get_app_config("terpseed"), "seeding_caches", ("scores", "clients"))
 
-    with pytest.raises(CommandError, match="orders: declared as a cache"):
+    with pytest.raises(CommandError, match="clients: declared as a cache"):
         sqlite.rollback()
 
     assert clients_left(sqlite)
 
 
 def test_figures_that_no_integer_identifies_keep_what_they_refer_to(sqlite: Database) -> None:
-    sqlite.seed()
+    sqlite.seed(table="clients")
     clients = clients_left(sqlite)
     sqlite.query("CREATE TABLE scores (code TEXT PRIMARY KEY, client_id INTEGER REFERENCES clients (id))")
     sqlite.query("INSERT INTO scores VALUES ('1', %s)", clients[0])
@@ -166,7 +178,7 @@ def test_figures_that_no_integer_identifies_keep_what_they_refer_to(sqlite: Data
 
 
 def test_figures_go_only_with_the_rows_that_go(sqlite: Database) -> None:
-    sqlite.seed()
+    sqlite.seed(table="orders")
     with_scores(sqlite, (1, 0, None), (2, 1, None))
 
     first = sqlite.rollback(table="orders", cascade=True)
@@ -174,7 +186,7 @@ def test_figures_go_only_with_the_rows_that_go(sqlite: Database) -> None:
 
 
 def test_what_the_database_refuses_leaves_figures_and_says_so(sqlite: Database, audit_file: Path) -> None:
-    sqlite.seed()
+    sqlite.seed(table="clients")
     clients = with_scores(sqlite, (1, 0, None), (2, 1, None))
     sqlite.query("CREATE TRIGGER no BEFORE DELETE ON scores WHEN OLD.id = 1 BEGIN SELECT RAISE(ABORT, 'no'); END")
 
@@ -209,8 +221,8 @@ def test_figures_whose_transaction_s_commit_goes_unanswered_are_told_as_deleted(
     assert [(line["operation"], line["keys"]) for line in lines if line["table"] == "scores"] == [("delete", [[1, 2]])] * 2
 
 
-def test_no_table_is_truncated_under_figures(make_database: Callable[..., Database]) -> None:
-    database = make_database("mariadb", seeded=True)
+def test_no_table_is_truncated_under_figures(with_clients: Callable[[str], Database]) -> None:
+    database = with_clients("mariadb")
     with_scores(database, (1, 0, None))
 
     with pytest.raises(CommandError, match="requires tables that hold only seeded rows: clients keeps 1"):

@@ -51,17 +51,17 @@ def test_a_truncation_that_was_cut_short_is_settled(
     happened: bool,  # noqa: FBT001
 ) -> None:
     database = make_database("mariadb")
-    database.seed(table="strains")
+    database.seed(table="grades")
     entries = SeedingMetadata.objects.using(database.alias)
     entries.update(rolled_back_at="2026-03-02T10:00:00Z", rolled_back_by="somebody")
     if happened:
-        database.query("TRUNCATE TABLE strains")
-        database.query("INSERT INTO strains (id, name, standardizedName) VALUES (1002, 'Real strain', 'real strain')")
+        database.query("TRUNCATE TABLE grades")
+        database.query("INSERT INTO grades (id, name) VALUES (1002, 'Real grade')")
 
     summary = database.rollback()
 
-    assert summary["records_deleted"] == (0 if happened else 5)
-    assert [row[1] for row in database.content("strains")] == (["Real strain"] if happened else [])
+    assert summary["records_deleted"] == (0 if happened else 4)
+    assert [row[1] for row in database.content("grades")] == (["Real grade"] if happened else [])
     assert entries.filter(live=True).count() == 0
 
 

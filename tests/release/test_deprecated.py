@@ -137,8 +137,8 @@ def test_an_app_that_was_written_for_0_1_seeds_and_is_checked(sqlite: Database, 
     checked = manage("seed_check", "--invariants", "--json", variables=variables)
 
     assert seeded.returncode == checked.returncode == 0, seeded.stderr + checked.stderr
-    assert sqlite.query("SELECT b.name, v.id FROM brands b JOIN vendors v ON v.id = b.vendorId ORDER BY b.id") == [
-        (f"House {number:04}", number + 1) for number in range(3)
+    assert sqlite.query("SELECT name, vendorId FROM brands ORDER BY id") == [
+        (f"House {number:04}", key) for number, (key,) in enumerate(sqlite.query("SELECT id FROM vendors ORDER BY id")[:3])
     ]
     assert "a-brand-has-no-description" in {one["rule"] for one in json.loads(checked.stdout)["verdicts"] if not one["broken"]}
     warned = set(re.findall(r"^(\S+\.py):\d+: DeprecationWarning: (seeding\.\w+\.\w+) is", seeded.stderr, re.MULTILINE))

@@ -83,7 +83,7 @@ def leave(database: Database) -> None:
 
 @pytest.mark.parametrize("server", ["sqlite", "mariadb"])
 def test_the_books_balance(make_database: Callable[..., Database], server: str) -> None:
-    database = make_database(server, seeded=True)
+    database = make_database(server, seeded="small")
     using, real = database.alias, used(database)
     documents = [("INVOICE", one.pk) for one in real["invoices"]] + [("BILL", real["bill"].pk)]
     paid = {one.pk: one.amountPaid for one in real["invoices"]}

@@ -63,24 +63,22 @@ def bucket(name: str) -> Q:
     return Q(dueDate__range=(AS_OF - timedelta(days=last), AS_OF - timedelta(days=first)))
 
 
-def test_the_books_agree_with_what_is_owed_and_held(sqlite: Database) -> None:
-    sqlite.seed(size="medium")
-
-    lines = LedgerEntry.objects.using(sqlite.alias).order_by("entryDate")
+def test_the_books_agree_with_what_is_owed_and_held(medium: Database) -> None:
+    lines = LedgerEntry.objects.using(medium.alias).order_by("entryDate")
     payable = lines.filter(account__accountNumber="2000").aggregate(owed=Sum(F("credit") - F("debit")))["owed"]
     batches = Batch.objects.filter(lot=OuterRef("lot"), product=OuterRef("product"), ownership_type="OFFICE_OWNED")
-    bought = BillLineItem.objects.using(sqlite.alias).filter(Exists(batches)).aggregate(due=Sum("bill__amountDue"))["due"]
-    consigned = VendorPayable.objects.using(sqlite.alias)
+    bought = BillLineItem.objects.using(medium.alias).filter(Exists(batches)).aggregate(due=Sum("bill__amountDue"))["due"]
+    consigned = VendorPayable.objects.using(medium.alias)
     owed = consigned.aggregate(due=Sum("amount_due"))["due"] + bought
     days = lines.filter(account__accountNumber="1000").values("entryDate").annotate(change=Sum(F("debit") - F("credit")))
     cash = list(accumulate(day["change"] for day in days))
     assert abs(payable - owed) < CENT * consigned.count()  # each is rounded by itself
     assert min(cash) >= 0
-    places = CashLocation.objects.using(sqlite.alias)
-    in_bank = BankAccount.objects.using(sqlite.alias).aggregate(sum=Sum("currentBalance"))["sum"]
+    places = CashLocation.objects.using(medium.alias)
+    in_bank = BankAccount.objects.using(medium.alias).aggregate(sum=Sum("currentBalance"))["sum"]
     assert abs(in_bank + places.aggregate(sum=Sum("current_balance"))["sum"] - cash[-1]) < CENT
     for place in places:
-        entries = CashLocationTransaction.objects.using(sqlite.alias).filter(location=place).order_by("created_at", "pk")
+        entries = CashLocationTransaction.objects.using(medium.alias).filter(location=place).order_by("created_at", "pk")
         balances = accumulate(-one.amount if one.transaction_type == "OUT" else one.amount for one in entries)
         assert min(balances) >= 0, place.name
 
@@ -110,13 +108,11 @@ def test_trade_follows_the_seasons() -> None:
     assert mean.argmax() == 3
 
 
-def test_small_shows_every_state(sqlite: Database) -> None:
-    sqlite.seed(size="small")
-
+def test_small_shows_every_state(small: Database) -> None:
     def values(model: Any, column: str, **where: object) -> set[Any]:
-        return set(model.objects.using(sqlite.alias).filter(**where).values_list(column, flat=True))
+        return set(model.objects.using(small.alias).filter(**where).values_list(column, flat=True))
 
-    overdue = Invoice.objects.using(sqlite.alias).filter(status="OVERDUE")
+    overdue = Invoice.objects.using(small.alias).filter(status="OVERDUE")
     assert values(Order, "fulfillmentStatus") == {
         *("DRAFT", "READY_FOR_PACKING", "PACKED", "SHIPPED", "DELIVERED", "RETURNED", "CANCELLED")
     }
@@ -202,10 +198,8 @@ def test_an_order_number_is_as_long_as_terps_and_differs_early() -> None:
     assert set(trade.quote_number(rows)[:5_000].str.len_chars()) == {len("Q-2026-00001")}
 
 
-def test_credit_limits_are_set_by_hand_and_suit_the_clients(sqlite: Database) -> None:
-    sqlite.seed(size="medium")
-
-    limits = ClientCreditLimit.objects.using(sqlite.alias)
+def test_credit_limits_are_set_by_hand_and_suit_the_clients(medium: Database) -> None:
+    limits = ClientCreditLimit.objects.using(medium.alias)
     buyers = limits.filter(client__is_buyer=True)
     ordered = Order.objects.filter(client=OuterRef("client_id")).order_by("-total").values("total")[:1]
     too_low = buyers.filter(credit_limit__lt=Subquery(ordered)).exclude(client__teri_code="REG90004")
@@ -217,22 +211,18 @@ def test_credit_limits_are_set_by_hand_and_suit_the_clients(sqlite: Database) ->
     assert buyers.filter(utilization_percent__gt=100).count() < buyers.count() / 20
 
 
-def test_documents_have_references_and_some_have_notes(sqlite: Database) -> None:
-    sqlite.seed(size="medium")
-
-    documents = [model.objects.using(sqlite.alias) for model in (Order, Invoice, Bill, Payment, PurchaseOrder)]
+def test_documents_have_references_and_some_have_notes(medium: Database) -> None:
+    documents = [model.objects.using(medium.alias) for model in (Order, Invoice, Bill, Payment, PurchaseOrder)]
     noted = [rows.exclude(notes=None).count() for rows in documents]
     assert 0.12 < sum(noted) / sum(rows.count() for rows in documents) < 0.18
     assert all(noted)
-    payments = Payment.objects.using(sqlite.alias)
+    payments = Payment.objects.using(medium.alias)
     assert not payments.filter(referenceNumber=None).exists()
     assert payments.values("referenceNumber").distinct().count() > 0.98 * payments.count()
 
 
-def test_pictures_load_without_a_server(sqlite: Database) -> None:
-    sqlite.seed(table="product_images")
-
-    images = ProductImage.objects.using(sqlite.alias)
+def test_pictures_load_without_a_server(small: Database) -> None:
+    images = ProductImage.objects.using(small.alias)
     drawings = {image.image_url: image for image in images}
     assert images.filter(batch__batchStatus="LIVE").exists()
     assert len(drawings) > 5
@@ -244,10 +234,8 @@ def test_pictures_load_without_a_server(sqlite: Database) -> None:
         assert len(drawing)
 
 
-def test_a_batch_tells_of_harvest_and_laboratory(sqlite: Database) -> None:
-    sqlite.seed(table="batches")
-
-    for batch in Batch.objects.using(sqlite.alias).select_related("lot"):
+def test_a_batch_tells_of_harvest_and_laboratory(small: Database) -> None:
+    for batch in Batch.objects.using(small.alias).select_related("lot"):
         told = json.loads(str(batch.metadata))
         days = [date.fromisoformat(day) for day in (told["harvestDate"], told["testResults"]["testDate"])]
         assert days[0] < days[1] < batch.lot.date.date() < date.fromisoformat(told["expiryDate"])
@@ -255,23 +243,17 @@ def test_a_batch_tells_of_harvest_and_laboratory(sqlite: Database) -> None:
         assert len(set(told["testResults"]["terpenes"])) == 2
 
 
-def test_the_pick_list_names_its_products(sqlite: Database) -> None:
-    sqlite.seed(table="orders")
-
-    lines = [item for order in Order.objects.using(sqlite.alias) for item in order.items]
-    names = dict(Product.objects.using(sqlite.alias).values_list("pk", "nameCanonical"))
+def test_the_pick_list_names_its_products(small: Database) -> None:
+    lines = [item for order in Order.objects.using(small.alias) for item in order.items]
+    names = dict(Product.objects.using(small.alias).values_list("pk", "nameCanonical"))
     assert all(item["productName"] == names[item["productId"]] for item in lines)
 
 
-def test_goods_are_sold_for_more_than_they_cost(sqlite: Database) -> None:
-    sqlite.seed()
-
-    lines = OrderLineItem.objects.using(sqlite.alias)
+def test_goods_are_sold_for_more_than_they_cost(small: Database) -> None:
+    lines = OrderLineItem.objects.using(small.alias)
     assert not lines.filter(is_sample=False, unit_price__lte=F("cogs_per_unit")).exists()
 
 
-def test_no_product_is_listed_twice(sqlite: Database) -> None:
-    sqlite.seed(size="medium", table="products")
-
-    names = Product.objects.using(sqlite.alias).values("nameCanonical").annotate(count=Count("pk"))
+def test_no_product_is_listed_twice(medium: Database) -> None:
+    names = Product.objects.using(medium.alias).values("nameCanonical").annotate(count=Count("pk"))
     assert not names.filter(count__gt=1).exists()

@@ -27,7 +27,7 @@ def verdicts(database: Database) -> dict[str, Verdict]:
 def test_a_day_of_work_is_counted_apart(
     make_database: Callable[..., Database], server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database = make_database(server, seeded=True)
+    database = make_database(server, seeded="small")
     do_all(database.alias)
     raw = database.broken_rules()
 
@@ -84,7 +84,7 @@ def test_what_only_seeding_can_have_broken_is_its_fault_among_all_that(sqlite: D
 def test_a_row_that_the_server_would_have_stamped_is_edited_only_with_its_stamp(
     make_database: Callable[..., Database], kept: str, counted: tuple[int, int]
 ) -> None:
-    database = make_database("mariadb", seeded=True)
+    database = make_database("mariadb", seeded="small")
     key = terp.Invoice.objects.using(database.alias).earliest("pk").pk
     database.query(f"UPDATE invoices SET subtotal = subtotal + 1{kept} WHERE id = %s", key)  # noqa: S608 - of this test
 

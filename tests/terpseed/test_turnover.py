@@ -60,13 +60,11 @@ def test_the_business_turns_over(sqlite: Database, size: str, seed: int) -> None
     assert size != "large" or len({(day.year, day.month) for day in joined}) == 12
 
 
-def test_a_client_was_last_changed_when_it_ordered_or_delivered_last(sqlite: Database) -> None:
-    sqlite.seed(table="orders,lots")
-
-    clients = Client.objects.using(sqlite.alias)
+def test_a_client_was_last_changed_when_it_ordered_or_delivered_last(small: Database) -> None:
+    clients = Client.objects.using(small.alias)
     for client in clients:
-        orders = Order.objects.using(sqlite.alias).filter(client=client).aggregate(last=Max("created_at"))["last"]
-        lots = Lot.objects.using(sqlite.alias).filter(supplier_client=client).aggregate(last=Max("date"))["last"]
+        orders = Order.objects.using(small.alias).filter(client=client).aggregate(last=Max("created_at"))["last"]
+        lots = Lot.objects.using(small.alias).filter(supplier_client=client).aggregate(last=Max("date"))["last"]
         assert client.updated_at == max(moment for moment in (client.created_at, orders, lots) if moment)
     assert len(clients) == CLIENTS
 
@@ -91,10 +89,8 @@ def test_the_newest_rows_are_never_edge_cases(sqlite: Database, size: str) -> No
     assert len(seen) > PAGE
 
 
-def test_a_quotes_sale_repeats_it_line_by_line(sqlite: Database) -> None:
-    sqlite.seed(size="medium", table="orders")
-
-    sales = Order.objects.using(sqlite.alias).exclude(converted_from_order=None).select_related("converted_from_order")
+def test_a_quotes_sale_repeats_it_line_by_line(medium: Database) -> None:
+    sales = Order.objects.using(medium.alias).exclude(converted_from_order=None).select_related("converted_from_order")
     assert len(sales) == 39
     for sale in sales:
         quote = sale.converted_from_order
@@ -104,17 +100,15 @@ def test_a_quotes_sale_repeats_it_line_by_line(sqlite: Database) -> None:
         assert sale.created_at == quote.converted_at == quote.updated_at
 
 
-def test_business_is_done_by_day_in_california(sqlite: Database) -> None:
-    sqlite.seed(size="medium")
-
+def test_business_is_done_by_day_in_california(medium: Database) -> None:
     pacific = ZoneInfo("America/Los_Angeles")
     for model, fields in HAPPENED.items():
         for field in fields:
-            moments = model._base_manager.using(sqlite.alias).exclude(**{field: None}).values_list(field, flat=True)
+            moments = model._base_manager.using(medium.alias).exclude(**{field: None}).values_list(field, flat=True)
             for moment in moments:
                 local = moment.astimezone(pacific)
                 if moment.hour:  # but for the order of midnight
                     assert 9 <= local.hour < 16, (model, field, local)
                     assert (local.date(), local.weekday() < 5) == (moment.date(), True)
-    orders = Order.objects.using(sqlite.alias).values_list("created_at", flat=True)
+    orders = Order.objects.using(medium.alias).values_list("created_at", flat=True)
     assert len({moment.astimezone(pacific).utcoffset() for moment in orders if moment}) == 2

@@ -290,7 +290,7 @@ def test_members_of_a_group_take_turns(
     PATIENCE(_is, second.size, 2)
     database = make_database("mysql", on=first)
     other = reach(second.url(database.alias))
-    seeded = database.seed(table="strains")
+    seeded = database.seed(table="grades")
     connect(other.alias, lambda *_: None)
     mine, theirs = seeding_lock(database.alias, "seed"), seeding_lock(other.alias, "seed_mask")
 
@@ -305,12 +305,12 @@ def test_members_of_a_group_take_turns(
     mine._ended.set()  # as if its process had died
     assert theirs.acquire(10)
     with pytest.raises(LockLostError), mine.fenced():
-        database.query("DELETE FROM strains")
+        database.query("DELETE FROM grades")
     theirs.release()
 
     assert holder is not None
     assert holder.connection is not None
-    assert seeded["records_inserted"] == other.rollback()["records_deleted"] == 5
+    assert seeded["records_inserted"] == other.rollback()["records_deleted"] == 4
     assert look(other.alias).membership.writers == 2
 
 
