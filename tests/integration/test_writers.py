@@ -271,7 +271,7 @@ def test_every_writer_fills_all_tables_alike(
         tables = {result["table"] for result in database.seed()["results"]}
         contents.append({table: database.content(table) for table in sorted(tables)})
 
-    assert contents[0].keys() == {seeder.config.table for seeder in Registry.discover().ordered}
+    assert contents[0].keys() == {seeder.config.table_name for seeder in Registry.discover().ordered}
     for content in contents[1:]:
         assert content == contents[0]
 
