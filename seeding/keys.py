@@ -53,13 +53,15 @@ class KeySet:
         return len(self.bounds) > 0
 
     def __or__(self, other: KeySet) -> KeySet:
+        if not self or not other:
+            return self or other
         return self._combined(other, np.logical_or)
 
     def __and__(self, other: KeySet) -> KeySet:
-        return self._combined(other, np.logical_and)
+        return self._combined(other, np.logical_and) if self and other else NOTHING
 
     def __sub__(self, other: KeySet) -> KeySet:
-        return self._combined(other, np.greater)
+        return self._combined(other, np.greater) if self and other else self
 
     def has(self, keys: Integers) -> Mask:
         """Which of `keys` are in the set."""

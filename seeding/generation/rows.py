@@ -12,7 +12,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
+from importlib.metadata import version
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import numpy as np
@@ -229,6 +230,12 @@ def decimals(values: Integers, scale: int) -> pl.Series:
 def divide(numerator: Integers, denominator: Integers | int) -> Integers:
     """Integer division of non-negative numbers, halves rounded up: how money is rounded to cents."""
     return (2 * numerator + denominator) // (2 * np.asarray(denominator, dtype=np.int64))
+
+
+@cache
+def faker_version() -> str:
+    """The version of the Faker that is installed; its values differ between versions."""
+    return version("Faker")
 
 
 @lru_cache(maxsize=64)

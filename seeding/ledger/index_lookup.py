@@ -27,18 +27,20 @@ class Lookup:
 
     def resolve(self, column: pl.Series) -> tuple[pl.Series, pl.Series]:
         """The keys (null stays null), and which indexes have none."""
-        present = column.is_not_null()
-        index = column.fill_null(-1).cast(pl.Int64).to_numpy()
+        present = column.is_not_null().to_numpy()
+        index = (column.fill_null(-1) if column.null_count() else column).cast(pl.Int64).to_numpy()
         keys, known = self._keys.lookup(index)
-        meant = present.to_numpy() & (index >= 0)
+        meant = present & (index >= 0)
         unknown = np.unique(index[~known & meant])
         if len(unknown):
             adopted, found = self._resolver.adopted(self._target, unknown).lookup(index)
             keys, known = np.where(found, adopted, keys), known | found
             if self._any_row and len(self._keys):
                 keys, known = np.where(known, keys, self._keys.nearest(index)), known | meant
-        values = pl.DataFrame({"key": keys, "known": known}).select(pl.when("known").then("key")).to_series()
-        return values, present & ~pl.Series(known)
+        values = pl.Series("key", keys)
+        if not known.all():
+            values = values.set(pl.Series(~known), None)
+        return values, pl.Series(present & ~known)
 
 
 def filled(lists: pl.Series) -> pl.Series:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from django.db import connections
@@ -15,6 +14,7 @@ from seeding.conf import SeedConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.registry import Registry
+from seeding.generation.rows import faker_version
 from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
 from seeding.ledger.given_keys import refuse_other_numbers
 from seeding.ledger.reference_resolution import Resolver
@@ -97,7 +97,7 @@ class SeedOrchestrator:
             surveyed, dataset, plan = operation.retry(lambda: (self._survey(), self._dataset(), self._recorded_plan()))
             if self._masking["key"]:
                 operation.retry(partial(operation.ledger.refuse_another_key, self._masking["key"]))
-            with operation.recorded(dataset, plan, faker_version=version("Faker")) as run:
+            with operation.recorded(dataset, plan, faker_version=faker_version()) as run:
                 self._announce(run)
                 context = operation.retry(partial(self._context, dataset, run, surveyed))
                 results = self._seed_tables(context)

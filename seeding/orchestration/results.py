@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -52,7 +52,7 @@ class SeederResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, `success` included."""
-        return {**asdict(self), "success": self.success}
+        return {**{one.name: getattr(self, one.name) for one in fields(self)}, "success": self.success}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +17,7 @@ from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
+from seeding.generation.rows import faker_version
 from seeding.generation.seeders import Dataset
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
@@ -71,7 +71,7 @@ class RollbackManager:
             planner, plan, changes = operation.retry(self._planned)
             if dataset is None or not (plan.selected or stale):
                 return self._summary(plan, changes, delete_files(operation), None, started)
-            with operation.recorded(dataset, self._recorded_plan(plan), faker_version=version("Faker")) as run:
+            with operation.recorded(dataset, self._recorded_plan(plan), faker_version=faker_version()) as run:
                 self._announce(plan, changes, run)
                 execution = Execution(operation, planner, plan, self.config.strategy, run)
                 results = execution.run()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import NOTHING, KeySet
+from seeding.keys import NOTHING, KeySet, union
 from seeding.rollbacks.results import Kept, RollbackResult
 from seeding.safety import Need
 from seeding.schema.relations import Relation
@@ -44,7 +43,7 @@ class SeededRows:
 
     def of(self, seeders: Iterable[str], table: str) -> KeySet:
         """The rows of `table` that the `seeders` inserted."""
-        return reduce(or_, (self.of_seeder.get((name, table), NOTHING) for name in seeders), NOTHING)
+        return union(self.of_seeder[name, table] for name in seeders if (name, table) in self.of_seeder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

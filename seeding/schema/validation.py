@@ -110,7 +110,6 @@ class SchemaValidator:
                 finding
                 for name in data.columns
                 for finding in _values(self.schema.columns[name], data[name], unresolved.get(name))
-                if finding.broken.any()
             ),
             *self.check_constraints(data),
         ]
@@ -231,8 +230,12 @@ def _examples(data: pl.DataFrame, finding: Finding) -> Iterator[ValidationError]
 
 
 def _values(column: ColumnSchema, values: pl.Series, unresolved: pl.Series | None) -> Iterator[Finding]:
+    """The rules that values of the column break."""
     for issue, expected, broken in column_rules(column, values):
+        if not broken.any():
+            continue
         rows = broken.fill_null(value=False)
         if unresolved is not None:  # a dangling reference is null by now, and already reported
             rows &= ~unresolved
-        yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)
+        if rows.any():
+            yield Finding(field=column.name, issue=issue, expected=expected, broken=rows)

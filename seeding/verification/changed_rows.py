@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from itertools import islice
 
 import polars as pl
 
 from seeding.arrays import Integers
+from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import changed_columns
 from seeding.generation.seeders import BaseSeeder, Dataset
 from seeding.keys import NOTHING, KeyMap, KeySet, union
@@ -110,8 +110,7 @@ class ChangeDetector:
                 waiting = following
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
-        same_faker = batch.run.faker_version == version("Faker")
-        return same_faker and batch.generator_version == generator_version(self._seeder)
+        return batch.run.faker_version == faker_version() and batch.generator_version == generator_version(self._seeder)
 
     def _differing(
         self, data: pl.DataFrame, keys: Integers, columns: list[str], left_out: list[str]

@@ -219,7 +219,7 @@ def test_unique_columns_are_unique_for_any_seed(seed: int, first: int) -> None:
 @pytest.mark.property(13)
 @pytest.mark.property(20)
 @on_a_database
-@given(counts=st.lists(st.integers(1, 40), min_size=1, max_size=3))
+@given(counts=st.lists(st.integers(1, 40), min_size=1, max_size=2))
 def test_running_again_changes_nothing_and_the_ledger_names_every_row(sqlite: Database, counts: list[int]) -> None:
     vendors = Vendor.objects.using(sqlite.alias)
     ledger = SeedingMetadata.objects.using(sqlite.alias)
@@ -260,7 +260,7 @@ ACTIONS = st.lists(
         ),
     ),
     min_size=1,
-    max_size=8,
+    max_size=6,
 )
 
 
@@ -306,7 +306,7 @@ def test_any_sequence_leaves_the_real_rows_and_those_that_the_ledger_names(
 
 @pytest.mark.property(15)
 @on_a_database
-@given(counts=st.lists(st.integers(1, 40), min_size=1, max_size=3))
+@given(counts=st.lists(st.integers(1, 40), min_size=1, max_size=2))
 def test_every_deleted_row_is_in_the_audit_log_with_its_time(sqlite: Database, audit_file: Path, counts: list[int]) -> None:
     audit_file.unlink(missing_ok=True)
     keys: set[int] = set()

@@ -57,7 +57,7 @@ def fits(dtype: pl.DataType, kind: Kind, column: ColumnSchema) -> bool:
 
 def column_rules(column: ColumnSchema, values: pl.Series) -> Iterator[Rule]:
     """What the values of a column break: the rows may be null where a rule says nothing."""
-    if not column.nullable:
+    if not column.nullable and values.null_count():
         yield "null", "a value", values.is_null()
     if values.dtype == pl.Null or (column.is_converted and values.dtype == pl.Object):
         return
