@@ -66,7 +66,7 @@ def own_user(database: Database) -> int:
     return int(User.objects.using(database.alias).create(openId="someone real", role="user").pk)
 
 
-@pytest.mark.parametrize("size", ["small", "large"])
+@pytest.mark.parametrize("size", ["small", "medium"])
 def test_everything_seeded_goes_and_all_else_stays(database: Database, size: str) -> None:
     real_rows(database)
     before = everything(database)

@@ -38,13 +38,12 @@ def test_it_seeds_every_table_and_counts_what_is_there(database: Database) -> No
     assert (planned["clients"], planned["orders"]) == (10, 50)
 
 
-def test_a_second_run_changes_no_row(database: Database) -> None:
-    database.seed(size="medium")
-    before = everything(database)
+def test_a_second_run_changes_no_row(seeded: Database) -> None:
+    before = everything(seeded)
 
-    summary = database.seed(size="medium")
+    summary = seeded.seed()
 
-    assert everything(database) == before
+    assert everything(seeded) == before
     assert summary["exit_code"] == 0
     assert {result["state"] for result in summary["results"]} == {"existing"}
 
@@ -65,21 +64,16 @@ def test_growth_leaves_every_row_as_it_was(seeded: Database) -> None:
 
 
 def test_growing_ends_where_seeding_at_once_does(make_database: Callable[..., Database]) -> None:
-    grown, at_once = make_database("sqlite"), make_database("sqlite")
+    grown, at_once = make_database("sqlite", seeded="small"), make_database("sqlite", seeded="medium")
 
-    grown.seed(size="small")
     grown.seed(size="medium")
-    at_once.seed(size="medium")
 
     assert business_data(grown) == business_data(at_once)
 
 
 @pytest.mark.parametrize("server", KINDS)
 def test_every_server_holds_the_same_business(make_database: Callable[..., Database], server: str) -> None:
-    one, other = make_database("sqlite"), make_database(server)
-
-    one.seed()
-    other.seed()
+    one, other = make_database("sqlite", seeded="small"), make_database(server, seeded="small")
 
     assert business_data(one) == business_data(other)
 
@@ -88,8 +82,7 @@ def test_every_server_holds_the_same_business(make_database: Callable[..., Datab
 def test_the_batch_size_changes_nothing(
     make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, batch_size: str
 ) -> None:
-    plain, other = make_database("sqlite"), make_database("sqlite")
-    plain.seed()
+    plain, other = make_database("sqlite", seeded="small"), make_database("sqlite")
     monkeypatch.setenv("SEEDING_BATCH_SIZE", batch_size)
 
     other.seed()
@@ -240,12 +233,10 @@ def test_every_reference_is_whole(seeded: Database) -> None:
             assert used <= keys, (model, reference)
 
 
-def test_the_ledger_names_exactly_what_was_seeded(database: Database) -> None:
-    database.seed(size="medium")
-
+def test_the_ledger_names_exactly_what_was_seeded(seeded: Database) -> None:
     for table in {seeder.config.table_name for seeder in Registry.discover().ordered}:
-        assert ledgered_keys(database, table) == {row[0] for row in database.content(table)}
-    entries = SeedingMetadata.objects.using(database.alias)
+        assert ledgered_keys(seeded, table) == {row[0] for row in seeded.content(table)}
+    entries = SeedingMetadata.objects.using(seeded.alias)
     assert set(entries.values_list("created_by", "environment", "live")) == {("seeder", "dev", True)}
 
 
