@@ -199,7 +199,7 @@ def _distinct(index: Integers) -> tuple[Integers, Integers]:
 def take(values: Sequence[str], index: Integers) -> pl.Series:
     """`values[index]` as a column of text."""
     column = _column(values) if isinstance(values, tuple) else pl.Series(values, dtype=pl.String)
-    return column.gather(pl.Series(index, dtype=pl.UInt32))
+    return column[pl.Series(index, dtype=pl.UInt32)]
 
 
 @lru_cache(maxsize=64)

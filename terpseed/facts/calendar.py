@@ -69,7 +69,7 @@ def after(moments: Moments, days: Integers) -> Moments:
 
 def timestamps(moments: Moments, present: Mask | None = None) -> pl.Series:
     """A column of UTC datetimes; null where `present` is False."""
-    values = pl.Series(moments.astype("datetime64[us]")).dt.replace_time_zone("UTC")
+    values = pl.Series(moments.astype("datetime64[us]")).cast(pl.Datetime("us", "UTC"))
     return values if present is None else only(values, present)
 
 
