@@ -91,7 +91,7 @@ projects: .venv/development
 # What `make test` tests of clusters and poolers, and much more of it: fifty starts at once, twenty killed nodes. Half an hour.
 clusters: export CLUSTERS := all
 clusters: servers .venv/development
-	$(BIN)/pytest tests/clusters --numprocesses=0
+	$(BIN)/pytest tests/clusters --numprocesses=0 --timeout=3000
 
 # The tests start a MariaDB, a PostgreSQL and a MySQL of their own, clusters, poolers and proxies; this sees to it that there are some to start.
 servers:

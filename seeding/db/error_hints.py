@@ -20,7 +20,10 @@ LIMIT = (
     "One transaction is larger than the server accepts: lower SEEDING_TRANSACTION_MB, or raise the server's limit "
     "(wsrep_max_ws_size, wsrep_max_ws_rows, group_replication_transaction_size_limit, max_binlog_cache_size)."
 )
-UNFIT = "Group Replication in multi-primary mode takes no changes of tables with cascading foreign keys."
+UNFIT = (
+    "Group Replication in multi-primary mode takes no changes of tables with cascading foreign keys: switch the group to "
+    "single-primary mode."
+)
 CONNECTIONS = "The server has no free connections: close some, or raise its limit."
 
 BY_CODE = {

@@ -110,7 +110,8 @@ class Rederivation:
             except DatabaseError as error:
                 if transience(error) is Transience.CONNECTION:
                     raise
-                words = f"its rows are there, their derived columns are not: {error_text(error)}. Run again to derive them."
+                why = error_text(error).removesuffix(".")
+                words = f"its rows are there, their derived columns are not: {why}. Run again to derive them."
                 refused[seeder.name] = words
                 self._tell(seeder, f"{table}: {words}", level="error", error=redacted(error))
             else:

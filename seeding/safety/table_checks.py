@@ -164,6 +164,11 @@ def _storage(relation: Relation) -> Iterator[Reason]:
             f"has the storage engine {relation.engine}, which has no reliable transactions",
             f"convert it: ALTER TABLE {relation.name} ENGINE=InnoDB",
         )
+    if relation.cascading:
+        yield (
+            f"is part of the cascading foreign key {relation.cascading}, and this replication group changes no such table",
+            "switch the group to single-primary mode",
+        )
     if relation.resolves:
         yield "replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"
     if relation.rules:

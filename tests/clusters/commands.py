@@ -44,9 +44,9 @@ class Command:
 
     def wait_until_it_says(self, words: str, times: int = 1) -> None:
         """Wait for words in its log; returns early if it ends."""
-        until(lambda: self.said().count(words) >= times or not self.is_running, seconds=120)
+        until(lambda: self.said().count(words) >= times or not self.is_running, seconds=600)
 
-    def wait(self, seconds: float = 400) -> Ended:
+    def wait(self, seconds: float = 1_500) -> Ended:
         """Wait for its end; raises TimeoutExpired."""
         try:
             self.process.wait(seconds)

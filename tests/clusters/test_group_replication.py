@@ -8,7 +8,7 @@ from typing import Any
 from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands, assert_refused_for
 from tests.clusters.conftest import require
-from tests.clusters.engines import GroupReplication, Member
+from tests.clusters.engines import GroupReplication, Member, until
 from tests.clusters.engines.base import connecting
 from tests.clusters.extent import SIZE, whole
 from tests.clusters.rows import Rows, assert_as_undisturbed
@@ -17,6 +17,7 @@ pytestmark = whole
 
 Make = Callable[[Any], str]
 Read = Callable[[str], Rows]
+ROLLBACK = ("seed_rollback", "--force")
 LIMIT = 60_000
 """Bytes of a transaction: a fraction of what a batch of a thousand rows needs."""
 
@@ -74,3 +75,30 @@ def test_every_member_accepts_writes(
         assert (undone.code, again.code) == (0, 0), (undone.err, again.err)
         assert commands.run(one, "seed_check", "--invariants").code == 0
         assert len(set(group.checksums(name))) == 1
+
+
+def test_tables_that_the_group_does_not_change_are_refused(new_database: Make, commands: Commands) -> None:
+    require(Member)
+    group = GroupReplication(members=1, every_one_writes=True)
+    (node,) = group.nodes
+    with group.started():
+        name = new_database(group)
+        url, rows = node.at(name), "SELECT (SELECT COUNT(*) FROM client_needs), (SELECT COUNT(*) FROM strains)"
+        seeded = commands.run(url, "seed", "--table=client_needs")
+        before = node.sql(rows, name)
+        node.sql("STOP GROUP_REPLICATION; SET GLOBAL group_replication_enforce_update_everywhere_checks = ON")
+        node.found()
+        until(lambda: node.accepts_writes)
+
+        refused = [commands.run(url, *command) for command in (("seed", "--size=medium", "--table=strains"), ROLLBACK)]
+        after = node.sql(rows, name)
+        node.sql("SELECT group_replication_switch_to_single_primary_mode()")
+        undone = commands.run(url, *ROLLBACK)
+
+        assert seeded.code == 0, seeded.err
+        assert [one.code for one in refused] == [3, 3], refused
+        assert all("strains is part of the cascading foreign key client_needs_strainId" in one.err for one in refused)
+        assert all("; switch the group to single-primary mode." in one.err for one in refused)
+        assert after == before
+        assert undone.code == 0, undone.err
+        assert node.sql(rows, name).split() == ["0", "0"]

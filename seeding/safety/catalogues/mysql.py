@@ -39,13 +39,27 @@ DEFAULTS = """
     WHERE table_schema = DATABASE() AND column_key = 'PRI' AND table_name IN %s
 """
 SEVERAL_MARIADB = """
-    (SELECT MAX(variable_value > 1) FROM information_schema.global_status WHERE variable_name = 'WSREP_CLUSTER_SIZE')
+    (SELECT MAX(variable_value > 1) FROM information_schema.global_status WHERE variable_name = 'WSREP_CLUSTER_SIZE'), NULL
 """
 SEVERAL_MYSQL = """
     (SELECT MAX(variable_value = 'OFF') FROM performance_schema.global_variables
-     WHERE variable_name = 'group_replication_single_primary_mode')
+     WHERE variable_name = 'group_replication_single_primary_mode'),
+    (SELECT MAX(variable_value = 'ON') FROM performance_schema.global_variables
+     WHERE variable_name = 'group_replication_enforce_update_everywhere_checks')
 """
-"""Whether several nodes accept writes: Galera, or Group Replication in multi-primary mode; NULL where there is neither."""
+"""Whether several nodes accept writes: Galera, or Group Replication in multi-primary mode; NULL where there is neither.
+
+And whether the group refuses changes of tables with cascading foreign keys.
+"""
+CASCADING = " UNION ALL ".join(
+    f"""
+    SELECT {table}, constraint_name FROM information_schema.referential_constraints
+    WHERE {schema} = DATABASE() AND {table} IN %s
+    AND (delete_rule NOT IN ('NO ACTION', 'RESTRICT') OR update_rule NOT IN ('NO ACTION', 'RESTRICT'))
+    """  # noqa: S608 - constants
+    for schema, table in (("constraint_schema", "table_name"), ("unique_constraint_schema", "referenced_table_name"))
+)
+"""The cascading foreign keys of the tables, and those to them."""
 NEXT = re.compile(r"""nextval\(((?:`[^`]+`\.`[^`]+`)|(?:"[^"]+"\."[^"]+"))\)""", re.IGNORECASE)
 """A default that is the next value of a sequence, as MariaDB reports it."""
 SHARING = """
@@ -109,7 +123,8 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
         triggers = _triggers(found, functions, transactional)
         several = SEVERAL_MARIADB if getattr(connection, "mysql_is_mariadb", False) else SEVERAL_MYSQL
         cursor.execute(f"SELECT {several}, CURRENT_USER(), @@sql_mode, @@character_set_client, @@character_set_connection")
-        is_shared, account, mode, *charsets = cursor.fetchone()
+        is_shared, refuses_cascades, account, mode, *charsets = cursor.fetchone()
+        cascading = dict(sorted(ask(CASCADING, wanted, wanted), reverse=True)) if refuses_cascades else {}
         counters = _counters(connection, defaults, is_shared=bool(is_shared))
         user, _, host = account.rpartition("@")
         revoked = "" if getattr(connection, "mysql_is_mariadb", False) else NOTHING_REVOKED
@@ -124,6 +139,7 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 engine="" if engines.get(name, ENGINE) == ENGINE else str(engines[name]),
                 **counters.get(name, {}),
                 triggers=tuple(triggers[name]),
+                cascading=cascading.get(name, ""),
             )
             for name in names
         },

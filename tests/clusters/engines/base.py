@@ -135,7 +135,7 @@ def at_once(actions: Iterable[Callable[[], object]]) -> None:
             done.result()
 
 
-def until(question: Callable[[], bool], seconds: float = 60) -> None:
+def until(question: Callable[[], bool], seconds: float = 180) -> None:
     """Wait until the answer is yes; no answer counts as no. Raises TimeoutError if it is not within that time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

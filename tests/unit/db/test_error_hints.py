@@ -14,6 +14,7 @@ BY_CODE = {
     "read-only": (1290, 1792, 1836),
     "disk is full": (3, 28, 1021, 1026, 1114),
     "max_allowed_packet": (1153,),
+    "single-primary mode": (3098,),
     "no free connections": (1040,),
 }
 BY_STATE = {

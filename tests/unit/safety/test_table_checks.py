@@ -216,12 +216,16 @@ def test_a_view_that_only_shows_rows_is_told_and_stops_nothing(shop: Database) -
 
 
 def test_every_reason_against_a_table_is_given() -> None:
-    own: dict[str, Any] = {"key": ("a", "b"), "hides_rows": True, "engine": "MyISAM", "resolves": True}
-    relation = lots(**own, rules=("r", "s"), relatives=("y", "x", "y"), copies=("m", "m"))
+    own: dict[str, Any] = {"key": ("a", "b"), "hides_rows": True, "engine": "MyISAM", "cascading": "k"}
+    relation = lots(**own, rules=("r", "s"), relatives=("y", "x", "y"), copies=("m", "m"), resolves=True)
 
     assert of(relation, Touch.UPDATE | Touch.MASK, ()) == [
         ("hides rows from this account by row-level security", BYPASS),
         ("has the storage engine MyISAM, which has no reliable transactions", "convert it: ALTER TABLE lots ENGINE=InnoDB"),
+        (
+            "is part of the cascading foreign key k, and this replication group changes no such table",
+            "switch the group to single-primary mode",
+        ),
         ("replaces or leaves out rows in conflict by its own declaration (ON CONFLICT)", "leave it out"),
         ("has the rule r, s, which rewrites what is written", "drop or disable it"),
         ("shares rows by inheritance with x, y", "leave it out, or turn the inheritance into partitions"),
