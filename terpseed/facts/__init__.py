@@ -5,6 +5,7 @@ except reference data. So any attribute of any row can be computed from its inde
 
     calendar → cells → staff, parties → catalogue → trade → fulfilment → stock → settlement
         → receivables, payables, procurement → books, returns, cash, leads, samples, spending, statements
+        → appointments → conversations
 
 Imports point left.
 """

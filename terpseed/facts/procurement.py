@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+import polars as pl
 
-from seeding import Integers, Mask, Rows, divide, remembered
+from seeding import Integers, Mask, Rows, divide, numerals, remembered
 from terpseed.facts import calendar, catalogue, stock, trade
 from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
 
@@ -83,6 +84,11 @@ def age(orders: Rows) -> Integers:
 def ordered_at(orders: Rows) -> calendar.Moments:
     """When the order was written."""
     return calendar.moment(orders, "ordered", age(orders))
+
+
+def number(orders: Rows) -> pl.Series:
+    """The number of a purchase order."""
+    return "PO-" + calendar.years(ordered_at(orders)) + "-9" + numerals(orders.index, 4)
 
 
 @remembered

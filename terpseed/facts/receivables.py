@@ -98,12 +98,17 @@ def paid_at(payments: Rows) -> calendar.Moments:
     return settlement.paid_at(payments, since, age, term, part(payments))
 
 
+def open_amount(orders: Rows) -> Integers:
+    """What is left to pay of a shipped order once everything is seeded, in cents."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    percent = np.array([[plan.get(where, 100) for where in range(ORDERS)] for plan in trade.UNSETTLED])[is_open(cell), place]
+    total = trade.order_total(orders)
+    return total - divide(total * percent, 100)
+
+
 def owed(client: int, rows: Rows) -> int:
     """The amount one client owes once everything is seeded, in cents."""
     cell = client // CLIENTS
-    kind = int(is_open(np.array(cell)))
-    unsettled = trade.UNSETTLED[kind]
+    unsettled = trade.UNSETTLED[int(is_open(np.array(cell)))]
     orders = rows.of("orders", cell * ORDERS + np.array(list(unsettled)))
-    total = trade.order_total(orders)
-    due = total - divide(total * np.array(list(unsettled.values())), 100)
-    return int(due[trade.client(orders).index == client].sum())
+    return int(open_amount(orders)[trade.client(orders).index == client].sum())

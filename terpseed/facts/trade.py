@@ -115,6 +115,10 @@ def orders_with(*fates: Fate) -> Layout:
     return Layout.of(closed=closed.tolist(), opened=opened.tolist())
 
 
+STATED = orders_with(*STANDING)
+"""The places of the orders on the clients' statements: confirmed and not cancelled."""
+
+
 def lines_with(*fates: Fate) -> Layout:
     """The places of the lines whose orders have one of the fates."""
     closed, opened = (np.flatnonzero(np.isin(FATES[kind][ORDER_OF_LINE], fates)) for kind in (0, 1))

@@ -46,6 +46,14 @@ LEGAL = {
 PAGE = 500
 
 
+def pages(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """The rows by primary key, PAGE at a time."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
+        last = page[-1].pk
+        yield page
+
+
 def _lines() -> QuerySet[Any]:
     return OrderLineItem.objects.filter(order=OuterRef("pk"))
 
@@ -138,9 +146,7 @@ def a_converted_quote_became_its_sale(seeded: Seeded) -> QuerySet[Any]:
 @invariant(Order, OrderLineItem, Batch, Product)
 def items_and_lines_tell_the_same_story(seeded: Seeded) -> Iterator[Any]:
     """In orders.items are the lines of the order, one by one: the same batch and product, both there, the same money."""
-    last = 0
-    while page := list(seeded.rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
-        last = page[-1].pk
+    for page in pages(seeded.rows):
         lines: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         written = OrderLineItem.objects.using(seeded.rows.db).filter(order__in=[order.pk for order in page])
         for line in written.select_related("batch__product").order_by("pk"):

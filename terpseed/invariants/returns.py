@@ -12,19 +12,12 @@ from django.db.models.functions import Abs
 
 from seeding import Seeded, invariant, unless
 from terpseed.expressions import total
-from terpseed.invariants.orders import HALF_A_CENT, PAGE
+from terpseed.invariants.orders import HALF_A_CENT, pages
 from terpseed.models import Client, Credit, CreditApplication, Invoice, Order, OrderLineItem, Return, Transaction
 
 DELIVERED = ("DELIVERED", "RETURNED")
 Batches = dict[int, Decimal]
 """Batch → quantity."""
-
-
-def _pages(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    last = 0
-    while page := list(rows.filter(pk__gt=last).order_by("pk")[:PAGE]):
-        last = page[-1].pk
-        yield page
 
 
 def _returned(items: Iterable[dict[str, Any]]) -> Batches:
@@ -37,7 +30,7 @@ def _returned(items: Iterable[dict[str, Any]]) -> Batches:
 @invariant(Return, Order, OrderLineItem)
 def what_comes_back_had_been_delivered(seeded: Seeded) -> Iterator[Any]:
     """A return is of a delivered order, of no more than its lines; of an order that is RETURNED, of all of them."""
-    for page in _pages(seeded.rows):
+    for page in pages(seeded.rows):
         using, wanted = seeded.rows.db, [one.order_id for one in page]
         states = dict(Order.objects.using(using).filter(pk__in=wanted).values_list("pk", "fulfillmentStatus"))
         shipped: dict[int, Batches] = defaultdict(dict)
@@ -83,7 +76,7 @@ def a_transaction_is_its_invoice(seeded: Seeded) -> QuerySet[Any]:
 @invariant(Credit, Transaction, Invoice, Return, Order, OrderLineItem)
 def a_credit_is_what_came_back(seeded: Seeded) -> Iterator[Any]:
     """A credit is for processed returns of its client, on the invoice for those goods, at the price that it was charged."""
-    for page in _pages(seeded.rows.select_related("transaction")):
+    for page in pages(seeded.rows.select_related("transaction")):
         using, numbers = seeded.rows.db, [one.transaction and one.transaction.transactionNumber for one in page]
         invoices = Invoice.objects.using(using).filter(invoiceNumber__in=numbers, referenceType="ORDER")
         charged = invoices.exclude(referenceId=None).values_list("invoiceNumber", "referenceId", "customer")

@@ -4,8 +4,10 @@ Schema only, no behaviour. Attribute names are the column names (a reference dro
 snake_case, sometimes within one table, and renaming would add one more thing to know.
 """
 
+from .appointments import Calendar, CalendarEvent, CalendarEventParticipant, CalendarUserAccess
 from .cash import CashLocation, CashLocationTransaction, ShiftAudit
 from .catalogue import Brand, Product, Strain
+from .conversations import ClientActivity, ClientCommunication, ClientNote, Comment, FreeformNote
 from .inventory import Batch, BatchLocation, InventoryMovement, ProductImage
 from .leads import ClientNeed, VendorSupply
 from .ledger import Account, BankAccount, FiscalPeriod, LedgerEntry, Payment
@@ -28,18 +30,27 @@ __all__ = [
     "Bill",
     "BillLineItem",
     "Brand",
+    "Calendar",
+    "CalendarEvent",
+    "CalendarEventParticipant",
+    "CalendarUserAccess",
     "CashLocation",
     "CashLocationTransaction",
     "Category",
     "Client",
+    "ClientActivity",
+    "ClientCommunication",
     "ClientCreditLimit",
     "ClientNeed",
+    "ClientNote",
     "ClientTransaction",
+    "Comment",
     "Credit",
     "CreditApplication",
     "Expense",
     "ExpenseCategory",
     "FiscalPeriod",
+    "FreeformNote",
     "Grade",
     "InventoryMovement",
     "Invoice",

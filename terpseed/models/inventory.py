@@ -36,7 +36,13 @@ class Batch(models.Model):
     ownership_type = EnumField("CONSIGNED", "OFFICE_OWNED", "SAMPLE", db_default="CONSIGNED")
     amountPaid = models.DecimalField(max_digits=12, decimal_places=2, null=True, db_default=Decimal("0.00"))
     metadata = TextField(null=True)
-    photo_session_event_id = models.IntegerField(null=True)
+    photo_session_event = Key(
+        "CalendarEvent",
+        "photo_session_event_id",
+        "batches_photo_session_event_id_calendar_events_id_fk",
+        "SET NULL",
+        null=True,
+    )
     onHandQty = models.DecimalField(max_digits=15, decimal_places=4, db_default=Decimal("0.0000"))
     sampleQty = models.DecimalField(max_digits=15, decimal_places=4, db_default=Decimal("0.0000"))
     reservedQty = models.DecimalField(max_digits=15, decimal_places=4, db_default=Decimal("0.0000"))
@@ -52,7 +58,7 @@ class Batch(models.Model):
         managed = False
         db_table = "batches"
         indexes = (
-            TerpIndex("batches_photo_session_event_id_calendar_events_id_fk", "photo_session_event_id"),
+            TerpIndex("batches_photo_session_event_id_calendar_events_id_fk", "photo_session_event"),
             TerpIndex("batches_statusId_workflow_statuses_id_fk", "statusId"),
             TerpIndex("idx_batches_product_id", "product"),
             TerpIndex("idx_batches_product_status", "product", "batchStatus"),

@@ -19,7 +19,9 @@ class Order(models.Model):
     is_draft = models.BooleanField(db_default=True)
     client = Key("Client", "client_id", "orders_client_id_clients_id_fk", "CASCADE")
     client_need_id = models.IntegerField(null=True)
-    intake_event_id = models.IntegerField(null=True)
+    intake_event = Key(
+        "CalendarEvent", "intake_event_id", "orders_intake_event_id_calendar_events_id_fk", "SET NULL", null=True
+    )
     items = ReferencingJSONField(targets={"batchId": "terpseed.Batch", "productId": "terpseed.Product"})
     subtotal = models.DecimalField(max_digits=15, decimal_places=2)
     tax = models.DecimalField(max_digits=15, decimal_places=2, null=True, db_default=Decimal("0.00"))
@@ -89,7 +91,7 @@ class Order(models.Model):
             TerpIndex("orders_converted_from_order_id_orders_id_fk", "converted_from_order"),
             TerpIndex("orders_created_by_users_id_fk", "created_by"),
             TerpIndex("orders_credit_override_by_users_id_fk", "credit_override_by"),
-            TerpIndex("orders_intake_event_id_calendar_events_id_fk", "intake_event_id"),
+            TerpIndex("orders_intake_event_id_calendar_events_id_fk", "intake_event"),
             TerpIndex("orders_packed_by_users_id_fk", "packed_by"),
             TerpIndex("orders_referred_by_client_id_clients_id_fk", "referred_by_client"),
             TerpIndex("orders_shipped_by_users_id_fk", "shipped_by"),

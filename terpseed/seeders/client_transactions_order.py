@@ -8,8 +8,6 @@ from seeding import BaseSeeder, Rows, SeederConfig, decimals
 from terpseed.facts import calendar, receivables, trade
 from terpseed.models import ClientTransaction
 
-ORDERS = trade.orders_with(*trade.STANDING)
-
 
 class OrderTransactionSeeder(BaseSeeder):
     """One per order that was confirmed and not cancelled. What is owed, and what is paid of it, its invoice says."""
@@ -19,7 +17,7 @@ class OrderTransactionSeeder(BaseSeeder):
         group="sales",
         dependencies=("clients", "orders"),
         kept_with=("OrderSeeder",),
-        record_count=ORDERS,
+        record_count=trade.STATED,
         pii_fields={"notes": "free_text"},
         not_pii=("transaction_number", "metadata"),
         version=2,
@@ -27,7 +25,7 @@ class OrderTransactionSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_transactions`."""
-        orders = receivables.order_at(rows, ORDERS)
+        orders = receivables.order_at(rows, trade.STATED)
         written = trade.ordered_at(orders)
         return pl.DataFrame(
             {

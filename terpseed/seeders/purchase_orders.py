@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding import BaseSeeder, Rows, SeederConfig, decimals, numerals, take
+from seeding import BaseSeeder, Rows, SeederConfig, decimals, take
 from terpseed.facts import calendar, notes, parties, procurement, staff
 from terpseed.facts.procurement import Stage
 from terpseed.models import PurchaseOrder
@@ -41,7 +41,7 @@ class PurchaseOrderSeeder(BaseSeeder):
         changed = np.where(stage == Stage.CANCELLED, procurement.cancelled_at(rows), changed)
         return pl.DataFrame(
             {
-                "poNumber": "PO-" + calendar.years(ordered) + "-9" + numerals(rows.index, 4),
+                "poNumber": procurement.number(rows),
                 "supplier_client_id": parties.client_of_seller(sellers).index,
                 "vendorId": sellers.index,
                 "purchaseOrderStatus": take([one.name for one in Stage], stage),

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from seeding.generation.registry import Registry
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.schema.references import Reference, attributes, references
+from seeding.schema.references import Reference, objects, references
 from terpseed.models import Batch, Client, PricingDefault, Product, Strain
 from tests.servers import KINDS
 from tests.support.databases import AS_OF, SERVERS, Database
@@ -316,12 +316,11 @@ def test_a_run_that_died_is_found_and_finished(sqlite: Database) -> None:
 
 def _values(model: type[Any], reference: Reference, database: Database) -> list[Any]:
     rows = model._base_manager.using(database.alias)
-    if reference.json_key:
-        return [item[reference.json_key] for row in rows for item in getattr(row, attributes(model)[reference.column])]
     if reference.when:
         rows = rows.filter(**dict([reference.when]))
     attribute = next(field.attname for field in model._meta.concrete_fields if field.column == reference.column)
-    return list(rows.values_list(attribute, flat=True))
+    values = rows.values_list(attribute, flat=True)
+    return [item[reference.json_key] for value in values for item in objects(value)] if reference.json_key else list(values)
 
 
 def test_real_rows_in_every_table_stay_as_they_are(database: Database) -> None:

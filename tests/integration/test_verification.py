@@ -144,7 +144,7 @@ def test_all_checks_at_once_tell_the_smallest_exit_code(sqlite: Database, capsys
 
     shown = " ".join(capsys.readouterr().out.split())
     assert failure.value.returncode == 3
-    assert "1 of 51 tables are not as their models say" in shown
+    assert "1 of 60 tables are not as their models say" in shown
     assert "orders.items[].batchId leads to batches" in shown
 
 

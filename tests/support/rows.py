@@ -10,8 +10,8 @@ from django.db import models
 from model_bakery import baker, generators, random_gen
 
 from seeding.models import SeedingMetadata
-from seeding.schema.references import references
-from terpseed.models import Payment
+from seeding.schema.references import objects, references
+from terpseed.models import ClientTransaction, Payment
 from terpseed.models.fields import Key, NamingField, ReferencingJSONField, TextField, TimestampField
 from tests.support.databases import Database
 
@@ -34,8 +34,8 @@ def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
     """Every table without its primary keys; a reference becomes the position of its target row."""
     place: dict[str, dict[int, int]] = {}
     for model in apps.get_app_config("terpseed").get_models():
-        # Payments have two sources, whose keys interleave as they grow: their numbers tell them apart.
-        order = "paymentNumber" if model is Payment else "id"
+        # These have several sources, whose keys interleave as they grow: their numbers tell them apart.
+        order = {Payment: "paymentNumber", ClientTransaction: "transaction_number"}.get(model, "id")
         keys = model._base_manager.using(database.alias).order_by(order).values_list("id", flat=True)
         place[model._meta.db_table] = {key: number for number, key in enumerate(keys)}
     data = {}
@@ -47,7 +47,7 @@ def business_data(database: Database) -> dict[str, list[dict[str, Any]]]:
             for reference in references(model):
                 keys_of, name = place[reference.target_table], attribute[reference.column]
                 if reference.json_key:
-                    for item in row[name]:
+                    for item in objects(row[name]):
                         item[reference.json_key] = keys_of[item[reference.json_key]]
                 elif row[name] is not None and (reference.when is None or row[reference.when[0]] == reference.when[1]):
                     row[name] = keys_of[row[name]]

@@ -130,6 +130,24 @@ def give_cash_a_bank_account(using: str) -> None:
     terp.Payment.objects.using(using).filter(paymentMethod="CASH").update(bankAccount=account.pk)
 
 
+def name_another_line(using: str) -> None:
+    one, *others = terp.ClientActivity.objects.using(using).filter(activity_type="TRANSACTION_ADDED").order_by("pk")
+    one.metadata = next(other.metadata for other in others if other.client_id != one.client_id)
+    one.save(using=using, update_fields=["metadata"])
+
+
+def record_more(using: str) -> None:
+    one = terp.ClientActivity.objects.using(using).filter(activity_type="PAYMENT_RECORDED").earliest("pk")
+    one.metadata = {**one.metadata, "paymentAmount": one.metadata["paymentAmount"] + 1}
+    one.save(using=using, update_fields=["metadata"])
+
+
+def link_a_note_twice(using: str) -> None:
+    one = terp.ClientNote.objects.using(using).earliest("pk")
+    other = terp.Client.objects.using(using).exclude(pk=one.client_id).earliest("pk")
+    terp.ClientNote.objects.using(using).create(client=other, note_id=one.note_id, created_at=one.created_at)
+
+
 SHIPPED, DRAFT = {"fulfillmentStatus": "DELIVERED"}, {"orderType": "SALE", "is_draft": True}
 QUOTE = {"orderType": "QUOTE"}
 INTAKE, SALE = {"inventoryMovementType": "INTAKE"}, {"inventoryMovementType": "SALE"}
@@ -662,6 +680,101 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.BankTransaction, {"isReconciled": True}, reconciledAt=PAST),
         change(terp.BankTransaction, {"isReconciled": True}, reconciledAt=FUTURE),
         change(terp.BankTransaction, {"isReconciled": True}, isReconciled=False),
+    ],
+    "a-client-was-created-when-it-came": [
+        change(terp.ClientActivity, {"activity_type": "CREATED"}, created_at=FUTURE),
+        change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, created_at=PAST),
+    ],
+    "an-added-transaction-is-the-clients": [
+        name_another_line,
+        change(terp.ClientActivity, {"activity_type": "TRANSACTION_ADDED"}, metadata=None),
+        change(terp.ClientActivity, {"activity_type": "TRANSACTION_ADDED"}, created_at=FUTURE),
+        of_another(terp.ClientActivity, "client", activity_type="TRANSACTION_ADDED"),
+    ],
+    "a-recorded-payment-was-made": [
+        record_more,
+        change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, metadata=None),
+        change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, created_at=FUTURE),
+        of_another(terp.ClientActivity, "client", activity_type="PAYMENT_RECORDED"),
+    ],
+    "nobody-talks-before-the-client-came": [
+        change(terp.ClientCommunication, communicated_at=PAST),
+        change(terp.ClientCommunication, communicated_at=FUTURE),
+    ],
+    "a-note-is-about-a-client-that-had-come": [
+        change(terp.FreeformNote, createdAt=PAST),
+        change(terp.ClientNote, created_at=PAST),
+    ],
+    "a-note-is-about-one-client": [
+        drop(terp.ClientNote),
+        link_a_note_twice,
+        change(terp.FreeformNote, updatedAt=PAST),
+    ],
+    "a-comment-is-under-what-had-come": [
+        change(terp.Comment, {"commentable_type": "client"}, created_at=PAST),
+        change(terp.Comment, {"commentable_type": "inventory_batch"}, created_at=PAST),
+        change(terp.Comment, {"commentable_type": "client"}, commentable_type="CLIENT "),
+        change(terp.Comment, {"commentable_type": "inventory_batch"}, commentable_id=0),
+    ],
+    "a-resolved-comment-says-by-whom-and-when": [
+        change(terp.Comment, {"is_resolved": True}, is_resolved=False),
+        change(terp.Comment, {"is_resolved": True}, resolved_at=None),
+        change(terp.Comment, {"is_resolved": True}, resolved_by=None),
+        change(terp.Comment, {"is_resolved": True}, resolved_at=PAST),
+        change(terp.Comment, {"is_resolved": False}, is_resolved=True),
+    ],
+    "a-calendars-owner-administers-it": [
+        change(terp.Calendar, owner=None),
+        drop(terp.CalendarUserAccess, access_level="admin"),
+        change(terp.CalendarUserAccess, {"access_level": "admin"}, access_level="view"),
+    ],
+    "an-event-is-in-business-hours": [
+        change(terp.CalendarEvent, start_time="08:30:00"),
+        change(terp.CalendarEvent, start_time=None),
+        change(terp.CalendarEvent, {"end_time__isnull": False}, end_time="09:00:00"),
+        change(terp.CalendarEvent, {"end_time__isnull": False}, end_time="16:30:00"),
+        change(terp.CalendarEvent, end_date=FUTURE.date()),
+        change(terp.CalendarEvent, start_date=SATURDAY.date(), end_date=SATURDAY.date()),
+        change(terp.CalendarEvent, {"status": "COMPLETED"}, created_at=FUTURE),
+        change(terp.CalendarEvent, timezone="UTC"),
+    ],
+    "an-event-is-with-a-client-that-had-come": [
+        change(terp.CalendarEvent, created_at=PAST),
+        change(terp.CalendarEvent, updated_at=PAST),
+        change(terp.CalendarEvent, {"entity_type": "client"}, entity_id=0),
+        of_another(terp.CalendarEvent, "client", entity_type="client"),
+    ],
+    "goods-are-taken-in-from-the-client-that-sells-them": [
+        change(terp.CalendarEvent, {"event_type": "INTAKE"}, vendor=None),
+        change(terp.CalendarEvent, {"event_type": "INTAKE"}, event_type="MEETING"),
+        of_another(terp.CalendarEvent, "client", event_type="INTAKE"),
+    ],
+    "a-reminder-is-of-an-invoice": [
+        change(terp.CalendarEvent, {"entity_type": "invoice"}, entity_id=0),
+        change(terp.CalendarEvent, {"entity_type": "invoice"}, entity_type="client"),
+        change(terp.CalendarEvent, {"entity_type": "invoice"}, start_date=PAST.date()),
+        change(terp.CalendarEvent, {"entity_type": "invoice"}, start_date=FUTURE.date()),
+        change(terp.CalendarEvent, {"entity_type": "invoice"}, is_auto_generated=False),
+        change(terp.CalendarEvent, {"event_type": "MEETING"}, entity_type="invoice"),
+        of_another(terp.CalendarEvent, "client", entity_type="invoice"),
+    ],
+    "an-events-state-follows-from-its-day": [
+        change(terp.CalendarEvent, {"status": "COMPLETED"}, start_date=FUTURE.date()),
+        change(terp.CalendarEvent, {"status": "COMPLETED"}, status="SCHEDULED"),
+        change(terp.CalendarEvent, {"event_type": "FOLLOW_UP"}, start_date=PAST.date()),
+    ],
+    "a-meeting-has-its-organizer": [
+        drop(terp.CalendarEventParticipant, role="ORGANIZER"),
+        drop(terp.CalendarEventParticipant, role="REQUIRED"),
+        change(terp.CalendarEventParticipant, {"role": "ORGANIZER"}, response_status="DECLINED"),
+        of_another(terp.CalendarEvent, "created_by", event_type="MEETING"),
+    ],
+    "a-participant-answers-after-being-asked": [
+        change(terp.CalendarEventParticipant, {"role": "REQUIRED"}, role="ORGANIZER"),
+        change(terp.CalendarEventParticipant, {"response_status": "PENDING"}, response_status="ACCEPTED"),
+        change(terp.CalendarEventParticipant, {"response_status": "ACCEPTED"}, responded_at=None),
+        change(terp.CalendarEventParticipant, {"response_status": "ACCEPTED"}, responded_at=PAST),
+        change(terp.CalendarEventParticipant, added_at=PAST),
     ],
     **{
         f"{model._meta.db_table}-happen-in-business-hours": [

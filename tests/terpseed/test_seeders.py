@@ -20,8 +20,8 @@ class TestSeeders(SeederContract):
 
 
 def test_every_table_has_its_seeders() -> None:
-    assert len(REGISTRY.by_table) == 51
-    assert len(REGISTRY.ordered) == 64
+    assert len(REGISTRY.by_table) == 60
+    assert len(REGISTRY.ordered) == 75
 
 
 @each_seeder
