@@ -6,17 +6,17 @@ import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
 from terpseed.facts import calendar, receivables, staff, trade
-from terpseed.facts.receivables import PAYMENTS, STANDING
+from terpseed.facts.receivables import PAYMENTS
 from terpseed.models import ClientActivity
 
 
 class ClientPaidSeeder(BaseSeeder):
-    """One per received payment: it names the line of the invoice on the client's statement."""
+    """One per payment on the client's statement."""
 
     config = SeederConfig(
         model=ClientActivity,
         group="conversations",
-        dependencies=("clients", "users", "InvoiceTransactionSeeder", "ReceivedPaymentSeeder"),
+        dependencies=("clients", "users", "PaymentTransactionSeeder"),
         any_parent=("user_id",),
         record_count=PAYMENTS,
         not_pii=("metadata",),
@@ -25,8 +25,7 @@ class ClientPaidSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_activity`."""
         payments = rows.of("payments", rows.index)
-        cell, entry = PAYMENTS.locate(rows.index)
-        told = {"transactionId": STANDING.index(cell, entry[:, 0]), "paymentAmount": receivables.amount(payments) / 100}
+        told = {"transactionId": rows.index, "paymentAmount": receivables.amount(payments) / 100}
         return pl.DataFrame(
             {
                 "client_id": trade.client(receivables.order_at(payments, PAYMENTS)).index,

@@ -23,6 +23,8 @@ from terpseed.models import (
     Batch,
     BatchLocation,
     Client,
+    ClientActivity,
+    ClientTransaction,
     InventoryMovement,
     Order,
     OrderLineItem,
@@ -129,6 +131,10 @@ def test_no_real_row_is_lost_or_changed_whatever_refers_to_what(database: Databa
     }  # fmt: skip
     own_client = Client.objects.using(using).create(teri_code="REAL1", name="Real")
     real["json"] = real_order(database, own_client.pk, user, items=[{"batchId": batches[5], "productId": 0}, {"batchId": None}])
+    line = rows(ClientTransaction, database)[0]
+    real["json object"] = ClientActivity.objects.using(using).create(
+        client=own_client, user_id=user, activity_type="TRANSACTION_ADDED", metadata={"transactionId": line.pk}
+    )
     before = {name: type(one)._base_manager.using(using).filter(pk=one.pk).values().get() for name, one in real.items()}
 
     summary = database.rollback()
@@ -142,6 +148,7 @@ def test_no_real_row_is_lost_or_changed_whatever_refers_to_what(database: Databa
         ("batches", "batchLocations.batchId", (batches[4],), (str(real["undeclared"].pk),)),
         ("orders", "inventoryMovements.referenceId", (order.pk,), (str(real["typed"].pk),)),
         ("batches", "orders.items[].batchId", (batches[5],), (str(real["json"].pk),)),
+        ("client_transactions", "client_activity.metadata[].transactionId", (line.pk,), (str(real["json object"].pk),)),
         ("batches", "inventoryMovements.batchId", (batches[3],), (str(real["restrict"].pk), str(real["typed"].pk))),
     } <= named
     assert (

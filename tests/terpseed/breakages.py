@@ -685,16 +685,12 @@ BREAKAGES: dict[str, list[Break]] = {
         change(terp.ClientActivity, {"activity_type": "CREATED"}, created_at=FUTURE),
         change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, created_at=PAST),
     ],
-    "an-added-transaction-is-the-clients": [
+    "an-activity-is-on-the-clients-statement": [
         name_another_line,
+        record_more,
         change(terp.ClientActivity, {"activity_type": "TRANSACTION_ADDED"}, metadata=None),
         change(terp.ClientActivity, {"activity_type": "TRANSACTION_ADDED"}, created_at=FUTURE),
-        of_another(terp.ClientActivity, "client", activity_type="TRANSACTION_ADDED"),
-    ],
-    "a-recorded-payment-was-made": [
-        record_more,
-        change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, metadata=None),
-        change(terp.ClientActivity, {"activity_type": "PAYMENT_RECORDED"}, created_at=FUTURE),
+        change(terp.ClientActivity, {"activity_type": "TRANSACTION_ADDED"}, activity_type="PAYMENT_RECORDED"),
         of_another(terp.ClientActivity, "client", activity_type="PAYMENT_RECORDED"),
     ],
     "nobody-talks-before-the-client-came": [

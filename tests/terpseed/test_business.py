@@ -24,11 +24,15 @@ from terpseed.models import (
     Batch,
     Bill,
     BillLineItem,
+    CalendarEvent,
     CashLocation,
     CashLocationTransaction,
     Client,
+    ClientActivity,
+    ClientCommunication,
     ClientCreditLimit,
     ClientNeed,
+    Comment,
     Credit,
     Invoice,
     LedgerEntry,
@@ -133,6 +137,11 @@ def test_small_shows_every_state(small: Database) -> None:
     assert values(SampleRequest, "sampleRequestStatus") == {
         *("PENDING", "FULFILLED", "CANCELLED", "RETURN_REQUESTED", "RETURNED", "VENDOR_CONFIRMED")
     }
+    assert values(ClientActivity, "activity_type") == {"CREATED", "TRANSACTION_ADDED", "PAYMENT_RECORDED"}
+    assert values(ClientCommunication, "communicationType") == {"CALL", "EMAIL", "MEETING", "NOTE"}
+    assert values(Comment, "is_resolved") == {True, False}
+    assert values(CalendarEvent, "event_type") == {"MEETING", "FOLLOW_UP", "INTAKE", "PAYMENT_DUE"}
+    assert values(CalendarEvent, "status") == {"SCHEDULED", "IN_PROGRESS", "COMPLETED", "CANCELLED"}
     assert {name: overdue.filter(bucket(name)).count() for name in BUCKETS} == dict.fromkeys(BUCKETS, 1)
 
 
@@ -247,6 +256,16 @@ def test_the_pick_list_names_its_products(small: Database) -> None:
     lines = [item for order in Order.objects.using(small.alias) for item in order.items]
     names = dict(Product.objects.using(small.alias).values_list("pk", "nameCanonical"))
     assert all(item["productName"] == names[item["productId"]] for item in lines)
+
+
+def test_the_meetings_that_were_held_are_talked_of(sqlite: Database) -> None:
+    sqlite.seed(size="medium", table="client_communications,calendar_events")
+
+    held = CalendarEvent.objects.using(sqlite.alias).filter(event_type="MEETING", status="COMPLETED")
+    talks = ClientCommunication.objects.using(sqlite.alias).filter(communicationType="MEETING")
+    in_calendar = held.values_list("client", "start_date", "title")
+    assert in_calendar
+    assert sorted(in_calendar) == sorted(talks.values_list("client", "communicated_at__date", "subject"))
 
 
 def test_goods_are_sold_for_more_than_they_cost(small: Database) -> None:
