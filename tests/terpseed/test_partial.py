@@ -256,6 +256,7 @@ OF_INVOICES = {
     *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
     *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
     *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder", "ReceivedCashSeeder", "DepositSeeder"),
+    *("ClientPaidSeeder", "CalendarEventSeeder", "CalendarEventParticipantSeeder"),
 }
 
 
