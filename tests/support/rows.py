@@ -12,7 +12,7 @@ from model_bakery import baker, generators, random_gen
 from seeding.models import SeedingMetadata
 from seeding.schema.references import objects, references
 from terpseed.models import ClientTransaction, Payment
-from terpseed.models.fields import Key, NamingField, ReferencingJSONField, TextField, TimestampField
+from terpseed.models.fields import Key, NamingField, ReferencingJSONField, TextField, TimestampField, TypedReferenceField
 from tests.support.databases import Database
 
 OURS = (
@@ -20,6 +20,7 @@ OURS = (
     (TextField, lambda: random_gen.gen_string(20)),
     (NamingField, lambda: random_gen.gen_string(20)),
     (ReferencingJSONField, random_gen.gen_json),
+    (TypedReferenceField, random_gen.gen_regular_integer),
 )
 for _field, _make in OURS:
     generators.add(f"{_field.__module__}.{_field.__qualname__}", _make)
