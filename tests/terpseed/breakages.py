@@ -709,7 +709,7 @@ BREAKAGES: dict[str, list[Break]] = {
     "a-comment-is-under-what-had-come": [
         change(terp.Comment, {"commentable_type": "client"}, created_at=PAST),
         change(terp.Comment, {"commentable_type": "inventory_batch"}, created_at=PAST),
-        change(terp.Comment, {"commentable_type": "client"}, commentable_type="CLIENT "),
+        change(terp.Comment, {"commentable_type": "client"}, commentable_type="order"),
         change(terp.Comment, {"commentable_type": "inventory_batch"}, commentable_id=0),
     ],
     "a-resolved-comment-says-by-whom-and-when": [
