@@ -71,10 +71,10 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
     if mysql:
         lines += [f"KEY {quote(index.terp_name)} ({_columns(model, index.fields, connection)})" for index in _indexes(model)]
     else:
-        lines += _foreign_keys(model, connection)
+        lines += foreign_keys(model, connection)
     table = f"CREATE TABLE {quote(meta.db_table)} (\n  " + ",\n  ".join(lines) + "\n)"
     if mysql:
-        added = ", ".join(f"ADD {key}" for key in _foreign_keys(model, connection))
+        added = ", ".join(f"ADD {key}" for key in foreign_keys(model, connection))
         # Foreign keys are added with ALTER and checks disabled, as when TERP's own schema is loaded. Only then does MariaDB's
         # information_schema report RESTRICT and NO ACTION, which are the same to InnoDB, in the same words.
         alter = [f"ALTER TABLE {quote(meta.db_table)} {added}"] if added else []
@@ -85,6 +85,18 @@ def create_table(model: type[models.Model], connection: BaseDatabaseWrapper) -> 
         f"CREATE INDEX {quote(index.name)} ON {quote(meta.db_table)} ({_columns(model, index.fields, connection)})"
         for index in _indexes(model)
     ]
+
+
+def foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) -> Iterator[str]:
+    """The constraints for the keys that TERP declares, as CREATE TABLE and ALTER TABLE … ADD take them."""
+    quote = connection.ops.quote_name
+    for field in _declared_keys(model):
+        target = field.remote_field.model
+        yield (
+            f"CONSTRAINT {quote(str(field.constraint))} FOREIGN KEY ({quote(column_name(field))})"
+            f" REFERENCES {quote(target._meta.db_table)} ({quote(column_name(_primary_key(target)))})"
+            f" ON DELETE {field.rule} ON UPDATE NO ACTION"
+        )
 
 
 def _primary_key(model: type[models.Model]) -> models.Field[Any, Any]:
@@ -135,17 +147,6 @@ def _literal(field: models.Field[Any, Any]) -> str:
     if isinstance(default, bool):
         return BOOLEAN[default]
     return "'{}'".format(str(default).replace("'", "''"))
-
-
-def _foreign_keys(model: type[models.Model], connection: BaseDatabaseWrapper) -> Iterator[str]:
-    quote = connection.ops.quote_name
-    for field in _declared_keys(model):
-        target = field.remote_field.model
-        yield (
-            f"CONSTRAINT {quote(str(field.constraint))} FOREIGN KEY ({quote(column_name(field))})"
-            f" REFERENCES {quote(target._meta.db_table)} ({quote(column_name(_primary_key(target)))})"
-            f" ON DELETE {field.rule} ON UPDATE NO ACTION"
-        )
 
 
 def _declared_keys(model: type[models.Model]) -> list[Key[Any, Any]]:

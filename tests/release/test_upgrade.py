@@ -16,10 +16,11 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 from seeding.generation.registry import Registry
-from terpseed.ddl import create_table, parents_first
+from terpseed.ddl import create_table, foreign_keys, parents_first
 from tests.release.make import FOLDER, KEY
 from tests.servers import MariaDB, Server
 from tests.servers.engines import stopping
@@ -98,13 +99,33 @@ def upgraded(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 def add_tables(database: Database) -> None:
-    """Create the tables of TERP that no seeder of the earlier release filled."""
+    """Create the tables of TERP that no seeder of the earlier release filled, and the keys of the others that lead to them."""
     connection = connections[database.alias]
+    models = parents_first(apps.get_app_config("terpseed").get_models())
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         there = {name.lower() for name in connection.introspection.table_names(cursor)}
-        for model in parents_first(apps.get_app_config("terpseed").get_models()):
-            for statement in create_table(model, connection) if model._meta.db_table.lower() not in there else ():
+        new = [model for model in models if model._meta.db_table.lower() not in there]
+        for model in new:
+            for statement in create_table(model, connection):
                 cursor.execute(statement)
+        targets = [f"REFERENCES {connection.ops.quote_name(model._meta.db_table)} " for model in new]
+        for model in models:
+            for key in foreign_keys(model, connection) if model not in new else ():
+                if any(target in key for target in targets):
+                    add_key(cursor, model._meta.db_table, key)
+
+
+def add_key(cursor: CursorWrapper, table: str, key: str) -> None:
+    """Declare a foreign key of an existing table; SQLite has no statement for it."""
+    if cursor.db.vendor == "sqlite":
+        cursor.execute("PRAGMA writable_schema = ON")
+        cursor.execute(
+            "UPDATE sqlite_master SET sql = SUBSTR(sql, 1, LENGTH(sql) - 1) || %s || ')' WHERE type = 'table' AND name = %s",
+            [f", {key}", table],
+        )
+        cursor.execute("PRAGMA writable_schema = RESET")
+    else:
+        cursor.execute(f"ALTER TABLE {table} ADD {key}")
 
 
 def data(database: Database) -> dict[str, Rows]:

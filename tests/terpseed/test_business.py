@@ -258,11 +258,9 @@ def test_the_pick_list_names_its_products(small: Database) -> None:
     assert all(item["productName"] == names[item["productId"]] for item in lines)
 
 
-def test_the_meetings_that_were_held_are_talked_of(sqlite: Database) -> None:
-    sqlite.seed(size="medium", table="client_communications,calendar_events")
-
-    held = CalendarEvent.objects.using(sqlite.alias).filter(event_type="MEETING", status="COMPLETED")
-    talks = ClientCommunication.objects.using(sqlite.alias).filter(communicationType="MEETING")
+def test_the_meetings_that_were_held_are_talked_of(medium: Database) -> None:
+    held = CalendarEvent.objects.using(medium.alias).filter(event_type="MEETING", status="COMPLETED")
+    talks = ClientCommunication.objects.using(medium.alias).filter(communicationType="MEETING")
     in_calendar = held.values_list("client", "start_date", "title")
     assert in_calendar
     assert sorted(in_calendar) == sorted(talks.values_list("client", "communicated_at__date", "subject"))
