@@ -104,13 +104,14 @@ class Registry:
 
     @cached_property
     def companions(self) -> tuple[frozenset[str], ...]:
-        """The groups of seeders, by name, whose rows make no sense apart."""
+        """The groups of seeders, by name, whose rows make no sense apart; one alone if its rows refer to each other so."""
         groups: list[frozenset[str]] = []
         for name, seeder in self.by_name.items():
             group = frozenset({name, *seeder.config.companions})
             apart = [other for other in groups if not other & group]
             groups = [*apart, group.union(*(other for other in groups if other & group))]
-        return tuple(group for group in groups if len(group) > 1)
+        own = (frozenset({name}) for name, seeder in self.by_name.items() if name in seeder.config.companions)
+        return (*(group for group in groups if len(group) > 1), *own)
 
     @cached_property
     def kept_with(self) -> tuple[tuple[str, str], ...]:

@@ -50,7 +50,8 @@ class SeederConfig:
     """Tables that must be seeded first: those that the generated columns refer to. If a table has several sources, the name of
     the intended seeder."""
     companions: tuple[str, ...] = ()
-    """Seeders (class names) without whose rows this one's make no sense; they are seeded and rolled back together."""
+    """Seeders (class names) without whose rows this one's make no sense; they are seeded and rolled back together. With its own
+    name, its rows that refer to each other are: a converted quote and its sale."""
     kept_with: tuple[str, ...] = ()
     """Seeders (class names) whose rows need this one's: where a rollback keeps a row of theirs, it also keeps the rows of this
     one that refer to it. The journal and the payments of an invoice, for example, without which the books would not balance."""

@@ -161,6 +161,7 @@ class RollbackManager:
             of_seeder=of_seeder,
             kept_with=self._registry.kept_with,
             companions=(*self._registry.companions, *map(frozenset, signalling.items())),
+            accompanied=[(seeder.name, name) for seeder in seeders for name in seeder.config.companions],
             followed=followed(needed, between),
             created_with={created: {name} for name, created in signalling.items()},
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},

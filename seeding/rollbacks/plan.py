@@ -25,7 +25,9 @@ class SeededRows:
     of_seeder: Mapping[tuple[str, str], KeySet]
     """(seeder, table) → primary keys."""
     companions: tuple[frozenset[str], ...]
-    """Groups of seeders, by name, whose rows belong together."""
+    """Groups of seeders, by name, whose rows belong together; a group of one is of rows that refer to each other."""
+    accompanied: Collection[tuple[str, str]] = ()
+    """Pairs of a seeder and a companion: where no column ties their rows, its rows go when all of the companion's go."""
     kept_with: tuple[tuple[str, str], ...] = ()
     """Pairs of seeders: rows of the first stay if rows of the second to which they refer do."""
     followed: Mapping[str, Collection[str]]

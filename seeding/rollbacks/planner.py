@@ -41,6 +41,7 @@ class Planner:
         self.caches = Caches(caches, tracer)
         self._there = there
         self._links = links
+        self._tied: dict[tuple[str, str], bool] = {}
 
     def plan(self, selected: Mapping[str, KeySet], *, cascade: bool) -> RollbackPlan:
         """Select these rows and those that go with them.
@@ -140,9 +141,10 @@ class Planner:
                 children = self.tracer.children(link, fresh.get(link.target, NOTHING), others)
                 found[f"{link.table} ({link.column})"] += len(children)
                 _add(rows, link.table, children)
-            for table, followers in self._followers(rows, self.seeded.followed).items():
-                found[table] += len(followers)
-                _add(rows, table, followers)
+            for followers in (self._followers(rows, self.seeded.followed), self._left_alone(rows)):
+                for table, keys in followers.items():
+                    found[table] += len(keys - rows.get(table, NOTHING))
+                    _add(rows, table, keys)
             found = +found
             if found and not cascade:
                 raise RefusedError(_refusal(asked, found))
@@ -158,6 +160,36 @@ class Planner:
                 if other in followed.get(name, ()) and not others - selected.get(others_table, NOTHING):
                     _add(followers, table, rows - selected.get(table, NOTHING))
         return followers
+
+    def _left_alone(self, selected: TableKeys) -> TableKeys:
+        """The rows of seeders that no column ties to a companion whose rows are all selected."""
+        alone: TableKeys = {}
+        for name, other in self.seeded.accompanied:
+            rows, others = (
+                {
+                    table: keys - selected.get(table, NOTHING)
+                    for (one, table), keys in self.seeded.of_seeder.items()
+                    if one == wanted
+                }
+                for wanted in (name, other)
+            )
+            if any(rows.values()) and others and not any(others.values()) and not self._are_tied(name, other):
+                for table, keys in rows.items():
+                    _add(alone, table, keys)
+        return alone
+
+    def _are_tied(self, name: str, other: str) -> bool:
+        """Whether any row of one seeder refers to a row of the other."""
+        if (name, other) not in self._tied:
+            ties = (
+                (link, self.seeded.of((child,), link.table), self.seeded.of((target,), link.target))
+                for link in self._links
+                for child, target in ((name, other), (other, name))
+            )
+            self._tied[name, other] = any(
+                children and targets and self.tracer.children(link, targets, children) for link, children, targets in ties
+            )
+        return self._tied[name, other]
 
     @cached_property
     def _kept_with(self) -> tuple[Tie, ...]:
@@ -176,7 +208,7 @@ class Planner:
             Tie(link=link, children=seeded.of(group, link.table), targets=seeded.of(group, link.target), mutual=True)
             for group in seeded.companions
             for link in self._links
-            if link.table != link.target
+            if (link.table == link.target) == (len(group) == 1)
         )
         return tuple(tie for tie in ties if tie.children and tie.targets)
 

@@ -17,7 +17,8 @@ class ClientNeedSeeder(BaseSeeder):
     config = SeederConfig(
         model=ClientNeed,
         group="leads",
-        dependencies=("clients", "strains", "orders", "order_line_items", "products", "users"),
+        # What fulfils a need was delivered, and so invoiced: without any invoice, none is fulfilled.
+        dependencies=("clients", "strains", "orders", "order_line_items", "invoices", "products", "users"),
         any_parent=("created_by",),
         record_count=cells.per_cell(len(NEEDS)),
         pii_fields={"notes": "free_text", "internal_notes": "free_text"},

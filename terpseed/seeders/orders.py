@@ -46,6 +46,7 @@ class OrderSeeder(BaseSeeder):
         dependencies=("clients", "users", "batches", "products"),
         any_parent=("created_by", "packed_by", "shipped_by"),
         companions=(
+            "OrderSeeder",  # a converted quote and its sale
             "OrderLineItemSeeder",
             "AllocationSeeder",
             "OrderStatusHistorySeeder",

@@ -229,7 +229,8 @@ def test_companions_of_companions_are_one_group() -> None:
             seeder("D", companions=("B",)),
             seeder("E", companions=("F",)),
             seeder("Alone"),
+            seeder("Own", companions=("Own",)),
         ]
     )
 
-    assert set(registry.companions) == {frozenset("ABCD"), frozenset("EF")}
+    assert set(registry.companions) == {frozenset("ABCD"), frozenset("EF"), frozenset({"Own"})}

@@ -77,12 +77,14 @@ def make_planner(shop: Database) -> MakePlanner:
         followed: Mapping[str, Collection[str]] | None = None,
         seeded: Mapping[tuple[str, str], tuple[int, ...]] = SEEDED,
         kept_with: Collection[tuple[str, str]] = (),
+        accompanied: Collection[tuple[str, str]] = (),
     ) -> Planner:
         rows = SeededRows(
             of_seeder={name: keys(*numbers) for name, numbers in seeded.items()},
             companions=tuple(frozenset(group) for group in companions),
             followed=followed or {},
             kept_with=tuple(kept_with),
+            accompanied=accompanied,
         )
         there = all_tables(connections[shop.alias])
         links = relations(there, apps.get_app_config("shop").get_models())

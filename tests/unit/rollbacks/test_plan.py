@@ -89,6 +89,34 @@ def test_followers_go_when_nothing_is_left_of_what_they_followed(make_planner: M
         planner.plan({"shop_review": keys(1, 2, 3)}, cascade=False)
 
 
+def test_companions_that_no_column_ties_go_as_a_whole(make_planner: MakePlanner) -> None:
+    seeded = {**SEEDED, ("Orders", "shop_order"): (), ("Lines", "shop_orderline"): ()}
+    planner = make_planner(accompanied=[("Customers", "Reviews"), ("Products", "Reviews")], seeded=seeded)
+
+    assert told(planner.plan({"shop_review": keys(1, 2, 3)}, cascade=True).selected) == {
+        "shop_customer": [1, 2],
+        "shop_review": [1, 2, 3],  # and no product: reviews name theirs
+    }
+    assert told(planner.plan({"shop_review": keys(1, 2)}, cascade=False).selected) == {"shop_review": [1, 2]}
+    with pytest.raises(RefusedError, match=r"depend on those of shop_review: 2 of shop_customer\. Pass --cascade"):
+        planner.plan({"shop_review": keys(1, 2, 3)}, cascade=False)
+
+
+def test_rows_of_its_own_companion_go_and_stay_with_those_that_they_refer_to(shop: Database, make_planner: MakePlanner) -> None:
+    shop.query("ALTER TABLE shop_customer ADD COLUMN guest_of INTEGER REFERENCES shop_customer (id)")
+    shop.query("UPDATE shop_customer SET guest_of = 1 WHERE id = 2")
+    seeded = {("Customers", "shop_customer"): (1, 2)}
+    everything = {"shop_customer": keys(1, 2)}
+
+    assert told(make_planner(seeded=seeded).plan({"shop_customer": keys(2)}, cascade=False).selected) == {"shop_customer": [2]}
+    planner = make_planner([{"Customers"}], seeded=seeded)
+    for one in (1, 2):
+        assert told(planner.plan({"shop_customer": keys(one)}, cascade=False).selected) == {"shop_customer": [1, 2]}
+        assert told(planner.keep(planner.plan(everything, cascade=False), "shop_customer", keys(one), "so").kept) == {
+            "shop_customer": [1, 2]
+        }
+
+
 def test_nothing_asked_for_is_an_empty_plan(make_planner: MakePlanner) -> None:
     plan = make_planner(TOGETHER).plan({}, cascade=False)
 
