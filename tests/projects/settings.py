@@ -123,5 +123,9 @@ if "PROJECT_SOCKET" in os.environ:
         "ENGINE": "django.db.backends.mysql",
         "NAME": "project",
         "USER": "root",
-        "OPTIONS": {"unix_socket": os.environ["PROJECT_SOCKET"], "charset": "utf8mb4"},
+        "OPTIONS": {
+            "unix_socket": os.environ["PROJECT_SOCKET"],
+            "charset": "utf8mb4",
+            "init_command": "SET SESSION time_zone = '+00:00'",
+        },
     }

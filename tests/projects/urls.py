@@ -1,4 +1,4 @@
-"""The admin, and the pages that a project's models link to."""
+"""The admin if there is one, and the pages that a project's models link to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [path("admin/", admin.site.urls)] if apps.is_installed("django.contrib.admin") else []
 places: dict[str, str] = getattr(settings, "PROJECT_URLS", {})
 for place, module in places.items():
     oscar: Any = apps.get_app_config("oscar") if module == "oscar" else None  # its addresses belong to its app
