@@ -111,11 +111,6 @@ class SeederConfig:
         return self.refers.get(self.model._meta.pk.column or "")
 
     @property
-    def keeps_modified(self) -> bool:
-        """Whether a modified row stays at rollback: as declared, or since somebody may have used a shared key again."""
-        return self.keep_modified or self.key_target is not None
-
-    @property
     def is_real(self) -> bool:
         """Whether the rows are real data, which no message may quote."""
         return self.masking != "synthetic"

@@ -30,8 +30,11 @@ class WrittenKeys:
     identity: RowIdentity
     recipe: str
     """How they are made."""
-    compared: tuple[str, ...]
-    """The columns by which a row is told from others under its key."""
+
+    @property
+    def are_reusable(self) -> bool:
+        """Whether somebody could use one again after its row was deleted."""
+        return self.recipe == VALUES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +77,9 @@ class GivenKeys:
         digits = keys_of(recipe, self.dataset.seed, self.seeder.name, index)
         return data.with_columns(uuid_texts(digits, is_dashed=self.identity.others[0].is_dashed).alias(self.identity.names[0]))
 
-    def written(self, rows: pl.DataFrame, recipe: str, columns: Sequence[str]) -> WrittenKeys:
-        """What is written with `rows` of numbers and keys, in these columns."""
-        return WrittenKeys(identity=self.identity.of(rows), recipe=recipe, compared=tuple(self._lasting(columns)))
-
-    def _lasting(self, columns: Sequence[str]) -> Iterator[str]:
-        """Those of the columns that nothing fills in or empties later."""
-        model, table = self.seeder.config.model, self.table
-        changing = changed_columns(self.seeder, self.dataset).union(self.seeder.config.postponed)
-        referring = {one.column for one in (*references(model), *namings(model))} | {one.column for one in table.foreign_keys}
-        changing |= {name for name in referring if name in table.columns and table.columns[name].nullable}
-        for name in columns:
-            column = table.columns.get(name)
-            if column is not None and name not in changing and not (column.on_update or column.is_generated):
-                yield name
+    def written(self, rows: pl.DataFrame, recipe: str) -> WrittenKeys:
+        """What is written with `rows` of numbers and keys."""
+        return WrittenKeys(identity=self.identity.of(rows), recipe=recipe)
 
     def rows(self, data: pl.DataFrame, numbers: Integers) -> pl.DataFrame:
         """Numbers and keys of rows whose references are resolved, as they are read once stored; null where unknown."""
@@ -103,6 +95,18 @@ class GivenKeys:
         held = [key if isinstance(key, tuple) else (key,) for key in keys]
         columns = {one.name: [plain_key(row[place]) for row in held] for place, one in enumerate(self.identity.others)}
         return self.rows(pl.DataFrame(columns), numbers)
+
+
+def lasting(seeder: BaseSeeder, dataset: Dataset, table: TableSchema, columns: Sequence[str]) -> Iterator[str]:
+    """Those of the columns that nothing fills in or empties later: they tell a row from others under its key."""
+    model = seeder.config.model
+    changing = changed_columns(seeder, dataset).union(seeder.config.postponed)
+    referring = {one.column for one in (*references(model), *namings(model))} | {one.column for one in table.foreign_keys}
+    changing |= {name for name in referring if name in table.columns and table.columns[name].nullable}
+    for name in columns:
+        column = table.columns.get(name)
+        if column is not None and name not in changing and not (column.on_update or column.is_generated):
+            yield name
 
 
 def refuse_other_numbers(ledger: Ledger, seeders: Iterable[BaseSeeder]) -> None:

@@ -160,7 +160,7 @@ class Ledger:
 
     def digests(self, table: str) -> Iterator[Digests]:
         """Those of a table's live rows whose keys somebody could use again, entry by entry."""
-        return recorded_digests(self.live.filter(table_name=table, key_recipe=VALUES).iterator())
+        return recorded_digests(self.live.filter(table_name=table, key_values__isnull=False).iterator())
 
     def _keys_of(self, identity: RowIdentity, table: str) -> Iterator[tuple[Any, Any]]:
         """The key ranges and the keys of the table's live entries."""

@@ -123,41 +123,49 @@ class Recorder(Ledger):
             raise InsertionError(f"{model._meta.db_table}: {words}. The batch was rolled back.") from error
 
     def complete(
-        self, entry: SeedingMetadata, keys: KeyMap, table: TableSchema, written: WrittenKeys | None = None
+        self,
+        entry: SeedingMetadata,
+        keys: KeyMap,
+        table: TableSchema,
+        written: WrittenKeys | None = None,
+        compared: Sequence[str] = (),
     ) -> RowIdentity:
         """Record the whole keys of the inserted rows, as they are stored; returns how the rows are found from now on.
 
-        `written` are the keys of rows that the ledger numbers. Where somebody could use one again, it also records digests that
-        tell whether the row is still this one. It does nothing if the number is the whole key. Raises KeysTakenError if another
-        session has inserted such numbers too.
+        `written` are the keys of rows that the ledger numbers. Where somebody could use a key again, digests of the columns
+        `compared` tell whether the row is still this one. Without either, it does nothing if the number is the whole key.
+        Raises KeysTakenError if another session has inserted such numbers too.
         """
         identity = identity_of(connections[self.using], table) if written is None else written.identity
-        if not (identity.others and len(keys)):
+        if not ((identity.others or compared) and len(keys)):
             return identity
-        are_rising = written is not None and written.recipe in RISING
-        identity = identity.of(identity.read(table.name, keys.key_set(), are_rising=are_rising))
-        if identity.rows.height > len(keys):
-            raise KeysTakenError
-        if written is None:
-            held: dict[str, Any] = {"key_values": stored(identity, keys)}
-        elif written.recipe == VALUES:
-            found = digests(table, identity, keys.key_set(), written.compared)
-            told = {"compared": list(written.compared), "digests": [found.get(one, "") for one in keys.pairs()[1].tolist()]}
-            held = {"key_recipe": VALUES, "key_values": stored(identity, keys) | told}
+        recipe = "" if written is None else written.recipe
+        if identity.others:
+            identity = identity.of(identity.read(table.name, keys.key_set(), are_rising=recipe in RISING))
+            if identity.rows.height > len(keys):
+                raise KeysTakenError
+        if recipe in ("", VALUES):
+            told: dict[str, Any] = {}
+            if compared:
+                found = digests(table, identity, keys.key_set(), compared)
+                told = {"compared": list(compared), "digests": [found.get(one, "") for one in keys.pairs()[1].tolist()]}
+            held: dict[str, Any] = {"key_recipe": recipe, "key_values": stored(identity, keys) | told}
         else:
-            digits = keys_of(written.recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
-            held = {"key_recipe": written.recipe, "key_digest": digest(digits)}
+            digits = keys_of(recipe, entry.run.seed, entry.seeder_name, keys.pairs()[0])
+            held = {"key_recipe": recipe, "key_digest": digest(digits)}
         self.batches.filter(pk=entry.pk).update(key_columns=list(table.key), **held)
         return identity
 
     def renew_digests(self, table: TableSchema, identity: RowIdentity, keys: KeySet) -> None:
         """Record what the rows `keys` hold now, of those whose digests are recorded: they are still what was seeded."""
-        batches = self.live.filter(table_name=table.name, key_recipe=VALUES)
+        batches = self.live.filter(table_name=table.name, key_values__isnull=False)
         for pk, ranges in list(batches.values_list("pk", "key_ranges")):
             numbers = KeyMap.of(ranges).pairs()[1]
             if not keys.has(numbers).any():
                 continue
             held: Any = self.live.get(pk=pk).key_values
+            if "digests" not in held:
+                continue
             now = digests(table, identity, keys & KeySet.holding(numbers), held["compared"])
             told = [now.get(one, was) for one, was in zip(numbers.tolist(), held["digests"], strict=True)]
             if told != held["digests"]:

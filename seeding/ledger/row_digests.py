@@ -16,7 +16,6 @@ from django.db import connections
 from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
-from seeding.ledger.key_recipes import VALUES
 from seeding.ledger.key_values import NOBODY
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
@@ -38,8 +37,9 @@ class Digests:
 def recorded_digests(entries: Iterable[SeedingMetadata]) -> Iterator[Digests]:
     """What the ledger's entries tell of the rows whose keys somebody could use again."""
     for entry in entries:
-        if entry.key_recipe == VALUES and entry.key_values is not None:
-            numbers, held = entry.key_map.pairs()[1].tolist(), entry.key_values
+        held = entry.key_values or {}
+        if "digests" in held:
+            numbers = entry.key_map.pairs()[1].tolist()
             yield Digests(columns=held["compared"], of_rows=dict(zip(numbers, held["digests"], strict=True)))
 
 

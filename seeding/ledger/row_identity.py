@@ -238,7 +238,7 @@ def stored(identity: RowIdentity, keys: KeyMap) -> dict[str, Any]:
     exactly the same value.
     """
     numbers = pl.DataFrame({identity.numbers_column: keys.pairs()[1]})
-    ordered = numbers.join(identity.rows, on=identity.numbers_column, maintain_order="left")
+    ordered = numbers.join(identity.rows, on=identity.numbers_column, maintain_order="left") if identity.others else numbers
     columns = {one.name: _column(ordered[one.name].to_list()) for one in identity.others}
     return {"version": VERSION, "number": identity.number, "columns": columns}
 

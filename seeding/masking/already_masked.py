@@ -81,28 +81,32 @@ class SealRegister:
     @contextmanager
     def still_seeded(self, target: Target, rows: pl.DataFrame) -> Iterator[None]:
         """Within the block, seeded rows change by their masks alone, and count as what was seeded afterwards, too."""
-        identity = self._identities.get(target.table.name)
-        is_told = identity is not None and identity.is_of_ledger
+        is_told = bool(self._digests_of(target.table.name))
         before = KeySet.holding(self._numbers(target, rows)) if is_told else KeySet.of(())
         yield
-        if identity is not None and before:
-            self._ledger.renew_digests(target.table, identity, before)
+        if before:
+            self._ledger.renew_digests(target.table, self._identity(target.table), before)
             self._digests = "", ()
 
     def _numbers(self, target: Target, rows: pl.DataFrame) -> Integers:
         """The numbers of rows, by which the ledger knows them; NOBODY for those that are not what was seeded there."""
-        name, identity = target.table.name, self._identities.get(target.table.name)
-        if identity is None:
-            return rows[target.table.primary_key].to_numpy()
-        numbers = identity.numbers_in(rows)
-        if not identity.is_of_ledger:
+        name = target.table.name
+        known, held = self._identities.get(name), self._digests_of(name)
+        numbers = rows[target.table.primary_key].to_numpy() if known is None else known.numbers_in(rows)
+        if not held:
             return numbers
-        if self._digests[0] != name:
-            self._digests = name, tuple(self._ledger.digests(name))
         # Of a batch's rows, which are locked by now, what is committed and not what an earlier snapshot shows.
         locking = connections[self._ledger.using].in_atomic_block
-        others = replaced(target.table, identity, KeySet.holding(numbers), self._digests[1], locking=locking)
+        others = replaced(target.table, self._identity(target.table), KeySet.holding(numbers), held, locking=locking)
         return np.where(others.has(numbers), NOBODY, numbers)
+
+    def _identity(self, table: TableSchema) -> RowIdentity:
+        return self._identities.get(table.name) or RowIdentity(using=self._ledger.using, number=table.primary_key)
+
+    def _digests_of(self, table: str) -> Sequence[Digests]:
+        if self._digests[0] != table:
+            self._digests = table, tuple(self._ledger.digests(table))
+        return self._digests[1]
 
     @staticmethod
     def _among(known: Seals, seals: Seals) -> npt.NDArray[np.bool_]:

@@ -222,7 +222,7 @@ class Preparation:
             reasons["row: its parent in this batch is left out"] = orphaned
         given: WrittenKeys | None = None
         if self.given is not None and rows is not None:
-            given = self.given.written(rows.filter(pl.Series(accepted)), recipe, ready.columns)
+            given = self.given.written(rows.filter(pl.Series(accepted)), recipe)
         kept = ready if accepted.all() else ready.filter(pl.Series(accepted))
         return Batch(
             generated=data,

@@ -20,6 +20,7 @@ from seeding.exceptions import DatabaseUnavailableError, GenerationError, Insert
 from seeding.generation.seeder_columns import filled_table, written_columns
 from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.keys import KeyMap, KeySet
+from seeding.ledger.given_keys import lasting
 from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.ledger.row_identity import RowIdentity
@@ -32,6 +33,7 @@ from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
+from seeding.schema.tables import TableSchema
 from seeding.schema.validation import SchemaValidator
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, RowsRefusedError, insert, insert_whole
@@ -134,10 +136,16 @@ class SeederPipeline:
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
                 context.ledger.amend(entry, inserted, sorted(skipped))
-            identity = context.ledger.complete(entry, inserted, context.live[self._seeder.config.table_name], batch.given)
+            table = context.live[self._seeder.config.table_name]
+            identity = context.ledger.complete(entry, inserted, table, batch.given, self._compared(batch, table))
             self._look_at_stored(batch, inserted.key_set(), identity)
         context.resolver.learn(self._seeder, inserted, batch.given)
         return refusals
+
+    def _compared(self, batch: Batch, table: TableSchema) -> list[str]:
+        """The columns by which rows are told from others under their keys; none where nobody can use these again."""
+        is_reusable = self._seeder.config.key_target is not None or (batch.given is not None and batch.given.are_reusable)
+        return list(lasting(self._seeder, self._context.dataset, table, batch.ready.columns)) if is_reusable else []
 
     def _look_at_stored(self, batch: Batch, keys: KeySet, identity: RowIdentity) -> None:
         """Raise InsertionError if rows are missing under their keys or, in a watched table, hold other values.

@@ -84,7 +84,7 @@ class Deleter:
                 present = self._tracer.present(there, wanted, locking=True) if there else NOTHING
                 referred = {link: list(pairs) for link, pairs in self._referred(plan, table, present)}
                 changed = NOTHING
-                if there is not None and found_by.is_of_ledger:
+                if there is not None:
                     changed = replaced(there, found_by, present, recorded_digests(entries), locking=True)
                 if plan.caches:
                     cached, held = self._caches.due(plan, table, present, _needed(referred) | changed)

@@ -120,7 +120,8 @@ class RollbackManager:
         touches |= {table: Touch.DELETE for table, keys in plan.caches.items() if keys}
         survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
-            refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology)
+            reusable = [table for table in plan.order if any(self.operation.ledger.digests(table))]
+            refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology, reusable)
         return plan, changes
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:
@@ -186,7 +187,7 @@ class RollbackManager:
             if not among or table not in plan.there or dataset is None:
                 continue
             seeder = self._registry.by_name.get(name)
-            stays = self.config.keep_modified or (seeder is not None and seeder.config.keeps_modified)
+            stays = self.config.keep_modified or (seeder is not None and seeder.config.keep_modified)
             if not (reporting or stays):
                 continue
             batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))

@@ -63,8 +63,10 @@ class Planner:
     def keep_replaced(self, plan: RollbackPlan, held: Callable[[str], Iterable[Digests]]) -> RollbackPlan:
         """Keep the rows that are not what was seeded, under keys that somebody could use again; `held` are their digests."""
         for table, keys in plan.selected.items():
-            there, found_by = plan.there.get(table), self.tracer.identity(table, table)
-            if there is not None and found_by.is_of_ledger and (others := replaced(there, found_by, keys, held(table))):
+            there = plan.there.get(table)
+            if there is None:
+                continue
+            if others := replaced(there, self.tracer.identity(table, there.primary_key), keys, held(table)):
                 plan = self.keep(plan, table, others, REPLACED)
         return plan
 

@@ -6,7 +6,7 @@ table was emptied (`Recorder.settle_truncations`), since keys are not reliable t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connections
@@ -28,8 +28,11 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
 
 
-def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology) -> None:
-    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated."""
+def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology, reusable: Collection[str]) -> None:
+    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated.
+
+    `reusable` are tables whose keys somebody could have used again.
+    """
     if topology.membership.is_shared:
         raise RefusedError(
             "--strategy=truncate locks tables, and other nodes of this cluster write to them all the same: rows that they "
@@ -41,7 +44,11 @@ def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Top
             f"MariaDB does not truncate system-versioned tables: {', '.join(versioned)}. Nothing was changed. "
             "Leave --strategy out to delete the seeded rows instead."
         )
-    given = [table for table in plan.order if table in plan.there and tracer.identity(table, table).is_of_ledger]
+    given = [
+        table
+        for table in plan.order
+        if table in plan.there and (table in reusable or tracer.identity(table, table).is_of_ledger)
+    ]
     if given:
         raise RefusedError(
             f"--strategy=truncate takes no tables whose keys somebody could have used again: {', '.join(given)}. "

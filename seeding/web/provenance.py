@@ -50,7 +50,7 @@ class Provenance:
         """The row's primary key, by which other pages find it; empty if it has several columns."""
         if self.entry.key_recipe:
             return key_texts(self.entry, [self.index])[0] if len(self.entry.key_columns) == 1 else ""
-        return str(self.number) if self.entry.key_values is None else ""
+        return str(self.number) if len(self.entry.key_columns) < 2 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ def cells(using: str, model: type[models.Model], key: int, entry: SeedingMetadat
 
 def _is(using: str, model: type[models.Model], key: int, entry: SeedingMetadata) -> models.Q:
     """Finds the row of the batch that has this number."""
-    if entry.key_values is None and not entry.key_recipe:
+    if len(entry.key_columns) < 2 and not entry.key_recipe:
         return models.Q(pk=key)
     from seeding.keys import KeySet  # imported late, as every command loads the admin
     from seeding.ledger.queries import Ledger

@@ -11,11 +11,12 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from seeding import BaseSeeder, RecordCount, Registry, Rows, SeederConfig
+from seeding.conf import Strategy
 from seeding.exceptions import MisdeclaredSeederError, RefusedError
 from seeding.verification.checker import Checker
 from terpseed.models import Client, SupplierProfile, Vendor
 from tests.support.databases import Database
-from tests.support.runs import run, undo
+from tests.support.runs import mask, run, undo
 from tests.support.seeders import Clients, seeder
 
 REAL = datetime(2024, 5, 17, 10, tzinfo=UTC)
@@ -100,17 +101,28 @@ def test_a_real_row_under_the_key_of_a_seeded_one_keeps_that(sqlite: Database) -
     assert (kept.table, kept.by, kept.referring) == ("clients", "vendors.id", (str(client),))
 
 
-def test_a_real_row_that_was_inserted_under_the_key_of_a_deleted_one_stays(sqlite: Database) -> None:
+@pytest.mark.parametrize("version", [1, 2, None])
+def test_a_real_row_that_was_inserted_under_the_key_of_a_deleted_one_is_masked_and_stays(
+    sqlite: Database, version: int | None
+) -> None:
     run(sqlite, Clients(), Vendors())
-    key = keys(sqlite, Vendor)["C4"]
+    before = keys(sqlite, Vendor)
+    key = before.pop("C4")
     Vendor.objects.using(sqlite.alias).filter(pk=key).delete()
     a_real_vendor(sqlite, id=key, name="Ours")
+    config = replace(Vendors.config, version=version or 1)
+    now = [] if version is None else [type("Vendors", (Vendors,), {"config": config})()]
 
-    summary = undo(sqlite, Clients(), Vendors())[0]
+    mask(sqlite, Vendors())
+    (masked,) = keys(sqlite, Vendor).items() - before.items()
+    with pytest.raises(RefusedError, match="keys somebody could have used again: vendors"):
+        undo(sqlite, Clients(), *now, strategy=Strategy.TRUNCATE)
+    summary = undo(sqlite, Clients(), *now)[0]
 
+    assert masked[0] != "Ours"
     assert summary.exit_code == 6
-    assert keys(sqlite, Vendor) == {"Ours": key}
-    assert keys(sqlite, Client) == {"C4": key}
+    assert keys(sqlite, Vendor) == {masked[0]: key}
+    assert keys(sqlite, Client) == ({"C4": key} if now else {})  # without the seeder nothing says that the row is a client's
 
 
 def test_keys_that_real_rows_have_by_chance_keep_nothing(sqlite: Database) -> None:
