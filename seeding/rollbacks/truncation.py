@@ -28,7 +28,7 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
 
 
-def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology, reusable: Collection[str]) -> None:
+def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology, reusable: Collection[str] = ()) -> None:
     """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated.
 
     `reusable` are tables whose keys somebody could have used again.
