@@ -30,7 +30,7 @@ from seeding.guessing.column_words import (
     Wording,
 )
 from seeding.guessing.privileges import gives_power, powerless
-from seeding.masking import name_words
+from seeding.masking import name_words, spellings
 from seeding.schema.tables import ColumnSchema, Kind
 
 SPARE_DIGITS = 8
@@ -87,7 +87,7 @@ def personal(name: str, label: str) -> str:
 def sounds(name: str, words: str) -> bool:
     """Whether a column's name contains one of the runs of words (separated by bars)."""
     text = f" {' '.join(name_words(name))} "
-    return any(f" {one} " in text for one in words.split("|"))
+    return any(one in text for one in spellings(words))
 
 
 def label_of(words: Iterable[str]) -> str:

@@ -55,17 +55,25 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in WORD.findall(name))
 
 
+@lru_cache(maxsize=512)
+def spellings(words: str) -> tuple[str, ...]:
+    """Runs of words (separated by bars) between spaces, each as several words and as one: `full name` and `fullname`."""
+    runs = (spelling for run in words.split("|") for spelling in (run, run.replace(" ", "")))
+    return tuple(f" {one} " for one in dict.fromkeys(runs))
+
+
 def detect_name(name: str) -> str | None:
     """The strategy for a column of that name; None if the name does not sound personal.
 
-    Only whole words count: `repayment_velocity` does not match `city`, and `cancellationReason` does not match `cell`.
+    Only whole words count: `repayment_velocity` does not match `city`, and `cancellationReason` does not match `cell`;
+    but `fullname` is `full_name`.
     """
     words = name_words(name)
     text = f" {' '.join(words)} "
     safe = bool(words) and words[-1] in SAFE_AFTER
     for kind, pattern in NAMES:
         # `email_id` is not an e-mail address, but `tax_id` is a tax id.
-        if any(f" {one} " in text and (not safe or text.endswith(f" {one} ")) for one in pattern.split("|")):
+        if any(one in text and (not safe or text.endswith(one)) for one in spellings(pattern)):
             return kind
     return None
 

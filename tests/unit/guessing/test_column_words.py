@@ -47,6 +47,7 @@ def test_a_rule_that_names_somebody_names_a_strategy_that_there_is() -> None:
         ("country_code", 'rows.fake("country_code", "country_code")'),
         ("billing_country", 'rows.fake("billing_country", "country")'),
         ("first_name", 'rows.fake("first_name", "first_name")'),
+        ("fullname", 'rows.fake("fullname", "name")'),
         ("customer_name", 'rows.fake("customer_name", "name")'),
         ("company_name", 'rows.fake("company_name", "company")'),
         ("email_subject", '"person" + numerals(rows.index + 1) + "@example.com"'),

@@ -181,10 +181,11 @@ def test_the_key_tells_nothing() -> None:
 
 @pytest.mark.parametrize(("name", "kind"), [
     ("email", "email"), ("contactEmail", "email"), ("E_MAIL", "email"), ("customerPhoneNumber", "phone"), ("fax", "phone"),
-    ("first_name", "person_name"), ("contactName", "person_name"), ("legal_name", "company_name"),
+    ("first_name", "person_name"), ("fullname", "person_name"), ("contactName", "person_name"),
+    ("legal_name", "company_name"),
     ("billingAddress", "street_address"),
-    ("ipAddress", "ip"), ("tax_id", "tax_id"), ("licenseNumber", "licence_number"), ("dob", "date_of_birth"),
-    ("zipCode", "postcode"),
+    ("ipAddress", "ip"), ("ipaddress", "ip"), ("tax_id", "tax_id"), ("licenseNumber", "licence_number"),
+    ("dob", "date_of_birth"), ("zipCode", "postcode"),
     ("bankAccountNumber", "bank_account"), ("ssn", "ssn"), ("city", "city"), ("credit_card_number", "card_number"),
     ("repayment_velocity", None), ("cancellationReason", None), ("email_verified", None), ("shipping_method", None),
     ("name", None),
