@@ -42,7 +42,7 @@ def shown(make_database: Callable[..., Database], settings: Any) -> Shown:
     """Make a database, with the small rows unless told otherwise, whose ledger the admin shows."""
 
     def show(server: str, *, seeded: bool = True) -> Database:
-        database = make_database(server, seeded=seeded)
+        database = make_database(server, seeded="small" if seeded else "empty")
         settings.DATABASE_ROUTERS = [LedgerRouter(database.alias), *settings.DATABASE_ROUTERS]
         return database
 
