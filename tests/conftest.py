@@ -24,6 +24,7 @@ from tests.servers import KINDS, MariaDB, Server
 from tests.servers.engines import ENGINES
 from tests.support.databases import OURS, ROOT, SERVERS, Database, closed, opened
 from tests.support.processes import Manage, plain_environment
+from tests.support.share import IS_SHARED, share
 
 _numbers = itertools.count(1)
 EMPTY = "empty"
@@ -57,11 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the chosen half."""
+    """Keep the chosen half, or the share of both."""
+    chosen = items
     if part := config.getoption("--part"):
         chosen = [item for item in items if is_fast(item) is (part == "fast")]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-        items[:] = chosen
+    elif IS_SHARED:
+        chosen = share(items)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
 
 
 def is_fast(item: pytest.Item) -> bool:

@@ -129,7 +129,7 @@ def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
         (["--size=huge"], {}, "invalid choice: 'huge'"),
         (["--seed=abc"], {}, "invalid int value: 'abc'"),
         (["--scale=0"], {}, "--scale=0"),
-        (["--table=cleints"], {}, "Did you mean clients?"),
+        (["--table=cleints"], {}, "Did you mean clients"),
         (["--table=,"], {}, "--table names no table"),
         (["--env=moon"], {}, "--env=moon: no such environment"),
         ([], {"NODE_ENV": "moon"}, "NODE_ENV=moon: no such environment"),

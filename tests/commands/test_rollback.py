@@ -284,6 +284,7 @@ UNTRACED = {"returns": {"movements-chain", "a-payable-is-what-was-sold"}}
 rule holds."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("table", TABLES)
 def test_each_table_alone_leaves_a_coherent_rest(small: Database, table: str) -> None:
     summary = small.rollback(table=table, cascade=True)

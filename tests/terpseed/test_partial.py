@@ -91,6 +91,7 @@ def content(using: str, rows: list[models.Model]) -> list[Any]:
     return [type(row)._base_manager.using(using).filter(pk=row.pk).values().get() for row in rows]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [*TABLES, *GROUPS])
 def test_alone_it_leaves_a_coherent_database(sqlite: Database, name: str) -> None:
     summary = sqlite.seed(table=name)
@@ -101,6 +102,7 @@ def test_alone_it_leaves_a_coherent_database(sqlite: Database, name: str) -> Non
     assert counts(sqlite) == summed(summary, "records_inserted")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("server", ["sqlite", "mariadb"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_so_does_a_group_beside_real_reference_rows(make_database: Callable[..., Database], server: str, group: str) -> None:

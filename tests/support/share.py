@@ -1,0 +1,53 @@
+"""The share of the tests that `make test` runs, the same on every machine; `make matrix` and a plain `pytest` run all.
+
+A test that is there for three servers or four runs on two of them, now these and now those by its name, and one that is
+marked `sampled` with a third of its cases.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from zlib import crc32
+
+import pytest
+
+from tests.support.databases import SERVERS
+
+IS_SHARED = os.environ.get("TESTS") == "share"
+SERVERS_PER_TEST, FEWEST = 2, 3
+"""On how many servers a test runs, and how many it must be there for to run on fewer."""
+ONE_OF = 3
+"""Cases of a sampled test, of which one is taken."""
+NAMED = re.compile(rf"\b({'|'.join(SERVERS)})\b")
+
+
+def share(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Those of the tests that are in the share, in their order."""
+    kept = [item for item in items if not item.get_closest_marker("sampled") or _number(item.nodeid) % ONE_OF == 0]
+    of_each: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in kept:
+        if server := _server(item):
+            of_each[NAMED.sub("*", item.nodeid)][server].append(item)
+    left_out: set[pytest.Item] = set()
+    for name, servers in of_each.items():
+        if len(servers) >= FEWEST:
+            left_out.update(item for server in sorted(servers, key=_order(name))[SERVERS_PER_TEST:] for item in servers[server])
+    return [item for item in kept if item not in left_out]
+
+
+def _server(item: pytest.Item) -> str:
+    """The only server that the test's parameters name."""
+    named = set(NAMED.findall(item.nodeid.partition("[")[2]))
+    return named.pop() if len(named) == 1 else ""
+
+
+def _order(name: str) -> Callable[[str], int]:
+    return lambda server: _number(f"{server} {name}")
+
+
+def _number(text: str) -> int:
+    """As good as random, and always the same."""
+    return crc32(text.encode())
