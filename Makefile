@@ -60,7 +60,7 @@ docs: .venv/docs
 # Every kind of test: where there are cases for each server or table, a share of them (tests/support/share.py); TESTS=all for
 # all. Those that call the code in their own process must reach 80 % of the lines and branches of every module.
 MEASURED := tests/unit tests/shop tests/integration tests/release/test_deprecated.py
-pytest: export TESTS ?= share
+pytest newest: export TESTS ?= share
 pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report= $(MEASURED)
 	$(BIN)/python -m tests.coverage

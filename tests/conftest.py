@@ -62,8 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = items
     if part := config.getoption("--part"):
         chosen = [item for item in items if is_fast(item) is (part == "fast")]
-    elif IS_SHARED:
-        chosen = share(items)
+    if IS_SHARED:
+        chosen = share(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 

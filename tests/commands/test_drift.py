@@ -118,6 +118,7 @@ def dependants(table: str) -> set[str]:
     return lost - {seeder.name for seeder in REGISTRY.by_table[table]}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_a_drift_costs_what_it_touches_and_no_more(make_database: Callable[..., Database], drift: str) -> None:
     table, statement, words = DRIFTS[drift]
