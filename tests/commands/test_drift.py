@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from seeding.generation.registry import Registry
-from tests.support.databases import Database
+from tests.support.databases import RULES, Database
 
 REGISTRY = Registry.discover()
 STATES = (
@@ -137,7 +137,8 @@ def test_a_drift_costs_what_it_touches_and_no_more(make_database: Callable[..., 
     for name in refused:
         assert all(word in results[name]["error"] for word in words), results[name]["error"]
     if not refused & COMPANIONS:  # else rows stand alone that make no sense so, and the rules say it
-        assert database.broken_rules() == {}
+        derived_from_it = {rule.name for rule in RULES if table in rule.tables}  # no value is derived from a table that differs
+        assert database.broken_rules().keys() <= derived_from_it
 
 
 @pytest.mark.parametrize("drift", DRIFTS)
