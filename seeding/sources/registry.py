@@ -170,6 +170,7 @@ def _seeder(
         postponed=order.postponed,
         companions=(),
         any_parent=(),
+        refers={name: target for name, target in config.refers.items() if name not in key_columns(config.model)},
         capacity=None,
         natural_key=_natural_key(config, file.columns),
         production=True,

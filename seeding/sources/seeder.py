@@ -21,6 +21,7 @@ from django.db import models
 from seeding.arrays import Integers
 from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
+from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder, SeederConfig
 from seeding.masking import PIIMasker, detect_values
 from seeding.masking.strategies.collated import Collated
@@ -109,7 +110,7 @@ class SourceSeeder(BaseSeeder):
         if self._masker is not None:
             self._find_stray(data, rows.index, faults)
         self._find_misspelled(data, rows.index, faults)
-        for reference in references(self.config.model):
+        for reference in seeded_references(self):
             if reference.column in data.columns:
                 data = data.with_columns(self._indexes(reference, data, rows.index, faults).alias(reference.column))
         lines = {one: line for one, (line, _) in zip(rows.index.tolist(), portion, strict=True)}

@@ -170,13 +170,13 @@ def test_where_nothing_was_masked_nothing_is_said_to_be(sqlite: Database, capsys
 
 
 def test_a_table_that_no_seeder_fills_can_be_named(sqlite: Database) -> None:
-    sqlite.query("CREATE TABLE comments (id integer PRIMARY KEY, content text)")
-    sqlite.query("INSERT INTO comments VALUES (1, 'Jo is ill')")
+    sqlite.query("CREATE TABLE note_comments (id integer PRIMARY KEY, content text)")
+    sqlite.query("INSERT INTO note_comments VALUES (1, 'Jo is ill')")
 
-    (result,) = mask(sqlite, table="comments")["results"]
+    (result,) = mask(sqlite, table="note_comments")["results"]
 
-    assert (result["table"], result["masked"]) == ("comments", 1)
-    assert sqlite.content("comments") != [(1, "Jo is ill")]
+    assert (result["table"], result["masked"]) == ("note_comments", 1)
+    assert sqlite.content("note_comments") != [(1, "Jo is ill")]
 
 
 def test_a_run_that_was_cut_short_goes_on_and_ends_as_one_that_was_not(
