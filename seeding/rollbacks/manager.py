@@ -120,8 +120,7 @@ class RollbackManager:
         touches |= {table: Touch.DELETE for table, keys in plan.caches.items() if keys}
         survey(self.config.database, touches, self._needs(plan, planner)).refuse_any()
         if self.config.strategy is Strategy.TRUNCATE:
-            reusable = [table for table in plan.order if any(self.operation.ledger.digests(table))]
-            refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology, reusable)
+            refuse_unless_seeded_alone(plan, planner.tracer, self.operation.topology)
         return plan, changes
 
     def log_rollback(self, summary: RollbackSummary, run: SeedRun) -> RollbackSummary:

@@ -6,7 +6,7 @@ table was emptied (`Recorder.settle_truncations`), since keys are not reliable t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connections
@@ -16,6 +16,7 @@ from seeding.db.topology import Topology
 from seeding.exceptions import RefusedError
 from seeding.keys import KeySet
 from seeding.ledger.recorder import Recorder
+from seeding.ledger.row_digests import Digests, recorded_digests, replaced
 from seeding.locks import SeedingLock
 from seeding.models import SeedingFence, SeedRun
 from seeding.rollbacks.audit import AuditLog
@@ -28,11 +29,8 @@ MISSING_RIGHT = frozenset({1044, 1142, 1143, 1227})
 """Error numbers of MySQL and MariaDB."""
 
 
-def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology, reusable: Collection[str] = ()) -> None:
-    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated.
-
-    `reusable` are tables whose keys somebody could have used again.
-    """
+def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Topology) -> None:
+    """Raise RefusedError, naming each, if tables of the plan hold rows that are not to be deleted, or cannot be truncated."""
     if topology.membership.is_shared:
         raise RefusedError(
             "--strategy=truncate locks tables, and other nodes of this cluster write to them all the same: rows that they "
@@ -44,11 +42,7 @@ def refuse_unless_seeded_alone(plan: RollbackPlan, tracer: Tracer, topology: Top
             f"MariaDB does not truncate system-versioned tables: {', '.join(versioned)}. Nothing was changed. "
             "Leave --strategy out to delete the seeded rows instead."
         )
-    given = [
-        table
-        for table in plan.order
-        if table in plan.there and (table in reusable or tracer.identity(table, table).is_of_ledger)
-    ]
+    given = [table for table in plan.order if table in plan.there and tracer.identity(table, table).is_of_ledger]
     if given:
         raise RefusedError(
             f"--strategy=truncate takes no tables whose keys somebody could have used again: {', '.join(given)}. "
@@ -101,7 +95,7 @@ class Truncation:
         came_to_pass: bool | None = False
         try:
             with self._alone(plan, table):
-                self._refuse_if_written(plan, table, present)
+                self._refuse_if_written(plan, table, present, recorded_digests(due))
                 self._lock.fence()
                 for line in lines:
                     self._audit.record(*line, operation="truncate")
@@ -139,8 +133,10 @@ class Truncation:
             self._execute("SET SESSION foreign_key_checks = 1")
             self._execute("UNLOCK TABLES")
 
-    def _refuse_if_written(self, plan: RollbackPlan, table: str, present: KeySet) -> None:
-        if count_rows(connections[self._using], table) != len(present):
+    def _refuse_if_written(self, plan: RollbackPlan, table: str, present: KeySet, held: Iterable[Digests]) -> None:
+        there = plan.there[table]
+        others = replaced(there, self._tracer.identity(table, there.primary_key), present, held)
+        if others or count_rows(connections[self._using], table) != len(present):
             raise RefusedError(f"{table} was written to in the meantime; it was not truncated. Run again.")
         with connections[self._using].cursor() as cursor:
             for link in plan.into(table):

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError
 
-from seeding.keys import KeySet
 from seeding.models import SeedingMetadata
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.rollbacks.truncation import Truncation
@@ -74,9 +74,9 @@ def test_a_truncation_that_is_refused_makes_the_ledger_forget_no_row(
     keys = ledgered_keys(database, "strains")
     look = Truncation._refuse_if_written
 
-    def deleted_meanwhile(self: Truncation, plan: RollbackPlan, table: str, present: KeySet) -> None:
+    def deleted_meanwhile(self: Truncation, *arguments: Any) -> None:
         database.query("DELETE FROM strains WHERE id = %s", min(keys))
-        look(self, plan, table, present)
+        look(self, *arguments)
 
     monkeypatch.setattr(Truncation, "_refuse_if_written", deleted_meanwhile)
 
@@ -85,6 +85,31 @@ def test_a_truncation_that_is_refused_makes_the_ledger_forget_no_row(
 
     assert len(database.content("strains")) == 4
     assert ledgered_keys(database, "strains") == keys
+
+
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_a_truncation_sees_a_real_row_that_comes_meanwhile_under_the_key_of_a_seeded_one(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    database = make_database(server)
+    database.seed(table="vendors")
+    key = min(ledgered_keys(database, "vendors"))
+    alone = Truncation._alone
+
+    @contextmanager
+    def replaced_meanwhile(self: Truncation, plan: RollbackPlan, table: str) -> Iterator[None]:
+        if table == "vendors":
+            database.query("DELETE FROM vendors WHERE id = %s", key)
+            database.query("INSERT INTO vendors (id, name) VALUES (%s, 'Real vendor')", key)
+        with alone(self, plan, table):
+            yield
+
+    monkeypatch.setattr(Truncation, "_alone", replaced_meanwhile)
+
+    with pytest.raises(CommandError, match="vendors was written to in the meantime"):
+        database.rollback(strategy="truncate")
+
+    assert (key, "Real vendor") in {(row[0], row[1]) for row in database.content("vendors")}
 
 
 @pytest.mark.parametrize("named", ["id", "teri_code"])
