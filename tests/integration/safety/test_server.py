@@ -239,6 +239,8 @@ def disturb(database: Database, statement: str) -> set[str]:
     return answers
 
 
+# A cursor cannot be closed in a session that is another one by then.
+@pytest.mark.filterwarnings("ignore:.*ServerSideCursor:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_pooler_of_statements_is_refused(
     start: Callable[[Server], Server], make_database: Callable[..., Database], reach: Callable[[str], Database]
 ) -> None:
