@@ -63,7 +63,7 @@ def drivers(session: nox.Session, drivers: str) -> None:
     session.run(python, "-m", "pip", "uninstall", "--quiet", "--yes", *REPLACED, external=True)
     if DRIVERS[drivers]:
         session.run(python, "-m", "pip", "install", "--quiet", "--no-deps", *DRIVERS[drivers], external=True)
-    session.run(python, "-m", "pytest", *PYTEST, *OF_DRIVERS, *session.posargs, external=True)
+    session.run(python, "-m", "pytest", *PYTEST, *OF_DRIVERS, *session.posargs, external=True, env={"TESTS": "all"})
 
 
 def environment(session: nox.Session, version: str, django: str, *, name: str = "") -> str:
