@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from tests.servers.engines import Intermediary, stopping
 from tests.support.databases import Database, closed, opened
 
 MASKING_KEY = "0123456789abcdef0123456789abcdef"
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def reach() -> Iterator[Callable[[str], Database]]:
     names: list[str] = []
 
     def one(url: str) -> Database:
-        names.append(f"reached{len(names)}")
+        names.append(f"reached{next(_numbers)}")  # never again: how an alias is reached is known to the whole process
         return opened(names[-1], "mariadb" if url.startswith("mysql") else "postgresql", url)
 
     yield one
