@@ -37,6 +37,8 @@ class SeedConfig(WritingConfig):
     """None: the ledger's, else DEFAULT_SEED."""
     as_of: date | None = None
     """None: the ledger's, else `today`."""
+    edge_cases: bool | None = None
+    """Whether the dataset has edge cases; None: as the ledger's, else yes."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     batch_size: int | None = None
     """Rows per transaction; None adapts them to the writer and to the width of the rows."""
@@ -103,6 +105,7 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "scale": options["scale"],
         "seed": options["seed"],
         "as_of": date_from("--as-of", options["as_of"], problems),
+        "edge_cases": options.get("edge_cases"),
         "today": today,
         "batch_size": batch_size(variables, problems),
         "writer": forced_writer(variables),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from seeding.orchestration.forecast import Forecast
+    from seeding.orchestration.results import RunSummary
+    from seeding.verification.status import Status
 
 PLAIN_WIDTH = 120
 """Line width in columns without a terminal."""
@@ -50,6 +55,11 @@ def table_for(out: Console, texts: Sequence[str], numbers: Sequence[str], more: 
 def names(out: Console, table: str, seeder: str) -> tuple[str, ...]:
     """The cells of a table and its seeder."""
     return (table, seeder) if out.width >= WIDE else (table,)
+
+
+def dataset_of(one: Forecast | RunSummary | Status) -> str:
+    """What every value depends on."""
+    return f"seed {one.seed}, as of {one.as_of}{', without edge cases' if one.edge_cases is False else ''}"
 
 
 def moment(when: datetime) -> str:

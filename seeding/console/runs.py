@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from seeding.console.layout import names, say, short, size_of, span_of, table_for
+from seeding.console.layout import dataset_of, names, say, short, size_of, span_of, table_for
 from seeding.orchestration.forecast import Forecast
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState
 from seeding.rollbacks.results import IN_HISTORY, RollbackSummary
@@ -36,7 +36,7 @@ UNDO_THE_REST = "What is kept stays in the ledger. Once nothing refers to it, ro
 
 def show_plan(out: Console, forecast: Forecast) -> None:
     """The plan: the database, the tables in order, their existing rows, and the estimated time and size."""
-    dataset = f"seed {forecast.seed}, as of {forecast.as_of}"
+    dataset = dataset_of(forecast)
     scale = f" × {forecast.scale:,}" if forecast.scale > 1 else ""
     say(out, f"[bold]{escape(forecast.database)}[/] ({forecast.environment}): {forecast.size}{scale}, {dataset}")
     if forecast.added:
@@ -162,7 +162,7 @@ def _measured(metrics: Mapping[str, Any]) -> str:
 
 
 def _sentence(summary: RunSummary) -> str:
-    dataset = f"seed {summary.seed}, as of {summary.as_of}"
+    dataset = dataset_of(summary)
     if summary.dry_run:
         rows = f"{summary.records_inserted:,} rows would be inserted"
         return f"\nDry run ({dataset}): {rows}; nothing was written. The keys shown are not the final ones."

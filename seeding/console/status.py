@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from seeding.console.layout import moment, say
+from seeding.console.layout import dataset_of, moment, say
 from seeding.db.topology import Cluster, Pooler
 from seeding.locks.base import span
 from seeding.verification.status import RunInProgress, Status
@@ -39,7 +39,7 @@ def show_status(out: Console, status: Status, now: datetime) -> None:
     say(out, f"[bold]{escape(status.database)}[/]: {here}")
     if status.tables:
         since = min(table.since for table in status.tables)
-        dataset = f"seed {status.seed}, as of {status.as_of}"
+        dataset = dataset_of(status)
         say(out, f"{status.rows:,} rows are seeded in {len(status.tables)} tables since {moment(since)} ({dataset})")
         table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("table", overflow="fold")

@@ -48,6 +48,8 @@ class Rows:
     table: str
     as_of: date
     index: Integers
+    edge_cases: bool = True
+    """Whether the dataset has edge cases; see `pinned`."""
     found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The results of `remembered` functions for exactly these rows."""
 
@@ -57,6 +59,10 @@ class Rows:
     def of(self, table: str, index: Integers) -> Self:
         """Rows `index` of another table of the same dataset, usually the parents."""
         return replace(self, table=table, index=np.asarray(index, dtype=np.int64))
+
+    def pinned(self, index: int) -> Mask:
+        """Which rows are the edge case at `index`; none in a dataset without edge cases."""
+        return np.asarray(self.index == index) & self.edge_cases
 
     def bits(self, column: str) -> Words:
         """64 random bits."""

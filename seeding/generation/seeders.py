@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -278,7 +279,20 @@ class Dataset:
 
     seed: int
     as_of: date
+    edge_cases: bool = True
+    """Whether some rows are as unusual as a real row could be: the longest name, a debt exactly at its limit."""
+
+    @property
+    def rules(self) -> str:
+        """What else than seed and day the values depend on, as JSON; empty if nothing is other than by default."""
+        return "" if self.edge_cases else json.dumps({"edge_cases": False})
+
+    @classmethod
+    def ruled(cls, rules: str, *, seed: int, as_of: date) -> Dataset:
+        """The dataset whose `rules` are given."""
+        return cls(seed=seed, as_of=as_of, **json.loads(rules or "{}"))
 
     def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
         """Rows of the seeder's table at `index`."""
-        return Rows(seed=self.seed, table=seeder.config.table_name, as_of=self.as_of, index=index)
+        table = seeder.config.table_name
+        return Rows(seed=self.seed, table=table, as_of=self.as_of, index=index, edge_cases=self.edge_cases)

@@ -110,7 +110,7 @@ class Ledger:
     def dataset(self, *, generated: bool = False) -> Dataset | None:
         """The dataset of the live rows, or only of the `generated` ones; None if there are none."""
         entry = (self.live.generated() if generated else self.live).select_related("run").order_by("id").first()
-        return Dataset(seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
+        return Dataset.ruled(entry.run.profile_rules, seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
 
     def environments(self) -> frozenset[str]:
         """The environments under which this database was ever written to since its last claim."""

@@ -41,6 +41,7 @@ class Forecast:
     scale: int
     seed: int
     as_of: date
+    edge_cases: bool
     asked: tuple[str, ...]
     """The requested tables and groups; none means all."""
     added: tuple[str, ...]

@@ -91,12 +91,21 @@ def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan) -> Dataset:
     """
     present = ledger.dataset(generated=True)
     if present is None:
-        return Dataset(seed=DEFAULT_SEED if config.seed is None else config.seed, as_of=config.as_of or config.today)
+        return Dataset(
+            seed=DEFAULT_SEED if config.seed is None else config.seed,
+            as_of=config.as_of or config.today,
+            edge_cases=config.edge_cases is not False,
+        )
+    has, wants = (f"--{'' if with_them else 'no-'}edge-cases" for with_them in (present.edge_cases, config.edge_cases))
     problems = [
-        f"{option}={asked}: {database_name(config.database)} holds rows of {option}={held}, and a database has one dataset. "
+        f"{option}: {database_name(config.database)} holds rows of {held}, and a database has one dataset. "
         "Leave the option out, or roll back first."
-        for option, asked, held in (("--seed", config.seed, present.seed), ("--as-of", config.as_of, present.as_of))
-        if asked is not None and asked != held
+        for asked, option, held in (
+            (config.seed, f"--seed={config.seed}", f"--seed={present.seed}"),
+            (config.as_of, f"--as-of={config.as_of}", f"--as-of={present.as_of}"),
+            (config.edge_cases, wants, has),
+        )
+        if asked is not None and option != held
     ]
     for seeder in plan.seeders:
         problems += [

@@ -67,6 +67,7 @@ class RunSummary:
     scale: int
     seed: int
     as_of: date
+    edge_cases: bool
     dry_run: bool
     duration: float
     results: tuple[SeederResult, ...]

@@ -81,6 +81,8 @@ class Status:
     """Under which the database was ever written to."""
     seed: int | None
     as_of: date | None
+    edge_cases: bool | None
+    """Whether the dataset has them; None, as for `seed` and `as_of`, where there is no dataset."""
     tables: tuple[SeededTable, ...]
     holder: Holder | None
     in_progress: tuple[RunInProgress, ...]
@@ -151,6 +153,7 @@ def status(checker: Checker, environment: str, writer: str | None = None) -> Sta
         environments=tuple(sorted(ledger.environments())),
         seed=dataset.seed if dataset else None,
         as_of=dataset.as_of if dataset else None,
+        edge_cases=dataset.edge_cases if dataset else None,
         tables=_tables(ledger),
         holder=holder,
         in_progress=tuple(_progress(run, holder) for run in ledger.runs.filter(state=SeedRun.State.RUNNING)),

@@ -83,7 +83,7 @@ def buys(clients: Rows, age: Integers) -> Mask:
 
     The edge cases among the names ordered last long ago, so that they head no list of recent documents.
     """
-    quiet = np.isin(clients.index, (pinned.LONGEST_NAME, pinned.ACCENTED_NAME)) & (age < pinned.QUIET)
+    quiet = (clients.pinned(pinned.LONGEST_NAME) | clients.pinned(pinned.ACCENTED_NAME)) & (age < pinned.QUIET)
     return (joined_age(clients) > age) & ~quiet
 
 
@@ -113,8 +113,8 @@ def company_name(clients: Rows) -> pl.Series:
     plain = _plain_name(clients)
     longest = (plain + _LONG_WORDS).str.slice(0, LONGEST)
     accented = "Señor " + plain + " & Łódź Café & Söhne 🌿"
-    named = plain.zip_with(pl.Series(clients.index != pinned.LONGEST_NAME), longest)
-    return named.zip_with(pl.Series(clients.index != pinned.ACCENTED_NAME), accented)
+    named = plain.zip_with(pl.Series(~clients.pinned(pinned.LONGEST_NAME)), longest)
+    return named.zip_with(pl.Series(~clients.pinned(pinned.ACCENTED_NAME)), accented)
 
 
 @remembered

@@ -157,7 +157,7 @@ def age(orders: Rows) -> Integers:
     ages = _unpinned_age(deal(orders)).copy()
     quoted = np.flatnonzero(fate(orders) == Fate.QUOTE_CONVERTED)
     ages[quoted] += orders.of(orders.table, orders.index[quoted]).integers("quoted", 1, QUOTED_BEFORE + 1)
-    midnight, due_today = orders.index == pinned.MIDNIGHT_ORDER, _is_due_today(orders)
+    midnight, due_today = orders.pinned(pinned.MIDNIGHT_ORDER), _is_due_today(orders)
     ages[midnight] = np.busday_count(_month_end(orders, midnight), np.datetime64(orders.as_of, "D"))
     ages[due_today] = _due_today(orders.as_of)[0]
     return ages
@@ -167,7 +167,7 @@ def age(orders: Rows) -> Integers:
 def ordered_at(orders: Rows) -> calendar.Moments:
     """When the order was written."""
     moments = calendar.moment(orders, "ordered", age(orders))
-    midnight = orders.index == pinned.MIDNIGHT_ORDER
+    midnight = orders.pinned(pinned.MIDNIGHT_ORDER)
     moments[midnight] = _month_end(orders, midnight)
     return moments
 
@@ -199,7 +199,7 @@ def client(orders: Rows) -> Rows:
     while len(asked):
         asked = asked[~parties.buys(orders.of("clients", (cell * CLIENTS + place)[asked]), ages[asked])]
         place[asked] = (large + (place - large + 1) % small)[asked]
-    buyer = np.where(orders.index == pinned.ORDER_AT_LIMIT, pinned.AT_CREDIT_LIMIT, cell * CLIENTS + place)
+    buyer = np.where(orders.pinned(pinned.ORDER_AT_LIMIT), pinned.AT_CREDIT_LIMIT, cell * CLIENTS + place)
     return orders.of("clients", buyer)
 
 
@@ -338,7 +338,7 @@ def is_haggled(lines: Rows) -> Mask:
 
 def is_sample(lines: Rows) -> Mask:
     """Whether the line is a sample at no charge."""
-    return (_LAST_OF_THREE[lines.index % LINES] & lines.chance("sample", SAMPLES)) | (lines.index == pinned.SAMPLE_LINE)
+    return (_LAST_OF_THREE[lines.index % LINES] & lines.chance("sample", SAMPLES)) | lines.pinned(pinned.SAMPLE_LINE)
 
 
 @remembered
@@ -431,7 +431,7 @@ def _month_end(orders: Rows, chosen: Mask) -> calendar.Moments:
 
 def _is_due_today(orders: Rows) -> Mask:
     cell, place = np.divmod(orders.index, ORDERS)
-    return (place == pinned.DUE_TODAY) & (is_open(cell) == 1)
+    return (place == pinned.DUE_TODAY) & (is_open(cell) == 1) & orders.edge_cases
 
 
 def _due_today(as_of: date) -> tuple[int, int]:

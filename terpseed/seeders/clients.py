@@ -36,7 +36,7 @@ def credit_limit(clients: Rows) -> Integers:
     level = clients.integers("credit limit", 0, len(SMALL_LIMITS))
     buyer = np.where(parties.is_buyer(clients), SMALL_LIMITS[level], 0)
     limit = np.where(parties.is_large(clients), LARGE_LIMITS[level], buyer)
-    at_limit = clients.index == pinned.AT_CREDIT_LIMIT
+    at_limit = clients.pinned(pinned.AT_CREDIT_LIMIT)
     return np.where(at_limit, receivables.owed(pinned.AT_CREDIT_LIMIT, clients) if at_limit.any() else 0, limit)
 
 

@@ -50,6 +50,7 @@ from terpseed.models import (
 from tests.support.databases import AS_OF, Database
 
 CENT = Decimal("0.01")
+USUAL_LENGTH = 60
 CHARGED = ~Q(status="VOID")
 OPEN = Q(status__in=("SENT", "VIEWED", "PARTIAL", "OVERDUE"))
 BUCKETS = {"0-30": (1, 30), "31-60": (31, 60), "61-90": (61, 90), "90+": (91, 10_000)}
@@ -192,6 +193,24 @@ def test_the_edge_cases_stand_under_their_codes(database: Database, as_of: date,
     assert (sample.unit_price, sample.line_total) == (Decimal(0), Decimal(0))
     assert due_today.invoiceNumber.endswith("-9000028")
     assert (due_today.status, due_today.amountDue) in {("SENT", due_today.totalAmount), ("VIEWED", due_today.totalAmount)}
+
+
+def test_a_dataset_without_edge_cases_has_none_of_them_at_any_size(sqlite: Database) -> None:
+    sqlite.seed(size="small", edge_cases=False)
+    grown = sqlite.seed(size="medium")
+
+    clients = Client.objects.using(sqlite.alias)
+    samples = OrderLineItem.objects.using(sqlite.alias).filter(is_sample=True)
+    at_limit = ClientCreditLimit.objects.using(sqlite.alias).get(client__teri_code="REG90004")
+    midnight = Order.objects.using(sqlite.alias).get(order_number="S-9034441853737")
+    assert (grown["exit_code"], grown["edge_cases"]) == (0, False)
+    assert max(len(name) for name in clients.values_list("name", flat=True)) < USUAL_LENGTH
+    assert not clients.filter(name__contains="🌿").exists()
+    assert at_limit.current_exposure < at_limit.credit_limit
+    assert isinstance(midnight.created_at, datetime)
+    assert midnight.created_at.time() != datetime.min.time()
+    assert not samples.filter(order__order_number="S-9180339887490").exists()
+    assert sqlite.broken_rules() == {}
 
 
 def test_an_order_number_is_as_long_as_terps_and_differs_early() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import BooleanOptionalAction
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -49,6 +50,11 @@ class Command(SeedingCommand):
             "--as-of",
             metavar="DATE",
             help="the day on which the data ends, YYYY-MM-DD (default: the ledger's, else today)",
+        )
+        add(
+            "--edge-cases",
+            action=BooleanOptionalAction,
+            help="whether some rows are as unusual as a real row can be (default: the ledger's, else yes)",
         )
         add(
             "--source",

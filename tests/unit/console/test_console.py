@@ -24,7 +24,7 @@ def shown_by(out: Console) -> list[str]:
 def test_the_plan_has_the_tables_in_order_with_what_they_will_take() -> None:
     out = console(StringIO(), plain=True)
     forecast = Forecast(
-        database="terp", environment="staging", size="large", scale=2, seed=42, as_of=AS_OF,
+        database="terp", environment="staging", size="large", scale=2, seed=42, as_of=AS_OF, edge_cases=True,
         asked=("clients",), added=("lots",),
         steps=(
             Step(seeder="LotSeeder", table="lots", rows=2_000, existing=2_000),
@@ -51,7 +51,8 @@ def test_the_summary_ends_with_what_went_wrong_and_what_to_do() -> None:
     out = Console(file=StringIO(), width=PLAIN_WIDTH)
     needs = "needs clients, which could not be seeded"
     summary = RunSummary(
-        run=7, database="terp", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, dry_run=False, duration=1.5,
+        run=7, database="terp", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, edge_cases=True,
+        dry_run=False, duration=1.5,
         results=(
             SeederResult(seeder="Lots", table="lots", state=SeederState.SKIPPED, records_planned=5, error=needs),
             SeederResult(
@@ -88,7 +89,8 @@ def test_a_narrow_terminal_has_no_room_for_the_seeders() -> None:
     )  # fmt: skip
 
     show_summary(out, RunSummary(
-        run=1, database="terp", environment="dev", size="large", scale=100, seed=42, as_of=AS_OF, dry_run=False, duration=99,
+        run=1, database="terp", environment="dev", size="large", scale=100, seed=42, as_of=AS_OF, edge_cases=True,
+        dry_run=False, duration=99,
         results=(result,),
     ))  # fmt: skip
 

@@ -23,7 +23,7 @@ AS_OF = date(2026, 3, 2)
 
 def summary(*results: SeederResult, **facts: Any) -> RunSummary:
     values = {"run": 7, "database": "shop", "environment": "dev", "size": "small", "scale": 1, "seed": 42, "as_of": AS_OF,
-              "dry_run": False, "duration": 1.5}  # fmt: skip
+              "edge_cases": True, "dry_run": False, "duration": 1.5}  # fmt: skip
     return RunSummary(**{**values, "results": results, **facts})
 
 
@@ -87,7 +87,7 @@ def test_what_did_not_go_well_has_its_advice_once(state: SeederState, advice: st
 
 def test_a_size_that_nobody_can_estimate_is_a_question_mark() -> None:
     forecast = Forecast(
-        database="shop", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, asked=(), added=(),
+        database="shop", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, edge_cases=True, asked=(), added=(),
         steps=(Step(seeder="Lots", table="lots", rows=5, existing=0),), seconds={"Lots": 0.04}, sizes={},
     )  # fmt: skip
 

@@ -22,8 +22,9 @@ AT_WORK = RunInProgress(
 
 def status(**facts: Any) -> Status:
     values = {
-        "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "tables": (), "holder": None,
-        "in_progress": (), "errors": (), "last_run": None, "last_state": None, "last_exit_code": 0, "writer": "insert",
+        "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "edge_cases": None,
+        "tables": (), "holder": None, "in_progress": (),
+        "errors": (), "last_run": None, "last_state": None, "last_exit_code": 0, "writer": "insert",
         "driver": "sqlite3 3.40", "drift": "none: every table matches its model", "refused": 0,
         "topology": Topology(version="SQLite 3.40.1"), "sees_commits": None,
     }  # fmt: skip
@@ -47,11 +48,11 @@ def test_what_is_seeded_is_listed_and_dated_from_the_first_batch() -> None:
         SeededTable(table=table, rows=rows, batches=2, since=NOW + timedelta(days=day), last=NOW, runs=runs)
         for table, rows, day, runs in (("lots", 1_500, 0, (1, 2)), ("orders", 30, -1, (2,)))
     )
-    held = status(tables=tables, seed=42, as_of=date(2026, 3, 2), environments=("dev", "staging"))
+    held = status(tables=tables, seed=42, as_of=date(2026, 3, 2), edge_cases=False, environments=("dev", "staging"))
 
     assert shown(show_status, held, NOW)[:5] == [
         "shop: environment dev; written to as dev, staging",
-        "1,530 rows are seeded in 2 tables since 2026-03-01 12:00 (seed 42, as of 2026-03-02)",
+        "1,530 rows are seeded in 2 tables since 2026-03-01 12:00 (seed 42, as of 2026-03-02, without edge cases)",
         "table   rows batches since            by run",
         "lots   1,500       2 2026-03-02 12:00 1, 2",
         "orders    30       2 2026-03-01 12:00 2",

@@ -116,6 +116,17 @@ def test_rows_of_a_dataset_carry_its_seed_its_day_and_the_seeders_table() -> Non
     assert (rows.seed, rows.as_of, rows.table, rows.index.tolist()) == (9, date(2026, 3, 2), "shop_product", [3, 1])
 
 
+@pytest.mark.parametrize("edge_cases", [True, False])
+def test_a_dataset_is_recorded_by_its_seed_its_day_and_its_rules(*, edge_cases: bool) -> None:
+    dataset = Dataset(seed=9, as_of=date(2026, 3, 2), edge_cases=edge_cases)
+
+    assert Dataset.ruled(dataset.rules, seed=9, as_of=date(2026, 3, 2)) == dataset
+    assert Dataset.ruled("", seed=9, as_of=date(2026, 3, 2)).edge_cases
+    rows = dataset.rows(Products(), np.array([4, 5, 4]))
+    assert rows.pinned(4).tolist() == [edge_cases, False, edge_cases]
+    assert rows.of("shop_review", np.array([7])).pinned(7).tolist() == [edge_cases]
+
+
 @pytest.mark.parametrize("names", [{"table": "50% off"}, {"table": "a", "column": "in %s"}, {"table": "a", "column": "%%"}])
 def test_a_percent_sign_in_a_name_is_refused_as_django_s_queries_do_not_quote_it(names: dict[str, str]) -> None:
     with isolate_apps():

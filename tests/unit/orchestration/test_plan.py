@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from seeding import Registry, SeedConfig
+from seeding import Dataset, Registry, SeedConfig
 from seeding.example.seeders.catalogue import ProductSeeder
 from seeding.exceptions import ConfigurationError
 from seeding.ledger.queries import Ledger
@@ -84,7 +84,7 @@ def test_everything_that_would_mix_two_datasets_is_told_at_once(shop: Database) 
         config = replace(FewSeeder.config, version=2)
 
     shop.seed(table="shop_product", seed=7)
-    config = SeedConfig(database=shop.alias, seed=8, as_of=date(2026, 1, 31))
+    config = SeedConfig(database=shop.alias, seed=8, as_of=date(2026, 1, 31), edge_cases=False)
     name = shop.url.removeprefix("sqlite:///")
 
     with pytest.raises(ConfigurationError) as refusal:
@@ -94,20 +94,21 @@ def test_everything_that_would_mix_two_datasets_is_told_at_once(shop: Database) 
     assert refusal.value.problems == (
         f"--seed=8: {name} holds rows of --seed=7, {out}",
         f"--as-of=2026-01-31: {name} holds rows of --as-of=2026-03-02, {out}",
+        f"--no-edge-cases: {name} holds rows of --edge-cases, {out}",
         "shop_product holds rows of ProductSeeder version 1.1; it now makes version 1.2. Roll back first.",
     )
 
 
-@pytest.mark.parametrize(("seed", "as_of"), [(None, None), (7, AS_OF), (None, AS_OF)])
+@pytest.mark.parametrize(("seed", "as_of", "edge_cases"), [(None, None, None), (7, AS_OF, False), (None, AS_OF, None)])
 def test_rows_that_are_there_decide_of_which_dataset_the_others_are(
-    shop: Database, seed: int | None, as_of: date | None
+    shop: Database, seed: int | None, as_of: date | None, *, edge_cases: bool | None
 ) -> None:
-    shop.seed(table="shop_product", seed=7)
-    config = SeedConfig(database=shop.alias, seed=seed, as_of=as_of, today=date(2030, 1, 1))
+    shop.seed(table="shop_product", seed=7, edge_cases=False)
+    config = SeedConfig(database=shop.alias, seed=seed, as_of=as_of, edge_cases=edge_cases, today=date(2030, 1, 1))
 
     dataset = dataset_of(config, Ledger(shop.alias), make_plan(config, Registry([ProductSeeder()])))
 
-    assert (dataset.seed, dataset.as_of) == (7, AS_OF)
+    assert dataset == Dataset(seed=7, as_of=AS_OF, edge_cases=False)
 
 
 def test_a_seed_of_zero_is_a_seed(shop: Database) -> None:

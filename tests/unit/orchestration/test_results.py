@@ -37,7 +37,8 @@ def test_the_smallest_code_of_a_failure_wins(codes: tuple[int, ...], expected: i
 
 def test_a_summary_is_plain_values_with_its_sums() -> None:
     summary = RunSummary(
-        run=3, database="shop", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, dry_run=False, duration=0.5,
+        run=3, database="shop", environment="dev", size="small", scale=1, seed=42, as_of=AS_OF, edge_cases=True,
+        dry_run=False, duration=0.5,
         results=(DONE, replace(DONE, seeder="ReviewSeeder", state=SeederState.PARTIAL, records_inserted=3, exit_code=5)),
     )  # fmt: skip
 

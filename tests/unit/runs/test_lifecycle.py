@@ -47,7 +47,8 @@ def last_run(shop: Database) -> SeedRun:
 
 def summary(*results: SeederResult) -> RunSummary:
     return RunSummary(
-        run=None, database="shop", environment="dev", size="small", scale=1, seed=7, as_of=AS_OF, dry_run=False, duration=0.0,
+        run=None, database="shop", environment="dev", size="small", scale=1, seed=7, as_of=AS_OF, edge_cases=True,
+        dry_run=False, duration=0.0,
         results=results,
     )  # fmt: skip
 

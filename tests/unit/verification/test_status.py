@@ -30,7 +30,8 @@ def standing(shop: Database, environment: str = "dev", writer: str | None = None
 
 def stands(**facts: Any) -> Status:
     values: dict[str, Any] = {
-        "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "tables": (), "holder": None,
+        "database": "shop", "environment": "dev", "environments": (), "seed": None, "as_of": None, "edge_cases": None,
+        "tables": (), "holder": None,
         "in_progress": (), "errors": (), "last_run": 7, "last_state": "succeeded", "last_exit_code": 0, "writer": "w",
         "driver": "d", "drift": "none", "refused": 0,
         "topology": Topology(version="SQLite 3.40.1"), "sees_commits": None,
