@@ -3,9 +3,7 @@
 The business consists of cells of 10 clients, 20 products, 30 batches and 50 orders, which reference nothing outside themselves
 except reference data. So any attribute of any row can be computed from its index alone, and totals are correct at every size.
 
-    calendar → cells → staff, parties → catalogue → trade → fulfilment → stock → settlement
-        → receivables, payables, procurement → books, returns, cash, leads, samples, spending, statements
-        → appointments → conversations
+    calendar, cells → notes, staff, parties → catalogue → sales → goods → money → dealings
 
 Imports point left.
 """

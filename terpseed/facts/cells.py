@@ -13,6 +13,12 @@ from seeding.dataset_sizes import SIZES
 CLIENTS, SELLERS, STRAINS, PRODUCTS, LOTS, BATCHES, ORDERS = 10, 4, 5, 20, 10, 30, 50
 """Rows per cell."""
 
+LINES_OF_ORDER = np.array([3, 2, 4, 1, 3, 5, 2, 3, 2, 4] * 4 + [3, 2, 4, 1, 3, 5, 2, 3, 2, 3])
+LINES = int(LINES_OF_ORDER.sum())
+FIRST_LINE = np.concatenate(([0], np.cumsum(LINES_OF_ORDER)[:-1]))
+ORDER_OF_LINE = np.repeat(np.arange(ORDERS), LINES_OF_ORDER)
+"""The lines of a cell: how many each order has, which is its first, and the order of each line."""
+
 OPEN_EVERY = 10
 """One cell in ten has open orders and the others only past ones, so the last weeks are no busier than the year."""
 

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from seeding import Invariant, Seeded, invariant
-from terpseed.facts import trade
 from terpseed.facts.pinned import MIDNIGHT_ORDER
+from terpseed.facts.sales import trade
 from terpseed.models import (
     BankTransaction,
     Batch,

@@ -7,7 +7,7 @@ import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
-from terpseed.facts.books import CHART
+from terpseed.facts.money.books import CHART
 from terpseed.models import Account
 
 

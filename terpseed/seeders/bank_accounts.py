@@ -13,8 +13,8 @@ from django.db.models.functions import Greatest, Least
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig, numerals, take
 from terpseed.expressions import rounded, total
 from terpseed.facts import staff
-from terpseed.facts.books import Number
-from terpseed.facts.settlement import BANK_ACCOUNTS
+from terpseed.facts.money.books import Number
+from terpseed.facts.money.settlement import BANK_ACCOUNTS
 from terpseed.models import BankAccount, Expense, Payment
 
 BANKS = ("North Coast Credit Union", "Redwood Valley Bank", "Bay Commercial Bank")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import receivables, settlement, statements
-from terpseed.facts.cash import DEPOSITED
+from terpseed.facts.money import receivables, settlement, statements
+from terpseed.facts.money.cash import DEPOSITED
 from terpseed.models import BankTransaction
 
 

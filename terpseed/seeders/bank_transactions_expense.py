@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import cells, spending, statements
+from terpseed.facts import cells
+from terpseed.facts.money import spending, statements
 from terpseed.models import BankTransaction
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import payables, settlement, statements
-from terpseed.facts.cash import WITHDRAWN
+from terpseed.facts.money import payables, settlement, statements
+from terpseed.facts.money.cash import WITHDRAWN
 from terpseed.models import BankTransaction
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, cells, stock
+from terpseed.facts import calendar, cells
+from terpseed.facts.goods import stock
 from terpseed.models import BatchLocation
 
 

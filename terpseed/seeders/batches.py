@@ -10,7 +10,10 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, Whe
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import QUANTITY, total
-from terpseed.facts import calendar, cells, parties, payables, quality, stock, trade
+from terpseed.facts import calendar, cells, parties
+from terpseed.facts.goods import quality, stock
+from terpseed.facts.money import payables
+from terpseed.facts.sales import pricing, serving, trade
 from terpseed.models import Batch, InventoryMovement, OrderLineItem
 
 RESERVING = [fate.name for fate in trade.RESERVING]
@@ -63,7 +66,7 @@ class BatchSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `batches`."""
-        amount, cost = stock.intake(rows), trade.unit_cost(rows) * 100
+        amount, cost = stock.intake(rows), pricing.unit_cost(rows) * 100
         consigned, ranged = stock.is_consigned(rows), stock.is_ranged(rows)
         low, high = stock.cost_range(rows)
         created = calendar.timestamps(stock.created_at(rows))
@@ -72,7 +75,7 @@ class BatchSeeder(BaseSeeder):
             {
                 "code": "BATCH-9" + serial.str.zfill(6),
                 "sku": _sku(rows, created),
-                "productId": trade.product(rows).index,
+                "productId": serving.product(rows).index,
                 "lotId": stock.lot(rows).index,
                 "batchStatus": stock.status(rows),
                 "isPhotographyComplete": stock.is_status(rows, "LIVE"),
@@ -104,8 +107,8 @@ class BatchSeeder(BaseSeeder):
 def _sku(rows: Rows, created: pl.Series) -> pl.Series:
     """Brand, product, day and number, as the application writes them."""
     parts = {
-        "brand": trade.lot_seller(stock.lot(rows)),
-        "product": trade.product(rows).index,
+        "brand": serving.lot_seller(stock.lot(rows)),
+        "product": serving.product(rows).index,
         "number": rows.index,
     }
     padded = pl.DataFrame(parts).select(pl.all().cast(pl.String).str.zfill(3))

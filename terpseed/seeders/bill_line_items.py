@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, catalogue, payables, stock, trade
+from terpseed.facts import calendar, catalogue
+from terpseed.facts.goods import stock
+from terpseed.facts.money import payables
+from terpseed.facts.sales import pricing, serving
 from terpseed.models import BillLineItem
 
 
@@ -24,7 +27,7 @@ class BillLineItemSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `billLineItems`."""
         batches = payables.batch(rows, payables.BILLS)
-        products = trade.product(batches)
+        products = serving.product(batches)
         return pl.DataFrame(
             {
                 "billId": rows.index,
@@ -32,7 +35,7 @@ class BillLineItemSeeder(BaseSeeder):
                 "lotId": stock.lot(batches).index,
                 "description": catalogue.product_name(products),
                 "quantity": decimals(payables.quantity(batches), 2),
-                "unitPrice": decimals(trade.unit_cost(batches), 2),
+                "unitPrice": decimals(pricing.unit_cost(batches), 2),
                 "lineTotal": decimals(payables.total(batches), 2),
                 "createdAt": calendar.timestamps(payables.billed_at(batches)),
             }

@@ -11,7 +11,10 @@ from django.db.models import OuterRef
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
-from terpseed.facts import calendar, notes, parties, payables, settlement, staff, stock, trade
+from terpseed.facts import calendar, notes, parties, staff
+from terpseed.facts.goods import stock
+from terpseed.facts.money import payables, settlement
+from terpseed.facts.sales import serving
 from terpseed.models import Bill, Payment
 
 
@@ -45,7 +48,7 @@ class BillSeeder(BaseSeeder):
         return pl.DataFrame(
             {
                 "billNumber": payables.bill_number(batches),
-                "vendorId": trade.lot_seller(lots),
+                "vendorId": serving.lot_seller(lots),
                 "billDate": calendar.dates(billed),
                 "dueDate": calendar.dates(due),
                 "subtotal": amount,

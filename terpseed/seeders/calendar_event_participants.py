@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
-from terpseed.facts import appointments, calendar
-from terpseed.facts.appointments import PARTICIPANTS, ROLES
+from terpseed.facts import calendar
+from terpseed.facts.dealings import appointments
+from terpseed.facts.dealings.appointments import PARTICIPANTS, ROLES
 from terpseed.models import CalendarEventParticipant
 
 ANSWERS = ("ACCEPTED", "PENDING", "DECLINED", "TENTATIVE")

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, only, take
-from terpseed.facts import appointments, calendar, receivables
-from terpseed.facts.appointments import EVENTS, MEETINGS, Kind
+from terpseed.facts import calendar
+from terpseed.facts.dealings import appointments
+from terpseed.facts.dealings.appointments import EVENTS, MEETINGS, Kind
+from terpseed.facts.money import receivables
 from terpseed.models import CalendarEvent
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
-from terpseed.facts.appointments import CALENDARS
+from terpseed.facts.dealings.appointments import CALENDARS
 from terpseed.models import CalendarUserAccess
 
 

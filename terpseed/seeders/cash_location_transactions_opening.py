@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, cash
+from terpseed.facts import calendar
+from terpseed.facts.money import cash
 from terpseed.models import CashLocationTransaction
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, receivables, staff, trade
-from terpseed.facts.cash import BOX, BOX_SHARE, MAIN, RECEIVED
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import receivables
+from terpseed.facts.money.cash import BOX, BOX_SHARE, MAIN, RECEIVED
+from terpseed.facts.sales import trade
 from terpseed.models import CashLocationTransaction
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, payables, staff
-from terpseed.facts.cash import MAIN, SENT
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import payables
+from terpseed.facts.money.cash import MAIN, SENT
 from terpseed.models import CashLocationTransaction
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Least
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig, take
 from terpseed.expressions import into_place, total
 from terpseed.facts import staff
-from terpseed.facts.cash import PLACES
+from terpseed.facts.money.cash import PLACES
 from terpseed.models import CashLocation, CashLocationTransaction
 
 HIGHEST = Decimal("9999999999.99")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import calendar, receivables, staff, trade
-from terpseed.facts.receivables import PAYMENTS
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import receivables
+from terpseed.facts.money.receivables import PAYMENTS
+from terpseed.facts.sales import trade
 from terpseed.models import ClientActivity
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
-from terpseed.facts import calendar, cells, conversations, staff
-from terpseed.facts.conversations import COMMUNICATIONS
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.dealings import conversations
+from terpseed.facts.dealings.conversations import COMMUNICATIONS
 from terpseed.models import ClientCommunication
 
 

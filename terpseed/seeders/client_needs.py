@@ -6,8 +6,11 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals, divide, only
-from terpseed.facts import calendar, catalogue, cells, leads, parties, staff, stock, trade
-from terpseed.facts.leads import NEEDS
+from terpseed.facts import calendar, catalogue, cells, parties, staff
+from terpseed.facts.dealings import leads
+from terpseed.facts.dealings.leads import NEEDS
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import pricing, serving, trade
 from terpseed.models import ClientNeed
 
 
@@ -33,10 +36,10 @@ class ClientNeedSeeder(BaseSeeder):
         orders = trade.order(lines)
         buyer = rows.index // len(NEEDS) * cells.CLIENTS + rows.integers("buyer", 0, parties.FIRST_SELLER)
         products = rows.of(
-            "products", np.where(fulfilled, trade.product(trade.batch(lines)).index, leads.any_product(rows, NEEDS).index)
+            "products", np.where(fulfilled, serving.product(serving.batch(lines)).index, leads.any_product(rows, NEEDS).index)
         )
-        wanted = np.where(fulfilled, trade.quantity(lines), rows.integers("wanted", 5, 40) * 100)
-        price = np.where(fulfilled, trade.unit_price(lines), divide(catalogue.unit_cost(products, rows) * 3, 2))
+        wanted = np.where(fulfilled, pricing.quantity(lines), rows.integers("wanted", 5, 40) * 100)
+        price = np.where(fulfilled, pricing.unit_price(lines), divide(catalogue.unit_cost(products, rows) * 3, 2))
         age = leads.age(rows, NEEDS, trade.age(orders))
         noted = calendar.moment(rows, "noted", age)
         lapses = leads.until(rows, NEEDS, noted)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import calendar, cells, conversations
-from terpseed.facts.conversations import NOTED
+from terpseed.facts import calendar, cells
+from terpseed.facts.dealings import conversations
+from terpseed.facts.dealings.conversations import NOTED
 from terpseed.models import ClientNote
 
 

@@ -9,7 +9,9 @@ from django.db.models import Max, OuterRef, Subquery, Value
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
 from terpseed.expressions import translated
-from terpseed.facts import calendar, receivables, trade
+from terpseed.facts import calendar
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import pricing, trade
 from terpseed.models import ClientTransaction, Invoice, Payment
 
 
@@ -50,7 +52,7 @@ class InvoiceTransactionSeeder(BaseSeeder):
                 "transaction_type": pl.repeat("INVOICE", len(rows), eager=True),
                 "transaction_number": receivables.invoice_number(orders),
                 "transaction_date": calendar.dates(issued),
-                "amount": decimals(trade.order_total(orders), 2),
+                "amount": decimals(pricing.order_total(orders), 2),
                 "created_at": calendar.timestamps(issued),
                 "updated_at": calendar.timestamps(issued),
             }

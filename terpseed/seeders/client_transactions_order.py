@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, receivables, trade
+from terpseed.facts import calendar
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import pricing, trade
 from terpseed.models import ClientTransaction
 
 
@@ -33,7 +35,7 @@ class OrderTransactionSeeder(BaseSeeder):
                 "transaction_type": pl.repeat("ORDER", len(rows), eager=True),
                 "transaction_number": trade.sale_number(orders),
                 "transaction_date": calendar.dates(written),
-                "amount": decimals(trade.order_total(orders), 2),
+                "amount": decimals(pricing.order_total(orders), 2),
                 "payment_status": pl.Series([None] * len(rows), dtype=pl.String),
                 "created_at": calendar.timestamps(written),
                 "updated_at": calendar.timestamps(written),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, receivables, trade
+from terpseed.facts import calendar
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import trade
 from terpseed.models import ClientTransaction
 
 

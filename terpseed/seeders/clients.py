@@ -12,7 +12,9 @@ from django.db.models.functions import Coalesce
 
 from seeding import BaseSeeder, Dataset, Derivation, Integers, Rows, SeederConfig, decimals, only
 from terpseed.expressions import DaysSince, percentage, total
-from terpseed.facts import activity, calendar, cells, parties, pinned, receivables
+from terpseed.facts import calendar, cells, parties, pinned
+from terpseed.facts.dealings import activity
+from terpseed.facts.money import receivables
 from terpseed.models import Client, Invoice, Order
 
 LARGE_LIMITS = np.array([40_000_00, 50_000_00, 60_000_00, 75_000_00])

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, only, take
-from terpseed.facts import calendar, cells, conversations, staff
-from terpseed.facts.conversations import COMMENTS, UNDER
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.dealings import conversations
+from terpseed.facts.dealings.conversations import COMMENTS, UNDER
 from terpseed.models import Comment
 
 

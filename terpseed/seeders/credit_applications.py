@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, cells, receivables, returns, staff
-from terpseed.facts.returns import APPLICATIONS, CREDITS
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.dealings import returns
+from terpseed.facts.dealings.returns import APPLICATIONS, CREDITS
+from terpseed.facts.money import receivables
 from terpseed.models import CreditApplication
 
 

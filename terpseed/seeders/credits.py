@@ -10,8 +10,11 @@ from django.db.models import Case, CharField, F, OuterRef, Q, Value, When
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, numerals
 from terpseed.expressions import rounded, total
-from terpseed.facts import calendar, receivables, returns, staff, trade
-from terpseed.facts.returns import CREDITS
+from terpseed.facts import calendar, staff
+from terpseed.facts.dealings import returns
+from terpseed.facts.dealings.returns import CREDITS
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import trade
 from terpseed.models import Credit, CreditApplication
 
 VALID = np.timedelta64(365, "D")

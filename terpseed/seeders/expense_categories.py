@@ -6,7 +6,7 @@ import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
-from terpseed.facts.spending import CATEGORIES
+from terpseed.facts.money.spending import CATEGORIES
 from terpseed.models import ExpenseCategory
 
 NAMES = [one.name for one in CATEGORIES]

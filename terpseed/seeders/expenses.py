@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals, take
-from terpseed.facts import calendar, cells, spending, staff
-from terpseed.facts.spending import CATEGORIES, METHODS, PER_CELL
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.money import spending
+from terpseed.facts.money.spending import CATEGORIES, METHODS, PER_CELL
 from terpseed.models import Expense
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from terpseed.facts import books, calendar, staff
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import books
 from terpseed.models import FiscalPeriod
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import calendar, cells, conversations, staff
-from terpseed.facts.conversations import NOTE_TEXTS, NOTE_TITLE, NOTED
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.dealings import conversations
+from terpseed.facts.dealings.conversations import NOTE_TEXTS, NOTE_TITLE, NOTED
 from terpseed.models import FreeformNote
 
 PARAGRAPHS = [[{"type": "paragraph", "content": [{"type": "text", "text": text}]}] for text in NOTE_TEXTS]

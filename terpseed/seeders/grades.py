@@ -6,7 +6,7 @@ import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig, take
 from terpseed.facts import staff
-from terpseed.facts.stock import GRADES
+from terpseed.facts.goods.stock import GRADES
 from terpseed.models import Grade
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, cells, procurement, staff, stock
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.goods import procurement, stock
 from terpseed.models import InventoryMovement
 
 

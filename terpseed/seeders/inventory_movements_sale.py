@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, fulfilment, staff, stock, trade
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import fulfilment, pricing, serving, trade
 from terpseed.models import InventoryMovement
 
 SHIPPED = trade.lines_with(*trade.SHIPPING)
@@ -27,12 +29,12 @@ class SaleMovementSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `inventoryMovements`."""
         cell, entry = SHIPPED.locate(rows.index)
-        lines = rows.of("order_line_items", cell * trade.LINES + entry[:, 0])
+        lines = rows.of("order_line_items", cell * cells.LINES + entry[:, 0])
         orders = trade.order(lines)
-        before, amount = stock.left_before(lines), trade.quantity(lines)
+        before, amount = stock.left_before(lines), pricing.quantity(lines)
         return pl.DataFrame(
             {
-                "batchId": trade.batch(lines).index,
+                "batchId": serving.batch(lines).index,
                 "inventoryMovementType": pl.repeat("SALE", len(rows), eager=True),
                 "quantityChange": decimals(-amount * 100, 4),
                 "quantityBefore": decimals(before * 100, 4),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, catalogue, receivables, trade
+from terpseed.facts import calendar, catalogue, cells
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import pricing, serving, trade
 from terpseed.models import InvoiceLineItem
 
 
@@ -24,18 +26,18 @@ class InvoiceLineItemSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `invoiceLineItems`."""
         cell, entry = receivables.LINES.locate(rows.index)
-        lines = rows.of("order_line_items", cell * trade.LINES + entry[:, 0])
-        orders, batches = trade.order(lines), trade.batch(lines)
-        products = trade.product(batches)
+        lines = rows.of("order_line_items", cell * cells.LINES + entry[:, 0])
+        orders, batches = trade.order(lines), serving.batch(lines)
+        products = serving.product(batches)
         return pl.DataFrame(
             {
                 "invoiceId": receivables.invoice(orders),
                 "productId": products.index,
                 "batchId": batches.index,
                 "description": catalogue.product_name(products),
-                "quantity": decimals(trade.quantity(lines), 2),
-                "unitPrice": decimals(trade.unit_price(lines), 2),
-                "lineTotal": decimals(trade.line_total(lines), 2),
+                "quantity": decimals(pricing.quantity(lines), 2),
+                "unitPrice": decimals(pricing.unit_price(lines), 2),
+                "lineTotal": decimals(pricing.line_total(lines), 2),
                 "createdAt": calendar.timestamps(receivables.invoiced_at(orders)),
             }
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, receivables, staff
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import receivables
 from terpseed.models import InvoicePayment
 
 

@@ -11,7 +11,9 @@ from django.db.models import OuterRef
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
-from terpseed.facts import calendar, notes, parties, receivables, settlement, staff, trade
+from terpseed.facts import calendar, notes, parties, staff
+from terpseed.facts.money import receivables, settlement
+from terpseed.facts.sales import pricing, trade
 from terpseed.models import Invoice, Payment
 
 
@@ -38,7 +40,7 @@ class InvoiceSeeder(BaseSeeder):
         """The columns of `invoices`."""
         orders = receivables.order(rows)
         issued = receivables.invoiced_at(orders)
-        amount = decimals(trade.order_total(orders), 2)
+        amount = decimals(pricing.order_total(orders), 2)
         due = receivables.due(orders)
         waiting = np.where(settlement.is_past(rows, due), 3, rows.chance("viewed", 0.6).astype(np.int64))
         status = np.where(receivables.is_void(orders), 2, waiting)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import books, cells, spending, staff
-from terpseed.facts.books import Number
+from terpseed.facts import cells, staff
+from terpseed.facts.money import books, spending
+from terpseed.facts.money.books import Number
 from terpseed.models import LedgerEntry
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import books, receivables, staff
-from terpseed.facts.books import Number, Side
+from terpseed.facts import staff
+from terpseed.facts.money import books, receivables
+from terpseed.facts.money.books import Number, Side
 from terpseed.models import LedgerEntry
 
 ACCOUNT = np.array([Number.RECEIVABLE, Number.SALES, Number.COST, Number.INVENTORY, Number.PAYABLE])

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from terpseed.facts import books, cash
-from terpseed.facts.books import Number
+from terpseed.facts.money import books, cash
+from terpseed.facts.money.books import Number
 from terpseed.models import LedgerEntry
 
 

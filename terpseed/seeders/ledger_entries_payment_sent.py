@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import books, payables, staff
-from terpseed.facts.books import Number
+from terpseed.facts import staff
+from terpseed.facts.money import books, payables
+from terpseed.facts.money.books import Number
 from terpseed.models import LedgerEntry
 
 

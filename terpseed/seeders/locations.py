@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from terpseed.facts import staff, stock
+from terpseed.facts import staff
+from terpseed.facts.goods import stock
 from terpseed.models import Location
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import calendar, cells, parties, stock, trade
+from terpseed.facts import calendar, cells, parties
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import serving
 from terpseed.models import Lot
 
 
@@ -24,7 +26,7 @@ class LotSeeder(BaseSeeder):
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `lots`."""
-        seller = trade.lot_seller(rows)
+        seller = serving.lot_seller(rows)
         came = calendar.timestamps(stock.lot_at(rows))
         return pl.DataFrame(
             {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, catalogue, cells, stock, trade
+from terpseed.facts import calendar, catalogue, cells
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import pricing, serving, trade
 from terpseed.models import OrderLineItem
 
 
@@ -16,7 +18,7 @@ class OrderLineItemSeeder(BaseSeeder):
         model=OrderLineItem,
         group="sales",
         dependencies=("orders", "batches"),
-        record_count=cells.per_cell(trade.LINES),
+        record_count=cells.per_cell(cells.LINES),
         pii_fields={"below_range_reason": "free_text", "cogs_override_reason": "free_text"},
         not_pii=("product_display_name",),
         version=2,
@@ -25,28 +27,28 @@ class OrderLineItemSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `order_line_items`."""
         orders, lines = trade.order(rows), trade.agreed(rows)
-        batches = trade.batch(lines)
-        cost, price = trade.unit_cost(batches), trade.unit_price(lines)
+        batches = serving.batch(lines)
+        cost, price = pricing.unit_cost(batches), pricing.unit_price(lines)
         low, high = stock.cost_range(batches)
         written = calendar.timestamps(trade.ordered_at(orders))
         return pl.DataFrame(
             {
                 "ranged": stock.is_ranged(batches),
-                "large": trade.is_large_order(lines),
-                "is_margin_overridden": trade.is_haggled(lines) | trade.is_sample(lines),
+                "large": pricing.is_large_order(lines),
+                "is_margin_overridden": pricing.is_haggled(lines) | pricing.is_sample(lines),
                 "order_id": orders.index,
                 "batch_id": batches.index,
-                "product_display_name": catalogue.product_name(trade.product(batches)),
-                "quantity": decimals(trade.quantity(lines), 2),
+                "product_display_name": catalogue.product_name(serving.product(batches)),
+                "quantity": decimals(pricing.quantity(lines), 2),
                 "cogs_per_unit": decimals(cost * 100, 4),
                 "original_cogs_per_unit": decimals(cost * 100, 4),
                 "original_range_min": decimals(low, 4),
                 "original_range_max": decimals(high, 4),
-                "margin_percent": decimals(trade.margin(lines), 2),
+                "margin_percent": decimals(pricing.margin(lines), 2),
                 "margin_dollar": decimals(price - cost, 2),
                 "unit_price": decimals(price, 2),
-                "line_total": decimals(trade.line_total(lines), 2),
-                "is_sample": trade.is_sample(lines),
+                "line_total": decimals(pricing.line_total(lines), 2),
+                "is_sample": pricing.is_sample(lines),
                 "created_at": written,
                 "updated_at": written,
             }

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
-from terpseed.facts import calendar, cells, fulfilment, staff
-from terpseed.facts.fulfilment import Step
+from terpseed.facts import calendar, cells, staff
+from terpseed.facts.sales import fulfilment
+from terpseed.facts.sales.fulfilment import Step
 from terpseed.models import OrderStatusHistory
 
 

@@ -23,9 +23,12 @@ from seeding import (
     take,
 )
 from terpseed.expressions import translated
-from terpseed.facts import calendar, catalogue, cells, fulfilment, notes, parties, receivables, staff, stock, trade
-from terpseed.facts.fulfilment import Step
-from terpseed.facts.trade import Fate
+from terpseed.facts import calendar, catalogue, cells, notes, parties, staff
+from terpseed.facts.goods import stock
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import fulfilment, pricing, serving, trade
+from terpseed.facts.sales.fulfilment import Step
+from terpseed.facts.sales.trade import Fate
 from terpseed.models import Invoice, Order
 
 QUOTES = (Fate.QUOTE_UNSENT, Fate.QUOTE_SENT, Fate.QUOTE_VIEWED, Fate.QUOTE_REJECTED, Fate.QUOTE_EXPIRED, Fate.QUOTE_CONVERTED)
@@ -128,16 +131,16 @@ class OrderSeeder(BaseSeeder):
 
 def _sums(lines: Rows, position: Integers, orders: int) -> tuple[Integers, Integers]:
     """Per order: Σ line totals in cents, and Σ costs in hundredths of a cent."""
-    cost = trade.quantity(lines) * trade.unit_cost(trade.batch(lines))
-    return trade.summed(trade.line_total(lines), position, orders), trade.summed(cost, position, orders)
+    cost = pricing.quantity(lines) * pricing.unit_cost(serving.batch(lines))
+    return pricing.summed(pricing.line_total(lines), position, orders), pricing.summed(cost, position, orders)
 
 
 def _items(lines: Rows, position: Integers) -> pl.Series:
     """The JSON of every order: one object per line, with numbers as JavaScript writes them."""
-    batches = trade.batch(lines)
-    products = trade.product(batches)
+    batches = serving.batch(lines)
+    products = serving.product(batches)
     form = catalogue.form(products)
-    price, cost, quantity = trade.unit_price(lines), trade.unit_cost(batches), trade.quantity(lines)
+    price, cost, quantity = pricing.unit_price(lines), pricing.unit_cost(batches), pricing.quantity(lines)
     line_cost = divide(quantity * cost, 100)
     name = catalogue.product_name(products)
     items = pl.DataFrame(
@@ -154,15 +157,15 @@ def _items(lines: Rows, position: Integers) -> pl.Series:
             "quantity": _hundredths(quantity),
             "unitPrice": _hundredths(price),
             "price": _hundredths(price),
-            "isSample": trade.is_sample(lines),
+            "isSample": pricing.is_sample(lines),
             "unitCogs": _hundredths(cost),
             "cogsMode": take(("FIXED", "RANGE"), stock.is_ranged(batches).astype(np.int64)),
             "cogsSource": take(("FIXED", "MIDPOINT"), stock.is_ranged(batches).astype(np.int64)),
             "unitMargin": _hundredths(price - cost),
-            "marginPercent": _hundredths(trade.margin(lines)),
-            "lineTotal": _hundredths(trade.line_total(lines)),
+            "marginPercent": _hundredths(pricing.margin(lines)),
+            "lineTotal": _hundredths(pricing.line_total(lines)),
             "lineCogs": _hundredths(line_cost),
-            "lineMargin": _hundredths(trade.line_total(lines) - line_cost),
+            "lineMargin": _hundredths(pricing.line_total(lines) - line_cost),
         }
     )
     grouped = items.select(pl.Series("order", position), pl.struct(pl.all()).alias("items"))

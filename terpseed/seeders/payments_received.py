@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import receivables, settlement, trade
+from terpseed.facts.money import receivables, settlement
+from terpseed.facts.sales import trade
 from terpseed.models import Payment
 
 

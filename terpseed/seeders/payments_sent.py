@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import parties, payables, settlement, stock, trade
+from terpseed.facts import parties
+from terpseed.facts.goods import stock
+from terpseed.facts.money import payables, settlement
+from terpseed.facts.sales import serving
 from terpseed.models import Payment
 
 
@@ -27,7 +30,7 @@ class SentPaymentSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `payments`."""
         batches = payables.batch(rows, payables.PAYMENTS)
-        sellers = rows.of("vendors", trade.lot_seller(stock.lot(batches)))
+        sellers = rows.of("vendors", serving.lot_seller(stock.lot(batches)))
         common = settlement.payment(rows, "SENT", payables.payment_number(rows), payables.amount(rows), payables.paid_at(rows))
         return common.with_columns(
             pl.Series("vendorId", parties.client_of_seller(sellers).index),

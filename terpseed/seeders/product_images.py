@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
-from terpseed.facts import calendar, catalogue, cells, pictures, staff, stock, trade
+from terpseed.facts import calendar, catalogue, cells, staff
+from terpseed.facts.goods import pictures, stock
+from terpseed.facts.sales import serving
 from terpseed.models import ProductImage
 
 _FOR_SALE = np.flatnonzero(stock.STATUS == "LIVE").tolist()
@@ -30,7 +32,7 @@ class ProductImageSeeder(BaseSeeder):
         """The columns of `product_images`."""
         cell, entry = PHOTOGRAPHED.locate(rows.index)
         batches = rows.of("batches", cell * cells.BATCHES + entry[:, 0])
-        products = trade.product(batches)
+        products = serving.product(batches)
         picture = pictures.picture(products)
         return pl.DataFrame(
             {

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals, only, take
-from terpseed.facts import calendar, parties, procurement, stock
+from terpseed.facts import calendar, parties
+from terpseed.facts.goods import procurement, stock
 from terpseed.models import PurchaseOrderItem
 
 

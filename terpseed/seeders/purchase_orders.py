@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals, take
-from terpseed.facts import calendar, notes, parties, procurement, staff
-from terpseed.facts.procurement import Stage
+from terpseed.facts import calendar, notes, parties, staff
+from terpseed.facts.goods import procurement
+from terpseed.facts.goods.procurement import Stage
 from terpseed.models import PurchaseOrder
 
 

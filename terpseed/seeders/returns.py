@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, numerals, take
-from terpseed.facts import calendar, returns, staff, trade
-from terpseed.facts.returns import RETURNS, STATUS
+from terpseed.facts import calendar, staff
+from terpseed.facts.dealings import returns
+from terpseed.facts.dealings.returns import RETURNS, STATUS
+from terpseed.facts.sales import serving
 from terpseed.models import Return
 
 REASONS = {
@@ -58,7 +60,7 @@ def _items(rows: Rows, reason: pl.Series) -> pl.Series:
     whole, part = (numerals(number, width) for number, width in ((quantity // 100, 0), (quantity % 100, 2)))
     items = pl.DataFrame(
         {
-            "batchId": trade.batch(lines).index,
+            "batchId": serving.batch(lines).index,
             "quantity": whole + "." + part,
             "reason": reason.gather(position),
             "expectedCondition": pl.repeat("DAMAGED", len(lines), eager=True),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, take
-from terpseed.facts import calendar, samples, staff
-from terpseed.facts.samples import HISTORY, PLACES, REQUESTS
+from terpseed.facts import calendar, staff
+from terpseed.facts.goods import samples
+from terpseed.facts.goods.samples import HISTORY, PLACES, REQUESTS
 from terpseed.models import SampleLocationHistory
 
 

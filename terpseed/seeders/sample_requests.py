@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Integers, Rows, SeederConfig, decimals, only, take
-from terpseed.facts import calendar, cells, parties, samples, staff, trade
-from terpseed.facts.samples import LOCATION, PLACES, REQUESTS, STATUS, Step
+from terpseed.facts import calendar, cells, parties, staff
+from terpseed.facts.goods import samples
+from terpseed.facts.goods.samples import LOCATION, PLACES, REQUESTS, STATUS, Step
+from terpseed.facts.sales import serving, trade
 from terpseed.models import SampleRequest
 
 DUE, KEEPS = np.timedelta64(7, "D"), np.timedelta64(90, "D")
@@ -83,6 +85,6 @@ class SampleRequestSeeder(BaseSeeder):
 def _products(rows: Rows) -> pl.Series:
     """The JSON of every request: one product, and how much of it."""
     product = pl.DataFrame(
-        {"productId": trade.product(samples.batch(rows)).index, "quantity": samples.quantity_text(rows)}
+        {"productId": serving.product(samples.batch(rows)).index, "quantity": samples.quantity_text(rows)}
     ).to_struct("product")
     return product.reshape((-1, 1)).arr.to_list() if len(rows) else pl.Series([], dtype=pl.List(product.dtype))

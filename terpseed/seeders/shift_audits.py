@@ -10,8 +10,9 @@ from django.db.models import F, OuterRef, Q
 
 from seeding import BaseSeeder, Dataset, Derivation, RecordCount, Rows, SeederConfig, decimals, only, take
 from terpseed.expressions import into_place, total
-from terpseed.facts import calendar, cash, staff
-from terpseed.facts.cash import PLACES, WEEKS
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import cash
+from terpseed.facts.money.cash import PLACES, WEEKS
 from terpseed.models import CashLocationTransaction, ShiftAudit
 
 CLOSED = Q(status="CLOSED")

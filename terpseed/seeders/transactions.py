@@ -9,7 +9,9 @@ from django.db.models import OuterRef, Q, Subquery, Value
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
 from terpseed.expressions import translated
-from terpseed.facts import calendar, receivables, staff, trade
+from terpseed.facts import calendar, staff
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import pricing, trade
 from terpseed.models import Invoice, Transaction
 
 STATUS: dict[str, str | None] = {"PAID": "PAID", "PARTIAL": "PARTIAL", "OVERDUE": "OVERDUE", "VOID": "VOID", "DRAFT": "DRAFT"}
@@ -50,7 +52,7 @@ class TransactionSeeder(BaseSeeder):
                 "transactionType": pl.repeat("INVOICE", len(rows), eager=True),
                 "clientId": trade.client(orders).index,
                 "transactionDate": issued,
-                "amount": decimals(trade.order_total(orders), 2),
+                "amount": decimals(pricing.order_total(orders), 2),
                 "transactionStatus": pl.repeat("PENDING", len(rows), eager=True),
                 "createdBy": staff.member(invoices, "created by"),
                 "createdAt": issued,

@@ -10,7 +10,10 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, divide, numerals, only, take
 from terpseed.expressions import rounded, sales_that_stand, total
-from terpseed.facts import calendar, parties, payables, settlement, staff, stock, trade
+from terpseed.facts import calendar, parties, staff
+from terpseed.facts.goods import stock
+from terpseed.facts.money import payables, settlement
+from terpseed.facts.sales import pricing, serving
 from terpseed.models import Batch, VendorPayable
 
 GRACE = np.timedelta64(1, "D")
@@ -56,8 +59,8 @@ class VendorPayableSeeder(BaseSeeder):
         """The columns of `vendor_payables`."""
         batches = payables.batch(rows, payables.PAYABLES)
         lots = stock.lot(batches)
-        sellers = rows.of("vendors", trade.lot_seller(lots))
-        sold, cost, paid = stock.sold(batches), trade.unit_cost(batches), payables.settled(batches)
+        sellers = rows.of("vendors", serving.lot_seller(lots))
+        sold, cost, paid = stock.sold(batches), pricing.unit_cost(batches), payables.settled(batches)
         owed = divide(sold * cost, 100)
         sold_out, billed = stock.is_sold_out(batches), payables.is_billed(batches)
         emptied, received = payables.emptied_at(batches), stock.received_at(batches)

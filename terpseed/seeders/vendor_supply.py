@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
-from terpseed.facts import calendar, catalogue, cells, leads, procurement, staff, stock
-from terpseed.facts.leads import SUPPLIES
+from terpseed.facts import calendar, catalogue, cells, staff
+from terpseed.facts.dealings import leads
+from terpseed.facts.dealings.leads import SUPPLIES
+from terpseed.facts.goods import procurement, stock
 from terpseed.models import VendorSupply
 
 

@@ -17,8 +17,8 @@ import pytest
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from seeding import Dataset, Rows
-from terpseed.facts import trade
 from terpseed.facts.cells import BATCHES, CLIENTS, ORDERS, PRODUCTS
+from terpseed.facts.sales import pricing, trade
 from terpseed.models import (
     BankAccount,
     Batch,
@@ -107,9 +107,9 @@ def test_trade_follows_the_seasons() -> None:
     orders = Rows(seed=dataset.seed, table="orders", as_of=dataset.as_of, index=np.arange(20_000))
 
     months = trade.ordered_at(orders).astype("datetime64[M]").astype(int) % 12
-    totals = trade.order_total(orders)
+    totals = pricing.order_total(orders)
     mean = np.array([totals[months == month].mean() for month in range(12)])
-    assert mean / totals.mean() == pytest.approx(trade.SEASON, rel=0.1)
+    assert mean / totals.mean() == pytest.approx(pricing.SEASON, rel=0.1)
     assert mean.argmax() == 3
 
 

@@ -81,10 +81,11 @@ def test_no_model_is_managed() -> None:
     assert not [model for model in MODELS if model._meta.managed]
 
 
-def test_undeclared_references_have_no_constraint() -> None:
+def test_only_declared_references_have_a_constraint() -> None:
     keys = {field.column: field.constraint for field in Batch._meta.concrete_fields if isinstance(field, Key)}
 
-    assert keys == {"productId": None, "lotId": None}
+    declared = "batches_photo_session_event_id_calendar_events_id_fk"
+    assert keys == {"productId": None, "lotId": None, "photo_session_event_id": declared}
 
 
 def test_a_cascading_key_cascades(database: Database) -> None:

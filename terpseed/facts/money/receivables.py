@@ -6,11 +6,13 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, fulfilment, parties, settlement, trade
+from terpseed.facts import calendar, parties
 from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
-from terpseed.facts.fulfilment import Step
-from terpseed.facts.settlement import Part
-from terpseed.facts.trade import Fate
+from terpseed.facts.money import settlement
+from terpseed.facts.money.settlement import Part
+from terpseed.facts.sales import fulfilment, pricing, trade
+from terpseed.facts.sales.fulfilment import Step
+from terpseed.facts.sales.trade import Fate
 
 INVOICES = trade.orders_with(*trade.SHIPPING)
 """The place of the order."""
@@ -85,7 +87,7 @@ def part(payments: Rows) -> Part:
 
 def amount(payments: Rows) -> Integers:
     """The payment's amount, in cents."""
-    return settlement.amount(trade.order_total(order_at(payments, PAYMENTS)), part(payments))
+    return settlement.amount(pricing.order_total(order_at(payments, PAYMENTS)), part(payments))
 
 
 def paid_at(payments: Rows) -> calendar.Moments:
@@ -102,7 +104,7 @@ def open_amount(orders: Rows) -> Integers:
     """What is left to pay of a shipped order once everything is seeded, in cents."""
     cell, place = np.divmod(orders.index, ORDERS)
     percent = np.array([[plan.get(where, 100) for where in range(ORDERS)] for plan in trade.UNSETTLED])[is_open(cell), place]
-    total = trade.order_total(orders)
+    total = pricing.order_total(orders)
     return total - divide(total * percent, 100)
 
 

@@ -14,8 +14,11 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Rows, decimals, divide, numerals
-from terpseed.facts import calendar, receivables, stock, trade
+from terpseed.facts import calendar, cells
 from terpseed.facts.cells import Layout
+from terpseed.facts.goods import stock
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import pricing, serving, trade
 
 
 class Number(IntEnum):
@@ -90,8 +93,8 @@ class Side(IntEnum):
 def _invoice_lines(kind: int) -> list[tuple[int, int]]:
     lines: list[tuple[int, int]] = []
     for place in receivables.STANDING.entries[kind].ravel().tolist():
-        served = np.flatnonzero(place == trade.ORDER_OF_LINE)
-        owned = np.isin(trade.slot_of_line(served), stock.OWNED)
+        served = np.flatnonzero(place == cells.ORDER_OF_LINE)
+        owned = np.isin(serving.slot_of_line(served), stock.OWNED)
         lines += [(place, side) for side in (Side.RECEIVABLE, Side.SALES, Side.COST)]
         lines += [(place, Side.FROM_INVENTORY)] if owned.any() else []
         lines += [] if owned.all() else [(place, Side.OWED_FOR_CONSIGNED)]
@@ -115,11 +118,11 @@ def two_lines(documents: Layout) -> Layout:
 def invoice_amounts(orders: Rows, sides: Integers) -> Integers:
     """The amount of each line of the invoices' journals, in cents."""
     lines, position = trade.lines_of(orders)
-    batches = trade.batch(lines)
-    cost = divide(trade.quantity(lines) * trade.unit_cost(batches), 100)
+    batches = serving.batch(lines)
+    cost = divide(pricing.quantity(lines) * pricing.unit_cost(batches), 100)
     consigned = stock.is_consigned(batches)
-    price = trade.summed(trade.line_total(lines), position, len(orders))
-    owed, own = (trade.summed(np.where(chosen, cost, 0), position, len(orders)) for chosen in (consigned, ~consigned))
+    price = pricing.summed(pricing.line_total(lines), position, len(orders))
+    owed, own = (pricing.summed(np.where(chosen, cost, 0), position, len(orders)) for chosen in (consigned, ~consigned))
     return np.choose(sides, (price, price, owed + own, own, owed))
 
 

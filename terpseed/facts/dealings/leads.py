@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Rows, remembered, take
-from terpseed.facts import calendar, catalogue, procurement, trade
+from terpseed.facts import calendar, catalogue, cells
 from terpseed.facts.cells import ORDERS, PRODUCTS, SELLERS, STRAINS
-from terpseed.facts.trade import Fate
+from terpseed.facts.goods import procurement
+from terpseed.facts.sales import trade
+from terpseed.facts.sales.trade import Fate
 
 NEEDS = ("FULFILLED", "FULFILLED", "ACTIVE", "ACTIVE", "EXPIRED", "CANCELLED")
 SUPPLIES = ("PURCHASED", "PURCHASED", "AVAILABLE", "AVAILABLE", "RESERVED", "EXPIRED")
@@ -34,7 +36,7 @@ def ordered_line(needs: Rows) -> Rows:
     """The first line of the order that each need was fulfilled by (an arbitrary one if it was not)."""
     cell, place = np.divmod(needs.index, len(NEEDS))
     order = _ORDERED[np.minimum(place, len(_ORDERED) - 1)]
-    return needs.of("order_line_items", cell * trade.LINES + trade.FIRST_LINE[order % ORDERS])
+    return needs.of("order_line_items", cell * cells.LINES + cells.FIRST_LINE[order % ORDERS])
 
 
 @remembered

@@ -8,8 +8,9 @@ import numpy as np
 
 from seeding import Integers, Mask, RecordCount, Rows
 from seeding.dataset_sizes import SIZES
-from terpseed.facts import calendar, payables, receivables, settlement, staff
+from terpseed.facts import calendar, staff
 from terpseed.facts.cells import Layout
+from terpseed.facts.money import payables, receivables, settlement
 
 PLACES = ("Main Safe", "Delivery Cash Box")
 """Suppliers are paid from the first; drivers bring what they collect to the second."""

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Rows, decimals
-from terpseed.facts import calendar, settlement
+from terpseed.facts import calendar
+from terpseed.facts.money import settlement
 
 RECONCILED_DAYS = 20
 """A line is reconciled once it is so many days old: with the next statement."""

@@ -12,9 +12,11 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, catalogue, stock, trade
+from terpseed.facts import calendar, catalogue, cells
 from terpseed.facts.cells import BATCHES, Layout
-from terpseed.facts.trade import Fate
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import pricing, serving, trade
+from terpseed.facts.sales.trade import Fate
 
 
 class Step(IntEnum):
@@ -38,7 +40,7 @@ REQUESTS = (Step.FULFILLED, Step.FULFILLED, Step.REQUESTED, Step.CANCELLED, Step
 STATUS = ["PENDING" if step == Step.REQUESTED else step.name for step in Step]
 """By Step."""
 
-_ON_SALE = [slot for slot in range(trade.TRADED, BATCHES) if stock.STATUS[slot] == "LIVE"]
+_ON_SALE = [slot for slot in range(serving.TRADED, BATCHES) if stock.STATUS[slot] == "LIVE"]
 _SLOTS = np.array([0, 3, _ON_SALE[1], 8, _ON_SALE[0], 12, 18])
 """By place: the slot of the batch."""
 _RECENT = {2: 2, 4: 5}
@@ -89,21 +91,21 @@ def is_converted(requests: Rows) -> Mask:
 def line(requests: Rows) -> Rows:
     """The first line of the order that came of the cell's converted sample."""
     cell = requests.index // len(REQUESTS)
-    return requests.of("order_line_items", cell * trade.LINES + trade.FIRST_LINE[_CONVERTED])
+    return requests.of("order_line_items", cell * cells.LINES + cells.FIRST_LINE[_CONVERTED])
 
 
 @remembered
 def batch(requests: Rows) -> Rows:
     """The batch that the sample is of."""
     cell = requests.index // len(REQUESTS)
-    other = trade.batch_at(requests, cell, _SLOTS[place(requests)])
-    return requests.of("batches", np.where(is_converted(requests), trade.batch(line(requests)).index, other.index))
+    other = serving.batch_at(requests, cell, _SLOTS[place(requests)])
+    return requests.of("batches", np.where(is_converted(requests), serving.batch(line(requests)).index, other.index))
 
 
 @remembered
 def quantity(requests: Rows) -> Integers:
     """In hundredths of a unit: a few hundredths of a pound, or one or two of anything else."""
-    unit = np.array([form.unit == "LB" for form in catalogue.FORMS])[catalogue.form(trade.product(batch(requests)))]
+    unit = np.array([form.unit == "LB" for form in catalogue.FORMS])[catalogue.form(serving.product(batch(requests)))]
     count = requests.integers("quantity", 1, 3)
     return np.where(unit, count, count * 100)
 
@@ -116,7 +118,7 @@ def quantity_text(requests: Rows) -> pl.Series:
 
 def cost(requests: Rows) -> Integers:
     """What the sample cost, in cents."""
-    return divide(quantity(requests) * trade.unit_cost(batch(requests)), 100)
+    return divide(quantity(requests) * pricing.unit_cost(batch(requests)), 100)
 
 
 @remembered

@@ -1,10 +1,4 @@
-"""Orders, their lines, and the batch that serves each line.
-
-A cell's 144 lines are in the time order of their orders. Each *block* of 36 lines is served by six batches, six lines per
-batch, through the cell's own permutation: line j of a block draws from batch `permutation[j mod 6]`, so the lines of one order
-(at most five) draw from different batches. A block's batches arrive before its first order and hold at least what its lines
-ask for: nothing is ever oversold, and nothing has to be looked up.
-"""
+"""Orders and their lines: what became of them, when, whose they are, and how they are called."""
 
 from __future__ import annotations
 
@@ -14,37 +8,16 @@ from enum import IntEnum
 import numpy as np
 import polars as pl
 
-from seeding import Floats, Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, catalogue, parties, pinned
-from terpseed.facts.cells import BATCHES, CLIENTS, LOTS, ORDERS, PRODUCTS, SELLERS, STRAINS, Layout, is_open
-
-LINES_OF_ORDER = np.array([3, 2, 4, 1, 3, 5, 2, 3, 2, 4] * 4 + [3, 2, 4, 1, 3, 5, 2, 3, 2, 3])
-LINES = int(LINES_OF_ORDER.sum())
-FIRST_LINE = np.concatenate(([0], np.cumsum(LINES_OF_ORDER)[:-1]))
-ORDER_OF_LINE = np.repeat(np.arange(ORDERS), LINES_OF_ORDER)
-_LAST_OF_THREE = np.array([n > 2 and line == n - 1 for n in LINES_OF_ORDER for line in range(n)])
-"""By place of the line: whether it is the last of three or more."""
-
-SLOTS = 6
-"""Lines per batch, and batches per block."""
-BLOCK_LINES = SLOTS * SLOTS
-TRADED = LINES // SLOTS
-"""Batches of a cell that serve orders: its first 24."""
-PER_LOT = BATCHES // LOTS
+from seeding import Integers, Mask, Rows, numerals, remembered
+from terpseed.facts import calendar, parties, pinned
+from terpseed.facts.cells import CLIENTS, FIRST_LINE, LINES, LINES_OF_ORDER, ORDER_OF_LINE, ORDERS, Layout, is_open
 
 WINDOW = 390
 """Weekdays that the orders span: eighteen months."""
 LARGE_ORDERS = 20
 """Orders of a cell placed by its large buyers: 40 % of the orders, at 3.5 times the size, make 70 % of the revenue."""
-LARGE_CENTS, SMALL_CENTS = 1_750_000, 500_000
-SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1.10, 1.04])
-"""January to December: an order's value relative to the year's average. April has its holiday; winter is quiet."""
 SPREAD = 618_033_988_749
 """It has no divisor in common with 10^12, so that its multiples mod 10^12 are all different, and keeps neighbours far apart."""
-LEAD = 15
-"""A batch arrives at most this many weekdays before the first order that can draw from it."""
-SAMPLES = 0.12
-"""Share of orders of three lines and more whose last line is a sample at no charge."""
 
 
 class Fate(IntEnum):
@@ -240,141 +213,6 @@ def agreed(lines: Rows) -> Rows:
     return _same_or(lines, lines.index + shift)
 
 
-@remembered
-def batch(lines: Rows) -> Rows:
-    """The batch that serves a line."""
-    cell, place = np.divmod(lines.index, LINES)
-    return batch_at(lines, cell, slot_of_line(place))
-
-
-def slot_of_line(place: Integers) -> Integers:
-    """The slot that serves the line at a place of its cell."""
-    block, within = np.divmod(place, BLOCK_LINES)
-    return block * SLOTS + within % SLOTS
-
-
-def batch_at(rows: Rows, cell: Integers, slot: Integers) -> Rows:
-    """The batch at a slot of a cell.
-
-    Traded slot 6b + j is the batch that serves every sixth line of block b, beginning with line j; the cell's permutation
-    determines which batch of the block that is. The other slots are the places themselves.
-    """
-    block = np.minimum(slot // SLOTS, TRADED // SLOTS - 1)
-    offset = _block_permutations(rows, cell, block)[np.arange(len(slot)), slot % SLOTS]
-    return rows.of("batches", cell * BATCHES + np.where(slot < TRADED, block * SLOTS + offset, slot))
-
-
-@remembered
-def slot(batches: Rows) -> Integers:
-    """The slot of a batch in its cell: the inverse of `batch_at`."""
-    cell, place = np.divmod(batches.index, BATCHES)
-    block = np.minimum(place // SLOTS, TRADED // SLOTS - 1)
-    inverse = np.argsort(_block_permutations(batches, cell, block), axis=1)
-    return np.where(place < TRADED, block * SLOTS + inverse[np.arange(len(batches)), place % SLOTS], place)
-
-
-@remembered
-def lines_served(batches: Rows) -> Rows:
-    """The SLOTS lines of every traded batch, flattened: in time order, batch by batch."""
-    block, residue = np.divmod(slot(batches), SLOTS)
-    first = batches.index // BATCHES * LINES + block * BLOCK_LINES + residue
-    return batches.of("order_line_items", (first[:, None] + SLOTS * np.arange(SLOTS)).ravel())
-
-
-def first_order(batches: Rows) -> Rows:
-    """The first order that can draw from a traded batch."""
-    cell, place = np.divmod(batches.index, BATCHES)
-    return batches.of("orders", cell * ORDERS + ORDER_OF_LINE[place // SLOTS * BLOCK_LINES])
-
-
-def lot_seller(lots: Rows) -> Integers:
-    """The seller that delivered a lot: the sellers of a cell take turns."""
-    cell, place = np.divmod(lots.index, LOTS)
-    return cell * SELLERS + (cell + place) % SELLERS
-
-
-@remembered
-def product(batches: Rows) -> Rows:
-    """The product of a batch: each lot holds three different products of its seller."""
-    lot, place = np.divmod(batches.index, PER_LOT)
-    lots = batches.of("lots", lot)
-    of_strain = lots.permutations("strain", STRAINS)[np.arange(len(batches)), place]
-    cell = lot // LOTS
-    return batches.of("products", cell * PRODUCTS + of_strain * SELLERS + lot_seller(lots) % SELLERS)
-
-
-@remembered
-def unit_cost(batches: Rows) -> Integers:
-    """The unit cost, in cents."""
-    return catalogue.unit_cost(product(batches), batches)
-
-
-@remembered
-def asked_margin(lines: Rows) -> Integers:
-    """In hundredths of a percent of the price: the category's default, three points less for large buyers, some haggled."""
-    margins = np.array([catalogue.MARGINS[one.category] * 100 for one in catalogue.FORMS])
-    usual = margins[catalogue.form(product(batch(lines)))]
-    return usual - 300 * is_large_order(lines) + 200 * is_haggled(lines)
-
-
-@remembered
-def margin(lines: Rows) -> Integers:
-    """In hundredths of a percent of the price: what was asked, or where the price is whole dollars what that comes to."""
-    price, cost, asked = unit_price(lines), unit_cost(batch(lines)), asked_margin(lines)
-    whole = catalogue.price_step(product(batch(lines))) > 1
-    exact = np.where(whole, divide((price - cost) * 10_000, np.maximum(price, 1)), asked)
-    return np.where(is_sample(lines), 0, exact)
-
-
-def is_large_order(lines: Rows) -> Mask:
-    """Whether a line is on a large buyer's order."""
-    return parties.is_large(client(order(lines)))
-
-
-def is_haggled(lines: Rows) -> Mask:
-    """Whether the margin was set by hand."""
-    return lines.chance("haggled", 0.05)
-
-
-def is_sample(lines: Rows) -> Mask:
-    """Whether the line is a sample at no charge."""
-    return (_LAST_OF_THREE[lines.index % LINES] & lines.chance("sample", SAMPLES)) | lines.pinned(pinned.SAMPLE_LINE)
-
-
-@remembered
-def unit_price(lines: Rows) -> Integers:
-    """The unit price, in cents: cost / (1 - margin), by the pound in whole dollars, or 0 for a sample."""
-    step = catalogue.price_step(product(batch(lines)))
-    price = divide(unit_cost(batch(lines)) * 10_000, (10_000 - asked_margin(lines)) * step) * step
-    return np.where(is_sample(lines), 0, price)
-
-
-@remembered
-def quantity(lines: Rows) -> Integers:
-    """In hundredths of a unit: the selling steps that bring the line near its share of the order's value (a sample: one)."""
-    orders, large = order(lines), is_large_order(lines)
-    value = np.where(large, LARGE_CENTS, SMALL_CENTS) * np.where(
-        large, orders.uniform("size", 0.6, 1.4), orders.uniform("size", 0.5, 1.5)
-    )
-    share = lines.uniform("share", 0.7, 1.3) / LINES_OF_ORDER[orders.index % ORDERS]
-    step = np.array([one.step for one in catalogue.FORMS])[catalogue.form(product(batch(lines)))]
-    asked = value * season(orders) * share * 100 / (np.maximum(unit_price(lines), 1) * step)
-    return np.where(is_sample(lines), 1, np.maximum(np.rint(asked), 1)).astype(np.int64) * step
-
-
-@remembered
-def season(orders: Rows) -> Floats:
-    """The SEASON factor of the order's month."""
-    months = calendar.day(orders.as_of, age(orders)).astype("datetime64[M]").astype(np.int64)
-    return SEASON[months % 12]
-
-
-@remembered
-def line_total(lines: Rows) -> Integers:
-    """The line's total, in cents."""
-    return divide(quantity(lines) * unit_price(lines), 100)
-
-
 def sale_number(orders: Rows) -> pl.Series:
     """The number of a sale, as long as TERP's."""
     return "S-" + numerals(sale_digits(orders.index))
@@ -394,20 +232,6 @@ def sale_digits(index: Integers) -> Integers:
 def quote_number(orders: Rows) -> pl.Series:
     """The number of a quote: TERP's count the quotes of a year, and never come to 90,000."""
     return "Q-" + calendar.years(ordered_at(orders)) + "-9" + numerals(orders.index, 4)
-
-
-@remembered
-def order_total(orders: Rows) -> Integers:
-    """Σ line totals, in cents."""
-    lines, position = lines_of(orders)
-    return summed(line_total(lines), position, len(orders))
-
-
-def summed(values: Integers, position: Integers, count: int) -> Integers:
-    """Σ values per position 0 … count - 1."""
-    sums = np.zeros(count, dtype=np.int64)
-    np.add.at(sums, position, values)
-    return sums
 
 
 def _same_or(rows: Rows, index: Integers) -> Rows:
@@ -439,8 +263,3 @@ def _due_today(as_of: date) -> tuple[int, int]:
     weekend = {5: (10, "NET_15"), 6: (20, "NET_30")}
     shipped, terms = weekend.get(as_of.weekday(), (5, "NET_7"))
     return shipped + 2, parties.TERMS.index(terms)
-
-
-def _block_permutations(rows: Rows, cell: Integers, block: Integers) -> Integers:
-    blocks = LINES // BLOCK_LINES
-    return rows.of("batches", cell * blocks + block).permutations("block", SLOTS)

@@ -11,10 +11,12 @@ from enum import IntEnum
 import numpy as np
 
 from seeding import Integers, Mask, Rows, divide, remembered
-from terpseed.facts import calendar, catalogue, fulfilment, pinned, receivables, trade
+from terpseed.facts import calendar, catalogue, pinned
 from terpseed.facts.cells import Layout
-from terpseed.facts.fulfilment import Step
-from terpseed.facts.trade import Fate
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import fulfilment, pricing, serving, trade
+from terpseed.facts.sales.fulfilment import Step
+from terpseed.facts.sales.trade import Fate
 
 
 class Claim(IntEnum):
@@ -91,13 +93,13 @@ def lines(rows: Rows) -> tuple[Rows, Integers, Integers]:
     first = np.concatenate(([True], position[1:] != position[:-1])) if len(position) else np.zeros(0, dtype=bool)
     chosen = whole | first
     of = ordered.of("order_line_items", ordered.index[chosen])
-    return of, position[chosen], np.where(whole[chosen], trade.quantity(of), _tenth(of))
+    return of, position[chosen], np.where(whole[chosen], pricing.quantity(of), _tenth(of))
 
 
 def _tenth(of: Rows) -> Integers:
     """About a tenth of a line's quantity, in whole selling steps and in hundredths of a unit."""
-    step = np.array([form.step for form in catalogue.FORMS])[catalogue.form(trade.product(trade.batch(of)))]
-    return np.maximum(trade.quantity(of) // step // 10, 1) * step
+    step = np.array([form.step for form in catalogue.FORMS])[catalogue.form(serving.product(serving.batch(of)))]
+    return np.maximum(pricing.quantity(of) // step // 10, 1) * step
 
 
 @remembered
@@ -133,7 +135,7 @@ def credit(orders: Rows) -> Integers:
     """The credit for the returned part of an order, in cents: what the client was charged for it."""
     all_lines, position = trade.lines_of(orders)
     of = all_lines.of("order_line_items", all_lines.index[np.searchsorted(position, np.arange(len(orders)))])
-    return divide(_tenth(of) * trade.unit_price(of), 100)
+    return divide(_tenth(of) * pricing.unit_price(of), 100)
 
 
 def applied(orders: Rows, claims: Integers) -> Integers:

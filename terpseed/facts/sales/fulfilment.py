@@ -7,9 +7,10 @@ from enum import IntEnum
 import numpy as np
 
 from seeding import Integers, Mask, Rows, remembered
-from terpseed.facts import calendar, parties, trade
+from terpseed.facts import calendar, parties
 from terpseed.facts.cells import Layout
-from terpseed.facts.trade import Fate
+from terpseed.facts.sales import trade
+from terpseed.facts.sales.trade import Fate
 
 
 class Step(IntEnum):

@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, catalogue, stock, trade
+from terpseed.facts import calendar, catalogue
 from terpseed.facts.cells import LOTS, PRODUCTS, SELLERS, STRAINS, Layout
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import pricing, serving
 
 
 class Stage(IntEnum):
@@ -30,7 +32,7 @@ PURCHASE_ORDERS = Layout.of(closed=[*_LOTS, _CANCELLED], opened=[*_LOTS, _CANCEL
 """(place, Stage, age in weekdays if under way); the places below LOTS are those of the lots."""
 ITEMS = Layout.of(
     **{
-        name: [(place, item) for place, _, _ in table.tolist() for item in range(trade.PER_LOT)]
+        name: [(place, item) for place, _, _ in table.tolist() for item in range(serving.PER_LOT)]
         for name, table in zip(("closed", "opened"), PURCHASE_ORDERS.entries, strict=True)
     }
 )
@@ -67,7 +69,7 @@ def seller(orders: Rows) -> Integers:
     """The seller (index of vendor, brand and supplier profile) that the order was sent to."""
     lots, exists = lot(orders)
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
-    return np.where(exists, trade.lot_seller(lots), cell * SELLERS + entry[:, 0] % SELLERS)
+    return np.where(exists, serving.lot_seller(lots), cell * SELLERS + entry[:, 0] % SELLERS)
 
 
 @remembered
@@ -123,8 +125,8 @@ def cancelled_at(orders: Rows) -> calendar.Moments:
 def is_bought(orders: Rows) -> Mask:
     """Whether any of the order is bought outright; the rest is consigned, and owed for once it is sold."""
     lots, exists = lot(orders)
-    batches = orders.of("batches", (lots.index[:, None] * trade.PER_LOT + np.arange(trade.PER_LOT)).ravel())
-    return ~exists | ~stock.is_consigned(batches).reshape(-1, trade.PER_LOT).all(axis=1)
+    batches = orders.of("batches", (lots.index[:, None] * serving.PER_LOT + np.arange(serving.PER_LOT)).ravel())
+    return ~exists | ~stock.is_consigned(batches).reshape(-1, serving.PER_LOT).all(axis=1)
 
 
 @remembered
@@ -139,7 +141,7 @@ def batch(items: Rows) -> tuple[Rows, Mask]:
     """The batch of an item, and whether it has one (if not, the batch is another item's)."""
     orders, number = order(items)
     lots, exists = lot(orders)
-    return items.of("batches", lots.index * trade.PER_LOT + number), exists
+    return items.of("batches", lots.index * serving.PER_LOT + number), exists
 
 
 def product(items: Rows) -> Rows:
@@ -149,14 +151,14 @@ def product(items: Rows) -> Rows:
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
     strain = (entry[:, 0] + number) % STRAINS
     other = cell * PRODUCTS + strain * SELLERS + seller(orders) % SELLERS
-    return items.of("products", np.where(exists, trade.product(batches).index, other))
+    return items.of("products", np.where(exists, serving.product(batches).index, other))
 
 
 @remembered
 def unit_cost(items: Rows) -> Integers:
     """The unit cost, in cents."""
     batches, exists = batch(items)
-    return np.where(exists, trade.unit_cost(batches), catalogue.unit_cost(product(items), items))
+    return np.where(exists, pricing.unit_cost(batches), catalogue.unit_cost(product(items), items))
 
 
 def quantity(items: Rows) -> Integers:
@@ -176,5 +178,5 @@ def total(orders: Rows) -> Integers:
     """The total of a purchase order, in cents."""
     cell, entry = PURCHASE_ORDERS.locate(orders.index)
     first = ITEMS.index(cell, entry[:, 0])
-    items = orders.of("purchaseOrderItems", (first[:, None] + np.arange(trade.PER_LOT)).ravel())
-    return divide((quantity(items) * unit_cost(items)).reshape(-1, trade.PER_LOT).sum(axis=1), 100)
+    items = orders.of("purchaseOrderItems", (first[:, None] + np.arange(serving.PER_LOT)).ravel())
+    return divide((quantity(items) * unit_cost(items)).reshape(-1, serving.PER_LOT).sum(axis=1), 100)

@@ -9,10 +9,13 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, decimals, numerals, only, remembered, take
-from terpseed.facts import calendar, parties, procurement, receivables, staff, trade
+from terpseed.facts import calendar, parties, staff
 from terpseed.facts.cells import CLIENTS, LOTS, ORDERS, Layout
-from terpseed.facts.procurement import PURCHASE_ORDERS, Stage
-from terpseed.facts.trade import Fate
+from terpseed.facts.goods import procurement
+from terpseed.facts.goods.procurement import PURCHASE_ORDERS, Stage
+from terpseed.facts.money import receivables
+from terpseed.facts.sales import trade
+from terpseed.facts.sales.trade import Fate
 
 CALENDARS = {
     "Sales": ("Meetings with clients, and quotes to follow up", "#10B981"),

@@ -8,8 +8,11 @@ import numpy as np
 import polars as pl
 
 from seeding import Mask, Rows, remembered, take
-from terpseed.facts import appointments, calendar, parties, stock, trade
+from terpseed.facts import calendar, parties
 from terpseed.facts.cells import BATCHES, CLIENTS
+from terpseed.facts.dealings import appointments
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import serving, trade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +150,7 @@ def commented(comments: Rows) -> tuple[Rows, Rows]:
     """The client and the batch of each comment, one of which it is under."""
     cell = comments.index // len(UNDER)
     clients = cell * CLIENTS + comments.integers("client", 0, CLIENTS)
-    batches = cell * BATCHES + comments.integers("batch", 0, trade.TRADED)
+    batches = cell * BATCHES + comments.integers("batch", 0, serving.TRADED)
     return comments.of("clients", clients), comments.of("batches", batches)
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, numerals, remembered
-from terpseed.facts import calendar, fulfilment, parties, settlement, stock, trade
+from terpseed.facts import calendar, parties
 from terpseed.facts.cells import BATCHES, Layout, is_open
-from terpseed.facts.settlement import Part
+from terpseed.facts.goods import stock
+from terpseed.facts.money import settlement
+from terpseed.facts.money.settlement import Part
+from terpseed.facts.sales import fulfilment, pricing, serving, trade
 
 PAYABLES = Layout.of(
     **{
@@ -18,7 +21,7 @@ PAYABLES = Layout.of(
 )
 """The slot of each consigned batch that was received."""
 
-_SETTLED = [(slot, 2 if slot % trade.SLOTS == 4 else 1, 100) for slot in range(trade.TRADED)]
+_SETTLED = [(slot, 2 if slot % serving.SLOTS == 4 else 1, 100) for slot in range(serving.TRADED)]
 BILLS = Layout.of(
     closed=[*_SETTLED[:20], (20, 0, 0), (21, 1, 100), (22, 0, 0), (25, 1, 100), (29, 0, 0)],
     opened=[
@@ -51,12 +54,12 @@ PURCHASES = Layout.of(**{kind: list(stock.OWNED) for kind in ("closed", "opened"
 def batch(rows: Rows, layout: Layout) -> Rows:
     """The batches of `rows`, which are rows of `layout`; its entries begin with the batch's slot."""
     cell, entry = layout.locate(rows.index)
-    return trade.batch_at(rows, cell, entry[:, 0])
+    return serving.batch_at(rows, cell, entry[:, 0])
 
 
 def bill(batches: Rows) -> Integers:
     """The bill (row index) of a billed batch."""
-    return BILLS.index(batches.index // BATCHES, trade.slot(batches))
+    return BILLS.index(batches.index // BATCHES, serving.slot(batches))
 
 
 def bill_number(batches: Rows) -> pl.Series:
@@ -75,7 +78,7 @@ def percent_paid(batches: Rows) -> Integers:
     tables = np.zeros((2, BATCHES), dtype=np.int64)
     for kind, entries in enumerate(BILLS.entries):
         tables[kind, entries[:, 0]] = entries[:, 2]
-    return tables[is_open(batches.index // BATCHES), trade.slot(batches)]
+    return tables[is_open(batches.index // BATCHES), serving.slot(batches)]
 
 
 def is_billed(batches: Rows) -> Mask:
@@ -83,7 +86,7 @@ def is_billed(batches: Rows) -> Mask:
     tables = np.zeros((2, BATCHES), dtype=bool)
     for kind, entries in enumerate(BILLS.entries):
         tables[kind, entries[:, 0]] = True
-    return tables[is_open(batches.index // BATCHES), trade.slot(batches)]
+    return tables[is_open(batches.index // BATCHES), serving.slot(batches)]
 
 
 @remembered
@@ -102,7 +105,7 @@ def billed_at(batches: Rows) -> calendar.Moments:
 
 def term(batches: Rows) -> Integers:
     """The terms of the bill, as an index into parties.TERMS: the vendor's, but NET_30 until it is paid in full."""
-    vendors = batches.of("vendors", trade.lot_seller(stock.lot(batches)))
+    vendors = batches.of("vendors", serving.lot_seller(stock.lot(batches)))
     usual = parties.term(parties.client_of_seller(vendors))
     return np.where(percent_paid(batches) == 100, usual, parties.TERMS.index("NET_30"))
 
@@ -116,7 +119,7 @@ def quantity(batches: Rows) -> Integers:
 @remembered
 def total(batches: Rows) -> Integers:
     """The total of the batch's bill, in cents."""
-    return divide(quantity(batches) * trade.unit_cost(batches), 100)
+    return divide(quantity(batches) * pricing.unit_cost(batches), 100)
 
 
 def part(payments: Rows) -> Part:
@@ -140,7 +143,7 @@ def paid_at(payments: Rows) -> calendar.Moments:
 def last_paid_at(batches: Rows) -> calendar.Moments:
     """When the last payment on a billed batch was sent; an arbitrary moment if it is not paid."""
     cell = batches.index // BATCHES
-    last = PAYMENTS.index(cell, trade.slot(batches) + 1) - 1
+    last = PAYMENTS.index(cell, serving.slot(batches) + 1) - 1
     return paid_at(batches.of("payments", np.maximum(last, 0)))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Rows, numerals, remembered
-from terpseed.facts import calendar, settlement
+from terpseed.facts import calendar
+from terpseed.facts.money import settlement
 
 PER_CELL = 12
 """Expenses per cell: the more business, the more they are."""

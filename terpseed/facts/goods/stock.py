@@ -6,12 +6,13 @@ import numpy as np
 import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, remembered, take
-from terpseed.facts import calendar, fulfilment, trade
+from terpseed.facts import calendar, cells
 from terpseed.facts.cells import BATCHES, LOTS, ORDERS, is_open
+from terpseed.facts.sales import fulfilment, pricing, serving, trade
 
 
 def _last_shipped(kind: int, slot: int) -> int:
-    places = trade.ORDER_OF_LINE[trade.slot_of_line(np.arange(trade.LINES)) == slot]
+    places = cells.ORDER_OF_LINE[serving.slot_of_line(np.arange(cells.LINES)) == slot]
     return int(places[np.isin(trade.FATES[kind][places], trade.SHIPPING)].max(initial=0))
 
 
@@ -49,8 +50,8 @@ def lot_age(lots: Rows) -> Integers:
     """When the lot arrived, in weekdays before the dataset's last day: before the first order that draws from it."""
     cell, place = np.divmod(lots.index, LOTS)
     traded = place < NO_ORDERS
-    batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * trade.PER_LOT)
-    before_orders = trade.age(trade.first_order(batches)) + lots.integers("lead", 1, trade.LEAD + 1)
+    batches = lots.of("batches", cell * BATCHES + np.minimum(place, NO_ORDERS - 1) * serving.PER_LOT)
+    before_orders = trade.age(serving.first_order(batches)) + lots.integers("lead", 1, serving.LEAD + 1)
     fresh = FRESH_AGE[np.maximum(place - NO_ORDERS, 0)] + lots.integers("fresh", 0, 5)
     # In a closed cell, the lot at NO_ORDERS has been in the house for up to four weeks; the last one is still being received.
     settled = (place == NO_ORDERS) & (is_open(cell) == 0)
@@ -67,7 +68,7 @@ def lot_at(lots: Rows) -> calendar.Moments:
 @remembered
 def lot(batches: Rows) -> Rows:
     """The lot of a batch."""
-    return batches.of("lots", batches.index // trade.PER_LOT)
+    return batches.of("lots", batches.index // serving.PER_LOT)
 
 
 @remembered
@@ -103,13 +104,13 @@ def is_status(batches: Rows, value: str) -> Mask:
 @remembered
 def is_consigned(batches: Rows) -> Mask:
     """Whether the goods still belong to the supplier."""
-    return ~np.isin(trade.slot(batches), OWNED)
+    return ~np.isin(serving.slot(batches), OWNED)
 
 
 @remembered
 def is_sold_out(batches: Rows) -> Mask:
     """Whether nothing is left once all orders are shipped."""
-    return trade.slot(batches) < SOLD_OUT[is_open(batches.index // BATCHES)]
+    return serving.slot(batches) < SOLD_OUT[is_open(batches.index // BATCHES)]
 
 
 def is_ranged(batches: Rows) -> Mask:
@@ -119,7 +120,7 @@ def is_ranged(batches: Rows) -> Mask:
 
 def cost_range(batches: Rows) -> tuple[Integers, Integers]:
     """The lowest and highest cost agreed, in hundredths of a cent."""
-    cents = trade.unit_cost(batches)
+    cents = pricing.unit_cost(batches)
     return cents * 90, cents * 110
 
 
@@ -140,7 +141,7 @@ def ordered(batches: Rows) -> Integers:
     surplus = np.where(sold_out, 0.0, batches.uniform("surplus", 0.1, 0.5))[traded]
     asked = np.where(sold_out[traded, None], np.isin(fate, trade.SHIPPING), fate != trade.Fate.QUOTE_CONVERTED)
     whole = (quantity * asked).sum(axis=1)
-    amount = divide(batches.integers("untraded", 1_000_000, 3_000_000) * 100, trade.unit_cost(batches)) // 100 * 100 + 100
+    amount = divide(batches.integers("untraded", 1_000_000, 3_000_000) * 100, pricing.unit_cost(batches)) // 100 * 100 + 100
     amount[traded] = whole + np.ceil(whole * surplus / 100).astype(np.int64) * 100
     return amount
 
@@ -172,17 +173,17 @@ def _served(batches: Rows, *fates: trade.Fate) -> Integers:
 @remembered
 def _orders(batches: Rows) -> tuple[Mask, Integers, Integers]:
     """Which batches serve orders and, for each of their lines, the order's fate and the quantity in hundredths of a unit."""
-    traded = batches.index % BATCHES < trade.TRADED
-    lines = trade.lines_served(batches.of("batches", batches.index[traded]))
-    shape = (-1, trade.SLOTS)
-    return traded, trade.fate(trade.order(lines)).reshape(shape), trade.quantity(lines).reshape(shape)
+    traded = batches.index % BATCHES < serving.TRADED
+    lines = serving.lines_served(batches.of("batches", batches.index[traded]))
+    shape = (-1, serving.SLOTS)
+    return traded, trade.fate(trade.order(lines)).reshape(shape), pricing.quantity(lines).reshape(shape)
 
 
 @remembered
 def last_order(batches: Rows) -> Rows:
     """The last shipped order that a traded batch serves; the cell's first one for the others."""
     cell = batches.index // BATCHES
-    return batches.of("orders", cell * ORDERS + _LAST_SHIPPED[is_open(cell), trade.slot(batches)])
+    return batches.of("orders", cell * ORDERS + _LAST_SHIPPED[is_open(cell), serving.slot(batches)])
 
 
 def received(index: Integers, rows: Rows) -> Rows:
@@ -193,13 +194,13 @@ def received(index: Integers, rows: Rows) -> Rows:
 
 def left_before(lines: Rows) -> Integers:
     """The batch's stock just before a shipped line left it, in hundredths of a unit."""
-    batches = trade.batch(lines)
-    served = trade.lines_served(batches)
+    batches = serving.batch(lines)
+    served = serving.lines_served(batches)
     orders = trade.order(served)
-    shape = (len(lines), trade.SLOTS)
+    shape = (len(lines), serving.SLOTS)
     gone = np.isin(trade.fate(orders), trade.SHIPPING).reshape(shape)
     left_at = fulfilment.shipped_at(orders).reshape(shape)
     mine = fulfilment.shipped_at(trade.order(lines))[:, None]
     # Two lines of a batch can leave in the same second: the lower index then goes first.
     earlier = (left_at < mine) | ((left_at == mine) & (served.index.reshape(shape) < lines.index[:, None]))
-    return intake(batches) - np.where(gone & earlier, trade.quantity(served).reshape(shape), 0).sum(axis=1)
+    return intake(batches) - np.where(gone & earlier, pricing.quantity(served).reshape(shape), 0).sum(axis=1)

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 
 from seeding import Rows, take
-from terpseed.facts import calendar, catalogue, stock, trade
+from terpseed.facts import calendar, catalogue
+from terpseed.facts.goods import stock
+from terpseed.facts.sales import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ REGIONS = ("Humboldt", "Mendocino", "Trinity", "Sonoma", "Santa Cruz", "Salinas 
 
 def metadata(batches: Rows) -> pl.Series:
     """The JSON of `batches.metadata`: harvest, expiry, test results and origin; terpenes are those of the strain."""
-    products = trade.product(batches)
+    products = serving.product(batches)
     forms, strains = catalogue.form(products), catalogue.strain(products)
     came = stock.lot_at(stock.lot(batches)).astype("datetime64[D]")
     since = batches.integers("harvested", *HARVESTED)

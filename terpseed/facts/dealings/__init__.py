@@ -1,0 +1,1 @@
+"""Dealings with clients around the orders: returns, wishes, appointments, messages."""

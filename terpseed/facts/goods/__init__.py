@@ -1,0 +1,1 @@
+"""Goods, from the purchase to the shelf."""
