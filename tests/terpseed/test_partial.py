@@ -258,7 +258,7 @@ OF_INVOICES = {
     *("InvoiceLineItemSeeder", "ReceivedPaymentSeeder", "InvoicePaymentSeeder", "InvoiceTransactionSeeder"),
     *("PaymentTransactionSeeder", "InvoiceJournalSeeder", "ReceivedPaymentJournalSeeder"),
     *("TransactionSeeder", "CreditSeeder", "CreditApplicationSeeder", "ReceivedCashSeeder", "DepositSeeder"),
-    *("ClientPaidSeeder", "CalendarEventSeeder", "CalendarEventParticipantSeeder"),
+    *("ClientPaidSeeder", "ClientNeedSeeder", "CalendarEventSeeder", "CalendarEventParticipantSeeder"),
 }
 
 
