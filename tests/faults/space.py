@@ -35,7 +35,7 @@ class TightMariaDB(Tight):
 
     name = "mariadb"
     kind: ClassVar[type[MariaDB]] = MariaDB
-    megabytes = 18
+    megabytes = 22
 
     def __init__(self) -> None:
         self.server = self.kind(self.room(self.megabytes)).start()
