@@ -229,6 +229,18 @@ class KeyMap:
         offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return np.repeat(self.ranges[:, 0], count) + offset, np.repeat(self.ranges[:, 2], count) + offset
 
+    def parts(self, size: int) -> Iterator[KeyMap]:
+        """The map in parts of `size` rows, the last one of what is left."""
+        ends = np.cumsum(self.ranges[:, 1])
+        for start in range(0, len(self), size):
+            stop = min(start + size, len(self))
+            first, last = np.searchsorted(ends, (start, stop - 1), side="right")
+            ranges = self.ranges[first : last + 1].copy()
+            before = start - (ends[first] - ranges[0, 1])
+            ranges[0] += (before, -before, before)
+            ranges[-1, 1] -= ends[last] - stop
+            yield KeyMap(ranges)
+
     def split(self, keys: KeySet) -> tuple[KeyMap, KeyMap]:
         """The part with keys in `keys`, and the rest."""
         index, key = self.pairs()

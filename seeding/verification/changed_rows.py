@@ -138,8 +138,7 @@ def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
     """(row indexes, primary keys) of the rows of `held` whose keys are in `among`, at most ROWS at a time."""
-    for first, count, key in held.as_lists():
-        for start in range(0, count, ROWS):
-            part = KeyMap.of([(first + start, min(ROWS, count - start), key + start)]).split(among)[0]
-            if len(part):
-                yield part.pairs()
+    for part in held.parts(ROWS):
+        inside = part.split(among)[0]
+        if len(inside):
+            yield inside.pairs()

@@ -264,6 +264,18 @@ def test_a_map_comes_apart_into_indexes_and_keys(runs: list[tuple[int, int, bool
 
 
 @some
+@given(RUNS, st.integers(1, 9))
+def test_a_map_in_parts_of_a_size_is_still_the_map(runs: list[tuple[int, int, bool]], size: int) -> None:
+    whole = KeyMap.of([(index, 1, key) for index, key in laid_out(runs).items()])
+
+    parts = list(whole.parts(size))
+
+    assert [len(part) for part in parts] == [size] * (len(whole) // size) + [len(whole) % size] * bool(len(whole) % size)
+    assert [pair for part in parts for pair in zip(*part.pairs(), strict=True)] == list(zip(*whole.pairs(), strict=True))
+    assert all((part.ranges[:, 1] > 0).all() for part in parts)
+
+
+@some
 @given(runs=RUNS, chosen=st.sets(st.integers(100, 200)))
 def test_a_map_is_split_by_its_keys(runs: list[tuple[int, int, bool]], chosen: set[int]) -> None:
     pairs = laid_out(runs)

@@ -117,7 +117,7 @@ def test_chunks_hold_the_rows_that_are_asked_for_by_index_and_key(monkeypatch: p
 
     found = [(index.tolist(), key.tolist()) for index, key in _chunks(held, keys(11, 13, 14, 32))]
 
-    assert found == [([0, 2], [11, 13]), ([3], [14]), ([11], [32])]
+    assert found == [([0, 2], [11, 13]), ([3, 11], [14, 32])]
     assert list(_chunks(held, keys(20))) == []
 
 
