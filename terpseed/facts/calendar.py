@@ -67,6 +67,13 @@ def after(moments: Moments, days: Integers) -> Moments:
     return moments.astype("datetime64[D]") + days.astype("timedelta64[D]")
 
 
+def latest(moments: Moments, groups: Integers, count: int) -> Moments:
+    """The last of the moments of every group 0 … count - 1; long ago for a group that has none. `groups` has one per moment."""
+    last = np.full(count, np.datetime64("1970-01-01T00:00:00"))
+    np.maximum.at(last.view(np.int64), groups, moments.astype(last.dtype).view(np.int64))  # quick for plain numbers alone
+    return last
+
+
 def timestamps(moments: Moments, present: Mask | None = None) -> pl.Series:
     """A column of UTC datetimes; null where `present` is False."""
     values = pl.Series(moments.astype("datetime64[us]")).cast(pl.Datetime("us", "UTC"))

@@ -19,8 +19,6 @@ def last_active_at(clients: Rows) -> calendar.Moments:
 def _last_delivered_at(clients: Rows) -> calendar.Moments:
     cells, position = np.unique(clients.index // CLIENTS, return_inverse=True)
     lots = clients.of("lots", (cells[:, None] * LOTS + np.arange(LOTS)).ravel())
-    last = np.full((len(cells), CLIENTS), np.datetime64("1970-01-01T00:00:00"))
     place = parties.FIRST_SELLER + serving.lot_seller(lots) % SELLERS
-    np.maximum.at(last, (np.repeat(np.arange(len(cells)), LOTS), place), stock.lot_at(lots))
-    moments: calendar.Moments = last[position, clients.index % CLIENTS]
-    return moments
+    delivering = np.repeat(np.arange(len(cells)), LOTS) * CLIENTS + place
+    return calendar.latest(stock.lot_at(lots), delivering, len(cells) * CLIENTS)[position * CLIENTS + clients.index % CLIENTS]

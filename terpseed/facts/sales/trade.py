@@ -180,10 +180,8 @@ def last_ordered_at(clients: Rows) -> calendar.Moments:
     """When a client ordered last; long ago if never."""
     cells, position = np.unique(clients.index // CLIENTS, return_inverse=True)
     orders = clients.of("orders", (cells[:, None] * ORDERS + np.arange(ORDERS)).ravel())
-    last = np.full((len(cells), CLIENTS), np.datetime64("1970-01-01T00:00:00"))
-    np.maximum.at(last, (np.repeat(np.arange(len(cells)), ORDERS), client(orders).index % CLIENTS), ordered_at(orders))
-    moments: calendar.Moments = last[position, clients.index % CLIENTS]
-    return moments
+    ordering = np.repeat(np.arange(len(cells)), ORDERS) * CLIENTS + client(orders).index % CLIENTS
+    return calendar.latest(ordered_at(orders), ordering, len(cells) * CLIENTS)[position * CLIENTS + clients.index % CLIENTS]
 
 
 @remembered
