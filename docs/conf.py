@@ -35,7 +35,10 @@ autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 100
 
-autodoc_type_aliases = {name: f"seeding.arrays.{name}" for name in ("Floats", "Integers", "Mask", "Words")}
+autodoc_type_aliases = {
+    **{name: f"seeding.arrays.{name}" for name in ("Floats", "Integers", "Mask", "Words")},
+    "Dataset": "seeding.generation.datasets.Dataset",  # imported for types alone where seeders are
+}
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
 OTHERS = (

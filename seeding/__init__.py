@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from seeding.conf import CheckConfig, Environment, MaskingConfig, RollbackConfig, SeedConfig, Strategy
     from seeding.exceptions import SeedingError
     from seeding.generation.combinations import combinations, pairs
+    from seeding.generation.datasets import Dataset
     from seeding.generation.registry import Registry
     from seeding.generation.rows import Rows, decimals, divide, numerals, only, remembered, take
     from seeding.generation.seeders import (
         BaseSeeder,
         Condition,
-        Dataset,
         Derivation,
         ExistingRows,
         RecordCount,
@@ -51,10 +51,10 @@ _NAMES = {
     "generation.combinations": ("combinations", "pairs"),
     "generation.registry": ("Registry",),
     "generation.rows": ("Rows", "decimals", "divide", "numerals", "only", "remembered", "take"),
+    "generation.datasets": ("Dataset",),
     "generation.seeders": (
         "BaseSeeder",
         "Condition",
-        "Dataset",
         "Derivation",
         "ExistingRows",
         "RecordCount",

@@ -29,8 +29,9 @@ from django.db import connections
 
 from seeding import conf
 from seeding.dataset_sizes import SIZES
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.masking.classification import classify
 from seeding.masking.masker import masking_strategies
 from seeding.orchestration.orchestrator import SeedOrchestrator

@@ -9,8 +9,9 @@ import numpy as np
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.generation.datasets import Dataset
 from seeding.generation.own_tables import own_table
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.schema.references import Reference, column_name, references
 from seeding.schema.tables import TableSchema, expected
 

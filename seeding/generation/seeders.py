@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 from django.db import models
@@ -19,6 +17,9 @@ from seeding.generation.own_tables import own_table
 from seeding.generation.rows import Rows
 from seeding.schema.references import counts_keys
 from seeding.schema.results import ValidationError
+
+if TYPE_CHECKING:
+    from seeding.generation.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,28 +272,3 @@ def _check_types(seeder: str, config: Any) -> None:
 
 RowRule = Callable[[BaseSeeder, "pl.DataFrame"], Sequence[ValidationError]]
 """A project's own rule for the rows of any seeder, with references resolved: one error per broken rule and row."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """What every generated value depends on besides its table, column and row index. A database holds one dataset."""
-
-    seed: int
-    as_of: date
-    edge_cases: bool = True
-    """Whether some rows are as unusual as a real row could be: the longest name, a debt exactly at its limit."""
-
-    @property
-    def rules(self) -> str:
-        """What else than seed and day the values depend on, as JSON; empty if nothing is other than by default."""
-        return "" if self.edge_cases else json.dumps({"edge_cases": False})
-
-    @classmethod
-    def ruled(cls, rules: str, *, seed: int, as_of: date) -> Dataset:
-        """The dataset whose `rules` are given."""
-        return cls(seed=seed, as_of=as_of, **json.loads(rules or "{}"))
-
-    def rows(self, seeder: BaseSeeder, index: Any) -> Rows:
-        """Rows of the seeder's table at `index`."""
-        table = seeder.config.table_name
-        return Rows(seed=self.seed, table=table, as_of=self.as_of, index=index, edge_cases=self.edge_cases)

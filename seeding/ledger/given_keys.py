@@ -12,8 +12,9 @@ from django.db import models
 
 from seeding.arrays import Integers
 from seeding.exceptions import GenerationError, SchemaError
+from seeding.generation.datasets import Dataset
 from seeding.generation.seeder_columns import changed_columns
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.ledger.key_recipes import ADOPTED, UUID4, UUID7, VALUES, continued, first_number, keys_of
 from seeding.ledger.key_values import as_read, plain_key, uuid_texts
 from seeding.ledger.queries import Ledger

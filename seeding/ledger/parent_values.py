@@ -10,7 +10,8 @@ import polars as pl
 from django.db import models
 
 from seeding.exceptions import GenerationError
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.row_identity import NUMBER
 from seeding.schema.references import Reference, attributes

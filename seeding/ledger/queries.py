@@ -10,8 +10,9 @@ from typing import Any
 from django.db import connections, models
 
 from seeding.exceptions import ConfigurationError, SchemaError
+from seeding.generation.datasets import Dataset
 from seeding.generation.rows import GENERATOR_VERSION
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.key_recipes import VALUES, digits_of
 from seeding.ledger.row_digests import Digests, recorded_digests

@@ -13,9 +13,10 @@ from django.db import connections
 
 from seeding.arrays import Integers
 from seeding.exceptions import GenerationError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import seeded_references
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.index_lookup import Lookup, filled, resolve_json

@@ -21,8 +21,8 @@ from seeding.db.retries import Transience, transience
 from seeding.db.row_security import seeing_every_row
 from seeding.db.sql import count_rows
 from seeding.exceptions import InsertionError, UnclassifiedError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import Dataset
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.dry_run import rehearse

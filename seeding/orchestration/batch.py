@@ -21,8 +21,9 @@ from seeding.arrays import Integers, Mask
 from seeding.db.redaction import without_words
 from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
+from seeding.generation.datasets import Dataset
 from seeding.generation.seeder_columns import seeded_references
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder, RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.reference_resolution import Resolver

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder, RowRule
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
 from seeding.locks import SeedingLock

@@ -14,7 +14,8 @@ from seeding.arrays import Integers
 from seeding.db.features import run_deferred_triggers
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeySet
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity

@@ -8,7 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.ledger.queries import Ledger
 from seeding.models import SeedRun
 from seeding.orchestration.plan import Step

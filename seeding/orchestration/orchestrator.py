@@ -13,9 +13,10 @@ from django.db import connections
 from seeding.conf import SeedConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import GenerationError, SchemaError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
-from seeding.generation.seeders import BaseSeeder, Dataset, RowRule
+from seeding.generation.seeders import BaseSeeder, RowRule
 from seeding.ledger.given_keys import refuse_other_numbers
 from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy

@@ -8,8 +8,9 @@ from typing import Any
 from seeding.conf import DEFAULT_SEED, SeedConfig
 from seeding.db.connection import database_name
 from seeding.exceptions import ConfigurationError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset, ExistingRows
+from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.ledger.queries import Ledger, generator_version
 
 

@@ -16,9 +16,9 @@ from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.row_security import seeing_every_row
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
-from seeding.generation.seeders import Dataset
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
 from seeding.ledger.reference_resolution import Resolver

@@ -21,7 +21,8 @@ from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.db.sql import quoted_plainly
 from seeding.exceptions import MisdeclaredSeederError
-from seeding.generation.seeders import BaseSeeder, Condition, Dataset, Derivation
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder, Condition, Derivation
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import RowIdentity

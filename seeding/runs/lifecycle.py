@@ -18,7 +18,7 @@ from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
 from seeding.db.topology import Topology
 from seeding.exceptions import LockHeldError, SchemaError, SeedingError, Terminated
-from seeding.generation.seeders import Dataset
+from seeding.generation.datasets import Dataset
 from seeding.ledger.queries import CLAIM
 from seeding.ledger.recorder import Recorder
 from seeding.locks import SeedingLock, seeding_lock

@@ -9,7 +9,8 @@ from datetime import date
 from django.db import connections, models
 
 from seeding.exceptions import SchemaError, UnsafeServerError
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.models import LEDGER_MODELS, MaskedBatch, SeedingFence, SeedingLease, SeedingMetadata, SeedRun
 from seeding.safety.catalogues import Lack, Need, read_lacks
 from seeding.safety.refusal import Refusal, told

@@ -9,7 +9,8 @@ from django.apps import apps
 from django.db import connections, models
 
 from seeding.db.features import features
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.datasets import Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.models import LEDGER_MODELS
 from seeding.safety import rights
 from seeding.safety.catalogues import Catalogue, Need, Relation, read_catalogue

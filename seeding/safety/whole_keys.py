@@ -8,8 +8,9 @@ import polars as pl
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.generation.datasets import Dataset
 from seeding.generation.seeder_columns import changed_columns
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.schema.references import attributes, column_name, counts_keys, references
 from seeding.schema.row_keys import row_key
 from seeding.schema.tables import Kind, TableSchema

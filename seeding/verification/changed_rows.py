@@ -14,9 +14,10 @@ from itertools import islice
 import polars as pl
 
 from seeding.arrays import Integers
+from seeding.generation.datasets import Dataset
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import changed_columns
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolver

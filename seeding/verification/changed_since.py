@@ -20,9 +20,10 @@ from django.apps import apps
 from django.db import connections
 
 from seeding.db.retries import Transience, transience
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import changed_columns, columns_of, derived_columns
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver

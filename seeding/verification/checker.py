@@ -10,9 +10,10 @@ from django.apps import apps
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import written_columns
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.ledger.queries import Ledger
 from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched

@@ -13,8 +13,9 @@ from django.db import connections
 from django.db.models import F
 
 from seeding.db import watchdog
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import Dataset, Derivation
+from seeding.generation.seeders import Derivation
 from seeding.models import SeedRun
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.telemetry.events import Event

@@ -13,8 +13,9 @@ from django.db.models import Value
 
 from seeding import conf
 from seeding.exceptions import ConfigurationError
+from seeding.generation.datasets import Dataset
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
 from seeding.models import SeedingMetadata
 from seeding.schema.results import ValidationError
 from terpseed.models import Client, Lot, Strain, Vendor

@@ -16,9 +16,10 @@ from django.db import OperationalError, connections
 from django.db.models import Value
 
 from seeding.exceptions import ConfigurationError, LockLostError, MisdeclaredSeederError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, SeederConfig
+from seeding.generation.seeders import BaseSeeder, Derivation, SeederConfig
 from seeding.keys import KeySet
 from seeding.ledger.queries import generator_version
 from seeding.locks import seeding_lock

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from seeding.generation.datasets import Dataset
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedRun
 from seeding.orchestration.forecast import ROWS_PER_SECOND, START_SECONDS, estimated_bytes, estimated_seconds

@@ -26,9 +26,10 @@ from hypothesis import strategies as st
 from seeding import conf
 from seeding.conf import ENVIRONMENT_VARIABLES, Environment
 from seeding.exceptions import ConfigurationError, LockHeldError, RefusedError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import SeederState

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 from django.db.models import F
 
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
 from seeding.rollbacks.audit import auditing
 from seeding.testing import DatabaseContract, SeederContract
 from terpseed.models import Brand, Grade, Vendor

@@ -13,9 +13,10 @@ from django.db.models import F
 import seeding.rollbacks.execution as portions
 from seeding.conf import Strategy
 from seeding.exceptions import RefusedError
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows, numerals
-from seeding.generation.seeders import BaseSeeder, Dataset, Derivation, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import RunSummary

@@ -13,8 +13,9 @@ from django.test.utils import isolate_apps
 
 from seeding.example.models import Customer, Product, Review
 from seeding.exceptions import MisdeclaredSeederError
+from seeding.generation.datasets import Dataset
 from seeding.generation.rows import Rows
-from seeding.generation.seeders import BaseSeeder, Dataset, RecordCount, SeederConfig
+from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 
 COUNT = RecordCount(small=2, medium=20, large=150)
 
@@ -108,23 +109,6 @@ def test_a_seeder_that_says_nothing_has_no_faults_no_origin_no_derivations_and_n
 
     assert (*seeder.faults([4]), *seeder.derivations(dataset), *seeder.validate_data(data)) == ()
     assert seeder.origin(4) == ""
-
-
-def test_rows_of_a_dataset_carry_its_seed_its_day_and_the_seeders_table() -> None:
-    rows = Dataset(seed=9, as_of=date(2026, 3, 2)).rows(Products(), np.array([3, 1]))
-
-    assert (rows.seed, rows.as_of, rows.table, rows.index.tolist()) == (9, date(2026, 3, 2), "shop_product", [3, 1])
-
-
-@pytest.mark.parametrize("edge_cases", [True, False])
-def test_a_dataset_is_recorded_by_its_seed_its_day_and_its_rules(*, edge_cases: bool) -> None:
-    dataset = Dataset(seed=9, as_of=date(2026, 3, 2), edge_cases=edge_cases)
-
-    assert Dataset.ruled(dataset.rules, seed=9, as_of=date(2026, 3, 2)) == dataset
-    assert Dataset.ruled("", seed=9, as_of=date(2026, 3, 2)).edge_cases
-    rows = dataset.rows(Products(), np.array([4, 5, 4]))
-    assert rows.pinned(4).tolist() == [edge_cases, False, edge_cases]
-    assert rows.of("shop_review", np.array([7])).pinned(7).tolist() == [edge_cases]
 
 
 @pytest.mark.parametrize("names", [{"table": "50% off"}, {"table": "a", "column": "in %s"}, {"table": "a", "column": "%%"}])

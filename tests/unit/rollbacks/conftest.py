@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connections
 
 from seeding.conf import Environment, RollbackConfig, Strategy
-from seeding.generation.seeders import Dataset
+from seeding.generation.datasets import Dataset
 from seeding.keys import KeySet
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import AuditLog, auditing

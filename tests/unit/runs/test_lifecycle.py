@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections
 
 from seeding.conf import Environment, SeedConfig
 from seeding.exceptions import ConfigurationError, GenerationError, LockHeldError, RefusedError, SchemaError, Terminated
-from seeding.generation.seeders import Dataset
+from seeding.generation.datasets import Dataset
 from seeding.ledger.recorder import Recorder
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun

@@ -7,8 +7,9 @@ from django.db import connections
 
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.example.seeders.sales import OrderSeeder
+from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import BaseSeeder, Dataset
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
