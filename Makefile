@@ -58,8 +58,10 @@ docs: .venv/docs
 	$(BIN)/sphinx-build --quiet --fresh-env --nitpicky --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . build/docs
 
 # Every kind of test: where there are cases for each server or table, a share of them (tests/support/share.py); TESTS=all for
-# all. Those that call the code in their own process must reach 80 % of the lines and branches of every module.
-MEASURED := tests/unit tests/shop tests/integration tests/release/test_deprecated.py
+# all. The measured ones must reach 80 % of the lines and branches of every module; measuring takes a third of their time, so that
+# of `tests/safety` only those are measured that ALONE reach some.
+ALONE := collated_masks rights sampled_values server
+MEASURED := tests/unit tests/shop tests/integration tests/release/test_deprecated.py $(ALONE:%=tests/safety/test_%.py)
 pytest newest: export TESTS ?= share
 pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report= $(MEASURED)
