@@ -47,8 +47,11 @@ def unmeasured() -> Iterator[None]:
         measuring.start()
 
 
-FAST = ("unit", "shop", "integration", "commands/test_seed.py", "commands/test_seed_new.py", "commands/test_rollback.py",
-        "commands/test_status.py")  # fmt: skip
+FAST = (
+    "unit", "shop", "integration", "safety",
+    *(f"commands/test_{of}.py" for of in ("seed", "seed_new", "status", "rollback", "rollback_kept", "rollback_parts",
+                                          "rollback_changed")),
+)  # fmt: skip
 """Where the tests are that need no server, but for those that have one in their name."""
 
 
