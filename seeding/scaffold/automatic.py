@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from django.apps import apps
 from django.db import connections, models
 
+from seeding.conf.project import caches
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
@@ -125,13 +126,15 @@ def _open(project: Project) -> list[str]:
 
 def _left_out(using: str, project: Project, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """The tables and models that no seeder is made for, and why."""
-    kinds = read_kinds(connections[using], project.models)
+    kinds, computed = read_kinds(connections[using], project.models), caches()
     for table in _open(project):
         model = project.models.get(table)
         if named := _excluding(table, model, wanted.exclude):
             yield table, f"--exclude={named}"
         elif kinds.get(table) in (RelationKind.VIEW, RelationKind.REPORT):
             yield table, "it is a view"
+        elif table in computed:
+            yield table, "it is declared as a cache (seeding_caches): the application computes its rows"
         elif model is not None and not model._meta.managed and table not in project.tables:
             yield table, "there is no such table, and no migration makes one"
         elif (model is not None and (words := sent_elsewhere(using, model))) or (

@@ -168,6 +168,21 @@ def test_what_seeders_fill_is_no_cache(sqlite: Database, monkeypatch: pytest.Mon
     assert clients_left(sqlite)
 
 
+@pytest.mark.parametrize("table", [None, "scores"])
+def test_no_automatic_seeder_fills_a_cache_even_if_it_is_named(sqlite: Database, table: str | None) -> None:
+    for made in (SCORES, NOTES):
+        sqlite.query(made)
+
+    if table is None:
+        told = sqlite.seed(auto=True, dry_run=True)["left_out"]
+        assert told["scores"] == "it is declared as a cache (seeding_caches): the application computes its rows"
+        assert "score_notes" not in told
+    else:
+        with pytest.raises(CommandError, match="'scores' is not seeded here: it is declared as a cache"):
+            sqlite.seed(auto=True, table=table)
+    assert scores(sqlite) == []
+
+
 def test_figures_that_no_integer_identifies_keep_what_they_refer_to(sqlite: Database) -> None:
     sqlite.seed(table="clients")
     clients = clients_left(sqlite)
