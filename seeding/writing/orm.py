@@ -24,6 +24,8 @@ from seeding.schema.references import column_name
 
 ROWS_PER_STATEMENT, BYTES_PER_STATEMENT = 1_000, 1_000_000
 """Upper bounds; servers accept statements of four megabytes and more."""
+PLACEHOLDERS = ("get_placeholder", "get_placeholder_sql")
+"""How fields write SQL around their values: before Django 6.1, and from it on."""
 
 
 class CreateWriter:
@@ -78,8 +80,8 @@ def handed_over(using: str, model: type[models.Model], data: pl.DataFrame) -> bo
 
 def _is_djangos(field: models.Field[Any, Any], column: pl.Series, connection: BaseDatabaseWrapper) -> bool:
     base = base_of(field)
-    placeholder = getattr(type(base), "get_placeholder", None)
-    if placeholder is not None and not placeholder.__module__.startswith(("django.db.models", "django.contrib.postgres")):
+    own = [one for name in PLACEHOLDERS if (one := getattr(type(base), name, None)) is not None]
+    if any(not one.__module__.startswith(("django.db.models", "django.contrib.postgres")) for one in own):
         return True
     if connection.vendor == "mysql" and (base.db_type(connection) or "").startswith("bit"):
         return True

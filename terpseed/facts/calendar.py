@@ -43,8 +43,8 @@ def _opens_at() -> npt.NDArray[np.timedelta64]:
     """By day since 1970: daylight saving time lasts from the second Sunday in March to the first one in November."""
     first, last = np.datetime64("1970-01-01", "D"), np.datetime64("2106-01-01", "D")
     years = np.arange(first, last, dtype="datetime64[Y]").astype("datetime64[M]")
-    begins = np.busday_offset((years + 2).astype("datetime64[D]"), 1, roll="forward", weekmask="Sun")
-    ends = np.busday_offset((years + 10).astype("datetime64[D]"), 0, roll="forward", weekmask="Sun")
+    begins = np.busday_offset((years + np.timedelta64(2, "M")).astype("datetime64[D]"), 1, roll="forward", weekmask="Sun")
+    ends = np.busday_offset((years + np.timedelta64(10, "M")).astype("datetime64[D]"), 0, roll="forward", weekmask="Sun")
     days = np.arange(first, last)
     saving = np.searchsorted(begins, days, side="right") > np.searchsorted(ends, days, side="right")
     return (OPENS_AT - 3600 * saving).astype("timedelta64[s]")

@@ -87,6 +87,10 @@ class Loud(models.CharField):  # type: ignore[type-arg]  # Django's class takes 
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
         return "UPPER(%s)"
 
+    def get_placeholder_sql(self, value: Any, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """What Django 6.1 calls."""
+        return "UPPER(%s)", (value,)
+
 
 class Louder(models.CharField):  # type: ignore[type-arg]  # the same
     """One whose value is an expression."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, connections, models
 
 from seeding.writing import orm
 from seeding.writing.encoding import settled
-from seeding.writing.orm import BulkCreateWriter, CreateWriter, instances
+from seeding.writing.orm import BulkCreateWriter, CreateWriter, _is_djangos, instances
 from seeding.writing.rejected_rows import Writer
 from tests.support.databases import Database
 from tests.unit.writing.tables import Numbered, Sample, create, numbered
@@ -113,3 +113,13 @@ def test_a_value_goes_before_the_databases_default() -> None:
 
     assert isinstance(row, Sample)
     assert row.theirs == 3
+
+
+@pytest.mark.parametrize("name", ["get_placeholder", "get_placeholder_sql"])
+def test_a_field_that_writes_sql_around_its_values_is_left_to_django(shop: Database, name: str) -> None:
+    kind = type("Around", (models.CharField,), {})
+    setattr(kind, name, lambda *_: "UPPER(%s)")
+    column = pl.Series("name", ["a"])
+
+    assert _is_djangos(kind(), column, connections[shop.alias])
+    assert not _is_djangos(models.CharField(), column, connections[shop.alias])
