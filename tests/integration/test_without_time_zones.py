@@ -9,10 +9,11 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
-from seeding.example.models import Customer
 from tests.support.databases import SERVERS, Database
 
 APPS = override_settings(INSTALLED_APPS=["seeding", "seeding.example"], DATABASE_ROUTERS=[], TIME_ZONE="UTC")
+with APPS:
+    from seeding.example.models import Customer
 NIGHT = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 - as an application without time zones writes it
 
 

@@ -10,11 +10,14 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from seeding import BaseSeeder, RecordCount, Rows, SeederConfig
-from seeding.example.models import Product
 from tests.safety import personal_data
 from tests.safety.conftest import mask
+from tests.shop.conftest import INSTALLED
 from tests.support.databases import SERVERS, Database
 from tests.support.runs import run, undo
+
+with INSTALLED:
+    from seeding.example.models import Product
 
 ODD = ("50% off", 'say "hi"', "a `b` c", "it's", "x {0} %s")
 
