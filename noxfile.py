@@ -34,7 +34,6 @@ FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in ("safety", "commands
 OF_DRIVERS = (
     "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/integration/test_key_allocation.py",
     "tests/integration/test_interruption.py", "tests/faults/test_connections.py", "tests/commands/test_seed.py",
-    "tests/commands/test_status.py",
     "-k", "mariadb or postgresql",
 )  # fmt: skip
 PYTEST = ("--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider")

@@ -1,7 +1,7 @@
 """The share of the tests that `make test` runs, the same on every machine; `make matrix` and a plain `pytest` run all.
 
-A test that is there for three servers or four runs on two of them, now these and now those by its name, and one that is
-marked `sampled` with a third of its cases.
+A test that is there for several servers runs on one of them, now on this and now on that by its name; of those in this process
+that are there for three or four, on two. One that is marked `sampled` runs with a third of its cases.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import pytest
 from tests.support.databases import SERVERS
 
 IS_SHARED = os.environ.get("TESTS") == "share"
-SERVERS_PER_TEST, FEWEST = 2, 3
-"""On how many servers a test runs, and how many it must be there for to run on fewer."""
+IN_PROCESS = ("tests/unit/", "tests/shop/", "tests/integration/")
+"""Where the tests are that start no process: quick, and alone in being measured for coverage."""
 ONE_OF = 3
 """Cases of a sampled test, of which one is taken."""
 NAMED = re.compile(rf"\b({'|'.join(SERVERS)})\b")
@@ -33,8 +33,8 @@ def share(items: Iterable[pytest.Item]) -> list[pytest.Item]:
             of_each[NAMED.sub("*", item.nodeid)][server].append(item)
     left_out: set[pytest.Item] = set()
     for name, servers in of_each.items():
-        if len(servers) >= FEWEST:
-            left_out.update(item for server in sorted(servers, key=_order(name))[SERVERS_PER_TEST:] for item in servers[server])
+        several = 2 if name.startswith(IN_PROCESS) else 1
+        left_out.update(item for server in sorted(servers, key=_order(name))[several:] for item in servers[server])
     return [item for item in kept if item not in left_out]
 
 
