@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.arrays import Integers
+from seeding.exceptions import GenerationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.own_tables import own_table
 from seeding.generation.seeders import BaseSeeder
@@ -47,6 +50,21 @@ def changed_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
 def derived_columns(seeder: BaseSeeder, dataset: Dataset) -> frozenset[str]:
     """The columns that a derivation computes."""
     return columns_of(seeder, (name for one in seeder.derivations(dataset) for name in one.values))
+
+
+def generated(seeder: BaseSeeder, dataset: Dataset, index: Integers, *, with_derived: bool) -> pl.DataFrame:
+    """The rows `index` as the seeder generates them, and their derived columns as it foresees them.
+
+    Raises GenerationError if it foresees a column that it does not derive.
+    """
+    rows = dataset.rows(seeder, index)
+    data = seeder.generate_data(rows)
+    if not with_derived:
+        return data
+    foreseen = seeder.derived_data(rows)
+    if strange := sorted(set(foreseen.columns) - derived_columns(seeder, dataset)):
+        raise GenerationError(f"{seeder.name}: derived_data returns {', '.join(strange)}, which no derivation computes.")
+    return data.with_columns(foreseen)
 
 
 def columns_of(seeder: BaseSeeder, fields: Iterable[str]) -> frozenset[str]:

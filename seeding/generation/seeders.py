@@ -242,6 +242,19 @@ class BaseSeeder(ABC):
         """The columns that depend on other seeders' rows, in the order to compute them. None unless overridden."""
         return ()
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """Columns of `derivations`, as those compute them once every row of the tables that they read is there.
+
+        A run that makes all those rows generates the columns instead of updating them afterwards. No column unless overridden;
+        where rows are left out by a derivation's `where`, the value is the one that `generate_data` gives.
+        """
+        return pl.DataFrame()
+
+    @property
+    def foresees(self) -> bool:
+        """Whether the seeder has `derived_data`."""
+        return type(self).derived_data is not BaseSeeder.derived_data
+
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         """Business rules beyond the schema: one error per broken rule and row. None unless overridden."""
         return ()

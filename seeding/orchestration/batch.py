@@ -22,7 +22,7 @@ from seeding.db.redaction import without_words
 from seeding.db.retries import transience
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
 from seeding.generation.datasets import Dataset
-from seeding.generation.seeder_columns import seeded_references
+from seeding.generation.seeder_columns import generated, seeded_references
 from seeding.generation.seeders import BaseSeeder, RowRule
 from seeding.keys import KeyMap
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
@@ -79,8 +79,7 @@ class RefusedParentsError(Exception):
 
 T = TypeVar("T")
 
-COLUMN = re.compile(r"""\s*["'](\w+)["']:""")
-"""A line of a seeder that generates a column."""
+COLUMN = re.compile(r"""\s*["'](\w+)["']:""")  # a line of a seeder that generates a column
 
 
 def named(index: Integers) -> str:
@@ -91,7 +90,8 @@ def named(index: Integers) -> str:
 class Preparation:
     """Generates a seeder's rows and turns them into a Batch.
 
-    `unclassified`: column that may hold personal data and is not classified → the message about it.
+    `unclassified`: column that may hold personal data and is not classified → the message about it. If it `derives_ahead`, rows
+    are generated with their derived columns.
     """
 
     given: GivenKeys | None = None
@@ -106,11 +106,13 @@ class Preparation:
         rules: Sequence[RowRule] = (),
         *,
         unclassified: Mapping[str, str] = MappingProxyType({}),
+        derives_ahead: bool = False,
     ) -> None:
         self._seeder = seeder
         self._dataset = dataset
         self._rules = rules
         self._unclassified = unclassified
+        self._derives_ahead = derives_ahead
         self._resolver = resolver
         self._validator = validator
         model = seeder.config.model
@@ -150,7 +152,7 @@ class Preparation:
         """
         where = f"{self._seeder.name}, {named(index)}"
         try:
-            data = self._seeder.generate_data(self._dataset.rows(self._seeder, index))
+            data = generated(self._seeder, self._dataset, index, with_derived=self._derives_ahead)
         except SeedingError:
             raise
         except Exception as error:  # noqa: BLE001 - external code: whatever it raises is its own failure
@@ -221,9 +223,7 @@ class Preparation:
         reasons = dict(checked.counts)
         if orphaned := int((checked.accepted.to_numpy() & ~accepted).sum()):
             reasons["row: its parent in this batch is left out"] = orphaned
-        given: WrittenKeys | None = None
-        if self.given is not None and rows is not None:
-            given = self.given.written(rows.filter(pl.Series(accepted)), recipe)
+        given = None if self.given is None or rows is None else self.given.written(rows.filter(pl.Series(accepted)), recipe)
         kept = ready if accepted.all() else ready.filter(pl.Series(accepted))
         return Batch(
             generated=data,

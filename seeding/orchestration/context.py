@@ -14,6 +14,7 @@ from seeding.locks import SeedingLock
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.receivers.writer import SignallingWriter
+from seeding.runs.derived_ahead import DerivedAhead
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
 from seeding.safety import Survey
@@ -48,6 +49,10 @@ class RunContext:
     """What to do about a missing table, for the message."""
     strategies: Sequence[MaskingStrategy] = STRATEGIES
     """All known strategies."""
+    ahead: DerivedAhead
+    """The seeders whose rows are generated with their derived columns."""
+    stale: frozenset[str] = frozenset()
+    """The tables that a run has left changed that did not come to its end: what depends on them is derived again, too."""
     rules: Sequence[RowRule] = ()
     """The project's rules, for every seeder."""
 

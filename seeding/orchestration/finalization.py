@@ -137,10 +137,11 @@ class Finalization:
         )  # fmt: skip
         refused = rederivation.run(
             self._registry.by_name.values(),
-            {seeder.config.table_name for seeder in self._plan.seeders},
+            {seeder.config.table_name for seeder in self._plan.seeders} | context.stale,
             drifted={result.table for result in results if result.state is SeederState.REFUSED},
             skip={result.seeder for result in results if not result.has_rows},
             inserted={result.seeder: result.records_inserted for result in results},
+            ahead=context.ahead,
         )
         for name, words in refused.items():
             self._mark(name, words, table=self._registry.by_name[name].config.table_name)

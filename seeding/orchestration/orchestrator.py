@@ -26,8 +26,9 @@ from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan
-from seeding.orchestration.results import RunSummary, SeederResult, SeederState, unfilled
+from seeding.orchestration.results import RunSummary, SeederResult, SeederState, left_out, unfilled
 from seeding.runs.confirmation import Ask, question
+from seeding.runs.derived_ahead import DerivedAhead
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Survey, needed, touched
 from seeding.schema.introspection import read_tables
@@ -97,11 +98,12 @@ class SeedOrchestrator:
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
             surveyed, dataset, plan = operation.retry(lambda: (self._survey(), self._dataset(), self._recorded_plan()))
+            stale = operation.retry(operation.ledger.stale_tables)
             if self._masking["key"]:
                 operation.retry(partial(operation.ledger.refuse_another_key, self._masking["key"]))
             with operation.recorded(dataset, plan, faker_version=faker_version()) as run:
                 self._announce(run)
-                context = operation.retry(partial(self._context, dataset, run, surveyed))
+                context = operation.retry(partial(self._context, dataset, run, surveyed, stale))
                 results = self._seed_tables(context)
                 finalization = Finalization(operation, context, self._registry, self.plan, results)
                 summary = self._summary(context, finalization.run(run), started)
@@ -171,7 +173,9 @@ class SeedOrchestrator:
         database = self.operation.database_name
         self.operation.tell("start", f"Run {run.pk} begins", run=run.pk, database=database, configuration=configuration)
 
-    def _context(self, dataset: Dataset, run: SeedRun | None, surveyed: Survey) -> RunContext:
+    def _context(
+        self, dataset: Dataset, run: SeedRun | None, surveyed: Survey, stale: frozenset[str] = frozenset()
+    ) -> RunContext:
         using, ledger = self.config.database, self.operation.ledger
         sharing = [other for seeder in self.plan.seeders for other in self._registry.sharing_keys_of(seeder)]
         mirrored = mirrored_tables(seeder.config.model for seeder in (*self.plan.seeders, *sharing))
@@ -193,6 +197,8 @@ class SeedOrchestrator:
             run=run,
             live=live,
             survey=surveyed,
+            ahead=DerivedAhead.of(using, dataset, self._registry, self.plan.seeders, counts=self.plan.counts, there=live),
+            stale=stale,
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,
             rules=self._rules,
@@ -282,21 +288,9 @@ class SeedOrchestrator:
     def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
         error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"
         self.operation.tell("refuse", f"{seeder.name} {error}", level="error", seeder=seeder.name, record_count=count)
-        return replace(_left_out(seeder, count, error), state=SeederState.REFUSED, exit_code=SchemaError.exit_code)
+        return replace(left_out(seeder, count, error), state=SeederState.REFUSED, exit_code=SchemaError.exit_code)
 
     def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
         error = f"needs {', '.join(causes)}, which could not be seeded"
         self.operation.tell("skip", f"{seeder.name} {error}", level="warn", seeder=seeder.name, record_count=count)
-        return _left_out(seeder, count, error)
-
-
-def _left_out(seeder: BaseSeeder, count: int, error: str) -> SeederResult:
-    """The result of a seeder of which no row was tried."""
-    return SeederResult(
-        seeder=seeder.name,
-        table=seeder.config.table_name,
-        state=SeederState.SKIPPED,
-        records_planned=count,
-        records_skipped=count,
-        error=error,
-    )
+        return left_out(seeder, count, error)

@@ -57,8 +57,9 @@ class SeederPipeline:
         self._validator = SchemaValidator(filled_table(seeder, connections[context.using]), context.live)
         unclassified = {one.column: f"{one.table}.{one.column} {one.problem}" for one in suspicious(seeder, context.strategies)}
         self._preparation = Preparation(
-            seeder, context.dataset, context.resolver, self._validator, context.rules, unclassified=unclassified
-        )
+            seeder, context.dataset, context.resolver, self._validator, context.rules,
+            unclassified=unclassified, derives_ahead=context.ahead.covers(seeder),
+        )  # fmt: skip
         self._writer = context.writer(seeder, count)
         self._retry = replace(context.retry, doing="Trying the batch again", seeder=seeder.name)
         self._keys = RowKeys(seeder, count, context, self._preparation)
@@ -88,8 +89,7 @@ class SeederPipeline:
             state, error, code = self._failed(caught)
         else:
             state, error, code = self._tally.verdict()
-        audit = self._context.run is not None
-        return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=audit)
+        return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=self._context.run is not None)
 
     def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
         """State, message and exit code of a seeder that failed with this error; raises errors that end the whole run."""

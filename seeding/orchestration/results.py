@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from seeding.exceptions import SchemaError
+from seeding.generation.seeders import BaseSeeder
 
 
 class SeederState(StrEnum):
@@ -96,6 +97,18 @@ class RunSummary:
         values["exit_code"] = self.exit_code
         values["records_inserted"] = self.records_inserted
         return values
+
+
+def left_out(seeder: BaseSeeder, count: int, error: str) -> SeederResult:
+    """The result of a seeder of which no row was tried."""
+    return SeederResult(
+        seeder=seeder.name,
+        table=seeder.config.table_name,
+        state=SeederState.SKIPPED,
+        records_planned=count,
+        records_skipped=count,
+        error=error,
+    )
 
 
 def unfilled(table: str, words: str) -> SeederResult:

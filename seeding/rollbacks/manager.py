@@ -130,7 +130,7 @@ class RollbackManager:
     def _state(self) -> tuple[frozenset[str], Dataset | None]:
         """The tables on which derived columns may be stale, and the dataset."""
         ledger = self.operation.ledger
-        return ledger.tables_ever() if ledger.is_unfinished() else frozenset(), ledger.dataset()
+        return ledger.stale_tables(), ledger.dataset()
 
     def _planned(self, *, reporting: bool = True) -> tuple[Planner, RollbackPlan, list[TableChanges]]:
         planner = self._planner()

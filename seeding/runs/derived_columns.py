@@ -27,10 +27,13 @@ from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
+from seeding.runs.derived_ahead import DerivedAhead, foreseen
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import IMAGES, TransactionSize, in_portions, row_width
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.telemetry.events import Event, Sink
+
+NOTHING_AHEAD = DerivedAhead()
 
 
 def in_order(seeders: Iterable[BaseSeeder], dataset: Dataset, changed: Iterable[str]) -> tuple[BaseSeeder, ...]:
@@ -81,10 +84,12 @@ class Rederivation:
         drifted: Collection[str] = (),
         skip: Collection[str] = (),
         inserted: Mapping[str, int] | None = None,
+        ahead: DerivedAhead = NOTHING_AHEAD,
     ) -> dict[str, str]:
         """Derive, except for the seeders in `skip`; returns the errors of those that the database rejected, by name.
 
-        `inserted` counts the rows that this run inserted per seeder: if those are all, none has been derived before.
+        `inserted` counts the rows that this run inserted per seeder: if those are all, none has been derived before. The rows
+        of the seeders that are `ahead` were generated with their derived columns.
         Raises the database's error if it cannot be reached any more.
         """
         refused: dict[str, str] = {}
@@ -94,19 +99,27 @@ class Rederivation:
         read = {table for seeder in due for one in seeder.derivations(self.dataset) for table in one.reads}
         readable = self.retry(partial(read_kinds, connections[self.using], read)).keys() - set(drifted) if due else set[str]()
         identities = self.retry(partial(Ledger(self.using).identities, tables)) if tables else {}
+        lost = bool(self.retry.outages.count)  # a server that took over may lack rows that were inserted
+        completed = NOTHING_AHEAD if lost else self.retry(partial(ahead.completed, self.using, inserted or {}))
         for seeder in due:
             keys = self.retry(partial(self.keys, seeder))
             if seeder.name in skip or not len(keys):
                 continue
             table, started = seeder.config.table_name, time.monotonic()
-            new = (inserted or {}).get(seeder.name) == len(keys)
+            new = (inserted or {}).get(seeder.name) == len(keys) and not ahead.covers(seeder)
             retry = replace(self.retry, doing="Deriving again", seeder=seeder.name)
             try:
                 columns = tables[table].columns if table in tables else ()
                 width = IMAGES * retry(partial(row_width, self.using, table, columns, len(keys)))
+                identity = identities.get(table)
+                given = frozenset[str]()
+                if completed.covers(seeder):
+                    given = retry(partial(foreseen, self.using, seeder, self.dataset, keys, identity))
+                if ahead.covers(seeder) and not given:
+                    self._tell(seeder, f"{table}: not all went as foreseen, its derived columns are updated", level="debug")
                 rows = derive(
-                    self.using, seeder, self.dataset, keys, self.lock, readable=readable, new=new,
-                    identity=identities.get(table), retry=retry, size=self.size, width=width,
+                    self.using, seeder, self.dataset, keys, self.lock, readable=readable, new=new, given=given,
+                    identity=identity, retry=retry, size=self.size, width=width,
                 )  # fmt: skip
             except DatabaseError as error:
                 if transience(error) is Transience.CONNECTION:
@@ -132,6 +145,7 @@ def derive(
     *,
     readable: Collection[str],
     new: bool = False,
+    given: Collection[str] = (),
     identity: RowIdentity | None = None,
     retry: Retrier,
     size: TransactionSize,
@@ -143,16 +157,20 @@ def derive(
     take `width` bytes each; a run that ends in between leaves the others as they were, and the next one derives all again.
 
     A derivation that reads a table not among the `readable` is skipped. `new` means that the rows have never been derived and
-    hold what was generated.
+    hold what was generated; `given` are fields that were generated as they would be derived.
 
     Idempotent. Raises LockLostError before a commit that the lock no longer covers.
     """
     connection = connections[using]
-    derivations = seeder.derivations(dataset)
+    derivations = (
+        replace(one, values={name: value for name, value in one.values.items() if name not in given})
+        for one in seeder.derivations(dataset)
+    )
     wanted = [
         one
         for one in derivations
-        if set(one.reads) <= set(readable)
+        if one.values
+        and set(one.reads) <= set(readable)
         and not (new and one.foreseen and not any(retry(partial(_holds_rows, using, table)) for table in one.reads))
     ]
     matched = 0

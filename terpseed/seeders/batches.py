@@ -64,6 +64,18 @@ class BatchSeeder(BaseSeeder):
             ),
         )
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        left = stock.left(rows)
+        emptied = stock.is_status(rows, "LIVE") & (left == 0)
+        return pl.DataFrame(
+            {
+                "onHandQty": decimals(left * 100, 4),
+                "reservedQty": decimals(stock.reserved(rows) * 100, 4),
+                "batchStatus": pl.repeat("SOLD_OUT", len(rows), eager=True).zip_with(pl.Series(emptied), stock.status(rows)),
+            }
+        )
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `batches`."""
         amount, cost = stock.intake(rows), pricing.unit_cost(rows) * 100

@@ -12,9 +12,12 @@ from django.db.models import OuterRef, Subquery
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, divide, take
 from terpseed.expressions import percentage
 from terpseed.facts import calendar, cells, parties
+from terpseed.facts.money import receivables
 from terpseed.models import Client, ClientCreditLimit
 from terpseed.seeders.clients import credit_limit
 
+HIGHEST_SHARE = 999_99
+"""The column's maximum, in hundredths of a percent."""
 TOUCHES = ("last_calculated", "updated_at")
 
 
@@ -32,11 +35,18 @@ class ClientCreditLimitSeeder(BaseSeeder):
     def derivations(self, dataset: Dataset) -> Sequence[Derivation]:
         """The exposure, and its share of the limit (at most 999.99 %, the column's maximum)."""
         owed = Client.objects.filter(pk=OuterRef("client_id")).values("total_owed")
-        used = percentage("current_exposure", "credit_limit", at_most=Decimal("999.99"))
+        used = percentage("current_exposure", "credit_limit", at_most=Decimal(HIGHEST_SHARE) / 100)
         return (
             Derivation(values={"current_exposure": Subquery(owed)}, reads=("clients",), touches=TOUCHES),
             Derivation(values={"utilization_percent": used}, reads=("clients",), touches=TOUCHES),
         )
+
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        clients = rows.of("clients", rows.index)
+        limit, owed = credit_limit(clients), receivables.account(clients)[2]
+        used = np.where(limit > 0, np.minimum(divide(owed * 10_000, np.maximum(limit, 1)), HIGHEST_SHARE), 0)
+        return pl.DataFrame({"current_exposure": decimals(owed, 2), "utilization_percent": decimals(used, 2)})
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_credit_limits`."""

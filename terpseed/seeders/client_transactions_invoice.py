@@ -42,6 +42,18 @@ class InvoiceTransactionSeeder(BaseSeeder):
             Derivation(values={"payment_date": Subquery(last)}, reads=("invoices", "payments"), touches=("updated_at",)),
         )
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        orders = receivables.order_at(rows, receivables.STANDING)
+        paid = receivables.paid_amount(orders)
+        return pl.DataFrame(
+            {
+                "payment_status": receivables.last_status(orders).replace(["SENT", "VIEWED"], "PENDING"),
+                "payment_amount": decimals(paid, 2),
+                "payment_date": calendar.dates(receivables.last_paid_at(orders), paid > 0),
+            }
+        )
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_transactions`."""
         orders = receivables.order_at(rows, receivables.STANDING)

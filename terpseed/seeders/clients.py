@@ -10,7 +10,7 @@ import polars as pl
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from seeding import BaseSeeder, Dataset, Derivation, Integers, Rows, SeederConfig, decimals, only
+from seeding import BaseSeeder, Dataset, Derivation, Integers, Rows, SeederConfig, decimals, divide, only
 from terpseed.expressions import DaysSince, percentage, total
 from terpseed.facts import calendar, cells, parties, pinned
 from terpseed.facts.dealings import activity
@@ -27,6 +27,9 @@ REASONS = (
     "Personal guarantee on file",
 )
 """Why somebody has set the limit: TERP calculates no limit that is marked as set by hand."""
+
+HIGHEST_MARGIN = 999_99
+"""The column's maximum, in hundredths of a percent."""
 
 NOT_CHARGED = ("DRAFT", "VOID")
 OPEN = ("SENT", "VIEWED", "PARTIAL", "OVERDUE")
@@ -74,10 +77,24 @@ class ClientSeeder(BaseSeeder):
             "total_owed": total(invoices.filter(status__in=OPEN), "customer", "amountDue"),
             "oldest_debt_days": Coalesce(DaysSince(dataset.as_of, Subquery(oldest)), 0),
         }
-        margin = percentage("total_profit", "total_spent", at_most=Decimal("999.99"))
+        margin = percentage("total_profit", "total_spent", at_most=Decimal(HIGHEST_MARGIN) / 100)
         return tuple(
             Derivation(values=values, reads=("invoices", "orders"), touches=("updated_at",), foreseen=True)
             for values in (columns, {"avg_profit_margin": margin})
+        )
+
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        spent, earned, owed, days = receivables.account(rows)
+        margin = np.where(spent > 0, np.minimum(divide(earned * 10_000, np.maximum(spent, 1)), HIGHEST_MARGIN), 0)
+        return pl.DataFrame(
+            {
+                "total_spent": decimals(spent, 2),
+                "total_profit": decimals(earned, 2),
+                "total_owed": decimals(owed, 2),
+                "oldest_debt_days": days,
+                "avg_profit_margin": decimals(margin, 2),
+            }
         )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

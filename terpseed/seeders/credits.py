@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from django.db.models import Case, CharField, F, OuterRef, Q, Value, When
 
-from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, numerals
+from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, numerals, take
 from terpseed.expressions import rounded, total
 from terpseed.facts import calendar, staff
 from terpseed.facts.dealings import returns
@@ -17,6 +17,7 @@ from terpseed.facts.money import receivables
 from terpseed.facts.sales import trade
 from terpseed.models import Credit, CreditApplication
 
+STATUS = ("FULLY_USED", "PARTIALLY_USED", "ACTIVE")
 VALID = np.timedelta64(365, "D")
 
 
@@ -39,9 +40,9 @@ class CreditSeeder(BaseSeeder):
         """How much of the credit is used, what is left of it, and the resulting status."""
         applications = CreditApplication.objects.filter(credit=OuterRef("pk"))
         status = Case(
-            When(amountRemaining__lte=0, then=Value("FULLY_USED")),
-            When(amountUsed__gt=0, then=Value("PARTIALLY_USED")),
-            default=Value("ACTIVE"),
+            When(amountRemaining__lte=0, then=Value(STATUS[0])),
+            When(amountUsed__gt=0, then=Value(STATUS[1])),
+            default=Value(STATUS[2]),
             output_field=CharField(),
         )
         return tuple(
@@ -51,6 +52,19 @@ class CreditSeeder(BaseSeeder):
                 ({"amountRemaining": rounded(F("creditAmount") - F("amountUsed"))}, ("creditApplications",)),
                 ({"creditStatus": status}, ("creditApplications",)),
             )
+        )
+
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        orders = returns.order(rows, CREDITS)
+        used = returns.applied(orders, returns.claim(rows, CREDITS))
+        left = returns.credit(orders) - used
+        return pl.DataFrame(
+            {
+                "amountUsed": decimals(used, 2),
+                "amountRemaining": decimals(left, 2),
+                "creditStatus": take(STATUS, np.select([left <= 0, used > 0], [0, 1], 2)),
+            }
         )
 
     def generate_data(self, rows: Rows) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from django.db.models import OuterRef
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
 from terpseed.facts import calendar, notes, parties, staff
-from terpseed.facts.money import receivables, settlement
+from terpseed.facts.money import receivables
 from terpseed.facts.sales import pricing, trade
 from terpseed.models import Invoice, Payment
 
@@ -36,25 +36,34 @@ class InvoiceSeeder(BaseSeeder):
         payments = Payment.objects.filter(invoice=OuterRef("pk"), paymentType="RECEIVED", deleted_at__isnull=True)
         return settled(payments, "invoice", dataset.as_of, waiting="VIEWED", otherwise="SENT")
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        orders = receivables.order(rows)
+        paid = receivables.paid_amount(orders)
+        return pl.DataFrame(
+            {
+                "amountPaid": decimals(paid, 2),
+                "amountDue": decimals(pricing.order_total(orders) - paid, 2),
+                "status": receivables.status(rows, paid),
+            }
+        )
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `invoices`."""
         orders = receivables.order(rows)
         issued = receivables.invoiced_at(orders)
         amount = decimals(pricing.order_total(orders), 2)
-        due = receivables.due(orders)
-        waiting = np.where(settlement.is_past(rows, due), 3, rows.chance("viewed", 0.6).astype(np.int64))
-        status = np.where(receivables.is_void(orders), 2, waiting)
         return pl.DataFrame(
             {
                 "invoiceNumber": receivables.invoice_number(orders),
                 "customerId": trade.client(orders).index,
                 "invoiceDate": calendar.dates(issued),
-                "dueDate": calendar.dates(due),
+                "dueDate": calendar.dates(receivables.due(orders)),
                 "subtotal": amount,
                 "totalAmount": amount,
                 "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),
                 "amountDue": amount,
-                "status": take(("SENT", "VIEWED", "VOID", "OVERDUE"), status),
+                "status": receivables.status(rows, np.zeros(len(rows), dtype=np.int64)),
                 "paymentTerms": take(parties.TERMS, trade.term(orders)),
                 "referenceType": pl.repeat("ORDER", len(rows), eager=True),
                 "referenceId": orders.index,

@@ -77,6 +77,14 @@ class OrderSeeder(BaseSeeder):
         values = {"invoice": Subquery(first.values("pk")[:1]), "saleStatus": sale_status}
         return (Derivation(values=values, reads=("invoices",), touches=("updated_at",)),)
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """How far the invoice is paid; its key is not known before its row is there."""
+        status = receivables.last_status(rows).replace_strict(SALE_STATUS, default="PENDING")
+        fate = trade.fate(rows)
+        shipped, cancelled = np.isin(fate, trade.SHIPPING), fate == Fate.CANCELLED
+        of_sale = take(("PENDING", "CANCELLED"), cancelled.astype(np.int64))
+        return pl.DataFrame({"saleStatus": only(status.zip_with(pl.Series(shipped), of_sale), ~np.isin(fate, QUOTES))})
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `orders`."""
         fate = trade.fate(rows)

@@ -40,6 +40,11 @@ class TransactionSeeder(BaseSeeder):
         standing = ~Q(transactionStatus="WRITTEN_OFF")
         return (Derivation(values=values, where=standing, reads=("invoices",), touches=("updatedAt",)),)
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        """The columns of `derivations`."""
+        status = receivables.last_status(receivables.order(rows.of("invoices", rows.index)))
+        return pl.DataFrame({"transactionStatus": status.replace(["SENT", "VIEWED"], "PENDING")})
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `transactions`."""
         invoices = rows.of("invoices", rows.index)

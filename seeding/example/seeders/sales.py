@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -19,6 +20,11 @@ ORDERS, LINES = 3, 3
 def joined_at(customers: Rows) -> pl.Series:
     """When a customer joined, in the year before the data ends."""
     return customers.moments(customers.uniform("joined", -365, -30))
+
+
+def quantity(lines: Rows) -> Integers:
+    """How much of its product is on each line."""
+    return lines.integers("quantity", 1, 6)
 
 
 class CustomerSeeder(BaseSeeder):
@@ -50,6 +56,11 @@ class OrderSeeder(BaseSeeder):
         total = Subquery(lines.annotate(total=Sum(F("quantity") * F("unit_price"))).values("total"))
         return (Derivation(values={"total": Coalesce(total, Decimal(0))}, reads=("shop_orderline",)),)
 
+    def derived_data(self, rows: Rows) -> pl.DataFrame:
+        lines = rows.of("shop_orderline", (rows.index[:, None] * LINES + np.arange(LINES)).ravel())
+        products = rows.of("shop_product", OrderLineSeeder.product(lines))
+        return pl.DataFrame({"total": decimals((cents(products) * quantity(lines)).reshape(-1, LINES).sum(axis=1), 2)})
+
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         customers = rows.index // ORDERS
         minutes = rows.integers("waited", 0, 30 * 24 * 60)
@@ -74,7 +85,7 @@ class OrderLineSeeder(BaseSeeder):
         columns = {
             "order_id": rows.index // LINES,
             "product_id": products,
-            "quantity": rows.integers("quantity", 1, 6),
+            "quantity": quantity(rows),
             "unit_price": decimals(cents(rows.of("shop_product", products)), 2),
         }
         return pl.DataFrame(columns)

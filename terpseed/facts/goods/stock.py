@@ -162,6 +162,16 @@ def returned(batches: Rows) -> Integers:
     return _served(batches, trade.Fate.RETURNED)
 
 
+def reserved(batches: Rows) -> Integers:
+    """The quantity on open orders, in hundredths of a unit."""
+    return _served(batches, *trade.RESERVING)
+
+
+def left(batches: Rows) -> Integers:
+    """The quantity on hand once everything is seeded, in hundredths of a unit: what came in less what was shipped."""
+    return intake(batches) - _served(batches, *trade.SHIPPING)
+
+
 def _served(batches: Rows, *fates: trade.Fate) -> Integers:
     """The quantity on orders with one of the fates, in hundredths of a unit."""
     traded, fate, quantity = _orders(batches)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from seeding import Integers, Mask, Rows, divide, numerals, remembered
+from seeding import Integers, Mask, Rows, divide, numerals, remembered, take
 from terpseed.facts import calendar, parties
 from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
 from terpseed.facts.money import settlement
@@ -16,8 +16,10 @@ from terpseed.facts.sales.trade import Fate
 
 INVOICES = trade.orders_with(*trade.SHIPPING)
 """The place of the order."""
-STANDING = trade.orders_with(Fate.SHIPPED, Fate.DELIVERED)
-"""The place of the order, for invoices that are not void: returned goods are not owed for."""
+STOOD = (Fate.SHIPPED, Fate.DELIVERED)
+"""The fates of orders whose invoices are not void: returned goods are not owed for."""
+STANDING = trade.orders_with(*STOOD)
+"""The place of the order, for invoices that are not void."""
 LINES = trade.lines_with(*trade.SHIPPING)
 """The place of the order line."""
 
@@ -106,6 +108,53 @@ def open_amount(orders: Rows) -> Integers:
     percent = np.array([[plan.get(where, 100) for where in range(ORDERS)] for plan in trade.UNSETTLED])[is_open(cell), place]
     total = pricing.order_total(orders)
     return total - divide(total * percent, 100)
+
+
+@remembered
+def paid_amount(orders: Rows) -> Integers:
+    """What is paid of a shipped order once everything is seeded, in cents: nothing of a void invoice."""
+    return np.where(is_void(orders), 0, pricing.order_total(orders) - open_amount(orders))
+
+
+def status(invoices: Rows, paid: Integers) -> pl.Series:
+    """The status of invoices of which so many cents are paid."""
+    orders = order(invoices)
+    unpaid = take(("SENT", "VIEWED"), invoices.chance("viewed", 0.6).astype(np.int64))
+    standing = settlement.status(pricing.order_total(orders), paid, settlement.is_past(orders, due(orders)), unpaid)
+    return pl.repeat("VOID", len(invoices), eager=True).zip_with(pl.Series(is_void(orders)), standing)
+
+
+@remembered
+def last_status(orders: Rows) -> pl.Series:
+    """The status of the invoices of shipped orders once everything is seeded."""
+    return status(orders.of("invoices", invoice(orders)), paid_amount(orders))
+
+
+def last_paid_at(orders: Rows) -> calendar.Moments:
+    """When the last payment on a shipped order was received; an arbitrary moment if there is none."""
+    cell, place = np.divmod(orders.index, ORDERS)
+    last = PAYMENTS.index(cell, place + 1) - 1
+    return paid_at(orders.of("payments", np.maximum(last, 0)))
+
+
+@remembered
+def account(clients: Rows) -> tuple[Integers, Integers, Integers, Integers]:
+    """What each client has spent, what TERP has earned by it, what it still owes, all in cents, and for how many days.
+
+    Once everything is seeded; void invoices do not count. A debt is as old as the first invoice that is overdue: 0 without any.
+    """
+    cells, position = np.unique(clients.index // CLIENTS, return_inverse=True)
+    every = clients.of("orders", (cells[:, None] * ORDERS + np.arange(ORDERS)).ravel())
+    orders = every.of("orders", every.index[np.isin(trade.fate(every), STOOD)])
+    holder = np.searchsorted(cells, orders.index // ORDERS) * CLIENTS + trade.client(orders).index % CLIENTS
+    open_, due_on = open_amount(orders), due(orders).astype("datetime64[D]")
+    days = (np.datetime64(orders.as_of, "D") - due_on).astype(np.int64)
+    count, own = len(cells) * CLIENTS, position * CLIENTS + clients.index % CLIENTS
+    oldest = np.zeros(count, dtype=np.int64)
+    np.maximum.at(oldest, holder, np.where((open_ != 0) & (days > 0), days, 0))
+    sums = [pricing.summed(one, holder, count) for one in (pricing.order_total(orders), pricing.order_margin(orders), open_)]
+    spent, earned, owes = (one[own] for one in sums)
+    return spent, earned, owes, oldest[own]
 
 
 def owed(client: int, rows: Rows) -> int:

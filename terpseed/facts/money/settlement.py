@@ -90,6 +90,12 @@ def is_past(rows: Rows, due_on: calendar.Moments) -> Mask:
     return past
 
 
+def status(total: Integers, paid: Integers, past: Mask, unpaid: pl.Series) -> pl.Series:
+    """The status of documents of which `paid` cents are paid; `unpaid` is that of one on which nothing is paid or overdue."""
+    settled = np.select([paid == total, past, paid > 0], [0, 1, 2], 3)
+    return take(("PAID", "OVERDUE", "PARTIAL", ""), settled).zip_with(pl.Series(settled < 3), unpaid)
+
+
 def due(issued_at: calendar.Moments, term: Integers) -> calendar.Moments:
     """The document's due date."""
     return calendar.after(issued_at, parties.TERM_DAYS[term])

@@ -97,6 +97,18 @@ def order_total(orders: Rows) -> Integers:
     return summed(line_total(lines), position, len(orders))
 
 
+@remembered
+def order_cost(orders: Rows) -> Integers:
+    """Σ costs of the lines, in hundredths of a cent."""
+    lines, position = trade.lines_of(orders)
+    return summed(quantity(lines) * unit_cost(serving.batch(lines)), position, len(orders))
+
+
+def order_margin(orders: Rows) -> Integers:
+    """What an order brings in above its cost, in cents."""
+    return order_total(orders) - divide(order_cost(orders), 100)
+
+
 def summed(values: Integers, position: Integers, count: int) -> Integers:
     """Σ values per position 0 … count - 1."""
     sums = np.zeros(count, dtype=np.int64)
