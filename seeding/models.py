@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import models
@@ -77,6 +78,11 @@ class SeedRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.command}, {self.state})"
+
+    @property
+    def has_no_edge_cases(self) -> bool:
+        """Whether its dataset was asked to be without edge cases."""
+        return json.loads(self.profile_rules or "{}").get("edge_cases") is False
 
 
 class MaskedBatch(models.Model):

@@ -247,6 +247,14 @@ def test_a_run_tells_what_it_took(ledger: Database, staff: Client) -> None:
     assert "Waited for the lock 1.2 s Peak memory 150.0 MB Statements 1,234 Share of rows that failed 12.5 %" in shown
 
 
+@pytest.mark.parametrize(("rules", "words"), [("", ""), ('{"edge_cases": false}', ", without edge cases")])
+def test_a_dataset_without_edge_cases_is_said_to_be(ledger: Database, staff: Client, rules: str, words: str) -> None:
+    SeedRun.objects.using(ledger.alias).update(profile_rules=rules)
+
+    for address in ("seedrun/1/change/", "seedrun/dashboard/"):
+        assert f"seed 42, as of {AS_OF}{words}{', Faker' if 'change' in address else ' '}" in page(staff, address)
+
+
 def test_from_a_ledger_entry_to_a_row_and_back(ledgers: Database, staff: Client) -> None:
     entry = SeedingMetadata.objects.using(ledgers.alias).get(table_name="client_credit_limits")
     key = entry.key_ranges[0][2] + 9
