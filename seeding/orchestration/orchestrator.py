@@ -26,6 +26,7 @@ from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan
+from seeding.orchestration.prefetch import FIRST_BATCH
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState, left_out, unfilled
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.derived_ahead import DerivedAhead
@@ -213,7 +214,7 @@ class SeedOrchestrator:
         lost: set[str] = set()
         for done, seeder in enumerate(self.plan.seeders, start=1):
             if context.run is not None:
-                self.operation.note(context.run, seeder.name, results)
+                self.operation.note(context.run, seeder.name, results, is_short=self.plan.counts[seeder.name] <= FIRST_BATCH)
             result = self._seed_table(seeder, lost, context)
             results.append(result)
             self._measure(result)

@@ -33,6 +33,9 @@ from seeding.telemetry.metrics import Meter, Summary, exit_code_of
 
 S = TypeVar("S", bound=Summary)
 
+NOTE_SECONDS = 1.0
+"""How long a run's recorded progress stands at least, while its steps are short."""
+
 
 class Result(Protocol):
     """The result of one seeder or table."""
@@ -76,6 +79,8 @@ class Operation:
         self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
         self._topology: Topology | None = None
+        self._noted = -NOTE_SECONDS
+        """When the run's progress was recorded last, by the monotonic clock."""
 
     @cached_property
     def meter(self) -> Meter:
@@ -201,9 +206,16 @@ class Operation:
             self._give_up(run, interruption(caught))
             raise
 
-    def note(self, run: SeedRun, phase: str, results: Iterable[Result]) -> None:
-        """Record the run's progress for observers. It is not retried: if it fails, the run continues."""
+    def note(self, run: SeedRun, phase: str, results: Iterable[Result], *, is_short: bool = False) -> None:
+        """Record the run's progress for observers. It is not retried: if it fails, the run continues.
+
+        A phase that `is_short` is recorded only if nothing was for NOTE_SECONDS.
+        """
         self.tell("phase", phase, level="debug")
+        now = time.monotonic()
+        if is_short and now - self._noted < NOTE_SECONDS:
+            return
+        self._noted = now
         try:
             self.ledger.note(run, phase, [result.as_dict() for result in results])
         except Error as error:

@@ -52,7 +52,8 @@ def test_invalid_rows_are_left_out_with_their_children(database: Database) -> No
     assert reasons[0]["actual"] == "[redacted]"
 
 
-def test_a_run_in_progress_can_be_read_from_the_ledger(sqlite: Database) -> None:
+def test_a_run_in_progress_can_be_read_from_the_ledger(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seeding.runs.lifecycle.NOTE_SECONDS", 0)
     run(sqlite, seeder(lambda data: data))
     seen: list[tuple[str, list[str], int]] = []
 

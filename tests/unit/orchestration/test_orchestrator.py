@@ -136,7 +136,11 @@ def test_the_ledger_has_the_plan_and_the_results(shop: Database) -> None:
     assert there.faker_version
 
 
-def test_a_seeder_that_needs_another_one_sees_it_while_it_runs(shop: Database) -> None:
+@pytest.mark.parametrize(("seconds", "second"), [(0, ("ReviewSeeder", ["shop_product"])), (60, ("ProductSeeder", []))])
+def test_others_see_what_a_run_is_at_but_not_every_short_step(
+    shop: Database, monkeypatch: pytest.MonkeyPatch, seconds: float, second: tuple[str, list[str]]
+) -> None:
+    monkeypatch.setattr("seeding.runs.lifecycle.NOTE_SECONDS", seconds)
     seen: list[tuple[str, list[str]]] = []
 
     def look(event: Event) -> None:
@@ -146,7 +150,20 @@ def test_a_seeder_that_needs_another_one_sees_it_while_it_runs(shop: Database) -
 
     run(shop, ProductSeeder(), ReviewSeeder(), listen=look)
 
-    assert seen == [("ProductSeeder", []), ("ReviewSeeder", ["shop_product"])]
+    assert seen == [("ProductSeeder", []), second]
+
+
+def test_a_step_of_many_rows_is_recorded_when_it_begins(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seeding.runs.lifecycle.NOTE_SECONDS", 60)
+    seen: list[str] = []
+
+    def look(event: Event) -> None:
+        if event.operation == "start" and event.seeder:
+            seen.append(SeedRun.objects.using(shop.alias).get().phase)
+
+    run(shop, ProductSeeder(), ReviewSeeder(), listen=look, size="large", scale=4)
+
+    assert seen == ["ProductSeeder", "ReviewSeeder"]
 
 
 def test_a_dry_run_asks_nobody_and_leaves_no_trace(shop: Database, settings: Any) -> None:
