@@ -25,11 +25,9 @@ from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.kinds import base_of
 from seeding.schema.references import Reference, attributes, column_name, key_fields, objects, references
-from seeding.verification.complete_ranges import CompleteRanges
+from seeding.verification.referenced_ranges import FEW, Bounds, CompleteRanges, applying, bounds_in, bounds_of_all
 from seeding.verification.results import Verdict
 
-FEW = 5_000
-"""Rows that are looked for by their keys, however few others the table has."""
 PLACE = "place on the page"
 """Of rows whose JSON is read, as a name beside those of the JSON."""
 EXAMPLES = 5
@@ -61,6 +59,11 @@ class Shortcomings(dict[str, tuple[str, ...]]):
     complete: CompleteRanges
     """What has been seen of the tables' keys."""
 
+    def of(self, table: str, reference: Reference) -> tuple[str, ...]:
+        """What a reference of the table needs and is missing."""
+        needed = {table, reference.target_table, f"{table}.{reference.column}"}
+        return tuple(part for part in (*self[table], *self[reference.target_table]) if part in needed)
+
 
 def shortcomings(using: str, mirrored: Iterable[type[models.Model]]) -> Shortcomings:
     """What the tables of `mirrored`, and those they refer to, lack compared with their models: `lacks` of `verify`."""
@@ -79,31 +82,24 @@ def verify(
     among: Sequence[Reference] | None = None,
     *,
     identity: RowIdentity | None = None,
+    known: Mapping[Reference, Bounds] = MappingProxyType({}),
 ) -> Iterator[Verdict]:
     """One verdict per reference of `model` (only those in `among`, if given), over its rows with the given keys.
 
     `lacks` are the `shortcomings` of the tables; a reference that needs something missing is not checked. `identity` finds
-    the rows; without it, their numbers are their keys.
+    the rows; without it, their numbers are their keys. `known` is what is known of the rows already, all of which one condition
+    finds.
     """
     table = model._meta.db_table
-    looked_at = references(model) if among is None else among
-    missing = {
-        one: tuple(
-            part
-            for part in (*lacks[table], *lacks[one.target_table])
-            if part in {table, one.target_table, f"{table}.{one.column}"}
-        )
-        for one in looked_at
-    }
+    missing = {one: lacks.of(table, one) for one in (references(model) if among is None else among)}
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
     if tallies and identity is not None and identity.is_of_ledger and _are_most_rows(using, model, keys):
         whole = {one: _Tally() for one in tallies}
-        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.complete)
+        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.complete, {})
         if not any(tally.broken for tally in whole.values()):  # else real rows may be the broken ones
             tallies, keys = whole, NOTHING
-    found_by = keys.conditions() if identity is None else identity.conditions(model, keys)
-    for condition in found_by if tallies else ():
-        _look_at_rows(model._base_manager.using(using).filter(condition), tallies, lacks.complete)
+    for rows in _parts(using, model, keys, identity) if tallies else ():
+        _look_at_rows(rows, tallies, lacks.complete, known)
     for one, parts in missing.items():
         verdict = Verdict(
             rule=f"{table}.{one} leads to {one.target_table}",
@@ -162,13 +158,37 @@ class Verification:
             connections[self._using].close()
 
     def _look(self, *, derived: bool) -> Iterator[Verdict]:
+        among = {
+            model: [one for one in references(model) if (one.column in self._derived.get(model, ())) is derived]
+            for model in self._rows
+        }
+        known = self._look_at_few(among)
         for model, keys in self._rows.items():
             if self._ended.is_set():
                 return
-            later = self._derived.get(model, ())
-            among = [one for one in references(model) if (one.column in later) is derived]
             identity = self._identities.get(model._meta.db_table)
-            yield from verify(self._using, model, keys, self._lacks, among, identity=identity)
+            yield from verify(
+                self._using, model, keys, self._lacks, among[model], identity=identity, known=known.get(model, {})
+            )
+
+    def _look_at_few(
+        self, among: Mapping[type[models.Model], Sequence[Reference]]
+    ) -> Mapping[type[models.Model], Mapping[Reference, Bounds]]:
+        """What columns hold of which few rows were seeded, for all such tables at once; the keys in them are looked at, too."""
+        each = [
+            (rows, one)
+            for model, keys in self._rows.items()
+            for parts in ([*_parts(self._using, model, keys, self._identities.get(model._meta.db_table))],)
+            for rows in (parts if len(parts) == 1 and len(keys) <= FEW else ())
+            for one in among[model]
+            if not one.json_key and not self._lacks.of(model._meta.db_table, one)
+        ]
+        found: dict[type[models.Model], dict[Reference, Bounds]] = defaultdict(dict)
+        for (rows, one), bounds in zip(each, bounds_of_all(each), strict=True):
+            found[rows.model][one] = bounds
+        ranges = [(one.target, bounds.low, bounds.high) for of in found.values() for one, bounds in of.items()]
+        self._lacks.complete.look(one for one in ranges if one[1] is not None)
+        return found
 
 
 def _are_most_rows(using: str, model: type[models.Model], keys: KeySet) -> bool:
@@ -176,8 +196,24 @@ def _are_most_rows(using: str, model: type[models.Model], keys: KeySet) -> bool:
     return len(keys) > FEW and model._base_manager.using(using).count() <= 2 * len(keys)
 
 
-def _look_at_rows(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], complete: CompleteRanges) -> None:
-    _look_at_columns(rows, {one: tally for one, tally in tallies.items() if not one.json_key}, complete)
+def _parts(
+    using: str, model: type[models.Model], keys: KeySet, identity: RowIdentity | None
+) -> Iterator[models.QuerySet[models.Model]]:
+    """The rows with these keys, each part found by one condition."""
+    for condition in keys.conditions() if identity is None else identity.conditions(model, keys):
+        yield model._base_manager.using(using).filter(condition)
+
+
+def _look_at_rows(
+    rows: models.QuerySet[Any],
+    tallies: Mapping[Reference, _Tally],
+    complete: CompleteRanges,
+    known: Mapping[Reference, Bounds],
+) -> None:
+    in_columns = {one: tally for one, tally in tallies.items() if not one.json_key}
+    if in_columns:
+        bounds = known if in_columns.keys() <= known.keys() else bounds_in(rows, in_columns)
+        _look_at_columns(rows, in_columns, complete, bounds)
     in_json: dict[str, dict[Reference, _Tally]] = defaultdict(dict)
     for one, tally in tallies.items():
         if one.json_key:
@@ -186,32 +222,23 @@ def _look_at_rows(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally
         _look_into_json(rows, column, of_column, complete)
 
 
-def _look_at_columns(rows: models.QuerySet[Any], tallies: Mapping[Reference, _Tally], complete: CompleteRanges) -> None:
+def _look_at_columns(
+    rows: models.QuerySet[Any],
+    tallies: Mapping[Reference, _Tally],
+    complete: CompleteRanges,
+    bounds: Mapping[Reference, Bounds],
+) -> None:
     named = attributes(rows.model)
-    wanted: dict[str, models.Aggregate] = {}
-    for place, one in enumerate(tallies):
-        only = models.Q(**_when(one, named)) if one.when else None
-        wanted |= {
-            f"{name}_{place}": aggregate(named[one.column], filter=only)
-            for name, aggregate in (("count", models.Count), ("low", models.Min), ("high", models.Max))
-            if name == "count" or _is_counted(one)
-        }
-    found = rows.aggregate(**wanted)
-    for place, (one, tally) in enumerate(tallies.items()):
-        low, high = found.get(f"low_{place}"), found.get(f"high_{place}")
-        if not found[f"count_{place}"] or (low is not None and complete.has_all(one.target, low, high)):
-            tally.add(found[f"count_{place}"])
+    for one, tally in tallies.items():
+        found = bounds[one]
+        if not found.count or (found.low is not None and complete.has_all(one.target, found.low, found.high)):
+            tally.add(found.count)
             continue
-        referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **_when(one, named))
+        referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **applying(one, named))
         by = "pk" if one.by is None else attributes(one.target)[one.by]
         value = _alike(rows, one, models.OuterRef(named[one.column]))
         there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: value}))
-        tally.add(found[f"count_{place}"], referring.filter(~there).values_list("pk", flat=True).iterator())
-
-
-def _is_counted(reference: Reference) -> bool:
-    """Whether it holds integers that a query takes as a range of keys."""
-    return reference.by is None and isinstance(reference.target._meta.pk, models.IntegerField)
+        tally.add(found.count, referring.filter(~there).values_list("pk", flat=True).iterator())
 
 
 def _alike(rows: models.QuerySet[Any], reference: Reference, value: models.OuterRef) -> Any:
@@ -268,8 +295,3 @@ def _decoded(text: str | None) -> Any:
 
 def _key(value: Any) -> int | None:
     return value if type(value) is int and abs(value) < KEYS else None
-
-
-def _when(reference: Reference, attributes: Mapping[str, str]) -> dict[str, str]:
-    """A filter on the rows to which the reference applies."""
-    return {attributes[reference.when[0]]: reference.when[1]} if reference.when else {}

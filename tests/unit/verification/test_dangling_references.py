@@ -51,8 +51,11 @@ def reviews(shop: Database) -> Database:
 
 
 def found(shop: Database, *among: Reference, keys: KeySet = ALL) -> tuple[int, int, tuple[str, ...]]:
-    """(looked at, broken, examples) of the one verdict."""
+    """(looked at, broken, examples) of the one verdict, which is the same where tables are looked at together."""
     (verdict,) = verify(shop.alias, Review, keys, shortcomings(shop.alias, [Review]), among or None)
+    if not among:
+        with Verification(shop.alias, {Review: keys}, {}) as together:
+            assert list(together.verdicts()) == [verdict]
     return verdict.looked_at, verdict.broken, verdict.examples
 
 
