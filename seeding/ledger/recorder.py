@@ -69,7 +69,8 @@ class Recorder(Ledger):
     def record(self, run: SeedRun, seeder: BaseSeeder, keys: KeyMap, skipped: Sequence[Sequence[int]]) -> SeedingMetadata:
         """Record the batch, inside the transaction that inserts its rows and before they are inserted.
 
-        Raises BatchTakenError if the ledger already has it: the transaction is to be undone then.
+        Raises BatchTakenError if the ledger already has one that begins with the same row; of others, `require_new` tells. The
+        transaction is to be undone then.
         """
         if not transaction.get_connection(self.using).in_atomic_block:
             raise RuntimeError("a ledger entry commits with its rows: open the transaction first")
@@ -91,12 +92,21 @@ class Recorder(Ledger):
             )
         except IntegrityError as error:
             raise BatchTakenError from error
-        # A batch whose first rows the database rejected begins later (`amend`): the unique constraint does not catch it.
-        extent = (int(keys.ranges[0, 0]), int(keys.ranges[-1, :2].sum()) - 1)
-        others = self._batches(seeder).exclude(pk=entry.pk).filter(first_index__range=extent)
-        if keys.lookup(others.key_map().pairs()[0])[1].any():
-            raise BatchTakenError
         return entry
+
+    def within(self, entry: SeedingMetadata, seeder: BaseSeeder, keys: KeyMap) -> BatchQuerySet:
+        """The seeder's other live batches that begin within the one of `entry`, which was recorded with these keys.
+
+        One of the same rows, the first of which the database rejected, begins later (`amend`): the unique constraint does not
+        catch it.
+        """
+        extent = (int(keys.ranges[0, 0]), int(keys.ranges[-1, :2].sum()) - 1)
+        return self._batches(seeder).exclude(pk=entry.pk).filter(first_index__range=extent)
+
+    def require_new(self, entry: SeedingMetadata, seeder: BaseSeeder, keys: KeyMap) -> None:
+        """Raise BatchTakenError if another live batch has rows of this one; the transaction is to be undone then."""
+        if keys.lookup(self.within(entry, seeder, keys).key_map().pairs()[0])[1].any():
+            raise BatchTakenError
 
     def record_created(self, run: SeedRun, seeder: BaseSeeder, model: type[Model], keys: KeyMap) -> SeedingMetadata:
         """Record rows that receivers have created while the seeder's rows were saved, in the same transaction.

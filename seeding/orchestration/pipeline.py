@@ -12,18 +12,15 @@ import polars as pl
 from django.db import OperationalError, connections, models
 
 from seeding.arrays import Integers, Mask
-from seeding.db.features import run_deferred_triggers
 from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
 from seeding.db.retries import Transience, transience
 from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
 from seeding.generation.seeder_columns import filled_table, written_columns
 from seeding.generation.seeders import BaseSeeder, ExistingRows
-from seeding.keys import KeyMap, KeySet
-from seeding.ledger.given_keys import lasting
+from seeding.keys import KeyMap
 from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
-from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
 from seeding.orchestration.context import RunContext
@@ -33,9 +30,7 @@ from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
-from seeding.schema.tables import TableSchema
 from seeding.schema.validation import SchemaValidator
-from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Refusal, RowsRefusedError, insert, insert_whole
 from seeding.writing.key_allocation import ATTEMPTS
 
@@ -126,9 +121,12 @@ class SeederPipeline:
         inserted = KeyMap.pair(index, keys)
         with context.lock.fenced():
             entry = context.ledger.record(context.run, self._seeder, inserted, batch.rejected_ranges())
+            if isolating:  # rows that are there already must not be taken for rejected ones
+                context.ledger.require_new(entry, self._seeder, inserted)
             self._keys.require_free(batch)
-            write = insert if isolating else insert_whole
-            refusals = self._preparation.told(index, partial(write, self._writer, context.using, self._model, batch.rows)) or []
+            written, rows = self._keys.in_order(batch)
+            write = partial(insert if isolating else insert_whole, self._writer, context.using, self._model, rows)
+            refusals = self._preparation.told(written, write) or []
             if refusals:
                 refused = [refusal.row for refusal in refusals]
                 if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
@@ -136,37 +134,10 @@ class SeederPipeline:
                 inserted = KeyMap.pair(np.delete(index, refused), np.delete(keys, refused))
                 skipped = [*batch.rejected_ranges(), *([int(one), 1] for one in index[refused])]
                 context.ledger.amend(entry, inserted, sorted(skipped))
-            table = context.live[self._seeder.config.table_name]
-            identity = context.ledger.complete(entry, inserted, table, batch.given, self._compared(batch, table))
-            self._look_at_stored(batch, inserted.key_set(), identity)
+            if len(inserted):
+                self._keys.require_stored(batch, entry, inserted)
         context.resolver.learn(self._seeder, inserted, batch.given)
         return refusals
-
-    def _compared(self, batch: Batch, table: TableSchema) -> list[str]:
-        """The columns by which rows are told from others under their keys; none where nobody can use these again."""
-        is_reusable = self._seeder.config.key_target is not None or (batch.given is not None and batch.given.are_reusable)
-        return list(lasting(self._seeder, self._context.dataset, table, batch.ready.columns)) if is_reusable else []
-
-    def _look_at_stored(self, batch: Batch, keys: KeySet, identity: RowIdentity) -> None:
-        """Raise InsertionError if rows are missing under their keys or, in a watched table, hold other values.
-
-        It runs inside the transaction, which the error rolls back.
-        """
-        context, table = self._context, self._seeder.config.table_name
-        if is_watched := table in context.survey.watched:
-            run_deferred_triggers(connections[context.using])
-        stored = StoredRows(context.using, self._model, context.live[table], identity)
-        there = identity.rows.height if identity.others else stored.count(keys)
-        undone = f"the batch was undone. {context.survey.suspicion}"
-        if there != len(keys):
-            raise InsertionError(f"{table}: of {len(keys):,} rows that were written {there:,} are under their keys; {undone}")
-        if is_watched:
-            named = identity.names if identity.is_of_ledger else [self._preparation.primary_key]
-            frame = batch.ready.drop(named).with_columns(pl.Series(KEY, batch.accepted_keys))
-            frame = frame.filter(pl.Series(keys.has(batch.accepted_keys)))
-            columns = [name for name in frame.columns if name in context.live[table].columns]
-            if differing := sorted({column for _, column in stored.differing(frame, columns)}):
-                raise InsertionError(f"{table}: {', '.join(differing)} does not hold what was written; {undone}")
 
     def _refuse_unsafe(self) -> None:
         if reasons := self._context.survey.refusals.get(self._seeder.config.table_name):
@@ -288,7 +259,9 @@ class SeederPipeline:
         attempt = partial(self._retry, written=batch.rows.estimated_size())
         try:
             return attempt(partial(self.insert_data, batch))
-        except RowsRefusedError:
+        except RowsRefusedError as error:
+            if self._keys.are_reserved_by_rows:  # it may be for a key that somebody has taken
+                raise KeysTakenError from error
             return attempt(partial(self.insert_data, batch, isolating=True))
 
     def _rehearse(self, batch: Batch) -> None:

@@ -1,19 +1,28 @@
-"""The keys of the rows that a seeder writes: reserved ones, those of the rows they refer to, or what stands for them."""
+"""The keys of the rows that a seeder writes: reserved ones, those of the rows they refer to, or what stands for them.
+
+Each is free before its row is written, and has that row afterwards.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from django.db import models
+from django.db import connections, models
 
 from seeding.arrays import Integers
+from seeding.db.features import run_deferred_triggers
+from seeding.db.sql import counts
 from seeding.exceptions import InsertionError
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeySet
+from seeding.keys import KeyMap, KeySet
+from seeding.ledger.given_keys import lasting
 from seeding.ledger.recorder import KeysTakenError
+from seeding.models import SeedingMetadata
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.context import RunContext
+from seeding.schema.tables import TableSchema
+from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import instances, settled
 from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, highest_key, key_allocator
 
@@ -30,6 +39,10 @@ class RowKeys:
         self._are_shared = seeder.config.key_target is not None
         self._next: int | None = None
         """The first key that is reserved and not used yet."""
+        self.are_reserved_by_rows = False
+        """Whether only the insertion of the last row reserves the keys."""
+        self._are_contested = False
+        """Whether another session has used one of the keys, or may have."""
 
     def take(self, data: pl.DataFrame, index: Integers, done: int) -> Integers:
         """The keys of the generated rows `index`, after the `done` rows whose outcome is known."""
@@ -40,18 +53,24 @@ class RowKeys:
             return self._preparation.keys(data, index, 0)
         if is_rehearsal:
             return np.arange(1, len(index) + 1) + done
-        if self._next is None:
-            self._next = self._reserve(data, self._count - done, beside=self._highest_in_sharing_tables())
+        left = self._count - done
+        if self._next is None or (self.are_reserved_by_rows and len(index) < left):
+            self._next = self._first(data, left, is_all=len(index) == left)
         return np.arange(self._next, self._next + len(index))
 
     def spend(self, count: int) -> None:
         """The next `count` keys are used."""
         if self._next is not None:
-            self._next += count
+            self._next = None if self.are_reserved_by_rows else self._next + count
 
     def forget(self) -> None:
         """Reserve another range for the next batch."""
-        self._next = None
+        self._next, self._are_contested, self.are_reserved_by_rows = None, True, False
+
+    def in_order(self, batch: Batch) -> tuple[Integers, pl.DataFrame]:
+        """The batch's rows in the order in which they are inserted, after their indexes: first the one that reserves keys."""
+        index, rows = batch.accepted_index, batch.rows
+        return (np.roll(index, 1), pl.concat([rows.tail(1), rows.head(-1)])) if self.are_reserved_by_rows else (index, rows)
 
     def require_free(self, batch: Batch) -> None:
         """Inside the transaction that is about to use the batch's keys: raise an error if another session has used one.
@@ -63,6 +82,40 @@ class RowKeys:
             self._require_shared(KeySet.holding(keys))
         elif batch.given is None and not self._allocator().still_free(self._model, int(keys[0]), int(keys[-1])):
             raise KeysTakenError
+
+    def require_stored(self, batch: Batch, entry: SeedingMetadata, inserted: KeyMap) -> None:
+        """Inside the transaction that has inserted the rows: complete their ledger entry.
+
+        Raises InsertionError if rows are missing under their keys or, in a watched table, hold other values; BatchTakenError if
+        the ledger has another batch with some of them.
+        """
+        context, keys = self._context, inserted.key_set()
+        table = context.live[self._seeder.config.table_name]
+        identity = context.ledger.complete(entry, inserted, table, batch.given, self._compared(batch, table))
+        if is_watched := table.name in context.survey.watched:
+            run_deferred_triggers(connections[context.using])
+        stored = StoredRows(context.using, self._model, table, identity)
+        parts = [] if identity.others else stored.found(keys)
+        *found, others = counts([*parts, context.ledger.within(entry, self._seeder, inserted)])
+        if others:
+            context.ledger.require_new(entry, self._seeder, inserted)
+        there = identity.rows.height if identity.others else sum(found)
+        undone = f"the batch was undone. {context.survey.suspicion}"
+        if there != len(keys):
+            words = f"of {len(keys):,} rows that were written {there:,} are under their keys"
+            raise InsertionError(f"{table.name}: {words}; {undone}")
+        if is_watched:
+            named = identity.names if identity.is_of_ledger else [self._preparation.primary_key]
+            frame = batch.ready.drop(named).with_columns(pl.Series(KEY, batch.accepted_keys))
+            frame = frame.filter(pl.Series(keys.has(batch.accepted_keys)))
+            columns = [name for name in frame.columns if name in table.columns]
+            if differing := sorted({column for _, column in stored.differing(frame, columns)}):
+                raise InsertionError(f"{table.name}: {', '.join(differing)} does not hold what was written; {undone}")
+
+    def _compared(self, batch: Batch, table: TableSchema) -> list[str]:
+        """The columns by which rows are told from others under their keys; none where nobody can use these again."""
+        is_reusable = self._are_shared or (batch.given is not None and batch.given.are_reusable)
+        return list(lasting(self._seeder, self._context.dataset, table, batch.ready.columns)) if is_reusable else []
 
     def _require_shared(self, keys: KeySet) -> None:
         rows = self._model._base_manager.using(self._context.using).order_by("pk")
@@ -89,6 +142,21 @@ class RowKeys:
         context = self._context
         sharing = [one.config for one in context.registry.sharing_keys_of(self._seeder)]
         return max((highest_key(context.using, one.model) for one in sharing if one.table_name in context.live), default=0)
+
+    def _first(self, data: pl.DataFrame, count: int, *, is_all: bool) -> int:
+        """The first of `count` keys. If the batch `is_all` that is left, its own insertion can reserve them."""
+        beside = self._highest_in_sharing_tables()
+        can_reserve = is_all and self._is_any_order_possible(data)
+        first = self._allocator().above(self._model, count, beside=beside) if can_reserve else None
+        self.are_reserved_by_rows = first is not None
+        return self._reserve(data, count, beside=beside) if first is None else first
+
+    def _is_any_order_possible(self, data: pl.DataFrame) -> bool:
+        """Whether the rows can be inserted in another order than that of their indexes, by all that is known of them."""
+        config = self._seeder.config
+        own = {one.column for one in seeded_references(self._seeder) if one.target_table == config.table_name}
+        is_seen = config.signals or config.table_name in self._context.survey.watched
+        return not (self._are_contested or own.intersection(data.columns) or is_seen)
 
     def _reserve(self, data: pl.DataFrame, count: int, *, beside: int) -> int:
         resolver, own = self._context.resolver, self._context.resolver.keys(self._seeder)

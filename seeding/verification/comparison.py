@@ -64,10 +64,10 @@ class StoredRows:
         key: int | str = self._identity.shown(KeySet.of([(number, number)]), 1)[0]
         return key
 
-    def count(self, keys: KeySet) -> int:
-        """How many of the rows `keys` exist."""
+    def found(self, keys: KeySet) -> list[models.QuerySet[models.Model]]:
+        """Those of the rows `keys` that exist, in parts."""
         rows = self._model._base_manager.using(self._using)
-        return sum(rows.filter(condition).count() for condition in self._identity.conditions(self._model, keys))
+        return [rows.filter(condition) for condition in self._identity.conditions(self._model, keys)]
 
     def differing(self, frame: pl.DataFrame, columns: list[str]) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`, whose KEY identifies the rows.

@@ -36,6 +36,12 @@ class KeyAllocator(Protocol):
         next key.
         """
 
+    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
+        """The first of `count` keys that a row inserted under the last one reserves, as `reserve` would; None if none does.
+
+        Until then another session may use them.
+        """
+
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether no key from `first` to `last` is in use; called inside the transaction that is about to use them."""
 
@@ -48,6 +54,10 @@ class _Allocator:
         self._counter = counter or KeyCounter()
         self._column_end = column_end
 
+    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
+        """None: no row moves the counter."""
+        return None
+
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Always: the counter is above the range."""
         return True
@@ -55,6 +65,12 @@ class _Allocator:
     @property
     def _margin(self) -> int:
         return max(HEADROOM, DRAWS * self._counter.step * self._counter.cached)
+
+    def _above(self, model: type[models.Model], count: int, beside: int) -> int:
+        """The first of `count` keys above max + HEADROOM."""
+        first = max(highest_key(self._using, model), beside) + self._margin + 1
+        self._require_room(model, first + count - 1)
+        return first
 
     def _end(self, model: type[models.Model]) -> tuple[int, str]:
         """The highest key that there can be, and what ends there, with what to do about it."""
@@ -88,12 +104,15 @@ class MySQLKeyAllocator(_Allocator):
         """Push the counter above max + HEADROOM + count; retry in the rare case of a concurrent insert."""
         candidates = list(samples)
         for _ in range(ATTEMPTS):
-            first = max(highest_key(self._using, model), beside) + self._margin + 1
-            self._require_room(model, first + count - 1)
+            first = self._above(model, count, beside)
             self._push_counter(candidates, first + count - 1)
             if self._are_free(model, first, first + count - 1):
                 return first
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
+
+    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
+        """The range above max + HEADROOM. The application's next keys lie below it until the last row is inserted."""
+        return self._above(model, count, beside)
 
     def _push_counter(self, samples: list[models.Model], key: int) -> None:
         for sample in samples:
@@ -121,6 +140,10 @@ class SharedMySQLKeyAllocator(MySQLKeyAllocator):
 
     What another node has inserted before that reached it is looked for with every batch.
     """
+
+    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
+        """None: other nodes hear of a row only when it is committed."""
+        return None
 
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether no node has used a key of the range."""
@@ -186,9 +209,7 @@ class PostgreSQLKeyAllocator(_Allocator):
         """
         counter = self._counter
         if not counter.sequence:
-            first = max(highest_key(self._using, model), beside) + self._margin + 1
-            self._require_room(model, first + count - 1)
-            return first
+            return self._above(model, count, beside)
         with connections[self._using].cursor() as cursor:
             parameters: dict[str, str | int] = {
                 "sequence": counter.sequence,

@@ -28,7 +28,9 @@ def recorder(shop: Database) -> Recorder:
 def recorded(recorder: Recorder, run: SeedRun, *ranges: list[int], skipped: tuple[list[int], ...] = ()) -> SeedingMetadata:
     """A batch of products, in a transaction of its own."""
     with transaction.atomic(using=recorder.using):
-        return recorder.record(run, ProductSeeder(), KeyMap.of(ranges), skipped)
+        entry = recorder.record(run, ProductSeeder(), KeyMap.of(ranges), skipped)
+        recorder.require_new(entry, ProductSeeder(), KeyMap.of(ranges))
+        return entry
 
 
 def products(database: Database, *keys: int) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from django.db import connections
 
+from seeding.db.sql import counts
 from seeding.example.models import Review
 from seeding.keys import KeySet
 from seeding.schema.introspection import all_tables
@@ -84,9 +85,9 @@ def stored(shop: Database) -> StoredRows:
     return StoredRows(shop.alias, Review, all_tables(connections[shop.alias])["shop_review"])
 
 
-def test_rows_that_are_there_are_counted(stored: StoredRows) -> None:
-    assert stored.count(KeySet.of([(2, 9)])) == 2
-    assert stored.count(KeySet.of()) == 0
+def test_rows_that_are_there_are_found(stored: StoredRows) -> None:
+    assert counts(stored.found(KeySet.of([(2, 9)]))) == [2]
+    assert stored.found(KeySet.of()) == []
 
 
 def test_what_differs_is_named_by_row_and_column_and_a_missing_row_is_passed_over(stored: StoredRows) -> None:
