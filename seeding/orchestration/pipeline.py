@@ -56,6 +56,8 @@ class SeederPipeline:
             unclassified=unclassified, derives_ahead=context.ahead.covers(seeder),
         )  # fmt: skip
         self._writer = context.writer(seeder, count)
+        self._defers = seeder.config.signals or seeder.config.table_name in context.survey.deferring
+        """Whether something that the seeder's rows cause may be checked only by the commit."""
         self._retry = replace(context.retry, doing="Trying the batch again", seeder=seeder.name)
         self._keys = RowKeys(seeder, count, context, self._preparation)
         self._tally = Outcome(seeder, count, context.tell)
@@ -125,7 +127,8 @@ class SeederPipeline:
                 context.ledger.require_new(entry, self._seeder, inserted)
             self._keys.require_free(batch)
             written, rows = self._keys.in_order(batch)
-            write = partial(insert if isolating else insert_whole, self._writer, context.using, self._model, rows)
+            where = self._writer, context.using, self._model, rows
+            write = partial(insert, *where) if isolating else partial(insert_whole, *where, defers=self._defers)
             refusals = self._preparation.told(written, write) or []
             if refusals:
                 refused = [refusal.row for refusal in refusals]

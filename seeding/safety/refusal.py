@@ -50,6 +50,8 @@ class Survey:
     """Why this account may not read or write a table, or not all its rows, also of those that are only looked at."""
     watched: frozenset[str] = frozenset()
     """Tables that may store something else than what was written, by a trigger or by `converts`: the two are compared."""
+    deferring: frozenset[str] = frozenset()
+    """Tables of whose new rows something may be checked only by the commit."""
     converts: str = ""
     """The session's setting by which the server changes values without an error; empty if there is none."""
     counters: Mapping[str, KeyCounter] = field(default_factory=dict)

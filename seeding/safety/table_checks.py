@@ -74,6 +74,7 @@ def survey(using: str, touches: Mapping[str, Touch], needs: Mapping[str, Need] |
         refusals=refusals,
         forbidden=forbidden,
         watched=frozenset(watched),
+        deferring=frozenset(name for name, one in catalogue.relations.items() if one.defers or name in watched),
         converts=catalogue.converts,
         counters=counters,
         unseen=(*_unseen(catalogue), *_behind(shown)),

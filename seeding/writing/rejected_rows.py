@@ -59,16 +59,25 @@ class RowsRefusedError(Exception):
 
 
 def insert_whole(
-    writer: Writer, using: str, model: type[models.Model], data: pl.DataFrame, start: int = 0, *, whole: bool = True
+    writer: Writer,
+    using: str,
+    model: type[models.Model],
+    data: pl.DataFrame,
+    start: int = 0,
+    *,
+    whole: bool = True,
+    defers: bool = True,
 ) -> None:
     """Write `data` inside a transaction; raises RowsRefusedError if the database rejects any of it.
 
-    Constraints that wait for the commit are checked here too. `whole` says that `data` is the whole batch, `start` where it
-    begins otherwise. Raises UnwritableError for a value that keeps the writer from sending the rows.
+    Constraints that wait for the commit are checked here too; `defers` is False if there are none. `whole` says that `data` is
+    the whole batch, `start` where it begins otherwise. Raises UnwritableError for a value that keeps the writer from sending
+    the rows.
     """
     try:
         writer.write(using, model, data)
-        settle(using, model, whole=whole)
+        if defers:
+            settle(using, model, whole=whole)
     except DatabaseError as error:
         if not refuses_row(error):
             raise

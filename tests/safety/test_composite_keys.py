@@ -298,13 +298,13 @@ def test_a_run_that_was_killed_resumes(desk: Database, monkeypatch: pytest.Monke
 def test_numbers_that_another_session_takes_meanwhile(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     once = iter((True,))
 
-    def taking(writer: Any, using: str, model: Any, data: pl.DataFrame) -> None:
+    def taking(writer: Any, using: str, model: Any, data: pl.DataFrame, **options: Any) -> None:
         if next(once, False):
             statement = "INSERT INTO tickets (tenant_id, id, email) VALUES (1, %s, 'c@corp.test')"
             thread = Thread(target=desk.query, args=(statement, data["id"][0]))
             thread.start()
             thread.join()
-        insert_whole(writer, using, model, data)
+        insert_whole(writer, using, model, data, **options)
 
     monkeypatch.setattr("seeding.orchestration.pipeline.insert_whole", taking)
     ok(run(desk, tickets(10))[0], 10)

@@ -35,6 +35,8 @@ class Relation:
     referred_to_unseen: tuple[str, ...] = ()
     """Tables with foreign keys to it, rows of which row-level security hides from this account."""
     triggers: tuple[Trigger, ...] = ()
+    defers: bool = False
+    """Whether a constraint of its rows may wait for the commit."""
     cascading: str = ""
     """A cascading foreign key, its own or one to it, if the server refuses changes of such tables."""
 

@@ -36,7 +36,9 @@ RELATIONS = """
            ARRAY(SELECT a.attname::text FROM pg_index x
                  JOIN LATERAL unnest(x.indkey::int[]) WITH ORDINALITY AS k(number, place) ON true
                  JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number
-                 WHERE x.indrelid = r.oid AND x.indisprimary AND k.place <= x.indnkeyatts ORDER BY k.place)
+                 WHERE x.indrelid = r.oid AND x.indisprimary AND k.place <= x.indnkeyatts ORDER BY k.place),
+           EXISTS (SELECT FROM pg_constraint c WHERE c.condeferrable
+                   AND (c.conrelid = r.oid OR c.conrelid IN (SELECT p.relid FROM pg_partition_tree(r.oid) p)))
     FROM pg_class r
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(r.oid) AND r.relname = ANY(%s)
 """
@@ -134,8 +136,9 @@ def read_catalogue(connection: BaseDatabaseWrapper, names: Collection[str]) -> C
                 **counters.get(name, {}),
                 referred_to_unseen=tuple(unseen[name]),
                 triggers=tuple(triggers[name]),
+                defers=defers,
             )
-            for name, hides_rows, rules, relatives, key in relations
+            for name, hides_rows, rules, relatives, key, defers in relations
         },
     )
 
