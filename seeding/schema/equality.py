@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -65,16 +65,25 @@ class Equality:
         self._using = using
         self._live = live or {}
         self._rules: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
+        self._read: Mapping[str, list[Index]] = {}
 
     def rules(self, table: str, columns: Sequence[str]) -> list[Rule]:
         """What the unique indexes over exactly these columns compare; PLAIN if that is not known. Asked once."""
         asked = (table, tuple(columns))
         if asked not in self._rules:
-            connection = connections[self._using]
-            indexes = INDEXES.get(connection.vendor, _plain)(connection, table)
-            found = [tuple(index[one] for one in columns) for index in indexes if index.keys() == set(columns)]
+            found = [tuple(index[one] for one in columns) for index in self._indexes(table) if index.keys() == set(columns)]
             self._rules[asked] = list(dict.fromkeys(found)) or [(PLAIN,) * len(columns)]
         return self._rules[asked]
+
+    def _indexes(self, table: str) -> list[Index]:
+        """The table's unique indexes; where one statement tells of all the live tables', it is asked only once."""
+        connection = connections[self._using]
+        if self._live and not self._read and connection.vendor in INDEXES:
+            self._read = INDEXES[connection.vendor](connection, sorted(self._live))
+        if table in self._read:
+            return self._read[table]
+        found = INDEXES_OF_ONE.get(connection.vendor, INDEXES.get(connection.vendor, _none))(connection, [table])
+        return [one for indexes in found.values() for one in indexes]  # the server may spell the table's name otherwise
 
     def coarser(self, table: str, columns: Sequence[str]) -> list[Rule]:
         """Those of the `rules` that may take texts for equal which the columns hold to be different."""
@@ -187,8 +196,8 @@ Index = dict[str, str]
 """Column → what a unique index compares of it."""
 
 
-def _plain(_connection: BaseDatabaseWrapper, _table: str) -> list[Index]:
-    return []
+def _none(_connection: BaseDatabaseWrapper, _tables: Collection[str]) -> Mapping[str, list[Index]]:
+    return {}
 
 
 def _of_expression(expression: str) -> Index | None:
@@ -197,49 +206,57 @@ def _of_expression(expression: str) -> Index | None:
     return {found["column"]: f"{found['function']}({{}}{found['cast'] or ''})"} if found else None
 
 
-def _assembled(elements: Sequence[tuple[Any, Index | None]]) -> list[Index]:
-    """The indexes of which every element (index, what it compares) is understood."""
-    indexes: dict[Any, list[Index | None]] = defaultdict(list)
-    for index, element in elements:
-        indexes[index].append(element)
-    return [{name: sql for one in parts if one for name, sql in one.items()} for parts in indexes.values() if None not in parts]
+def _assembled(elements: Sequence[tuple[str, Any, Index | None]]) -> Mapping[str, list[Index]]:
+    """Table → the indexes of which every element (table, index, what it compares) is understood."""
+    indexes: dict[tuple[str, Any], list[Index | None]] = defaultdict(list)
+    for table, index, element in elements:
+        indexes[table, index].append(element)
+    found: dict[str, list[Index]] = {table: [] for table, _ in indexes}
+    for (table, _), parts in indexes.items():
+        if None not in parts:
+            found[table].append({name: sql for one in parts if one for name, sql in one.items()})
+    return found
 
 
-def _mysql(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
+def _mysql(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Mapping[str, list[Index]]:
     """MariaDB has no indexes over expressions; one over the beginnings of texts says nothing of whole ones."""
     knows = not getattr(connection, "mysql_is_mariadb", False) and getattr(connection, "mysql_version", ()) >= (8, 0, 13)
     expression = "expression" if knows else "NULL"
     with connection.cursor() as cursor:
-        cursor.execute(MYSQL.format(expression), [table])
+        cursor.execute(MYSQL.format(expression), [tuple(tables)])
         rows = cursor.fetchall()
     return _assembled(
         [
-            (index, None if prefix else {column: PLAIN} if column else _of_expression(expression or ""))
-            for index, column, prefix, expression in rows
+            (table, index, None if prefix else {column: PLAIN} if column else _of_expression(expression or ""))
+            for table, index, column, prefix, expression in rows
         ]
     )
 
 
 MYSQL = """
-    SELECT index_name, column_name, sub_part, {} FROM information_schema.statistics
-    WHERE table_schema = DATABASE() AND table_name = %s AND non_unique = 0 ORDER BY index_name, seq_in_index
+    SELECT table_name, index_name, column_name, sub_part, {} FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name IN %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index
 """
 
 
-def _postgresql(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
+def _postgresql(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Mapping[str, list[Index]]:
     with connection.cursor() as cursor:
-        cursor.execute(POSTGRESQL, [table])
+        cursor.execute(POSTGRESQL, [list(tables)])
         rows = cursor.fetchall()
     return _assembled(
         [
-            (index, {column: f"{PLAIN} COLLATE {collation}" if collation else PLAIN} if column else _of_expression(definition))
-            for index, column, collation, definition in rows
+            (
+                table,
+                index,
+                {column: f"{PLAIN} COLLATE {collation}" if collation else PLAIN} if column else _of_expression(definition),
+            )
+            for table, index, column, collation, definition in rows
         ]
     )
 
 
 POSTGRESQL = """
-    SELECT i.indexrelid, a.attname,
+    SELECT r.relname, i.indexrelid, a.attname,
            CASE WHEN k.compared <> a.attcollation THEN quote_ident(n.nspname) || '.' || quote_ident(c.collname) END,
            pg_get_indexdef(i.indexrelid, k.place::int, false)
     FROM pg_class r
@@ -249,13 +266,14 @@ POSTGRESQL = """
     LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.number AND k.number <> 0
     LEFT JOIN pg_collation c ON c.oid = k.compared
     LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
-    WHERE pg_table_is_visible(r.oid) AND r.relname = %s ORDER BY i.indexrelid, k.place
+    WHERE pg_table_is_visible(r.oid) AND r.relname = ANY(%s) ORDER BY i.indexrelid, k.place
 """
 
 
-def _sqlite(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
+def _sqlite(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Mapping[str, list[Index]]:
     """An index over an expression is found in its declaration only."""
-    elements: list[tuple[Any, Index | None]] = []
+    elements: list[tuple[str, Any, Index | None]] = []
+    (table,) = tables
     with connection.cursor() as cursor:
 
         def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
@@ -267,16 +285,14 @@ def _sqlite(connection: BaseDatabaseWrapper, table: str) -> list[Index]:
                 if is_key and column is None:
                     cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = %s", [index])
                     declared = DECLARED.search(cursor.fetchone()[0])
-                    elements.append((index, _of_expression(declared["expression"]) if declared else None))
+                    elements.append((table, index, _of_expression(declared["expression"]) if declared else None))
                 elif is_key:
-                    elements.append((index, {column: f"{PLAIN} COLLATE {quoted_plainly(connection, collation)}"}))
+                    elements.append((table, index, {column: f"{PLAIN} COLLATE {quoted_plainly(connection, collation)}"}))
     return _assembled(elements)
 
 
 DECLARED = re.compile(r"\bON\s+(?:\"[^\"]+\"|\w+)\s*\((?P<expression>.*)\)\s*$", re.IGNORECASE | re.DOTALL)
-INDEXES: Mapping[str, Callable[[BaseDatabaseWrapper, str], list[Index]]] = {
-    "mysql": _mysql,
-    "postgresql": _postgresql,
-    "sqlite": _sqlite,
-}
-"""What differs between servers."""
+Reader = Callable[[BaseDatabaseWrapper, Collection[str]], Mapping[str, list[Index]]]
+"""Reads the unique indexes of tables; what differs between servers."""
+INDEXES: Mapping[str, Reader] = {"mysql": _mysql, "postgresql": _postgresql}
+INDEXES_OF_ONE: Mapping[str, Reader] = {"sqlite": _sqlite}
