@@ -1,4 +1,4 @@
-"""`make bench`: how near `seed` is to the server's own LOAD DATA, measured in one run, interleaved and repeated."""
+"""`make bench`: how near `seed` is to LOAD DATA and to COPY, measured in one run, interleaved and repeated."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench.figures import figures, measure
+from tests.bench.figures import against_limit, figures, measure, measure_growth
+from tests.bench.limits import COPY, DurableMariaDB, DurablePostgreSQL
 from tests.bench.picture import draw
 from tests.bench.report import account, inserted, tables
-from tests.bench.server import ROOT, Bench, Durable
+from tests.bench.server import ROOT, Bench
+from tests.servers.base import Server
 
 
 def main() -> None:
@@ -28,12 +30,23 @@ def main() -> None:
         default=ROOT / "docs" / "performance",
         help="where figures.json and growth.png go; the document beside it, of the same name, gets the tables",
     )
+    parser.add_argument("--most", type=int, default=1_000, help="thousands of clients on the growth curve (default: 1000)")
+    parser.add_argument("--all-most", type=int, default=20, help="--scale of all tables on theirs (default: 20)")
     options = parser.parse_args()
-    server = Durable()
+    server: Server = DurableMariaDB()
     try:
         server.start()
         bench = Bench(server=server, folder=server.folder)
         measured = measure(bench, repeat=options.repeat, scale=options.scale, all_scale=options.all_scale, tell=_tell)
+        measure_growth(bench, measured, most=options.most, most_of_all=options.all_most, tell=_tell)
+    finally:
+        server.stop()
+    server = DurablePostgreSQL()
+    try:
+        server.start()
+        bench = Bench(server=server, folder=server.folder, limit=COPY)
+        for _ in range(options.repeat):
+            against_limit(bench, measured, options.scale, _tell)
     finally:
         server.stop()
     told = account(measured, figures(measured))

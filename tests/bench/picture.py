@@ -22,7 +22,7 @@ def draw(growth: Mapping[int, Sample], path: Path) -> None:
     for axis, words in ((time.xaxis, "{x:,.0f}"), (time.yaxis, "{x:g}")):
         axis.set_major_formatter(words)
         axis.set_minor_formatter("")
-    time.set_ylim(0.5, 50)
+    time.set_ylim(0.4, max(50, 1.5 * max(one.seconds for one in growth.values())))
     time.set(xlabel="rows of clients", ylabel="seconds, whole process", title="seed --table=clients")
     memory = time.twinx()
     memory.plot(rows, [one.mebibytes for one in growth.values()], "s--", color="tab:orange", label="MiB")

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench.figures import Figure, Measurements
-from tests.bench.server import Durable
+from tests.bench.limits import DurableMariaDB, DurablePostgreSQL
 
 BEGIN, END = "<!-- made by make bench: begin -->", "<!-- made by make bench: end -->"
 
@@ -19,14 +19,22 @@ BEGIN, END = "<!-- made by make bench: begin -->", "<!-- made by make bench: end
 def account(measured: Measurements, found: list[Figure]) -> dict[str, Any]:
     """Everything, as JSON takes it."""
     return {
-        "machine": f"{os.cpu_count()} cores, {Durable.version()}, Python {platform.python_version()}, "
-        f"Django {version('Django')}, Polars {version('polars')}",
+        "machine": ", ".join(
+            (
+                f"{os.cpu_count()} cores",
+                DurableMariaDB.version(),
+                DurablePostgreSQL.version(),
+                f"Python {platform.python_version()}",
+                *(f"{name} {version(name)}" for name in ("Django", "Polars")),
+            )
+        ),
         "figures": [asdict(one) for one in found],
         "measured": {
             name: {"rows": measured.rows[name], "samples": [asdict(one) for one in samples]}
             for name, samples in measured.samples.items()
         },
         "growth": {str(rows): asdict(sample) for rows, sample in measured.growth.items()},
+        "growth_of_all": {str(rows): asdict(sample) for rows, sample in measured.growth_of_all.items()},
     }
 
 
@@ -38,7 +46,7 @@ def inserted(document: str, told: Mapping[str, Any]) -> str:
 
 
 def tables(told: Mapping[str, Any]) -> str:
-    """Both tables in Markdown."""
+    """The tables in Markdown."""
     lines = [
         f"Measured on {told['machine']}; medians of what was repeated.",
         "",
@@ -56,6 +64,11 @@ def tables(told: Mapping[str, Any]) -> str:
         memory = max(sample["mebibytes"] for sample in one["samples"])
         rows, rate = (f"{one['rows']:,}", f"{one['rows'] / seconds:,.0f}") if one["rows"] else ("", "")
         lines.append(f"| {name} | {rows} | {seconds:.2f} | {rate} | {f'{memory:.0f}' if memory else ''} |")
+    lines += ["", "| growth, once each | rows | seconds | rows/s | MiB at most |", "| --- | --- | --- | --- | --- |"]
+    for name, samples in (("clients", told["growth"]), ("all tables", told["growth_of_all"])):
+        for rows, one in samples.items():
+            rate = int(rows) / one["seconds"]
+            lines.append(f"| {name} | {int(rows):,} | {one['seconds']:.2f} | {rate:,.0f} | {one['mebibytes']:.0f} |")
     return "\n".join(lines)
 
 
