@@ -7,6 +7,8 @@ ENGINES := galera-4 pgbouncer pgpool2 haproxy
 have = (for one in $(1); do command -v $$one || exit 1; done) >/dev/null
 
 unexport DATABASE_URL ADMIN_DATABASE_URL SEEDING_ENV DJANGO_ENV NODE_ENV DJANGO_SETTINGS_MODULE
+# The tests start hundreds of processes: none compiles the program again.
+unexport PYTHONDONTWRITEBYTECODE
 # What `make demo` sets up is the development default, whatever the shell's environment and `.env` say.
 demo: export DATABASE_URL := sqlite:///$(CURDIR)/terp.sqlite3
 demo: export ADMIN_DATABASE_URL := sqlite:///$(CURDIR)/admin.sqlite3

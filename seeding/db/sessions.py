@@ -1,6 +1,7 @@
-"""What a command's sessions are set to: reads that see what other nodes have committed, and settings that survive a pooler.
+"""What a command's sessions are set to: reads that see what is so now, and settings that survive a pooler.
 
-In a cluster a node may answer before it has applied what another one has committed. Behind a pooler, which may keep a server's
+In a cluster a node may answer before it has applied what another one has committed, and MySQL remembers for a day what it has
+counted. Behind a pooler, which may keep a server's
 session for one transaction only, a setting may belong to whoever comes next; so each transaction makes its own, which end
 with it. Both are for connections of a command's alias from its first connection on, in every thread.
 """
@@ -24,15 +25,20 @@ STATEMENT_MODE = "statement pooling mode"
 """What PgBouncer says to a transaction where it pools statements."""
 STATEMENTS = "is reached through a pooler that gives every statement another session: it has no transactions"
 INSTEAD = "connect to the server itself, or to a pool in session or transaction mode"
-CLUSTERED = """
+BELATED = """
     SHOW VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON')
     OR (Variable_name = 'group_replication_group_name' AND Value <> '')
+    OR (Variable_name = 'information_schema_stats_expiry' AND Value <> '0')
 """
-CAUSAL = {
+CURRENT = {
     "wsrep_on": "SET SESSION wsrep_sync_wait = 7",  # before reads, updates and inserts
     "group_replication_group_name": "SET SESSION group_replication_consistency = 'BEFORE'",
+    "information_schema_stats_expiry": "SET SESSION information_schema_stats_expiry = 0",
 }
-"""Variable of a cluster → statement after which a transaction waits until its node has applied what was committed before."""
+"""Variable of a server that answers with what was so before → statement after which it answers with what is so now.
+
+A node of a cluster then applies what was committed on others before a transaction begins, and MySQL counts keys anew.
+"""
 RESET_PATH = "NULLIF((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), '')"
 OWN_PATH = f"set_config('search_path', concat_ws(', ', {RESET_PATH}, 'pg_temp'), true)"
 """The path that a new session has, whatever another client has set; temporary tables, also another client's, come last."""
@@ -52,8 +58,8 @@ OWN_TRIGGERS = """
 """
 """Another client may have switched off triggers, and with them the checks of foreign keys."""
 
-_causal: dict[str, str] = {}
-"""Alias → statement for each new connection."""
+_current: dict[str, list[str]] = {}
+"""Alias → statements for each new connection."""
 _pooled: dict[str, Pooled] = {}
 
 
@@ -109,7 +115,7 @@ def open_connection(using: str, *, pooled: bool) -> None:
         pool(using)
         connection.ensure_connection()
     if connection.vendor == "mysql":
-        _read_causally(connection)
+        _read_current(connection)
     if connection.vendor == "postgresql" and not is_pooled(using) and has_pooler(connection):
         pool(using)
         connection.ensure_connection()
@@ -179,23 +185,18 @@ def _given(options: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _read_causally(connection: BaseDatabaseWrapper) -> None:
+def _read_current(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(CLUSTERED)
-        found = [str(name).lower() for name, _ in cursor.fetchall()]
-        for name in found[:1]:
-            _causal[connection.alias] = CAUSAL[name]
-            cursor.execute(CAUSAL[name])
-    if found:
-        connection_created.connect(_prepare, dispatch_uid="seeding.sessions")
-    else:
-        _causal.pop(connection.alias, None)
+        cursor.execute(BELATED)
+        _current[connection.alias] = [CURRENT[str(name).lower()] for name, _ in cursor.fetchall()]
+    connection_created.connect(_prepare, dispatch_uid="seeding.sessions")
+    _prepare(connection)
 
 
 def _prepare(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    if connection.vendor == "mysql" and connection.alias in _causal:
+    for statement in _current.get(connection.alias, ()) if connection.vendor == "mysql" else ():
         with connection.cursor() as cursor:
-            cursor.execute(_causal[connection.alias])
+            cursor.execute(statement)
     if connection.vendor == "postgresql" and connection.alias in _pooled:
         # The first one: an `execute_wrapper` block removes the last one when it ends.
         others = [wrapper for wrapper in connection.execute_wrappers if not isinstance(wrapper, Pooled)]

@@ -24,7 +24,8 @@ from seeding.orchestration.context import RunContext
 from seeding.schema.tables import TableSchema
 from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import instances, settled
-from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, highest_key, key_allocator
+from seeding.writing.highest_keys import highest_key
+from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator
 
 
 class RowKeys:

@@ -13,6 +13,7 @@ from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError, SchemaError
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import column_name
+from seeding.writing.highest_keys import highest_key
 from seeding.writing.orm import AsGiven
 
 HEADROOM = 1_000
@@ -67,7 +68,7 @@ class _Allocator:
         return max(HEADROOM, DRAWS * self._counter.step * self._counter.cached)
 
     def _above(self, model: type[models.Model], count: int, beside: int) -> int:
-        """The first of `count` keys above max + HEADROOM."""
+        """The first of `count` keys above the highest that there was and HEADROOM."""
         first = max(highest_key(self._using, model), beside) + self._margin + 1
         self._require_room(model, first + count - 1)
         return first
@@ -101,7 +102,7 @@ class MySQLKeyAllocator(_Allocator):
     """InnoDB's counter survives a rollback: inserting one row above the range and rolling back reserves the range."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
-        """Push the counter above max + HEADROOM + count; retry in the rare case of a concurrent insert."""
+        """Push the counter above the range; retry in the rare case of a concurrent insert."""
         candidates = list(samples)
         for _ in range(ATTEMPTS):
             first = self._above(model, count, beside)
@@ -111,7 +112,7 @@ class MySQLKeyAllocator(_Allocator):
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
 
     def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
-        """The range above max + HEADROOM. The application's next keys lie below it until the last row is inserted."""
+        """The range above all keys and HEADROOM. The application's next ones lie below it until the last row is inserted."""
         return self._above(model, count, beside)
 
     def _push_counter(self, samples: list[models.Model], key: int) -> None:
@@ -248,7 +249,7 @@ class PostgreSQLKeyAllocator(_Allocator):
 
 
 class SQLiteKeyAllocator(_Allocator):
-    """max + 1: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
+    """The next key: a SQLite file has one writer at a time, and each batch checks in its transaction that its keys are free."""
 
     def reserve(self, model: type[models.Model], count: int, samples: Iterable[models.Model], *, beside: int = 0) -> int:
         """The key after the highest. The table counts on from above `beside`, under which it may have no row that says so."""
@@ -283,8 +284,3 @@ def key_allocator(using: str, counter: KeyCounter | None = None, column_end: int
     if vendor == "mysql" and counter is not None and (counter.sequence or counter.is_shared):
         return (MariaDBSequenceAllocator if counter.sequence else SharedMySQLKeyAllocator)(using, counter, column_end)
     return KEY_ALLOCATORS.get(vendor, SQLiteKeyAllocator)(using, counter, column_end)
-
-
-def highest_key(using: str, model: type[models.Model]) -> int:
-    """The highest key in the table; 0 if it is empty."""
-    return int(model._base_manager.using(using).aggregate(highest=models.Max("pk"))["highest"] or 0)

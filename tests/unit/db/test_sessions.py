@@ -12,7 +12,7 @@ from django.db import ProgrammingError, connections
 
 from seeding.conf import pools_transactions
 from seeding.db import sessions
-from seeding.db.sessions import CAUSAL, CLUSTERED, Pooled
+from seeding.db.sessions import BELATED, CURRENT, Pooled
 from seeding.exceptions import ConfigurationError
 from tests.support.databases import Database
 from tests.unit.safety.answers import Answers
@@ -124,23 +124,24 @@ def test_a_pooled_alias_has_neither_options_nor_cursors_on_the_server(shop: Data
 
 
 @pytest.mark.parametrize(
-    ("found", "statement"),
+    ("found", "statements"),
     [
-        ([], None),
-        ([("wsrep_on", "ON")], CAUSAL["wsrep_on"]),
-        ([("group_replication_group_name", "g")], list(CAUSAL.values())[1]),
+        ([], []),
+        ([("wsrep_on", "ON")], list(CURRENT.values())[:1]),
+        ([("group_replication_group_name", "g"), ("Information_Schema_Stats_Expiry", "86400")], list(CURRENT.values())[1:]),
     ],
 )
-def test_a_node_of_a_cluster_waits_for_what_others_have_committed(
-    monkeypatch: pytest.MonkeyPatch, found: list[tuple[str, str]], statement: str | None
+def test_a_server_answers_with_what_is_so_now(
+    monkeypatch: pytest.MonkeyPatch, found: list[tuple[str, str]], statements: list[str]
 ) -> None:
-    told: dict[str, str] = {}
-    monkeypatch.setattr(sessions, "_causal", told)
-    connection: Any = Answers("mysql", {CLUSTERED: found, **{one: [] for one in CAUSAL.values()}})
+    told: dict[str, list[str]] = {}
+    monkeypatch.setattr(sessions, "_current", told)
+    connection: Any = Answers("mysql", {BELATED: found, **{one: [] for one in CURRENT.values()}})
 
-    sessions._read_causally(connection)
+    sessions._read_current(connection)
 
-    assert told == ({"far": statement} if statement else {})
+    assert told == {"far": statements}
+    assert connection.asked == [BELATED, *statements]
 
 
 @pytest.mark.parametrize(("value", "pooled"), [("", False), ("none", False), ("Session", False), (" transaction ", True)])

@@ -14,6 +14,8 @@ class Answers:
         self.connection, self.alias = None, "far"
         self.vendor, self.in_atomic_block, self._answers = vendor, in_atomic_block, answers
         self.settings_dict: dict[str, Any] = {}
+        self.asked: list[str] = []
+        """The statements, in their order."""
         self.mysql_server_data = {"lower_case_table_names": 0}
 
     @contextmanager
@@ -21,6 +23,7 @@ class Answers:
         rows: list[Any] = []
 
         def execute(sql: str, *_: Any) -> None:
+            self.asked.append(sql)
             answer = self._answers[sql]
             if isinstance(answer, Exception):
                 raise answer
