@@ -7,7 +7,7 @@ Everything else is derived by updates: rows that have grown since, or lie beside
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -50,14 +50,11 @@ class DerivedAhead:
         held = Ledger(using).keys_of(seeders)
         generated = [one for one in seeders if not (one.config.is_real or isinstance(one, ExistingRows))]
         fresh = {one for one in generated if not len(held[one.name])}
-        empty: dict[str, bool] = {}
-        reads: dict[str, frozenset[str]] = {}
-        for seeder in [one for one in seeders if one in fresh and one.foresees]:
-            tables = _tables(seeder, registry, dataset)
-            if all(table in there and fresh.issuperset(registry.by_table.get(table, (None,))) for table in tables):
-                empty |= {table: not _count(using, table, most=1) for table in tables - empty.keys()}
-                if all(empty[table] for table in tables):
-                    reads[seeder.name] = tables
+        wholly = {table for table, of_table in registry.by_table.items() if table in there and fresh.issuperset(of_table)}
+        reads = {one.name: _tables(one, registry, dataset) for one in seeders if one in fresh and one.foresees}
+        reads = {name: tables for name, tables in reads.items() if tables <= wholly}
+        found = _counts(using, frozenset().union(*reads.values()), most=1)
+        reads = {name: tables for name, tables in reads.items() if not any(found[table] for table in tables)}
         sources = {table: [one.name for one in registry.by_table[table]] for tables in reads.values() for table in tables}
         return cls(reads=reads, planned=counts, sources=sources)
 
@@ -71,11 +68,10 @@ class DerivedAhead:
         Counts the rows of the tables: nobody else may have added any.
         """
         made = {name for name, count in self.planned.items() if inserted.get(name) == count}
-        whole = {
-            table
-            for table, names in self.sources.items()
-            if made.issuperset(names) and _count(using, table) == sum(self.planned[name] for name in names)
+        wanted = {
+            table: sum(self.planned[name] for name in names) for table, names in self.sources.items() if made.issuperset(names)
         }
+        whole = {table for table, count in _counts(using, wanted).items() if count == wanted[table]}
         return replace(self, reads={name: tables for name, tables in self.reads.items() if name in made and tables <= whole})
 
 
@@ -114,12 +110,15 @@ def _tables(seeder: BaseSeeder, registry: Registry, dataset: Dataset) -> frozens
     return frozenset(found)
 
 
-def _count(using: str, table: str, most: int | None = None) -> int:
-    """The number of rows; at most `most`."""
-    connection = connections[using]
-    source = quoted_plainly(connection, table)
+def _counts(using: str, tables: Iterable[str], most: int | None = None) -> dict[str, int]:
+    """How many rows each table has; `most` at most."""
+    connection, names = connections[using], sorted(tables)
+    if not names:
+        return {}
+    sources = [quoted_plainly(connection, table) for table in names]
     if most is not None:
-        source = f"(SELECT 1 FROM {source} LIMIT {most}) found"  # noqa: S608 - the name is quoted
+        sources = [f"(SELECT 1 FROM {source} LIMIT {most}) AS found" for source in sources]  # noqa: S608 - quoted
+    query = " UNION ALL ".join(f"SELECT {place}, COUNT(*) FROM {source}" for place, source in enumerate(sources))  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {source}")  # noqa: S608 - the name is quoted
-        return int(cursor.fetchone()[0])
+        cursor.execute(query)
+        return {names[place]: int(count) for place, count in cursor.fetchall()}

@@ -12,7 +12,8 @@ from seeding.db.sql import quoted
 from seeding.schema.references import column_name
 
 COUNTERS = {
-    "mysql": "(SELECT MAX(auto_increment) - 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s)",
+    "mysql": "(SELECT MAX(auto_increment) - 1 FROM information_schema.tables "
+    "WHERE table_schema = DATABASE() AND table_name = %s)",
     "sqlite": "(SELECT MAX(seq) FROM sqlite_sequence WHERE name = %s COLLATE NOCASE)",
 }
 """What the server's own counter of a table's keys has reached, where it is kept with the table: a sequence is asked by whom it
