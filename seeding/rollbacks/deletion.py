@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import DatabaseError, connections
 
@@ -24,7 +25,6 @@ from seeding.locks import SeedingLock
 from seeding.models import SeedRun
 from seeding.rollbacks.audit import CACHE, AuditLog
 from seeding.rollbacks.caches import Caches
-from seeding.rollbacks.circular_references import null_out
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.schema.relations import Relation
 from seeding.verification.referring_rows import Pairs, Tracer
@@ -144,3 +144,29 @@ def _is_undone(error: BaseException) -> bool:
 
 def _needed(referred: Mapping[Relation, Sequence[Pairs]]) -> KeySet:
     return union(KeySet.holding(pairs.targets) for found in referred.values() for pairs in found)
+
+
+def null_out(using: str, tracer: Tracer, plan: RollbackPlan, table: str, keys: KeySet) -> None:
+    """Set references to the rows `keys` of `table` to null in rows that are deleted later, in the current transaction.
+
+    So an interrupted rollback leaves none dangling. If the database enforces the foreign key, also in rows that are deleted
+    together with them.
+    """
+    connection = connections[using]
+    quote = partial(quoted, connection)
+    for link in plan.circular:
+        if link.target != table:
+            continue
+        staying = plan.doomed(link.table)
+        if link.table == table and not link.declared:
+            staying -= keys
+        changes = ", ".join(
+            [
+                f"{quote(link.column)} = NULL",
+                *(f"{quote(name)} = {quote(name)}" for name in plan.there[link.table].auto_updated),
+            ]
+        )
+        children = tracer.children(link, keys, staying)
+        for _, (condition, values) in tracer.identity(link.table, link.key).pieces(children):
+            with connection.cursor() as cursor:
+                cursor.execute(f"UPDATE {quote(link.table)} SET {changes} WHERE {condition}", values)  # noqa: S608 - quoted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -30,14 +30,21 @@ REFUSALS = 20
 
 
 class Execution:
-    """Carries out one plan. `plan` is the current version: rows that must stay after all are not deleted."""
+    """Carries out one plan. `plan` is the current version: rows that must stay after all are not deleted.
 
-    def __init__(self, operation: Operation, planner: Planner, plan: RollbackPlan, strategy: Strategy, run: SeedRun) -> None:
+    It calls `before` with the names of the tables whose rows are about to change or to go.
+    """
+
+    def __init__(
+        self, operation: Operation, planner: Planner, plan: RollbackPlan, strategy: Strategy, run: SeedRun, *,
+        before: Callable[[Collection[str]], None],
+    ) -> None:  # fmt: skip
         self.plan = plan
         self.cached: dict[str, KeySet] = {}
         """The real rows of caches that were deleted: table → primary keys."""
         self._operation = operation
         self._planner = planner
+        self._before = before
         self._run = run
         using = operation.config.database
         tools = (using, operation.ledger, operation.lock, AuditLog(run, operation.database_name), run)
@@ -52,6 +59,7 @@ class Execution:
             if self._truncates and table not in self.plan.there:
                 continue
             self._operation.note(self._run, table, results)
+            self._before({table, *(link.table for link in self.plan.circular if link.target == table)})
             doomed = self.plan.doomed(table)
             result = self._truncate(table) if self._truncates else self._delete(table)
             results.append(self._counted(result, doomed - self.plan.kept.get(table, NOTHING)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -13,18 +14,16 @@ from django.db import connections
 from seeding.conf import RollbackConfig, Strategy
 from seeding.conf.project import caches
 from seeding.db.features import features
-from seeding.db.redaction import error_text, redacted
-from seeding.db.retries import Transience, transience
 from seeding.db.row_security import seeing_every_row
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
-from seeding.ledger.reference_resolution import Resolver
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.models import SeedRun
 from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.caches import usable
+from seeding.rollbacks.changes import Comparison, ComparisonBeside
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.files import delete_files
 from seeding.rollbacks.plan import RollbackPlan, SeededRows, followed, rehearsed
@@ -39,7 +38,6 @@ from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere
 from seeding.schema.relations import content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
-from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector
 from seeding.verification.referring_rows import Tracer
 
 NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
@@ -68,13 +66,18 @@ class RollbackManager:
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked(), auditing(self.config.audit_file):
             stale, dataset = operation.retry(self._state)
-            planner, plan, changes = operation.retry(self._planned)
+            planner, plan, changes = operation.retry(partial(self._planned, reporting=False))
             if dataset is None or not (plan.selected or stale):
                 return self._summary(plan, changes, delete_files(operation), None, started)
             with operation.recorded(dataset, self._recorded_plan(plan), faker_version=faker_version()) as run:
-                self._announce(plan, changes, run)
-                execution = Execution(operation, planner, plan, self.config.strategy, run)
-                results = execution.run()
+                self._announce(plan, run)
+                comparison, again = self._comparison(plan, planner), self._comparison(plan, planner)
+                going = [part for part in comparison.parts if not part.stays]
+                with ComparisonBeside(operation, going, comparison, again) as beside:
+                    execution = Execution(operation, planner, plan, self.config.strategy, run, before=beside.require)
+                    results = execution.run()
+                    changes += beside.changes()
+                self._tell_changes(changes)
                 operation.note(run, "derive", results)
                 results += [*delete_files(operation), *self._derive(results, stale)]
                 summary = self._summary(execution.plan, changes, results, run, started, gone_along=execution.cached)
@@ -110,7 +113,9 @@ class RollbackManager:
         plan = planner.plan(selected, cascade=self.config.cascade)
         for table in plan.selected.keys() - plan.there.keys():
             plan = planner.keep(plan, table, plan.selected[table], NOT_FOUND)
-        changes = list(self._changes(plan, planner, reporting=reporting))
+        comparison = self._comparison(plan, planner)
+        wanted = [part for part in comparison.parts if reporting or part.stays]
+        changes = [comparison.told(part, comparison.of(part)) for part in wanted]
         for one in changes:
             if one.found.keys and one.stays:
                 plan = planner.keep(plan, one.table, one.found.keys, "they were changed since they were seeded")
@@ -178,32 +183,8 @@ class RollbackManager:
                 found[table] = found.get(table, Need()) | Need(update=derived(seeder)[0])
         return found
 
-    def _changes(self, plan: RollbackPlan, planner: Planner, *, reporting: bool) -> Iterator[TableChanges]:
-        ledger, dataset = self.operation.ledger, self.operation.ledger.dataset()
-        resolver: Resolver | None = None
-        for (name, table), keys in planner.seeded.of_seeder.items():
-            among = keys & plan.selected.get(table, NOTHING)
-            if not among or table not in plan.there or dataset is None:
-                continue
-            seeder = self._registry.by_name.get(name)
-            stays = self.config.keep_modified or (seeder is not None and seeder.config.keep_modified)
-            if not (reporting or stays):
-                continue
-            batches = list(ledger.live.filter(seeder_name=name, table_name=table).select_related("run"))
-            found = LOADED if any(one.origin == SeedingMetadata.Origin.SOURCE for one in batches) else UNKNOWN
-            if seeder is not None and seeder.config.table_name == table:
-                # It remembers the keys that it has read.
-                resolver = resolver or Resolver(self._registry, ledger, dataset, live=plan.there)
-                identity = planner.tracer.identity(table, plan.there[table].primary_key)
-                detector = ChangeDetector(self.config.database, seeder, dataset, resolver, plan.there[table], identity=identity)
-                try:
-                    found = detector.run(batches, among)
-                except Exception as error:  # a seeder that fails now does not keep its rows from being undone
-                    if transience(error) in (Transience.CONNECTION, Transience.CONTENTION):
-                        raise
-                    message = f"{table}: its rows cannot be compared with what was seeded: {error_text(error)}"
-                    self.operation.tell("compare", message, level="warn", seeder=name, error=redacted(error))
-            yield TableChanges(table=table, found=found, stays=stays)
+    def _comparison(self, plan: RollbackPlan, planner: Planner) -> Comparison:
+        return Comparison(self.operation, self._registry, plan, planner, keeps_modified=self.config.keep_modified)
 
     def _derive(self, results: Sequence[RollbackResult], stale: Collection[str]) -> list[RollbackResult]:
         """Make the remaining rows consistent again; a result with an error for every seeder whose derivation was rejected."""
@@ -247,14 +228,16 @@ class RollbackManager:
             "caches": [{"table": one.table, "rows": one.count} for one in cached(plan.caches)],
         }
 
-    def _announce(self, plan: RollbackPlan, changes: Sequence[TableChanges], run: SeedRun) -> None:
+    def _announce(self, plan: RollbackPlan, run: SeedRun) -> None:
         tell, database = self.operation.tell, self.operation.database_name
         tell("start", f"Rollback run {run.pk} begins", run=run.pk, database=database, configuration=run.plan)
         for reason in plan.reasons:
             tell("keep", str(reason), level="warn", record_count=reason.count, table=reason.table)
+
+    def _tell_changes(self, changes: Iterable[TableChanges]) -> None:
         for one in modified(changes):
             message = f"Changed since they were seeded: {one}"
-            tell("modified", message, level="warn", record_count=one.count, table=one.table)
+            self.operation.tell("modified", message, level="warn", record_count=one.count, table=one.table)
 
     def _summary(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
+from threading import Event
 
 import polars as pl
 
@@ -77,11 +78,13 @@ class ChangeDetector:
         self._ignored = changed_columns(seeder, dataset) if ignored is None else ignored
         self._fillable = _fillable(seeder, table) - self._ignored
 
-    def run(self, batches: Collection[SeedingMetadata], among: KeySet) -> Changes:
-        """The rows of the batches, limited to `among`, that differ from what was seeded."""
+    def run(self, batches: Collection[SeedingMetadata], among: KeySet, ended: Event | None = None) -> Changes:
+        """The rows of the batches, limited to `among`, that differ from what was seeded; if `ended`, those found so far."""
         changed: list[KeySet] = []
         examples: dict[int | str, tuple[str, ...]] = {}
         for _, found in self.differences(batches, among):
+            if ended is not None and ended.is_set():
+                break
             changed.append(KeySet.of((key, key) for key in found))
             for key, columns in islice(found.items(), EXAMPLES - len(examples)):
                 examples[self._stored.shown(key)] = columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,11 +102,14 @@ class Scene:
     operation: Operation
     run: SeedRun
     events: list[Event]
+    required: list[Collection[str]] = field(default_factory=list)
+    """The tables that had to be compared, each time before rows changed."""
 
     def execution(self, plan: RollbackPlan | None = None, strategy: Strategy = Strategy.DELETE) -> Execution:
         """Of a plan: of everything, unless told otherwise."""
         whole = {table: keys(*numbers) for (_, table), numbers in SEEDED.items()}
-        return Execution(self.operation, self.planner, plan or self.planner.plan(whole, cascade=False), strategy, self.run)
+        plan = plan or self.planner.plan(whole, cascade=False)
+        return Execution(self.operation, self.planner, plan, strategy, self.run, before=self.required.append)
 
     def deleter(self) -> Deleter:
         """Alone."""

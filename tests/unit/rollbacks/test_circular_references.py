@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from seeding.keys import KeySet
-from seeding.rollbacks.circular_references import null_out
+from seeding.rollbacks.deletion import null_out
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation
