@@ -126,10 +126,8 @@ class SeederPipeline:
             if isolating:  # rows that are there already must not be taken for rejected ones
                 context.ledger.require_new(entry, self._seeder, inserted)
             self._keys.require_free(batch)
-            written, rows = self._keys.in_order(batch)
-            where = self._writer, context.using, self._model, rows
-            write = partial(insert, *where) if isolating else partial(insert_whole, *where, defers=self._defers)
-            refusals = self._preparation.told(written, write) or []
+            write = insert if isolating else insert_whole
+            refusals = self._preparation.told(index, partial(write, self._writer, context.using, self._model, batch.rows)) or []
             if refusals:
                 refused = [refusal.row for refusal in refusals]
                 if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():
@@ -262,9 +260,7 @@ class SeederPipeline:
         attempt = partial(self._retry, written=batch.rows.estimated_size())
         try:
             return attempt(partial(self.insert_data, batch))
-        except RowsRefusedError as error:
-            if self._keys.are_reserved_by_rows:  # it may be for a key that somebody has taken
-                raise KeysTakenError from error
+        except RowsRefusedError:
             return attempt(partial(self.insert_data, batch, isolating=True))
 
     def _rehearse(self, batch: Batch) -> None:

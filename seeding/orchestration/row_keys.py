@@ -40,10 +40,6 @@ class RowKeys:
         self._are_shared = seeder.config.key_target is not None
         self._next: int | None = None
         """The first key that is reserved and not used yet."""
-        self.are_reserved_by_rows = False
-        """Whether only the insertion of the last row reserves the keys."""
-        self._are_contested = False
-        """Whether another session has used one of the keys, or may have."""
 
     def take(self, data: pl.DataFrame, index: Integers, done: int) -> Integers:
         """The keys of the generated rows `index`, after the `done` rows whose outcome is known."""
@@ -54,24 +50,18 @@ class RowKeys:
             return self._preparation.keys(data, index, 0)
         if is_rehearsal:
             return np.arange(1, len(index) + 1) + done
-        left = self._count - done
-        if self._next is None or (self.are_reserved_by_rows and len(index) < left):
-            self._next = self._first(data, left, is_all=len(index) == left)
+        if self._next is None:
+            self._next = self._reserve(data, self._count - done, beside=self._highest_in_sharing_tables())
         return np.arange(self._next, self._next + len(index))
 
     def spend(self, count: int) -> None:
         """The next `count` keys are used."""
         if self._next is not None:
-            self._next = None if self.are_reserved_by_rows else self._next + count
+            self._next += count
 
     def forget(self) -> None:
         """Reserve another range for the next batch."""
-        self._next, self._are_contested, self.are_reserved_by_rows = None, True, False
-
-    def in_order(self, batch: Batch) -> tuple[Integers, pl.DataFrame]:
-        """The batch's rows in the order in which they are inserted, after their indexes: first the one that reserves keys."""
-        index, rows = batch.accepted_index, batch.rows
-        return (np.roll(index, 1), pl.concat([rows.tail(1), rows.head(-1)])) if self.are_reserved_by_rows else (index, rows)
+        self._next = None
 
     def require_free(self, batch: Batch) -> None:
         """Inside the transaction that is about to use the batch's keys: raise an error if another session has used one.
@@ -143,21 +133,6 @@ class RowKeys:
         context = self._context
         sharing = [one.config for one in context.registry.sharing_keys_of(self._seeder)]
         return max((highest_key(context.using, one.model) for one in sharing if one.table_name in context.live), default=0)
-
-    def _first(self, data: pl.DataFrame, count: int, *, is_all: bool) -> int:
-        """The first of `count` keys. If the batch `is_all` that is left, its own insertion can reserve them."""
-        beside = self._highest_in_sharing_tables()
-        can_reserve = is_all and self._is_any_order_possible(data)
-        first = self._allocator().above(self._model, count, beside=beside) if can_reserve else None
-        self.are_reserved_by_rows = first is not None
-        return self._reserve(data, count, beside=beside) if first is None else first
-
-    def _is_any_order_possible(self, data: pl.DataFrame) -> bool:
-        """Whether the rows can be inserted in another order than that of their indexes, by all that is known of them."""
-        config = self._seeder.config
-        own = {one.column for one in seeded_references(self._seeder) if one.target_table == config.table_name}
-        is_seen = config.signals or config.table_name in self._context.survey.watched
-        return not (self._are_contested or own.intersection(data.columns) or is_seen)
 
     def _reserve(self, data: pl.DataFrame, count: int, *, beside: int) -> int:
         resolver, own = self._context.resolver, self._context.resolver.keys(self._seeder)

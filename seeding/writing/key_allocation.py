@@ -37,12 +37,6 @@ class KeyAllocator(Protocol):
         next key.
         """
 
-    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
-        """The first of `count` keys that a row inserted under the last one reserves, as `reserve` would; None if none does.
-
-        Until then another session may use them.
-        """
-
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether no key from `first` to `last` is in use; called inside the transaction that is about to use them."""
 
@@ -54,10 +48,6 @@ class _Allocator:
         self._using = using
         self._counter = counter or KeyCounter()
         self._column_end = column_end
-
-    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
-        """None: no row moves the counter."""
-        return None
 
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Always: the counter is above the range."""
@@ -111,10 +101,6 @@ class MySQLKeyAllocator(_Allocator):
                 return first
         raise InsertionError(f"No range of {count:,} free keys could be reserved in {model._meta.db_table}.")
 
-    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
-        """The range above all keys and HEADROOM. The application's next ones lie below it until the last row is inserted."""
-        return self._above(model, count, beside)
-
     def _push_counter(self, samples: list[models.Model], key: int) -> None:
         for sample in samples:
             sample.pk = key
@@ -141,10 +127,6 @@ class SharedMySQLKeyAllocator(MySQLKeyAllocator):
 
     What another node has inserted before that reached it is looked for with every batch.
     """
-
-    def above(self, model: type[models.Model], count: int, *, beside: int = 0) -> int | None:
-        """None: other nodes hear of a row only when it is committed."""
-        return None
 
     def still_free(self, model: type[models.Model], first: int, last: int) -> bool:
         """Whether no node has used a key of the range."""

@@ -74,7 +74,7 @@ def test_a_rollback_that_is_stopped_ends_it(edited: Database, monkeypatch: pytes
 
     monkeypatch.setattr(Deleter, "delete", stopping)
 
-    with pytest.raises(CommandError, match="^Interrupted"):
+    with pytest.raises(CommandError, match=r"^Interrupted"):
         edited.rollback()
 
     assert not [one for one in threading.enumerate() if one.name.startswith(COMPARING)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import Mock
 
 import polars as pl
 import pytest
@@ -74,69 +73,6 @@ def test_a_row_that_comes_in_between_moves_the_range(
     monkeypatch.setattr(MySQLKeyAllocator, "_push_counter", race)
 
     assert key_allocator(database.alias).reserve(Client, 5, sample()) == 2 * HEADROOM + 6
-
-
-def test_the_rows_of_a_single_batch_reserve_their_keys_themselves(
-    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MySQLKeyAllocator, "_push_counter", Mock(side_effect=AssertionError))
-    database = make_database("mariadb")
-    written: list[Any] = []
-
-    def watch(execute: Callable[..., Any], sql: str, parameters: Any, *rest: Any) -> Any:
-        written.extend([parameters] if sql.startswith("INSERT INTO `clients`") else [])
-        return execute(sql, parameters, *rest)
-
-    with connections[database.alias].execute_wrapper(watch):
-        run(database, Clients())
-    database.query(INSERT, "REG0001")
-
-    keys = dict(Client.objects.using(database.alias).values_list("teri_code", "pk"))
-    assert (keys["T0"], keys["T19"], keys["REG0001"]) == (HEADROOM + 1, HEADROOM + 20, HEADROOM + 21)
-    (rows,) = written
-    assert [one for one in rows if one in set(keys.values())][:3] == [HEADROOM + 20, HEADROOM + 1, HEADROOM + 2]
-
-
-def test_a_key_of_theirs_that_is_taken_before_moves_them(
-    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = make_database("mariadb")
-    above = MySQLKeyAllocator.above
-
-    def race(self: MySQLKeyAllocator, *arguments: Any, **options: Any) -> int | None:
-        first = above(self, *arguments, **options)
-        assert first is not None
-        Client.objects.using(database.alias).create(id=first + 2, teri_code="REG0001", name="real")
-        return first
-
-    monkeypatch.setattr(MySQLKeyAllocator, "above", race)
-
-    summary, _ = run(database, Clients())
-
-    keys = dict(Client.objects.using(database.alias).values_list("teri_code", "pk"))
-    assert (summary.results[0].records_inserted, summary.exit_code) == (20, 0)
-    assert (keys["REG0001"], keys["T0"], keys["T19"]) == (HEADROOM + 3, 2 * HEADROOM + 21, 2 * HEADROOM + 40)
-
-
-def test_a_row_that_is_rejected_costs_itself_where_rows_reserve_their_keys(make_database: Callable[..., Database]) -> None:
-    database = make_database("mariadb")
-    database.query(INSERT, "T7")
-
-    summary, _ = run(database, Clients())
-
-    assert (summary.results[0].records_inserted, summary.results[0].records_skipped) == (19, 1)
-    assert len(database.content("clients")) == 20
-
-
-def test_rows_of_several_batches_have_their_keys_reserved_before(
-    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MySQLKeyAllocator, "above", Mock(side_effect=AssertionError))
-    database = make_database("mariadb")
-
-    summary, _ = run(database, Clients(), batch_size=10)
-
-    assert summary.results[0].records_inserted == 20
 
 
 def test_a_key_that_is_taken_between_two_batches_is_not_ours(sqlite: Database) -> None:
