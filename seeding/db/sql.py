@@ -13,6 +13,8 @@ Condition = tuple[str, list[Any]]
 """SQL with its parameters."""
 Figures = tuple[QuerySet[Any], Sequence[Combinable]]
 """Rows, and the aggregates that are asked of them."""
+PLACE = "seeding_place"
+"""What no column is called."""
 PARTS = 100
 """SQLite joins at most 500 by UNION."""
 
@@ -59,7 +61,7 @@ def aggregates(figures: Sequence[Figures]) -> list[tuple[Any, ...]]:
 
 
 def _numbered(place: int, rows: QuerySet[Any], values: Sequence[Combinable]) -> QuerySet[Any, Any]:
-    named = {f"figure_{number}": one for number, one in enumerate(values)}
-    rows = rows.order_by().annotate(place=Value(place, BigIntegerField()))
-    numbered: QuerySet[Any, Any] = rows.values("place").annotate(**named).values_list("place", *named)
+    named = {f"seeding_figure_{number}": one for number, one in enumerate(values)}
+    rows = rows.order_by().annotate(**{PLACE: Value(place, BigIntegerField())})
+    numbered: QuerySet[Any, Any] = rows.values(PLACE).annotate(**named).values_list(PLACE, *named)
     return numbered

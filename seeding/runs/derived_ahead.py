@@ -89,7 +89,7 @@ def foreseen(using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, ide
     conditions = list(sample.conditions() if identity is None else identity.conditions(model, sample))
     for derivation in seeder.derivations(dataset):
         named = [name for name in derivation.values if name in fields]
-        computed = {f"computed_{name}": derivation.values[name] for name in named}
+        computed = {f"seeding_{name}": derivation.values[name] for name in named}
         rows = model._base_manager.using(using)
         rows = rows if derivation.where is None else rows.filter(derivation.where)
         for condition in conditions if named else ():
