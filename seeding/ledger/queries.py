@@ -277,15 +277,6 @@ class Ledger:
         """The generator versions of the seeder's live rows."""
         return frozenset(self._batches(seeder).values_list("generator_version", flat=True).distinct())
 
-    def is_unfinished(self) -> bool:
-        """Whether the last run that seeded or rolled back did not complete: it is running, was interrupted or gave up."""
-        last = self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
-        return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
-
-    def stale_tables(self) -> frozenset[str]:
-        """The tables on which derived columns may be stale: all that were ever seeded, if the last run did not complete."""
-        return self.tables_ever() if self.is_unfinished() else frozenset()
-
     def seeders_of(self, batches: Collection[int]) -> list[str]:
         """The names of the seeders of these entries, live or not."""
         entries = self.batches.filter(pk__in=batches)

@@ -60,6 +60,24 @@ class Recorder(Ledger):
         """Record how the run ended; `error` is for one that did not complete."""
         self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
 
+    def is_unfinished(self) -> bool:
+        """Whether the last run that seeded or rolled back did not complete: it is running, was interrupted or gave up."""
+        last = self._last_run()
+        return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
+
+    def stale_tables(self) -> frozenset[str]:
+        """The tables on which derived columns may be stale: all that were ever seeded, if the last run did not complete.
+
+        If it did, those that it has left so.
+        """
+        if self.is_unfinished():
+            return self.tables_ever()
+        last = self._last_run()
+        return frozenset() if last is None else frozenset(last.plan.get("stale", ()))
+
+    def _last_run(self) -> SeedRun | None:
+        return self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
+
     def close_dead_runs(self) -> int:
         """Mark every run still recorded as running as interrupted; only for the lock's holder. Returns how many."""
         return self.runs.filter(state=SeedRun.State.RUNNING).update(

@@ -15,10 +15,12 @@ from django.db import connections
 
 from seeding.db.features import features
 from seeding.db.sql import quoted
-from seeding.keys import KeySet
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeyMap, KeySet
 from seeding.ledger.key_values import NOBODY
-from seeding.ledger.row_identity import RowIdentity
+from seeding.ledger.row_identity import RowIdentity, identity_of
 from seeding.models import SeedingMetadata
+from seeding.schema.references import counts_keys
 from seeding.schema.row_keys import text_of
 from seeding.schema.tables import TableSchema
 
@@ -79,6 +81,18 @@ def replaced(
         now = digests(table, identity, ours, one.columns if tells else (), locking=locking)
         others += [number for number, digest in now.items() if not tells or digest != one.of_rows[number]]
     return KeySet.holding(np.array(others, dtype=np.int64))
+
+
+def unreplaced(
+    using: str, seeder: BaseSeeder, keys: KeyMap, table: TableSchema, *, identity: RowIdentity | None, held: Iterable[Digests]
+) -> KeyMap:
+    """Those of the seeder's rows that are still what was seeded, where somebody could have used their keys again.
+
+    `held` are their digests, which are not read where nobody could.
+    """
+    if counts_keys(seeder.config.model) and seeder.config.key_target is None:
+        return keys
+    return keys.split(replaced(table, identity or identity_of(connections[using], table), keys.key_set(), held))[1]
 
 
 def _digest(values: Sequence[Any]) -> str:

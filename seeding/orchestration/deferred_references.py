@@ -16,8 +16,10 @@ from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
 from seeding.generation.datasets import Dataset
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeySet
+from seeding.keys import KeyMap, KeySet
+from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
+from seeding.ledger.row_digests import unreplaced
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.runs.retrier import Retrier
@@ -52,7 +54,8 @@ class DeferredReferences:
     def fill(self, seeder: BaseSeeder) -> int:
         """Fill the columns of all live rows of `seeder`; returns how many references have no target and stay empty."""
         retry = replace(self.retry, doing="Filling again", seeder=seeder.name)
-        keys = retry(partial(self.resolver.keys, seeder))
+        table = self.live[seeder.config.table_name]
+        keys = retry(lambda: self._rows_of(seeder, table))
         index = np.concatenate([np.arange(first, first + count) for first, count, _ in keys.ranges]) if len(keys) else ()
         lost = start = 0
         width = 0.0
@@ -70,10 +73,14 @@ class DeferredReferences:
             else:
                 start += len(part)
         if lost:
-            table = seeder.config.table_name
-            words = f"{lost} references of {table} lead to rows that are not there, and stay empty"
+            words = f"{lost} references of {table.name} lead to rows that are not there, and stay empty"
             self.tell(Event(operation="postponed", message=words, level="warn", seeder=seeder.name, record_count=lost))
         return lost
+
+    def _rows_of(self, seeder: BaseSeeder, table: TableSchema) -> KeyMap:
+        keys, identity = self.resolver.keys(seeder), self.identities.get(table.name)
+        held = Ledger(self.using).digests(table.name)
+        return unreplaced(self.using, seeder, keys, table, identity=identity, held=held)
 
     def _fill(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame) -> int:
         table = self.live[seeder.config.table_name]

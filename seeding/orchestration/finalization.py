@@ -23,6 +23,7 @@ from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.runs.derived_columns import Rederivation
 from seeding.runs.lifecycle import Operation
+from seeding.safety import told
 from seeding.schema.references import column_name
 from seeding.uploads import Files
 from seeding.verification.dangling_references import Verification
@@ -135,15 +136,18 @@ class Finalization:
             using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell,
             retry=context.retry, size=context.size,
         )  # fmt: skip
-        refused = rederivation.run(
+        found = rederivation.run(
             self._registry.by_name.values(),
-            {seeder.config.table_name for seeder in self._plan.seeders} | context.stale,
+            self._plan.tables,
+            stale=context.stale,
+            untouchable={table: told(reasons) for table, reasons in context.survey.refusals.items()},
             drifted={result.table for result in results if result.state is SeederState.REFUSED},
             skip={result.seeder for result in results if not result.has_rows},
             inserted={result.seeder: result.records_inserted for result in results},
             ahead=context.ahead,
         )
-        for name, words in refused.items():
+        self._operation.left = found.left
+        for name, words in found.refused.items():
             self._mark(name, words, table=self._registry.by_name[name].config.table_name)
 
     def _verification(self, run: SeedRun) -> Verification:

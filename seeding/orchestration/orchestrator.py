@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from django.db import connections
 
 from seeding.conf import SeedConfig
 from seeding.db.row_security import seeing_every_row
-from seeding.exceptions import GenerationError, SchemaError
+from seeding.exceptions import SchemaError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
@@ -27,11 +27,12 @@ from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan
 from seeding.orchestration.prefetch import FIRST_BATCH
-from seeding.orchestration.results import RunSummary, SeederResult, SeederState, left_out, unfilled
+from seeding.orchestration.results import RunSummary, SeederResult, SeederState, broken_module, left_out, unfilled
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.derived_ahead import DerivedAhead
+from seeding.runs.derived_columns import in_order
 from seeding.runs.lifecycle import Operation
-from seeding.safety import Survey, needed, touched
+from seeding.safety import Survey
 from seeding.schema.introspection import read_tables
 from seeding.schema.tables import mirrored_tables
 from seeding.telemetry.events import Sink
@@ -93,13 +94,16 @@ class SeedOrchestrator:
         operation.connect()
         if self.config.dry_run:
             started = time.monotonic()
-            context = self._context(self._dataset(), None, self._survey())
+            dataset = self._dataset()
+            context = self._context(dataset, None, self._survey(dataset))
             return self._summary(context, self._seed_tables(context), started)
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
-            surveyed, dataset, plan = operation.retry(lambda: (self._survey(), self._dataset(), self._recorded_plan()))
-            stale = operation.retry(operation.ledger.stale_tables)
+            dataset, plan, stale = operation.retry(
+                lambda: (self._dataset(), self._recorded_plan(), operation.ledger.stale_tables())
+            )
+            surveyed = operation.retry(partial(self._survey, dataset, stale))
             if self._masking["key"]:
                 operation.retry(partial(operation.ledger.refuse_another_key, self._masking["key"]))
             with operation.recorded(dataset, plan, faker_version=faker_version()) as run:
@@ -154,9 +158,12 @@ class SeedOrchestrator:
     def _dataset(self) -> Dataset:
         return dataset_of(self.config, self.operation.ledger, self.plan)
 
-    def _survey(self) -> Survey:
-        """The reasons not to touch the tables of the plan."""
-        return self.operation.survey(touched(self.plan.seeders), needs=needed(self.plan.seeders))
+    def _survey(self, dataset: Dataset, stale: Collection[str] = ()) -> Survey:
+        """The reasons not to touch the tables of the plan, nor those in which columns will be derived again."""
+        due = in_order(self._registry.by_name.values(), dataset, {*stale, *self.plan.tables})
+        seeded = self.operation.ledger.tables()
+        touches, needs = self.plan.touches([one for one in due if one.config.table_name in seeded])
+        return self.operation.survey(touches, needs=needs)
 
     def _recorded_plan(self) -> dict[str, Any]:
         """The plan as the ledger stores it."""
@@ -198,7 +205,9 @@ class SeedOrchestrator:
             run=run,
             live=live,
             survey=surveyed,
-            ahead=DerivedAhead.of(using, dataset, self._registry, self.plan.seeders, counts=self.plan.counts, there=live),
+            ahead=DerivedAhead.of(
+                using, dataset, self._registry, self.plan.seeders, counts=self.plan.counts, live=live, refused=surveyed.refusals
+            ),
             stale=stale,
             missing_table_help=self._missing_table_help,
             strategies=self._strategies,
@@ -266,16 +275,7 @@ class SeedOrchestrator:
         for broken in self._registry.broken:
             text = f"{type(broken.error).__name__}: {broken.error}"
             self.operation.tell("discover", f"{broken}: {text}", level="error", error=broken.error)
-            results.append(
-                SeederResult(
-                    seeder=broken.module,
-                    table="",
-                    state=SeederState.FAILED,
-                    records_planned=0,
-                    error=f"{str(broken).removeprefix(broken.module).strip()}: {text}",
-                    exit_code=GenerationError.exit_code,
-                )
-            )
+            results.append(broken_module(broken.module, f"{str(broken).removeprefix(broken.module).strip()}: {text}"))
         return results
 
     def _unfillable(self) -> list[SeederResult]:

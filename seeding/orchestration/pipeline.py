@@ -126,8 +126,9 @@ class SeederPipeline:
             if isolating:  # rows that are there already must not be taken for rejected ones
                 context.ledger.require_new(entry, self._seeder, inserted)
             self._keys.require_free(batch)
-            write = insert if isolating else insert_whole
-            refusals = self._preparation.told(index, partial(write, self._writer, context.using, self._model, batch.rows)) or []
+            where = self._writer, context.using, self._model, batch.rows
+            write = partial(insert, *where) if isolating else partial(insert_whole, *where, defers=self._defers)
+            refusals = self._preparation.told(index, write) or []
             if refusals:
                 refused = [refusal.row for refusal in refusals]
                 if self._preparation.orphans(batch.generated, set(index[refused].tolist())).any():

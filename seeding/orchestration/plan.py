@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.ledger.queries import Ledger, generator_version
+from seeding.safety import Need, Touch, derived, needed, touched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class Plan:
     """Seeders that were not requested, added as dependencies or companions of others."""
 
     @property
+    def tables(self) -> frozenset[str]:
+        """The tables of all seeders."""
+        return frozenset(seeder.config.table_name for seeder in self.seeders)
+
+    @property
     def added_tables(self) -> list[str]:
         """The tables of `added`, in the order they run."""
         tables = (seeder.config.table_name for seeder in self.seeders if seeder.name in self.added)
@@ -65,6 +72,15 @@ class Plan:
             )
             for seeder in self.seeders
         )
+
+    def touches(self, derived_again: Iterable[BaseSeeder]) -> tuple[Mapping[str, Touch], Mapping[str, Need]]:
+        """What the run does to tables, and needs of them: of the plan, and of seeders whose columns are `derived_again`."""
+        touches, needs = dict(touched(self.seeders)), dict(needed(self.seeders))
+        for seeder in [one for one in derived_again if one.name not in self.counts]:
+            table, (columns, reads) = seeder.config.table_name, derived(seeder)
+            touches[table] = touches.get(table, Touch(0)) | Touch.UPDATE
+            needs[table] = needs.get(table, Need()) | Need(update=columns, reads=reads - {table})
+        return touches, needs
 
 
 def make_plan(config: SeedConfig, registry: Registry) -> Plan:

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from seeding.exceptions import SchemaError
+from seeding.exceptions import GenerationError, SchemaError
 from seeding.generation.seeders import BaseSeeder
 
 
@@ -97,6 +97,13 @@ class RunSummary:
         values["exit_code"] = self.exit_code
         values["records_inserted"] = self.records_inserted
         return values
+
+
+def broken_module(module: str, words: str) -> SeederResult:
+    """The result of a module whose seeders could not be imported."""
+    return SeederResult(
+        seeder=module, table="", state=SeederState.FAILED, records_planned=0, error=words, exit_code=GenerationError.exit_code
+    )
 
 
 def left_out(seeder: BaseSeeder, count: int, error: str) -> SeederResult:

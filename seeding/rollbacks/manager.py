@@ -196,11 +196,11 @@ class RollbackManager:
             using=self.config.database, dataset=dataset, keys=operation.ledger.keys, lock=operation.lock, tell=operation.sink,
             retry=operation.retry, size=operation.size,
         )  # fmt: skip
-        changed = {result.table for result in results}.union(stale)
-        refused = rederivation.run(self._registry.by_name.values(), changed)
+        found = rederivation.run(self._registry.by_name.values(), {result.table for result in results}, stale=stale)
+        operation.left = found.left
         return [
             RollbackResult(table=self._registry.by_name[name].config.table_name, records_planned=0, error=words)
-            for name, words in refused.items()
+            for name, words in found.refused.items()
         ]
 
     def _measure(self, results: Iterable[RollbackResult]) -> None:

@@ -79,6 +79,8 @@ class Operation:
         self.size = TransactionSize(config.transaction_mb * 1_000_000, tell)
         self._ask = ask
         self._topology: Topology | None = None
+        self.left: Collection[str] = ()
+        """The tables in which derived columns may be stale when the run ends."""
         self._noted = -NOTE_SECONDS
         """When the run's progress was recorded last, by the monotonic clock."""
 
@@ -227,6 +229,8 @@ class Operation:
         state = SeedRun.State.FAILED if summary.exit_code else SeedRun.State.SUCCEEDED
         complete = self.meter.sum_up(summary)
         account = {"exit_code": complete.exit_code, "results": list(results), "metrics": complete.metrics}
+        if self.left:
+            account["plan"] = {**run.plan, "stale": sorted(self.left)}
         self.retry(partial(self._close, run, state, account))
         return complete
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, F, OuterRef, Q, Value, When
 
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import QUANTITY, total
@@ -46,19 +46,17 @@ class BatchSeeder(BaseSeeder):
         return (
             Derivation(
                 values={"onHandQty": total(movements, "batch", "quantityChange", QUANTITY)},
-                where=Exists(movements),
                 reads=("inventoryMovements",),
                 touches=("updatedAt",),
             ),
             Derivation(
                 values={"reservedQty": total(reserved, "batch", "quantity", QUANTITY)},
-                where=Q(pk__in=reserving.values("batch")) | ~Q(reservedQty=0),  # few rows: there are few open orders
                 reads=("orders", "order_line_items"),
                 touches=("updatedAt",),
             ),
             Derivation(
                 values={"batchStatus": status},
-                where=Q(Q(batchStatus="LIVE", onHandQty=0) | Q(batchStatus="SOLD_OUT", onHandQty__gt=0), Exists(movements)),
+                where=Q(batchStatus="LIVE", onHandQty=0) | Q(batchStatus="SOLD_OUT", onHandQty__gt=0),
                 reads=("inventoryMovements",),
                 touches=("updatedAt",),
             ),

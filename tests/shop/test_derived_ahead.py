@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from django.db import connections
+from django.db.models import Exists, OuterRef
 
 from seeding import Dataset, Derivation, Rows, ValidationError
 from seeding.runs import derived_ahead
@@ -23,7 +24,16 @@ with INSTALLED:
     from seeding.example.seeders.catalogue import ProductSeeder
     from seeding.example.seeders.sales import CustomerSeeder, OrderLineSeeder, OrderSeeder
 
-ALL = (CustomerSeeder(), ProductSeeder(), OrderSeeder(), OrderLineSeeder())
+
+class Orders(OrderSeeder):
+    """Here, with the seeders of what it reads."""
+
+
+class Lines(OrderLineSeeder):
+    """The same."""
+
+
+ALL = (CustomerSeeder(), ProductSeeder(), Orders(), Lines())
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +112,7 @@ def test_they_are_updated_beside_real_rows(shop: Database) -> None:
     assert totals(shop) == sums(shop)
 
 
-class AddingLines(OrderLineSeeder):
+class AddingLines(Lines):
     """While its first batch is made, somebody else adds a line to an order."""
 
     using = ""
@@ -125,7 +135,7 @@ def test_they_are_updated_where_somebody_has_added_rows_meanwhile(shop: Database
     assert totals(shop) == sums(shop)
 
 
-class Choosy(OrderLineSeeder):
+class Choosy(Lines):
     def validate_data(self, data: pl.DataFrame) -> Sequence[ValidationError]:
         return [ValidationError(field="quantity", issue="unlucky", expected="another", actual=4, row=3)]
 
@@ -139,12 +149,12 @@ def test_they_are_updated_where_rows_were_left_out(shop: Database) -> None:
     assert OrderLine.objects.using(shop.alias).count() == 179
 
 
-class Failing(OrderLineSeeder):
+class Failing(Lines):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         raise LookupError
 
 
-class Foreseeing(OrderSeeder):
+class Foreseeing(Orders):
     """Generates what there is without any line, unless it can foresee more."""
 
     def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
@@ -158,7 +168,7 @@ def test_they_are_updated_where_no_row_came(shop: Database) -> None:
     assert set(totals(shop).values()) == {Decimal(0)}
 
 
-class Mistaken(OrderSeeder):
+class Mistaken(Orders):
     """Is wrong about one order in a hundred."""
 
     def derived_data(self, rows: Rows) -> pl.DataFrame:
@@ -169,31 +179,125 @@ class Mistaken(OrderSeeder):
 def test_they_are_updated_where_a_seeder_foresees_something_else(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derived_ahead, "SAMPLE", 60)
     with updates(shop) as made:
-        _, told = run(shop, *ALL[:2], Mistaken(), OrderLineSeeder())
+        _, told = run(shop, *ALL[:2], Mistaken(), Lines())
 
     assert made
     assert totals(shop) == sums(shop)
     assert [event.level for event in told if "foreseen" in event.message] == ["debug"]
 
 
-class Overreaching(OrderSeeder):
+class Overreaching(Orders):
     def derived_data(self, rows: Rows) -> pl.DataFrame:
         return super().derived_data(rows).with_columns(status=pl.lit("paid"))
 
 
 def test_a_column_that_is_not_derived_is_refused(shop: Database) -> None:
-    summary, _ = run(shop, *ALL[:2], Overreaching(), OrderLineSeeder())
+    summary, _ = run(shop, *ALL[:2], Overreaching(), Lines())
 
     (result,) = [one for one in summary.results if one.seeder == "Overreaching"]
     assert (result.exit_code, result.records_inserted) == (4, 0)
     assert "derived_data returns status, which no derivation computes." in result.error
 
 
-class Stopped(OrderLineSeeder):
+class Stopped(Lines):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         if rows.index.max() >= 90:
             raise KeyboardInterrupt
         return super().generate_data(rows)
+
+
+def test_they_are_updated_where_somebody_has_replaced_a_row(shop: Database) -> None:
+    done: list[OrderLine] = []
+
+    def swap(event: Any) -> None:
+        if event.operation == "phase" and event.message == "derive" and not done:
+            lines = OrderLine.objects.using(shop.alias)
+            done.append(lines.latest("pk"))
+            lines.filter(pk=done[0].pk).delete()
+            lines.create(
+                order=Order.objects.using(shop.alias).earliest("pk"), product=done[0].product, quantity=1, unit_price=9
+            )
+
+    run(shop, *ALL, listen=swap)
+
+    assert done
+    assert totals(shop) == sums(shop)
+
+
+class Odd(OrderLineSeeder):
+    """A project's own: its class is elsewhere than the seeder of the orders."""
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        odd = pl.Series(rows.index % 1_000 == 170)
+        return super().generate_data(rows).with_columns(quantity=pl.when(odd).then(9).otherwise("quantity"))
+
+
+def test_nothing_is_foreseen_of_what_a_seeder_of_another_package_makes(shop: Database) -> None:
+    with updates(shop) as made:
+        run(shop, *ALL[:2], OrderSeeder(), Odd())
+
+    assert made
+    assert totals(shop) == sums(shop)
+
+
+class Guarded(Orders):
+    """Derives only where there are lines."""
+
+    def derivations(self, dataset: Dataset) -> tuple[Derivation, ...]:
+        lines = Exists(OrderLine.objects.filter(order=OuterRef("pk")))
+        return tuple(replace(one, where=lines) for one in super().derivations(dataset))
+
+
+def test_nothing_is_foreseen_that_an_update_might_not_reach(shop: Database) -> None:
+    run(shop, *ALL[:2], Guarded(), Failing())
+
+    assert set(totals(shop).values()) == {Decimal(0)}
+
+
+def refusing(shop: Database, table: str) -> None:
+    """A trigger for which nothing may be written to the table."""
+    body = "UPDATE shop_customer SET name = 'changed' WHERE email = 'ann@example.com'"
+    each = "" if shop.server == "sqlite" else "FOR EACH ROW"
+    shop.query(f"CREATE TRIGGER meddling AFTER UPDATE ON {table} {each} BEGIN {body}; END")
+
+
+def test_nothing_is_foreseen_of_a_table_that_is_refused(shop: Database) -> None:
+    body = "UPDATE shop_product SET name = name WHERE 1 = 0"
+    each = "" if shop.server == "sqlite" else "FOR EACH ROW"
+    shop.query(f"CREATE TRIGGER meddling AFTER INSERT ON shop_orderline {each} BEGIN {body}; END")
+
+    summary, _ = run(shop, *ALL)
+
+    assert summary.exit_code == 3
+    assert set(totals(shop).values()) == {Decimal(0)}
+
+
+def test_a_table_that_is_only_derived_again_is_looked_at_like_the_others(shop: Database) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(shop, *ALL[:3], Stopped(), batch_size=30)
+    real = Customer.objects.using(shop.alias).create(name="Ann", email="ann@example.com", joined_at="2026-01-01T00:00Z")
+    refusing(shop, "shop_order")
+
+    summary, _ = run(shop, *ALL, tables=["shop_product"])
+
+    real.refresh_from_db()
+    assert (real.name, summary.exit_code) == ("Ann", 5)
+    assert "meddling" in next(one.error for one in summary.results if one.table == "shop_order")
+
+
+def test_what_could_not_be_derived_is_due_until_it_is(shop: Database) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(shop, *ALL[:3], Stopped(), batch_size=30)
+    refusing(shop, "shop_order")
+    run(shop, *ALL, tables=["shop_product"])
+    shop.query("DROP TRIGGER meddling")
+    assert totals(shop) != sums(shop)
+
+    run(shop, ProductSeeder())  # which knows of no orders
+    assert totals(shop) != sums(shop)
+    summary, _ = run(shop, *ALL, tables=["shop_product"])
+
+    assert (totals(shop), summary.exit_code) == (sums(shop), 0)
 
 
 def test_after_a_run_that_was_stopped_whatever_runs_next_updates_them(shop: Database) -> None:

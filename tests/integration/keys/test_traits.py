@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
+from django.db.models import F
 
+from seeding import Derivation
 from seeding.exceptions import SchemaError
 from seeding.models import SeedingMetadata
 from tests.integration.keys.stages import INSTALLED, Stage, ok
@@ -23,8 +25,8 @@ from tests.support.runs import run as run_at_once
 from tests.support.runs import undo
 
 with INSTALLED:
-    from tests.integration.keys.models import Bay, Country, Customer, Depot, Line, Parcel, Profile, Remark
-    from tests.integration.keys.seeders import every
+    from tests.integration.keys.models import Bay, Country, Courier, Customer, Depot, Line, Parcel, Profile, Remark
+    from tests.integration.keys.seeders import every, people
 
 run = partial(run_at_once, batch_size=7)
 JOINS = {
@@ -199,6 +201,29 @@ def test_a_key_that_was_used_again_is_a_real_rows(stage: Stage) -> None:
     assert stage.of(Customer).filter(pk=taken.pk).exists()
     assert stage.database.query("SELECT COUNT(*) FROM traits_parcel") == [(0,)]
     connections[alias].check_constraints()
+
+
+def test_no_column_of_a_real_row_under_a_key_that_was_used_again_is_filled_or_derived(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeders = people()
+    ok(run(stage.database, *seeders.values())[0])
+    first, second, *_ = stage.of(Courier).order_by("-badge")
+    stage.of(Courier).filter(badge=first.badge).delete()
+    Courier(badge=first.badge, email="person@example.com", depot=first.depot).save(using=stage.database.alias)
+    stage.of(Courier).filter(badge=second.badge).update(chief=None)
+
+    ok(run(stage.database, *seeders.values())[0])
+    assert stage.of(Courier).get(badge=first.badge).chief_id is None
+    assert stage.of(Courier).get(badge=second.badge).chief_id is not None
+
+    derived = Derivation(values={"chief": F("badge")}, reads=("traits_depot",))
+    monkeypatch.setattr(seeders["Couriers"], "derivations", lambda _: (derived,))
+    ok(run(stage.database, *seeders.values())[0])
+    assert stage.of(Courier).get(badge=first.badge).chief_id is None
+    assert set(stage.of(Courier).exclude(badge=first.badge).values_list("chief")) == {
+        (badge,) for (badge,) in stage.of(Courier).exclude(badge=first.badge).values_list("badge")
+    }
 
 
 def test_a_key_that_is_used_again_while_rows_go_is_a_real_rows(stage: Stage) -> None:

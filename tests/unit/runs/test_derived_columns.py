@@ -18,7 +18,7 @@ from seeding.exceptions import LockLostError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock, seeding_lock
 from seeding.runs import derived_columns as module
-from seeding.runs.derived_columns import Rederivation, _updates, derive, in_order
+from seeding.runs.derived_columns import Rederivation, Rederived, _updates, derive, in_order
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
 from seeding.telemetry.events import Event, ignore
@@ -243,7 +243,7 @@ def test_seeders_are_told_with_the_rows_they_looked_at(shop: Database, lock: See
     told: list[Event] = []
     seeder = Deriving(Product, Derivation(values={"stars": Value(5)}, reads=("shop_review",)))
 
-    assert rederivation(shop, lock, told, products).run([seeder], ["shop_review"]) == {}
+    assert rederivation(shop, lock, told, products).run([seeder], ["shop_review"]) == Rederived(refused={}, left=frozenset())
     assert [(event.operation, event.message, event.seeder, event.record_count) for event in told] == [
         ("derive", "Derived columns of shop_product", "Product", 3)
     ]
@@ -288,7 +288,7 @@ def test_what_the_database_refuses_costs_no_other_seeder(shop: Database, lock: S
     found = rederivation(shop, lock, told, products).run([refused, other], ["shop_review"])
 
     words = "its rows are there, their derived columns are not: IntegrityError for shop_product.name. Run again to derive them."
-    assert found == {"Refused": words}
+    assert found == Rederived(refused={"Refused": words}, left=frozenset({"shop_product"}))
     assert {event.seeder: (event.level, event.message) for event in told} == {
         "Refused": ("error", f"shop_product: {words}"),
         "Other": ("info", "Derived columns of shop_product"),
@@ -302,5 +302,5 @@ def test_a_refusal_is_told_without_the_row_that_it_quotes(shop: Database, lock: 
 
     found = rederivation(shop, lock, told, products).run([seeder], ["shop_review"])
 
-    assert "IntegrityError" in found["Product"]
+    assert "IntegrityError" in found.refused["Product"]
     assert "Ann" not in f"{found} {told[0].message} {told[0].error}"
