@@ -134,8 +134,12 @@ class ComparisonBeside:
         self._ended.set()
         for one in self._early.values():
             one.cancel()
-        self._executor.submit(connections[self._operation.ledger.using].close)
+        self._executor.submit(self._disconnect)
         self._executor.shutdown()
+
+    def _disconnect(self) -> None:
+        """Close the connection of whichever thread calls it."""
+        connections[self._operation.ledger.using].close()
 
     def require(self, tables: Collection[str]) -> None:
         """Return once all rows of the tables are compared."""

@@ -65,7 +65,7 @@ def tables(told: Mapping[str, Any]) -> str:
         rows, rate = (f"{one['rows']:,}", f"{one['rows'] / seconds:,.0f}") if one["rows"] else ("", "")
         lines.append(f"| {name} | {rows} | {seconds:.2f} | {rate} | {f'{memory:.0f}' if memory else ''} |")
     lines += ["", "| growth, once each | rows | seconds | rows/s | MiB at most |", "| --- | --- | --- | --- | --- |"]
-    for name, samples in (("clients", told["growth"]), ("all tables", told["growth_of_all"])):
+    for name, samples in (("clients", told["growth"]), ("all tables", told.get("growth_of_all", {}))):
         for rows, one in samples.items():
             rate = int(rows) / one["seconds"]
             lines.append(f"| {name} | {int(rows):,} | {one['seconds']:.2f} | {rate:,.0f} | {one['mebibytes']:.0f} |")
