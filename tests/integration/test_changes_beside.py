@@ -72,12 +72,11 @@ def test_a_rollback_that_is_stopped_ends_it(edited: Database, monkeypatch: pytes
             raise KeyboardInterrupt
         return delete(self, plan, table, *rest)
 
-    monkeypatch.setattr(Deleter, "delete", stopping)
-
-    with pytest.raises(CommandError, match=r"^Interrupted"):
-        edited.rollback()
+    with monkeypatch.context() as patched:
+        patched.setattr(Deleter, "delete", stopping)
+        with pytest.raises(CommandError, match=r"^Interrupted"):
+            edited.rollback()
 
     assert not [one for one in threading.enumerate() if one.name.startswith(COMPARING)]
-    monkeypatch.undo()
     connections[edited.alias].close()
     assert changed(edited.rollback()) == {"clients": (1, ["address"]), "orders": (1, ["notes"])}
