@@ -135,7 +135,7 @@ servers:
 	@said=$$($(BIN)/pip --disable-pip-version-check check) || { echo "$$said" >&2; exit 1; }
 	@touch $@
 
-# How near `seed` is to the server's own LOAD DATA: docs/performance.md. It takes a quarter of an hour and wants the machine for itself.
+# How near `seed` is to the server's own LOAD DATA: docs/performance.md. It takes half an hour and wants the machine for itself.
 bench: servers .venv/development
 	$(BIN)/python -m tests.bench
 
