@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seeding.api import check, mask, rollback, seed, status
     from seeding.arrays import Floats, Integers, Mask, Words
     from seeding.conf import CheckConfig, Environment, MaskingConfig, RollbackConfig, SeedConfig, Strategy
+    from seeding.conf.profiles import Fact
     from seeding.exceptions import SeedingError
     from seeding.generation.combinations import combinations, pairs
     from seeding.generation.datasets import Dataset
@@ -47,6 +48,7 @@ _NAMES = {
     "api": ("check", "mask", "rollback", "seed", "status"),
     "arrays": ("Floats", "Integers", "Mask", "Words"),
     "conf": ("CheckConfig", "Environment", "MaskingConfig", "RollbackConfig", "SeedConfig", "Strategy"),
+    "conf.profiles": ("Fact",),
     "exceptions": ("SeedingError",),
     "generation.combinations": ("combinations", "pairs"),
     "generation.registry": ("Registry",),
@@ -94,6 +96,7 @@ __all__ = [
     "Environment",
     "Event",
     "ExistingRows",
+    "Fact",
     "Floats",
     "Forecast",
     "Integers",

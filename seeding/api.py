@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,21 @@ from seeding.conf import (
 )
 from seeding.db.connection import connect
 from seeding.db.row_security import every_row
+from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.runs.confirmation import Ask
 from seeding.signals import Signals
 from seeding.telemetry.events import Sink, broadcast, event, ignore
 
 if TYPE_CHECKING:
+    from seeding.generation.value_rules.profile_rules import ProfileRules
     from seeding.masking.results import MaskingSummary
     from seeding.orchestration.forecast import Forecast
     from seeding.orchestration.results import RunSummary
+    from seeding.profiles.applying import Shape
+    from seeding.profiles.reports import ProfileReport
     from seeding.rollbacks.results import RollbackSummary
+    from seeding.scaffold import Automatic
     from seeding.verification.results import CheckReport
     from seeding.verification.status import Status
 
@@ -59,16 +64,16 @@ def seed(
 
     config = config or SeedConfig()
     registry = (registry or seeders_of(config)).within(config.database)
-    if config.automatic:
-        registry, config = _automatic(registry, config, tell)
+    shaped = _shaped(registry, config, tell)
     orchestrator = SeedOrchestrator(
-        config,
-        registry,
+        shaped.config,
+        shaped.registry,
         tell=_listened(config.database, tell, sender or seed),
         ask=ask,
         missing_table_help=missing_table_help(),
         rules=row_rules(),
         strategies=masking_strategies(),
+        profile=shaped.profile,
     )
     if announce is not None:
         announce(orchestrator.forecast())
@@ -140,16 +145,91 @@ def status(database: str = "default", *, registry: Registry | None = None, tell:
         return status_of(checker, detect_environment(), forced_writer(os.environ))
 
 
-def _automatic(registry: Registry, config: SeedConfig, tell: Sink) -> tuple[Registry, SeedConfig]:
-    """The seeders of `registry`, and those in memory for all other tables; and the config with the tables of its apps."""
-    from seeding.scaffold import Wanted, tables_of, with_automatic
+def profile(
+    config: SeedConfig, *, registry: Registry | None = None, checked: bool = True, tell: Sink = ignore
+) -> ProfileReport:
+    """The profile that the config names, as `manage.py seed_profile check` reports it; `checked` against the database.
 
+    Raises ConfigurationError with everything that is wrong with it.
+    """
+    from seeding.profiles.applying import profile_of, report, sized
+
+    found = profile_of(config)
+    if found is None:
+        raise ConfigurationError("Name a profile: a file, or one of seed_profile list.")
+    if not checked:
+        found.require()
+        return report(found, sized(config, found))
+    shaped = _shaped((registry or Registry.discover()).within(config.database), config, tell)
+    return report(found, shaped.config, shaped.shape, shaped.registry)
+
+
+def profiles(config: SeedConfig) -> dict[str, str]:
+    """The project's profiles: name → what it is for, or what is wrong with it."""
+    from seeding.profiles.loading import described
+
+    return described(config.environment)
+
+
+def profile_example(
+    config: SeedConfig, table: str | None = None, *, registry: Registry | None = None, tell: Sink = ignore
+) -> str:
+    """A profile to begin with, as `manage.py seed_profile example` has it; raises ConfigurationError for an unknown table."""
+    from seeding.conf.profiles import facts
+    from seeding.generation.registry import near
+    from seeding.profiles.examples import example
+    from seeding.profiles.views import views
+
+    known = (registry or Registry.discover()).within(config.database)
     connect(config.database, partial(_tell_retry, tell))
+    found = views(config.database, known, _automatic(known, config))
+    if table is not None and table not in found:
+        hint = "" if config.automatic else " With --auto, there are those of automatic seeders as well."
+        raise ConfigurationError(f"There is no table {table!r} to seed. {near(table, found)}{hint}")
+    return example(found, table, facts())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shaped:
+    """What a run follows."""
+
+    registry: Registry
+    config: SeedConfig
+    shape: Shape | None = None
+    profile: ProfileRules | None = None
+    """What a profile and the options say about values; None if they say nothing."""
+
+
+def _shaped(registry: Registry, config: SeedConfig, tell: Sink) -> _Shaped:
+    """The seeders of `registry`, and those in memory for all other tables if the config wants them, as its profile has it."""
+    if not (config.automatic or config.profile or config.locale):
+        return _Shaped(registry=registry, config=config)
+    from seeding.ledger.queries import Ledger
+    from seeding.profiles.applying import profile_of, shape, sized
+    from seeding.profiles.views import views
+    from seeding.scaffold import tables_of
+
+    found = profile_of(config)
+    config = config if found is None else sized(config, found)
+    connect(config.database, partial(_tell_retry, tell))
+    automatic = _automatic(registry, config)
+    tables = views(config.database, registry, automatic) if found is not None else {}
+    ledger = Ledger(config.database)
+    present = (ledger.dataset(generated=True), ledger.tables()) if ledger.is_there() else ()
+    followed, said = shape(config, found, tables, *present)
+    if automatic is not None:
+        registry = automatic.registry(followed)
+    if config.apps:
+        config = replace(config, tables=tables_of(registry, config.apps), apps=())
+    return _Shaped(registry=registry, config=config, shape=followed, profile=said)
+
+
+def _automatic(registry: Registry, config: SeedConfig) -> Automatic | None:
+    """The tables that automatic seeders fill; None if the config wants none."""
+    from seeding.scaffold import Automatic, Wanted
+
     wanted = Wanted(tables=config.tables, apps=config.apps, exclude=config.exclude)
-    registry = with_automatic(config.database, registry, wanted)
-    if not config.apps:
-        return registry, config
-    return registry, replace(config, tables=tables_of(registry, config.apps), apps=())
+    return Automatic(config.database, registry, wanted) if config.automatic else None
 
 
 def _recalled(database: str, registry: Registry | None) -> Registry:

@@ -141,6 +141,10 @@ class BatchQuerySet(models.QuerySet["SeedingMetadata"]):
 
         return union(KeyMap.of(ranges).key_set() for ranges in self.values_list("key_ranges", flat=True).iterator())
 
+    def rules(self) -> frozenset[str]:
+        """The digests of the profiles' rules that the rows follow; the empty one for rows without any."""
+        return frozenset(self.order_by().values_list("profile", flat=True).distinct())
+
     def recipes(self) -> dict[str, set[str]]:
         """Seeder → how the keys of its rows are made, where the server does not count them."""
         found: dict[str, set[str]] = {}

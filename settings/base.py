@@ -83,6 +83,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="seeding@localhost")
 # The seeding commands set up their own handlers (SEEDING_LOG_LEVEL, SEEDING_LOG_FILE): see seeding/telemetry/logs.py.
 SEEDING_LOG_FOLDER = str(BASE_DIR / "logs")
 
+SEEDING_PROFILES = [BASE_DIR / "terpseed" / "profiles"]
 SEEDING_MISSING_TABLE_HELP = (
     "Create it with TERP's own migrations, or, in an empty development database, with: python manage.py terp_schema"
 )

@@ -48,6 +48,12 @@ class SeedConfig(WritingConfig):
     """The folder of real data to load instead of generating."""
     automatic: bool = False
     """Whether tables without a seeder get one in memory."""
+    profile: str | None = None
+    """A file, or the name of one in a folder of SEEDING_PROFILES, that says which shape the data has."""
+    locale: str | None = None
+    """Of names and addresses, as Faker spells it; None: the profile's, else the ledger's."""
+    own_size: str | None = None
+    """The size of the profile's own that `size` and `scale` stand for."""
     apps: tuple[str, ...] = ()
     """Labels of the apps whose tables are seeded, with what they need; empty means all."""
     exclude: tuple[str, ...] = ()
@@ -61,13 +67,14 @@ class SeedConfig(WritingConfig):
     @property
     def size_name(self) -> str:
         """The name of the run's size; a run that loads files has its own."""
-        return FROM_SOURCE if self.source is not None else self.chosen_size
+        return FROM_SOURCE if self.source is not None else self.own_size or self.chosen_size
 
     def problems(self) -> list[str]:
         """What is wrong, one sentence per problem."""
         problems = WritingConfig.problems(self)
-        if self.size not in (None, *SIZES):
+        if self.size not in (None, *SIZES) and self.profile is None:
             problems.append(f"--size={self.size}: give one of {', '.join(SIZES)}.")
+        problems += self._profile_problems()
         if not 1 <= self.scale <= 1_000_000:
             problems.append(f"--scale={self.scale}: give a whole number from 1 to 1,000,000.")
         if self.seed is not None and not -(2**63) <= self.seed < 2**63:
@@ -86,6 +93,14 @@ class SeedConfig(WritingConfig):
         if self.apps and self.tables:
             problems.append("--app and --table both say what to seed: give one of the two.")
         return problems
+
+    def _profile_problems(self) -> list[str]:
+        given = [option for option, value in (("--profile", self.profile), ("--locale", self.locale)) if value is not None]
+        if given and self.source is not None:
+            return [f"{given[0]} shapes generated rows, and --source loads real ones: give one of the two."]
+        if self.profile is not None and self.environment is Environment.PRODUCTION:
+            return ["--profile never writes to production, and no option allows it."]
+        return []
 
     def _source_problems(self, source: Path) -> list[str]:
         problems = []
@@ -111,6 +126,8 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "writer": forced_writer(variables),
         "source": Path(options["source"]) if options.get("source") is not None else None,
         "automatic": options.get("auto", False),
+        "profile": options.get("profile"),
+        "locale": options.get("locale"),
         "apps": listed(options.get("app")),
         "exclude": listed(options.get("exclude")),
     }

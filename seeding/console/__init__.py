@@ -8,12 +8,14 @@ from seeding.console.layout import PLAIN_WIDTH, console
 if TYPE_CHECKING:
     from seeding.console.check import show_report
     from seeding.console.mask import markdown_inventory, show_inventory, show_masking
+    from seeding.console.profiles import show_profile, show_profiles
     from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
     from seeding.console.status import show_environments, show_lock, show_status
 
 _NAMES = {
     "check": ("show_report",),
     "mask": ("markdown_inventory", "show_inventory", "show_masking"),
+    "profiles": ("show_profile", "show_profiles"),
     "runs": ("AGAIN", "show_plan", "show_rollback", "show_summary"),
     "status": ("show_environments", "show_lock", "show_status"),
 }
@@ -29,6 +31,8 @@ __all__ = [
     "show_lock",
     "show_masking",
     "show_plan",
+    "show_profile",
+    "show_profiles",
     "show_report",
     "show_rollback",
     "show_status",

@@ -1,17 +1,16 @@
 """Columns as pure functions of row indexes.
 
-Every value is f(seed, generator version, table, column, row index): a counter-based generator (SplitMix64; Steele, Lea and
-Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) that can produce any index at any time. So a row depends
-neither on its batch nor on how many rows were requested, and a child can compute any attribute of its parent without reading
-it back.
+Every value is f(seed, generator version, table, column, row index), from a generator that can produce any index at any time
+(`streams`). So a row depends neither on its batch nor on how many rows were requested, and a child can compute any attribute
+of its parent without reading it back.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from fractions import Fraction
 from functools import cache, lru_cache, wraps
 from importlib.metadata import version
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -20,9 +19,9 @@ import numpy as np
 import polars as pl
 
 from seeding.arrays import Floats, Integers, Mask, Words
-
-GENERATOR_VERSION = 1
-"""Increment it when the same arguments give different values than before."""
+from seeding.generation.streams import mix, stream
+from seeding.generation.value_rules.profile_rules import LOCALE, ProfileRules
+from seeding.generation.value_rules.shares import split
 
 POOL_SIZE = 2_048
 """Distinct draws behind each Faker column; the values repeat beyond it, so nothing unique may come from a pool."""
@@ -30,11 +29,6 @@ POOL_SIZE = 2_048
 T = TypeVar("T")
 P = ParamSpec("P")
 SECONDS_PER_DAY = 86_400
-
-# Plain numbers, so that a check can read seeders' declarations without NumPy (`generation.deferral`).
-_GAMMA = 0x9E3779B97F4A7C15
-_MIX_1 = 0xBF58476D1CE4E5B9
-_MIX_2 = 0x94D049BB133111EB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +42,8 @@ class Rows:
     table: str
     as_of: date
     index: Integers
-    edge_cases: bool = True
-    """Whether the dataset has edge cases; see `pinned`."""
+    rules: ProfileRules = field(default_factory=ProfileRules)
+    """What else the dataset's values depend on."""
     found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The results of `remembered` functions for exactly these rows."""
 
@@ -62,11 +56,15 @@ class Rows:
 
     def pinned(self, index: int) -> Mask:
         """Which rows are the edge case at `index`; none in a dataset without edge cases."""
-        return np.asarray(self.index == index) & self.edge_cases
+        return np.asarray(self.index == index) & self.rules.edge_cases
+
+    def fact(self, name: str, default: Any = None) -> Any:
+        """What a profile says of a fact that the app lets it change; the default if it says nothing."""
+        return self.rules.facts.get(name, default)
 
     def bits(self, column: str) -> Words:
         """64 random bits."""
-        return mix(_key(self.seed, self.table, column), self.index)
+        return mix(stream(self.seed, self.table, column), self.index)
 
     def uniform(self, column: str, low: float = 0.0, high: float = 1.0) -> Floats:
         """Floats, uniform in [low, high)."""
@@ -86,12 +84,16 @@ class Rows:
 
     def offsets(self, column: str, size: int, group: Integers | int) -> Integers:
         """Integers, uniform in [0, size), one per `group`."""
-        offset = mix(_key(self.seed, self.table, f"{column}/group"), np.atleast_1d(group)) % np.uint64(size)
+        offset = mix(stream(self.seed, self.table, f"{column}/group"), np.atleast_1d(group)) % np.uint64(size)
         return offset.astype(np.int64)
 
     def chance(self, column: str, probability: float) -> Mask:
         """True with the given probability."""
         return self.uniform(column) < probability
+
+    def exactly(self, column: str, share: str | Fraction) -> tuple[Mask, Integers]:
+        """Which rows make up the share, exact to the row, and how many of them come before each row: see `shares`."""
+        return split(stream(self.seed, self.table, column), self.index, Fraction(share))
 
     def choose(self, column: str, values: Sequence[str], weights: Sequence[float] | None = None) -> pl.Series:
         """One of `values`, evenly or by weight."""
@@ -102,7 +104,11 @@ class Rows:
 
     def fake(self, column: str, provider: str) -> pl.Series:
         """Values of a Faker provider (`name`, `street_address`, …), from a pool: realistic, not unique."""
-        return take(faker_pool(self.seed, provider), self.integers(column, 0, POOL_SIZE))
+        return take(faker_pool(self.seed, provider, self.rules.locale), self.integers(column, 0, POOL_SIZE))
+
+    def pool(self, provider: str, locale: str | None = None) -> tuple[str, ...]:
+        """The different values of a Faker provider that the dataset has, in its own or another locale."""
+        return tuple(sorted(set(faker_pool(self.seed, provider, locale or self.rules.locale))))
 
     def dates(self, days: Integers) -> pl.Series:
         """The dates `days` after `as_of`, or before it if negative."""
@@ -122,7 +128,7 @@ class Rows:
     def permutations(self, column: str, size: int) -> Integers:
         """A random permutation of 0 … size - 1 for every index, here the number of a group: shape (len(self), size)."""
         groups, inverse = _distinct(self.index)
-        keys = mix(_key(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
+        keys = mix(stream(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
         return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
 
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
@@ -141,7 +147,7 @@ class Rows:
         while outside.any():
             left, right = result[outside] >> half, result[outside] & mask
             for step in range(4):
-                scramble = mix(_key(self.seed, self.table, f"{column}/{step}"), right.astype(np.int64))
+                scramble = mix(stream(self.seed, self.table, f"{column}/{step}"), right.astype(np.int64))
                 left, right = right, left ^ (scramble & mask)
             result[outside] = (left << half) | right
             outside[outside] = result[outside] >= np.uint64(size)
@@ -183,14 +189,6 @@ def remembered(fact: Callable[Concatenate[Rows, P], T]) -> Callable[Concatenate[
         return result
 
     return remembering
-
-
-def mix(key: np.uint64, counter: Integers) -> Words:
-    """SplitMix64's output at `counter` of the stream `key`."""
-    z = key + (counter.astype(np.uint64) + np.uint64(1)) * _GAMMA
-    z = (z ^ (z >> np.uint64(30))) * _MIX_1
-    z = (z ^ (z >> np.uint64(27))) * _MIX_2
-    return z ^ (z >> np.uint64(31))
 
 
 def _distinct(index: Integers) -> tuple[Integers, Integers]:
@@ -245,16 +243,10 @@ def faker_version() -> str:
 
 
 @lru_cache(maxsize=64)
-def faker_pool(seed: int, provider: str) -> tuple[str, ...]:
-    """POOL_SIZE values of one Faker provider, the same for the same seed and Faker version."""
+def faker_pool(seed: int, provider: str, locale: str = LOCALE) -> tuple[str, ...]:
+    """POOL_SIZE values of one Faker provider, the same for the same seed, locale and Faker version."""
     from faker import Faker  # imported here, so that `manage.py help` does not load it
 
-    faker = Faker("en_US", use_weighting=False)
-    faker.seed_instance(int(_key(seed, "faker", provider)))
+    faker = Faker(locale, use_weighting=False)
+    faker.seed_instance(int(stream(seed, "faker", provider)))
     return tuple(str(faker.format(provider)).replace("\n", ", ") for _ in range(POOL_SIZE))
-
-
-@lru_cache(maxsize=4_096)
-def _key(seed: int, table: str, column: str) -> np.uint64:
-    text = f"{GENERATOR_VERSION}\0{seed}\0{table}\0{column}".encode()
-    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))

@@ -58,7 +58,7 @@ def generated(seeder: BaseSeeder, dataset: Dataset, index: Integers, *, with_der
     Raises GenerationError if it foresees a column that it does not derive.
     """
     rows = dataset.rows(seeder, index)
-    data = seeder.generate_data(rows)
+    data = dataset.columns(seeder, rows)
     if not with_derived:
         return data
     foreseen = seeder.derived_data(rows)
@@ -86,7 +86,7 @@ def written_columns(seeders: Iterable[BaseSeeder], dataset: Dataset) -> frozense
             if field.primary_key or field.has_default() or {field.name, field.attname} & derived
         }
         try:
-            written.update(seeder.generate_data(dataset.rows(seeder, np.arange(1))).columns)
+            written.update(dataset.generate(seeder, np.arange(1)).columns)
         except Exception:  # noqa: BLE001 - external code; whoever seeds is told
             return None
     return frozenset(written)

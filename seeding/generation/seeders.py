@@ -84,6 +84,8 @@ class SeederConfig:
     keep_modified: bool = False
     """Whether a modified row stays when the seeder is rolled back, requested or not: a counter that the application has
     advanced."""
+    adjustable: tuple[str, ...] = ()
+    """Columns whose values a profile may give instead: no other column, no other table and no invariant follows from them."""
     signals: bool = False
     """Whether rows are saved one by one, as the application would, so that its receivers run. What those create is recorded,
     and rolled back with the rows; what they change or delete besides rolls the batch back."""
@@ -195,6 +197,7 @@ class BaseSeeder(ABC):
             *config.any_parent,
             *config.refers,
             *config.files,
+            *config.adjustable,
         ):
             if name not in columns:
                 raise MisdeclaredSeederError(
@@ -206,6 +209,8 @@ class BaseSeeder(ABC):
                 f"{cls.__name__} lets rows of {config.table_name} have keys of {config.key_target._meta.db_table}, but not "
                 "both models have an AutoField. Declare a OneToOneField instead."
             )
+        if fixed := sorted({*config.natural_key, *config.refers, *config.files} & set(config.adjustable)):
+            raise MisdeclaredSeederError(f"{cls.__name__} lets a profile change {fixed[0]}, by which its rows are found.")
         if both := sorted(config.pii_fields.keys() & set(config.not_pii)):
             raise MisdeclaredSeederError(
                 f"{cls.__name__} says of {', '.join(both)} that it is personal and that it is not: keep one of the two."
@@ -272,7 +277,7 @@ def _check_types(seeder: str, config: Any) -> None:
         raise MisdeclaredSeederError(f"{seeder}.config.model is not a model. Write: model=TheModel, not its name.")
     if not isinstance(config.record_count, RecordCount):
         raise MisdeclaredSeederError(f"{seeder}.config.record_count is not a RecordCount, such as RecordCount.fixed(3)")
-    for name in ("dependencies", "companions", "kept_with", "not_pii", "any_parent", "postponed", "natural_key"):
+    for name in ("dependencies", "companions", "kept_with", "not_pii", "any_parent", "postponed", "natural_key", "adjustable"):
         if isinstance(value := getattr(config, name), str):
             raise MisdeclaredSeederError(f"{seeder}.config.{name} is a text, not names. Write: {name}=({value!r},)")
     for named in (config.model._meta.db_table, *(column.column for column in config.model._meta.concrete_fields)):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
+from seeding.generation.value_rules.families import RowsPerParent
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.guessing.columns import Guess, guess, quoted
 from seeding.guessing.references.combined_keys import CombinedKey, Component
+from seeding.guessing.shaped import Shaped
 from seeding.schema.tables import ColumnSchema, Kind
 
 CELL = 10
@@ -36,8 +40,10 @@ class Parent:
 
     @property
     def per_cell(self) -> int | None:
-        """Rows per cell; None if the table does not grow with the others."""
+        """Rows per cell; None if the table does not grow with the others, or by another table's rows."""
         count = self.count
+        if isinstance(count, RowsPerParent):
+            return None
         grows = count.scales and (count.medium, count.large) == (10 * count.small, 100 * count.small)
         return count.small if grows else None
 
@@ -55,7 +61,8 @@ class Filling:
 
     `own` are references to the table itself. `guessed` returns how to fill a column, with another value in every row if its
     second argument says so; None if nothing suits. `few` are columns of few values, and `whole` optional references that no
-    row leaves empty. `mutual` is the table of a symmetrical ManyToManyField: each of its pairs is there both ways.
+    row leaves empty. `mutual` is the table of a symmetrical ManyToManyField: each of its pairs is there both ways. `shaped` is
+    what a profile wants.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Filling:
         few: Collection[str] = (),
         whole: Collection[str] = (),
         mutual: bool = False,
+        shaped: Shaped | None = None,
     ) -> None:
         self._columns = columns
         self._parents = parents
@@ -77,8 +85,9 @@ class Filling:
         self._few = few
         self._whole = {*whole}
         self._mutual = mutual
+        self._shaped = shaped or Shaped(ProfileRules(), "")
         needed = [one.per_cell or 0 for name, one in parents.items() if name in columns and not columns[name].nullable]
-        self._count = cells(max(CELL, min(MOST, 2 * max(needed, default=0))))
+        self._count = cells(self._shaped.cell or max(CELL, min(MOST, 2 * max(needed, default=0))))
         self._distinct: dict[str, str] = {}
         self._combined: list[CombinedKey] = []
         self._one_to_one: dict[str, int] = {}
@@ -91,7 +100,7 @@ class Filling:
         Raises UnfillableError for a column that nothing suits.
         """
         plain = {name: self._guess(name) for name in self._columns if name not in self._parents}
-        for key in unique:
+        for key in filter(None, map(self._left_to_guess, unique)):
             self._whole.update(key)
             if self._distinct.keys() & set(key) or any(one.components.keys() <= set(key) for one in self._combined):
                 continue
@@ -110,7 +119,27 @@ class Filling:
             self._shrink(self._count.small - 1)
         found = {name: text for one in combined for name, text in one.expressions(self._count.small).items()} | self._distinct
         expressions = {name: found.get(name) or self._expression(name, plain) for name in self._columns}
+        if per := self._shaped.per:
+            above = self._parents[per].count
+            expressions = {name: self._shaped.in_cells(text, above) for name, text in expressions.items()}
         return expressions, self._count, self._capacity
+
+    def _left_to_guess(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of a unique key of which one must differ, because the profile does not decide what is in them."""
+        left = tuple(name for name in key if name not in self._shaped.ruled or self._guess(name).distinct)
+        if self._shaped.per not in key:
+            return left
+        left = tuple(name for name in left if name != self._shaped.per)
+        if len(left) != 1 or left[0] not in self._parents:
+            return left
+        place = self._reference(left[0])
+        if self._shaped.most is None or self._shaped.most > place.size:
+            raise SchemaError(
+                f"{self._shaped.per} and {left[0]} are unique together, and there are {place.size} rows of {place.table} to "
+                "refer to: let `per` give a parent at most as many rows."
+            )
+        self._distinct[left[0]] = place.at(f"siblings(rows, {quoted(left[0])}, {place.size})")
+        return ()
 
     def _guess(self, name: str, *, distinct: bool = False) -> Guess:
         if name in self._own:
@@ -191,6 +220,12 @@ class Filling:
         if name in plain:
             return plain[name].expression
         parent = self._reference(name)
+        if told := self._shaped.reference(name, parent):
+            return told
+        if isinstance(count := self._parents[name].count, RowsPerParent):
+            tables, per_cell = count.lineage
+            drawn = f"member_of(rows, {quoted(name)}, {list(tables)}, cell, {per_cell})"
+            return drawn if not self._columns[name].nullable or name in self._whole else f"only({drawn}{_mostly(name)}"
         drawn = parent.at(f"rows.skewed({quoted(name)}, {parent.size}{', cell' if parent.grows else ''})")
         if not self._columns[name].nullable or name in self._whole:
             return drawn

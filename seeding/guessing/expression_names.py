@@ -11,11 +11,17 @@ from typing import Any
 from seeding.generation.combinations import combinations, pairs
 from seeding.generation.rows import decimals, divide, numerals, only, take
 from seeding.generation.trees import tree
+from seeding.generation.value_rules.evaluation import named, ruled, ruled_units, thinned
+from seeding.generation.value_rules.families import member_of, parents_of, siblings, weighted
 
 HELPERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {one.__name__: one for one in (combinations, decimals, divide, numerals, only, pairs, take, tree)}
 )
-"""Public functions and classes of the engine."""
+"""Public functions of the engine, which a file imports."""
+SHAPING: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {one.__name__: one for one in (member_of, named, parents_of, ruled, ruled_units, siblings, thinned, weighted)}
+)
+"""What makes the values that a profile wants, of seeders in memory only."""
 LOCAL: Mapping[str, str] = MappingProxyType({"cell": "rows.index // {rows}", "nodes": "tree(rows, {rows})"})
 """Names of one table → what they stand for, where `{rows}` is the number of rows per cell."""
 

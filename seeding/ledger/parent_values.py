@@ -94,7 +94,7 @@ class ParentValues:
     ) -> pl.Series:
         """The values of the rows `wanted` as they will be stored, where `index` names one of them."""
         rows = wanted.cast(pl.Int64).unique().sort()
-        data = target.generate_data(self._dataset.rows(target, rows.to_numpy()))
+        data = self._dataset.generate(target, rows.to_numpy())
         if reference.by not in data.columns:
             raise GenerationError(
                 f"{reference} refers to {reference.target_table} by {reference.by}, which {target.name} does not generate: "

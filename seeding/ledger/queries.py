@@ -11,8 +11,9 @@ from django.db import connections, models
 
 from seeding.exceptions import ConfigurationError, SchemaError
 from seeding.generation.datasets import Dataset
-from seeding.generation.rows import GENERATOR_VERSION
 from seeding.generation.seeders import BaseSeeder
+from seeding.generation.streams import GENERATOR_VERSION
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.key_recipes import VALUES, digits_of
 from seeding.ledger.row_digests import Digests, recorded_digests
@@ -110,8 +111,11 @@ class Ledger:
 
     def dataset(self, *, generated: bool = False) -> Dataset | None:
         """The dataset of the live rows, or only of the `generated` ones; None if there are none."""
-        entry = (self.live.generated() if generated else self.live).select_related("run").order_by("id").first()
-        return Dataset.ruled(entry.run.profile_rules, seed=entry.run.seed, as_of=entry.run.as_of) if entry else None
+        entries = (self.live.generated() if generated else self.live).select_related("run").order_by("id")
+        first, last = entries.first(), entries.last()  # with its own rules, a run records those of the rows that were there
+        if first is None or last is None:
+            return None
+        return Dataset(seed=first.run.seed, as_of=first.run.as_of, rules=ProfileRules.of(last.run.profile_rules))
 
     def environments(self) -> frozenset[str]:
         """The environments under which this database was ever written to since its last claim."""

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
@@ -15,6 +16,7 @@ from django.db.models import Model
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
 from seeding.generation.seeders import BaseSeeder
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import WrittenKeys
 from seeding.ledger.key_recipes import RISING, VALUES, digest, digits_of, keys_of
@@ -102,6 +104,7 @@ class Recorder(Ledger):
                 origin=SeedingMetadata.Origin.SOURCE if seeder.config.is_real else SeedingMetadata.Origin.GENERATED,
                 masking_key=seeder.config.masking_key,
                 generator_version=generator_version(seeder),
+                profile="" if seeder.config.is_real else _digest_of_table(run.profile_rules, seeder.config.table_name),
                 key_columns=list(key_columns(seeder.config.model)),
                 environment=run.environment,
                 masked_fields=sorted(seeder.config.pii_fields) if seeder.config.masking != "none" else [],
@@ -141,6 +144,7 @@ class Recorder(Ledger):
                     seeder_name=receivers_of(seeder.name),
                     origin=SeedingMetadata.Origin.RECEIVER,
                     generator_version=generator_version(seeder),
+                    profile="" if seeder.config.is_real else _digest_of_table(run.profile_rules, seeder.config.table_name),
                     key_columns=list(key_columns(model)),
                     environment=run.environment,
                     created_at=datetime.now(UTC),
@@ -270,3 +274,9 @@ def _extent(keys: KeyMap, skipped: Sequence[Sequence[int]]) -> dict[str, Any]:
         "skipped_ranges": [list(one) for one in skipped],
         "skipped_count": sum(count for _, count in skipped),
     }
+
+
+@lru_cache(maxsize=1_024)
+def _digest_of_table(rules: str, table: str) -> str:
+    """The digest of a table's rules among those of a run."""
+    return ProfileRules.of(rules).of_table(table)

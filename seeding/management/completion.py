@@ -70,9 +70,17 @@ def environments() -> list[str]:
     return [str(one) for one in Environment]
 
 
+def profiles() -> list[str]:
+    """The names of the project's profiles."""
+    from seeding.profiles.loading import names  # imported late, as above
+
+    return sorted(names())
+
+
 VALUES: Mapping[str, Callable[[], Iterable[str]]] = {
     "--table": tables,
     "--env": environments,
+    "--profile": profiles,
     "--claim-environment": environments,
     "--database": lambda: settings.DATABASES,
 }

@@ -61,7 +61,7 @@ class DeferredReferences:
         width = 0.0
         while start < len(index):
             part = np.asarray(index[start : start + min(BATCH, self.size.rows(width))])
-            data = seeder.generate_data(self.dataset.rows(seeder, part))
+            data = self.dataset.generate(seeder, part)
             width = IMAGES * data.estimated_size() / len(part)
             if len(part) > self.size.rows(width):
                 continue

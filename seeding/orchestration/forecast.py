@@ -85,7 +85,7 @@ def estimated_bytes(steps: Iterable[Step], seeders: Mapping[str, BaseSeeder], da
     for step in steps:
         seeder = seeders[step.seeder]
         try:
-            sample = seeder.generate_data(dataset.rows(seeder, np.arange(min(SAMPLE_ROWS, step.rows))))
+            sample = dataset.generate(seeder, np.arange(min(SAMPLE_ROWS, step.rows)))
         except Exception:  # noqa: BLE001, S112 - whatever a seeder raises
             continue
         found[step.seeder] = round(sample.estimated_size() / max(1, sample.height) * step.missing)

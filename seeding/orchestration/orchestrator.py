@@ -17,6 +17,7 @@ from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.generation.seeders import BaseSeeder, RowRule
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.ledger.given_keys import refuse_other_numbers
 from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy
@@ -25,7 +26,7 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
 from seeding.orchestration.pipeline import SeederPipeline
-from seeding.orchestration.plan import dataset_of, make_plan
+from seeding.orchestration.plan import dataset_of, make_plan, recorded
 from seeding.orchestration.prefetch import FIRST_BATCH
 from seeding.orchestration.results import RunSummary, SeederResult, SeederState, broken_module, left_out, unfilled
 from seeding.runs.confirmation import Ask, question
@@ -40,7 +41,10 @@ from seeding.writing import Writers
 
 
 class SeedOrchestrator:
-    """Runs one plan against one database. `tell` receives every event, `ask` the questions; it uses the system clock."""
+    """Runs one plan against one database. `tell` receives every event, `ask` the questions; it uses the system clock.
+
+    `profile` is what a profile says about values; None means as the rows that are there.
+    """
 
     def __init__(
         self,
@@ -52,7 +56,9 @@ class SeedOrchestrator:
         missing_table_help: str,
         rules: Sequence[RowRule] = (),
         strategies: Sequence[MaskingStrategy] = STRATEGIES,
+        profile: ProfileRules | None = None,
     ) -> None:
+        self._profile = profile
         self._rules = rules
         self._strategies = strategies
         self.config = config
@@ -76,7 +82,7 @@ class SeedOrchestrator:
             scale=config.scale,
             seed=dataset.seed,
             as_of=dataset.as_of,
-            edge_cases=dataset.edge_cases,
+            edge_cases=dataset.rules.edge_cases,
             asked=config.tables,
             added=tuple(self.plan.added_tables),
             steps=steps,
@@ -101,7 +107,11 @@ class SeedOrchestrator:
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
             dataset, plan, stale = operation.retry(
-                lambda: (self._dataset(), self._recorded_plan(), operation.ledger.stale_tables())
+                lambda: (
+                    self._dataset(),
+                    recorded(self.config, self.plan.steps(operation.ledger), self._masking),
+                    operation.ledger.stale_tables(),
+                )
             )
             surveyed = operation.retry(partial(self._survey, dataset, stale))
             if self._masking["key"]:
@@ -156,7 +166,7 @@ class SeedOrchestrator:
         return self._registry.elsewhere if self.config.automatic and not self.config.tables else {}
 
     def _dataset(self) -> Dataset:
-        return dataset_of(self.config, self.operation.ledger, self.plan)
+        return dataset_of(self.config, self.operation.ledger, self.plan, self._profile)
 
     def _survey(self, dataset: Dataset, stale: Collection[str] = ()) -> Survey:
         """The reasons not to touch the tables of the plan, nor those in which columns will be derived again."""
@@ -164,17 +174,6 @@ class SeedOrchestrator:
         seeded = self.operation.ledger.tables()
         touches, needs = self.plan.touches([one for one in due if one.config.table_name in seeded])
         return self.operation.survey(touches, needs=needs)
-
-    def _recorded_plan(self) -> dict[str, Any]:
-        """The plan as the ledger stores it."""
-        config = self.config
-        steps = [step.as_dict() for step in self.plan.steps(self.operation.ledger)]
-        plan = {"size": config.size_name, "scale": config.scale, "tables": list(config.tables), "steps": steps}
-        if config.source is not None:
-            plan["masking"] = self._masking
-        if config.automatic:
-            plan["auto"] = {"exclude": list(config.exclude)}
-        return plan
 
     def _announce(self, run: SeedRun) -> None:
         configuration = {**run.plan, "seed": run.seed, "asOf": run.as_of.isoformat(), "batchSize": self.config.batch_size}
@@ -255,7 +254,7 @@ class SeedOrchestrator:
             run=context.run.pk if context.run else None,
             seed=context.dataset.seed,
             as_of=context.dataset.as_of,
-            edge_cases=context.dataset.edge_cases,
+            edge_cases=context.dataset.rules.edge_cases,
             duration=time.monotonic() - started,
             examples=self._examples,
             left_out=dict(self._left_out),

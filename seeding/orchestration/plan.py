@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from seeding.conf import DEFAULT_SEED, SeedConfig
@@ -12,6 +13,7 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, ExistingRows
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.ledger.queries import Ledger, generator_version
 from seeding.safety import Need, Touch, derived, needed, touched
 
@@ -83,6 +85,15 @@ class Plan:
         return touches, needs
 
 
+def recorded(config: SeedConfig, steps: Iterable[Step], masking: Mapping[str, str]) -> dict[str, Any]:
+    """The plan as the ledger stores it."""
+    plan: dict[str, Any] = {"size": config.size_name, "scale": config.scale, "tables": list(config.tables)}
+    plan["steps"] = [step.as_dict() for step in steps]
+    plan |= {"profile": Path(config.profile).name} if config.profile is not None else {}
+    plan |= {"masking": dict(masking)} if config.source is not None else {}
+    return plan | ({"auto": {"exclude": list(config.exclude)}} if config.automatic else {})
+
+
 def make_plan(config: SeedConfig, registry: Registry) -> Plan:
     """The seeders that `config` requests; raises ConfigurationError for unknown tables and for more rows than possible."""
     selection = registry.select(config.tables)
@@ -101,35 +112,56 @@ def make_plan(config: SeedConfig, registry: Registry) -> Plan:
     return Plan(seeders=selection.seeders, counts=counts, added=selection.added)
 
 
-def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan) -> Dataset:
+def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan, profile: ProfileRules | None = None) -> Dataset:
     """The dataset that determines the run's rows: the one already in the database, else the one from the options.
 
-    Raises ConfigurationError if the options or the seeders' versions would mix two datasets.
+    `profile` is what a profile says about values; without it, they follow the rules of the rows that are there. Raises
+    ConfigurationError if the options, the rules or the seeders' versions would mix two datasets.
     """
     present = ledger.dataset(generated=True)
     if present is None:
         return Dataset(
             seed=DEFAULT_SEED if config.seed is None else config.seed,
             as_of=config.as_of or config.today,
-            edge_cases=config.edge_cases is not False,
+            rules=profile or ProfileRules(edge_cases=config.edge_cases is not False),
         )
-    has, wants = (f"--{'' if with_them else 'no-'}edge-cases" for with_them in (present.edge_cases, config.edge_cases))
+    there, wanted = present.rules, profile or present.rules
+    edges = wanted.edge_cases if profile is not None or config.edge_cases is None else config.edge_cases
     problems = [
         f"{option}: {database_name(config.database)} holds rows of {held}, and a database has one dataset. "
         "Leave the option out, or roll back first."
         for asked, option, held in (
             (config.seed, f"--seed={config.seed}", f"--seed={present.seed}"),
             (config.as_of, f"--as-of={config.as_of}", f"--as-of={present.as_of}"),
-            (config.edge_cases, wants, has),
+            (True, _edge_cases(edges), _edge_cases(there.edge_cases)),
+            (profile, f"--locale={wanted.locale}", f"--locale={there.locale}"),
+            (profile, _facts(wanted), _facts(there)),
         )
         if asked is not None and option != held
     ]
     for seeder in plan.seeders:
+        table = seeder.config.table_name
         problems += [
-            f"{seeder.config.table_name} holds rows of {seeder.name} version {older}; it now makes version "
+            f"{table} holds rows of {seeder.name} version {older}; it now makes version "
             f"{generator_version(seeder)}. Roll back first."
             for older in sorted(ledger.versions(seeder) - {generator_version(seeder)})
         ]
+        held = ledger.live.generated().filter(seeder_name=seeder.name, table_name=table)
+        if profile is not None and held.rules() - {wanted.of_table(table)}:
+            problems.append(
+                f"{table} holds rows that follow other rules than this profile has for them. "
+                f"Leave --profile out, or roll {table} back first."
+            )
     if problems:
         raise ConfigurationError(*problems)
-    return present
+    of_others = {table: told for table, told in there.tables.items() if table not in plan.tables}
+    of_plan = {table: told for table, told in wanted.tables.items() if table in plan.tables}
+    return replace(present, rules=replace(there, tables={**of_others, **of_plan}))
+
+
+def _edge_cases(wanted: bool) -> str:  # noqa: FBT001 - as the option has it
+    return f"--{'' if wanted else 'no-'}edge-cases"
+
+
+def _facts(rules: ProfileRules) -> str:
+    return f"facts {', '.join(f'{name} = {value}' for name, value in sorted(rules.facts.items())) or 'as usual'}"

@@ -57,7 +57,8 @@ def claim(ledger: Recorder, environment: Environment, today: date) -> None:
         environment=environment,
         seed=dataset.seed if dataset else DEFAULT_SEED,
         as_of=dataset.as_of if dataset else today,
-        profile_rules=dataset.rules if dataset else "",
+        profile=dataset.rules.digest if dataset else "",
+        profile_rules=dataset.rules.text if dataset else "",
         faker_version="",
     )
     ledger.close_run(run, SeedRun.State.SUCCEEDED, exit_code=0, results=[{"claimed": environment}])
@@ -191,7 +192,8 @@ class Operation:
             environment=self.config.environment,
             seed=dataset.seed,
             as_of=dataset.as_of,
-            profile_rules=dataset.rules,
+            profile=dataset.rules.digest,
+            profile_rules=dataset.rules.text,
             faker_version=faker_version,
             plan=plan,
             lock_connection=self.lock.connection_id,

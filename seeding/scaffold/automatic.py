@@ -14,11 +14,13 @@ from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.ledger.queries import Ledger
+from seeding.profiles.applying import Shape
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.held_rows import held_plans, held_versions
 from seeding.scaffold.in_memory import Mirrors, seeder_of
 from seeding.scaffold.many_drafts import draft_each
 from seeding.scaffold.project import LEDGER, Project
+from seeding.scaffold.row_counts import rows_wanted
 from seeding.scaffold.well_known import REFERRED_TO, left_out, natural_key
 from seeding.schema.introspection import read_kinds
 from seeding.schema.tables import RelationKind
@@ -36,28 +38,36 @@ class Wanted:
     """Tables, models (`shop.Product`) or apps to leave out."""
 
 
-def with_automatic(using: str, registry: Registry, wanted: Wanted) -> Registry:
-    """The seeders of `registry` and one in memory for every other table of the database `using`.
+class Automatic:
+    """The tables of the database `using` that have no seeder in `registry`; raises ConfigurationError for unknown names."""
 
-    `elsewhere` of the result says which tables were left out and why, `unfillable` which could not be drafted, `doubts`
-    what is wrong with rows of others. Raises ConfigurationError for apps and exclusions that match nothing.
-    """
-    project = Project(using, registry)
-    _refuse_unknown(project, wanted)
-    return _with_drafts(project, wanted)
+    def __init__(self, using: str, registry: Registry, wanted: Wanted, *, strict: bool = True) -> None:
+        self.project = Project(using, registry)
+        if strict:
+            _refuse_unknown(self.project, wanted)
+        self._absent = dict(_left_out(using, self.project, wanted))
+        self.project.refer_to_none_of(self._absent)
+        self.tables = [table for table in _open(self.project) if table not in self._absent]
+        """Those that get a seeder, if one can be drafted."""
 
+    def registry(self, shape: Shape) -> Registry:
+        """The seeders of the project's registry and one in memory for every other table, as `shape` wants it.
 
-def _with_drafts(project: Project, wanted: Wanted) -> Registry:
-    registry, absent = project.registry, dict(_left_out(project.using, project, wanted))
-    project.refer_to_none_of(absent)
-    drafts, refused = draft_each(project, [table for table in _open(project) if table not in absent])
-    needed = {name for draft in drafts for name in draft.dependencies}
-    mirrors = Mirrors()
-    spare = {one.schema.name: REFERRED_TO for one in drafts if one.natural_key and one.schema.name not in needed}
-    made = [seeder_of(one, mirrors) for one in drafts if one.schema.name not in spare]
-    there = {**registry.elsewhere, **absent, **spare}
-    doubts = {one.schema.name: "; ".join(one.doubts) for one in drafts if one.doubts}
-    return Registry([*registry.by_name.values(), *made], registry.broken, there, refused, doubts)
+        `elsewhere` of the result says which tables were left out and why, `unfillable` which could not be drafted, `doubts`
+        what is wrong with rows of others. Raises ConfigurationError for what `shape` wants and cannot be.
+        """
+        registry = self.project.registry
+        drafts, refused = draft_each(self.project, self.tables, profile=shape.rules, seed=shape.seed)
+        if unmade := [words for table, words in refused.items() if table in shape.rows or table in shape.rules.tables]:
+            raise ConfigurationError(*unmade)
+        needed = {name for draft in drafts for name in draft.dependencies}
+        mirrors = Mirrors()
+        spare = {one.schema.name: REFERRED_TO for one in drafts if one.natural_key and one.schema.name not in needed}
+        counts = rows_wanted(drafts, shape.rows)
+        made = [seeder_of(one, mirrors, counts.get(one.schema.name)) for one in drafts if one.schema.name not in spare]
+        there = {**registry.elsewhere, **self._absent, **spare}
+        doubts = {one.schema.name: "; ".join(one.doubts) for one in drafts if one.doubts}
+        return Registry([*registry.by_name.values(), *made], registry.broken, there, refused, doubts)
 
 
 def written_out(project: Project, labels: Sequence[str], app: str) -> tuple[list[Draft], dict[str, str]]:
@@ -96,12 +106,14 @@ def recalled(using: str, registry: Registry) -> Registry:
     if held_versions(ledger).keys() <= registry.by_name.keys():
         return registry
     made: dict[str, BaseSeeder] = {}
+    dataset = ledger.dataset(generated=True)
+    shape = Shape() if dataset is None else Shape(rules=dataset.rules, seed=dataset.seed)
     asked: dict[Wanted, set[str]] = {}
     for plan, names in held_plans(ledger):
         asked.setdefault(Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"])), set()).update(names)
     for wanted, names in asked.items():
         try:
-            drafted = _with_drafts(Project(using, registry), wanted)
+            drafted = Automatic(using, registry, wanted, strict=False).registry(shape)
         except Exception:  # noqa: BLE001, S112 - external code: models that have changed since
             continue
         made |= {name: one for name, one in drafted.by_name.items() if name in names or name not in made}

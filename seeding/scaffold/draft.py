@@ -38,6 +38,8 @@ class Draft:
     """Violations in the sample: "column: issue" → rows."""
     doubts: tuple[str, ...] = ()
     """What is wrong with the rows."""
+    shares_cells_with: tuple[str, ...] = ()
+    """Tables to whose rows its own refer within a cell."""
     files: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
     """Columns that stay empty because what they refer to has no seeder → what to do first; or because of `full_clean`."""

@@ -9,8 +9,11 @@ from types import MappingProxyType
 from django.apps import apps
 from django.db import models
 
+from seeding.conf import DEFAULT_SEED
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import RecordCount
+from seeding.generation.value_rules.families import RowsPerParent
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.guessing.column_expressions import Filling, Parent, UnfillableError
 from seeding.guessing.columns import Guess, worth_filling
 from seeding.guessing.field_values import chosen as chosen_values
@@ -18,6 +21,7 @@ from seeding.guessing.names import camel, class_name, row_words
 from seeding.guessing.personal_data import personal, undecided
 from seeding.guessing.references.model_references import is_mutual, never_empty
 from seeding.guessing.references.tree_columns import parent_columns, tree_columns
+from seeding.guessing.shaped import Shaped
 from seeding.guessing.trials.trial import Trial
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.existing_rows import content_type, existing_rows
@@ -35,8 +39,19 @@ REFERRED = 10
 class Drafter:
     """Drafts seeders for `app`, or for the app of each table's model if None; later drafts can refer to earlier ones."""
 
-    def __init__(self, project: Project, app: str | None, places: Mapping[str, int] = MappingProxyType({})) -> None:
-        """`places` are the tables in the order of all drafts; without it, only earlier drafts are referred to."""
+    def __init__(
+        self,
+        project: Project,
+        app: str | None,
+        places: Mapping[str, int] = MappingProxyType({}),
+        profile: ProfileRules | None = None,
+        seed: int = DEFAULT_SEED,
+    ) -> None:
+        """`places` are the tables in the order of all drafts; without it, only earlier drafts are referred to.
+
+        `seed` decides how many rows there are of tables with a number of rows per parent, which only a `profile` has.
+        """
+        self._profile, self._seed = profile or ProfileRules(), seed
         self._project = project
         self._app = app
         self._places = places
@@ -97,11 +112,22 @@ class Drafter:
         app = self._app or (model._meta.app_label if model is not None else MIRRORS)
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
-        trial = Trial(project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples)
+        shaped = Shaped(self._profile, table)
+        trial = Trial(
+            project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples,
+            shaped=shaped,
+        )  # fmt: skip
         generic = {one.key: one for one in project.generic(table) if {one.kind, one.key} <= parents.keys()}
         said = {**project.soft(table), **{name: one.target for name, one in generic.items()}}
         out = set() if seeded is None else {column for _, column, _ in generic_references(seeded)} - generic.keys()
         expressions, count, capacity, broken = self._expressions(table, columns, parents, trial, frozenset(out))
+        if shaped.per:
+            count = RowsPerParent.of(table, self._seed, self._profile, parents[shaped.per].count, links[shaped.per])
+        elif shaped.cell not in (None, count.small):
+            raise SchemaError(
+                f"{table}: the profile wants {shaped.cell} rows at size small, and a unique key allows {count.small}. "
+                "Give fewer rows, or more to the tables that the key refers to."
+            )
         self._samples[table] = trial.rows(expressions, count)
         for one in generic.values():
             if {one.kind, one.key} <= expressions.keys():
@@ -113,6 +139,7 @@ class Drafter:
             for name, column in columns.items()
             if name in links and name not in expressions and column.has_default and column.nullable
         }
+        expressions = {name: shaped.finished(name, text) for name, text in expressions.items()}
         postponed = [name for name in expressions if self._places.get(links.get(name, ""), -1) > self._places.get(table, -1)]
         needed = [one.dependency for name, one in parents.items() if name in expressions and name not in postponed]
         model_name = model.__name__ if model is not None else self._model_name(app, table)
@@ -128,11 +155,14 @@ class Drafter:
             dependencies=tuple(dict.fromkeys(needed)),
             targets=self._targets(table, app),
             count=count,
-            capacity=capacity,
+            capacity=min((one for one in (capacity, shaped.capacity) if one is not None), default=None),
             pii=pii,
             not_pii=tuple(name for name, one in columns.items() if name not in pii and undecided(one, links)),
             broken=broken,
             doubts=trial.doubts,
+            shares_cells_with=tuple(
+                dict.fromkeys(links[name] for name in expressions if name in parents and name != shaped.per)
+            ),
             files=trial.files(expressions),
             later={name: f"left empty, because full_clean says: {words}" for name, words in trial.found.dropped.items()}
             | {
@@ -151,12 +181,13 @@ class Drafter:
 
         With record count, capacity and broken constraints. Raises SchemaError for a required column that cannot be filled.
         """
-        project = self._project
+        project, shaped = self._project, trial.shaped
         required, links = project.required(table) | project.given_keys(table), project.links(table)
         tree = {name: made for name, made in tree_columns(project.models.get(table)).items() if name in columns}
         own = parent_columns([name for name in links if links[name] == table], required, project.unique(table), tree) - out
         wanted = {
             *trial.found.wanted,
+            *shaped.wanted,
             *tree,
             *own,
             *(name for name, one in columns.items() if self._filled(table, one, parents)),
@@ -171,7 +202,7 @@ class Drafter:
         model = project.seeded.get(table)
         whole = never_empty(model, [one.clause for one in project.tables[table].checks]) | trial.found.whole
         mutual = is_mutual(model)
-        filling = Filling(chosen, parents, own, label="", guessed=guessed, few=few, whole=whole, mutual=mutual)
+        filling = Filling(chosen, parents, own, label="", guessed=guessed, few=few, whole=whole, mutual=mutual, shaped=shaped)
         try:
             expressions, count, capacity = filling.fill(unique)
         except UnfillableError as error:
@@ -186,7 +217,7 @@ class Drafter:
             return self._expressions(table, columns, parents, trial, out)
         broken = {}
         for names, words, rows in trial.broken(expressions, count):
-            if optional := [name for name in names if name in expressions and name not in required]:
+            if optional := [name for name in names if name in expressions and name not in required | shaped.ruled]:
                 return self._expressions(table, columns, parents, trial, out | set(optional))
             broken[words] = rows
         if (left := trial.judge(expressions, count, required)) is not None:

@@ -10,7 +10,8 @@ from typing import Any
 from django.apps import apps
 from django.apps.registry import Apps
 
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, RecordCount
+from seeding.guessing.expression_names import SHAPING
 from seeding.guessing.names import module_name
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.drafts import MIRRORS
@@ -28,14 +29,14 @@ class Mirrors(Apps):
             return apps.get_registered_model(app_label, model_name)
 
 
-def seeder_of(draft: Draft, mirrors: Mirrors) -> BaseSeeder:
-    """The drafted seeder; if no model mirrors its table, one is made among the `mirrors`."""
+def seeder_of(draft: Draft, mirrors: Mirrors, rows: RecordCount | None = None) -> BaseSeeder:
+    """The drafted seeder; if no model mirrors its table, one is made among the `mirrors`. `rows` are as many as are wanted."""
     name = f"seed --auto: {module_name(draft.schema.name)}"
     text = source(draft, meta=("apps = mirrors", f'app_label = "{MIRRORS}"'))
     module = ModuleType(name)
-    vars(module)["mirrors"] = mirrors
+    vars(module).update(SHAPING, mirrors=mirrors)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # for tracebacks
     exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - our own
     seeder: type[BaseSeeder] = vars(module)[draft.seeder_name]
-    seeder.config = replace(seeder.config, version=draft.version)
+    seeder.config = replace(seeder.config, version=draft.version, record_count=rows or draft.count)
     return seeder()

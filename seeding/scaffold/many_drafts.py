@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from seeding.conf import DEFAULT_SEED
 from seeding.exceptions import SeedingError
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.drafts import Drafter
 from seeding.scaffold.ordering import in_order
 from seeding.scaffold.project import Project
 
 
-def draft_each(project: Project, tables: Sequence[str], app: str | None = None) -> tuple[list[Draft], dict[str, str]]:
+def draft_each(
+    project: Project,
+    tables: Sequence[str],
+    app: str | None = None,
+    profile: ProfileRules | None = None,
+    seed: int = DEFAULT_SEED,
+) -> tuple[list[Draft], dict[str, str]]:
     """Seeders for the `tables`, parents first, and why some have none: table → reason.
 
     References to tables that come later are postponed.
@@ -30,7 +38,7 @@ def draft_each(project: Project, tables: Sequence[str], app: str | None = None) 
     for table, circle in circles.items():
         refused[table] = f"{table} is in a circle of tables that need rows of each other: {' → '.join((*circle, circle[0]))}."
     places = {table: place for place, table in enumerate(order)}
-    drafter, drafts = Drafter(project, app, places), dict[str, Draft]()
+    drafter, drafts = Drafter(project, app, places, profile, seed), dict[str, Draft]()
     later = [table for table in order if any(places.get(one, -1) > places[table] for one in links[table].values())]
     for table in (*order, *later):  # those once more, now that it is known how many rows they can refer to
         drafts.pop(table, None)
@@ -42,7 +50,7 @@ def draft_each(project: Project, tables: Sequence[str], app: str | None = None) 
                 drafts[table] = drafter.draft_one(table)
     if any(one.target in refused for table in refused.keys() & links.keys() for one in project.generic(table)):
         project.refer_to_none_of(refused)  # any other table will do
-        return draft_each(project, tables, app)
+        return draft_each(project, tables, app, profile, seed)
     return [drafts[table] for table in order if table in drafts], refused
 
 

@@ -103,10 +103,7 @@ class ChangeDetector:
     def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
         """Each chunk's rows and keys, generated while the server compares the previous chunk."""
         with ThreadPoolExecutor(max_workers=1) as ahead:
-            made = (
-                (ahead.submit(self._seeder.generate_data, self._dataset.rows(self._seeder, index)), keys)
-                for index, keys in chunks
-            )
+            made = ((ahead.submit(self._dataset.generate, self._seeder, index), keys) for index, keys in chunks)
             waiting = next(made, None)
             while waiting is not None:
                 following = next(made, None)

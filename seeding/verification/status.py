@@ -153,7 +153,7 @@ def status(checker: Checker, environment: str, writer: str | None = None) -> Sta
         environments=tuple(sorted(ledger.environments())),
         seed=dataset.seed if dataset else None,
         as_of=dataset.as_of if dataset else None,
-        edge_cases=dataset.edge_cases if dataset else None,
+        edge_cases=dataset.rules.edge_cases if dataset else None,
         tables=_tables(ledger),
         holder=holder,
         in_progress=tuple(_progress(run, holder) for run in ledger.runs.filter(state=SeedRun.State.RUNNING)),

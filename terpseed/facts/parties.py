@@ -119,6 +119,20 @@ def company_name(clients: Rows) -> pl.Series:
 
 @remembered
 def _plain_name(clients: Rows) -> pl.Series:
+    """Without what is pinned; a share of Spanish ones, if a profile wants it (the fact `spanish_names`)."""
+    names = _english_name(clients)
+    if (share := clients.fact("spanish_names")) is None:
+        return names
+    spanish, place = clients.exactly("spanish names", share)
+    some = np.flatnonzero(spanish)
+    pool = np.array(clients.pool("company", "es_ES"))
+    town, word = np.divmod(place[some], len(pool))
+    named = pl.Series(pool[clients.of("clients", word).bijection("spanish name", len(pool))])
+    return names.scatter(some, named + take(("", *(f" de {one}" for one in vocabulary.CITIES)), town).str.replace_all("-", " "))
+
+
+@remembered
+def _english_name(clients: Rows) -> pl.Series:
     city, words = np.divmod(clients.tiers("name", _PLAIN, CAPACITY - _PLAIN), _PLAIN)
     rest, suffix = np.divmod(words, len(vocabulary.BUYER_SUFFIX))
     first, second = np.divmod(rest, len(vocabulary.COMPANY_SECOND))

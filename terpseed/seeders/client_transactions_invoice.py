@@ -10,7 +10,7 @@ from django.db.models import Max, OuterRef, Subquery, Value
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
 from terpseed.expressions import translated
 from terpseed.facts import calendar
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import pricing, trade
 from terpseed.models import ClientTransaction, Invoice, Payment
 
@@ -57,7 +57,7 @@ class InvoiceTransactionSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `client_transactions`."""
         orders = receivables.order_at(rows, receivables.STANDING)
-        issued = receivables.invoiced_at(orders)
+        issued = invoicing.invoiced_at(orders)
         return pl.DataFrame(
             {
                 "client_id": trade.client(orders).index,

@@ -20,6 +20,8 @@ from terpseed.models import Client, Invoice, Order
 LARGE_LIMITS = np.array([40_000_00, 50_000_00, 60_000_00, 75_000_00])
 SMALL_LIMITS = np.array([12_000_00, 15_000_00, 20_000_00, 25_000_00])
 """Cents: more than the largest order, and about what a client orders in a quarter."""
+WHOLE = 100_00
+"""Limits are multiples of it."""
 REASONS = (
     "Agreed when the account was opened",
     "Two trade references checked",
@@ -41,6 +43,7 @@ def credit_limit(clients: Rows) -> Integers:
     level = clients.integers("credit limit", 0, len(SMALL_LIMITS))
     buyer = np.where(parties.is_buyer(clients), SMALL_LIMITS[level], 0)
     limit = np.where(parties.is_large(clients), LARGE_LIMITS[level], buyer)
+    limit = np.rint(limit * clients.fact("order_size", 1.0) / WHOLE).astype(np.int64) * WHOLE
     at_limit = clients.pinned(pinned.AT_CREDIT_LIMIT)
     return np.where(at_limit, receivables.owed(pinned.AT_CREDIT_LIMIT, clients) if at_limit.any() else 0, limit)
 

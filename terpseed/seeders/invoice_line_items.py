@@ -6,7 +6,7 @@ import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig, decimals
 from terpseed.facts import calendar, catalogue, cells
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import pricing, serving, trade
 from terpseed.models import InvoiceLineItem
 
@@ -38,6 +38,6 @@ class InvoiceLineItemSeeder(BaseSeeder):
                 "quantity": decimals(pricing.quantity(lines), 2),
                 "unitPrice": decimals(pricing.unit_price(lines), 2),
                 "lineTotal": decimals(pricing.line_total(lines), 2),
-                "createdAt": calendar.timestamps(receivables.invoiced_at(orders)),
+                "createdAt": calendar.timestamps(invoicing.invoiced_at(orders)),
             }
         )

@@ -12,7 +12,7 @@ from django.db.models import OuterRef
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals, take
 from terpseed.expressions import settled
 from terpseed.facts import calendar, notes, parties, staff
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import pricing, trade
 from terpseed.models import Invoice, Payment
 
@@ -51,14 +51,14 @@ class InvoiceSeeder(BaseSeeder):
     def generate_data(self, rows: Rows) -> pl.DataFrame:
         """The columns of `invoices`."""
         orders = receivables.order(rows)
-        issued = receivables.invoiced_at(orders)
+        issued = invoicing.invoiced_at(orders)
         amount = decimals(pricing.order_total(orders), 2)
         return pl.DataFrame(
             {
                 "invoiceNumber": receivables.invoice_number(orders),
                 "customerId": trade.client(orders).index,
                 "invoiceDate": calendar.dates(issued),
-                "dueDate": calendar.dates(receivables.due(orders)),
+                "dueDate": calendar.dates(invoicing.due(orders)),
                 "subtotal": amount,
                 "totalAmount": amount,
                 "amountPaid": pl.repeat(Decimal("0.00"), len(rows), dtype=pl.Decimal(12, 2), eager=True),

@@ -7,7 +7,7 @@ import polars as pl
 
 from seeding import BaseSeeder, Rows, SeederConfig
 from terpseed.facts import staff
-from terpseed.facts.money import books, receivables
+from terpseed.facts.money import books, invoicing, receivables
 from terpseed.facts.money.books import Number, Side
 from terpseed.models import LedgerEntry
 
@@ -41,7 +41,7 @@ class InvoiceJournalSeeder(BaseSeeder):
             accounts=ACCOUNT[side],
             debit=np.where(debits, amount, 0),
             credit=np.where(debits, 0, amount),
-            moments=receivables.invoiced_at(orders),
+            moments=invoicing.invoiced_at(orders),
             posted_by=staff.member(orders, "posted by"),
             kind="INVOICE",
             documents=receivables.invoice(orders),

@@ -25,7 +25,7 @@ from seeding import (
 from terpseed.expressions import translated
 from terpseed.facts import calendar, catalogue, cells, notes, parties, staff
 from terpseed.facts.goods import stock
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import fulfilment, pricing, serving, trade
 from terpseed.facts.sales.fulfilment import Step
 from terpseed.facts.sales.trade import Fate
@@ -102,7 +102,7 @@ class OrderSeeder(BaseSeeder):
         terms = trade.term(rows)
         ordered = trade.ordered_at(rows)
         day = ordered.astype("datetime64[D]")
-        due = np.where(shipped, receivables.due(rows), calendar.after(ordered, parties.TERM_DAYS[terms]))
+        due = np.where(shipped, invoicing.due(rows), calendar.after(ordered, parties.TERM_DAYS[terms]))
         return pl.DataFrame(
             {
                 "order_number": trade.sale_number(rows).zip_with(pl.Series(sale), trade.quote_number(rows)),

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from seeding import BaseSeeder, Dataset, Derivation, Rows, SeederConfig, decimals
 from terpseed.expressions import translated
 from terpseed.facts import calendar, staff
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import pricing, trade
 from terpseed.models import Invoice, Transaction
 
@@ -49,7 +49,7 @@ class TransactionSeeder(BaseSeeder):
         """The columns of `transactions`."""
         invoices = rows.of("invoices", rows.index)
         orders = receivables.order(invoices)
-        issued = calendar.timestamps(receivables.invoiced_at(orders))
+        issued = calendar.timestamps(invoicing.invoiced_at(orders))
         return pl.DataFrame(
             {
                 "id": invoices.index,

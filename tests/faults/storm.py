@@ -45,10 +45,11 @@ def kill_at_random(
     kills: int,
     seed: int,
     signals: Sequence[Signals] = (Signals.SIGKILL,),
+    profile: str | None = None,
 ) -> dict[tuple[str, ...], int]:
     """Start commands and send them one of `signals` until `kills` have died, looking at the database after each.
 
-    Then complete the data. Returns how often each command died.
+    Then complete the data, which has the shape of the `profile`. Returns how often each command died.
     """
     chance = random.Random(seed)
     variables = {
@@ -57,7 +58,7 @@ def kill_at_random(
         "SEEDING_BATCH_SIZE": str(batch_size),
         "SEEDING_LOG_LEVEL": "debug",
     }
-    seeding = ("seed", f"--size={size}", f"--as-of={AS_OF}")
+    seeding = ("seed", f"--size={size}", f"--as-of={AS_OF}", *([f"--profile={profile}"] if profile else []))
     commands = (seeding, seeding, ROLLBACK, (*ROLLBACK, "--table=orders", "--cascade"))
     died: Counter[tuple[str, ...]] = Counter()
     while died.total() < kills:
@@ -77,7 +78,7 @@ def kill_at_random(
         assert process.exitcode == 0 or died_of_it, (command, number, process.exitcode, told[-5:])
         died[command] += process.exitcode != 0
         look(database, server)
-    database.seed(size=size)
+    database.seed(size=size, profile=profile)
     for line in Path(environment["SEEDING_LOG_FILE"]).read_text(encoding="ascii").splitlines():
         json.loads(line)
     return died

@@ -20,3 +20,16 @@ def test_kills_leave_the_ledger_true_and_the_data_completes(
     kill_at_random(database, environment, running(server), size="small", batch_size=5, kills=4, seed=8)
 
     assert_whole(database, undisturbed)
+
+
+def test_the_shape_of_a_profile_survives_kills(
+    make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str]
+) -> None:
+    database, undisturbed = make_database("mariadb"), make_database("sqlite")
+    undisturbed.seed(profile="bad_quarter")
+
+    kill_at_random(
+        database, environment, running("mariadb"), size="small", batch_size=5, kills=3, seed=9, profile="bad_quarter"
+    )
+
+    assert_whole(database, undisturbed)

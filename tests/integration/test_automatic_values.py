@@ -13,7 +13,8 @@ from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db import connections
 
 from seeding.generation.registry import Registry
-from seeding.scaffold.automatic import Wanted, with_automatic
+from seeding.profiles.applying import Shape
+from seeding.scaffold.automatic import Automatic, Wanted
 from tests.support.databases import Database
 from tests.support.drafted import App
 
@@ -275,7 +276,7 @@ def test_what_a_draft_is_does_not_depend_on_the_rows_that_it_made(database: Data
 
 
 def test_the_plan_says_what_full_clean_says(database: Database, app: App) -> None:
-    registry = with_automatic(database.alias, Registry.discover(), Wanted(apps=(app.name,)))
+    registry = Automatic(database.alias, Registry.discover(), Wanted(apps=(app.name,))).registry(Shape())
 
     assert registry.doubts == {
         f"{app.name}_hopeless": "title: 24 of 24 sample rows, Never good enough.",

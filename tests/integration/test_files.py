@@ -15,7 +15,8 @@ from django.db import connections
 from django.test import override_settings
 
 from seeding.generation.registry import Registry
-from seeding.scaffold.automatic import Wanted, with_automatic
+from seeding.profiles.applying import Shape
+from seeding.scaffold.automatic import Automatic, Wanted
 from tests.support.databases import Database
 from tests.support.drafted import App
 
@@ -237,7 +238,7 @@ def seed_failing(database: Database, app: App) -> str:
 
 
 def test_another_storage_gets_names_only_and_the_plan_says_so(database: Database, app: App) -> None:
-    registry = with_automatic(database.alias, Registry.discover(), Wanted(apps=(app.name,)))
+    registry = Automatic(database.alias, Registry.discover(), Wanted(apps=(app.name,))).registry(Shape())
 
     assert registry.doubts == {f"{app.name}_remote": "data: its storage is not local, so files are named and not written"}
     database.seed(auto=True, app=app.name)

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from seeding import conf
+from seeding.conf.profiles import profile_folders
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError
 from seeding.generation.registry import Registry
@@ -42,7 +43,7 @@ DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath
 
 
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
-OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_rollback", "seed_status")
+OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_profile", "seed_rollback", "seed_status")
 OTHERS = set(
     "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-deps --no-emit-index-url "
     "--no-header --no-install-recommends --no-strip-extras --number --python-version --require-hashes --universal "
@@ -137,6 +138,7 @@ def read_everything(variables: Mapping[str, str]) -> None:
     conf.row_rules()
     conf.missing_table_help()
     conf.more_referred()
+    profile_folders()
     conf.pools_transactions(variables)
     masking_strategies()
 

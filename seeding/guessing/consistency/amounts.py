@@ -94,7 +94,11 @@ def _amount(row: Row, name: str | None) -> Amount | None:
         return None
     text = row.expressions[name]
     if row.columns[name].kind is Kind.INTEGER:
-        return Amount(units=text, scale=0) if text.startswith(("rows.integers(", "divide(", "(rows.integers(")) else None
+        return (
+            Amount(units=text, scale=0)
+            if text.startswith(("rows.integers(", "divide(", "(rows.integers(", "ruled_units("))
+            else None
+        )
     found = re.fullmatch(r"decimals\((.*), (\d+)\)", text)
     return Amount(units=found[1], scale=int(found[2])) if found and "rows.index" not in found[1] else None
 

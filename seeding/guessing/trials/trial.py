@@ -16,12 +16,14 @@ from django.db import connections, models
 from seeding.conf import DEFAULT_SEED
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import RecordCount
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.guessing.column_words import ENDED
 from seeding.guessing.columns import Guess, label_of, sounds
 from seeding.guessing.consistency import consistent
-from seeding.guessing.expression_names import HELPERS, local_names
+from seeding.guessing.expression_names import HELPERS, SHAPING, local_names
 from seeding.guessing.field_values import chosen, guesses, varies
 from seeding.guessing.names import row_words
+from seeding.guessing.shaped import Shaped
 from seeding.guessing.trials.model_checks import keeps, named, suits
 from seeding.guessing.trials.repairs import Findings, Rejected, Repair, best_repair
 from seeding.guessing.trials.sample import Complaints, Samples, ask, sample_rows
@@ -55,6 +57,7 @@ class Trial:
         live: Mapping[str, TableSchema],
         links: Mapping[str, str],
         samples: Samples = MappingProxyType({}),
+        shaped: Shaped | None = None,
     ) -> None:
         self._using = using
         self._model = model
@@ -65,6 +68,7 @@ class Trial:
         fields = () if model is None else model._meta.local_concrete_fields
         self._columns = columns
         self._samples = samples
+        self.shaped = shaped or Shaped(ProfileRules(), table.name)
         self._is_trusting = True
         """Whether guesses are taken for right, until a row of them all turns out to be wrong."""
         self._taken: dict[tuple[str, Guess], bool] = {}
@@ -75,7 +79,9 @@ class Trial:
         """What `full_clean` says of the rows all the same."""
 
     def best(self, column: ColumnSchema, distinct: bool) -> Guess | None:  # noqa: FBT001 - as Filling calls it
-        """The likeliest guess that suits the column; None if none does."""
+        """What the profile wants in the column, else the likeliest guess that suits it; None if none does."""
+        if told := self.shaped.guess(column.name):
+            return told
         refused, first = self.found.refused.get(column.name, set()), None
         for one in self._guesses(column.name, distinct=distinct):
             if one.expression not in refused or column.name in self.found.settled:
@@ -112,7 +118,7 @@ class Trial:
             expressions,
             members,
             lambda name, text: self.takes(name, Guess(expression=text)) and text not in self.found.refused.get(name, ()),
-            keep={*self._links, *chain.from_iterable(keys)},
+            keep={*self._links, *chain.from_iterable(keys), *self.shaped.ruled},
             empty=empty - expressions.keys() - {*out},
         )
         return {name: made[name] for name in self._columns if name in made}
@@ -126,7 +132,7 @@ class Trial:
             return None
         said = ask(self._model, self.rows(expressions, count))
         again, out = False, set[str]()
-        for column in said.of_columns:
+        for column in [one for one in said.of_columns if one not in self.shaped.ruled]:
             field = self.fields[column]
             if column not in expressions:
                 again |= self._want(column)
@@ -194,7 +200,7 @@ class Trial:
         seen = {*expressions, *found.dropped, *found.wanted, self._table.primary_key}
         rejected = Rejected(
             findings=found,
-            expressions=expressions,
+            expressions={name: text for name, text in expressions.items() if name not in self.shaped.ruled},
             choices={name: self.choices(name) for name in expressions},
             complaints=complaints,
             guessed=self._guesses,
@@ -260,8 +266,8 @@ class Trial:
 
     def _generated(self, expressions: Mapping[str, str], count: RecordCount, size: int = SAMPLE) -> pl.DataFrame:
         index = np.arange(min(size, count.large) if count.large > 1 else size)
-        rows = Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index)
-        names = {"rows": rows, "pl": pl, **HELPERS}
+        rows = Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index, rules=self.shaped.profile)
+        names = {"rows": rows, "pl": pl, **HELPERS, **SHAPING}
         names |= {name: eval(text, names) for name, text in local_names(expressions.values(), count.small).items()}  # noqa: S307 - our own
         values = {name: eval(text, names) for name, text in expressions.items()}  # noqa: S307 - our own
         return pl.DataFrame(values or None, height=len(index))

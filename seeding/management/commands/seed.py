@@ -27,6 +27,7 @@ class Command(SeedingCommand):
         "--size=large --scale=1000": "a million clients",
         "--env=staging --force --json": "for a deployment script",
         "--source=export/ --env=staging": "real data from files, masked in part",
+        "--profile=quarter_end": "with the shape that profiles/quarter_end.toml describes",
         "--auto": "also every table that has no seeder, by what its model says",
     }
 
@@ -36,8 +37,8 @@ class Command(SeedingCommand):
         add("--table", metavar="NAME[,NAME…]", help="tables or groups to seed, with what they need (default: all)")
         add(
             "--size",
-            choices=("small", "medium", "large"),
-            help="1, 10 or 100 times the smallest dataset (default: small in dev, medium in staging)",
+            metavar="{small,medium,large}",
+            help="1, 10 or 100 times the smallest dataset, or a size of the profile (default: small in dev, medium in staging)",
         )
         add("--scale", type=int, default=1, metavar="N", help="multiply the size (default: 1)")
         add(
@@ -55,6 +56,12 @@ class Command(SeedingCommand):
             "--edge-cases",
             action=BooleanOptionalAction,
             help="whether some rows are as unusual as a real row can be (default: the ledger's, else yes)",
+        )
+        add("--profile", metavar="FILE", help="which shape the data has: a file, or the name of one of the project's profiles")
+        add(
+            "--locale",
+            metavar="LOCALE",
+            help="of names and addresses, as Faker spells it: de_DE (default: the profile's, else en_US)",
         )
         add(
             "--source",

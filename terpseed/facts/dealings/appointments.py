@@ -13,7 +13,7 @@ from terpseed.facts import calendar, parties, staff
 from terpseed.facts.cells import CLIENTS, LOTS, ORDERS, Layout
 from terpseed.facts.goods import procurement
 from terpseed.facts.goods.procurement import PURCHASE_ORDERS, Stage
-from terpseed.facts.money import receivables
+from terpseed.facts.money import invoicing, receivables
 from terpseed.facts.sales import trade
 from terpseed.facts.sales.trade import Fate
 
@@ -184,7 +184,7 @@ def day(events: Rows) -> calendar.Moments:
     coming = np.busday_offset(np.datetime64(events.as_of, "D"), ahead, roll="backward")
     promised = procurement.expected_at(purchases)
     arrives = np.where(has_arrived(events), procurement.came_at(purchases), promised).astype("datetime64[D]")
-    reminded = np.busday_offset(receivables.due(order(events)) - REMINDED, 0, roll="backward")
+    reminded = np.busday_offset(invoicing.due(order(events)) - REMINDED, 0, roll="backward")
     later = np.isin(what, (Kind.PLANNED, Kind.FOLLOW_UP))
     return np.select([later, what == Kind.INTAKE, what == Kind.REMINDER], [coming, arrives, reminded], met)
 
@@ -218,7 +218,7 @@ def written_at(events: Rows) -> calendar.Moments:
     arranged = calendar.moment(events, "written", np.where(what == Kind.PLANNED, 1, _age(events)) + ahead)
     minutes = events.integers("entered", 60, 600)
     quoted = calendar.later(trade.ordered_at(orders), minutes)
-    invoiced = calendar.later(receivables.invoiced_at(orders), minutes)
+    invoiced = calendar.later(invoicing.invoiced_at(orders), minutes)
     confirmed = calendar.later(procurement.confirmed_at(purchases), minutes)
     which = [what == one for one in (Kind.FOLLOW_UP, Kind.INTAKE, Kind.REMINDER)]
     return np.select(which, [quoted, confirmed, invoiced], arranged)
@@ -256,7 +256,7 @@ def description(events: Rows) -> pl.Series:
     """Of a reminder, how much is due and when, in TERP's words."""
     orders = order(events)
     told = "Payment of $" + decimals(receivables.open_amount(orders), 2).cast(pl.String) + " due on "
-    return only(told + calendar.dates(receivables.due(orders)).cast(pl.String), kind(events) == Kind.REMINDER)
+    return only(told + calendar.dates(invoicing.due(orders)).cast(pl.String), kind(events) == Kind.REMINDER)
 
 
 def location(events: Rows) -> pl.Series:

@@ -7,6 +7,7 @@ it is: the credit is set against it, which as in TERP changes no column of the i
 from __future__ import annotations
 
 from enum import IntEnum
+from fractions import Fraction
 
 import numpy as np
 
@@ -86,20 +87,21 @@ def order(rows: Rows, layout: Layout) -> Rows:
 def lines(rows: Rows) -> tuple[Rows, Integers, Integers]:
     """What the returns are of: order lines, for each the position of its return in `rows`, and the quantity in hundredths.
 
-    Of a claim, it is about a tenth of the order's first line.
+    Of a claim, it is about a tenth of the order's first line, or the share that a profile has for the fact `returned_goods`.
     """
     ordered, position = trade.lines_of(order(rows, RETURNS))
     whole = (claim(rows, RETURNS) == Claim.WHOLE)[position]
     first = np.concatenate(([True], position[1:] != position[:-1])) if len(position) else np.zeros(0, dtype=bool)
     chosen = whole | first
     of = ordered.of("order_line_items", ordered.index[chosen])
-    return of, position[chosen], np.where(whole[chosen], pricing.quantity(of), _tenth(of))
+    return of, position[chosen], np.where(whole[chosen], pricing.quantity(of), _claimed(of))
 
 
-def _tenth(of: Rows) -> Integers:
-    """About a tenth of a line's quantity, in whole selling steps and in hundredths of a unit."""
+def _claimed(of: Rows) -> Integers:
+    """About a tenth of a line's quantity, or the share that a profile wants: in selling steps, and in hundredths of a unit."""
+    share = Fraction(of.fact("returned_goods", "1/10"))
     step = np.array([form.step for form in catalogue.FORMS])[catalogue.form(serving.product(serving.batch(of)))]
-    return np.maximum(pricing.quantity(of) // step // 10, 1) * step
+    return np.maximum(pricing.quantity(of) // step * share.numerator // share.denominator, 1) * step
 
 
 @remembered
@@ -135,7 +137,7 @@ def credit(orders: Rows) -> Integers:
     """The credit for the returned part of an order, in cents: what the client was charged for it."""
     all_lines, position = trade.lines_of(orders)
     of = all_lines.of("order_line_items", all_lines.index[np.searchsorted(position, np.arange(len(orders)))])
-    return divide(_tenth(of) * pricing.unit_price(of), 100)
+    return divide(_claimed(of) * pricing.unit_price(of), 100)
 
 
 def applied(orders: Rows, claims: Integers) -> Integers:

@@ -7,8 +7,9 @@ import polars as pl
 
 from seeding import Integers, Mask, Rows, divide, numerals, remembered, take
 from terpseed.facts import calendar, parties
-from terpseed.facts.cells import CLIENTS, ORDERS, Layout, is_open
+from terpseed.facts.cells import CLIENTS, ORDERS, Layout
 from terpseed.facts.money import settlement
+from terpseed.facts.money.invoicing import due, invoiced_at, percent_paid
 from terpseed.facts.money.settlement import Part
 from terpseed.facts.sales import fulfilment, pricing, trade
 from terpseed.facts.sales.fulfilment import Step
@@ -24,17 +25,17 @@ LINES = trade.lines_with(*trade.SHIPPING)
 """The place of the order line."""
 
 
-def _plan(kind: int) -> list[tuple[int, int, int, int]]:
+def _plan(kind: int) -> list[tuple[int, int, int]]:
     payments = []
     for place in STANDING.entries[kind].ravel().tolist():
         percent = trade.UNSETTLED[kind].get(place, 100)
         parts = 2 if percent == 100 and place % 6 == 2 else 1
-        payments += [(place, number, parts, percent) for number in range(parts if percent else 0)]
+        payments += [(place, number, parts) for number in range(parts if percent else 0)]
     return payments
 
 
 PAYMENTS = Layout.of(closed=_plan(0), opened=_plan(1))
-"""(place of the order, number, parts, percent)."""
+"""(place of the order, number, parts)."""
 
 
 def order(invoices: Rows) -> Rows:
@@ -65,17 +66,6 @@ def payment_number(payments: Rows) -> pl.Series:
     return "PMT-RCV-" + calendar.years(paid_at(payments)) + "-9" + numerals(payments.index, 6)
 
 
-@remembered
-def invoiced_at(orders: Rows) -> calendar.Moments:
-    """When the invoice of a shipped order was written: within an hour of shipping."""
-    return calendar.later(fulfilment.shipped_at(orders), orders.integers("invoiced", 600, 3_600))
-
-
-def due(orders: Rows) -> calendar.Moments:
-    """The due date of a shipped order's invoice."""
-    return settlement.due(invoiced_at(orders), trade.term(orders))
-
-
 def is_void(orders: Rows) -> Mask:
     """Whether the invoice was voided because the goods were returned."""
     return trade.fate(orders) == Fate.RETURNED
@@ -84,7 +74,7 @@ def is_void(orders: Rows) -> Mask:
 def part(payments: Rows) -> Part:
     """Which part of its invoice each payment is."""
     _, entry = PAYMENTS.locate(payments.index)
-    return Part(number=entry[:, 1], parts=entry[:, 2], percent=entry[:, 3])
+    return Part(number=entry[:, 1], parts=entry[:, 2], percent=percent_paid(order_at(payments, PAYMENTS)))
 
 
 def amount(payments: Rows) -> Integers:
@@ -104,10 +94,8 @@ def paid_at(payments: Rows) -> calendar.Moments:
 
 def open_amount(orders: Rows) -> Integers:
     """What is left to pay of a shipped order once everything is seeded, in cents."""
-    cell, place = np.divmod(orders.index, ORDERS)
-    percent = np.array([[plan.get(where, 100) for where in range(ORDERS)] for plan in trade.UNSETTLED])[is_open(cell), place]
     total = pricing.order_total(orders)
-    return total - divide(total * percent, 100)
+    return total - divide(total * percent_paid(orders), 100)
 
 
 @remembered
@@ -159,7 +147,6 @@ def account(clients: Rows) -> tuple[Integers, Integers, Integers, Integers]:
 
 def owed(client: int, rows: Rows) -> int:
     """The amount one client owes once everything is seeded, in cents."""
-    cell = client // CLIENTS
-    unsettled = trade.UNSETTLED[int(is_open(np.array(cell)))]
-    orders = rows.of("orders", cell * ORDERS + np.array(list(unsettled)))
-    return int(open_amount(orders)[trade.client(orders).index == client].sum())
+    orders = rows.of("orders", client // CLIENTS * ORDERS + np.arange(ORDERS))
+    standing = (trade.client(orders).index == client) & np.isin(trade.fate(orders), STOOD)
+    return int(open_amount(orders)[standing].sum())

@@ -14,6 +14,8 @@ _LAST_OF_THREE = np.array([n > 2 and line == n - 1 for n in LINES_OF_ORDER for l
 LARGE_CENTS, SMALL_CENTS = 1_750_000, 500_000
 SEASON = np.array([0.82, 0.86, 0.96, 1.22, 1.02, 1.00, 1.08, 0.98, 0.94, 0.98, 1.10, 1.04])
 """January to December: an order's value relative to the year's average. April has its holiday; winter is quiet."""
+QUARTER = 65
+"""Weekdays."""
 SAMPLES = 0.12
 """Share of orders of three lines and more whose last line is a sample at no charge."""
 
@@ -79,9 +81,11 @@ def quantity(lines: Rows) -> Integers:
 
 @remembered
 def season(orders: Rows) -> Floats:
-    """The SEASON factor of the order's month."""
-    months = calendar.day(orders.as_of, trade.age(orders)).astype("datetime64[M]").astype(np.int64)
-    return SEASON[months % 12]
+    """The SEASON factor of the order's month, times what a profile wants of all orders and of those of the last QUARTER."""
+    ages = trade.age(orders)
+    months = calendar.day(orders.as_of, ages).astype("datetime64[M]").astype(np.int64)
+    recent = np.where(ages <= QUARTER, orders.fact("recent_sales", 1.0), 1.0)
+    return SEASON[months % 12] * recent * orders.fact("order_size", 1.0)
 
 
 @remembered

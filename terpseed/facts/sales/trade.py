@@ -253,7 +253,7 @@ def _month_end(orders: Rows, chosen: Mask) -> calendar.Moments:
 
 def _is_due_today(orders: Rows) -> Mask:
     cell, place = np.divmod(orders.index, ORDERS)
-    return (place == pinned.DUE_TODAY) & (is_open(cell) == 1) & orders.edge_cases
+    return (place == pinned.DUE_TODAY) & (is_open(cell) == 1) & orders.rules.edge_cases
 
 
 def _due_today(as_of: date) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeding.arrays import Integers
-from seeding.generation.rows import Rows, decimals, divide, faker_pool, mix, numerals, only, remembered, take
+from seeding.generation.rows import Rows, decimals, divide, faker_pool, numerals, only, remembered, take
+from seeding.generation.streams import mix
 
 some = settings(max_examples=40, deadline=None)
 

@@ -8,7 +8,7 @@ import pytest
 
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import ConfigurationError
-from seeding.generation.rows import GENERATOR_VERSION
+from seeding.generation.streams import GENERATOR_VERSION
 from seeding.ledger.queries import Ledger, generator_version
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedRun

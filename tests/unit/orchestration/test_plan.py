@@ -10,6 +10,7 @@ import pytest
 from seeding import Dataset, Registry, SeedConfig
 from seeding.example.seeders.catalogue import ProductSeeder
 from seeding.exceptions import ConfigurationError
+from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.ledger.queries import Ledger
 from seeding.orchestration.plan import Plan, dataset_of, make_plan
 from tests.support.databases import AS_OF, Database
@@ -108,7 +109,7 @@ def test_rows_that_are_there_decide_of_which_dataset_the_others_are(
 
     dataset = dataset_of(config, Ledger(shop.alias), make_plan(config, Registry([ProductSeeder()])))
 
-    assert dataset == Dataset(seed=7, as_of=AS_OF, edge_cases=False)
+    assert dataset == Dataset(seed=7, as_of=AS_OF, rules=ProfileRules(edge_cases=False))
 
 
 def test_a_seed_of_zero_is_a_seed(shop: Database) -> None:

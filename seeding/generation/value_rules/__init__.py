@@ -1,0 +1,1 @@
+"""What a profile says about the values of columns, and how they are made from it."""

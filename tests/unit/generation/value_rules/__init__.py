@@ -1,0 +1,1 @@
+"""The values that a profile's rules give."""

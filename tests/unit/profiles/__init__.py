@@ -1,0 +1,1 @@
+"""Profiles: files, and what they may say."""
