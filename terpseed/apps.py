@@ -18,7 +18,7 @@ class TerpseedConfig(AppConfig):
             meaning="the share of clients with an overdue invoice",
             low="1/10",
             high="2/5",
-            usual="about 1/25",
+            usual="about 1/50",
         ),
         "recent_sales": Fact(
             meaning="what the orders of the last quarter come to, as a multiple of the usual",

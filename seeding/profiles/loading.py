@@ -82,12 +82,12 @@ def load(given: str, *, environment: str) -> Profile:
 
 
 def names() -> Mapping[str, Path]:
-    """The profiles in the folders: name → file."""
+    """The profiles that lie in the folders, and not behind links: name → file."""
     return {
         path.stem: path
         for folder in reversed(profile_folders())
         for path in sorted(folder.iterdir() if folder.is_dir() else ())
-        if path.suffix in READERS and path.is_file()
+        if path.suffix in READERS and path.is_file() and path.resolve().parent == folder.resolve()
     }
 
 

@@ -65,7 +65,7 @@ def test_a_bad_quarter_is_one(medium: Database, make_database: Callable[..., Dat
 
     usual, worse = figures(medium), figures(bad)
     assert bad.broken_rules() == {}
-    assert worse["overdue"] == 29
+    assert (usual["overdue"], worse["overdue"]) == (2, 27)
     assert worse["sales"] == pytest.approx(0.6 * usual["sales"], rel=0.05)
     assert worse["credits"] > 1.8 * usual["credits"]  # fewer goods are sold, and three times as much of them comes back
     assert worse["earlier"] == usual["earlier"]

@@ -56,7 +56,7 @@ class Command(SeedingCommand):
         if action == "schema":
             self.stdout.write(schema_text())
             return
-        told = {**SEED, **options, "profile": None if action in ("list", "example") else name or ""}
+        told = {**SEED, **options, "profile": None if action in ("list", "example") else name}
         today = datetime.now(UTC).date()
         config = self.configured(partial(conf.load_seed, told, os.environ, today=today, terminal=False))
         if action == "list":
