@@ -13,6 +13,7 @@ from seeding.conf import (
     MaskingConfig,
     RollbackConfig,
     SeedConfig,
+    VerifyConfig,
     detect_environment,
     forced_writer,
     missing_table_help,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from seeding.orchestration.results import RunSummary
     from seeding.profiles.applying import Shape
     from seeding.profiles.reports import ProfileReport
+    from seeding.restoration.results import VerifyReport
     from seeding.rollbacks.results import RollbackSummary
     from seeding.scaffold import Automatic
     from seeding.verification.results import CheckReport
@@ -132,6 +134,25 @@ def check(config: CheckConfig | None = None, *, registry: Registry | None = None
     checker = Checker(config.database, missing_table_help(), _recalled(config.database, registry).within(config.database))
     with every_row(config.database):
         return checker.run(config.checks, config.lock_timeout)
+
+
+def verify(config: VerifyConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> VerifyReport:
+    """Compare every seeded row with what its seeder makes, as `manage.py seed_verify` does; changes nothing.
+
+    Raises SeedingError if it cannot run: the lock is held, the ledger is missing, a table has no seeded rows.
+    """
+    from seeding.ledger.queries import Ledger
+    from seeding.locks import seeding_lock
+    from seeding.restoration.verifier import Verifier
+    from seeding.safety import require_safe_server
+
+    config = config or VerifyConfig()
+    connect(config.database, partial(_tell_retry, tell))
+    require_safe_server(config.database)
+    Ledger(config.database).require()
+    known = _recalled(config.database, registry).within(config.database)
+    with every_row(config.database), seeding_lock(config.database, "seed_verify").held(config.lock_timeout):
+        return Verifier(config.database, known).run(config.tables, config.expect)
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:

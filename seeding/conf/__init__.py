@@ -1,6 +1,6 @@
 """Options and environment variables become one frozen config per command, or one error that names everything wrong."""
 
-from seeding.conf.check import CHECKS, CheckConfig
+from seeding.conf.check import CHECKS, CheckConfig, VerifyConfig
 from seeding.conf.environment import (
     ENVIRONMENT_VARIABLES,
     SPELLINGS,
@@ -32,6 +32,7 @@ __all__ = [
     "RollbackConfig",
     "SeedConfig",
     "Strategy",
+    "VerifyConfig",
     "WritingConfig",
     "allows_production",
     "detect_environment",

@@ -1,10 +1,24 @@
-"""The options of `seed_check`."""
+"""The options of `seed_check` and `seed_verify`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 CHECKS = ("schema", "references", "invariants")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyConfig:
+    """The options of `seed_verify`."""
+
+    database: str = "default"
+    """Alias in DATABASES."""
+    tables: tuple[str, ...] = ()
+    """Tables to look at; empty means all with seeded rows."""
+    expect: str | None = None
+    """The fingerprint that the data is to have."""
+    lock_timeout: int = 0
+    """Seconds to wait for a run that holds the lock; 0 tries once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

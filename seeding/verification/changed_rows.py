@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Event
+from typing import Any
 
 import polars as pl
 
@@ -50,6 +51,22 @@ UNKNOWN = Changes(keys=NOTHING, examples={}, complete=False)
 """For rows that no seeder here can generate."""
 LOADED = replace(UNKNOWN, loaded=True)
 """For rows that came from files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compared:
+    """Some rows, as they were seeded, compared with what is stored under their keys."""
+
+    index: Integers
+    keys: Integers
+    data: pl.DataFrame
+    """As the seeder generates them: references are row indexes."""
+    resolved: pl.DataFrame
+    """With references resolved: what is expected in the table."""
+    columns: frozenset[str]
+    """The columns that were compared."""
+    differing: Mapping[int, tuple[str, ...]]
+    """Primary key → the columns that differ."""
 
 
 class ChangeDetector:
@@ -94,29 +111,42 @@ class ChangeDetector:
         self, batches: Collection[SeedingMetadata], among: KeySet
     ) -> Iterator[tuple[frozenset[str], dict[int, tuple[str, ...]]]]:
         """The same, a part at a time: the columns that are compared, and primary key → those of them that differ."""
-        held = KeyMap.of(one for batch in batches if self._can_be_repeated(batch) for one in batch.key_ranges)
-        for data, keys in self._generated(_chunks(held, among)):
-            compared = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
-            left_out = sorted(self._fillable.difference(data.columns))
-            yield frozenset((*compared, *left_out)), self._differing(data, keys, compared, left_out)
+        return ((part.columns, dict(part.differing)) for part in self.compared(batches, among))
 
-    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers]]:
-        """Each chunk's rows and keys, generated while the server compares the previous chunk."""
+    def compared(self, batches: Collection[SeedingMetadata], among: KeySet) -> Iterator[Compared]:
+        """The same with the rows, ascending by index."""
+        held = KeyMap.of(one for batch in batches if self._can_be_repeated(batch) for one in batch.key_ranges)
+        for data, index, keys in self._generated(_chunks(held, among)):
+            columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
+            left_out = sorted(self._fillable.difference(data.columns))
+            yield self._compared(data, (index, keys), columns, left_out)
+
+    def stored(self, part: Compared) -> dict[tuple[int, str], Any]:
+        """(primary key, column) → what is stored, of all that differs."""
+        return self._stored.values({(key, column) for key, columns in part.differing.items() for column in columns})
+
+    def shown(self, key: int) -> int | str:
+        """The key of the row with this number, for a person."""
+        return self._stored.shown(key)
+
+    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers, Integers]]:
+        """Each chunk's rows, indexes and keys, generated while the server compares the previous chunk."""
         with ThreadPoolExecutor(max_workers=1) as ahead:
-            made = ((ahead.submit(self._dataset.generate, self._seeder, index), keys) for index, keys in chunks)
+            made = ((ahead.submit(self._dataset.generate, self._seeder, index), index, keys) for index, keys in chunks)
             waiting = next(made, None)
             while waiting is not None:
                 following = next(made, None)
-                yield waiting[0].result(), waiting[1]
+                yield waiting[0].result(), waiting[1], waiting[2]
                 waiting = following
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
         return batch.run.faker_version == faker_version() and batch.generator_version == generator_version(self._seeder)
 
-    def _differing(
-        self, data: pl.DataFrame, keys: Integers, columns: list[str], left_out: list[str]
-    ) -> dict[int, tuple[str, ...]]:
-        """Primary key → the columns that differ, for the rows of `data` that are in the table; null where `left_out`."""
+    def _compared(
+        self, data: pl.DataFrame, rows: tuple[Integers, Integers], columns: list[str], left_out: list[str]
+    ) -> Compared:
+        """The rows of `data`, of these indexes and keys, compared if they are in the table; null where `left_out`."""
+        index, keys = rows
         resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
         empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
@@ -126,7 +156,8 @@ class ChangeDetector:
         differing: dict[int, tuple[str, ...]] = {}
         for key, column in sorted(found - lost):
             differing[key] = (*differing.get(key, ()), column)
-        return differing
+        compared = frozenset((*columns, *left_out))
+        return Compared(index=index, keys=keys, data=data, resolved=frame, columns=compared, differing=differing)
 
 
 def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:

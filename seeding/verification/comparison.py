@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -79,6 +79,17 @@ class StoredRows:
         told = [name for name in columns if self._is_told(name, frame.schema[name])]
         untold = [name for name in columns if name not in told]
         return self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
+
+    def values(self, cells: Collection[Cell]) -> dict[Cell, Any]:
+        """What is stored, of each cell whose row exists."""
+        columns = sorted({column for _, column in cells})
+        rows, found = self._model._base_manager.using(self._using), dict[Cell, Any]()
+        for condition in self._identity.conditions(self._model, _key_set({key for key, _ in cells})) if cells else ():
+            read = list(self._read(rows.filter(condition), self._exactly(columns)))
+            for key, (_, *actual) in zip(self._identity.numbers_of([row[0] for row in read]), read, strict=True):
+                told = zip(columns, actual, strict=True)
+                found |= {(int(key), column): value for column, value in told if (int(key), column) in cells}
+        return found
 
     def _is_told(self, name: str, dtype: pl.DataType) -> bool:
         """Whether `_text` writes the values of a column as the server does."""

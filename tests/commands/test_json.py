@@ -20,11 +20,11 @@ from tests.support.databases import AS_OF, ROOT, Database
 SCHEMA = json.loads(files("seeding").joinpath("output.schema.json").read_text(encoding="utf-8"))
 
 
-def printed(database: Database, command: str, **options: object) -> dict[str, Any]:
+def printed(database: Database, command: str, *arguments: str, **options: object) -> dict[str, Any]:
     """What the command prints, however it ends."""
     out, code = StringIO(), 0
     try:
-        call_command(command, database=database.alias, json=True, stdout=out, stderr=StringIO(), **options)
+        call_command(command, *arguments, database=database.alias, json=True, stdout=out, stderr=StringIO(), **options)
     except CommandError as error:
         code = error.returncode
     answer: dict[str, Any] = json.loads(out.getvalue())
@@ -98,6 +98,24 @@ def test_masking_and_claims(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -
     assert SeedRun.objects.using(sqlite.alias).latest("pk").command == "claim"
     assert [problems("seed_mask", rehearsed), problems("seed_mask", masked)] == [[], []]
     assert [problems("seed_status --claim-environment", claimed), problems("seed_check --pii", inventory)] == [[], []]
+
+
+def test_profiles_and_what_is_still_as_it_was_seeded(sqlite: Database) -> None:
+    sqlite.seed(table="clients", profile="thirty_clients")
+    sqlite.query("UPDATE clients SET name = 'Changed' WHERE id = 2")
+    sqlite.query("DELETE FROM clients WHERE id = 20")
+
+    answers = {
+        "seed_verify": printed(sqlite, "seed_verify"),
+        "seed_profile check": printed(sqlite, "seed_profile", "check", "bad_quarter"),
+        "seed_profile list": printed(sqlite, "seed_profile", "list"),
+    }
+    shown = printed(sqlite, "seed_profile", "show", "thirty_clients")
+
+    assert answers["seed_verify"]["tables"][0]["cells"][0]["found"] == "[redacted]"
+    assert answers["seed_profile list"]["profiles"].keys() == {"bad_quarter", "thirty_clients"}
+    assert {name: problems(name, answer) for name, answer in answers.items()} == {name: [] for name in answers}
+    assert problems("seed_profile check", shown) == []
 
 
 def test_the_schema_is_one_and_leaves_nothing_open() -> None:

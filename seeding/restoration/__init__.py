@@ -1,0 +1,1 @@
+"""Whether the seeded rows still are what was seeded."""

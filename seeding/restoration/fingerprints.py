@@ -1,0 +1,84 @@
+"""One number for what a table's seeded rows hold, the same on every server.
+
+It is over (index, column, value) in the order of indexes and columns: references as the indexes of the rows that they lead to,
+every other value in one normal form. Derived columns are left out: they follow from the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
+
+
+class Fingerprint:
+    """Takes the rows of one seeder, in parts that ascend by index."""
+
+    def __init__(self, seeder: str) -> None:
+        self._digest = hashlib.sha256(f"1{SEPARATOR}{seeder}{END}".encode())
+
+    def add(self, index: pl.Series, data: pl.DataFrame, patches: Mapping[str, Mapping[int, Any]]) -> None:
+        """Rows as they were seeded; `patches` are the values that rows hold instead: column → position → value."""
+        columns = []
+        for name in sorted(data.columns):
+            text = texts(data[name])
+            if found := patches.get(name):
+                places = pl.Series(sorted(found), dtype=pl.UInt32)
+                text = text.scatter(places, [_plain(found[place]) for place in sorted(found)])
+            columns.append((SEPARATOR + name + "=" + text.fill_null(NULL)).alias(name))
+        rows = pl.DataFrame([index.cast(pl.String).alias(" index"), *columns])
+        whole = rows.select(pl.concat_str(pl.all()) + END).to_series()
+        self._digest.update("".join(whole.to_list()).encode())
+
+    @property
+    def hexdigest(self) -> str:
+        """So far."""
+        return self._digest.hexdigest()
+
+
+def together(parts: Mapping[str, str]) -> str:
+    """One fingerprint for several, by name."""
+    told = "".join(f"{name}{SEPARATOR}{one}{END}" for name, one in sorted(parts.items()))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def texts(values: pl.Series) -> pl.Series:
+    """A column of values as texts in one normal form; null stays null."""
+    dtype = values.dtype
+    if isinstance(dtype, pl.Decimal):
+        text = values.cast(pl.String)
+        return text.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else text
+    if isinstance(dtype, (pl.Datetime, pl.Date)):
+        return values.dt.strftime("%Y-%m-%dT%H:%M:%S" if isinstance(dtype, pl.Datetime) else "%Y-%m-%d")
+    if dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.String, pl.Null):
+        return values.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)
+    return pl.Series([_plain(one) for one in values.to_list()], dtype=pl.String)
+
+
+def _plain(value: Any) -> str | None:
+    """A value as `texts` has it."""
+    return None if value is None else next((told(value) for kind, told in PLAIN if isinstance(value, kind)), str(value))
+
+
+def _moment(value: datetime) -> str:
+    moment = value.astimezone(UTC) if value.tzinfo else value
+    return moment.replace(microsecond=0, tzinfo=None).isoformat()
+
+
+PLAIN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (bool, lambda value: str(int(value))),
+    (Decimal, lambda value: format(value.normalize(), "f") if value else "0"),
+    (datetime, _moment),
+    ((date, time), lambda value: str(value.isoformat())),
+    (float, lambda value: repr(float(f"{value:.6g}"))),
+    ((bytes, bytearray, memoryview), lambda value: bytes(value).hex()),
+    ((dict, list), lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)),
+)
+"""Python's types → a value as a text."""
