@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from seeding.db.redaction import REDACTED
 from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry, near
-from seeding.generation.seeder_columns import seeded_references
+from seeding.generation.seeder_columns import columns_of, seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger
@@ -25,8 +26,10 @@ from seeding.models import SeedingMetadata
 from seeding.restoration.fingerprints import Fingerprint, together
 from seeding.restoration.results import Cell, TableVerdict, VerifyReport
 from seeding.schema.introspection import all_tables
+from seeding.schema.tables import ColumnSchema
 from seeding.verification.changed_rows import ChangeDetector, Compared
 from seeding.verification.referring_rows import Tracer
+from seeding.verification.same_values import Precision, same
 
 EXAMPLES = 20
 """How many values and keys of a table are listed."""
@@ -106,6 +109,11 @@ class Verifier:
         """The seeder of that name, if it still fills the table."""
         seeder = self._registry.by_name.get(name)
         return seeder if seeder is not None and seeder.config.table_name == table else None
+
+    def column(self, seeder: BaseSeeder, field: str) -> ColumnSchema:
+        """The live column of a field of the seeder's model."""
+        (name,) = columns_of(seeder, [field])
+        return self._there[seeder.config.table_name].columns[name]
 
     @property
     def registry(self) -> Registry:
@@ -199,8 +207,18 @@ class TableComparison:
             rows = model._base_manager.using(using)
             rows = rows if derivation.where is None else rows.filter(derivation.where)
             for name, value in derivation.values.items():
+                column = self._verifier.column(seeder, name)
                 empty = Q(**{f"{name}__isnull": True}), Q(seeding_computed__isnull=True)
                 differs = ~Q(**{name: F("seeding_computed")}) & ~empty[0] & ~empty[1] | empty[0] ^ empty[1]
                 for condition in conditions:
-                    found = rows.filter(condition).annotate(seeding_computed=value).filter(differs).count()
-                    self.stale.update({name: found} if found else {})
+                    found = rows.filter(condition).annotate(seeding_computed=value).filter(differs)
+                    told = found.values_list(name, "seeding_computed").iterator()  # SQLite compares decimals as floats
+                    stale = sum(not _is_stored(computed, stored, column) for stored, computed in told)
+                    self.stale.update({name: stale} if stale else {})
+
+
+def _is_stored(computed: Any, stored: Any, column: ColumnSchema) -> bool:
+    """Whether the column keeps the one as the other."""
+    if isinstance(computed, (int, float, Decimal)) and isinstance(stored, Decimal) and column.scale is not None:
+        return Decimal(str(computed)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP) == stored
+    return same(computed, stored, Precision.of(column))

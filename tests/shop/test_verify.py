@@ -1,0 +1,129 @@
+"""`seed_verify` finds each edit, each deletion and each row beside, and invents none."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from seeding import api
+from seeding.conf import VerifyConfig
+from seeding.exceptions import ConfigurationError
+from seeding.restoration.results import TableVerdict, VerifyReport
+from tests.shop.conftest import INSTALLED
+from tests.support.databases import SERVERS, Database
+
+with INSTALLED:
+    from seeding.example.models import Customer, Order, OrderLine, Product, Review
+
+
+def verified(database: Database, **options: Any) -> VerifyReport:
+    """The report."""
+    return api.verify(VerifyConfig(database=database.alias, **options))
+
+
+def of(report: VerifyReport, table: str) -> TableVerdict:
+    """One table's verdict."""
+    return next(one for one in report.tables if one.table == table)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_was_done_at_random_is_found_and_nothing_else(shop: Database, seed: int) -> None:
+    chance, using = random.Random(seed), shop.alias
+    shop.seed()
+    before = verified(shop)
+    edits: dict[tuple[str, int, str], str] = {}
+    for _ in range(chance.randrange(1, 8)):
+        key = chance.randrange(1, 11)
+        model, column, value = chance.choice(
+            [
+                (Customer, "name", f"Edited {chance.random()}"),
+                (Review, "stars", None),
+                (OrderLine, "quantity", chance.randrange(20, 99)),
+                (Order, "customer_id", chance.randrange(15, 21)),
+                (Product, "price", Decimal(chance.randrange(90_000, 99_999)).scaleb(-2)),
+            ]
+        )
+        if value is None:
+            value = 1 + Review.objects.using(using).get(pk=key).stars % 5
+        model._base_manager.using(using).filter(pk=key).update(**{column: value})
+        edits[model._meta.db_table, key, column] = str(value)
+    gone = chance.sample(range(100, 180), chance.randrange(5))
+    OrderLine.objects.using(using).filter(pk__in=gone).delete()
+    added = chance.randrange(4)
+    for number in range(added):
+        Product.objects.using(using).create(name=f"Real {number}", price=1)
+
+    after = verified(shop)
+
+    found = {(one.table, int(cell.key), cell.column): cell.found for one in after.tables for cell in one.cells}
+    personal = {edit for edit in edits if edit[0] == "shop_customer"}
+    assert found == {**edits, **dict.fromkeys(personal, "[redacted]")}
+    assert of(after, "shop_orderline").missing_keys == tuple(map(str, sorted(gone)))
+    assert (of(after, "shop_product").others, of(before, "shop_product").others) == (added, 0)
+    assert (before.is_as_seeded, after.is_as_seeded) == (True, False)
+    unlike = {one.table for one in after.tables if one.fingerprint != of(before, one.table).fingerprint}
+    assert unlike == {table for table, _, _ in edits} | ({"shop_orderline"} if gone else set())
+
+
+def test_a_fingerprint_says_what_the_rows_hold_and_not_under_which_keys(
+    make_database: Callable[..., Database], shop: Database
+) -> None:
+    other = make_database("sqlite", ready=False)
+    call_command("migrate", database=other.alias, verbosity=0)
+    Product.objects.using(other.alias).create(name="Real", price=1)
+    Customer.objects.using(other.alias).create(name="Real", email="r@example.org", joined_at="2026-01-01T00:00Z")
+    shop.seed()
+    other.seed()
+
+    told = verified(shop).fingerprint
+    Order.objects.using(other.alias).filter(pk=5).update(customer_id=1)
+    edited = of(verified(other), "shop_order").fingerprint
+    Order.objects.using(other.alias).filter(pk=5).update(customer_id=3)  # the row at index 1, to which it leads elsewhere
+
+    assert verified(shop, expect=told[:12]).is_expected
+    assert not verified(shop, expect=told[:11]).is_expected
+    assert verified(other, expect=told).is_expected
+    assert edited != of(verified(shop), "shop_order").fingerprint
+
+
+def test_derived_columns_are_judged_by_what_they_follow_from(shop: Database) -> None:
+    shop.seed()
+    Order.objects.using(shop.alias).filter(pk__in=[1, 2]).update(total=0)
+    OrderLine.objects.using(shop.alias).filter(order_id=9).first().delete()  # type: ignore[union-attr]  # it has three
+
+    orders = of(verified(shop), "shop_order")
+
+    assert (orders.edited, orders.missing, orders.stale) == (0, 0, {"total": 3})
+
+
+def test_what_cannot_be_compared_is_said(shop: Database) -> None:
+    shop.seed(table="shop_review")
+    shop.query("UPDATE seeding_metadata SET generator_version = '1.9' WHERE table_name = 'shop_review'")
+
+    report = verified(shop)
+
+    assert of(report, "shop_review").unverifiable == {"another version of its seeder or of Faker has made them": 30}
+    assert (of(report, "shop_review").fingerprint, report.fingerprint, report.is_as_seeded) == ("", "", False)
+    with pytest.raises(ConfigurationError, match="No rows of 'shop_order' are seeded"):
+        verified(shop, tables=("shop_order",))
+
+
+def test_an_empty_database_is_as_it_was_seeded(shop: Database) -> None:
+    assert (verified(shop).tables, verified(shop).is_as_seeded) == ((), True)
+
+
+def test_fingerprints_are_the_same_on_every_server(make_database: Callable[..., Database]) -> None:
+    found = {}
+    for server in SERVERS:
+        database = make_database(server, ready=False)
+        call_command("migrate", database=database.alias, verbosity=0)
+        database.seed(size="medium")
+        found[server] = verified(database)
+
+    assert all(one.is_as_seeded for one in found.values())
+    assert len({one.fingerprint for one in found.values()}) == 1
