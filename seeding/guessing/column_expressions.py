@@ -127,6 +127,9 @@ class Filling:
     def _left_to_guess(self, key: tuple[str, ...]) -> tuple[str, ...]:
         """The columns of a unique key of which one must differ, because the profile does not decide what is in them."""
         left = tuple(name for name in key if name not in self._shaped.ruled or self._guess(name).distinct)
+        free = [name for name in left if name != self._shaped.per]
+        if not free:
+            raise SchemaError(f"{' and '.join(key)} are unique together, and the profile leaves none of them to differ.")
         if self._shaped.per not in key:
             return left
         left = tuple(name for name in left if name != self._shaped.per)
@@ -220,7 +223,7 @@ class Filling:
         if name in plain:
             return plain[name].expression
         parent = self._reference(name)
-        if told := self._shaped.reference(name, parent):
+        if told := self._shaped.reference(name, parent, self._parents[name].count):
             return told
         if isinstance(count := self._parents[name].count, RowsPerParent):
             tables, per_cell = count.lineage

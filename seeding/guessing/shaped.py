@@ -10,7 +10,6 @@ from seeding.generation.seeders import RecordCount
 from seeding.generation.value_rules.evaluation import has_units
 from seeding.generation.value_rules.families import RowsPerParent
 from seeding.generation.value_rules.profile_rules import ProfileRules
-from seeding.generation.value_rules.texts import possible
 from seeding.generation.value_rules.value_types import ValueType
 from seeding.guessing.columns import Guess, quoted
 from seeding.guessing.references.combined_keys import Component
@@ -46,8 +45,7 @@ class Shaped:
     @property
     def capacity(self) -> int | None:
         """The most rows for which unique columns have values; None if there is no limit."""
-        found = [possible(one["pattern"]) for one in self._rules.get("columns", {}).values() if one.get("distinct")]
-        return min(found, default=None)
+        return min((one["capacity"] for one in self._rules.get("columns", {}).values() if "capacity" in one), default=None)
 
     @property
     def ruled(self) -> frozenset[str]:
@@ -81,7 +79,7 @@ class Shaped:
         }
         return Guess(expression=around.get(kind.kind, units))
 
-    def reference(self, column: str, parent: Component) -> str | None:
+    def reference(self, column: str, parent: Component, count: RecordCount) -> str | None:
         """How the profile chooses the row that the column refers to; None if it leaves that to the draft."""
         if column == self.per:
             return "parents_of(rows)"
@@ -90,10 +88,17 @@ class Shaped:
             return None
         if "row" in rule:
             return f"pl.repeat({rule['row']}, len(rows), eager=True)"
-        if rule.get("choose") == "weighted":
+        return self._chosen(column, parent, count, rule.get("choose", "skewed"))
+
+    def _chosen(self, column: str, parent: Component, count: RecordCount, how: str) -> str:
+        if isinstance(count, RowsPerParent):
+            tables, per_cell = count.lineage
+            skewed = "" if how == "even" else ", skewed=True"
+            return f"member_of(rows, {quoted(column)}, {list(tables)}, cell, {per_cell}{skewed})"
+        if how == "weighted":
             first = parent.at("0").removesuffix(" + 0") if parent.grows else "0"
             return f"weighted(rows, {quoted(column)}, {quoted(parent.table)}, {first}, {parent.size})"
-        if rule.get("choose") == "even":
+        if how == "even":
             return parent.at(f"rows.integers({quoted(column)}, 0, {parent.size})")
         return parent.at(f"rows.skewed({quoted(column)}, {parent.size}{', cell' if parent.grows else ''})")
 

@@ -9,18 +9,26 @@ from graphlib import CycleError
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from seeding.conf.profiles import Fact
 from seeding.generation.registry import near
+from seeding.generation.rows import Rows
+from seeding.generation.value_rules.distributions import drawn
 from seeding.generation.value_rules.profile_rules import LOCALE, ProfileRules
 from seeding.generation.value_rules.texts import locales
 from seeding.profiles.documents import Place
 from seeding.profiles.language import RULES, Fault
 from seeding.profiles.linked import REFERENCES, RELATIONS, Said, in_order, near_or_none, reference, relation, thinned
 from seeding.profiles.loading import Profile
-from seeding.profiles.rules import NEEDS, ColumnRules
+from seeding.profiles.rules import SAMPLE, ColumnRules
 from seeding.profiles.shares import RuleError, share_text
 from seeding.profiles.tables import TableView
+from seeding.schema.kinds import Kind
+from seeding.schema.tables import ColumnSchema
 
+FEWEST, MOST = 0.01, 100_000
+"""Rows that a parent may have on average."""
 USUAL = 10
 """About how many rows at size small a table has that the profile says nothing about."""
 
@@ -78,7 +86,7 @@ class _Compiler:
         self.locale = locale
         self.rules: dict[str, dict[str, Any]] = {}
         self.rows: dict[str, int] = {}
-        self._said = Said(profile.data.get("tables", {}))
+        self._said = Said(profile.data.get("tables", {}), self._of)
         self._tables = tables
         self._as_of = as_of
 
@@ -107,8 +115,8 @@ class _Compiler:
         if not view.is_automatic:
             words = f"{view.seeder} decides how many rows there are: use size, or a size of the profile's own."
             yield Fault(place=place, words=words)
-        elif isinstance(rows, int):
-            self.rows[view.name] = rows
+        elif isinstance(rows, (int, float)):
+            self.rows[view.name] = int(rows)
             if rows < len(said.get("named", ())):
                 yield Fault(place=place, words=f"there are {len(said['named'])} named rows, and only {rows} in all.")
         else:
@@ -123,13 +131,14 @@ class _Compiler:
         if len(kinds) != 1:
             yield Fault(place=place, words="say how many each parent has, by one of count, range and distribution.")
             return
-        missing = [key for key in NEEDS[said["distribution"]] if key not in said] if kinds == ["distribution"] else []
-        if missing:
-            yield Fault(place=place, words=f"{said['distribution']} needs {' and '.join(missing)}.")
         low, high = said.get("range", (0, 1))
         if low > high or high == 0:
             yield Fault(place=(*place, "range"), words="give a range that rises above 0.")
-        made["per"] = {"column": column, **{key: one for key, one in said.items() if key not in ("per", "none")}}
+        try:
+            made["per"] = {"column": column, **self._children(said)}
+        except RuleError as error:
+            yield Fault(place=(*place, *error.place), words=str(error))
+            return
         try:
             none = share_text(said.get("none", 0))
         except RuleError as error:
@@ -138,6 +147,20 @@ class _Compiler:
         if none == "1":
             yield Fault(place=(*place, "none"), words="then there are no rows at all.")
         made["per"] |= {"none": none} if none != "0" else {}
+
+    def _children(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """How many rows a parent has; raises RuleError for what gives hardly any, or too many."""
+        told = {key: one for key, one in said.items() if key not in ("per", "none")}
+        if "distribution" not in told:
+            return told
+        column = ColumnSchema(name="the number of rows", kind=Kind.FLOAT, nullable=False, has_default=False)
+        made = ColumnRules(column=column, as_of=self._as_of).rule(told)
+        rows = Rows(seed=0, table="profile", as_of=self._as_of, index=np.arange(SAMPLE))
+        drawn_numbers = np.rint(drawn(rows, "children", made))
+        if not FEWEST <= np.maximum(drawn_numbers, 0).mean() <= MOST:
+            average = f"{drawn_numbers.mean():,.3g} rows on average"
+            raise RuleError(f"a parent would have {average}: give more than {FEWEST}, up to {MOST:,}.")
+        return {key: one for key, one in made.items() if key != "as"}
 
     def _no_parent(self, view: TableView, column: str) -> str:
         """Why the rows are not those of the row that the column refers to; empty if they can be."""
@@ -179,7 +202,8 @@ class _Compiler:
             told = {"references": reference(view, column, rule, key, self._said)}
             return told | ({"thinned": thinned(view, column, rule)} if "nulls" in rule else {})
         if key in RELATIONS:
-            return {"relations": relation(view, self._rules(view, column, 1), rule, key)}
+            other = self._rules(view, rule[key], 1) if rule[key] in view.columns else self._rules(view, column, 1)
+            return {"relations": relation(view, self._rules(view, column, 1), rule, key, other)}
         if key == "nulls":
             return {"thinned": thinned(view, column, rule)}
         if key in REFERENCES:
@@ -205,8 +229,8 @@ class _Compiler:
         for key in view.unique:
             told: dict[str, str] = {}
             for name, values in rows:
-                if set(key) <= values.keys():
-                    other = told.setdefault(repr([values[column].get("value") for column in key]), name)
+                if set(key) <= values.keys() and all("value" in values[column] for column in key):
+                    other = told.setdefault(repr([values[column]["value"] for column in key]), name)
                     if other != name:
                         words = f"{', '.join(key)} is unique, and {other} has the same."
                         yield Fault(place=("tables", view.name, "named", name, key[0]), words=words)
@@ -217,6 +241,8 @@ class _Compiler:
                 raise RuleError(
                     f"{column} refers to {view.links[column]}: write {{ row = NAME }}, with a named row of that table."
                 )
+            if any(column in key for key in view.unique):
+                raise RuleError(f"{column} is part of a unique key, which decides what it refers to.", ("row",))
             if column in self._said.per(view.name):
                 raise RuleError(f"{column} says whose the rows are, in the order of the other table: it is no named row's own.")
             return {"value": self._said.named_index(view.links[column], rule["row"]), "as": "integer"}
@@ -249,6 +275,9 @@ class _Compiler:
             rows=rows,
             choices=view.choices.get(column, ()),
         )
+
+    def _of(self, table: str, column: str) -> ColumnRules:
+        return self._rules(self._tables[table], column, 1)
 
     def _most(self, said: Mapping[str, Any]) -> int:
         rows = said.get("rows", USUAL)

@@ -16,6 +16,8 @@ import yaml
 
 LARGEST = 256 * 1024
 """Bytes of a profile."""
+TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp"))
+"""Of YAML's values."""
 DEEPEST = 20
 """Levels of a profile."""
 Place = tuple[str | int, ...]
@@ -71,7 +73,7 @@ def read(path: Path) -> Document:
 def _toml(text: str) -> Any:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of too many digits is one
         raise UnreadableError(str(error), _line_in(str(error))) from error
     except RecursionError:
         raise UnreadableError("it is nested too deeply") from None
@@ -82,6 +84,8 @@ def _json(text: str) -> Any:
         data = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise UnreadableError(error.msg, error.lineno) from error
+    except ValueError as error:
+        raise UnreadableError(str(error)) from error
     except RecursionError:
         raise UnreadableError("it is nested too deeply") from None
     _composed(text.replace("\t", " "))  # for keys that are there twice
@@ -132,15 +136,14 @@ def _composed(text: str) -> tuple[Any, dict[Place, int]]:
 def _value(loader: _Loader, node: Any, place: Place, lines: dict[Place, int]) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(place, line)
-    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+    if node.tag not in TAGS:
         raise UnreadableError(f"the tag {node.tag} means nothing in a profile", line)
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            if key is None or isinstance(key, (list, dict)):
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag not in TAGS:
                 raise UnreadableError("a key is not a word", key_node.start_mark.line + 1)
-            key = key if isinstance(key, str) else key_node.value
+            key = key_node.value
             if key in found:
                 raise UnreadableError(f"{key} is there twice", key_node.start_mark.line + 1)
             lines[*place, key] = key_node.start_mark.line + 1
@@ -148,7 +151,10 @@ def _value(loader: _Loader, node: Any, place: Place, lines: dict[Place, int]) ->
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, one, (*place, number), lines) for number, one in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"{node.value!r} is not what it looks like: {error}", line) from error
 
 
 def _lines_of_toml(text: str) -> Callable[[Place], int | None]:

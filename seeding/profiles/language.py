@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -40,8 +41,19 @@ def schema_text() -> str:
 def faults(data: Mapping[str, Any]) -> list[Fault]:
     """Everything in a document that is not as a profile may be, in the order of the document."""
     validator = _validator()
+    strange = [*_infinite(data, ())]
+    if strange:  # nothing can be compared with them
+        return strange
     found = [fault for error in validator.iter_errors(data) for fault in _told(validator, error)]
     return list(dict.fromkeys(found))
+
+
+def _infinite(value: Any, place: Place) -> Iterator[Fault]:
+    """Numbers that are none, or have no end."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Fault(place=place, words=f"{value} is not a number that a value can have.")
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _infinite(one, (*place, key))
 
 
 @cache

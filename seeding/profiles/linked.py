@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
@@ -11,8 +11,9 @@ from seeding.generation.registry import near
 from seeding.generation.value_rules.value_types import DAYS
 from seeding.profiles.documents import Place
 from seeding.profiles.rules import ColumnRules
-from seeding.profiles.shares import RuleError, share_text
+from seeding.profiles.shares import RuleError, share_of
 from seeding.profiles.tables import TableView
+from seeding.schema.tables import ColumnSchema
 
 RELATIONS = ("after", "before", "equal", "lookup")
 """Rules by which a column follows from another one of the row."""
@@ -25,6 +26,8 @@ class Said:
     """What the profile says about all tables."""
 
     tables: Mapping[str, Any]
+    rules: Callable[[str, str], ColumnRules]
+    """Reads the rules of a column of a table."""
 
     def require_rule(self, table: str, column: str, place: Place) -> None:
         """Raise RuleError unless the profile itself gives the values of the column."""
@@ -55,7 +58,7 @@ def thinned(view: TableView, column: str, rule: Mapping[str, Any]) -> str:
     """The share of rows that the rule leaves empty; raises RuleError if none may be."""
     if column in view.required or not view.columns[column].nullable:
         raise RuleError(f"{column} must have a value in every row.", ("nulls",))
-    return share_text(rule["nulls"])
+    return str(share_of(rule["nulls"], ("nulls",)))
 
 
 def reference(view: TableView, column: str, rule: Any, key: str, said: Said) -> dict[str, Any]:
@@ -92,16 +95,21 @@ def _weights(view: TableView, column: str, rule: Mapping[str, Any], said: Said) 
         said.require_rule(target, weights["column"], ("weights", "column"))
         if not any(weights["values"].values()):
             raise RuleError("the weights come to nothing.", ("weights", "values"))
-        made["weights"] = {"column": weights["column"], "values": {key: float(one) for key, one in weights["values"].items()}}
+        other = said.rules(target, weights["column"])
+        keys = _keys(other, weights["values"], ("weights", "values"))
+        values = [float(one) for one in weights["values"].values()]
+        made["weights"] = {"column": weights["column"], "of": str(other.type), "keys": keys, "values": values}
+    if rule["choose"] == "weighted" and said.per(target):
+        raise RuleError(f"{target} has rows per row of another table, among which none is weighed.", ("choose",))
     if rule["choose"] == "weighted" and not made:
         raise RuleError("weighted needs same or weights.", ("choose",))
     return made
 
 
-def relation(view: TableView, rules: ColumnRules, rule: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """How the column follows from another one; raises RuleError for what it cannot."""
+def relation(view: TableView, rules: ColumnRules, rule: Mapping[str, Any], key: str, other: ColumnRules) -> dict[str, Any]:
+    """How the column follows from the `other` one; raises RuleError for what it cannot."""
     _refuse_relation(view, rules.column.name, rule[key], key)
-    made: dict[str, Any] = {"lookup": _looked_up(rules, rule)} if key == "lookup" else {key: rule[key]}
+    made: dict[str, Any] = {"lookup": _looked_up(rules, rule, other)} if key == "lookup" else {key: rule[key]}
     if key in ("after", "before"):
         low, high = rule["days"] if isinstance(rule["days"], list) else (rule["days"], rule["days"])
         if low > high:
@@ -123,16 +131,39 @@ def _refuse_relation(view: TableView, column: str, other: str, key: str) -> None
         raise RuleError(f"{column} must have a value in every row, and {other} may be empty.", (key,))
     if key in ("after", "before") and not {one.kind, two.kind} <= {*DAYS}:
         raise RuleError(f"{key} is for dates, and {other if one.kind in DAYS else column} is none.", (key,))
-    if key == "equal" and ((one.kind, one.scale) != (two.kind, two.scale) or (one.length or 2**31) < (two.length or 2**31)):
+    if key == "equal" and not _takes(one, two, view.choices.get(column, ()), view.choices.get(other, ())):
         raise RuleError(f"{other} holds values that {column} does not take.", (key,))
 
 
-def _looked_up(rules: ColumnRules, rule: Mapping[str, Any]) -> dict[str, Any]:
-    values = {str(told): rules.rule(value)["value"] for told, value in rule["values"].items()}
+def _takes(one: ColumnSchema, two: ColumnSchema, own: Collection[Any], others: Collection[Any]) -> bool:
+    """Whether the first column takes every value that the second one takes, and that their fields offer."""
+    if (one.kind, one.scale) != (two.kind, two.scale) or (one.length or 2**31) < (two.length or 2**31):
+        return False
+    own, others = own or one.values, others or two.values
+    if own and not (others and set(others) <= set(own)):
+        return False
+    bounds = [(a, b) for a, b in ((two.low, one.low), (one.high, two.high)) if a is not None and b is not None]
+    return all(a >= b for a, b in bounds)  # type: ignore[operator]  # of one kind
+
+
+def _looked_up(rules: ColumnRules, rule: Mapping[str, Any], other: ColumnRules) -> dict[str, Any]:
+    keys = _keys(other, rule["values"], ("values",))
+    values = [rules.rule(value)["value"] for value in rule["values"].values()]
     default = rules.rule(rule["default"])["value"] if "default" in rule else None
     if default is None and (rules.required or not rules.column.nullable):
         raise RuleError(f"{rules.column.name} must have a value in every row: give a default.", ("lookup",))
-    return {"column": rule["lookup"], "values": values, "default": default}
+    return {"column": rule["lookup"], "of": str(other.type), "keys": keys, "values": values, "default": default}
+
+
+def _keys(rules: ColumnRules, told: Iterable[str], place: Place) -> list[Any]:
+    """Values of a column that are spelled as keys; raises RuleError for one that it never has."""
+    found = []
+    for one in told:
+        try:
+            found.append(rules.literal(one))
+        except RuleError as error:
+            raise RuleError(str(error), (*place, one)) from None
+    return found
 
 
 def in_order(relations: Mapping[str, dict[str, Any]]) -> list[list[Any]]:

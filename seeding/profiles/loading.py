@@ -106,7 +106,7 @@ def described(environment: str) -> dict[str, str]:
 
 def _found(given: str) -> Path:
     path = Path(given)
-    if path.suffix in READERS and path.is_file():
+    if path.suffix in READERS and _is_file(path):
         return path
     known = names()
     if given in known and not {"/", "\\"} & set(given):
@@ -114,6 +114,13 @@ def _found(given: str) -> Path:
     where = "" if known else " SEEDING_PROFILES in the settings names folders."
     hint = near(given, known) if known else "There are no profiles."
     raise ConfigurationError(f"--profile={given}: there is no such file, and no profile of that name. {hint}{where}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or no name at all
+        return False
 
 
 def _chain(path: Path, above: Sequence[Path] = ()) -> Iterator[Document]:
@@ -136,7 +143,7 @@ def _chain(path: Path, above: Sequence[Path] = ()) -> Iterator[Document]:
 def _beside(document: Document, name: str) -> Path:
     """The profile of a name in the same folder, or in one of the profile folders; nothing else, whatever links there are."""
     folder = document.path.resolve().parent
-    found = [path for suffix in READERS if (path := folder / f"{name}{suffix}").is_file()] if name.isprintable() else []
+    found = [path for suffix in READERS if _is_file(path := folder / f"{name}{suffix}")] if name.isprintable() else []
     inside = [path for path in found if path.resolve().parent == folder]
     if inside:
         return inside[0]

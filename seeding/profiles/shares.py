@@ -31,9 +31,17 @@ def normalized(weights: Sequence[Fraction], place: Place) -> list[str]:
     return [str(one) for one in found]
 
 
+def weight_of(given: Any, place: Place) -> Fraction:
+    """A weight as it is written; raises RuleError for what is none."""
+    try:
+        return fraction(given)
+    except ValueError as error:
+        raise RuleError(f"{error}.", place) from None
+
+
 def share_of(given: Any, place: Place) -> Fraction:
     """A share as it is written; raises RuleError for one that cannot be kept exactly."""
-    share = fraction(given)
+    share = weight_of(given, place)
     if not 0 <= share <= 1:
         raise RuleError(f"{given} is not a share: from 0 to 1.", place)
     if share.denominator > FINEST:

@@ -58,12 +58,19 @@ class Automatic:
         """
         registry = self.project.registry
         drafts, refused = draft_each(self.project, self.tables, profile=shape.rules, seed=shape.seed)
-        if unmade := [words for table, words in refused.items() if table in shape.rows or table in shape.rules.tables]:
+        told = {*shape.rows, *shape.rules.tables}
+        unmade = [words for table, words in refused.items() if table in told]
+        unmade += [
+            f"{one.schema.name}: its rows are real ones, which are referred to and never made: it takes no rules."
+            for one in drafts
+            if one.natural_key and one.schema.name in told
+        ]
+        if unmade:
             raise ConfigurationError(*unmade)
         needed = {name for draft in drafts for name in draft.dependencies}
         mirrors = Mirrors()
         spare = {one.schema.name: REFERRED_TO for one in drafts if one.natural_key and one.schema.name not in needed}
-        counts = rows_wanted(drafts, shape.rows)
+        counts = rows_wanted(drafts, shape)
         made = [seeder_of(one, mirrors, counts.get(one.schema.name)) for one in drafts if one.schema.name not in spare]
         there = {**registry.elsewhere, **self._absent, **spare}
         doubts = {one.schema.name: "; ".join(one.doubts) for one in drafts if one.doubts}

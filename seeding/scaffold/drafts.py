@@ -113,6 +113,8 @@ class Drafter:
         parents = {column: parent for column, target in links.items() if (parent := self._parent(table, target))}
         seeded = project.seeded.get(table)
         shaped = Shaped(self._profile, table)
+        if alone := sorted(name for name in shaped.wanted & links.keys() - parents.keys() if links[name] != table):
+            raise SchemaError(f"{table}: {alone[0]} refers to {links[alone[0]]}, which has no rows here: it takes no rule.")
         trial = Trial(
             project.using, schema, seeded, columns=columns, live=project.tables, links=links, samples=self._samples,
             shaped=shaped,
@@ -140,6 +142,7 @@ class Drafter:
             if name in links and name not in expressions and column.has_default and column.nullable
         }
         expressions = {name: shaped.finished(name, text) for name, text in expressions.items()}
+        trial.require_shaped(expressions, count)
         postponed = [name for name in expressions if self._places.get(links.get(name, ""), -1) > self._places.get(table, -1)]
         needed = [one.dependency for name, one in parents.items() if name in expressions and name not in postponed]
         model_name = model.__name__ if model is not None else self._model_name(app, table)
@@ -217,7 +220,7 @@ class Drafter:
             return self._expressions(table, columns, parents, trial, out)
         broken = {}
         for names, words, rows in trial.broken(expressions, count):
-            if optional := [name for name in names if name in expressions and name not in required | shaped.ruled]:
+            if optional := [name for name in names if name in expressions and name not in required | shaped.wanted]:
                 return self._expressions(table, columns, parents, trial, out | set(optional))
             broken[words] = rows
         if (left := trial.judge(expressions, count, required)) is not None:

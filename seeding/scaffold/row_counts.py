@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import RecordCount
 from seeding.generation.value_rules.families import RowsPerParent
 from seeding.guessing.column_expressions import cells
+from seeding.profiles.applying import Shape
 from seeding.scaffold.draft import Draft
 
 
-def rows_wanted(drafts: Sequence[Draft], rows: Mapping[str, int]) -> dict[str, RecordCount]:
-    """Table → its rows, for the `rows` at size small that a profile wants; and those per row of another table.
+def rows_wanted(drafts: Sequence[Draft], shape: Shape) -> dict[str, RecordCount]:
+    """Table → its rows, for the rows at size small that a profile wants; and those per row of another table.
 
-    Raises ConfigurationError for a table that wants more rows than those that it refers to have cells for.
+    Raises ConfigurationError for a table that wants more rows than those that it refers to have cells for, and for one that
+    has fewer rows than names.
     """
+    rows = shape.rows
     by_table = {draft.schema.name: draft for draft in drafts}
     counts = {table: cells(number) for table, number in rows.items() if table in by_table}
     for table, draft in by_table.items():
         if isinstance(draft.count, RowsPerParent) and (above := draft.count.parent_table) in counts:
             counts[table] = RowsPerParent.of(table, draft.count.seed, draft.count.rules, counts[above], above)
-    problems = []
+    problems = [
+        f"{table}: there are {len(named)} named rows, and only {there} in all. Give it more rows."
+        for table, told in shape.rules.tables.items()
+        if (named := told.get("named")) and table in by_table
+        for there in [counts.get(table, by_table[table].count).small]
+        if there < len(named)
+    ]
     for table, draft in by_table.items():
         wanted = _cells(counts.get(table, draft.count), draft.count)
         for needed in draft.shares_cells_with:

@@ -6,7 +6,7 @@ A rule is a mapping with one of the keys of KINDS, and perhaps `nulls`, the shar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -30,9 +30,7 @@ ANY_DAY = date.min
 def ruled(rows: Rows, column: str) -> pl.Series:
     """The values of a column that the profile has a rule for; those of named rows are as the profile gives them."""
     rule = _rules(rows)["columns"][column]
-    setting = np.array([number for number, one in enumerate(_named(rows)) if column in one], dtype=np.int64)
-    place = rows.index - np.searchsorted(setting, rows.index)  # among the rows that the rule is for
-    return named(rows, column, valued(rows, column, rule, ValueType.of(rule["as"]), place))
+    return named(rows, column, valued(rows, column, rule, ValueType.of(rule["as"]), _place(rows, column)))
 
 
 def named(rows: Rows, column: str, values: Any) -> pl.Series:
@@ -50,13 +48,20 @@ def named(rows: Rows, column: str, values: Any) -> pl.Series:
 def thinned(rows: Rows, column: str, values: Any) -> pl.Series:
     """`values`, without the share of rows that the profile leaves empty."""
     share = Fraction(_rules(rows)["thinned"][column])
-    return only(pl.Series(values), ~split(_stream(rows, f"{column}/nulls"), rows.index, share)[0])
+    return only(pl.Series(values), ~split(_stream(rows, f"{column}/nulls"), _place(rows, column), share)[0])
 
 
 def ruled_units(rows: Rows, column: str) -> Any:
     """The numbers of a column that the profile has a rule for and leaves nowhere empty: see `ValueType.units`."""
     rule = _rules(rows)["columns"][column]
     return _units(rows, column, rule, ValueType.of(rule["as"]))
+
+
+def matching(values: pl.Series, keys: Sequence[Any], kind: ValueType, rows: Rows) -> pl.Series:
+    """The place of the key that each value is equal to; one beyond the last if it is none of them, or null."""
+    wanted = kind.literals(keys, rows.as_of)
+    found = values.cast(wanted.dtype).replace_strict(wanted, pl.Series(range(len(keys)), dtype=pl.UInt32), default=len(keys))
+    return found.fill_null(len(keys)).cast(pl.UInt32)
 
 
 def has_units(rule: Rule, kind: ValueType) -> bool:
@@ -150,6 +155,12 @@ KINDS: Mapping[str, Callable[[Rows, str, Rule, ValueType, Integers], pl.Series]]
 
 def _rules(rows: Rows) -> Mapping[str, Any]:
     return rows.rules.tables[rows.table]
+
+
+def _place(rows: Rows, column: str) -> Integers:
+    """The rows' numbers among those that the column's rule is for: not those that have a name and a value of their own."""
+    setting = np.array([number for number, one in enumerate(_named(rows)) if column in one], dtype=np.int64)
+    return rows.index - np.searchsorted(setting, rows.index)
 
 
 def _named(rows: Rows) -> list[Mapping[str, Rule]]:

@@ -23,9 +23,10 @@ from seeding.generation.rows import Rows
 from seeding.generation.seeders import RecordCount
 from seeding.generation.streams import stream
 from seeding.generation.value_rules.distributions import drawn
-from seeding.generation.value_rules.evaluation import ruled
+from seeding.generation.value_rules.evaluation import matching, ruled
 from seeding.generation.value_rules.profile_rules import ProfileRules, canonical
 from seeding.generation.value_rules.shares import split
+from seeding.generation.value_rules.value_types import ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -71,7 +72,8 @@ class RowsPerParent(RecordCount):
 
 FIRST = 1 << 12
 """Parents whose children are counted at first; always twice as many, if they are not enough."""
-MOST = 1 << 40
+MOST = 1 << 26
+"""The most parents that are counted."""
 
 
 def first_children(rows: Rows, table: str, parents: Integers) -> Integers:
@@ -99,7 +101,9 @@ def siblings(rows: Rows, column: str, size: int) -> Integers:
     return (rows.offsets(column, size, parents) + place) % size
 
 
-def member_of(rows: Rows, column: str, tables: Sequence[str], cell: Integers, per_cell: int) -> Integers:
+def member_of(
+    rows: Rows, column: str, tables: Sequence[str], cell: Integers, per_cell: int, *, skewed: bool = False
+) -> Integers:
     """One of the rows that belong to each cell, of the last of `tables`, each of which has rows per row of the one before.
 
     The first has rows per row of a table with `per_cell` rows per cell. For a cell without any, the last row before it, or the
@@ -108,7 +112,8 @@ def member_of(rows: Rows, column: str, tables: Sequence[str], cell: Integers, pe
     first, end = cell * per_cell, (cell + 1) * per_cell
     for table in tables:
         first, end = first_children(rows, table, first), first_children(rows, table, end)
-    place = first + np.floor(rows.uniform(column) * (end - first)).astype(np.int64)
+    drawn_share = rows.uniform(column) ** (2 if skewed else 1)  # some are drawn often, others hardly ever
+    place = first + np.floor(drawn_share * (end - first)).astype(np.int64)
     return np.where(end > first, place, np.maximum(first - 1, 0))
 
 
@@ -125,8 +130,8 @@ def weighted(rows: Rows, column: str, table: str, first: Integers | int, size: i
     places = (begin - low)[:, None] + np.arange(size)
     weights = np.ones((len(rows), size))
     if by := rule.get("weights"):
-        of_row = ruled(window, by["column"]).cast(pl.String).replace_strict(by["values"], default=1, return_dtype=pl.Float64)
-        weights *= of_row.fill_null(1).to_numpy()[places]
+        place = matching(ruled(window, by["column"]), by["keys"], ValueType.of(by["of"]), rows)
+        weights *= pl.Series([*by["values"], 1.0], dtype=pl.Float64).gather(place).to_numpy()[places]
     if same := rule.get("same"):
         codes = pl.concat([ruled(rows, same), ruled(window, same)]).rank("dense").fill_null(0).to_numpy()
         weights *= codes[: len(rows), None] == codes[len(rows) :][places]
@@ -157,6 +162,8 @@ def _starts(rows: Rows, table: str, parents: int) -> Integers:
     known = FIRST
     while known < parents:
         known *= 2
+    if known > 2 * MOST:
+        raise GenerationError(f"{table} has rows per row of another table, and cannot have them of {parents:,}.")
     return _counted(rows.seed, table, canonical(rows.rules.tables[table]["per"]), known)
 
 
@@ -168,6 +175,7 @@ def _counted(seed: int, table: str, rule: str, parents: int) -> Integers:
     name = f"{told['column']}/children"
     counts = np.full(parents, told.get("count", 0)) if "count" in told else _numbers(those, name, told)
     if none := told.get("none"):
+        counts = np.maximum(counts, 1)  # the others have some
         counts[split(stream(seed, table, f"{name}/none"), index, Fraction(none))[0]] = 0
     starts = np.concatenate(([0], np.cumsum(counts)))
     starts.flags.writeable = False
@@ -177,5 +185,5 @@ def _counted(seed: int, table: str, rule: str, parents: int) -> Integers:
 def _numbers(parents: Rows, name: str, told: Mapping[str, Any]) -> Integers:
     if "range" in told:
         low, high = told["range"]
-        return parents.integers(name, int(low), int(high) + 1)
+        return parents.integers(name, max(int(low), 1 if told.get("none") else 0), int(high) + 1)
     return np.maximum(np.rint(drawn(parents, name, told)), 0).astype(np.int64)

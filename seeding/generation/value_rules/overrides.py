@@ -10,7 +10,7 @@ import polars as pl
 
 from seeding.arrays import Integers
 from seeding.generation.rows import SECONDS_PER_DAY, Rows, only
-from seeding.generation.value_rules.evaluation import named, ruled
+from seeding.generation.value_rules.evaluation import matching, named, ruled
 from seeding.generation.value_rules.value_types import ValueType
 from seeding.schema.kinds import Kind
 
@@ -41,10 +41,8 @@ def _related(rows: Rows, data: pl.DataFrame, column: str, rule: Mapping[str, Any
         return data.get_column(rule["equal"])
     if "lookup" in rule:
         told = rule["lookup"]
-        keys = list(told["values"])
-        values = kind.literals([*told["values"].values(), told.get("default")], rows.as_of)
-        places = data.get_column(told["column"]).cast(pl.String).replace_strict(keys, list(range(len(keys))), default=len(keys))
-        return values.gather(places.fill_null(len(keys)).cast(pl.UInt32))
+        places = matching(data.get_column(told["column"]), told["keys"], ValueType.of(told["of"]), rows)
+        return kind.literals([*told["values"], told.get("default")], rows.as_of).gather(places)
     other = data.get_column(rule.get("after") or rule["before"])
     low, high = rule["days"]
     sign = 1 if "after" in rule else -1

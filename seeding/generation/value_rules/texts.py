@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,12 +19,18 @@ MAILBOXES = frozenset({"email", "safe_email", "free_email", "company_email", "as
 """Faker's providers of addresses: they get a reserved domain here (RFC 2606)."""
 TELEPHONES = frozenset({"phone_number", "basic_phone_number", "msisdn", "cellphone_number", "mobile_number"})
 """Its providers of telephone numbers: they get one of those reserved for fiction."""
-REAL = re.compile(
-    r"ssn|iban|bban|swift|aba|credit_card|passport|license_plate|ipv|mac_address|uri|url|domain|hostname|slug|doi|vat|"
-    r"_id$|^id_|nin$|ein|itin|cpf|cnpj|rg$|siren|siret|binary|file|zip$|tar$|json|csv|dsv|psv|tsv|xml|image|profile|"
-    r"py(?!thon)|seed|object|enum|password|user_agent|coordinate|latlng|location|latitude|longitude|date|time|century|year|month"
-)
-"""Its providers of what may be somebody's, of what is not a text, or of what a rule of its own makes better."""
+PROVIDERS = frozenset({
+    *MAILBOXES, *TELEPHONES,
+    "name", "name_female", "name_male", "first_name", "first_name_female", "first_name_male", "last_name", "prefix", "suffix",
+    "company", "company_suffix", "catch_phrase", "bs", "job", "address", "street_address", "street_name", "street_suffix",
+    "building_number", "secondary_address", "city", "city_prefix", "city_suffix", "state", "state_abbr", "administrative_unit",
+    "country", "country_code", "current_country", "postcode", "word", "sentence", "paragraph", "text", "color_name",
+    "hex_color", "safe_color_name", "currency_code", "currency_name", "day_of_week", "month_name",
+    "language_name", "user_name", "am_pm",
+})  # fmt: skip
+"""Faker's providers of texts that a profile has: none whose values may be somebody's number or address in a network."""
+LONGEST = 10_000
+"""Characters of a text by a pattern."""
 TEXT = (
     "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua "
 )
@@ -34,7 +39,7 @@ TEXT = (
 def parts_of(pattern: str) -> list[str]:
     """Per character of the text, what it may be: one character, or an alphabet. `{n}` repeats the one before.
 
-    Raises ValueError for a pattern that ends in a backslash, or repeats nothing.
+    Raises ValueError for a pattern that ends in a backslash, repeats nothing, or is too long.
     """
     parts: list[str] = []
     for found in re.finditer(r"\\(.)|\{(\d{1,4})\}|(\\$)|(.)", pattern, re.DOTALL):
@@ -43,6 +48,8 @@ def parts_of(pattern: str) -> list[str]:
             raise ValueError(f"the pattern {pattern!r} ends in a backslash, or repeats nothing")
         if times:
             parts[-1:] = [parts[-1]] * int(times)
+            if len(parts) > LONGEST:
+                raise ValueError(f"the pattern has more than {LONGEST:,} characters")
         else:
             parts.append(escaped or ALPHABETS.get(plain, plain))
     return parts
@@ -93,16 +100,11 @@ def fake(rows: Rows, stream: str, provider: str, locale: str) -> pl.Series:
 
 
 @lru_cache(maxsize=256)
-def provider_problem(provider: str, locale: str) -> str:
-    """Why a provider's values are not used; empty if they are. Raises AttributeError for one that there is not."""
+def has_provider(provider: str, locale: str) -> bool:
+    """Whether Faker has the provider in a locale, and its values are texts."""
     from faker import Faker
 
-    if provider in MAILBOXES or provider in TELEPHONES:
-        return ""
-    if REAL.search(provider):
-        return "its values may be somebody's, or are no plain texts: use pattern, choices or sequence"
-    sample: Any = getattr(Faker(locale), provider)()
-    return "" if isinstance(sample, str) else f"it gives values of type {type(sample).__name__}, not texts"
+    return isinstance(getattr(Faker(locale), provider, lambda: None)(), str)
 
 
 def _drawn(rows: Rows, stream: str) -> Integers:
@@ -115,12 +117,3 @@ def locales() -> frozenset[str]:
     from faker.config import AVAILABLE_LOCALES
 
     return frozenset(AVAILABLE_LOCALES)
-
-
-@lru_cache(maxsize=64)
-def providers(locale: str) -> frozenset[str]:
-    """The names of Faker's providers in a locale."""
-    from faker import Faker
-
-    found = (name for one in Faker(locale).get_providers() for name in dir(one) if not name.startswith("_"))
-    return frozenset(found)

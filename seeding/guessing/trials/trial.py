@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
+from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import RecordCount
+from seeding.generation.value_rules.overrides import overridden
 from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.guessing.column_words import ENDED
 from seeding.guessing.columns import Guess, label_of, sounds
@@ -227,6 +230,23 @@ class Trial:
         if self._model is not None:
             yield from self._broken_in_model(expressions, count)
 
+    def require_shaped(self, expressions: Mapping[str, str], count: RecordCount) -> None:
+        """Raise SchemaError if rows by these expressions break anything in columns that the profile has rules for."""
+        if not self.shaped.wanted:
+            return
+        size = min(SAMPLE, max(1, count.small))
+        try:
+            data = overridden(self._sample(count, size), self._generated(expressions, count, size), ())
+        except (ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
+            raise SchemaError(f"{self._table.name}: no rows can be made by this profile: {error}") from error
+        found = list(self._reasons(data.drop([name for name in data.columns if name in self._links])))
+        found += [words for _, words, _ in self._broken_in_model(expressions, count)] if self._model is not None else []
+        days = data.select(cs.date() | cs.datetime())
+        found += [f"{one.name}: a day before year 1 or after year 9999" for one in days if _is_far(one)]
+        for reason in found:
+            if self.shaped.wanted & set(reason.partition(": ")[0].split("|")):
+                raise SchemaError(f"{self._table.name}: rows by this profile are refused: {reason}.")
+
     def _takes(self, name: str, made: Guess) -> bool:
         column, field = self._validator.schema.columns.get(name), self.fields.get(name)
         if column is None or column.kind in CONVERTED:
@@ -265,9 +285,18 @@ class Trial:
                 yield found, f"{'|'.join(found)}: breaks {check.name}", SAMPLE * lost // len(rows)
 
     def _generated(self, expressions: Mapping[str, str], count: RecordCount, size: int = SAMPLE) -> pl.DataFrame:
-        index = np.arange(min(size, count.large) if count.large > 1 else size)
-        rows = Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index, rules=self.shaped.profile)
+        rows = self._sample(count, size)
         names = {"rows": rows, "pl": pl, **HELPERS, **SHAPING}
         names |= {name: eval(text, names) for name, text in local_names(expressions.values(), count.small).items()}  # noqa: S307 - our own
         values = {name: eval(text, names) for name, text in expressions.items()}  # noqa: S307 - our own
-        return pl.DataFrame(values or None, height=len(index))
+        return pl.DataFrame(values or None, height=len(rows))
+
+    def _sample(self, count: RecordCount, size: int) -> Rows:
+        size = min(size, count.large) if count.large > 1 else size
+        index = np.arange(size if self.shaped.capacity is None else min(size, self.shaped.capacity))
+        return Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index, rules=self.shaped.profile)
+
+
+def _is_far(days: pl.Series) -> bool:
+    """Whether some are in years that servers and Python do not have."""
+    return not days.dt.year().fill_null(1).is_between(1, 9999).all()

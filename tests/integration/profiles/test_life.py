@@ -144,6 +144,14 @@ def test_more_rows_than_those_they_refer_to_have_cells_for_are_refused(sqlite: D
     assert content(sqlite, app) == before
 
 
+def test_growth_beyond_what_a_rule_has_values_for_is_refused(sqlite: Database, app: App, tmp_path: Path) -> None:
+    rule = "[tables.shop_client]\nrows = 5\ncolumns.code = { sequence = { prefix = 'abcdefghijk', digits = 1 } }\n"
+    assert seed(sqlite, written(tmp_path, "profile.toml", rule, app))[0] == 0
+
+    with pytest.raises(CommandError, match=r"50 rows of \w+_client were asked for; its seeder can make 9"):
+        seed(sqlite, None, size="medium")
+
+
 def test_a_table_that_is_undone_can_have_other_rules(sqlite: Database, app: App, tmp_path: Path) -> None:
     seed(sqlite, written(tmp_path, "profile.toml", PROFILE, app))
     sqlite.rollback(table=f"{app.name}_line")
