@@ -42,8 +42,8 @@ autodoc_type_aliases = {
 
 # Types of others, whose pages could be looked up by the network alone, and variables of types.
 OTHERS = (
-    "collections\\.abc|date|datetime|django|environ|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
-    "|KeyMap|KeySet|Forecast|Status|Ask|Sink|Registry"
+    "collections\\.abc|date|datetime|django|environ|fractions|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
+    "|KeyMap|KeySet|Forecast|Status|Ask|Sink|Registry|VerifyReport|ProfileReport|ProfileRules"
 )
 ELSEWHERE = r"seeding\.(generation\.rows\.T|models\.M|schema\.references\.Reference)"
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|{ELSEWHERE}")]

@@ -239,10 +239,11 @@ class Trial:
             data = overridden(self._sample(count, size), self._generated(expressions, count, size), ())
         except (ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
             raise SchemaError(f"{self._table.name}: no rows can be made by this profile: {error}") from error
-        found = list(self._reasons(data.drop([name for name in data.columns if name in self._links])))
-        found += [words for _, words, _ in self._broken_in_model(expressions, count)] if self._model is not None else []
         days = data.select(cs.date() | cs.datetime())
-        found += [f"{one.name}: a day before year 1 or after year 9999" for one in days if _is_far(one)]
+        found = [f"{one.name}: a day before year 1 or after year 9999" for one in days if _is_far(one)]
+        if not found:  # Python has no values of such days to compare
+            found += self._reasons(data.drop([name for name in data.columns if name in self._links]))
+            found += [] if self._model is None else [words for _, words, _ in self._broken_in_model(expressions, count)]
         for reason in found:
             if self.shaped.wanted & set(reason.partition(": ")[0].split("|")):
                 raise SchemaError(f"{self._table.name}: rows by this profile are refused: {reason}.")
