@@ -294,7 +294,7 @@ class Trial:
 
     def _sample(self, count: RecordCount, size: int) -> Rows:
         size = min(size, count.large) if count.large > 1 else size
-        index = np.arange(size if self.shaped.capacity is None else min(size, self.shaped.capacity))
+        index = np.arange(min(size, self.shaped.capacity or size))
         return Rows(seed=DEFAULT_SEED, table=self._table.name, as_of=SAMPLE_DAY, index=index, rules=self.shaped.profile)
 
 

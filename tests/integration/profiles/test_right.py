@@ -15,6 +15,7 @@ from tests.integration.profiles.shop import counted, seed, shop, written
 from tests.servers import Server
 from tests.support.databases import Database
 from tests.support.dumps import dumped_rows
+from tests.support.share import IS_SHARED
 
 ROWS = 10_000
 CRITICAL = 1.95 / math.sqrt(ROWS)
@@ -50,9 +51,10 @@ def test_what_profiles_give_is_counted(
     database = make_database(server, ready=False)
     host = None if server == "sqlite" else running(server)
     found: dict[str, list[str]] = {}
+    chosen = [*cases("right")][:: 3 if IS_SHARED and host is not None else 1]
     with shop(tmp_path, database) as app:
         before = dumped_rows(database, host)
-        for case in cases("right"):
+        for case in chosen:
             profile = written(tmp_path, f"profile.{case.kind}", case.text, app)
             try:
                 code, summary = seed(database, profile)
@@ -64,9 +66,10 @@ def test_what_profiles_give_is_counted(
             skipped = sum(one["records_skipped"] for one in summary["results"])
             assert (case.name, code, skipped) == (case.name, 0, 0)
             undone = database.rollback()
-            assert (case.name, undone["exit_code"], dumped_rows(database, host)) == (case.name, 0, before)
+            assert (case.name, undone["exit_code"]) == (case.name, 0)
+        assert dumped_rows(database, host) == before
 
-    assert found == {case.name: list(case.expected) for case in cases("right")}
+    assert found == {case.name: list(case.expected) for case in chosen}
 
 
 @pytest.mark.parametrize("server", ["sqlite", "mariadb"])
