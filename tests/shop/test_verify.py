@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Model
 
 from seeding import api
 from seeding.conf import VerifyConfig
@@ -26,6 +27,11 @@ def verified(database: Database, **options: Any) -> VerifyReport:
     return api.verify(VerifyConfig(database=database.alias, **options))
 
 
+def keys(model: type[Model], database: Database) -> list[int]:
+    """The primary keys, in order: servers may begin anywhere."""
+    return list(model._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True))
+
+
 def of(report: VerifyReport, table: str) -> TableVerdict:
     """One table's verdict."""
     return next(one for one in report.tables if one.table == table)
@@ -38,21 +44,21 @@ def test_what_was_done_at_random_is_found_and_nothing_else(shop: Database, seed:
     before = verified(shop)
     edits: dict[tuple[str, int, str], str] = {}
     for _ in range(chance.randrange(1, 8)):
-        key = chance.randrange(1, 11)
         model, column, value = chance.choice(
             [
                 (Customer, "name", f"Edited {chance.random()}"),
                 (Review, "stars", None),
                 (OrderLine, "quantity", chance.randrange(20, 99)),
-                (Order, "customer_id", chance.randrange(15, 21)),
+                (Order, "customer_id", chance.choice(keys(Customer, shop)[15:])),
                 (Product, "price", Decimal(chance.randrange(90_000, 99_999)).scaleb(-2)),
             ]
         )
+        key = keys(model, shop)[chance.randrange(10)]
         if value is None:
             value = 1 + Review.objects.using(using).get(pk=key).stars % 5
         model._base_manager.using(using).filter(pk=key).update(**{column: value})
         edits[model._meta.db_table, key, column] = str(value)
-    gone = chance.sample(range(100, 180), chance.randrange(5))
+    gone = chance.sample(keys(OrderLine, shop)[100:], chance.randrange(5))
     OrderLine.objects.using(using).filter(pk__in=gone).delete()
     added = chance.randrange(4)
     for number in range(added):
@@ -81,9 +87,12 @@ def test_a_fingerprint_says_what_the_rows_hold_and_not_under_which_keys(
     other.seed()
 
     told = verified(shop).fingerprint
-    Order.objects.using(other.alias).filter(pk=5).update(customer_id=1)
+    real, first, second, *_ = keys(Customer, other)
+    fifth = Order.objects.using(other.alias).filter(pk=keys(Order, other)[4])
+    fifth.update(customer_id=real)
     edited = of(verified(other), "shop_order").fingerprint
-    Order.objects.using(other.alias).filter(pk=5).update(customer_id=3)  # the row at index 1, to which it leads elsewhere
+    fifth.update(customer_id=second)  # the row at index 1, to which it leads elsewhere under another key
+    assert first != second
 
     assert verified(shop, expect=told[:12]).is_expected
     assert not verified(shop, expect=told[:11]).is_expected
@@ -93,8 +102,9 @@ def test_a_fingerprint_says_what_the_rows_hold_and_not_under_which_keys(
 
 def test_derived_columns_are_judged_by_what_they_follow_from(shop: Database) -> None:
     shop.seed()
-    Order.objects.using(shop.alias).filter(pk__in=[1, 2]).update(total=0)
-    OrderLine.objects.using(shop.alias).filter(order_id=9).first().delete()  # type: ignore[union-attr]  # it has three
+    one, two, other, *_ = keys(Order, shop)
+    Order.objects.using(shop.alias).filter(pk__in=[one, two]).update(total=0)
+    OrderLine.objects.using(shop.alias).filter(order_id=other, pk=keys(OrderLine, shop)[6]).delete()
 
     orders = of(verified(shop), "shop_order")
 
