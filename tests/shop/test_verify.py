@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import Model
 
 from seeding import api
@@ -137,3 +139,40 @@ def test_fingerprints_are_the_same_on_every_server(make_database: Callable[..., 
 
     assert all(one.is_as_seeded for one in found.values())
     assert len({one.fingerprint for one in found.values()}) == 1
+
+
+def test_the_command_says_what_is_not_as_it_was(shop: Database) -> None:
+    def said(**options: Any) -> tuple[int, str]:
+        out, code = StringIO(), 0
+        try:
+            call_command("seed_verify", database=shop.alias, stdout=out, stderr=StringIO(), **options)
+        except CommandError as error:
+            code, _ = error.returncode, out.write(str(error))
+        return code, out.getvalue()
+
+    nothing = said()
+    shop.seed()
+    whole = said()
+    told = json.loads(said(json=True)[1])["fingerprint"]
+    quantity = OrderLine.objects.using(shop.alias).filter(pk=keys(OrderLine, shop)[3])
+    before = quantity.get().quantity
+    quantity.update(quantity=before + 10)
+    Review.objects.using(shop.alias).filter(pk__in=keys(Review, shop)[:25]).delete()
+    shop.query("UPDATE seeding_metadata SET seeder_name = 'GoneSeeder' WHERE table_name = 'shop_customer'")
+    code, text = said()
+
+    assert nothing == (0, f"Nothing is seeded in {shop.url.removeprefix('sqlite:///')}.\n") or shop.server != "sqlite"
+    assert (whole[0], "everything is as it was seeded." in whole[1], f"Fingerprint: {told}" in whole[1]) == (0, True, True)
+    assert code == 5
+    for words in (
+        f"shop_orderline {keys(OrderLine, shop)[3]}: quantity is {before + 10}, and was seeded as {before}",
+        "shop_review: missing: ",
+        " and 5 more",
+        "shop_order.total: in 1 rows not what is derived now",
+        "shop_customer: 20 rows were not compared: GoneSeeder is not there any more",
+        "not as seeded: shop_customer, shop_order, shop_orderline, shop_review",
+        "Fingerprint: none, since not everything could be compared",
+        "Not everything is as it was seeded: see the list.",
+    ):
+        assert words in " ".join(text.split()), words
+    assert said(expect="0" * 64, verbosity=0) == (5, f"The fingerprint is unknown, and {'0' * 64} was expected.")
