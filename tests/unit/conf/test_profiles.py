@@ -24,8 +24,9 @@ def app() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(
-    ("given", "exact"), [(0.1, Fraction(1, 10)), ("1/3", Fraction(1, 3)), (" 1 / 3 ", Fraction(1, 3)), ("12.5%", Fraction(1, 8)), (2, 2)]
-)  # fmt: skip
+    ("given", "exact"),
+    [(0.1, Fraction(1, 10)), ("1/3", Fraction(1, 3)), (" 1 / 3 ", Fraction(1, 3)), ("12.5%", Fraction(1, 8)), (2, Fraction(2))],
+)
 def test_shares_are_read_exactly(given: object, exact: Fraction) -> None:
     assert fraction(given) == exact
 
@@ -58,7 +59,7 @@ def test_facts_are_those_of_all_apps(app: Any) -> None:
 def test_what_is_no_fact_is_refused(app: Any, said: object) -> None:
     app.seeding_facts = said
 
-    with pytest.raises(ConfigurationError, match="SeedingConfig.seeding_facts is not a dict of names and Facts"):
+    with pytest.raises(ConfigurationError, match=r"SeedingConfig.seeding_facts is not a dict of names and Facts"):
         facts()
 
 
