@@ -10,6 +10,13 @@ from terpseed.facts.staff import FOUNDED_AGE, STAFF
 from terpseed.models import User
 
 
+def _mailbox(first: pl.Series, last: pl.Series) -> pl.Series:
+    """`ann.smith`; of names in other letters than these, `user`."""
+    names = [one.str.to_lowercase().str.replace_all(r"[^a-z0-9'-]", "") for one in (first, last)]
+    whole = (names[0].str.len_bytes() > 0) & (names[1].str.len_bytes() > 0)
+    return (names[0] + "." + names[1]).zip_with(whole, pl.repeat("user", len(first), eager=True))
+
+
 class UserSeeder(BaseSeeder):
     """Users that cannot log in: no login method, an `openId` that no identity provider issues, never an admin."""
 
@@ -32,7 +39,7 @@ class UserSeeder(BaseSeeder):
             {
                 "openId": "seeded-staff-" + number,
                 "name": first + " " + last,
-                "email": first.str.to_lowercase() + "." + last.str.to_lowercase() + number + "@example.com",
+                "email": _mailbox(first, last) + number + "@example.com",
                 "role": pl.repeat("user", len(rows), eager=True),
                 "createdAt": hired,
                 "updatedAt": hired,

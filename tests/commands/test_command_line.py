@@ -126,7 +126,7 @@ def test_verbosity_zero_is_silent_but_for_errors(ready: Manage) -> None:
     ("arguments", "variables", "reason"),
     [
         (["--unknown"], {}, "unrecognized arguments: --unknown"),
-        (["--size=huge"], {}, "invalid choice: 'huge'"),
+        (["--size=huge"], {}, "--size=huge: give one of small, medium, large."),
         (["--seed=abc"], {}, "invalid int value: 'abc'"),
         (["--scale=0"], {}, "--scale=0"),
         (["--table=cleints"], {}, "Did you mean clients"),
