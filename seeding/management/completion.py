@@ -15,6 +15,8 @@ from argcomplete.lexers import split_line
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from seeding.dataset_sizes import SIZES
+
 STARTED_AS = "_ARGCOMPLETE"
 """The variable with which a shell requests completion; its value is the 1-based position of the program's name."""
 
@@ -81,6 +83,7 @@ VALUES: Mapping[str, Callable[[], Iterable[str]]] = {
     "--table": tables,
     "--env": environments,
     "--profile": profiles,
+    "--size": lambda: SIZES,
     "--claim-environment": environments,
     "--database": lambda: settings.DATABASES,
 }
