@@ -135,10 +135,14 @@ def dataset_of(config: SeedConfig, ledger: Ledger, plan: Plan, profile: ProfileR
             (config.as_of, f"--as-of={config.as_of}", f"--as-of={present.as_of}"),
             (True, _edge_cases(edges), _edge_cases(there.edge_cases)),
             (profile, f"--locale={wanted.locale}", f"--locale={there.locale}"),
-            (profile, _facts(wanted), _facts(there)),
         )
         if asked is not None and option != held
     ]
+    if profile is not None and _facts(wanted) != _facts(there):
+        problems.append(
+            f"{database_name(config.database)} holds rows of {_facts(there)}, and the profile wants {_facts(wanted)}: "
+            "leave --profile out, or roll back first."
+        )
     for seeder in plan.seeders:
         table = seeder.config.table_name
         problems += [

@@ -142,8 +142,8 @@ def _takes(one: ColumnSchema, two: ColumnSchema, own: Collection[Any], others: C
     own, others = own or one.values, others or two.values
     if own and not (others and set(others) <= set(own)):
         return False
-    bounds = [(a, b) for a, b in ((two.low, one.low), (one.high, two.high)) if a is not None and b is not None]
-    return all(a >= b for a, b in bounds)  # type: ignore[operator]  # of one kind
+    bounds: list[tuple[Any, Any]] = [(two.low, one.low), (one.high, two.high)]
+    return all(larger >= smaller for larger, smaller in bounds if larger is not None and smaller is not None)
 
 
 def _looked_up(rules: ColumnRules, rule: Mapping[str, Any], other: ColumnRules) -> dict[str, Any]:

@@ -35,8 +35,10 @@ def ruled(rows: Rows, column: str) -> pl.Series:
 
 def named(rows: Rows, column: str, values: Any) -> pl.Series:
     """`values`, but those that the profile gives to named rows, which are the first rows of the table."""
-    found = pl.Series(values)
-    for number, one in enumerate(_named(rows)):
+    found, names = pl.Series(values), _named(rows)
+    if not names or not len(rows) or int(rows.index.min()) >= len(names):  # all but the first batch
+        return found
+    for number, one in enumerate(names):
         places = np.flatnonzero(rows.index == number)
         if column in one and len(places):
             some, rule = rows.of(rows.table, rows.index[places]), one[column]

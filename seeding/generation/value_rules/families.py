@@ -29,6 +29,12 @@ from seeding.generation.value_rules.shares import split
 from seeding.generation.value_rules.value_types import ValueType
 
 
+FIRST = 1 << 12
+"""Parents whose children are counted at first; always twice as many, if they are not enough."""
+MOST = 1 << 26
+"""The most parents that are counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RowsPerParent(RecordCount):
     """As many rows as all parents have."""
@@ -68,12 +74,6 @@ class RowsPerParent(RecordCount):
     def at(self, size: str, scale: int = 1) -> int:
         """The rows of all parents of that size."""
         return _children(self.table, self.seed, self.rules, self.parent.at(size, scale))
-
-
-FIRST = 1 << 12
-"""Parents whose children are counted at first; always twice as many, if they are not enough."""
-MOST = 1 << 26
-"""The most parents that are counted."""
 
 
 def first_children(rows: Rows, table: str, parents: Integers) -> Integers:

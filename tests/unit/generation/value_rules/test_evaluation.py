@@ -134,14 +134,12 @@ def test_parents_that_have_no_children_are_not_searched_for_ever(monkeypatch: py
 
 def test_columns_follow_from_others_of_the_row() -> None:
     data = pl.DataFrame({"on": [date(2026, 1, 1), None], "at": [datetime(2026, 1, 1, tzinfo=UTC)] * 2, "kind": ["a", "z"]})
-    relations = [
-        ["due", {"after": "on", "days": [1, 14], "as": "date"}],
-        ["begun", {"before": "at", "days": [2, 3], "as": "datetime"}],
-        ["same", {"equal": "due"}],
-        ["level", {"lookup": {"column": "kind", "of": "text", "keys": ["a"], "values": [1], "default": 9}, "as": "integer"}],
+    relations: list[tuple[str, dict[str, Any]]] = [
+        ("due", {"after": "on", "days": [1, 14], "as": "date"}),
+        ("begun", {"before": "at", "days": [2, 3], "as": "datetime"}),
+        ("same", {"equal": "due", "as": "date"}),
+        ("level", {"lookup": {"column": "kind", "of": "text", "keys": ["a"], "values": [1], "default": 9}, "as": "integer"}),
     ]
-    for _, rule in relations:
-        rule.setdefault("as", "date")  # type: ignore[attr-defined]  # a dict
     made = overridden(rows([0, 1], relations=relations), data, ())
 
     assert made["due"].null_count() == 1
