@@ -28,7 +28,6 @@ from seeding.generation.value_rules.profile_rules import ProfileRules, canonical
 from seeding.generation.value_rules.shares import split
 from seeding.generation.value_rules.value_types import ValueType
 
-
 FIRST = 1 << 12
 """Parents whose children are counted at first; always twice as many, if they are not enough."""
 MOST = 1 << 26
