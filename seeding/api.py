@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seeding.conf import (
     CheckConfig,
     MaskingConfig,
+    ResetConfig,
     RollbackConfig,
     SeedConfig,
     VerifyConfig,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from seeding.orchestration.results import RunSummary
     from seeding.profiles.applying import Shape
     from seeding.profiles.reports import ProfileReport
-    from seeding.restoration.results import VerifyReport
+    from seeding.restoration.results import ResetSummary, VerifyReport
     from seeding.rollbacks.results import RollbackSummary
     from seeding.scaffold import Automatic
     from seeding.verification.results import CheckReport
@@ -153,6 +154,27 @@ def verify(config: VerifyConfig | None = None, *, registry: Registry | None = No
     known = _recalled(config.database, registry).within(config.database)
     with every_row(config.database), seeding_lock(config.database, "seed_verify").held(config.lock_timeout):
         return Verifier(config.database, known).run(config.tables, config.expect)
+
+
+def reset(
+    config: ResetConfig | None = None,
+    *,
+    registry: Registry | None = None,
+    tell: Sink = ignore,
+    ask: Ask = input,
+    sender: object = None,
+) -> ResetSummary:
+    """Put seeded rows back as they were seeded, as `manage.py seed_reset` does; it needs `force`, or `interactive`.
+
+    For the arguments and errors see `seed`.
+    """
+    from seeding.restoration.reset import ResetManager
+
+    config = config or ResetConfig()
+    told = _listened(config.database, tell, sender or reset)
+    connect(config.database, partial(_tell_retry, tell))
+    known = _recalled(config.database, registry).within(config.database)
+    return ResetManager(config, known, tell=told, ask=ask).run()
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:

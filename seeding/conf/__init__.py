@@ -15,6 +15,7 @@ from seeding.conf.monitoring import MonitoringConfig, load_monitoring
 from seeding.conf.pooling import pools_transactions
 from seeding.conf.project import missing_table_help, more_referred, row_rules
 from seeding.conf.reading import reading
+from seeding.conf.reset import ResetConfig, load_reset
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
 from seeding.conf.writing import WritingConfig, listed
@@ -29,6 +30,7 @@ __all__ = [
     "LogConfig",
     "MaskingConfig",
     "MonitoringConfig",
+    "ResetConfig",
     "RollbackConfig",
     "SeedConfig",
     "Strategy",
@@ -42,6 +44,7 @@ __all__ = [
     "load_logging",
     "load_masking",
     "load_monitoring",
+    "load_reset",
     "load_rollback",
     "load_seed",
     "masking_key",

@@ -37,6 +37,14 @@ def audit_file(variables: Mapping[str, str] = os.environ) -> Path:
     return file_from(variables, "SEEDING_AUDIT_FILE", name) or Path(name)
 
 
+def separate_audit_file(variables: Mapping[str, str], problems: list[str]) -> Path:
+    """The audit log; one that is the log's own file is added to `problems`."""
+    audit, log = audit_file(variables), file_from(variables, "SEEDING_LOG_FILE", "seeding.log")
+    if log is not None and log.resolve() == audit.resolve():
+        problems.append(f"SEEDING_AUDIT_FILE={audit} is the log's file, of which old lines go: name another.")
+    return audit
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackConfig(WritingConfig):
     """The options of `seed_rollback`. They select what is rolled back; without a selection, that is everything."""
@@ -84,9 +92,6 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         where.append((lookup.strip(), value))
     strategy = strategy_from(options["strategy"], problems)
     before = date_from("--before", options["before"], problems)
-    audit, log = audit_file(variables), file_from(variables, "SEEDING_LOG_FILE", "seeding.log")
-    if log is not None and log.resolve() == audit.resolve():
-        problems.append(f"SEEDING_AUDIT_FILE={audit} is the log's file, of which old lines go: name another.")
     values = {
         **common,
         "run": options["run"],
@@ -95,6 +100,6 @@ def load_rollback(options: Mapping[str, Any], variables: Mapping[str, str], *, t
         "strategy": strategy,
         "cascade": options["cascade"],
         "keep_modified": options["keep_modified"],
-        "audit_file": audit,
+        "audit_file": separate_audit_file(variables, problems),
     }
     return built(RollbackConfig, values, problems)

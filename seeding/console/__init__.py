@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from seeding.console.check import show_report
     from seeding.console.mask import markdown_inventory, show_inventory, show_masking
     from seeding.console.profiles import show_profile, show_profiles
-    from seeding.console.restoration import show_verification
+    from seeding.console.restoration import show_reset, show_verification
     from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
     from seeding.console.status import show_environments, show_lock, show_status
 
@@ -17,7 +17,7 @@ _NAMES = {
     "check": ("show_report",),
     "mask": ("markdown_inventory", "show_inventory", "show_masking"),
     "profiles": ("show_profile", "show_profiles"),
-    "restoration": ("show_verification",),
+    "restoration": ("show_reset", "show_verification"),
     "runs": ("AGAIN", "show_plan", "show_rollback", "show_summary"),
     "status": ("show_environments", "show_lock", "show_status"),
 }
@@ -36,6 +36,7 @@ __all__ = [
     "show_profile",
     "show_profiles",
     "show_report",
+    "show_reset",
     "show_rollback",
     "show_status",
     "show_summary",

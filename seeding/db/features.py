@@ -106,6 +106,18 @@ def assigns_from_left_to_right(connection: BaseDatabaseWrapper) -> bool:
     return connection.vendor == "mysql" and "SIMULTANEOUS_ASSIGNMENT" not in getattr(connection, "sql_mode", ())
 
 
+def keeps_json_text(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a column of JSON holds the very text that was written: MariaDB has no type of its own for it."""
+    return bool(getattr(connection, "mysql_is_mariadb", False))
+
+
+def with_long_groups(connection: BaseDatabaseWrapper, selected: str, length: int) -> str:
+    """A query of MySQL or MariaDB, given without its SELECT, whose GROUP_CONCAT may be so many bytes long."""
+    if getattr(connection, "mysql_is_mariadb", False):
+        return f"SET STATEMENT group_concat_max_len = {length} FOR SELECT {selected}"
+    return f"SELECT /*+ SET_VAR(group_concat_max_len = {length}) */ {selected}"
+
+
 def run_deferred_triggers(connection: BaseDatabaseWrapper) -> None:
     """Let triggers that wait for the commit run now, so that what they store can be compared."""
     if features(connection).defers_triggers:

@@ -63,7 +63,7 @@ class Recorder(Ledger):
         self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
 
     def is_unfinished(self) -> bool:
-        """Whether the last run that seeded or rolled back did not complete: it is running, was interrupted or gave up."""
+        """Whether the last run that changed seeded rows did not complete: it is running, was interrupted or gave up."""
         last = self._last_run()
         return last is not None and (last.state in (SeedRun.State.RUNNING, SeedRun.State.INTERRUPTED) or bool(last.error))
 
@@ -78,7 +78,7 @@ class Recorder(Ledger):
         return frozenset() if last is None else frozenset(last.plan.get("stale", ()))
 
     def _last_run(self) -> SeedRun | None:
-        return self.runs.filter(command__in=("seed", "seed_rollback")).order_by("-pk").first()
+        return self.runs.filter(command__in=("seed", "seed_rollback", "seed_reset")).order_by("-pk").first()
 
     def close_dead_runs(self) -> int:
         """Mark every run still recorded as running as interrupted; only for the lock's holder. Returns how many."""

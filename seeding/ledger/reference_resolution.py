@@ -17,7 +17,7 @@ from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeyMap
+from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.index_lookup import Lookup, filled, resolve_json
 from seeding.ledger.natural_keys import Match, NaturalKeys, chosen, key_map
@@ -129,6 +129,11 @@ class Resolver:
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""
         self._keys.pop(seeder.name, None)
+
+    def leave_out(self, seeder: BaseSeeder, lost: KeySet) -> None:
+        """References to these rows lead nowhere from now on."""
+        if lost:
+            self._keys[seeder.name] = self.keys(seeder).split(lost)[1]
 
     def adopted(self, seeder: BaseSeeder, index: Integers, data: pl.DataFrame | None = None) -> KeyMap:
         """The keys of real rows that already hold the natural keys of rows `index`; only reference data has any.

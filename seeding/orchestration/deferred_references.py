@@ -11,6 +11,8 @@ import polars as pl
 from django.db import OperationalError, connections
 
 from seeding.arrays import Integers
+from seeding.comparison.rendered_rows import KEY
+from seeding.comparison.stored_rows import StoredRows
 from seeding.db.features import run_deferred_triggers
 from seeding.db.sql import quoted
 from seeding.exceptions import InsertionError
@@ -28,7 +30,6 @@ from seeding.safety import Survey
 from seeding.schema.row_keys import number, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.telemetry.events import Event, Sink
-from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing.updates import update_rows
 
 BATCH = 5_000

@@ -10,6 +10,8 @@ import polars as pl
 from django.db import connections, models
 
 from seeding.arrays import Integers
+from seeding.comparison.rendered_rows import KEY
+from seeding.comparison.stored_rows import StoredRows
 from seeding.db.features import run_deferred_triggers
 from seeding.db.sql import counts
 from seeding.exceptions import InsertionError
@@ -22,7 +24,6 @@ from seeding.models import SeedingMetadata
 from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.context import RunContext
 from seeding.schema.tables import TableSchema
-from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import instances, settled
 from seeding.writing.highest_keys import highest_key
 from seeding.writing.key_allocation import ATTEMPTS, KeyAllocator, key_allocator

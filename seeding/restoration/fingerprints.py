@@ -15,6 +15,8 @@ from typing import Any
 
 import polars as pl
 
+from seeding.writing.encoding import json_text
+
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
 
 
@@ -35,7 +37,7 @@ class Fingerprint:
             columns.append((SEPARATOR + name + "=" + text.fill_null(NULL)).alias(name))
         rows = pl.DataFrame([index.cast(pl.String).alias(" index"), *columns])
         whole = rows.select(pl.concat_str(pl.all()) + END).to_series()
-        self._digest.update("".join(whole.to_list()).encode())
+        self._digest.update(whole.str.join("").item().encode())
 
     @property
     def hexdigest(self) -> str:
@@ -57,6 +59,8 @@ def texts(values: pl.Series) -> pl.Series:
         return text.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else text
     if isinstance(dtype, (pl.Datetime, pl.Date)):
         return values.dt.strftime("%Y-%m-%dT%H:%M:%S" if isinstance(dtype, pl.Datetime) else "%Y-%m-%d")
+    if isinstance(dtype, pl.Struct):
+        return json_text(values)
     if dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.String, pl.Null):
         return values.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)
     return pl.Series([_plain(one) for one in values.to_list()], dtype=pl.String)

@@ -11,6 +11,7 @@ from typing import Self
 
 from django.db import connections
 
+from seeding.comparison.changed_rows import LOADED, UNKNOWN, ChangeDetector
 from seeding.db.features import features
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
@@ -23,7 +24,6 @@ from seeding.rollbacks.plan import RollbackPlan
 from seeding.rollbacks.planner import Planner
 from seeding.rollbacks.results import TableChanges
 from seeding.runs.lifecycle import Operation
-from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,9 +23,9 @@ from seeding.ledger.row_digests import recorded_digests, replaced
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import SeedingLock
 from seeding.models import SeedRun
-from seeding.rollbacks.audit import CACHE, AuditLog
 from seeding.rollbacks.caches import Caches
 from seeding.rollbacks.plan import RollbackPlan
+from seeding.runs.audit import CACHE, AuditLog
 from seeding.schema.relations import Relation
 from seeding.verification.referring_rows import Pairs, Tracer
 

@@ -16,12 +16,12 @@ from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
 from seeding.keys import NOTHING, KeySet
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.deletion import ROWS_PER_TRANSACTION, Deleter, Deletion
 from seeding.rollbacks.plan import RollbackPlan
 from seeding.rollbacks.planner import REPLACED, Planner
 from seeding.rollbacks.results import RollbackResult
 from seeding.rollbacks.truncation import Truncation
+from seeding.runs.audit import AuditLog
 from seeding.runs.lifecycle import Operation
 from seeding.runs.transaction_size import row_width
 

@@ -21,7 +21,6 @@ from seeding.generation.rows import faker_version
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
 from seeding.models import SeedRun
-from seeding.rollbacks.audit import auditing
 from seeding.rollbacks.caches import usable
 from seeding.rollbacks.changes import Comparison, ComparisonBeside
 from seeding.rollbacks.execution import Execution
@@ -31,6 +30,7 @@ from seeding.rollbacks.planner import Planner
 from seeding.rollbacks.requested_rows import RollbackSelection
 from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary, TableChanges, cached, modified
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
+from seeding.runs.audit import auditing
 from seeding.runs.confirmation import Ask, rollback_question
 from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from seeding.exceptions import RollbackError
 
 if TYPE_CHECKING:
+    from seeding.comparison.changed_rows import Changes
     from seeding.keys import KeySet
-    from seeding.verification.changed_rows import Changes
 
 EXAMPLES = 20
 """Keys named per line."""

@@ -19,9 +19,9 @@ from seeding.ledger.recorder import Recorder
 from seeding.ledger.row_digests import Digests, recorded_digests, replaced
 from seeding.locks import SeedingLock
 from seeding.models import SeedingFence, SeedRun
-from seeding.rollbacks.audit import AuditLog
 from seeding.rollbacks.deletion import null_out
 from seeding.rollbacks.plan import RollbackPlan
+from seeding.runs.audit import AuditLog
 from seeding.schema.relations import Relation
 from seeding.verification.referring_rows import Tracer
 

@@ -69,10 +69,14 @@ def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) ->
 
 def rollback_question(config: WritingConfig, place: Place) -> Question | None:
     """The question to ask before anything is rolled back: in every environment, unless --force answers it."""
-    _refuse_forbidden(config, place)
-    if config.environment is Environment.PRODUCTION:
-        return _production(config, place.name)
-    return _ask(config, f"Delete these seeded rows from the {config.environment} database {place.name}? Type yes:")
+    text = f"Delete these seeded rows from the {config.environment} database {place.name}? Type yes:"
+    return _about_rows(config, place, text)
+
+
+def reset_question(config: WritingConfig, place: Place) -> Question | None:
+    """The question to ask before seeded rows are put back: in every environment, unless --force answers it."""
+    text = f"Put these seeded rows of the {config.environment} database {place.name} back as they were seeded? Type yes:"
+    return _about_rows(config, place, text)
 
 
 def masking_question(config: WritingConfig, place: Place) -> Question | None:
@@ -116,6 +120,12 @@ def _refuse_forbidden(config: WritingConfig, place: Place) -> None:
             "If it is a restored copy, declare it first: python manage.py seed_status "
             f"--claim-environment={config.environment} --confirm-database={place.name}"
         )
+
+
+def _about_rows(config: WritingConfig, place: Place, text: str) -> Question | None:
+    """The question about seeded rows, which production has answered by its name."""
+    _refuse_forbidden(config, place)
+    return _production(config, place.name) if config.environment is Environment.PRODUCTION else _ask(config, text)
 
 
 def _production(config: WritingConfig, database: str) -> Question | None:

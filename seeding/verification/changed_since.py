@@ -19,6 +19,7 @@ import numpy as np
 from django.apps import apps
 from django.db import connections
 
+from seeding.comparison.changed_rows import ChangeDetector
 from seeding.db.retries import Transience, transience
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
@@ -30,7 +31,6 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import Relation, content_types, relations
-from seeding.verification.changed_rows import ChangeDetector
 from seeding.verification.referring_rows import Tracer
 
 SAMPLE, FEWEST, MOST = 100, 20, 0.9

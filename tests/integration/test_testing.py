@@ -14,7 +14,7 @@ from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.generation.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
-from seeding.rollbacks.audit import auditing
+from seeding.runs.audit import auditing
 from seeding.testing import DatabaseContract, SeederContract
 from terpseed.models import Brand, Grade, Vendor
 from tests.support.databases import Database

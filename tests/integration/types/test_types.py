@@ -13,10 +13,11 @@ from django.db import connections, models, transaction
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
+from seeding.comparison.rendered_rows import KEY
+from seeding.comparison.stored_rows import StoredRows
 from seeding.schema.introspection import all_tables
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
-from seeding.verification.comparison import KEY, StoredRows
 from seeding.writing import Writers, insert, settled
 from seeding.writing.orm import CreateWriter
 from tests.integration.types.columns import COMMON, EXACT, Column, Everything, Exact, Special, alike, frame, rows, special

@@ -15,11 +15,11 @@ from seeding.conf import Environment, RollbackConfig, Strategy
 from seeding.generation.datasets import Dataset
 from seeding.keys import KeySet
 from seeding.models import SeedRun
-from seeding.rollbacks.audit import AuditLog, auditing
 from seeding.rollbacks.deletion import Deleter
 from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.plan import RollbackPlan, SeededRows
 from seeding.rollbacks.planner import Planner
+from seeding.runs.audit import AuditLog, auditing
 from seeding.runs.lifecycle import Operation
 from seeding.schema.introspection import all_tables
 from seeding.schema.relations import relations

@@ -13,7 +13,7 @@ import pytest
 from seeding.exceptions import ConfigurationError
 from seeding.ledger.row_identity import NUMBER, RowIdentity
 from seeding.models import SeedRun
-from seeding.rollbacks.audit import AuditLog, auditing
+from seeding.runs.audit import AuditLog, auditing
 from seeding.schema.row_keys import KeyColumn
 from seeding.telemetry.log_files import LogFile
 from tests.unit.rollbacks.conftest import keys
@@ -70,7 +70,7 @@ def test_lines_are_appended_and_nothing_is_written_after_the_block(tmp_path: Pat
 
 def test_a_file_that_cannot_be_written_is_refused_before_anything_happens(tmp_path: Path) -> None:
     with (
-        pytest.raises(ConfigurationError, match=r"^The audit log cannot be written \(.*\), and nothing is deleted without it\. "
+        pytest.raises(ConfigurationError, match=r"^The audit log cannot be written \(.*\), and nothing is changed without it\. "
                                                 r"Set SEEDING_AUDIT_FILE\.$"),
         auditing(tmp_path),
     ):  # fmt: skip

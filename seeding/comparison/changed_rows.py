@@ -16,6 +16,8 @@ from typing import Any
 import polars as pl
 
 from seeding.arrays import Integers
+from seeding.comparison.rendered_rows import KEY
+from seeding.comparison.stored_rows import StoredRows
 from seeding.generation.datasets import Dataset
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import changed_columns
@@ -27,7 +29,6 @@ from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema
-from seeding.verification.comparison import KEY, StoredRows
 
 EXAMPLES = 20
 ROWS = 10_000
@@ -140,7 +141,7 @@ class ChangeDetector:
                 waiting = following
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
-        return batch.run.faker_version == faker_version() and batch.generator_version == generator_version(self._seeder)
+        return can_be_repeated(batch, self._seeder)
 
     def _compared(
         self, data: pl.DataFrame, rows: tuple[Integers, Integers], columns: list[str], left_out: list[str]
@@ -158,6 +159,11 @@ class ChangeDetector:
             differing[key] = (*differing.get(key, ()), column)
         compared = frozenset((*columns, *left_out))
         return Compared(index=index, keys=keys, data=data, resolved=frame, columns=compared, differing=differing)
+
+
+def can_be_repeated(batch: SeedingMetadata, seeder: BaseSeeder) -> bool:
+    """Whether the seeder generates the batch's rows now as it did then."""
+    return batch.run.faker_version == faker_version() and batch.generator_version == generator_version(seeder)
 
 
 def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seeding.verification import same_values
+from seeding.comparison import same_values
 
 DOCUMENT: list[Any] = [{"id": 1, "price": "12.50", "quantities": [1, 2.5, None], "open": True}]
 

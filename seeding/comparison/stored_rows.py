@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, connections, models, transaction
 from django.db.models.functions import Cast
 
+from seeding.comparison.rendered_rows import KEY, RenderedRows
+from seeding.comparison.same_values import Precision, same
 from seeding.db.drivers import as_text, writes_any_object
 from seeding.db.features import features
 from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
-from seeding.schema.kinds import RARE, base_of, converts
+from seeding.schema.kinds import RARE
 from seeding.schema.references import attributes, column_name
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
-from seeding.verification.same_values import Precision, same
 
 UNREADABLE = object()
 """Stands for a value that Python has no type for: a date of year 20000, `infinity`, a time of 26 hours."""
@@ -28,19 +28,6 @@ UNREADABLE_ERRORS = (DataError, ValueError, OverflowError)
 """What drivers and Django's converters raise for one."""
 FIELDS_ERRORS = (TypeError, ValueError, AttributeError, KeyError)
 """What a field may raise of a value that is none of its own."""
-DIGITS = 38
-"""Of a decimal of Polars."""
-SEPARATOR, NULL = "\x1f", "\x1e"
-KEY = "primary key"
-"""The name of the key's column in a frame; no table column has a space in its name here."""
-
-SERVER_TEXT: Mapping[Kind, str] = {
-    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE, Kind.UUID), "CAST({} AS CHAR)"),
-    Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
-    Kind.TIME: "TIME_FORMAT({}, '%%H:%%i:%%s.%%f')",
-    Kind.BINARY: "HEX({})",
-}
-"""How MySQL and MariaDB write a value as `_text` does; other kinds are compared only by value."""
 TEXTS_PER_STATEMENT = 500
 Cell = tuple[int, str]
 """(primary key, column)."""
@@ -58,6 +45,7 @@ class StoredRows:
         self._table = table
         self._identity = identity or RowIdentity(using=using, number=table.primary_key)
         self._fields = {column_name(field): field for field in model._meta.concrete_fields}
+        self._rendered = RenderedRows(using, self._fields, table, self._identity)
 
     def shown(self, number: int) -> int | str:
         """The key of the row with this number, for a person."""
@@ -76,9 +64,10 @@ class StoredRows:
         """
         if not features(connections[self._using]).renders_values:
             return self._by_value(columns, frame)
-        told = [name for name in columns if self._is_told(name, frame.schema[name])]
-        untold = [name for name in columns if name not in told]
-        return self._by_value(told, self._suspects(frame, told)) | self._by_value(untold, frame)
+        rendered = [name for name in columns if self._rendered.writes(name, frame.schema[name])]
+        others = [name for name in columns if name not in rendered]
+        suspects = self._rendered.suspects(frame, rendered) if rendered else frame.clear()
+        return self._by_value(rendered, suspects) | self._by_value(others, frame)
 
     def values(self, cells: Collection[Cell]) -> dict[Cell, Any]:
         """What is stored, of each cell whose row exists."""
@@ -90,14 +79,6 @@ class StoredRows:
                 told = zip(columns, actual, strict=True)
                 found |= {(int(key), column): value for column, value in told if (int(key), column) in cells}
         return found
-
-    def _is_told(self, name: str, dtype: pl.DataType) -> bool:
-        """Whether `_text` writes the values of a column as the server does."""
-        column = self._table.columns[name]
-        is_written = dtype == pl.String and column.kind is Kind.DECIMAL
-        if column.kind not in SERVER_TEXT or is_written or dtype == pl.Object or dtype.is_nested():
-            return False
-        return (column.scale or 0) <= DIGITS and not (name in self._fields and converts(self._fields[name]))
 
     def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`."""
@@ -208,54 +189,6 @@ class StoredRows:
             )
         }
 
-    def _suspects(self, frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-        """The rows of `frame` whose text, as the server writes it, is not the expected text.
-
-        Fetches one text per row instead of a Python object per value; the caller then compares the values.
-        """
-        quote = partial(quoted, connections[self._using])
-        kinds = {name: self._table.columns[name] for name in columns}
-        texts = [
-            _text(frame.schema[name], name, one.scale, bare=self._is_bare(name)).fill_null(NULL) for name, one in kinds.items()
-        ]
-        written = ", ".join(f"IFNULL({SERVER_TEXT[one.kind].format(quote(name))}, 0x1e)" for name, one in kinds.items())
-        own, rows = ", ".join(self._identity.selected()), list[Any]()
-        with connections[self._using].cursor() as cursor:
-            for _, (condition, values) in self._identity.pieces(KeySet.holding(frame[KEY].to_numpy())):
-                # The binary separator makes the whole text binary, so that columns of different collations can be joined.
-                cursor.execute(
-                    f"SELECT {own}, CAST(CONCAT_WS(0x1f, {written}) AS BINARY) "  # noqa: S608 - names are quoted
-                    f"FROM {quote(self._table.name)} WHERE {condition}",
-                    values,
-                )
-                rows += cursor.fetchall()
-        numbers = self._identity.numbers([row[:-1] for row in rows])
-        held = [text.encode() if isinstance(text, str) else text for *_, text in rows]
-        actual = pl.DataFrame({KEY: numbers, "actual": pl.Series(held, dtype=pl.Binary)})
-        expected = pl.concat_str(texts, separator=SEPARATOR).cast(pl.Binary)
-        return frame.join(actual, on=KEY).filter(expected != pl.col("actual"))
-
-    def _is_bare(self, name: str) -> bool:
-        """Whether a column of text holds UUIDs, as Django writes them: without dashes."""
-        is_uuid = name in self._fields and isinstance(base_of(self._fields[name]), models.UUIDField)
-        return is_uuid and self._table.columns[name].kind is Kind.TEXT
-
 
 def _key_set(keys: Iterable[int]) -> KeySet:
     return KeySet.holding(np.array(sorted(keys), np.int64))
-
-
-def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = False) -> pl.Expr:
-    """A column as MySQL writes it; a UUID that is `bare`, without dashes."""
-    column = pl.col(name)
-    if bare:
-        return column.str.replace_all("-", "", literal=True).str.to_lowercase()
-    if isinstance(dtype, (pl.Datetime, pl.Time)):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
-    if isinstance(dtype, pl.Duration):
-        return column.dt.total_microseconds().cast(pl.String)
-    if dtype == pl.Binary:
-        return column.bin.encode("hex").str.to_uppercase()
-    if scale is not None:
-        return column.cast(pl.Decimal(38, scale)).cast(pl.String)
-    return column.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)

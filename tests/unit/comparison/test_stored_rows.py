@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 from django.db import connections
 
+from seeding.comparison.rendered_rows import KEY, _text
+from seeding.comparison.same_values import Precision, same
+from seeding.comparison.stored_rows import StoredRows
 from seeding.db.sql import counts
 from seeding.example.models import Review
 from seeding.keys import KeySet
 from seeding.schema.introspection import all_tables
-from seeding.verification.comparison import KEY, StoredRows, _text
-from seeding.verification.same_values import Precision, same
 from tests.support.databases import Database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from seeding.verification.comparison import _text
-from seeding.verification.same_values import same
+from seeding.comparison.rendered_rows import _text
+from seeding.comparison.same_values import same
 
 KEY = "0f0e0d0c-0b0a-4908-8706-050403020100"
 LONG = "1." + "0" * 29

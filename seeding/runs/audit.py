@@ -1,4 +1,4 @@
-"""The audit log of deletions: one JSON object per line, in a separate append-only file."""
+"""The audit log of deletions and of rows put back: one JSON object per line, in a separate append-only file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BYTES, BACKUPS = 50_000_000, 1_000
 
 
 class AuditLog:
-    """Records, before a transaction commits, which keys it deletes, and afterwards if it did not."""
+    """Records, before a transaction commits, which rows it deletes, inserts again or updates, and afterwards if it did not."""
 
     def __init__(self, run: SeedRun, database: str) -> None:
         self._run = run
@@ -57,7 +57,7 @@ def auditing(file: Path) -> Iterator[None]:
 
     def refuse(error: BaseException) -> NoReturn:
         raise ConfigurationError(
-            f"The audit log cannot be written ({error}), and nothing is deleted without it. Set SEEDING_AUDIT_FILE."
+            f"The audit log cannot be written ({error}), and nothing is changed without it. Set SEEDING_AUDIT_FILE."
         ) from error
 
     logger = logging.getLogger(LOGGER)

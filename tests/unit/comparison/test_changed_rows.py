@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connections
 
+from seeding.comparison import changed_rows as module
+from seeding.comparison.changed_rows import LOADED, UNKNOWN, ChangeDetector, Changes, _chunks
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.example.seeders.sales import OrderSeeder
 from seeding.generation.datasets import Dataset
@@ -15,8 +17,6 @@ from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedRun
 from seeding.schema.introspection import all_tables
-from seeding.verification import changed_rows as module
-from seeding.verification.changed_rows import LOADED, UNKNOWN, ChangeDetector, Changes, _chunks
 from tests.support.databases import AS_OF, Database
 from tests.unit.rollbacks.conftest import keys
 

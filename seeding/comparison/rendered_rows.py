@@ -1,0 +1,164 @@
+"""Stored rows as MySQL and MariaDB write them: compared by one digest for many, then by one text for each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+from django.db import connections, models
+
+from seeding.db.features import keeps_json_text, with_long_groups
+from seeding.db.sql import quoted
+from seeding.keys import KeySet
+from seeding.ledger.row_identity import RowIdentity
+from seeding.schema.kinds import base_of, converts
+from seeding.schema.tables import Kind, TableSchema
+from seeding.writing.encoding import json_text
+
+DIGITS = 38
+"""Of a decimal of Polars."""
+SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
+KEY = "primary key"
+"""The name of the key's column in a frame; no table column has a space in its name here."""
+FEWEST = 1_000
+"""Rows that are not worth another digest."""
+DIGEST_BYTES = 4_000_000
+"""Of the rows of one digest: any server lets a value be so long."""
+
+SERVER_TEXT: Mapping[Kind, str] = {
+    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE, Kind.UUID, Kind.JSON), "CAST({} AS CHAR)"),
+    Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
+    Kind.TIME: "TIME_FORMAT({}, '%%H:%%i:%%s.%%f')",
+    Kind.BINARY: "HEX({})",
+}
+"""How the server writes a value as `_text` does; other kinds are compared only by value."""
+
+
+class RenderedRows:
+    """The rows of one live table; `fields` are those of the model that mirrors it."""
+
+    def __init__(
+        self, using: str, fields: Mapping[str, models.Field[Any, Any]], table: TableSchema, identity: RowIdentity
+    ) -> None:
+        self._using = using
+        self._fields = fields
+        self._table = table
+        self._identity = identity
+        self._are_digested = not (identity.is_of_ledger or identity.others)
+        """Whether digests are worth asking for: the rows are read in the order of their numbers, and few differ."""
+
+    def writes(self, name: str, dtype: pl.DataType) -> bool:
+        """Whether `_text` writes the values of a column as the server does."""
+        column = self._table.columns[name]
+        if column.kind is Kind.JSON:
+            return keeps_json_text(connections[self._using]) and name in self._fields
+        is_written = dtype == pl.String and column.kind is Kind.DECIMAL
+        if column.kind not in SERVER_TEXT or is_written or dtype == pl.Object or dtype.is_nested():
+            return False
+        return (column.scale or 0) <= DIGITS and not (name in self._fields and converts(self._fields[name]))
+
+    def suspects(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows of `frame` of which the server writes one of these columns otherwise than expected."""
+        expected = frame.select(KEY).with_columns(self._expected(frame, columns)).sort(KEY)
+        found = pl.concat([expected.select(KEY).clear(), *self._unlike(expected, columns)])
+        return frame.join(found, on=KEY, how="semi", maintain_order="left")
+
+    def _unlike(self, expected: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The keys of the rows whose text is another one: those of which a digest differs are halved until they are few."""
+        height = expected.height
+        if self._are_digested and height > FEWEST and len(KeySet.holding(expected[KEY].to_numpy()).ranges) < FEWEST // 10:
+            most = max(FEWEST, height * DIGEST_BYTES // (1 + int(expected["text"].str.len_bytes().sum())))
+            if height > most:
+                for part in expected.iter_slices(most):
+                    yield from self._unlike(part, columns)
+                return
+            if self._digest(expected, columns) == _digest(expected):
+                return
+            halves = expected[: height // 2], expected[height // 2 :]
+            if all(self._digest(one, columns) != _digest(one) for one in halves) and height > 4 * FEWEST:
+                self._are_digested = False
+            for half in halves:
+                yield from self._unlike(half, columns)
+        elif height:
+            yield self._compared(expected, columns)
+
+    def _compared(self, expected: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """The keys of the rows whose text is another one: fetches a text for each, instead of a Python object per value."""
+        own, rows = ", ".join(self._identity.selected()), list[Any]()
+        with connections[self._using].cursor() as cursor:
+            for _, (condition, values) in self._identity.pieces(KeySet.holding(expected[KEY].to_numpy())):
+                cursor.execute(
+                    f"SELECT {own}, {self._written(columns)} FROM {self._name} WHERE {condition}",  # noqa: S608 - quoted
+                    values,
+                )
+                rows += cursor.fetchall()
+        numbers = self._identity.numbers([row[:-1] for row in rows])
+        held = [text.encode() if isinstance(text, str) else text for *_, text in rows]
+        actual = pl.DataFrame({KEY: numbers, "actual": pl.Series(held, dtype=pl.Binary)})
+        unlike = expected.join(actual, on=KEY).filter(pl.col("text").cast(pl.Binary) != pl.col("actual"))
+        return unlike.select(KEY)
+
+    def _digest(self, expected: pl.DataFrame, columns: Sequence[str]) -> str | None:
+        """Of the stored rows, in the order in which the server reads them; in another one, it is another digest."""
+        connection = connections[self._using]
+        key, numbers = quoted(connection, self._identity.number), KeySet.holding(expected[KEY].to_numpy())
+        condition, values = numbers.condition_on(key)
+        row = f"CONCAT_WS(0x1f, {key}, {self._written(columns)})"
+        select = f"SHA2(GROUP_CONCAT({row} SEPARATOR 0x1d), 256) FROM {self._name} WHERE {condition}"
+        with connection.cursor() as cursor:
+            cursor.execute(with_long_groups(connection, select, 2 * DIGEST_BYTES), values)
+            digest: str | None = cursor.fetchone()[0]
+        return digest
+
+    def _written(self, columns: Sequence[str]) -> str:
+        """SQL of the text of a row; its separator makes bytes of it, so that columns of different collations can be joined."""
+        quote = partial(quoted, connections[self._using])
+        kinds = ((name, self._table.columns[name].kind) for name in columns)
+        written = ", ".join(f"IFNULL({SERVER_TEXT[kind].format(quote(name))}, 0x1e)" for name, kind in kinds)
+        return f"CAST(CONCAT_WS(0x1f, {written}) AS BINARY)"
+
+    @property
+    def _name(self) -> str:
+        return quoted(connections[self._using], self._table.name)
+
+    def _expected(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+        """The text of each row."""
+        documents = [name for name in columns if self._table.columns[name].kind is Kind.JSON]
+        frame = frame.with_columns(self._document(frame[name]) for name in documents)
+        texts = [_text(frame.schema[name], name, self._table.columns[name].scale, bare=self._is_bare(name)) for name in columns]
+        written = frame.select(pl.concat_str([one.fill_null(NULL) for one in texts], separator=SEPARATOR).alias("text"))
+        return written.to_series()
+
+    def _document(self, column: pl.Series) -> pl.Series:
+        """JSON as writers write it."""
+        base = base_of(self._fields[column.name])
+        return json_text(column, base.encoder if isinstance(base, models.JSONField) else None).cast(pl.String)
+
+    def _is_bare(self, name: str) -> bool:
+        """Whether a column of text holds UUIDs, as Django writes them: without dashes."""
+        is_uuid = name in self._fields and isinstance(base_of(self._fields[name]), models.UUIDField)
+        return is_uuid and self._table.columns[name].kind is Kind.TEXT
+
+
+def _digest(expected: pl.DataFrame) -> str:
+    rows = expected.select(pl.concat_str(pl.col(KEY).cast(pl.String), "text", separator=SEPARATOR)).to_series()
+    return hashlib.sha256(rows.str.join(END).item().encode()).hexdigest()
+
+
+def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = False) -> pl.Expr:
+    """A column as MySQL writes it; a UUID that is `bare`, without dashes."""
+    column = pl.col(name)
+    if bare:
+        return column.str.replace_all("-", "", literal=True).str.to_lowercase()
+    if isinstance(dtype, (pl.Datetime, pl.Time)):
+        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
+    if isinstance(dtype, pl.Duration):
+        return column.dt.total_microseconds().cast(pl.String)
+    if dtype == pl.Binary:
+        return column.bin.encode("hex").str.to_uppercase()
+    if scale is not None:
+        return column.cast(pl.Decimal(38, scale)).cast(pl.String)
+    return column.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)

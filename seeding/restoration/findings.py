@@ -1,0 +1,129 @@
+"""What is not as it was seeded, and what of it cannot be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from seeding.exceptions import ConfigurationError
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import NOTHING, KeySet, union
+from seeding.restoration.derived_values import stale_rows
+from seeding.restoration.differences import Differences, differences, lost_rows
+from seeding.restoration.generated_rows import REASONS, GeneratedRows, Part
+from seeding.restoration.results import Left, ResetResult
+from seeding.runs.derived_columns import in_order
+
+EXAMPLES = 20
+"""Keys named per reason."""
+
+
+class Findings:
+    """Of all rows of some tables, compared at one time; `rows` resolves no reference to rows that others have taken."""
+
+    def __init__(self, rows: GeneratedRows, asked: Sequence[str]) -> None:
+        """Look; raises ConfigurationError for unknown tables and for seeders of another version."""
+        self.rows = rows
+        self.tables = rows.tables(asked)
+        self.differences: list[Differences] = []
+        """Of each seeder, parents before children."""
+        self.left: list[Left] = []
+        """Rows that cannot be put back."""
+        self.stale: dict[str, KeySet] = {}
+        """Seeder → rows whose derived columns are not what is derived now."""
+        self.lost: dict[str, KeySet] = {}
+        """Seeder → rows to which nothing may refer: others have their keys, or they cannot be put back."""
+        self._seeded: dict[str, int] = {}
+        self._others: dict[str, int] = {}
+        self._look()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to put back."""
+        return any(len(one) for one in self.differences) or any(self.stale.values())
+
+    def deriving(self) -> tuple[BaseSeeder, ...]:
+        """The seeders whose columns may have to be derived again."""
+        if self.rows.dataset is None:
+            return ()
+        held = self.rows.ledger.tables()
+        due = in_order(self.rows.registry.by_name.values(), self.rows.dataset, self.tables)
+        return tuple(seeder for seeder in due if seeder.config.table_name in held)
+
+    def results(
+        self, kept: Mapping[str, KeySet] = MappingProxyType({}), derived: Mapping[str, KeySet] | None = None
+    ) -> Iterator[ResetResult]:
+        """Per table, what can be put back, without what was `kept` after all; `derived` says what was derived again."""
+        derived = self.stale if derived is None else derived
+        for table in self.tables:
+            own = [one for one in self.differences if one.part.table == table]
+            edited, gone = union(one.edited for one in own), union(one.gone.key_set() for one in own)
+            stays, taken = kept.get(table, NOTHING), union(keys for one in own for keys in one.taken.values())
+            yield ResetResult(
+                table=table,
+                seeded=self._seeded[table],
+                records_edited=len(edited) + len(taken),
+                records_missing=len(gone),
+                records_updated=len(edited - stays),
+                records_inserted=len(gone - stays),
+                records_left=len((edited | gone) & stays) + len(taken),
+                records_derived=sum(len(derived.get(one.part.name, NOTHING)) for one in own),
+                others=self._others[table],
+            )
+
+    def kept(self, table: str, keys: KeySet, reason: str) -> Left:
+        """What stays, for the summary."""
+        shown = tuple(str(one) for one in self.rows.identity(table).shown(keys, EXAMPLES)) if table in self.rows.there else ()
+        return Left(table=table, count=len(keys), keys=shown, reason=reason)
+
+    def _look(self) -> None:
+        rows = self.rows
+        parts = [part for table in sorted(rows.ledger.tables()) for part in rows.parts(table)]
+        chosen = [part for part in parts if part.table in self.tables]
+        _refuse_unrepeatable(chosen)
+        for part in [one for one in parts if one not in chosen]:
+            self._leave_out(part, lost_rows(rows, part))
+        present = {table: self._present(table) for table in self.tables}
+        place = {seeder.name: number for number, seeder in enumerate(rows.registry.ordered)}
+        for part in sorted(chosen, key=lambda one: place.get(one.name, -1)):
+            for why, keys in part.unknown.items():
+                words = f"they cannot be generated again: {why}"
+                self.left.append(Left(table=part.table, count=len(keys), keys=(), reason=words))
+            if part.seeder is None or part.is_unknown:
+                self._leave_out(part, lost_rows(rows, part))
+            else:
+                self._compare(part, part.seeder, present[part.table])
+
+    def _present(self, table: str) -> KeySet:
+        rows, keys = self.rows, self.rows.ledger.key_set(table)
+        present = rows.tracer.present(rows.there[table], keys) if table in rows.there else NOTHING
+        self._seeded[table] = len(keys)
+        self._others[table] = rows.tracer.total(rows.there[table]) - len(present) if table in rows.there else 0
+        return present
+
+    def _compare(self, part: Part, seeder: BaseSeeder, present: KeySet) -> None:
+        found = differences(self.rows, part, present)
+        taken = union(found.taken.values())
+        self._leave_out(part, taken)
+        self.left += [self.kept(part.table, keys, why) for why, keys in found.taken.items()]
+        self.differences.append(found)
+        self.stale[part.name] = union(stale_rows(self.rows, seeder, (part.known.key_set() & present) - taken).values())
+
+    def _leave_out(self, part: Part, lost: KeySet) -> None:
+        if lost and part.seeder is not None and self.rows.dataset is not None:
+            self.lost[part.name] = lost
+            self.rows.resolver.leave_out(part.seeder, lost)
+
+
+def _refuse_unrepeatable(parts: Iterable[Part]) -> None:
+    """Raise ConfigurationError if rows cannot be generated again that once were generated."""
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        for why in part.unknown.keys() - set(REASONS.values()):
+            found.setdefault(why, []).append(part.table)
+    if found:
+        said = "; ".join(f"{', '.join(dict.fromkeys(tables))}: {why}" for why, tables in sorted(found.items()))
+        raise ConfigurationError(
+            f"These rows cannot be generated again as they were seeded ({said}). Name the other tables with --table, "
+            "or roll these back and seed them again. Nothing was changed."
+        )

@@ -1,0 +1,121 @@
+"""A whole reset: seeded rows are as they were seeded again, derived columns as they are derived now; real rows stay."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from seeding.conf import ResetConfig
+from seeding.db.row_security import seeing_every_row
+from seeding.generation.registry import Registry
+from seeding.generation.rows import faker_version
+from seeding.models import SeedRun
+from seeding.restoration.execution import Execution
+from seeding.restoration.findings import Findings
+from seeding.restoration.generated_rows import GeneratedRows
+from seeding.restoration.results import ResetSummary
+from seeding.runs.audit import auditing
+from seeding.runs.confirmation import Ask, reset_question
+from seeding.runs.lifecycle import Operation
+from seeding.safety import Need, Survey, Touch, derived, needed
+from seeding.telemetry.events import Sink
+
+
+class ResetManager:
+    """Resets one database. `tell` receives every event, `ask` the question."""
+
+    def __init__(self, config: ResetConfig, registry: Registry, *, tell: Sink, ask: Ask) -> None:
+        self.config = config
+        self.operation = Operation(config, "seed_reset", tell=tell, ask=ask)
+        self._registry = registry
+
+    @seeing_every_row
+    def run(self) -> ResetSummary:
+        """Put the rows back; raises SeedingError if the whole run fails, and the interruption if there is one."""
+        operation, config = self.operation, self.config
+        operation.connect()
+        started = time.monotonic()
+        if config.dry_run:
+            return self._summary(self._found(), started)
+        self.confirm()
+        started = time.monotonic()  # after the question: waiting for an answer is not the run's time
+        with operation.locked(), auditing(config.audit_file):
+            found = operation.retry(self._found)
+            stale = operation.retry(operation.ledger.stale_tables)
+            if found.rows.dataset is None or not (found.is_any or stale):
+                return self._summary(found, started)
+            surveyed = operation.retry(partial(self._survey, found))
+            plan = {"tables": list(config.tables), "steps": [one.as_dict() for one in found.results()]}
+            with operation.recorded(found.rows.dataset, plan, faker_version=faker_version()) as run:
+                self._announce(found, run)
+                execution = Execution(operation, found, surveyed, stale, run)
+                execution.run()
+                summary = self._summary(found, started, run, execution)
+            return self._close(summary, run)
+
+    def confirm(self) -> None:
+        """Ask, showing what would be put back; raises RefusedError unless the answer is the expected one."""
+        operation, asked = self.operation, reset_question(self.config, self.operation.place())
+        if asked is not None:
+            found = [one for one in self._found().results() if one.has_work]
+            listed = "".join(
+                f"{one.records_updated:>12,} to update, {one.records_inserted:,} to insert, {one.records_derived:,} to derive: "
+                f"{one.table}\n"
+                for one in found
+            )
+            place = f"Environment {self.config.environment}, database {operation.database_name}, seeded rows:\n"
+            operation.confirm(asked, f"{place}{listed or 'none that is not as it was seeded'}")
+
+    def _found(self) -> Findings:
+        return Findings(GeneratedRows(self.config.database, self._registry, self.operation.ledger), self.config.tables)
+
+    def _survey(self, found: Findings) -> Survey:
+        """Raises SchemaError if a table whose rows are to be put back must not be touched."""
+        touches = {one.part.table: Touch.INSERT | Touch.UPDATE for one in found.differences if len(one)}
+        needs = dict(needed(one.seeder for one in found.differences if len(one)))
+        for seeder in found.deriving():
+            table, (columns, reads) = seeder.config.table_name, derived(seeder)
+            touches[table] = touches.get(table, Touch(0)) | Touch.UPDATE
+            needs[table] = needs.get(table, Need()) | Need(update=columns, reads=reads - {table})
+        surveyed = self.operation.survey(touches, needs=needs)
+        surveyed.refuse_any({one.part.table for one in found.differences if len(one)})
+        return surveyed
+
+    def _announce(self, found: Findings, run: SeedRun) -> None:
+        tell, database = self.operation.tell, self.operation.database_name
+        tell("start", f"Reset run {run.pk} begins", run=run.pk, database=database, configuration=run.plan)
+        for one in found.left:
+            tell("keep", str(one), level="warn", record_count=one.count, table=one.table)
+
+    def _close(self, summary: ResetSummary, run: SeedRun) -> ResetSummary:
+        for one in summary.results:
+            self.operation.meter.add(
+                one.table,
+                planned=one.records_edited + one.records_missing,
+                done=one.records_updated + one.records_inserted,
+                errors=one.records_left,
+                seconds=0.0,
+            )
+        return self.operation.close(run, summary, [one.as_dict() for one in summary.results])
+
+    def _summary(
+        self, found: Findings, started: float, run: SeedRun | None = None, done: Execution | None = None
+    ) -> ResetSummary:
+        summary = ResetSummary(
+            run=run.pk if run else None,
+            database=self.operation.database_name,
+            environment=self.config.environment,
+            dry_run=self.config.dry_run,
+            duration=time.monotonic() - started,
+            results=tuple(found.results() if done is None else done.results()),
+            left=tuple(found.left if done is None else [*found.left, *done.left()]),
+        )
+        rows = sum(one.records_updated + one.records_inserted for one in summary.results)
+        self.operation.tell(
+            "complete",
+            f"{rows} rows {'would be ' if summary.dry_run else ''}put back, exit code {summary.exit_code}",
+            record_count=rows,
+            duration=summary.duration,
+            dryRun=summary.dry_run or None,
+        )
+        return summary
