@@ -40,7 +40,9 @@ class KeySet:
     @classmethod
     def holding(cls, keys: Integers) -> Self:
         """From single keys, in any order, possibly repeated."""
-        ordered = np.unique(np.asarray(keys, dtype=np.int64))
+        ordered = np.asarray(keys, dtype=np.int64)
+        if not (ordered[1:] > ordered[:-1]).all():
+            ordered = np.unique(ordered)
         if not len(ordered):
             return cls.of()
         breaks = np.flatnonzero(np.diff(ordered) != 1)

@@ -124,7 +124,8 @@ class Resolver:
         identity = self.identity(seeder)
         found = (None if identity is None else identity.rows, self._real.get(seeder.name), others)
         rows = [one for one in found if one is not None]
-        return pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
+        together = pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
+        return together if others is None else together.unique(NUMBER, maintain_order=True)  # rows that are written again
 
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""

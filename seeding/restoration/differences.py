@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from seeding.comparison.changed_rows import Compared
-from seeding.comparison.rendered_rows import KEY
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.row_digests import replaced
@@ -17,7 +16,7 @@ from seeding.restoration.generated_rows import GeneratedRows, Part
 
 TAKEN = "somebody can have used their keys again, and they hold too little of what was seeded under them"
 OTHERS = "they hold so little of what was seeded that they may be other rows, under keys that were used again"
-DISTINCT = 0.2
+DISTINCT = 0.5
 """A column tells rows apart if so many of its values differ from each other, as a share of the rows."""
 SAME = 0.5
 """A row under a key that can be used again is the seeded one if so many of those columns hold what was seeded."""
@@ -58,7 +57,7 @@ def differences(rows: GeneratedRows, part: Part, present: KeySet, *, among: KeyS
     edited, unlike, unlike_all = list[KeySet](), list[KeySet](), list[KeySet]()
     for compared in rows.detector(part.seeder).compared(part.batches, known.key_set() & present):
         edited.append(_key_set(compared.differing))
-        likeness = _likeness(compared)
+        likeness = _likeness(compared, live.key)
         unlike.append(_key_set(key for key, share in likeness.items() if share < SAME))
         unlike_all.append(_key_set(key for key, share in likeness.items() if not share and len(compared.differing[key]) > 1))
     doubtful = union(unlike)
@@ -82,9 +81,9 @@ def lost_rows(rows: GeneratedRows, part: Part) -> KeySet:
     return (keys - present) | replaced(live, rows.identity(part.table), present, rows.ledger.digests(part.table))
 
 
-def _likeness(compared: Compared) -> Mapping[int, float]:
+def _likeness(compared: Compared, key: Collection[str]) -> Mapping[int, float]:
     """Edited row → the share of the columns that tell rows apart in which it holds what was seeded."""
-    columns = sorted(compared.columns.intersection(compared.resolved.columns) - {KEY})
+    columns = sorted(compared.columns.intersection(compared.resolved.columns).difference(key))
     frame, rows = compared.resolved, compared.resolved.height
     telling = frozenset(name for name in columns if _distinguishes(frame[name], rows)) or frozenset(columns)
     return {key: len(telling.difference(differing)) / len(telling) for key, differing in compared.differing.items()}

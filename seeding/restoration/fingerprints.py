@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from seeding.comparison.changed_rows import Compared
 from seeding.writing.encoding import json_text
 
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
@@ -26,17 +27,17 @@ class Fingerprint:
     def __init__(self, seeder: str) -> None:
         self._digest = hashlib.sha256(f"1{SEPARATOR}{seeder}{END}".encode())
 
-    def add(self, index: pl.Series, data: pl.DataFrame, patches: Mapping[str, Mapping[int, Any]]) -> None:
-        """Rows as they were seeded; `patches` are the values that rows hold instead: column → position → value."""
+    def add(self, rows: Compared, patches: Mapping[str, Mapping[int, Any]]) -> None:
+        """Rows as they were seeded; `patches` are the values that they hold instead: column → position → value."""
         columns = []
-        for name in sorted(data.columns):
-            text = texts(data[name])
+        for name in sorted(rows.columns.intersection(rows.data.columns)):
+            text = texts(rows.data[name])
             if found := patches.get(name):
                 places = pl.Series(sorted(found), dtype=pl.UInt32)
                 text = text.scatter(places, [_plain(found[place]) for place in sorted(found)])
             columns.append((SEPARATOR + name + "=" + text.fill_null(NULL)).alias(name))
-        rows = pl.DataFrame([index.cast(pl.String).alias(" index"), *columns])
-        whole = rows.select(pl.concat_str(pl.all()) + END).to_series()
+        told = pl.DataFrame([pl.Series(" index", rows.index).cast(pl.String), *columns])
+        whole = told.select(pl.concat_str(pl.all()) + END).to_series()
         self._digest.update(whole.str.join("").item().encode())
 
     @property
@@ -59,7 +60,7 @@ def texts(values: pl.Series) -> pl.Series:
         return text.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else text
     if isinstance(dtype, (pl.Datetime, pl.Date)):
         return values.dt.strftime("%Y-%m-%dT%H:%M:%S" if isinstance(dtype, pl.Datetime) else "%Y-%m-%d")
-    if isinstance(dtype, pl.Struct):
+    if dtype.is_nested():
         return json_text(values)
     if dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.String, pl.Null):
         return values.cast(pl.Int8 if dtype == pl.Boolean else dtype).cast(pl.String)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,8 @@ ROWS = 500
 SIGNALS = "its seeder saves rows with signals: roll the others back and seed again, so that receivers run"
 Refused = dict[str, list[int]]
 """Why rows stay as they are → their keys."""
+Cells = Mapping[int, Mapping[str, Any]]
+"""Key → attribute → what is to be stored there."""
 
 
 class Repair:
@@ -56,6 +59,10 @@ class Repair:
         validator = SchemaValidator(filled_table(seeder, connections[rows.using]), rows.there)
         self._preparation = Preparation(seeder, rows.dataset, rows.resolver, validator)
         self._fields = {column_name(field): field for field in self._model._meta.concrete_fields}
+        referring = {one.column for one in self._table.foreign_keys}
+        unique = {name for names in self._table.unique for name in names if name in self._fields} - referring
+        self._unique = {self._fields[name].attname for name in unique}
+        """Attributes whose values may be exchanged between rows."""
 
     def attempt(self, found: Differences) -> None:
         """Update and insert, a portion of the rows per transaction."""
@@ -87,22 +94,46 @@ class Repair:
             return Cast(Value(value, models.TextField()), models.JSONField())
         return value
 
-    def _update(self, cells: Mapping[int, Mapping[str, Any]]) -> Refused:
-        """Update the rows, each in a savepoint if the database refuses one of them."""
+    def _update(self, cells: Cells) -> Refused:
+        """Update the rows together; if the database refuses one, each by itself, and the refused ones by way of others."""
+        if self._refusal(cells) is None:
+            return {}
+        told = {key: self._refusal({key: values}) for key, values in cells.items()}
+        stuck = {key: cells[key] for key, error in told.items() if error is not None}
+        if len(stuck) > 1 and self._refusal(stuck, parked=True) is None:
+            return {}
         refused: Refused = {}
+        for key in stuck:
+            refused.setdefault(told[key] or "", []).append(key)
+        return refused
+
+    def _refusal(self, cells: Cells, *, parked: bool = False) -> str | None:
+        """Update the rows in a savepoint; returns why the database refuses one of them.
+
+        `parked`, unique values are put out of the way first: rows may have exchanged theirs.
+        """
         try:
             with transaction.atomic(using=self._rows.using):
+                for number, (key, values) in enumerate(cells.items()) if parked else ():
+                    if aside := {name: self._aside(name, number) for name in self._unique.intersection(values)}:
+                        self._update_row(key, aside)
                 for key, values in cells.items():
                     self._update_row(key, values)
         except DatabaseError as error:
             if not refuses_row(error):
                 raise
-            for key, values in cells.items() if len(cells) > 1 else ():
-                for why, keys in self._update({key: values}).items():
-                    refused.setdefault(why, []).extend(keys)
-            if len(cells) == 1:
-                refused = {error_text(error): list(cells)}
-        return refused
+            return error_text(error)
+        return None
+
+    def _aside(self, name: str, number: int) -> Any:
+        """A value of the attribute that no row has, most likely."""
+        field = base_of(next(one for one in self._fields.values() if one.attname == name))
+        if field.null:
+            return None
+        if isinstance(field, models.IntegerField):
+            rows = self._model._base_manager.using(self._rows.using)
+            return (rows.aggregate(highest=models.Max(name))["highest"] or 0) + 1 + number
+        return uuid4().hex[: field.max_length]
 
     def _update_row(self, key: int, values: Mapping[str, Any]) -> None:
         """Only these columns: others that the server would update by itself keep what they hold."""

@@ -45,7 +45,7 @@ class ResetManager:
             if found.rows.dataset is None or not (found.is_any or stale):
                 return self._summary(found, started)
             surveyed = operation.retry(partial(self._survey, found))
-            plan = {"tables": list(config.tables), "steps": [one.as_dict() for one in found.results()]}
+            plan = {"tables": list(config.tables), "steps": [one.step() for one in found.results() if one.has_work]}
             with operation.recorded(found.rows.dataset, plan, faker_version=faker_version()) as run:
                 self._announce(found, run)
                 execution = Execution(operation, found, surveyed, stale, run)

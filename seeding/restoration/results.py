@@ -124,6 +124,10 @@ class ResetResult:
         """Whether anything is put back."""
         return bool(self.records_updated or self.records_inserted or self.records_derived)
 
+    def step(self) -> dict[str, Any]:
+        """The table's part of the plan, as the ledger stores it."""
+        return {"table": self.table, "rows": self.records_updated + self.records_inserted}
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
-
-import polars as pl
 
 from seeding.comparison.changed_rows import ChangeDetector, Compared
 from seeding.db.connection import database_name
@@ -114,16 +113,27 @@ class TableComparison:
         seeder, rows = part.seeder, self._rows
         detector = rows.detector(seeder)
         fingerprint, meanings = Fingerprint(part.name), Meanings(rows.registry, rows.resolver, seeder)
-        for compared in detector.compared(part.batches, self._present):
-            self._take(compared, seeder, detector, (fingerprint, meanings))
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fingerprint") as beside:
+            added: Future[None] | None = None
+            for compared in detector.compared(part.batches, self._present):
+                patches = self._patches(compared, seeder, detector, meanings)
+                if added is not None:
+                    added.result()
+                added = beside.submit(fingerprint.add, compared, patches)
+            if added is not None:
+                added.result()
         self.fingerprints[part.name] = fingerprint.hexdigest
         found = stale_rows(rows, seeder, part.known.key_set() & self._present)
         self.stale.update({column: len(keys) for column, keys in found.items()})
 
-    def _take(self, part: Compared, seeder: BaseSeeder, detector: ChangeDetector, told: tuple[Fingerprint, Meanings]) -> None:
-        fingerprint, meanings = told
+    def _patches(
+        self, part: Compared, seeder: BaseSeeder, detector: ChangeDetector, meanings: Meanings
+    ) -> dict[str, dict[int, Any]]:
+        """Column → place among the rows → what is stored there instead of what was seeded; counted and noted."""
+        if not part.differing:
+            return {}
         self.edited += len(part.differing)
-        found = detector.stored(part) if part.differing else {}
+        found = detector.stored(part)
         place = {int(key): number for number, key in enumerate(part.keys)}
         patches: dict[str, dict[int, Any]] = {}
         for (key, column), value in found.items():
@@ -132,5 +142,4 @@ class TableComparison:
                 expected = part.resolved.get_column(column)[place[key]]
                 shown = REDACTED if column in seeder.config.pii_fields else str(value)  # somebody may have written a real one
                 self.cells.append(Cell(key=str(detector.shown(key)), column=column, expected=str(expected), found=shown))
-        columns = [name for name in part.data.columns if name in part.columns]
-        fingerprint.add(pl.Series(part.index), part.data.select(columns), patches)
+        return patches
