@@ -20,10 +20,10 @@ from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 
 if TYPE_CHECKING:
-    from seeding.web import provenance, views
+    from seeding.web import batch_rows, views
 else:  # Django imports this module for every command, and only a server needs the pages
     views = SimpleLazyObject(partial(import_module, "seeding.web.views"))
-    provenance = SimpleLazyObject(partial(import_module, "seeding.web.provenance"))
+    batch_rows = SimpleLazyObject(partial(import_module, "seeding.web.batch_rows"))
 
 BADGE = '<span class="seeding-badge seeding-{}">{}</span>'
 RANGES_SHOWN = 3
@@ -210,7 +210,7 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     def keys(self, batch: SeedingMetadata) -> str:
         """The ranges of keys, as first-last."""
         more = ", …" if len(batch.key_ranges) > RANGES_SHOWN else ""
-        named = [one.shown for one in provenance.ranges_of(batch)[:RANGES_SHOWN]]
+        named = [one.shown for one in batch_rows.ranges_of(batch)[:RANGES_SHOWN]]
         if batch.key_recipe:
             return ", ".join(f"{first} … {last}" if first != last else first for first, last in named if first) + more
         return ", ".join(f"{first}-{last}" if first != last else first for first, last in named) + more

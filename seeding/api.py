@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seeding.conf import (
     CheckConfig,
+    ExplainConfig,
     MaskingConfig,
     ResetConfig,
     RollbackConfig,
@@ -29,6 +30,7 @@ from seeding.signals import Signals
 from seeding.telemetry.events import Sink, broadcast, event, ignore
 
 if TYPE_CHECKING:
+    from seeding.explanation.results import RowExplanation
     from seeding.generation.value_rules.profile_rules import ProfileRules
     from seeding.masking.results import MaskingSummary
     from seeding.orchestration.forecast import Forecast
@@ -175,6 +177,24 @@ def reset(
     connect(config.database, partial(_tell_retry, tell))
     known = _recalled(config.database, registry).within(config.database)
     return ResetManager(config, known, tell=told, ask=ask).run()
+
+
+def explain(config: ExplainConfig, *, registry: Registry | None = None, tell: Sink = ignore) -> RowExplanation:
+    """Where a row comes from, as `manage.py seed_explain` shows it. Takes no lock, changes nothing.
+
+    Raises ConfigurationError if the row was not seeded, or there is no such table; SeedingError if it cannot be looked up.
+    """
+    from seeding.explanation.explainer import explain as explained
+    from seeding.explanation.explainer import find
+    from seeding.ledger.queries import Ledger
+    from seeding.safety import require_safe_server
+
+    connect(config.database, partial(_tell_retry, tell))
+    require_safe_server(config.database)
+    Ledger(config.database).require()
+    known = _recalled(config.database, registry).within(config.database)
+    with every_row(config.database):
+        return explained(config.database, known, find(config.database, known, config.table, config.key))
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:

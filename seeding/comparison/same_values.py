@@ -7,7 +7,7 @@ import struct
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from seeding.schema.tables import ColumnSchema, Kind
@@ -54,6 +54,13 @@ def same(expected: Any, actual: Any, precision: Precision = EXACT) -> bool:
     if isinstance(expected, uuid.UUID) or isinstance(actual, uuid.UUID):
         return _digits(expected) == _digits(actual)
     return _alike(expected, actual, precision)
+
+
+def is_stored(computed: Any, stored: Any, column: ColumnSchema) -> bool:
+    """Whether the column keeps the one as the other. SQLite compares decimals as floats."""
+    if isinstance(computed, (int, float, Decimal)) and isinstance(stored, Decimal) and column.scale is not None:
+        return Decimal(str(computed)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP) == stored
+    return same(computed, stored, Precision.of(column))
 
 
 def _number(value: float | Decimal) -> Decimal:

@@ -1,6 +1,6 @@
 """Options and environment variables become one frozen config per command, or one error that names everything wrong."""
 
-from seeding.conf.check import CHECKS, CheckConfig, VerifyConfig
+from seeding.conf.check import CHECKS, CheckConfig, ExplainConfig, VerifyConfig
 from seeding.conf.environment import (
     ENVIRONMENT_VARIABLES,
     SPELLINGS,
@@ -27,6 +27,7 @@ __all__ = [
     "SPELLINGS",
     "CheckConfig",
     "Environment",
+    "ExplainConfig",
     "LogConfig",
     "MaskingConfig",
     "MonitoringConfig",

@@ -1,4 +1,4 @@
-"""The options of `seed_check` and `seed_verify`."""
+"""The options of `seed_check`, `seed_verify` and `seed_explain`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ class VerifyConfig:
     """The fingerprint that the data is to have."""
     lock_timeout: int = 0
     """Seconds to wait for a run that holds the lock; 0 tries once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainConfig:
+    """The options of `seed_explain`."""
+
+    table: str
+    """The row's table."""
+    key: str
+    """The row's primary key; the parts of a composite one are separated by commas."""
+    database: str = "default"
+    """Alias in DATABASES."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from seeding.console.layout import PLAIN_WIDTH, console
 
 if TYPE_CHECKING:
     from seeding.console.check import show_report
+    from seeding.console.explanation import show_explanation
     from seeding.console.mask import markdown_inventory, show_inventory, show_masking
     from seeding.console.profiles import show_profile, show_profiles
     from seeding.console.restoration import show_reset, show_verification
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "check": ("show_report",),
+    "explanation": ("show_explanation",),
     "mask": ("markdown_inventory", "show_inventory", "show_masking"),
     "profiles": ("show_profile", "show_profiles"),
     "restoration": ("show_reset", "show_verification"),
@@ -29,6 +31,7 @@ __all__ = [
     "console",
     "markdown_inventory",
     "show_environments",
+    "show_explanation",
     "show_inventory",
     "show_lock",
     "show_masking",

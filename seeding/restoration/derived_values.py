@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import numpy as np
 from django.db.models import F, Q
 
-from seeding.comparison.same_values import Precision, same
+from seeding.comparison.same_values import is_stored
 from seeding.generation.seeder_columns import columns_of
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeySet, union
 from seeding.ledger.key_values import NOBODY
 from seeding.restoration.generated_rows import GeneratedRows
-from seeding.schema.tables import ColumnSchema
 
 
 def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Mapping[str, KeySet]:
@@ -35,15 +32,8 @@ def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Mapping
             for condition in conditions:
                 suspects = held.filter(condition).annotate(seeding_computed=value).filter(differs)
                 told = suspects.values_list("pk", name, "seeding_computed").iterator()
-                stale = [key for key, stored, computed in told if not _is_stored(computed, stored, table.columns[column])]
+                stale = [key for key, stored, computed in told if not is_stored(computed, stored, table.columns[column])]
                 numbers = np.array(sorted(identity.numbers_of(stale)), np.int64)
                 found.setdefault(name, []).append(KeySet.holding(numbers[numbers != NOBODY]))
     together = {name: union(ones) for name, ones in found.items()}
     return {name: ones for name, ones in together.items() if ones}
-
-
-def _is_stored(computed: Any, stored: Any, column: ColumnSchema) -> bool:
-    """Whether the column keeps the one as the other. SQLite compares decimals as floats."""
-    if isinstance(computed, (int, float, Decimal)) and isinstance(stored, Decimal) and column.scale is not None:
-        return Decimal(str(computed)).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP) == stored
-    return same(computed, stored, Precision.of(column))

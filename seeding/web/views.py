@@ -19,10 +19,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
+from seeding.exceptions import SeedingError
+from seeding.explanation.provenance import Provenance, model_of
+from seeding.explanation.provenance import provenance as provenance_of
 from seeding.generation.own_tables import own_table
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
-from seeding.web import charts, provenance, run_history, table_counts
+from seeding.web import batch_rows, charts, run_history, table_counts
 from seeding.web.run_history import RunFigures
 
 RUNS = 20
@@ -98,7 +101,7 @@ def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
     _demand(request, SeedingMetadata)
     using = ledger_database()
     asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
-    form = RowForm(provenance.seeded_tables(using), asked, initial={"table": table})
+    form = RowForm(batch_rows.seeded_tables(using), asked, initial={"table": table})
     context: dict[str, Any] = {"form": form, "title": "Find a seeded row"}
     if form.is_valid():
         context |= _row(request, site, using, **form.cleaned_data)
@@ -126,7 +129,7 @@ def account(run: SeedRun) -> dict[str, Any]:
 
 def batch(entry: SeedingMetadata) -> dict[str, Any]:
     """Everything that the page of a batch shows."""
-    ranges = provenance.ranges_of(entry)
+    ranges = batch_rows.ranges_of(entry)
     return {"batch": entry, "ranges": ranges[:RANGES], "more": len(ranges[RANGES:])}
 
 
@@ -195,20 +198,41 @@ def _parts(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonRe
 def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: str) -> dict[str, Any]:
     from seeding.schema.introspection import lacking  # imported late, as every command loads the admin
 
-    found = provenance.provenance(using, table, key)
+    found = provenance_of(using, table, key)
     context: dict[str, Any] = {"table": table, "key": key, "found": found, "title": f"Row {key} of {table}"}
-    model = provenance.model_of(table)
+    model = model_of(table)
     if found is None or not found.entry.live:
         return context
     if model is None or lacking(connections[using], (own_table(model),))[table]:
         return {**context, "unknown": True}
     if not _may_view(request, site, model):
         return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}
-    context["cells"] = provenance.cells(using, model, found.number, found.entry)
+    context |= _explained(request, site, using, found)
+    explanation = context.get("explanation")
+    explained = {one.column: one for one in explanation.columns} if explanation else {}
+    context["cells"] = batch_rows.cells(using, model, found.number, found.entry, explained)
     if site.is_registered(model) and context["cells"] is not None and (single := found.single_key):
         context["admin_key"] = quote(single)
         context["elsewhere"] = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
     return context
+
+
+def _explained(request: HttpRequest, site: AdminSite, using: str, found: Provenance) -> dict[str, Any]:
+    """What `seed_explain` says of a row, and of which referring rows this person may see the keys; or why it says nothing."""
+    from seeding.explanation.explainer import explain  # imported late, as every command loads the admin
+    from seeding.generation.registry import Registry
+    from seeding.scaffold import recalled
+
+    try:
+        registry = Registry.discover()
+        if found.entry.seeder_name not in registry.by_name:
+            registry = recalled(using, registry)
+        explanation = explain(using, registry.within(using), found, reads_values=False)
+    except SeedingError as error:
+        return {"unexplained": str(error)}
+    models_of = {one.table: model_of(one.table) for one in explanation.referring}
+    named = {table for table, model in models_of.items() if model is not None and _may_view(request, site, model)}
+    return {"explanation": explanation, "referring": [(one, one.table in named) for one in explanation.referring]}
 
 
 def _may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) -> bool:

@@ -18,7 +18,7 @@ from seeding.ledger.queries import Ledger
 from seeding.ledger.recorder import Recorder
 from seeding.models import SeedingMetadata
 from seeding.orchestration.results import RunSummary
-from seeding.web import provenance
+from seeding.web import batch_rows
 from seeding.writing import insert_whole
 from tests.safety.test_references import LINKED
 from tests.servers import KINDS
@@ -321,12 +321,12 @@ def test_what_the_admin_and_the_check_say_of_them(desk: Database) -> None:
     seeded = ours(desk)
     entry = SeedingMetadata.objects.using(desk.alias).filter(table_name="tickets").latest("pk")
 
-    cells = provenance.cells(desk.alias, Ticket, seeded[9][1], entry) or []
+    cells = batch_rows.cells(desk.alias, Ticket, seeded[9][1], entry) or []
     assert [one.value for one in cells if one.column == "tenant_id"] == [8]
     desk.query("DELETE FROM replies WHERE ticket_id = %s", seeded[0][1])
     desk.query("DELETE FROM tickets WHERE tenant_id = 7 AND id = %s", seeded[0][1])
     first = SeedingMetadata.objects.using(desk.alias).filter(table_name="tickets").earliest("pk")
-    assert provenance.cells(desk.alias, Ticket, seeded[0][1], first) is None
+    assert batch_rows.cells(desk.alias, Ticket, seeded[0][1], first) is None
     assert Ledger(desk.alias).identities()["tickets"].number == "id"
 
 

@@ -17,9 +17,10 @@ from django.urls import path, reverse
 from pytest_django import DjangoDbBlocker
 
 from seeding.admin import SeedingMetadataAdmin, SeedRunAdmin
+from seeding.explanation import provenance
 from seeding.ledger.key_recipes import first_number
 from seeding.models import SeedingMetadata, SeedRun
-from seeding.web import provenance
+from seeding.web import batch_rows
 from tests.integration.keys.stages import INSTALLED, Stage, ok
 from tests.support.databases import Database, closed, opened
 from tests.support.runs import run, undo
@@ -79,18 +80,18 @@ def test_a_row_is_found_by_its_key_and_shown(stage: Stage) -> None:
     ):  # fmt: skip
         one = provenance.provenance(alias, model._meta.db_table, key)
         assert one is not None
-        cells = provenance.cells(alias, model, one.number, one.entry)
+        cells = batch_rows.cells(alias, model, one.number, one.entry)
         assert {cell.column: cell.value for cell in cells or ()}[column] == value
-        assert provenance.cells(alias, model, one.number + 2**30, one.entry) is None
+        assert batch_rows.cells(alias, model, one.number + 2**30, one.entry) is None
     entry = SeedingMetadata.objects.using(alias).filter(table_name="traits_line").first()
     assert entry is not None
-    (first, last) = provenance.ranges_of(entry)[0].shown
+    (first, last) = batch_rows.ranges_of(entry)[0].shown
     assert found(stage, "traits_line", first) == entry.first_index
     assert (first.rpartition(", ")[2], last.rpartition(", ")[2]) == ("1", str((entry.record_count - 1) % 3 + 1))
 
     child = provenance.provenance(alias, "traits_wholesaler", str(stage.of(Wholesaler).get(licence="L3").pk))
     assert child is not None
-    shown = provenance.cells(alias, Wholesaler, child.number, child.entry)
+    shown = batch_rows.cells(alias, Wholesaler, child.number, child.entry)
     assert [cell.column for cell in shown or ()] == ["customer_ptr_id", "licence"]
     ok(undo(stage.database)[0])
     assert found(stage, "traits_depot", str(depot.pk)) == 4  # it was seeded once
@@ -115,7 +116,7 @@ def test_no_page_shows_a_number_that_is_no_key(pages: Database) -> None:
     assert "Ö0 … Ö4" in listed
     for entry in SeedingMetadata.objects.all():
         page("seeding_seedingmetadata_change", entry.pk)
-        key = provenance.ranges_of(entry)[0].shown[0]
+        key = batch_rows.ranges_of(entry)[0].shown[0]
         assert "batch" in page("seeding_row", table=entry.table_name, key=key)
     assert "depot-4" in page("seeding_row", table="traits_depot", key=str(depot.pk))
     assert "knows of no row 7 in traits_depot" in page("seeding_row", table="traits_depot", key="7")

@@ -19,10 +19,11 @@ from django.urls import path
 
 import terpseed.models
 from seeding.admin import SeedingMetadataAdmin, SeedRunAdmin
+from seeding.explanation import provenance
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags import figures
-from seeding.web import charts, provenance, run_history, table_counts
+from seeding.web import charts, run_history, table_counts
 from seeding.web.table_counts import TableCount
 from tests.support.admin import LedgerRouter, page
 from tests.support.databases import AS_OF, Database
