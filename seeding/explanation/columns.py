@@ -14,7 +14,7 @@ from seeding.explanation.context import RowContext
 from seeding.explanation.derivations import DerivedNow
 from seeding.explanation.parents import ParentRows
 from seeding.explanation.results import ExplainedColumn, ParentRow, Role
-from seeding.explanation.values import text_of
+from seeding.explanation.values import dashed, text_of
 from seeding.generation.value_rules.profile_rules import canonical
 from seeding.models import SeedingMetadata
 from seeding.schema.tables import ColumnSchema, Kind
@@ -126,12 +126,14 @@ class ColumnExplainer:
         found, is_personal = self._context.stored.get(name), name in self._personal
         if found is not None and is_personal and (is_bare or not is_same):
             found = REDACTED
-        column = self._context.live.columns[name]
+        told = text_of(_plain(expected[0], self._context.live.columns[name])) if expected else None
+        if told is not None and name in self._context.uuids:
+            told = dashed(told)
         return ExplainedColumn(
             column=name,
             role=role,
             is_personal=is_personal,
-            expected=text_of(_plain(expected[0], column)) if expected else None,
+            expected=told,
             is_known=bool(expected),
             found=text_of(found),
             is_same=is_same,

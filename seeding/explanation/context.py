@@ -11,6 +11,7 @@ from django.db import connections, models
 
 from seeding.comparison.stored_rows import StoredRows
 from seeding.explanation.provenance import Provenance, model_of
+from seeding.explanation.values import dashed
 from seeding.generation.datasets import Dataset
 from seeding.generation.own_tables import own_table
 from seeding.generation.registry import Registry
@@ -24,7 +25,8 @@ from seeding.masking import detect_name
 from seeding.masking.classification import other_tables
 from seeding.models import SeedingMetadata
 from seeding.schema.introspection import all_tables
-from seeding.schema.references import column_name
+from seeding.schema.kinds import base_of
+from seeding.schema.references import column_name, key_columns
 from seeding.schema.tables import TableSchema
 from seeding.verification.referring_rows import Tracer
 
@@ -134,6 +136,18 @@ class RowContext:
             return f"it was made with Faker {entry.run.faker_version}, and Faker {faker} is installed"
         return ""
 
+    @cached_property
+    def uuids(self) -> frozenset[str]:
+        """The columns of the table that hold UUIDs."""
+        return frozenset() if self.model is None else _uuids(self.model)
+
+    def shown(self, table: str, key: Any) -> str:
+        """A key of a table as a query reads it, for a person."""
+        text = ", ".join(map(str, key)) if isinstance(key, (list, tuple)) else str(key)
+        model = model_of(table)
+        is_uuid = model is not None and not _uuids(model).isdisjoint(key_columns(model))
+        return dashed(text) if is_uuid else text
+
     def identity_of(self, table: str) -> RowIdentity:
         """How the seeded rows of a live table are found."""
         return self.tracer.identity(table, self.there[table].primary_key)
@@ -146,3 +160,8 @@ class RowContext:
             said |= set(self.entry.masked_fields)
         sounding = () if seeders else (name for name in self.there[table].columns if detect_name(name))
         return frozenset(said).union(sounding)
+
+
+def _uuids(model: type[models.Model]) -> frozenset[str]:
+    """The columns of a model that hold UUIDs."""
+    return frozenset(column_name(one) for one in model._meta.concrete_fields if isinstance(base_of(one), models.UUIDField))

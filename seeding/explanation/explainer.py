@@ -67,7 +67,7 @@ def explain(using: str, registry: Registry, found: Provenance, *, reads_values: 
     return RowExplanation(
         database=database_name(using),
         table=entry.table_name,
-        key=found.key,
+        key=context.shown(context.table, found.key),
         index=found.index,
         seeder=entry.seeder_name,
         origin=entry.origin,

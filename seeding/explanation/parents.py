@@ -80,7 +80,7 @@ class ParentRows:
         if table not in context.there:
             return ParentRow(table=table, index=index, key=text_of(key) or "", is_there=False)
         present = bool(context.tracer.present(context.there[table], number))
-        shown = ", ".join(map(str, context.identity_of(table).shown(number, 1)))
+        shown = context.shown(table, context.identity_of(table).shown(number, 1))
         return ParentRow(table=table, index=index, key=shown, is_there=present)
 
     def _of_key(self, table: str, key: Any) -> ParentRow:

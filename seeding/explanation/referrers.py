@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connections, transaction
@@ -74,7 +73,7 @@ class ReferringRowsFinder:
                 else:
                     real += 1
                     key = pairs.referring[place]
-                    real_keys += [_text(key)] if len(real_keys) < EXAMPLES and key is not None else []
+                    real_keys += [self._context.shown(link.table, key)] if len(real_keys) < EXAMPLES and key is not None else []
         if real_keys and self._has_personal_key(link.table):
             real_keys = [REDACTED]
         return ReferringRows(
@@ -91,7 +90,7 @@ class ReferringRowsFinder:
         number = int(pairs.referring[place] if pairs.numbers is None else pairs.numbers[place])
         identity = self._context.tracer.identity(link.table, link.key)
         shown = identity.shown(KeySet.of([(number, number)]), 1) if number != NOBODY else []
-        return str(shown[0]) if shown else _text(pairs.referring[place])
+        return self._context.shown(link.table, shown[0] if shown else pairs.referring[place])
 
     def _has_personal_key(self, table: str) -> bool:
         """Whether the keys of real rows are personal data."""
@@ -107,7 +106,3 @@ class ReferringRowsFinder:
 
 def _not_counted(link: Relation, column: str, problem: str) -> ReferringRows:
     return ReferringRows(table=link.source, column=column, seeded=0, real=0, seeded_keys=(), real_keys=(), problem=problem)
-
-
-def _text(key: Any) -> str:
-    return ", ".join(map(str, key)) if isinstance(key, (list, tuple)) else str(key)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+DIGITS = re.compile(r"\b[0-9a-f]{32}\b")
 BYTES = (bytes, bytearray, memoryview)
 
 
@@ -20,3 +23,8 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, datetime):
         return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat(" ")
     return str(value)
+
+
+def dashed(text: str) -> str:
+    """A text with dashes in the UUIDs that it holds, which some servers keep without."""
+    return DIGITS.sub(lambda found: str(UUID(found[0])), text)

@@ -125,8 +125,9 @@ def test_a_row_that_is_gone_and_what_referred_to_it(shop: Database) -> None:
     off, on = ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON") if shop.server == "sqlite" else (
         "SET SESSION foreign_key_checks = 0", "SET SESSION foreign_key_checks = 1"
     )  # fmt: skip
-    for statement in (off, f"DELETE FROM shop_product WHERE id = {product}", on):
-        shop.query(statement)
+    shop.query(off)
+    shop.query("DELETE FROM shop_product WHERE id = %s", product)
+    shop.query(on)
 
     gone, orphan = explained(shop, Review, review), explained(shop, Review, other)
     code, text = said(shop, "shop_review", review)
