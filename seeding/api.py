@@ -187,10 +187,8 @@ def explain(config: ExplainConfig, *, registry: Registry | None = None, tell: Si
     from seeding.explanation.explainer import explain as explained
     from seeding.explanation.explainer import find
     from seeding.ledger.queries import Ledger
-    from seeding.safety import require_safe_server
 
     connect(config.database, partial(_tell_retry, tell))
-    require_safe_server(config.database)
     Ledger(config.database).require()
     known = _recalled(config.database, registry).within(config.database)
     with every_row(config.database):

@@ -41,7 +41,7 @@ def command_parser(program: str, name: str) -> argparse.ArgumentParser:
     command = load_command_class(app, name) if isinstance(app, str) else app
     parser = command.create_parser(program, name)
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to look at them
-        for option in VALUES.keys() & set(action.option_strings):
+        for option in VALUES.keys() & set(action.option_strings or [action.dest]):
             # argcomplete looks for this attribute; argparse itself does not define it.
             action.completer = completer(VALUES[option])  # type: ignore[attr-defined]  # what argcomplete reads
     return parser
@@ -65,6 +65,13 @@ def tables() -> list[str]:
     return sorted({*registry.by_table, *registry.groups})
 
 
+def seeded_tables() -> list[str]:
+    """Every table that a seeder fills."""
+    from seeding.generation.registry import Registry  # imported late, as above
+
+    return sorted(Registry.discover().by_table)
+
+
 def environments() -> list[str]:
     """The values that `--env` accepts."""
     from seeding.conf import Environment
@@ -81,6 +88,7 @@ def profiles() -> list[str]:
 
 VALUES: Mapping[str, Callable[[], Iterable[str]]] = {
     "--table": tables,
+    "table": seeded_tables,
     "--env": environments,
     "--profile": profiles,
     "--size": lambda: SIZES,

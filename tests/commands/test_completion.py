@@ -16,6 +16,7 @@ from tests.support.processes import Manage
         ("python manage.py seed --dry", {"--dry-run "}, True),
         ("manage.py seed --table=invo", {"invoiceLineItems", "invoice_payments", "invoices"}, True),
         ("manage.py seed_rollback --table clients,ord", {"clients,orders", "clients,order_line_items"}, False),
+        ("manage.py seed_explain invoi", {"invoiceLineItems", "invoice_payments", "invoices"}, True),
         ("manage.py seed --env ", {"dev", "staging", "production"}, False),
         ("manage.py seed_check --database=d", {"default "}, True),
         ("manage.py seed --size=", {"small", "medium", "large"}, True),

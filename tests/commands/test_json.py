@@ -101,7 +101,8 @@ def test_masking_and_claims(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_profiles_and_what_is_still_as_it_was_seeded(sqlite: Database) -> None:
-    sqlite.seed(table="clients", profile="thirty_clients")
+    sqlite.seed(table="clients,supplier_profiles", profile="thirty_clients")
+    (supplier,) = sqlite.query("SELECT MIN(client_id) FROM supplier_profiles")[0]
     sqlite.query("UPDATE clients SET name = 'Changed' WHERE id = 2")
     sqlite.query("DELETE FROM clients WHERE id = 20")
 
@@ -110,12 +111,17 @@ def test_profiles_and_what_is_still_as_it_was_seeded(sqlite: Database) -> None:
         "seed_profile check": printed(sqlite, "seed_profile", "check", "bad_quarter"),
         "seed_profile list": printed(sqlite, "seed_profile", "list"),
     }
+    rows = [printed(sqlite, "seed_explain", *row) for row in (("clients", str(supplier)), ("clients", "20"))]
+    stranger = printed(sqlite, "seed_explain", "clients", "999")
     shown = printed(sqlite, "seed_profile", "show", "thirty_clients")
 
     assert answers["seed_verify"]["tables"][0]["cells"][0]["found"] == "[redacted]"
     assert answers["seed_profile list"]["profiles"].keys() == {"bad_quarter", "thirty_clients"}
     assert {name: problems(name, answer) for name, answer in answers.items()} == {name: [] for name in answers}
     assert problems("seed_profile check", shown) == []
+    assert ([one["is_there"] for one in rows], rows[0]["referring"] == []) == ([True, False], False)
+    assert [problems("seed_explain", one) for one in rows] == [[], []]
+    assert problems("failure", stranger) == []
 
 
 def test_the_schema_is_one_and_leaves_nothing_open() -> None:

@@ -43,7 +43,17 @@ DJANGOS_OWN = {"--help", "--version", "--verbosity", "--settings", "--pythonpath
 
 
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")), *sorted((ROOT / "docs").glob("*.md"))]
-OURS = ("seed", "seed_check", "seed_mask", "seed_new", "seed_profile", "seed_rollback", "seed_status", "seed_verify")
+OURS = (
+    "seed",
+    "seed_check",
+    "seed_explain",
+    "seed_mask",
+    "seed_new",
+    "seed_profile",
+    "seed_rollback",
+    "seed_status",
+    "seed_verify",
+)
 OTHERS = set(
     "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-deps --no-emit-index-url "
     "--no-header --no-install-recommends --no-strip-extras --number --python-version --require-hashes --universal "
