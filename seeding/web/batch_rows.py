@@ -97,7 +97,7 @@ def cells(
 ) -> list[Cell] | None:
     """The row as currently stored, column by column; None if it no longer exists.
 
-    Of a row that was not loaded, personal values that are not as generated are withheld, where they are `explained`.
+    Personal values that are `explained`, and are not what was generated, are withheld.
     """
     model = own_table(model)  # a parent's columns are personal or not by the parent's seeder
     fields = model._meta.concrete_fields
@@ -106,8 +106,7 @@ def cells(
     if row is None:
         return None
     masked, bare = frozenset(entry.masked_fields), _unmasked(entry)
-    if entry.origin != SeedingMetadata.Origin.SOURCE:
-        bare |= {name for name, one in explained.items() if one.is_withheld}
+    bare |= {name for name, one in explained.items() if one.is_withheld and one.is_same is False}
     return [
         Cell(
             column=name,

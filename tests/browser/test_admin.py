@@ -18,6 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from seeding.generation.rows import faker_version
 from seeding.models import SeedingMetadata, SeedRun
 from tests.browser import executable, missing
 from tests.browser.site import ACCOUNT
@@ -142,6 +143,7 @@ def furnish(database: Database) -> None:
     database.seed(table="product_images")
     database.query("INSERT INTO brands (name) VALUES ('Own'), ('Their own'), ('Older'), ('Oldest')")
     call_command("seed_mask", database=database.alias, table="brands", force=True, verbosity=0)
+    database.query("UPDATE clients SET payment_terms = 45, phone = '555-0199' WHERE id = 5")
     for day in range(1, 5):
         rehearse(database, rows=600 * day)
     for number, run in enumerate(SeedRun.objects.using(database.alias).order_by("pk")):
@@ -149,7 +151,7 @@ def furnish(database: Database) -> None:
         seconds = 0.75 + moved / (600 if run.command == "seed" else 1100)
         run.started_at = DAY + timedelta(days=number // 2, hours=number % 2)
         run.finished_at = run.started_at + timedelta(seconds=seconds)
-        run.host, run.user, run.process_id, run.faker_version = "build-3", "deploy", 4711, "40"
+        run.host, run.user, run.process_id, run.faker_version = "build-3", "deploy", 4711, faker_version()
         run.results = [{**result, "duration": seconds / len(run.results)} for result in run.results]
         run.metrics = {"lock_wait": 0.0, "peak_memory": 168_000_000, "queries": 90 + moved // 20,
                        "error_rate": 3 / 27 if run.exit_code else 0.0}  # fmt: skip

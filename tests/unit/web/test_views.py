@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from seeding.example.models import Review
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.web import views
@@ -171,6 +174,91 @@ def test_a_table_that_is_another_by_now_is_told_of_without_its_row(office: Offic
     office.shop.query("ALTER TABLE shop_review RENAME COLUMN text TO words")
 
     assert "No model describes the table shop_review as it is" in row(office.client(superuser=True), "shop_review", key)
+
+
+def test_a_row_is_explained_beside_its_values(office: Office) -> None:
+    office.shop.seed()
+    client = office.client(superuser=True)
+    order, customer = (SeedingMetadata.objects.get(table_name=one).key_ranges[0][2] for one in ("shop_order", "shop_customer"))
+    office.shop.query("UPDATE shop_order SET status = %s WHERE id = %s", "<b>odd</b>", order)
+    office.shop.query("UPDATE shop_customer SET name = 'Jane Real' WHERE id = %s", customer)
+
+    answer = client.get("/seeding/seedingmetadata/row/", {"table": "shop_order", "key": order})
+    buyer = row(client, "shop_customer", customer)
+
+    shown = words(answer)
+    assert f"customer_id {customer} shop_customer reference as seeded shop_customer, row index 0" in shown
+    assert "status <b>odd</b> generated not as seeded" in shown
+    assert "&lt;b&gt;odd" in answer.content.decode()
+    assert "derived as derived from shop_orderline" in shown
+    assert "generated; its values can be made again" in shown
+    assert "shop_orderline.order_id 3 0 1 , 2 , 3" in shown
+    assert "name not shown personal, withheld generated not as seeded" in buyer
+    assert "Jane Real" not in buyer
+    assert "email customer1@example.com personal, masked generated as seeded" in buyer
+
+
+def test_of_rows_that_refer_to_a_row_only_whoever_may_view_them_sees_the_keys(office: Office) -> None:
+    office.shop.seed()
+    product = SeedingMetadata.objects.get(table_name="shop_product").key_ranges[0][2]
+    ledger = ["seeding.view_seedingmetadata", "shop.view_product"]
+
+    strange = row(office.client(*ledger), "shop_product", product)
+    known = row(office.client(*ledger, "shop.view_review"), "shop_product", product)
+
+    assert "shop_review.product_id 3 0 not shown" in strange
+    assert "shop_review.product_id 3 0 1 , 2 , 3" in known
+    assert re.search(r"shop_orderline.product_id \d+ 0 not shown", known)
+
+
+def test_a_row_that_is_gone_is_shown_as_it_was_seeded(office: Office) -> None:
+    office.shop.seed(table="shop_product")
+    key = SeedingMetadata.objects.get().key_ranges[0][2]
+    office.shop.query("DELETE FROM shop_product WHERE id = %s", key)
+
+    shown = row(office.client(superuser=True), "shop_product", key)
+
+    assert "somebody else has deleted it" in shown
+    assert "name generated Product 1 " in shown
+
+
+def test_a_row_that_cannot_be_explained_is_shown_all_the_same(office: Office) -> None:
+    office.shop.seed(table="shop_review")
+    key = SeedingMetadata.objects.get(table_name="shop_review").key_ranges[0][2]
+    office.shop.query("UPDATE seeding_metadata SET key_columns = '[\"name\"]' WHERE table_name = 'shop_product'")
+
+    shown = row(office.client(superuser=True), "shop_review", key)
+
+    assert "It cannot be explained: shop_product: rows were seeded under the primary key (name)" in shown
+    assert "stars" in shown
+    office.shop.query("UPDATE seeding_metadata SET seeder_name = 'GoneSeeder', key_columns = '[\"id\"]'")
+    gone = row(office.client(superuser=True), "shop_review", key)
+    assert "generated; its values cannot be made again: GoneSeeder is not there any more" in gone
+
+
+def test_the_queries_of_a_row_do_not_grow_with_the_ledger_and_the_rows(office: Office) -> None:
+    office.shop.seed()
+    client = office.client(superuser=True)
+    key = SeedingMetadata.objects.get(table_name="shop_product").key_ranges[0][2]
+    address = f"/seeding/seedingmetadata/row/?table=shop_product&key={key}"
+    client.get(address)
+
+    with CaptureQueriesContext(connections[office.shop.alias]) as few:
+        client.get(address)
+    batches = [
+        SeedingMetadata(**{**facts, "id": None, "first_index": place, "key_ranges": [[place, 1, place]]})
+        for facts in SeedingMetadata.objects.values()
+        for place in range(10**6, 10**6 + 200)
+    ]
+    SeedingMetadata.objects.bulk_create(batches)
+    Review.objects.bulk_create(
+        Review(product_id=key, author="a", stars=1, text="", written_at=datetime.now(UTC)) for _ in range(300)
+    )
+    with CaptureQueriesContext(connections[office.shop.alias]) as many:
+        answer = client.get(address)
+
+    assert "shop_review.product_id 3 300" in words(answer)
+    assert len(many) == len(few)
 
 
 def test_without_a_key_there_is_a_form_alone(office: Office) -> None:
