@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 from django.apps import apps
 from django.db import DatabaseError, connections, transaction
 
@@ -65,15 +66,12 @@ class ReferringRowsFinder:
         seeded = real = 0
         seeded_keys, real_keys = list[str](), list[str]()
         for pairs in self._context.tracer.referring(link, self._context.numbers):
-            ours = pairs.among(known) if (known := self._keys(link.table)) else [False] * len(pairs.referring)
-            for place, is_seeded in enumerate(ours):
-                if is_seeded:
-                    seeded += 1
-                    seeded_keys += [self._shown(link, pairs, place)] if len(seeded_keys) < EXAMPLES else []
-                else:
-                    real += 1
-                    key = pairs.referring[place]
-                    real_keys += [self._context.shown(link.table, key)] if len(real_keys) < EXAMPLES and key is not None else []
+            ours = pairs.among(known) if (known := self._keys(link.table)) else np.zeros(len(pairs.referring), dtype=bool)
+            seeded, real = seeded + int(ours.sum()), real + int((~ours).sum())
+            places = np.flatnonzero(ours)[: EXAMPLES - len(seeded_keys)].tolist()
+            seeded_keys += [self._shown(link, pairs, place) for place in places]
+            others = [pairs.referring[place] for place in np.flatnonzero(~ours)[: EXAMPLES - len(real_keys)].tolist()]
+            real_keys += [self._context.shown(link.table, key) for key in others if key is not None]
         if real_keys and self._has_personal_key(link.table):
             real_keys = [REDACTED]
         return ReferringRows(
