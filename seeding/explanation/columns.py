@@ -107,7 +107,9 @@ class ColumnExplainer:
         if name in self._parents.references:
             parents = () if name in self._personal else self._parents.stored(name)
             return self._column(name, role=Role.REFERENCE, parents=parents)
-        return self._column(name, role=Role.KEY if name in self._context.live.key else role)
+        is_masked = role is Role.LOADED and name in self._context.entry.masked_fields
+        note = "masked when it was loaded" if is_masked else ""
+        return self._column(name, role=Role.KEY if name in self._context.live.key else role, note=note)
 
     def _column(
         self,

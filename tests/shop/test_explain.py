@@ -206,6 +206,7 @@ def test_a_row_that_was_loaded_from_a_file(shop: Database, tmp_path: Path, monke
         ParentRow(table="shop_product", index=1, key=str(keys(Product, shop)[1]), is_there=True),
     )
     assert (column(review, "author").found, column(review, "stars").found) == ("[redacted]", "4")
+    assert (column(review, "author").note, column(review, "stars").note) == ("masked when it was loaded", "")
     assert (code, "origin loaded from files" in text) == (0, True)
 
 

@@ -140,9 +140,17 @@ def test_the_dashboard_counts(ledger: Database, staff: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["seedrun/dashboard/", "seedrun/", "seedingmetadata/", "seedingmetadata/row/?table=accounts&key=3"]
+    ("address", "most"),
+    [
+        ("seedrun/dashboard/", 9),
+        ("seedrun/", 9),
+        ("seedingmetadata/", 9),
+        ("seedingmetadata/row/?table=accounts&key=3", 300),  # SQLite is asked for the columns and keys of each table
+    ],
 )
-def test_a_page_asks_as_many_queries_of_a_long_ledger_as_of_a_short_one(ledgers: Database, staff: Client, address: str) -> None:
+def test_a_page_asks_as_many_queries_of_a_long_ledger_as_of_a_short_one(
+    ledgers: Database, staff: Client, address: str, most: int
+) -> None:
     page(staff, address)
     with CaptureQueriesContext(connections[ledgers.alias]) as few:
         page(staff, address)
@@ -157,7 +165,7 @@ def test_a_page_asks_as_many_queries_of_a_long_ledger_as_of_a_short_one(ledgers:
     with CaptureQueriesContext(connections[ledgers.alias]) as many:
         page(staff, address)
 
-    assert len(many) == len(few) <= 9
+    assert len(many) == len(few) <= most
 
 
 def test_a_run_in_progress_is_told_live_until_it_ends(ledgers: Database, staff: Client) -> None:
@@ -276,7 +284,7 @@ def test_a_row_shows_what_is_in_the_table_and_says_what_is_masked(ledger: Databa
     shown = page(staff, "seedingmetadata/row/?table=clients&key=4")
 
     assert f"name {name} personal, masked" in shown
-    assert f"teri_code {code} name" in shown
+    assert f"teri_code {code} generated as seeded name" in shown
 
 
 def test_what_came_to_production_unmasked_is_not_shown(ledger: Database, staff: Client) -> None:
