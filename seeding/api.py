@@ -15,6 +15,7 @@ from seeding.conf import (
     ResetConfig,
     RollbackConfig,
     SeedConfig,
+    SnapshotConfig,
     VerifyConfig,
     detect_environment,
     forced_writer,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from seeding.restoration.results import ResetSummary, VerifyReport
     from seeding.rollbacks.results import RollbackSummary
     from seeding.scaffold import Automatic
+    from seeding.snapshots.manager import SnapshotManager
     from seeding.verification.results import CheckReport
     from seeding.verification.status import Status
 
@@ -193,6 +195,18 @@ def explain(config: ExplainConfig, *, registry: Registry | None = None, tell: Si
     known = _recalled(config.database, registry).within(config.database)
     with every_row(config.database):
         return explained(config.database, known, find(config.database, known, config.table, config.key))
+
+
+def snapshots(
+    config: SnapshotConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore, ask: Ask = input
+) -> SnapshotManager:
+    """The snapshots of a database, as `manage.py seed_snapshot` manages them; for the arguments see `seed`."""
+    from seeding.snapshots.manager import SnapshotManager
+
+    config = config or SnapshotConfig()
+    told = _listened(config.database, tell, snapshots)
+    connect(config.database, partial(_tell_retry, tell))
+    return SnapshotManager(config, _recalled(config.database, registry).within(config.database), tell=told, ask=ask)
 
 
 def status(database: str = "default", *, registry: Registry | None = None, tell: Sink = ignore) -> Status:

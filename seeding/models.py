@@ -271,5 +271,28 @@ class SeedingFence(models.Model):
         return f"slot {self.slot}, generation {self.generation}"
 
 
-LEDGER_MODELS: tuple[type[models.Model], ...] = (SeedRun, SeedingMetadata, MaskedBatch, SeedingLease, SeedingFence)
+class SeedSnapshot(models.Model):
+    """A named state of the seeded data: a recipe, and what differed from it when it was saved."""
+
+    name = NameField(max_length=64, unique=True)
+    document = models.TextField(help_text="Without the values of classified columns: what is exported.")
+    whole = models.TextField(blank=True, help_text="With them, if there are any; seed_mask empties it.")
+    fingerprint = models.CharField(max_length=64, blank=True)
+    row_count = models.BigIntegerField(help_text="Seeded rows that it holds.")
+    environment = models.CharField(max_length=16)
+    created_by = models.CharField(max_length=255, help_text="The operating system's account that saved or imported it.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seeding_snapshot"
+        verbose_name = "snapshot"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+LEDGER_MODELS: tuple[type[models.Model], ...] = (
+    SeedRun, SeedingMetadata, MaskedBatch, SeedingLease, SeedingFence, SeedSnapshot,
+)  # fmt: skip
 """The ledger's tables."""

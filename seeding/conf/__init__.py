@@ -18,6 +18,7 @@ from seeding.conf.reading import reading
 from seeding.conf.reset import ResetConfig, load_reset
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
+from seeding.conf.snapshots import SnapshotConfig, load_snapshot
 from seeding.conf.writing import WritingConfig, listed
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ResetConfig",
     "RollbackConfig",
     "SeedConfig",
+    "SnapshotConfig",
     "Strategy",
     "VerifyConfig",
     "WritingConfig",
@@ -48,6 +50,7 @@ __all__ = [
     "load_reset",
     "load_rollback",
     "load_seed",
+    "load_snapshot",
     "masking_key",
     "missing_table_help",
     "more_referred",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seeding.console.profiles import show_profile, show_profiles
     from seeding.console.restoration import show_reset, show_verification
     from seeding.console.runs import AGAIN, show_plan, show_rollback, show_summary
+    from seeding.console.snapshots import show_snapshots
     from seeding.console.status import show_environments, show_lock, show_status
 
 _NAMES = {
@@ -21,6 +22,7 @@ _NAMES = {
     "profiles": ("show_profile", "show_profiles"),
     "restoration": ("show_reset", "show_verification"),
     "runs": ("AGAIN", "show_plan", "show_rollback", "show_summary"),
+    "snapshots": ("show_snapshots",),
     "status": ("show_environments", "show_lock", "show_status"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
@@ -41,6 +43,7 @@ __all__ = [
     "show_report",
     "show_reset",
     "show_rollback",
+    "show_snapshots",
     "show_status",
     "show_summary",
     "show_verification",

@@ -104,6 +104,7 @@ class InPlaceMasking:
         """The ledger's dataset; raises SeedingError if its masks or tables do not fit this run."""
         self.ledger.refuse_another_key(self._cipher.fingerprint)
         self.ledger.refuse_moved(classified)
+        self.ledger.forget_classified_values()
         self._changed = self._register.identify(self._there)
         return self.ledger.dataset()
 

@@ -43,7 +43,8 @@ from seeding.writing import Writers
 class SeedOrchestrator:
     """Runs one plan against one database. `tell` receives every event, `ask` the questions; it uses the system clock.
 
-    `profile` is what a profile says about values; None means as the rows that are there.
+    `profile` is what a profile says about values; None means as the rows that are there. `counts` are rows by seeder,
+    in place of those of a size.
     """
 
     def __init__(
@@ -57,12 +58,13 @@ class SeedOrchestrator:
         rules: Sequence[RowRule] = (),
         strategies: Sequence[MaskingStrategy] = STRATEGIES,
         profile: ProfileRules | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         self._profile = profile
         self._rules = rules
         self._strategies = strategies
         self.config = config
-        self.plan = make_plan(config, registry)
+        self.plan = make_plan(config, registry, counts)
         self.operation = Operation(config, "seed", tell=tell, ask=ask)
         self._registry = registry
         self._missing_table_help = missing_table_help

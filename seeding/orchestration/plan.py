@@ -94,8 +94,15 @@ def recorded(config: SeedConfig, steps: Iterable[Step], masking: Mapping[str, st
     return plan | ({"auto": {"exclude": list(config.exclude)}} if config.automatic else {})
 
 
-def make_plan(config: SeedConfig, registry: Registry) -> Plan:
-    """The seeders that `config` requests; raises ConfigurationError for unknown tables and for more rows than possible."""
+def make_plan(config: SeedConfig, registry: Registry, counts: Mapping[str, int] | None = None) -> Plan:
+    """The seeders that `config` requests; raises ConfigurationError for unknown tables and for more rows than possible.
+
+    `counts`, by seeder, are wanted instead of the size's, and of no other seeder.
+    """
+    if counts is not None:
+        return Plan(
+            seeders=tuple(one for one in registry.ordered if one.name in counts), counts=dict(counts), added=frozenset()
+        )
     selection = registry.select(config.tables)
     if registry.elsewhere and not selection.seeders:
         reasons = "; ".join(sorted(set(registry.elsewhere.values())))

@@ -14,6 +14,7 @@ from seeding.models import SeedRun
 from seeding.restoration.derived_values import stale_rows
 from seeding.restoration.differences import Differences, differences
 from seeding.restoration.findings import Findings
+from seeding.restoration.overrides import Overrides, Overriding
 from seeding.restoration.repair import Repair
 from seeding.restoration.results import Left, ResetResult
 from seeding.runs.audit import AuditLog
@@ -27,16 +28,25 @@ UNDERIVED = "its derived columns do not hold what was derived. Does a trigger ch
 
 
 class Execution:
-    """Of what was found. `stale` are tables that an earlier run has left with derived columns that may be stale."""
+    """Of what was found. `stale` are tables that an earlier run has left with derived columns that may be stale.
 
-    def __init__(self, operation: Operation, found: Findings, surveyed: Survey, stale: frozenset[str], run: SeedRun) -> None:
+    `overrides` are values that rows are to have instead of what was seeded.
+    """
+
+    def __init__(
+        self, operation: Operation, found: Findings, surveyed: Survey, run: SeedRun, *, stale: frozenset[str],
+        overrides: Overrides,
+    ) -> None:  # fmt: skip
         self._operation = operation
         self._found = found
         self._rows = found.rows
         self._survey = surveyed
         self._stale = stale
         self._run = run
-        audit = AuditLog(run, operation.database_name)
+        self._overrides = overrides
+        self._unmet: list[Left] = []
+        """Rows that do not hold what the overrides say."""
+        self._audit = audit = AuditLog(run, operation.database_name)
         self._open: list[Differences] = [one for one in found.differences if len(one)]
         self._repairs = {one.part.name: Repair(self._rows, one.seeder, operation, audit) for one in self._open}
         self._derived: dict[str, KeySet] = {}
@@ -50,6 +60,7 @@ class Execution:
         while self._open and (number := sum(map(len, self._open))) != before:
             before = number
             self._pass()
+        self._override()
         self._operation.note(self._run, "derive", self.results())
         self._derive()
         self._write_files()
@@ -64,6 +75,7 @@ class Execution:
 
     def left(self) -> Iterator[Left]:
         """The rows that could not be put back."""
+        yield from self._unmet
         for one in self._open:
             rest = one.keys
             for why, keys in self._repairs[one.part.name].refused.items():
@@ -86,6 +98,14 @@ class Execution:
             self._repairs[one.part.name].attempt(one)
         again = [self._operation.retry(partial(self._compared, one)) for one in self._open]
         self._open = [one for one in again if len(one)]
+
+    def _override(self) -> None:
+        """Give rows the values that they are to have instead of what was seeded."""
+        for name, edited in self._overrides.items():
+            seeder = self._rows.registry.by_name[name]
+            overriding = Overriding(self._found, seeder, Repair(self._rows, seeder, self._operation, self._audit))
+            overriding.write(edited)
+            self._unmet += overriding.left
 
     def _compared(self, one: Differences) -> Differences:
         present = self._rows.tracer.present(self._rows.there[one.part.table], one.keys)

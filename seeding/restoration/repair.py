@@ -82,17 +82,22 @@ class Repair:
         self._rows.resolver.forget(self._seeder)
         self._rows.resolver.leave_out(self._seeder, self._rows.resolver.keys(self._seeder).split(there.key_set())[1].key_set())
 
+    def override(self, cells: Cells) -> None:
+        """Store these values in the rows."""
+        self._in_transaction("update", cells, partial(self._update, cells))
+
+    def stored(self, field: models.Field[Any, Any], value: Any) -> Any:
+        """A value in the form of writers, as an update takes it."""
+        if isinstance(base_of(field), models.JSONField) and value is not None:  # as text, which the field would encode again
+            return Cast(Value(value, models.TextField()), models.JSONField())
+        return value
+
     def _cells(self, compared: Compared, values: pl.DataFrame, keys: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Key → attribute → what is to be stored there, for each row."""
         place = {int(key): number for number, key in enumerate(compared.keys)}
         for key in keys:
             row, fields = values.row(place[key], named=True), [self._fields[name] for name in compared.differing[key]]
-            yield key, {one.attname: self._stored(one, row[column_name(one)]) for one in fields}
-
-    def _stored(self, field: models.Field[Any, Any], value: Any) -> Any:
-        if isinstance(base_of(field), models.JSONField) and value is not None:  # as text, which the field would encode again
-            return Cast(Value(value, models.TextField()), models.JSONField())
-        return value
+            yield key, {one.attname: self.stored(one, row[column_name(one)]) for one in fields}
 
     def _update(self, cells: Cells) -> Refused:
         """Update the rows together; if the database refuses one, each by itself, and the refused ones by way of others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from types import MappingProxyType
 
 from seeding.conf import ResetConfig
 from seeding.db.row_security import seeing_every_row
@@ -13,6 +14,7 @@ from seeding.models import SeedRun
 from seeding.restoration.execution import Execution
 from seeding.restoration.findings import Findings
 from seeding.restoration.generated_rows import GeneratedRows
+from seeding.restoration.overrides import Overrides
 from seeding.restoration.results import ResetSummary
 from seeding.runs.audit import auditing
 from seeding.runs.confirmation import Ask, reset_question
@@ -22,9 +24,15 @@ from seeding.telemetry.events import Sink
 
 
 class ResetManager:
-    """Resets one database. `tell` receives every event, `ask` the question."""
+    """Resets one database. `tell` receives every event, `ask` the question.
 
-    def __init__(self, config: ResetConfig, registry: Registry, *, tell: Sink, ask: Ask) -> None:
+    `overrides` are values that rows are to have instead of what was seeded.
+    """
+
+    def __init__(
+        self, config: ResetConfig, registry: Registry, *, tell: Sink, ask: Ask, overrides: Overrides = MappingProxyType({})
+    ) -> None:
+        self._overrides = overrides
         self.config = config
         self.operation = Operation(config, "seed_reset", tell=tell, ask=ask)
         self._registry = registry
@@ -42,13 +50,13 @@ class ResetManager:
         with operation.locked(), auditing(config.audit_file):
             found = operation.retry(self._found)
             stale = operation.retry(operation.ledger.stale_tables)
-            if found.rows.dataset is None or not (found.is_any or stale):
+            if found.rows.dataset is None or not (found.is_any or stale or self._overrides):
                 return self._summary(found, started)
             surveyed = operation.retry(partial(self._survey, found))
             plan = {"tables": list(config.tables), "steps": [one.step() for one in found.results() if one.has_work]}
             with operation.recorded(found.rows.dataset, plan, faker_version=faker_version()) as run:
                 self._announce(found, run)
-                execution = Execution(operation, found, surveyed, stale, run)
+                execution = Execution(operation, found, surveyed, run, stale=stale, overrides=self._overrides)
                 execution.run()
                 summary = self._summary(found, started, run, execution)
             return self._close(summary, run)
@@ -71,14 +79,16 @@ class ResetManager:
 
     def _survey(self, found: Findings) -> Survey:
         """Raises SchemaError if a table whose rows are to be put back must not be touched."""
-        touches = {one.part.table: Touch.INSERT | Touch.UPDATE for one in found.differences if len(one)}
-        needs = dict(needed(one.seeder for one in found.differences if len(one)))
+        seeders = [one.seeder for one in found.differences if len(one) or one.part.name in self._overrides]
+        tables = {one.config.table_name for one in seeders}
+        touches, needs = dict.fromkeys(tables, Touch.INSERT | Touch.UPDATE), dict(needed(seeders))
+        needs = {table: need | Need(update=frozenset(found.rows.there[table].columns)) for table, need in needs.items()}
         for seeder in found.deriving():
             table, (columns, reads) = seeder.config.table_name, derived(seeder)
             touches[table] = touches.get(table, Touch(0)) | Touch.UPDATE
             needs[table] = needs.get(table, Need()) | Need(update=columns, reads=reads - {table})
         surveyed = self.operation.survey(touches, needs=needs)
-        surveyed.refuse_any({one.part.table for one in found.differences if len(one)})
+        surveyed.refuse_any(tables)
         return surveyed
 
     def _announce(self, found: Findings, run: SeedRun) -> None:

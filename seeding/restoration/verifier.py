@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -91,10 +91,15 @@ class Meanings:
         return f"={value}" if known is None else known
 
 
+Edit = Callable[[BaseSeeder, int, str, Any], None]
+"""Called with each value that differs: its seeder, row index and column, and what `Meanings` makes of it."""
+
+
 class TableComparison:
     """What is found of one table, seeder by seeder."""
 
-    def __init__(self, rows: GeneratedRows, table: str, present: KeySet) -> None:
+    def __init__(self, rows: GeneratedRows, table: str, present: KeySet, *, edit: Edit | None = None) -> None:
+        self._edit = edit
         self._rows = rows
         self._table = table
         self._present = present
@@ -137,7 +142,9 @@ class TableComparison:
         place = {int(key): number for number, key in enumerate(part.keys)}
         patches: dict[str, dict[int, Any]] = {}
         for (key, column), value in found.items():
-            patches.setdefault(column, {})[place[key]] = meanings.of(column, value)
+            meant = patches.setdefault(column, {})[place[key]] = meanings.of(column, value)
+            if self._edit is not None:
+                self._edit(seeder, int(part.index[place[key]]), column, meant)
             if len(self.cells) < EXAMPLES:
                 expected = part.resolved.get_column(column)[place[key]]
                 shown = REDACTED if column in seeder.config.pii_fields else str(value)  # somebody may have written a real one

@@ -27,7 +27,7 @@ from seeding.rollbacks.execution import Execution
 from seeding.rollbacks.files import delete_files
 from seeding.rollbacks.plan import RollbackPlan, SeededRows, followed, rehearsed
 from seeding.rollbacks.planner import Planner
-from seeding.rollbacks.requested_rows import RollbackSelection
+from seeding.rollbacks.requested_rows import RollbackSelection, Selection
 from seeding.rollbacks.results import IN_HISTORY, RollbackResult, RollbackSummary, TableChanges, cached, modified
 from seeding.rollbacks.truncation import refuse_unless_seeded_alone
 from seeding.runs.audit import auditing
@@ -44,13 +44,18 @@ NOT_FOUND = "the table is not in this database. Restore it under its name (an em
 
 
 class RollbackManager:
-    """Rolls one database back. `tell` receives every event, `ask` the question."""
+    """Rolls one database back. `tell` receives every event, `ask` the question.
 
-    def __init__(self, config: RollbackConfig, registry: Registry, *, tell: Sink, ask: Ask) -> None:
+    `selection` are the rows to go, in place of those that the options select.
+    """
+
+    def __init__(
+        self, config: RollbackConfig, registry: Registry, *, tell: Sink, ask: Ask, selection: Selection | None = None
+    ) -> None:
         self.config = config
         self.operation = Operation(config, "seed_rollback", tell=tell, ask=ask)
         self._registry = registry
-        self._selection = RollbackSelection(config, self.operation.ledger, registry)
+        self._selection = selection or RollbackSelection(config, self.operation.ledger, registry)
 
     @seeing_every_row
     def rollback(self) -> RollbackSummary:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from django.apps import apps
@@ -22,6 +22,39 @@ from seeding.generation.registry import Registry
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet, SeedingMetadata
+
+
+class Selection(Protocol):
+    """Which rows are to go."""
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """The tables that hold such rows."""
+
+    def keys(self, table: str) -> KeySet:
+        """The primary keys of the table's rows."""
+
+    def refuse_unknown_run(self) -> None:
+        """Raise ConfigurationError if they are those of a run that the ledger does not have."""
+
+
+class GivenRows:
+    """These rows, table by table."""
+
+    def __init__(self, rows: Mapping[str, KeySet]) -> None:
+        self._rows = rows
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """The tables, sorted by name."""
+        return sorted(self._rows)
+
+    def keys(self, table: str) -> KeySet:
+        """The primary keys of the table's rows."""
+        return self._rows[table]
+
+    def refuse_unknown_run(self) -> None:
+        """There is no run among what is asked for."""
 
 
 class RollbackSelection:

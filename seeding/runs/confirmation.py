@@ -79,6 +79,11 @@ def reset_question(config: WritingConfig, place: Place) -> Question | None:
     return _about_rows(config, place, text)
 
 
+def restore_question(config: WritingConfig, place: Place) -> Question | None:
+    """The question to ask before a snapshot is restored: in every environment, unless --force answers it."""
+    return _about_rows(config, place, f"Restore the snapshot in the {config.environment} database {place.name}? Type yes:")
+
+
 def masking_question(config: WritingConfig, place: Place) -> Question | None:
     """The question to ask before existing rows are masked irreversibly."""
     refuse_masking_production(config)

@@ -11,7 +11,7 @@ from django.db import connections, models
 from seeding.exceptions import SchemaError, UnsafeServerError
 from seeding.generation.datasets import Dataset
 from seeding.generation.seeders import BaseSeeder
-from seeding.models import LEDGER_MODELS, MaskedBatch, SeedingFence, SeedingLease, SeedingMetadata, SeedRun
+from seeding.models import LEDGER_MODELS, MaskedBatch, SeedingFence, SeedingLease, SeedingMetadata, SeedRun, SeedSnapshot
 from seeding.safety.catalogues import Lack, Need, read_lacks
 from seeding.safety.refusal import Refusal, told
 from seeding.schema.introspection import read_kinds
@@ -64,6 +64,8 @@ def require_ledger(using: str, command: str = "") -> None:
     """Raise UnsafeServerError if the account may not read the ledger's tables, or write what the `command` writes there."""
     needs = {model._meta.db_table: Need() for model in LEDGER_MODELS}
     written = (SeedRun, MaskedBatch if command == "seed_mask" else SeedingMetadata, SeedingLease, SeedingFence)
+    if command in ("seed_mask", "seed_snapshot"):
+        needs[SeedSnapshot._meta.db_table] = SNAPSHOTS[command]
     for model in written if command else ():
         columns, entries = _columns(model), model is SeedingMetadata
         update = columns if model is not MaskedBatch else frozenset[str]()
@@ -94,3 +96,10 @@ def _refusal(table: str, lack: Lack) -> Refusal:
     if lack.inactive:
         remedy += f", or use its roles that are not active ({', '.join(lack.inactive)}): {lack.activate}"
     return Refusal(subject=table, cause=cause, remedy=remedy)
+
+
+SNAPSHOTS: Mapping[str, Need] = {
+    "seed_mask": Need(update=frozenset({"whole"})),
+    "seed_snapshot": Need(insert=_columns(SeedSnapshot), delete=True),
+}
+"""Command → what it writes to the ledger's table of snapshots."""

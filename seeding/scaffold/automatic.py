@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.apps import apps
@@ -112,12 +112,23 @@ def recalled(using: str, registry: Registry) -> Registry:
     ledger = Ledger(using)
     if held_versions(ledger).keys() <= registry.by_name.keys():
         return registry
-    made: dict[str, BaseSeeder] = {}
     dataset = ledger.dataset(generated=True)
-    shape = Shape() if dataset is None else Shape(rules=dataset.rules, seed=dataset.seed)
+    return remade(
+        using, registry, Shape() if dataset is None else Shape(rules=dataset.rules, seed=dataset.seed), held_runs(ledger)
+    )
+
+
+def held_runs(ledger: Ledger) -> dict[Wanted, set[str]]:
+    """What each `seed --auto` was asked for whose rows are there → the seeders of its rows; the newest first."""
     asked: dict[Wanted, set[str]] = {}
     for plan, names in held_plans(ledger):
         asked.setdefault(Wanted(tables=tuple(plan["tables"]), exclude=tuple(plan["auto"]["exclude"])), set()).update(names)
+    return asked
+
+
+def remade(using: str, registry: Registry, shape: Shape, asked: Mapping[Wanted, Collection[str]]) -> Registry:
+    """The seeders of `registry`, and those in memory of each run of `seed --auto` that is asked for; without any that fail."""
+    made: dict[str, BaseSeeder] = {}
     for wanted, names in asked.items():
         try:
             drafted = Automatic(using, registry, wanted, strict=False).registry(shape)

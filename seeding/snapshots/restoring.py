@@ -1,0 +1,235 @@
+"""Restores a snapshot: seeds what lacks, puts rows back, writes what differed, and rolls back what it does not have."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
+from seeding.conf.project import missing_table_help, row_rules
+from seeding.conf.snapshots import SnapshotConfig
+from seeding.db.row_security import seeing_every_row
+from seeding.exceptions import ConfigurationError, RefusedError
+from seeding.generation.registry import Registry
+from seeding.generation.rows import faker_version
+from seeding.generation.seeder_columns import columns_of
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeySet
+from seeding.ledger.queries import Ledger, generator_version
+from seeding.orchestration.orchestrator import SeedOrchestrator
+from seeding.orchestration.results import RunSummary
+from seeding.profiles.applying import Shape
+from seeding.restoration.fingerprints import together
+from seeding.restoration.reset import ResetManager
+from seeding.restoration.results import ResetSummary
+from seeding.restoration.verifier import Verifier
+from seeding.rollbacks.manager import RollbackManager
+from seeding.rollbacks.requested_rows import GivenRows
+from seeding.rollbacks.results import RollbackSummary
+from seeding.runs.confirmation import Ask, restore_question
+from seeding.runs.lifecycle import Operation
+from seeding.scaffold.automatic import Wanted, remade
+from seeding.snapshots.document import Snapshot, SnapshotPart
+from seeding.snapshots.results import RestoreSummary
+from seeding.snapshots.values import ROW, original
+from seeding.telemetry.events import Sink
+
+
+class Restorer:
+    """Restores snapshots into one database. `tell` receives every event, `ask` the question."""
+
+    def __init__(self, config: SnapshotConfig, registry: Registry, *, tell: Sink, ask: Ask) -> None:
+        self.config = config
+        self._registry = registry
+        self._tell = tell
+        self._operation = Operation(config, "seed_snapshot", tell=tell, ask=ask)
+        self._ledger = Ledger(config.database)
+
+    @seeing_every_row
+    def restore(self, name: str, snapshot: Snapshot) -> RestoreSummary:
+        """Restore it; each step is a run of its own, and the whole can be run again.
+
+        Raises ConfigurationError, before anything is touched, for a snapshot that cannot be restored here.
+        """
+        started, config = time.monotonic(), self.config
+        if config.environment is Environment.PRODUCTION:
+            raise RefusedError("Snapshots are not restored in production: they hold synthetic data.")
+        self._operation.connect()
+        registry = self.registry_for(snapshot)
+        seeders = require_known(snapshot, registry)
+        self._require_same_dataset(snapshot)
+        summary = RestoreSummary(
+            name=name, database=self._operation.database_name, dry_run=config.dry_run, not_held=snapshot.not_held
+        )
+        lacking, extra = self._lacking(snapshot), self._extra(snapshot)
+        if config.dry_run:
+            return _foreseen(summary, snapshot, lacking, extra)
+        asked = restore_question(config, self._operation.place())
+        self._operation.confirm(asked, _told(snapshot, lacking, extra))
+        seeded = self._seed(snapshot, registry) if lacking else None
+        reset = self._reset(snapshot, registry, seeders)
+        rolled_back = self._roll_back(registry, self._extra(snapshot))
+        unlike = self._unlike(snapshot, registry)
+        return _summed_up(summary, snapshot, (seeded, reset, rolled_back), unlike, time.monotonic() - started)
+
+    def registry_for(self, snapshot: Snapshot) -> Registry:
+        """The project's seeders, and those in memory that have made rows of the snapshot."""
+        needed = {part.seeder for part in snapshot.parts} - self._registry.by_name.keys()
+        if not needed or not snapshot.automatic:
+            return self._registry
+        shape = Shape(rules=snapshot.dataset.rules, seed=snapshot.dataset.seed)
+        asked = {Wanted(tables=tables, exclude=exclude): needed for tables, exclude in snapshot.automatic}
+        return remade(self.config.database, self._registry, shape, asked)
+
+    def _require_same_dataset(self, snapshot: Snapshot) -> None:
+        """Raise ConfigurationError if the database holds rows of another dataset."""
+        held = self._ledger.dataset(generated=True)
+        if held is not None and held != snapshot.dataset:
+            raise ConfigurationError(
+                f"{self._operation.database_name} holds rows of another dataset than the snapshot (--seed={held.seed} "
+                f"--as-of={held.as_of}, or other rules). Roll back first. Nothing was changed."
+            )
+
+    def _lacking(self, snapshot: Snapshot) -> int:
+        """How many rows of the snapshot are not in the ledger."""
+        lacking = 0
+        for part in snapshot.parts:
+            held = self._ledger.live.filter(seeder_name=part.seeder, table_name=part.table).key_map()
+            lacking += int((~held.lookup(_indexes(part.rows))[1]).sum())
+        return lacking
+
+    def _extra(self, snapshot: Snapshot) -> dict[str, KeySet]:
+        """Table → generated rows that the snapshot does not have."""
+        parts = {(part.seeder, part.table): part for part in snapshot.parts}
+        found: dict[str, KeySet] = {}
+        held = self._ledger.live.generated().order_by().values_list("seeder_name", "table_name").distinct()
+        for seeder, table in held:
+            keys = self._ledger.live.filter(seeder_name=seeder, table_name=table).key_map()
+            index, numbers = keys.pairs()
+            part = parts.get((seeder, table))
+            wanted = np.setdiff1d(_indexes(part.rows), _indexes(part.missing)) if part else np.array([], np.int64)
+            extra = KeySet.holding(numbers[~np.isin(index, wanted)])
+            if extra:
+                found[table] = found.get(table, KeySet.of(())) | extra
+        return found
+
+    def _seed(self, snapshot: Snapshot, registry: Registry) -> RunSummary:
+        dataset = snapshot.dataset
+        config = SeedConfig(**self._options(), seed=dataset.seed, as_of=dataset.as_of, edge_cases=dataset.rules.edge_cases)
+        return SeedOrchestrator(
+            config, registry, tell=self._tell, ask=_nobody, missing_table_help=missing_table_help(), rules=row_rules(),
+            profile=dataset.rules, counts={part.seeder: part.count for part in snapshot.parts},
+        ).run()  # fmt: skip
+
+    def _reset(self, snapshot: Snapshot, registry: Registry, seeders: Mapping[str, BaseSeeder]) -> ResetSummary:
+        tables = tuple(dict.fromkeys(part.table for part in snapshot.parts))
+        config = ResetConfig(**self._options(), tables=tables, audit_file=self.config.audit_file)
+        overrides = {part.seeder: _original(part) for part in snapshot.parts if part.edited and part.seeder in seeders}
+        return ResetManager(config, registry, tell=self._tell, ask=_nobody, overrides=overrides).run()
+
+    def _roll_back(self, registry: Registry, extra: Mapping[str, KeySet]) -> RollbackSummary | None:
+        if not extra:
+            return None
+        config = RollbackConfig(**self._options(), audit_file=self.config.audit_file)
+        return RollbackManager(config, registry, tell=self._tell, ask=_nobody, selection=GivenRows(extra)).rollback()
+
+    def _unlike(self, snapshot: Snapshot, registry: Registry) -> dict[str, bool | None]:
+        """Table → whether its rows are not as in the snapshot; None if it has no fingerprint of them."""
+        tables = {part.table: [one for one in snapshot.parts if one.table == part.table] for part in snapshot.parts}
+        with self._operation.locked():
+            held = self._ledger.tables()
+            report = self._operation.retry(partial(Verifier(self.config.database, registry).run, sorted(held & tables.keys())))
+        now = {one.table: one.fingerprint for one in report.tables}
+        found: dict[str, bool | None] = {}
+        for table, parts in tables.items():
+            then = "" if not all(one.fingerprint for one in parts) else together({one.seeder: one.fingerprint for one in parts})
+            found[table] = None if not then else now.get(table, "") != then and bool(sum(one.count for one in parts))
+        return found
+
+    def _options(self) -> dict[str, Any]:
+        """The options that each step shares; the question was answered before."""
+        names = ("database", "environment", "confirm_database", "lock_timeout", "patience", "transaction_mb", "protected")
+        return {**{name: getattr(self.config, name) for name in names}, "force": True}
+
+
+def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSeeder]:
+    """The snapshot's seeders; raises ConfigurationError, with all that is wrong, if they are not those of this project."""
+    problems, found = list[str](), dict[str, BaseSeeder]()
+    if snapshot.faker != faker_version():
+        problems.append(f"it was made with Faker {snapshot.faker}, and {faker_version()} is installed, which makes other names")
+    for part in snapshot.parts:
+        seeder = registry.by_name.get(part.seeder)
+        if seeder is None or seeder.config.table_name != part.table:
+            problems.append(f"this project has no {part.seeder} of {part.table}")
+            continue
+        found[part.seeder] = seeder
+        if (version := generator_version(seeder)) != part.version:
+            problems.append(f"{part.seeder} made version {part.version}, and makes {version} now")
+        columns = columns_of(seeder, [one.name for one in seeder.config.model._meta.concrete_fields])
+        if unknown := sorted({name for cells in part.edited.values() for name in cells} - columns):
+            problems.append(f"{part.table} has no column {', '.join(unknown)}")
+        outside = set(part.edited) - set(_indexes(part.rows).tolist())
+        if outside:
+            problems.append(f"{part.table}: row {min(outside)} is edited, and is not among its rows")
+    if problems:
+        listed = "; ".join(dict.fromkeys(problems))
+        raise ConfigurationError(f"The snapshot does not fit this project: {listed}. Nothing was changed.")
+    return found
+
+
+def _indexes(ranges: Any) -> Any:
+    """The row indexes of [first, count]."""
+    parts = [np.arange(first, first + count) for first, count in ranges]
+    return np.concatenate(parts) if parts else np.array([], np.int64)
+
+
+def _original(part: SnapshotPart) -> Mapping[int, Mapping[str, Any]]:
+    """The values of edited rows, references as row indexes."""
+    return {index: {name: _value(told) for name, told in cells.items()} for index, cells in part.edited.items()}
+
+
+def _value(told: Any) -> Any:
+    return told[ROW] if isinstance(told, Mapping) and ROW in told else original(told)
+
+
+def _nobody(question: str) -> str:
+    raise RefusedError(f"Nobody was to be asked: {question}")
+
+
+def _told(snapshot: Snapshot, lacking: int, extra: Mapping[str, KeySet]) -> str:
+    edited, gone = sum(len(part.edited) for part in snapshot.parts), sum(map(len, extra.values()))
+    return f"{lacking:,} rows to seed, {edited:,} to edit as they were, {gone:,} seeded rows to roll back.\n"
+
+
+def _foreseen(summary: RestoreSummary, snapshot: Snapshot, lacking: int, extra: Mapping[str, KeySet]) -> RestoreSummary:
+    edited, gone = sum(len(part.edited) for part in snapshot.parts), sum(map(len, extra.values()))
+    return replace(summary, seeded=lacking, overridden=edited, rolled_back=gone)
+
+
+def _summed_up(
+    summary: RestoreSummary,
+    snapshot: Snapshot,
+    steps: tuple[RunSummary | None, ResetSummary, RollbackSummary | None],
+    unlike: Mapping[str, bool | None],
+    duration: float,
+) -> RestoreSummary:
+    seeded, reset, rolled_back = steps
+    results = [one for step in steps if step is not None for one in step.results]
+    kept = [*map(str, reset.left), *map(str, rolled_back.kept if rolled_back is not None else ())]
+    kept += [f"{one.table}: {one.error}" for one in results if one.error]
+    return replace(
+        summary,
+        seeded=seeded.records_inserted if seeded is not None else 0,
+        put_back=sum(one.records_updated + one.records_inserted for one in reset.results),
+        overridden=sum(len(part.edited) for part in snapshot.parts),
+        rolled_back=rolled_back.records_deleted if rolled_back is not None else 0,
+        kept=tuple(kept),
+        unlike=tuple(table for table, differs in unlike.items() if differs),
+        not_compared=tuple(table for table, differs in unlike.items() if differs is None),
+        duration=duration,
+    )
