@@ -1,0 +1,95 @@
+"""To which database an alias leads: the project's code names the alias, and a test decides what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.db.connection import database_name
+from seeding.exceptions import ConfigurationError, SeedingError
+from seeding.testing.copies import close
+
+READ_ONLY = {
+    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
+    "postgresql": ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off"),
+    "sqlite": ("PRAGMA query_only = on", "PRAGMA query_only = off"),
+}
+"""Kind of server → what makes a session refuse to write, and what undoes it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """A database, and the driver's connection to it while the alias leads elsewhere."""
+
+    name: str
+    driver: Any = None
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self.driver is not None:
+            self.driver.close()
+            self.driver = None
+
+
+def require_switchable(using: str) -> None:
+    """Raise SeedingError unless the alias can lead elsewhere now."""
+    connection = connections[using]
+    if connection.in_atomic_block:
+        raise SeedingError(
+            f"The alias {using!r} is in a transaction already, and cannot lead to a seeded database. Ask for it by the marker "
+            "`seeded`, or, in a TestCase, by SeededMixin before TestCase."
+        )
+    if database_name(using) != str(connection.settings_dict["NAME"]):
+        raise ConfigurationError(f"OPTIONS of the database {using!r} name another database than NAME: give NAME alone.")
+
+
+def go(using: str, there: Place) -> Place:
+    """Let the alias lead to `there`, also in threads that connect from now on; returns where it led, for the way back."""
+    connection = connections[using]
+    here = Place(name=connection.settings_dict["NAME"], driver=_set_aside(connection))
+    connection.settings_dict["NAME"] = there.name
+    connection.connection, there.driver = there.driver, None
+    return here
+
+
+def back(using: str, here: Place, there: Place) -> None:
+    """Let the alias lead to `here` again, and keep the connection to `there`."""
+    there.driver = _set_aside(connections[using])
+    go(using, here)
+
+
+@contextmanager
+def led_to(using: str, name: str) -> Iterator[None]:
+    """Let the alias lead to the database for a block, also within a transaction; nobody is connected to it afterwards."""
+    kept = connections[using]
+    here = kept.settings_dict["NAME"]
+    kept.settings_dict["NAME"] = name  # the dictionary is the one of all threads
+    connections[using] = connections.create_connection(using)
+    try:
+        yield
+    finally:
+        connections[using].close()
+        kept.settings_dict["NAME"] = here
+        connections[using] = kept
+
+
+def set_read_only(using: str, *, on: bool) -> None:
+    """Have the alias's session refuse to write, or write again."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(READ_ONLY[connection.vendor][0 if on else 1])
+
+
+def _set_aside(connection: BaseDatabaseWrapper) -> Any:
+    """The driver's connection, of which the wrapper knows no more; None if it is closed, or a pool's."""
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        close(connection)
+        return None
+    driver = connection.connection
+    connection.connection = None
+    return driver
