@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 CLAIM, RECORD, LOCK, USE = ".claim", ".json", ".lock", ".use"
@@ -25,10 +24,7 @@ def folder_of(connection: BaseDatabaseWrapper) -> Path:
     values = connection.settings_dict
     place: list[str] = [connection.vendor, str(values["HOST"]), str(values["PORT"])]
     if connection.vendor == "sqlite":
-        place += [
-            settings.SETTINGS_MODULE if settings.configured and hasattr(settings, "SETTINGS_MODULE") else "",
-            str(Path.cwd()),
-        ]
+        place += [os.environ.get("DJANGO_SETTINGS_MODULE", ""), str(Path.cwd())]
     else:
         asked = connection.get_connection_params()
         place += [str(asked.get(name)) for name in ("host", "unix_socket", "read_default_file", "service")]

@@ -18,9 +18,11 @@ from seeding.db.sql import quoted_plainly
 from seeding.exceptions import ConfigurationError, SeedingError
 
 COLUMNS = """
-    SELECT table_name, column_name FROM information_schema.columns
-    WHERE table_schema = %s AND extra NOT IN ('VIRTUAL GENERATED', 'STORED GENERATED', 'PERSISTENT GENERATED')
-    ORDER BY table_name, ordinal_position
+    SELECT c.table_name, c.column_name FROM information_schema.columns c
+    JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+    WHERE c.table_schema = %s AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+    AND c.extra NOT IN ('VIRTUAL GENERATED', 'STORED GENERATED', 'PERSISTENT GENERATED')
+    ORDER BY c.table_name, c.ordinal_position
 """
 
 
@@ -101,7 +103,7 @@ class PostgreSQLCopier:
 
 
 class MySQLCopier:
-    """By INSERT … SELECT table by table, which needs no other program; what has more than tables by mysqldump."""
+    """By INSERT … SELECT, table by table. Views, triggers, routines and events, if there are any, go by mysqldump."""
 
     def __init__(self, using: str) -> None:
         self._using = using
@@ -116,9 +118,11 @@ class MySQLCopier:
             charset, collation = cursor.fetchone()
             cursor.execute(f"CREATE DATABASE {quoted_plainly(connection, target)} CHARACTER SET {charset} COLLATE {collation}")
             if self._has_more_than_tables(cursor, source):
-                self._dumped(source, target)
-            else:
+                self._dumped(source, target, "--skip-triggers", "--routines", "--events")
                 self._inserted(cursor, source, target)
+                self._dumped(source, target, "--no-create-info")  # the triggers, once the rows are there
+            else:
+                self._inserted(cursor, source, target, create=True)
 
     def drop(self, name: str) -> None:
         """Waits for open transactions on it."""
@@ -139,7 +143,7 @@ class MySQLCopier:
         )
         return bool(cursor.fetchone()[0])
 
-    def _inserted(self, cursor: Any, source: str, target: str) -> None:
+    def _inserted(self, cursor: Any, source: str, target: str, *, create: bool = False) -> None:
         connection = connections[self._using]
         cursor.execute(COLUMNS, [source])
         columns: dict[str, list[str]] = {}
@@ -148,7 +152,7 @@ class MySQLCopier:
         there = quoted_plainly(connection, source)
         cursor.execute(f"USE {quoted_plainly(connection, target)}")
         cursor.execute("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
-        for table in columns:
+        for table in columns if create else ():
             cursor.execute(f"SHOW CREATE TABLE {there}.{table}")
             cursor.execute(cursor.fetchone()[1])
         cursor.execute("START TRANSACTION")
@@ -157,8 +161,8 @@ class MySQLCopier:
             cursor.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {there}.{table}")  # noqa: S608 - quoted names
         cursor.execute("COMMIT")
 
-    def _dumped(self, source: str, target: str) -> None:
-        """Raises SeedingError where a program is missing or fails."""
+    def _dumped(self, source: str, target: str, *parts: str) -> None:
+        """What there is beside rows. Raises SeedingError where a program is missing or fails."""
         from django.db.backends.mysql.client import DatabaseClient
 
         settings = {**connections[self._using].settings_dict, "NAME": ""}
@@ -166,7 +170,7 @@ class MySQLCopier:
         if socket := settings["OPTIONS"].get("unix_socket"):
             options.append(f"--socket={socket}")
         environment = {**os.environ, **(variables or {})}
-        dump = ["mysqldump", *options, "--routines", "--events", "--single-transaction", source]
+        dump = ["mysqldump", *options, "--no-data", *parts, source]
         try:
             with tempfile.TemporaryFile() as script:
                 subprocess.run(dump, env=environment, stdout=script, stderr=subprocess.PIPE, check=True)  # noqa: S603 - own words

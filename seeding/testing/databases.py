@@ -100,7 +100,12 @@ class _Copy:
             self._copies += 1
             name = self._name()
             self._claim.note(name)
-            self.template.copy(name)
+            try:
+                self.template.copy(name)
+            except BaseException:
+                self.copier.drop(name)
+                self._claim.note("")
+                raise
             self.place = Place(name=name)
         return self.place
 

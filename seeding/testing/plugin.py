@@ -103,7 +103,7 @@ def _seeded_opening(request: pytest.FixtureRequest) -> Iterator[SeededDatabase |
             with unblocked():
                 opened = stack.enter_context(current().using(wanted, read_only=read_only))
         except SeedingError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield opened
         with unblocked():
             stack.close()
@@ -142,8 +142,10 @@ def _commits(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def seeded_db(_seeded_opening: SeededDatabase, db: None) -> SeededDatabase:  # noqa: ARG001 - pytest-django's transaction
+def seeded_db(_seeded_opening: SeededDatabase | None, db: None) -> SeededDatabase:  # noqa: ARG001 - pytest-django's transaction
     """The seeded database of the test, in a transaction that is rolled back after it."""
+    if _seeded_opening is None:
+        pytest.fail("`seeded_db` is asked for too late: name it among the test's arguments, or mark the test.", pytrace=False)
     return _seeded_opening
 
 
@@ -160,7 +162,7 @@ def seeded_session(request: pytest.FixtureRequest, seeded_options: Mapping[str, 
         with unblocked(), current().using(WantedDataset.of(seeded_options)) as opened:
             return replace(opened, unblocked=unblocked)
     except SeedingError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.hookimpl(trylast=True)

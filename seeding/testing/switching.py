@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +18,13 @@ from seeding.testing.copies import close
 READ_ONLY = {
     "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
     "postgresql": ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off"),
-    "sqlite": ("PRAGMA query_only = on", "PRAGMA query_only = off"),
 }
 """Kind of server → what makes a session refuse to write, and what undoes it."""
+WRITES = frozenset(range(sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_INSERT + 1)) | {
+    sqlite3.SQLITE_UPDATE,
+    sqlite3.SQLITE_ALTER_TABLE,
+}
+"""What SQLite is asked for by statements that write; in a mode in which it only reads, BEGIN IMMEDIATE fails."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,8 +86,16 @@ def led_to(using: str, name: str) -> Iterator[None]:
 def set_read_only(using: str, *, on: bool) -> None:
     """Have the alias's session refuse to write, or write again."""
     connection = connections[using]
+    connection.ensure_connection()
+    if connection.vendor == "sqlite":
+        connection.connection.set_authorizer(_refused if on else None)
+        return
     with connection.cursor() as cursor:
         cursor.execute(READ_ONLY[connection.vendor][0 if on else 1])
+
+
+def _refused(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_DENY if action in WRITES else sqlite3.SQLITE_OK
 
 
 def _set_aside(connection: BaseDatabaseWrapper) -> Any:

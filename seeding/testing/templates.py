@@ -30,6 +30,8 @@ from seeding.testing.switching import led_to
 
 RUNTIME = (DISTRIBUTION, "Django", "Faker", "numpy", "polars")
 """The distributions whose versions a kept template depends on."""
+UNFINISHED = ""
+"""The run of a template that is being made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,9 @@ class Template:
         return self._made()
 
     def _made(self) -> dict[str, Any]:
-        """Seed it; its record is written last, so that half of one is never used."""
-        self._file(RECORD).unlink(missing_ok=True)
+        """Seed it; the record that it is of this run is written last, so that half of one is dropped and never used."""
+        record = {"run": UNFINISHED, "keep": False, "database": self._name}
+        write_record(self._file(RECORD), record)
         origin = self._origin() if self._session.keeps else {}
         self._copier.copy(self._source, self._name)
         try:
@@ -115,8 +118,9 @@ class Template:
                 require_whole(summary, self._wanted)
         except BaseException:
             self._copier.drop(self._name)
+            self._file(RECORD).unlink()
             raise
-        record = {"run": self._session.run, "keep": self._session.keeps, "database": self._name}
+        record |= {"run": self._session.run, "keep": self._session.keeps}
         if self._session.keeps:
             record |= {"origin": origin, "planned": _planned(summary), "as_of": summary.as_of.isoformat()}
             record |= _verified(self._verify())
