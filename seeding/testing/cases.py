@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
 
 from seeding.testing import databases
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     Base = TransactionTestCase
 else:
     Base = object
+
+
+ALIASES: set[str] = set()
+"""Those of all seeded test cases."""
 
 
 class SeededMixin(Base):
@@ -39,6 +44,7 @@ class SeededMixin(Base):
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse an order of bases in which Django begins its transaction before there is a seeded database."""
         super().__init_subclass__(**options)
+        ALIASES.add(cls.seeded.get("database", DEFAULT_DB_ALIAS))
         if issubclass(cls, SimpleTestCase):
             order = cls.__mro__
             if TransactionTestCase not in order or order.index(SeededMixin) > order.index(TransactionTestCase):
@@ -77,5 +83,7 @@ class SeededMixin(Base):
             databases.current().spoil(cls._seeded_wanted)
 
 
-atexit.register(lambda: databases.current().close())
-"""Django's runner ends its processes without a word to them: the one that has started them drops their databases."""
+@atexit.register
+def _drop() -> None:
+    """Django's runner ends its processes without a word to them: the one that has started them drops their databases."""
+    databases.current().close(ALIASES)

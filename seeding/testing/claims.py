@@ -26,12 +26,9 @@ def folder_of(connection: BaseDatabaseWrapper) -> Path:
     if connection.vendor == "sqlite":
         place += [os.environ.get("DJANGO_SETTINGS_MODULE", ""), str(Path.cwd())]
     else:
-        asked = connection.get_connection_params()
-        place += [str(asked.get(name)) for name in ("host", "unix_socket", "read_default_file", "service")]
+        place += [str(values["OPTIONS"].get(name)) for name in ("host", "unix_socket", "read_default_file", "service")]
     name = hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"seeding-tests-{os.getuid()}" / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return Path(tempfile.gettempdir()) / f"seeding-tests-{os.getuid()}" / name
 
 
 @contextmanager

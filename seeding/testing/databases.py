@@ -10,7 +10,7 @@ import hashlib
 import multiprocessing
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from seeding import api
 from seeding.exceptions import ConfigurationError
 from seeding.ledger.queries import Ledger
 from seeding.testing.claims import RECORD, Claim, abandoned, folder_of
-from seeding.testing.copies import COPIERS, copier
+from seeding.testing.copies import copier
 from seeding.testing.datasets import WantedDataset
 from seeding.testing.switching import Place, back, go, require_switchable, set_read_only
 from seeding.testing.templates import Session, Template, drop_unused
@@ -89,6 +89,7 @@ class _Copy:
         own, common = (_begun(str(connection.settings_dict["NAME"]), worker) for worker in ("", session.worker))
         self.copier = copier(using)
         self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._claim = Claim.of(folder, f"{own}_s{wanted.digest}")
         self.template = Template(session, wanted, self.copier, folder, f"{common}_s{wanted.digest}_template")
         self.place: Place | None = None
@@ -180,16 +181,16 @@ class SeededDatabases:
         for record in sorted(folder.glob(f"*{RECORD}")):
             drop_unused(record.with_suffix(""), drops)
 
-    def close(self) -> None:
-        """Drop the databases of this process, and what nobody needs any more."""
+    def close(self, also: Iterable[str] = ()) -> None:
+        """Drop the databases of this process, and what nobody needs any more on their servers and on those of `also`."""
         if self._process != os.getpid():
             return
         while self._copies:
             self._copies.popitem()[1].release()
+        aliases = {*self._swept, *also}
         self._swept.clear()
-        for alias in connections:
-            if connections[alias].vendor in COPIERS:
-                self.sweep(alias)
+        for alias in sorted(aliases):
+            self.sweep(alias)
         self._swept.clear()
 
 
@@ -215,8 +216,13 @@ def begin(session: Session) -> SeededDatabases:
     return _current
 
 
+def active() -> SeededDatabases | None:
+    """Those of this process, if a run has begun."""
+    return _current
+
+
 def current() -> SeededDatabases:
-    """Those of this process; under Django's test runner, whose processes share a secret, of its run."""
+    """Those of this process; they begin a run if there is none: Django's runner has one, whose processes share a secret."""
     if _current is not None and _current._process == os.getpid():  # noqa: SLF001 - its own module
         return _current
     secret = bytes(multiprocessing.current_process().authkey)

@@ -168,19 +168,17 @@ def seeded_session(request: pytest.FixtureRequest, seeded_options: Mapping[str, 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Drop the databases of this process."""
-    if "seeding.testing.databases" not in sys.modules:
+    opened = sys.modules["seeding.testing.databases"].active() if "seeding.testing.databases" in sys.modules else None
+    if opened is None:
         return
     from pytest_django.plugin import blocking_manager_key
 
-    from seeding.testing.databases import current
-
-    config = session.config
-    said = current().said()
+    config, said = session.config, opened.said()
     if hasattr(config, "workeroutput"):
         config.workeroutput[SAID] = said
     config.stash[_said].extend(said)
     with config.stash[blocking_manager_key].unblock():
-        current().close()
+        opened.close()
 
 
 @pytest.hookimpl(optionalhook=True)

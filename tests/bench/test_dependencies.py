@@ -8,8 +8,8 @@ from importlib.metadata import packages_distributions
 
 from tests.bench.dependencies import FILES, ROOT, Pinned, canonical, imports, pinned
 
-FOR_TESTS = {"pytest", "tests"}
-"""`seeding.testing` is for those who have pytest."""
+FOR_TESTS = {"pytest", "pytest_django", "tests"}
+"""`seeding.testing` is for those who have pytest, and its plugin for those who have pytest-django as well."""
 
 
 def pins() -> dict[str, Pinned]:

@@ -55,9 +55,9 @@ OURS = (
     "seed_verify",
 )
 OTHERS = set(
-    "--collector --cov --cov-branch --extra --fail-level --fake --generate-hashes --group --no-deps --no-emit-index-url "
-    "--no-header --no-install-recommends --no-strip-extras --number --python-version --require-hashes --universal "
-    "--upgrade".split()
+    "--collector --cov --cov-branch --create-db --extra --fail-level --fake --generate-hashes --group --no-deps "
+    "--no-emit-index-url --no-header --no-install-recommends --no-strip-extras --number --parallel --python-version "
+    "--require-hashes --reuse-db --universal --upgrade".split()
 )
 """Options of other programs."""
 SOURCES = [*(ROOT / "seeding").rglob("*.py"), *(ROOT / "terpseed").rglob("*.py"), *(ROOT / "settings").glob("*.py")]

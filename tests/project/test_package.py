@@ -130,6 +130,9 @@ def test_the_engine_brings_all_of_seeding_and_nothing_of_terp(engine: Built) -> 
     assert metadata.startswith("Metadata-Version")
     assert "\nName: django-seed-ledger\n" in metadata
     assert "\nLicense-File: LICENSE\n" in metadata
+    with zipfile.ZipFile(engine.wheel) as archive:
+        (entries,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith("/entry_points.txt"))
+    assert entries == "[pytest11]\nseeding.testing.plugin = seeding.testing.plugin\n"
     with tarfile.open(engine.sdist) as archive:
         assert not any("terpseed" in name or "/tests/" in name for name in archive.getnames())
 
