@@ -45,7 +45,7 @@ OTHERS = (
     "collections\\.abc|date|datetime|django|environ|fractions|models|numpy|pathlib|Path|pl|polars|typing|TypeAliasForwardRef"
     "|KeyMap|KeySet|Forecast|Status|Ask|Sink|Registry|VerifyReport|ProfileReport|ProfileRules"
 )
-ELSEWHERE = r"seeding\.(generation\.rows\.T|models\.M|schema\.references\.Reference)"
+ELSEWHERE = r"seeding\.(generation\.rows\.T|models\.M|schema\.references\.Reference|testing\.(datasets|templates)\.\w+)"
 nitpick_ignore_regex = [("py:.*", rf"({OTHERS})(\..*)?|P|Symbols|{ELSEWHERE}")]
 
 html_theme = "furo"

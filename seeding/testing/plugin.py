@@ -189,5 +189,6 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say what became of the templates of an earlier run."""
-    for words in dict.fromkeys(config.stash[_said]):
+    said = config.stash[_said]
+    for words in dict.fromkeys(said):
         terminalreporter.write_line(f"seeded database {words}")

@@ -202,6 +202,12 @@ class Project:
         return [path.name for path in (self.folder / "temporary").glob("seeding-tests-*/*/*") if path.stat().st_size]
 
 
+def documented() -> list[str]:
+    """The examples of the documentation; medium takes its time."""
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    return [block.replace("medium", "small") for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """One on SQLite."""
@@ -227,12 +233,12 @@ def on_server(
 
 def test_each_test_has_the_dataset_that_it_asks_for(on_server: tuple[Project, Callable[[], list[str]]]) -> None:
     project, databases = on_server
-    for name, text in (("marked", MARKED), ("committing", COMMITTING), ("cases", CASES)):
-        project.add(name, text)
+    for name, text in (("marked", MARKED), ("committing", COMMITTING), ("cases", CASES), *enumerate(documented())):
+        project.add(str(name), text)
 
     code, said = project.pytest()
 
-    assert (code, re.findall(r"(\d+) passed", said)) == (0, ["13"]), said
+    assert (code, re.findall(r"(\d+) passed", said)) == (0, ["17"]), said
     assert (project.left(), databases()) == ([], [])
 
 

@@ -15,9 +15,12 @@ from seeding import api
 from seeding.conf import SeedConfig, VerifyConfig
 from seeding.exceptions import ConfigurationError, SeedingError
 from seeding.generation.rows import Rows
+from seeding.orchestration.results import RunSummary
 from seeding.testing import templates
+from seeding.testing.claims import write_record
 from seeding.testing.databases import SeededDatabases
 from seeding.testing.datasets import WantedDataset
+from seeding.testing.switching import led_to
 from seeding.testing.templates import Session
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import Database
@@ -72,7 +75,12 @@ def test_datasets_are_apart_seeded_once_and_gone_afterwards(
 ) -> None:
     runs: list[SeedConfig] = []
     seeding = api.seed
-    monkeypatch.setattr(api, "seed", lambda config: (runs.append(config), seeding(config))[1])
+
+    def counted(config: SeedConfig) -> RunSummary:
+        runs.append(config)
+        return seeding(config)
+
+    monkeypatch.setattr(api, "seed", counted)
     one, two = begin(), begin(worker="gw1")
     few, all_ = wanted(shop, tables="shop_product"), wanted(shop, size="small")
 
@@ -145,10 +153,12 @@ def test_a_kept_template_is_verified_and_made_again_where_it_differs(
     run("same")
     (template,) = list(folder.rglob("*.json"))
     name = template.with_suffix(".sqlite3") if shop.server == "sqlite" else template.stem
-    with templates.led_to(shop.alias, str(name)):
-        Product.objects.using(shop.alias).filter(pk=Product.objects.using(shop.alias).first().pk).update(name="Edited")
+    with led_to(shop.alias, str(name)):
+        Product.objects.using(shop.alias).filter(pk__lte=Product.objects.using(shop.alias).earliest("pk").pk).update(
+            name="Edited"
+        )
     run("edited")
-    with templates.led_to(shop.alias, str(name)):
+    with led_to(shop.alias, str(name)):
         Product.objects.using(shop.alias).create(name="Real", price=1)
     run("beside")
     shop.query("CREATE TABLE another (id INTEGER)")
@@ -206,7 +216,7 @@ def test_what_is_half_made_is_never_used(
     assert left(shop, folder) == []
 
 
-_write = templates.write_record
+_write = write_record
 
 
 def _killed() -> None:
