@@ -69,10 +69,8 @@ class Template:
 
     def fingerprint(self) -> str:
         """As `seed_verify` tells it; empty if some rows cannot be compared."""
-        with locked(self._file(LOCK)):
-            record = read_record(self._file(RECORD))
-            if record is None or record["run"] != self._session.run:
-                raise SeedingError("Another run of tests has replaced the template of this dataset: run the tests again.")
+        with locked(self._file(LOCK)), led_to(self._using, self._source):  # a test may be in a transaction
+            record = self._require()
             if "fingerprint" not in record:
                 record = {**record, **_verified(self._verify())}
                 write_record(self._file(RECORD), record)
