@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from seeding import api
-from seeding.conf import SnapshotConfig
+from seeding.conf import SnapshotConfig, VerifyConfig
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.models import SeedSnapshot
 from seeding.snapshots.manager import SnapshotManager
@@ -38,6 +38,12 @@ def worked_on(database: Database) -> None:
     of(database, Review, 0).update(written_at="2026-02-03T04:05:06Z")
 
 
+def seen(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """All rows, but for what follows from others."""
+    rows = held(database)
+    return {**rows, "shop_order": [{**one, "total": None} for one in rows["shop_order"]]}
+
+
 @pytest.fixture
 def other(make_database: Callable[..., Database]) -> Callable[[str], Database]:
     """Another empty database of the shop."""
@@ -52,7 +58,7 @@ def other(make_database: Callable[..., Database]) -> Callable[[str], Database]:
 
 def test_what_was_saved_is_restored_and_real_rows_stay(shop: Database) -> None:
     worked_on(shop)
-    before = held(shop)
+    before = seen(shop)
     saved = snapshots(shop).save("before")
     of(shop, Customer, 3).update(name="Again")
     Review.objects.using(shop.alias).filter(product=of(shop, Product, 1).get()).delete()
@@ -65,12 +71,12 @@ def test_what_was_saved_is_restored_and_real_rows_stay(shop: Database) -> None:
     assert (saved.rows, saved.edited, saved.missing, saved.not_held) == (300, 4, 1, {})
     assert (foreseen.rolled_back, summary.rolled_back, summary.exit_code) == (2_701, 2_701, 0)
     assert (summary.kept, summary.unlike, summary.not_compared) == ((), (), ())
-    after = held(shop)
+    after = seen(shop)
     assert [one["id"] for one in after["shop_product"] if one not in before["shop_product"]] == [real.pk]
     assert {**after, "shop_product": [one for one in after["shop_product"] if one["id"] != real.pk]} == before
     again = snapshots(shop).restore("before")
     assert (again.seeded, again.rolled_back, again.exit_code) == (0, 0, 0)
-    assert {**held(shop), "shop_product": before["shop_product"]} == before
+    assert {**seen(shop), "shop_product": before["shop_product"]} == before
 
 
 @pytest.mark.parametrize("server", ["mysql", "postgresql"])
