@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from seeding.arrays import Integers
 from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
 from seeding.conf.project import missing_table_help, row_rules
 from seeding.conf.snapshots import SnapshotConfig
@@ -96,11 +97,11 @@ class Restorer:
             )
 
     def _lacking(self, snapshot: Snapshot) -> int:
-        """How many rows of the snapshot are not in the ledger."""
+        """How many rows that the table is to have are not in the ledger."""
         lacking = 0
         for part in snapshot.parts:
             held = self._ledger.live.filter(seeder_name=part.seeder, table_name=part.table).key_map()
-            lacking += int((~held.lookup(_indexes(part.rows))[1]).sum())
+            lacking += int((~held.lookup(_wanted(part))[1]).sum())
         return lacking
 
     def _extra(self, snapshot: Snapshot) -> dict[str, KeySet]:
@@ -112,7 +113,7 @@ class Restorer:
             keys = self._ledger.live.filter(seeder_name=seeder, table_name=table).key_map()
             index, numbers = keys.pairs()
             part = parts.get((seeder, table))
-            wanted = np.setdiff1d(_indexes(part.rows), _indexes(part.missing)) if part else np.array([], np.int64)
+            wanted = _wanted(part) if part is not None else ()
             extra = KeySet.holding(numbers[~np.isin(index, wanted)])
             if extra:
                 found[table] = found.get(table, KeySet.of(())) | extra
@@ -182,10 +183,15 @@ def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSe
     return found
 
 
-def _indexes(ranges: Any) -> Any:
+def _indexes(ranges: Iterable[Sequence[int]]) -> Integers:
     """The row indexes of [first, count]."""
     parts = [np.arange(first, first + count) for first, count in ranges]
     return np.concatenate(parts) if parts else np.array([], np.int64)
+
+
+def _wanted(part: SnapshotPart) -> Integers:
+    """The indexes of the rows that the table is to have."""
+    return np.setdiff1d(_indexes(part.rows), _indexes(part.missing))
 
 
 def _original(part: SnapshotPart) -> Mapping[int, Mapping[str, Any]]:
