@@ -19,6 +19,8 @@ from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.snapshots.values import ROW, original
 
 VERSION = 1
+MOST_ROWS = 1_000_000_000
+"""Of one seeder."""
 MOST_BYTES = 8_000_000
 """Of a snapshot as text: what any server takes as one value."""
 Cells = Mapping[int, Mapping[str, Any]]
@@ -130,6 +132,9 @@ class Snapshot:
             SnapshotPart(**{**one, "edited": {int(index): cells for index, cells in one.get("edited", {}).items()}})
             for one in told["parts"]
         ]
+        for part in parts:
+            if part.count > MOST_ROWS:
+                raise ValueError(f"{part.table} is to have {part.count:,} rows")
         for value in (value for part in parts for cells in part.edited.values() for value in cells.values()):
             if not (isinstance(value, Mapping) and ROW in value):
                 original(value)

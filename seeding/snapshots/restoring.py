@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from seeding.arrays import Integers
 from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
 from seeding.conf.project import missing_table_help, row_rules
 from seeding.conf.snapshots import SnapshotConfig
@@ -20,7 +19,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import columns_of
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeySet
+from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import Ledger, generator_version
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
@@ -101,7 +100,7 @@ class Restorer:
         lacking = 0
         for part in snapshot.parts:
             held = self._ledger.live.filter(seeder_name=part.seeder, table_name=part.table).key_map()
-            lacking += int((~held.lookup(_wanted(part))[1]).sum())
+            lacking += len(_wanted(part) - _index_set(held.ranges[:, :2].tolist()))
         return lacking
 
     def _extra(self, snapshot: Snapshot) -> dict[str, KeySet]:
@@ -113,10 +112,9 @@ class Restorer:
             keys = self._ledger.live.filter(seeder_name=seeder, table_name=table).key_map()
             index, numbers = keys.pairs()
             part = parts.get((seeder, table))
-            wanted = _wanted(part) if part is not None else ()
-            extra = KeySet.holding(numbers[~np.isin(index, wanted)])
-            if extra:
-                found[table] = found.get(table, KeySet.of(())) | extra
+            wanted = _wanted(part) if part is not None else NOTHING
+            if extra := KeySet.holding(numbers[~wanted.has(index)]):
+                found[table] = found.get(table, NOTHING) | extra
         return found
 
     def _seed(self, snapshot: Snapshot, registry: Registry) -> RunSummary:
@@ -174,24 +172,25 @@ def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSe
         columns = columns_of(seeder, [one.name for one in seeder.config.model._meta.concrete_fields])
         if unknown := sorted({name for cells in part.edited.values() for name in cells} - columns):
             problems.append(f"{part.table} has no column {', '.join(unknown)}")
-        outside = set(part.edited) - set(_indexes(part.rows).tolist())
-        if outside:
-            problems.append(f"{part.table}: row {min(outside)} is edited, and is not among its rows")
+        edited = np.array(sorted(part.edited), np.int64)
+        if len(outside := edited[~_index_set(part.rows).has(edited)]):
+            problems.append(f"{part.table}: row {outside[0]} is edited, and is not among its rows")
+        if seeder.config.capacity is not None and part.count > seeder.config.capacity:
+            problems.append(f"{part.seeder} can make {seeder.config.capacity:,} rows, and {part.count:,} are to be there")
     if problems:
         listed = "; ".join(dict.fromkeys(problems))
         raise ConfigurationError(f"The snapshot does not fit this project: {listed}. Nothing was changed.")
     return found
 
 
-def _indexes(ranges: Iterable[Sequence[int]]) -> Integers:
+def _index_set(ranges: Iterable[Sequence[int]]) -> KeySet:
     """The row indexes of [first, count]."""
-    parts = [np.arange(first, first + count) for first, count in ranges]
-    return np.concatenate(parts) if parts else np.array([], np.int64)
+    return KeySet.of((first, first + count - 1) for first, count in ranges if count)
 
 
-def _wanted(part: SnapshotPart) -> Integers:
+def _wanted(part: SnapshotPart) -> KeySet:
     """The indexes of the rows that the table is to have."""
-    return np.setdiff1d(_indexes(part.rows), _indexes(part.missing))
+    return _index_set(part.rows) - _index_set(part.missing)
 
 
 def _original(part: SnapshotPart) -> Mapping[int, Mapping[str, Any]]:
