@@ -55,7 +55,7 @@ def differences(rows: GeneratedRows, part: Part, present: KeySet, *, among: KeyS
     if among is not None:
         known = known.split(among)[0]
     edited, unlike, unlike_all = list[KeySet](), list[KeySet](), list[KeySet]()
-    for compared in rows.detector(part.seeder).compared(part.batches, known.key_set() & present):
+    for compared in rows.compared(part, known.key_set() & present):
         edited.append(_key_set(compared.differing))
         likeness = _likeness(compared, live.key)
         unlike.append(_key_set(key for key, share in likeness.items() if share < SAME))
@@ -67,9 +67,16 @@ def differences(rows: GeneratedRows, part: Part, present: KeySet, *, among: KeyS
         part=part,
         seeder=part.seeder,
         edited=union(edited) - taken - others,
-        gone=known.split(present)[1],
+        gone=_wanted(rows, part, known.split(present)[1]),
         taken={why: keys for why, keys in ((TAKEN, taken), (OTHERS, others)) if keys},
     )
+
+
+def _wanted(rows: GeneratedRows, part: Part, gone: KeyMap) -> KeyMap:
+    """The missing rows, without those that are not to be there."""
+    index, keys = gone.pairs()
+    wanted = ~rows.exceptions.absent.get(part.name, NOTHING).has(index)
+    return KeyMap.pair(index[wanted], keys[wanted])
 
 
 def lost_rows(rows: GeneratedRows, part: Part) -> KeySet:

@@ -14,7 +14,7 @@ from seeding.models import SeedRun
 from seeding.restoration.derived_values import stale_rows
 from seeding.restoration.differences import Differences, differences
 from seeding.restoration.findings import Findings
-from seeding.restoration.overrides import Overrides, Overriding
+from seeding.restoration.overrides import Overriding
 from seeding.restoration.repair import Repair
 from seeding.restoration.results import Left, ResetResult
 from seeding.runs.audit import AuditLog
@@ -28,24 +28,17 @@ UNDERIVED = "its derived columns do not hold what was derived. Does a trigger ch
 
 
 class Execution:
-    """Of what was found. `stale` are tables that an earlier run has left with derived columns that may be stale.
+    """Of what was found. `stale` are tables that an earlier run has left with derived columns that may be stale."""
 
-    `overrides` are values that rows are to have instead of what was seeded.
-    """
-
-    def __init__(
-        self, operation: Operation, found: Findings, surveyed: Survey, run: SeedRun, *, stale: frozenset[str],
-        overrides: Overrides,
-    ) -> None:  # fmt: skip
+    def __init__(self, operation: Operation, found: Findings, surveyed: Survey, run: SeedRun, *, stale: frozenset[str]) -> None:
         self._operation = operation
         self._found = found
         self._rows = found.rows
         self._survey = surveyed
         self._stale = stale
         self._run = run
-        self._overrides = overrides
         self._unmet: list[Left] = []
-        """Rows that do not hold what the overrides say."""
+        """Rows that do not hold what they are to hold instead of what was seeded."""
         self._audit = audit = AuditLog(run, operation.database_name)
         self._open: list[Differences] = [one for one in found.differences if len(one)]
         self._repairs = {one.part.name: Repair(self._rows, one.seeder, operation, audit) for one in self._open}
@@ -101,7 +94,7 @@ class Execution:
 
     def _override(self) -> None:
         """Give rows the values that they are to have instead of what was seeded."""
-        for name, edited in self._overrides.items():
+        for name, edited in self._rows.exceptions.values.items():
             seeder = self._rows.registry.by_name[name]
             overriding = Overriding(self._found, seeder, Repair(self._rows, seeder, self._operation, self._audit))
             overriding.write(edited)

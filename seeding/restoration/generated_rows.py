@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from django.db import connections
 
-from seeding.comparison.changed_rows import ChangeDetector, can_be_repeated
+from seeding.comparison.changed_rows import ChangeDetector, Compared, can_be_repeated
 from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry, near
 from seeding.generation.seeder_columns import derived_columns
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeyMap, union
+from seeding.keys import KeyMap, KeySet, union
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
@@ -29,6 +30,23 @@ REASONS: Mapping[str, str] = {
     SeedingMetadata.Origin.SOURCE: "loaded from files",
     SeedingMetadata.Origin.RECEIVER: "created by receivers of the application",
 }
+
+
+Cells = Mapping[int, Mapping[str, Any]]
+"""Row index → column → value; references as the indexes of the rows that they lead to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exceptions:
+    """What seeded rows are to be instead of what was seeded."""
+
+    values: Mapping[str, Cells] = field(default_factory=dict)
+    """Seeder → the values that its rows are to hold."""
+    absent: Mapping[str, KeySet] = field(default_factory=dict)
+    """Seeder → the indexes of the rows that are not to be there."""
+
+
+NONE = Exceptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +81,9 @@ class Part:
 class GeneratedRows:
     """Of the rows in one ledger. The lock is held by whoever looks at them."""
 
-    def __init__(self, using: str, registry: Registry, ledger: Ledger | None = None) -> None:
+    def __init__(self, using: str, registry: Registry, ledger: Ledger | None = None, exceptions: Exceptions = NONE) -> None:
         self.using = using
+        self.exceptions = exceptions
         self.registry = registry
         self.ledger = ledger or Ledger(using)
         self.there: Mapping[str, TableSchema] = all_tables(connections[using], self.ledger.tables())
@@ -102,6 +121,21 @@ class GeneratedRows:
         table, ignored = self.there[seeder.config.table_name], derived_columns(seeder, self.dataset)
         identity = self.identity(table.name)
         return ChangeDetector(self.using, seeder, self.dataset, self.resolver, table, identity=identity, ignored=ignored)
+
+    def compared(self, part: Part, among: KeySet) -> Iterator[Compared]:
+        """The rows of `part` that are `among` these keys, compared with what they are to be, apart from the exceptions."""
+        assert part.seeder is not None  # nothing else can be generated
+        excepted = self.exceptions.values.get(part.name, {})
+        for found in self.detector(part.seeder).compared(part.batches, among):
+            if not (found.differing and excepted):
+                yield found
+                continue
+            index = dict(zip(found.keys.tolist(), found.index.tolist(), strict=True))
+            left = {
+                key: tuple(name for name in columns if name not in excepted.get(index[key], ()))
+                for key, columns in found.differing.items()
+            }
+            yield replace(found, differing={key: columns for key, columns in left.items() if columns})
 
     def _part(self, name: str, table: str, batches: Sequence[SeedingMetadata]) -> Part:
         seeder = self.registry.by_name.get(name)

@@ -14,14 +14,12 @@ from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeySet
 from seeding.restoration.findings import Findings
-from seeding.restoration.generated_rows import GeneratedRows
+from seeding.restoration.generated_rows import Cells, GeneratedRows
 from seeding.restoration.repair import ROWS, Repair
 from seeding.restoration.results import Left
 from seeding.schema.kinds import base_of
 from seeding.schema.references import column_name
 
-Overrides = Mapping[str, Mapping[int, Mapping[str, Any]]]
-"""Seeder → row index → column → value; references as the indexes of the rows that they lead to."""
 UNKNOWN = "they are to hold other values than those seeded, and were not seeded here"
 LOST = "they are to refer to rows that are not there"
 
@@ -38,7 +36,7 @@ class Overriding:
         self._fields = {column_name(one): one for one in seeder.config.model._meta.concrete_fields}
         self._references = {one.column for one in seeded_references(seeder)}
 
-    def write(self, edited: Mapping[int, Mapping[str, Any]]) -> None:
+    def write(self, edited: Cells) -> None:
         """Write the values of all rows that are there."""
         table, own = self._seeder.config.table_name, self._rows.resolver.keys(self._seeder)
         index = np.array(sorted(edited), np.int64)

@@ -20,7 +20,7 @@ from seeding.comparison.rendered_rows import KEY
 from seeding.db.redaction import error_text
 from seeding.db.retries import refuses_row
 from seeding.exceptions import GenerationError
-from seeding.generation.seeder_columns import filled_table
+from seeding.generation.seeder_columns import filled_table, seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.orchestration.batch import Batch, Preparation
@@ -67,7 +67,7 @@ class Repair:
     def attempt(self, found: Differences) -> None:
         """Update and insert, a portion of the rows per transaction."""
         self.refused = {}
-        for compared in self._rows.detector(self._seeder).compared(found.part.batches, found.edited):
+        for compared in self._rows.compared(found.part, found.edited):
             keys = sorted(compared.differing)
             values = settled(self._model, compared.resolved.drop(KEY))
             for start in range(0, len(keys), ROWS):
@@ -151,7 +151,7 @@ class Repair:
         """Insert the rows again; returns those that are there now."""
         index, keys = portion.pairs()
         try:
-            batch = self._retry(lambda: self._preparation.prepare(self._preparation.generate(index), index, keys, there))
+            batch = self._retry(lambda: self._preparation.prepare(self._generated(index), index, keys, there))
         except GenerationError as error:
             self._refuse(str(error), keys)
             return KeyMap.of(())
@@ -160,6 +160,16 @@ class Repair:
         refused = self._in_transaction("insert", batch.accepted_keys.tolist(), partial(self._write, batch))
         lost = np.isin(batch.accepted_keys, np.array([key for ones in refused.values() for key in ones], np.int64))
         return KeyMap.pair(batch.accepted_index[~lost], batch.accepted_keys[~lost])
+
+    def _generated(self, index: Integers) -> pl.DataFrame:
+        """The rows, with the references that they are to have instead: those that were seeded may lead nowhere."""
+        data, excepted = self._preparation.generate(index), self._rows.exceptions.values.get(self._seeder.name, {})
+        for name in {one.column for one in seeded_references(self._seeder) if not (one.json_key or one.when)}:
+            places = [place for place, row in enumerate(index.tolist()) if name in excepted.get(row, ())]
+            if places and name in data.columns:
+                values = pl.Series([excepted[int(index[place])][name] for place in places], dtype=pl.Int64)
+                data = data.with_columns(data[name].cast(pl.Int64).scatter(places, values))
+        return data
 
     def _write(self, batch: Batch) -> Refused:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from types import MappingProxyType
 
 from seeding.conf import ResetConfig
 from seeding.db.row_security import seeing_every_row
@@ -13,8 +12,7 @@ from seeding.generation.rows import faker_version
 from seeding.models import SeedRun
 from seeding.restoration.execution import Execution
 from seeding.restoration.findings import Findings
-from seeding.restoration.generated_rows import GeneratedRows
-from seeding.restoration.overrides import Overrides
+from seeding.restoration.generated_rows import NONE, Exceptions, GeneratedRows
 from seeding.restoration.results import ResetSummary
 from seeding.runs.audit import auditing
 from seeding.runs.confirmation import Ask, reset_question
@@ -26,13 +24,11 @@ from seeding.telemetry.events import Sink
 class ResetManager:
     """Resets one database. `tell` receives every event, `ask` the question.
 
-    `overrides` are values that rows are to have instead of what was seeded.
+    `exceptions` are what rows are to be instead of what was seeded.
     """
 
-    def __init__(
-        self, config: ResetConfig, registry: Registry, *, tell: Sink, ask: Ask, overrides: Overrides = MappingProxyType({})
-    ) -> None:
-        self._overrides = overrides
+    def __init__(self, config: ResetConfig, registry: Registry, *, tell: Sink, ask: Ask, exceptions: Exceptions = NONE) -> None:
+        self._exceptions = exceptions
         self.config = config
         self.operation = Operation(config, "seed_reset", tell=tell, ask=ask)
         self._registry = registry
@@ -50,13 +46,13 @@ class ResetManager:
         with operation.locked(), auditing(config.audit_file):
             found = operation.retry(self._found)
             stale = operation.retry(operation.ledger.stale_tables)
-            if found.rows.dataset is None or not (found.is_any or stale or self._overrides):
+            if found.rows.dataset is None or not (found.is_any or stale or self._exceptions.values):
                 return self._summary(found, started)
             surveyed = operation.retry(partial(self._survey, found))
             plan = {"tables": list(config.tables), "steps": [one.step() for one in found.results() if one.has_work]}
             with operation.recorded(found.rows.dataset, plan, faker_version=faker_version()) as run:
                 self._announce(found, run)
-                execution = Execution(operation, found, surveyed, run, stale=stale, overrides=self._overrides)
+                execution = Execution(operation, found, surveyed, run, stale=stale)
                 execution.run()
                 summary = self._summary(found, started, run, execution)
             return self._close(summary, run)
@@ -75,11 +71,12 @@ class ResetManager:
             operation.confirm(asked, f"{place}{listed or 'none that is not as it was seeded'}")
 
     def _found(self) -> Findings:
-        return Findings(GeneratedRows(self.config.database, self._registry, self.operation.ledger), self.config.tables)
+        rows = GeneratedRows(self.config.database, self._registry, self.operation.ledger, self._exceptions)
+        return Findings(rows, self.config.tables)
 
     def _survey(self, found: Findings) -> Survey:
         """Raises SchemaError if a table whose rows are to be put back must not be touched."""
-        seeders = [one.seeder for one in found.differences if len(one) or one.part.name in self._overrides]
+        seeders = [one.seeder for one in found.differences if len(one) or one.part.name in self._exceptions.values]
         tables = {one.config.table_name for one in seeders}
         touches, needs = dict.fromkeys(tables, Touch.INSERT | Touch.UPDATE), dict(needed(seeders))
         needs = {table: need | Need(update=frozenset(found.rows.there[table].columns)) for table, need in needs.items()}

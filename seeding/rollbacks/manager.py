@@ -115,7 +115,7 @@ class RollbackManager:
         Raises RefusedError if other seeded rows refer to the requested ones and --cascade was not given.
         """
         selected = {table: keys for table in self._selection.tables if (keys := self._selection.keys(table))}
-        plan = planner.plan(selected, cascade=self.config.cascade)
+        plan = planner.plan(selected, cascade=self.config.cascade, alone=self._selection.goes_alone)
         for table in plan.selected.keys() - plan.there.keys():
             plan = planner.keep(plan, table, plan.selected[table], NOT_FOUND)
         comparison = self._comparison(plan, planner)

@@ -76,6 +76,8 @@ class RollbackPlan:
     reasons: tuple[Kept, ...] = ()
     caches: Mapping[str, KeySet] = field(default_factory=dict)
     """The real rows of caches that go with the doomed ones: table → primary keys."""
+    goes_alone: bool = False
+    """Whether other seeded rows keep the selected ones, too, instead of going with them."""
 
     def doomed(self, table: str) -> KeySet:
         """The rows of a table that are to be deleted."""

@@ -43,14 +43,15 @@ class Planner:
         self._links = links
         self._tied: dict[tuple[str, str], bool] = {}
 
-    def plan(self, selected: Mapping[str, KeySet], *, cascade: bool) -> RollbackPlan:
-        """Select these rows and those that go with them.
+    def plan(self, selected: Mapping[str, KeySet], *, cascade: bool, alone: bool = False) -> RollbackPlan:
+        """Select these rows and those that go with them; if they go `alone`, those to which any other row refers will stay.
 
         Raises RefusedError, counting them, if other seeded rows refer to these, unless `cascade` deletes those too.
         """
         rows = dict(selected)
-        self._add_companions(rows)
-        self._add_dependants(rows, cascade=cascade)
+        if not alone:
+            self._add_companions(rows)
+            self._add_dependants(rows, cascade=cascade)
         order = deletion_order(rows.keys(), self._links, self.seeded.seeded_after)
         place = {table: number for number, table in enumerate(order)}
         circular = tuple(
@@ -58,7 +59,9 @@ class Planner:
             for link in self._links
             if link.nullable and not link.is_read_here and place.get(link.table, -1) >= place.get(link.target, len(place))
         )
-        return RollbackPlan(there=self._there, links=self._links, order=order, circular=circular, selected=rows)
+        return RollbackPlan(
+            there=self._there, links=self._links, order=order, circular=circular, selected=rows, goes_alone=alone
+        )
 
     def keep_replaced(self, plan: RollbackPlan, held: Callable[[str], Iterable[Digests]]) -> RollbackPlan:
         """Keep the rows that are not what was seeded, under keys that somebody could use again; `held` are their digests."""
@@ -103,7 +106,7 @@ class Planner:
             plan,
             link.target,
             named,
-            "rows that were not seeded refer to them by",
+            "other rows refer to them by" if plan.goes_alone else "rows that were not seeded refer to them by",
             by=str(link),
             referring=tuple(referring),
             referring_count=count,

@@ -31,6 +31,10 @@ class Selection(Protocol):
     def tables(self) -> Sequence[str]:
         """The tables that hold such rows."""
 
+    @property
+    def goes_alone(self) -> bool:
+        """Whether no other row goes with them."""
+
     def keys(self, table: str) -> KeySet:
         """The primary keys of the table's rows."""
 
@@ -39,7 +43,9 @@ class Selection(Protocol):
 
 
 class GivenRows:
-    """These rows, table by table."""
+    """These rows, table by table, and no others."""
+
+    goes_alone = True
 
     def __init__(self, rows: Mapping[str, KeySet]) -> None:
         self._rows = rows
@@ -59,6 +65,8 @@ class GivenRows:
 
 class RollbackSelection:
     """The rows that the options of one rollback select: from the ledger alone, except for --where."""
+
+    goes_alone = False
 
     def __init__(self, config: RollbackConfig, ledger: Ledger, registry: Registry) -> None:
         self._config = config

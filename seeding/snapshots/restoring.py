@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from django.db import connections
 
 from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
 from seeding.conf.project import missing_table_help, row_rules
@@ -18,13 +19,13 @@ from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import columns_of
-from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import Ledger, generator_version
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
 from seeding.profiles.applying import Shape
 from seeding.restoration.fingerprints import together
+from seeding.restoration.generated_rows import Exceptions
 from seeding.restoration.reset import ResetManager
 from seeding.restoration.results import ResetSummary
 from seeding.restoration.verifier import Verifier
@@ -34,10 +35,12 @@ from seeding.rollbacks.results import RollbackSummary
 from seeding.runs.confirmation import Ask, restore_question
 from seeding.runs.lifecycle import Operation
 from seeding.scaffold.automatic import Wanted, remade
+from seeding.schema.introspection import read_tables
 from seeding.snapshots.document import Snapshot, SnapshotPart
 from seeding.snapshots.results import RestoreSummary
 from seeding.snapshots.values import ROW, original
 from seeding.telemetry.events import Sink
+from seeding.verification.referring_rows import Tracer
 
 
 class Restorer:
@@ -61,7 +64,7 @@ class Restorer:
             raise RefusedError("Snapshots are not restored in production: they hold synthetic data.")
         self._operation.connect()
         registry = self.registry_for(snapshot)
-        seeders = require_known(snapshot, registry)
+        require_known(snapshot, registry)
         self._require_same_dataset(snapshot)
         summary = RestoreSummary(
             name=name, database=self._operation.database_name, dry_run=config.dry_run, not_held=snapshot.not_held
@@ -72,7 +75,7 @@ class Restorer:
         asked = restore_question(config, self._operation.place())
         self._operation.confirm(asked, _told(snapshot, lacking, extra))
         seeded = self._seed(snapshot, registry) if lacking else None
-        reset = self._reset(snapshot, registry, seeders)
+        reset = self._reset(snapshot, registry)
         rolled_back = self._roll_back(registry, self._extra(snapshot))
         unlike = self._unlike(snapshot, registry)
         return _summed_up(summary, snapshot, (seeded, reset, rolled_back), unlike, time.monotonic() - started)
@@ -104,7 +107,9 @@ class Restorer:
         return lacking
 
     def _extra(self, snapshot: Snapshot) -> dict[str, KeySet]:
-        """Table → generated rows that the snapshot does not have."""
+        """Table → generated rows that are there and not to be."""
+        there = read_tables(connections[self.config.database], self._ledger.tables())
+        tracer = Tracer(self.config.database, self._ledger.identities(there))
         parts = {(part.seeder, part.table): part for part in snapshot.parts}
         found: dict[str, KeySet] = {}
         held = self._ledger.live.generated().order_by().values_list("seeder_name", "table_name").distinct()
@@ -113,7 +118,12 @@ class Restorer:
             index, numbers = keys.pairs()
             part = parts.get((seeder, table))
             wanted = _wanted(part) if part is not None else NOTHING
-            if extra := KeySet.holding(numbers[~wanted.has(index)]):
+            known = _index_set(part.rows) if part is not None else NOTHING
+            beyond, missing = ~known.has(index), known.has(index) & ~wanted.has(index)
+            extra = KeySet.holding(numbers[beyond])
+            if table in there:
+                extra |= tracer.present(there[table], KeySet.holding(numbers[missing]))
+            if extra:
                 found[table] = found.get(table, NOTHING) | extra
         return found
 
@@ -125,11 +135,14 @@ class Restorer:
             profile=dataset.rules, counts={part.seeder: part.count for part in snapshot.parts},
         ).run()  # fmt: skip
 
-    def _reset(self, snapshot: Snapshot, registry: Registry, seeders: Mapping[str, BaseSeeder]) -> ResetSummary:
+    def _reset(self, snapshot: Snapshot, registry: Registry) -> ResetSummary:
         tables = tuple(dict.fromkeys(part.table for part in snapshot.parts))
         config = ResetConfig(**self._options(), tables=tables, audit_file=self.config.audit_file)
-        overrides = {part.seeder: _original(part) for part in snapshot.parts if part.edited and part.seeder in seeders}
-        return ResetManager(config, registry, tell=self._tell, ask=_nobody, overrides=overrides).run()
+        exceptions = Exceptions(
+            values={part.seeder: _original(part) for part in snapshot.parts if part.edited},
+            absent={part.seeder: _index_set(part.missing) for part in snapshot.parts if part.missing},
+        )
+        return ResetManager(config, registry, tell=self._tell, ask=_nobody, exceptions=exceptions).run()
 
     def _roll_back(self, registry: Registry, extra: Mapping[str, KeySet]) -> RollbackSummary | None:
         if not extra:
@@ -156,9 +169,9 @@ class Restorer:
         return {**{name: getattr(self.config, name) for name in names}, "force": True}
 
 
-def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSeeder]:
-    """The snapshot's seeders; raises ConfigurationError, with all that is wrong, if they are not those of this project."""
-    problems, found = list[str](), dict[str, BaseSeeder]()
+def require_known(snapshot: Snapshot, registry: Registry) -> None:
+    """Raise ConfigurationError, with all that is wrong, if the snapshot's seeders are not those of this project."""
+    problems = list[str]()
     if snapshot.faker != faker_version():
         problems.append(f"it was made with Faker {snapshot.faker}, and {faker_version()} is installed, which makes other names")
     for part in snapshot.parts:
@@ -166,7 +179,6 @@ def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSe
         if seeder is None or seeder.config.table_name != part.table:
             problems.append(f"this project has no {part.seeder} of {part.table}")
             continue
-        found[part.seeder] = seeder
         if (version := generator_version(seeder)) != part.version:
             problems.append(f"{part.seeder} made version {part.version}, and makes {version} now")
         columns = columns_of(seeder, [one.name for one in seeder.config.model._meta.concrete_fields])
@@ -180,7 +192,6 @@ def require_known(snapshot: Snapshot, registry: Registry) -> Mapping[str, BaseSe
     if problems:
         listed = "; ".join(dict.fromkeys(problems))
         raise ConfigurationError(f"The snapshot does not fit this project: {listed}. Nothing was changed.")
-    return found
 
 
 def _index_set(ranges: Iterable[Sequence[int]]) -> KeySet:

@@ -16,9 +16,18 @@ from tests.support.databases import ROOT, Database
 from tests.support.people import complete
 
 COMMAND = re.compile(r"^    python manage\.py ((?:seed|terp)\w*)([^#\n&]*)", re.MULTILINE)
-LEFT_OUT = ("--size=", "seed_new", "terp_schema", "--profile=", "--expect=", "seed_verify --table", "shop_order")
+LEFT_OUT = (
+    "--size=",
+    "seed_new",
+    "terp_schema",
+    "--profile=",
+    "--expect=",
+    "seed_verify --table",
+    "shop_order",
+    "seed_snapshot",
+)
 """More rows, which take their time; a file, and the tables, which have tests of their own; another dataset than is there."""
-ASKING = ("seed_rollback", "seed_mask", "--env=staging")
+ASKING = ("seed_rollback", "seed_reset", "seed_mask", "--env=staging")
 """What asks, and nobody answers here."""
 
 

@@ -111,6 +111,10 @@ def test_profiles_and_what_is_still_as_it_was_seeded(sqlite: Database) -> None:
         "seed_profile check": printed(sqlite, "seed_profile", "check", "bad_quarter"),
         "seed_profile list": printed(sqlite, "seed_profile", "list"),
     }
+    answers["seed_reset"] = printed(sqlite, "seed_reset", dry_run=True)
+    answers["seed_snapshot"] = printed(sqlite, "seed_snapshot", "save", "one")
+    answers["seed_snapshot list"] = printed(sqlite, "seed_snapshot", "list")
+    answers["seed_snapshot restore"] = printed(sqlite, "seed_snapshot", "restore", "one", force=True)
     rows = [printed(sqlite, "seed_explain", *row) for row in (("clients", str(supplier)), ("clients", "20"))]
     stranger = printed(sqlite, "seed_explain", "clients", "999")
     shown = printed(sqlite, "seed_profile", "show", "thirty_clients")

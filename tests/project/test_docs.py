@@ -50,7 +50,9 @@ OURS = (
     "seed_mask",
     "seed_new",
     "seed_profile",
+    "seed_reset",
     "seed_rollback",
+    "seed_snapshot",
     "seed_status",
     "seed_verify",
 )
