@@ -23,6 +23,7 @@ from seeding.models import SeedingMetadata
 from tests.faults.processes import start
 from tests.servers import Server
 from tests.support.databases import AS_OF, Database
+from tests.support.edits import meddle
 from tests.support.rows import business_data
 
 ROLLBACK = ("seed_rollback", "--force")
@@ -82,6 +83,37 @@ def kill_at_random(
     for line in Path(environment["SEEDING_LOG_FILE"]).read_text(encoding="ascii").splitlines():
         json.loads(line)
     return died
+
+
+def kill_restorations(
+    database: Database, environment: Mapping[str, str], server: Server, command: tuple[str, ...], *, kills: int, seed: int
+) -> None:
+    """Edit and delete seeded rows and kill the command that restores them, until it has died so often; then let it end."""
+    chance = random.Random(seed)
+    variables = {**environment, "DATABASE_URL": database.url, "SEEDING_LOG_LEVEL": "debug"}
+    died = 0
+    while died < kills:
+        meddle(database.alias, chance, 20)
+        connections[database.alias].close()
+        process, said = start(command, variables)
+        with said:
+            told = list(islice(said, chance.randrange(1, MOST_LINES["seed_rollback"])))
+            time.sleep(chance.uniform(0, LONGEST_AFTER))
+            with suppress(ProcessLookupError):
+                os.kill(process.pid or 0, Signals.SIGKILL)
+            told += said
+        process.join()
+        assert process.exitcode in (0, -Signals.SIGKILL), (command, process.exitcode, told[-5:])
+        died += process.exitcode != 0
+        assert ask_until(lambda: True if not server.connections(database.alias) else None, 30), (
+            "a dead client's connection stays"
+        )
+    process, said = start(command, variables)
+    with said:
+        told = list(said)
+    process.join()
+    kept = [json.loads(line)["message"] for line in told if '"operation": "keep"' in line]
+    assert process.exitcode == 0, (kept, told[-3:])
 
 
 def look(database: Database, server: Server) -> None:

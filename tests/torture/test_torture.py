@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import random
 import resource
 import tempfile
 import threading
@@ -15,14 +16,17 @@ from pathlib import Path
 from signal import Signals
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
 from seeding.locks.base import ask_until
 from tests.faults.application import RATE, assert_neither_disturbs_the_other
 from tests.faults.starts import assert_one_of_many_works
-from tests.faults.storm import assert_whole, kill_at_random
+from tests.faults.storm import assert_whole, kill_at_random, kill_restorations
 from tests.servers import KINDS, Server
 from tests.support.databases import Database
+from tests.support.dumps import dumped_rows
+from tests.support.edits import meddle
 from tests.support.processes import Manage
 
 KILLS = int(os.environ.get("TORTURE_KILLS", "200"))
@@ -50,6 +54,27 @@ def test_ends_at_any_moment(  # noqa: PLR0917
 
     print(died)  # noqa: T201 - what was measured
     assert_whole(database, sqlite)
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
+def test_restorations_end_at_any_moment(
+    make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str], server: str
+) -> None:
+    database, host = make_database(server, seeded="small"), running(server)
+    seeded = dumped_rows(database, host)
+
+    kill_restorations(database, environment, host, ("seed_reset", "--force"), kills=KILLS // 4, seed=SEED)
+
+    assert set(dumped_rows(database, host)) ^ set(seeded) == set()
+    meddle(database.alias, random.Random(SEED), 20)
+    call_command("seed_snapshot", "save", "worked", database=database.alias, verbosity=0)
+    restore = ("seed_snapshot", "restore", "worked", "--force")
+    call_command(*restore[:3], database=database.alias, force=True, verbosity=0)  # and derive
+    saved = dumped_rows(database, host)
+
+    kill_restorations(database, environment, host, restore, kills=KILLS // 4, seed=SEED + 1)
+
+    assert set(dumped_rows(database, host)) ^ set(saved) == set()
 
 
 def test_concurrent_starts(database: Database, environment: dict[str, str]) -> None:
