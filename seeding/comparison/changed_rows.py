@@ -6,7 +6,7 @@ seeding run, the rows cannot be compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,15 +16,16 @@ from typing import Any
 import polars as pl
 
 from seeding.arrays import Integers
-from seeding.comparison.rendered_rows import KEY
+from seeding.comparison.rendered_rows import KEY, Texts
 from seeding.comparison.stored_rows import StoredRows
 from seeding.generation.datasets import Dataset
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import changed_columns
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
+from seeding.ledger.parent_values import NotKnownYetError
 from seeding.ledger.queries import generator_version
-from seeding.ledger.reference_resolution import Resolver
+from seeding.ledger.reference_resolution import Resolved, Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
 from seeding.schema.references import column_name
@@ -68,6 +69,22 @@ class Compared:
     """The columns that were compared."""
     differing: Mapping[int, tuple[str, ...]]
     """Primary key → the columns that differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Expected:
+    """Some rows, as they were seeded."""
+
+    index: Integers
+    keys: Integers
+    data: pl.DataFrame
+    """As the seeder generates them."""
+    resolved: Resolved
+    frame: pl.DataFrame
+    """What the table is to hold: the columns that are compared, and the keys."""
+    columns: Sequence[str]
+    texts: Texts | None
+    """What the server writes then, if it compares by texts."""
 
 
 class ChangeDetector:
@@ -117,10 +134,8 @@ class ChangeDetector:
     def compared(self, batches: Collection[SeedingMetadata], among: KeySet) -> Iterator[Compared]:
         """The same with the rows, ascending by index."""
         held = KeyMap.of(one for batch in batches if self._can_be_repeated(batch) for one in batch.key_ranges)
-        for data, index, keys in self._generated(_chunks(held, among)):
-            columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
-            left_out = sorted(self._fillable.difference(data.columns))
-            yield self._compared(data, (index, keys), columns, left_out)
+        for expected in self._generated(_chunks(held, among)):
+            yield self._compared(expected)
 
     def stored(self, part: Compared) -> dict[tuple[int, str], Any]:
         """(primary key, column) → what is stored, of all that differs."""
@@ -130,35 +145,55 @@ class ChangeDetector:
         """The key of the row with this number, for a person."""
         return self._stored.shown(key)
 
-    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[tuple[pl.DataFrame, Integers, Integers]]:
-        """Each chunk's rows, indexes and keys, generated while the server compares the previous chunk."""
+    def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[Expected]:
+        """What is expected of each chunk, generated while the server compares the previous chunk."""
+        offline = self._resolver.offline()
         with ThreadPoolExecutor(max_workers=1) as ahead:
-            made = ((ahead.submit(self._dataset.generate, self._seeder, index), index, keys) for index, keys in chunks)
+            made = ((ahead.submit(self._expected_or_data, offline, *rows), rows) for rows in chunks)
             waiting = next(made, None)
             while waiting is not None:
                 following = next(made, None)
-                yield waiting[0].result(), waiting[1], waiting[2]
-                waiting = following
+                (found, (index, keys)), waiting = waiting, following
+                expected = found.result()
+                yield expected if isinstance(expected, Expected) else self._expected(self._resolver, expected, index, keys)
+
+    def _expected_or_data(self, offline: Resolver, index: Integers, keys: Integers) -> Expected | pl.DataFrame:
+        """What is expected; only what is generated if the database would have to be asked for keys."""
+        data = self._dataset.generate(self._seeder, index)
+        try:
+            return self._expected(offline, data, index, keys)
+        except NotKnownYetError:
+            return data
+
+    def _expected(self, resolver: Resolver, data: pl.DataFrame, index: Integers, keys: Integers) -> Expected:
+        columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
+        left_out = sorted(self._fillable.difference(data.columns))
+        resolved = resolver.resolve(self._seeder, data, resolver.keys(self._seeder), exact=True)
+        empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
+        frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
+        together = (*columns, *left_out)
+        texts = self._stored.texts(frame, together)
+        return Expected(index=index, keys=keys, data=data, resolved=resolved, frame=frame, columns=together, texts=texts)
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
         return can_be_repeated(batch, self._seeder)
 
-    def _compared(
-        self, data: pl.DataFrame, rows: tuple[Integers, Integers], columns: list[str], left_out: list[str]
-    ) -> Compared:
-        """The rows of `data`, of these indexes and keys, compared if they are in the table; null where `left_out`."""
-        index, keys = rows
-        resolved = self._resolver.resolve(self._seeder, data, self._resolver.keys(self._seeder), exact=True)
-        empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
-        frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
-        found = self._stored.differing(frame, [*columns, *left_out])
+    def _compared(self, expected: Expected) -> Compared:
+        """The expected rows, compared with those of them that are in the table."""
+        found = self._stored.differing(expected.frame, expected.columns, expected.texts)
         # A reference whose parent is gone cannot be regenerated.
-        lost = {(int(key), one.column) for one, broken in resolved.broken.items() for key in keys[broken.to_numpy()]}
+        lost = {
+            (int(key), one.column)
+            for one, broken in expected.resolved.broken.items()
+            for key in expected.keys[broken.to_numpy()]
+        }
         differing: dict[int, tuple[str, ...]] = {}
         for key, column in sorted(found - lost):
             differing[key] = (*differing.get(key, ()), column)
-        compared = frozenset((*columns, *left_out))
-        return Compared(index=index, keys=keys, data=data, resolved=frame, columns=compared, differing=differing)
+        return Compared(
+            index=expected.index, keys=expected.keys, data=expected.data, resolved=expected.frame,
+            columns=frozenset(expected.columns), differing=differing,
+        )  # fmt: skip
 
 
 def can_be_repeated(batch: SeedingMetadata, seeder: BaseSeeder) -> bool:

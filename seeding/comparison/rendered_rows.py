@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,6 +38,15 @@ SERVER_TEXT: Mapping[Kind, str] = {
 """How the server writes a value as `_text` does; other kinds are compared only by value."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Texts:
+    """What the server writes of rows, if they hold what is expected."""
+
+    columns: Sequence[str]
+    rows: pl.DataFrame
+    """The rows' KEYs, ascending, and "text"."""
+
+
 class RenderedRows:
     """The rows of one live table; `fields` are those of the model that mirrors it."""
 
@@ -47,6 +57,7 @@ class RenderedRows:
         self._fields = fields
         self._table = table
         self._identity = identity
+        self._keeps_json_text = keeps_json_text(connections[using])
         self._are_digested = not (identity.is_of_ledger or identity.others)
         """Whether digests are worth asking for: the rows are read in the order of their numbers, and few differ."""
 
@@ -54,17 +65,22 @@ class RenderedRows:
         """Whether `_text` writes the values of a column as the server does."""
         column = self._table.columns[name]
         if column.kind is Kind.JSON:
-            return keeps_json_text(connections[self._using]) and name in self._fields
+            return self._keeps_json_text and name in self._fields
         is_written = dtype == pl.String and column.kind is Kind.DECIMAL
         if column.kind not in SERVER_TEXT or is_written or dtype == pl.Object or dtype.is_nested():
             return False
         return (column.scale or 0) <= DIGITS and not (name in self._fields and converts(self._fields[name]))
 
-    def suspects(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-        """The rows of `frame` of which the server writes one of these columns otherwise than expected."""
-        expected = frame.select(KEY).with_columns(self._expected(frame, columns)).sort(KEY)
-        found = pl.concat([expected.select(KEY).clear(), *self._unlike(expected, columns)])
-        return frame.join(found, on=KEY, how="semi", maintain_order="left")
+    def texts(self, frame: pl.DataFrame, columns: Sequence[str]) -> Texts:
+        """The text of each row of `frame`; the server is not asked."""
+        rows = frame.select(KEY).with_columns(self._expected(frame, columns) if columns else pl.lit("").alias("text"))
+        return Texts(columns=columns, rows=rows.sort(KEY))
+
+    def suspects(self, texts: Texts) -> pl.DataFrame:
+        """The KEYs of the rows of which the server writes another text."""
+        nothing = texts.rows.select(KEY).clear()
+        found: pl.DataFrame = pl.concat([nothing, *(self._unlike(texts.rows, texts.columns) if texts.columns else ())])
+        return found
 
     def _unlike(self, expected: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """The keys of the rows whose text is another one: those of which a digest differs are halved until they are few."""

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, connections, models, transaction
 from django.db.models.functions import Cast
 
-from seeding.comparison.rendered_rows import KEY, RenderedRows
+from seeding.comparison.rendered_rows import KEY, RenderedRows, Texts
 from seeding.comparison.same_values import Precision, same
 from seeding.db.drivers import as_text, writes_any_object
 from seeding.db.features import features
@@ -57,17 +57,23 @@ class StoredRows:
         rows = self._model._base_manager.using(self._using)
         return [rows.filter(condition) for condition in self._identity.conditions(self._model, keys)]
 
-    def differing(self, frame: pl.DataFrame, columns: list[str]) -> set[tuple[int, str]]:
+    def texts(self, frame: pl.DataFrame, columns: Sequence[str]) -> Texts | None:
+        """What the server writes if it holds `frame`; None if it does not compare by texts. It is not asked."""
+        if not features(connections[self._using]).renders_values:
+            return None
+        return self._rendered.texts(frame, [name for name in columns if self._rendered.writes(name, frame.schema[name])])
+
+    def differing(self, frame: pl.DataFrame, columns: Sequence[str], texts: Texts | None = None) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`, whose KEY identifies the rows.
 
-        Rows that are not in the table are skipped.
+        Rows that are not in the table are skipped. `texts` are those of the frame, if they are known.
         """
-        if not features(connections[self._using]).renders_values:
+        texts = texts or self.texts(frame, columns)
+        if texts is None:
             return self._by_value(columns, frame)
-        rendered = [name for name in columns if self._rendered.writes(name, frame.schema[name])]
-        others = [name for name in columns if name not in rendered]
-        suspects = self._rendered.suspects(frame, rendered) if rendered else frame.clear()
-        return self._by_value(rendered, suspects) | self._by_value(others, frame)
+        others = [name for name in columns if name not in texts.columns]
+        suspects = frame.join(self._rendered.suspects(texts), on=KEY, how="semi", maintain_order="left")
+        return self._by_value(texts.columns, suspects) | self._by_value(others, frame)
 
     def values(self, cells: Collection[Cell]) -> dict[Cell, Any]:
         """What is stored, of each cell whose row exists."""
@@ -80,7 +86,7 @@ class StoredRows:
                 found |= {(int(key), column): value for column, value in told if (int(key), column) in cells}
         return found
 
-    def _by_value(self, columns: list[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
+    def _by_value(self, columns: Sequence[str], frame: pl.DataFrame) -> set[tuple[int, str]]:
         """(primary key, column) of every value that differs between the table and `frame`."""
         if not columns or not frame.height:
             return set()

@@ -17,6 +17,7 @@ from seeding import api
 from seeding.conf import VerifyConfig
 from seeding.exceptions import ConfigurationError
 from seeding.restoration.results import TableVerdict, VerifyReport
+from seeding.verification.changed_since import statements_of
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import SERVERS, Database
 
@@ -139,6 +140,34 @@ def test_fingerprints_are_the_same_on_every_server(make_database: Callable[..., 
 
     assert all(one.is_as_seeded for one in found.values())
     assert len({one.fingerprint for one in found.values()}) == 1
+
+
+@pytest.mark.parametrize("server", ["mariadb", "mysql"])
+def test_digests_lead_to_the_very_rows(make_database: Callable[..., Database], server: str) -> None:
+    database = make_database(server, ready=False)
+    call_command("migrate", database=database.alias, verbosity=0)
+    database.seed(size="large", table="shop_review")
+    places = keys(Review, database)
+    rows = Review.objects.using(database.alias)
+
+    def asked() -> tuple[dict[str, int], int]:
+        with statements_of(database.alias) as said:
+            found = of(verified(database, tables=("shop_review",)), "shop_review")
+        digests = sum("GROUP_CONCAT" in one for one in said)
+        assert found.edited == len({cell.key for cell in found.cells})
+        return {f"{cell.column} {cell.key}": places.index(int(cell.key)) for cell in found.cells}, digests
+
+    whole, once = asked()
+    swapped = [rows.get(pk=places[place]).author for place in (500, 2_500)]
+    rows.filter(pk=places[500]).update(author=swapped[1])
+    rows.filter(pk=places[2_500]).update(author=swapped[0])
+    for place in (0, 1_499, 1_500, 2_999):
+        rows.filter(pk=places[place]).update(text="Edited")
+    edited, digests = asked()
+
+    assert (whole, once, len(places)) == ({}, 1, 3_000)
+    assert sorted(edited.values()) == [0, 500, 1_499, 1_500, 2_500, 2_999]
+    assert 1 < digests < 12
 
 
 def test_the_command_says_what_is_not_as_it_was(shop: Database) -> None:
