@@ -121,10 +121,13 @@ def mask(
     """
     from seeding.masking.in_place import InPlaceMasking
     from seeding.masking.masker import masking_strategies
+    from seeding.snapshots.store import Snapshots
 
     config = config or MaskingConfig()
     told = _listened(config.database, tell, sender or mask)
-    return InPlaceMasking(config, registry or Registry.discover(), masking_strategies(), tell=told, ask=ask).run()
+    known = registry or Registry.discover()
+    forget = partial(Snapshots(config.database).forget_classified, known)
+    return InPlaceMasking(config, known, masking_strategies(), tell=told, ask=ask, forget=forget).run()
 
 
 def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:

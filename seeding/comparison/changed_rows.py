@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import Enum
 from itertools import islice
 from threading import Event
 from typing import Any
 
+import numpy as np
 import polars as pl
+from django.db import models
 
 from seeding.arrays import Integers
 from seeding.comparison.rendered_rows import KEY, Texts
@@ -28,10 +31,13 @@ from seeding.ledger.queries import generator_version
 from seeding.ledger.reference_resolution import Resolved, Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
+from seeding.schema.kinds import converts
 from seeding.schema.references import column_name
 from seeding.schema.tables import TableSchema
 
 EXAMPLES = 20
+PLAIN = (models.BooleanField, models.CharField, models.TextField, models.IntegerField, models.DecimalField)
+"""Fields of which a default is compared, if it is a constant."""
 ROWS = 10_000
 """Rows compared at a time."""
 
@@ -69,6 +75,10 @@ class Compared:
     """The columns that were compared."""
     differing: Mapping[int, tuple[str, ...]]
     """Primary key → the columns that differ."""
+    lost: KeySet
+    """Rows in which a reference differs that can lead nowhere: the row that it led to is not there."""
+    absent: tuple[str, ...]
+    """The columns that are generated, and that the table has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,6 +122,7 @@ class ChangeDetector:
         self._stored = StoredRows(using, seeder.config.model, table, identity)
         self._ignored = changed_columns(seeder, dataset) if ignored is None else ignored
         self._fillable = _fillable(seeder, table) - self._ignored
+        self._defaults = {name: one for name, one in _defaults(seeder, table) if name not in self._ignored}
 
     def run(self, batches: Collection[SeedingMetadata], among: KeySet, ended: Event | None = None) -> Changes:
         """The rows of the batches, limited to `among`, that differ from what was seeded; if `ended`, those found so far."""
@@ -168,6 +179,8 @@ class ChangeDetector:
     def _expected(self, resolver: Resolver, data: pl.DataFrame, index: Integers, keys: Integers) -> Expected:
         columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
         left_out = sorted(self._fillable.difference(data.columns))
+        lacking = self._defaults.keys() - set(data.columns)
+        data = data.with_columns(pl.lit(self._defaults[name]).alias(name) for name in sorted(lacking))
         resolved = resolver.resolve(self._seeder, data, resolver.keys(self._seeder), exact=True)
         empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
@@ -193,6 +206,8 @@ class ChangeDetector:
         return Compared(
             index=expected.index, keys=expected.keys, data=expected.data, resolved=expected.frame,
             columns=frozenset(expected.columns), differing=differing,
+            lost=KeySet.holding(np.array(sorted({key for key, _ in found & lost}), np.int64)),
+            absent=tuple(name for name in expected.data.columns if name not in self._table.columns),
         )  # fmt: skip
 
 
@@ -207,6 +222,14 @@ def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
     columns = (column_name(field) for field in fields if not (field.generated or field.has_default()))
     there = [table.columns[name] for name in columns if name in table.columns]
     return frozenset(one.name for one in there if one.nullable and not one.has_default and not one.on_update)
+
+
+def _defaults(seeder: BaseSeeder, table: TableSchema) -> Iterator[tuple[str, Any]]:
+    """The model's columns that hold a constant if a seeder leaves them out, and that constant."""
+    for field in seeder.config.model._meta.concrete_fields:
+        is_plain = isinstance(field, PLAIN) and not converts(field) and column_name(field) in table.columns
+        if is_plain and field.has_default() and isinstance(field.default, (bool, int, str)):
+            yield column_name(field), field.default.value if isinstance(field.default, Enum) else field.default
 
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:

@@ -168,7 +168,7 @@ def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = Fals
     """A column as MySQL writes it; a UUID that is `bare`, without dashes."""
     column = pl.col(name)
     if bare:
-        return column.str.replace_all("-", "", literal=True).str.to_lowercase()
+        return column.cast(pl.String).str.replace_all("-", "", literal=True).str.to_lowercase()
     if isinstance(dtype, (pl.Datetime, pl.Time)):
         return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
     if isinstance(dtype, pl.Duration):

@@ -23,7 +23,7 @@ from seeding.ledger.key_recipes import RISING, VALUES, digest, digits_of, keys_o
 from seeding.ledger.queries import Ledger, generator_version, receivers_of
 from seeding.ledger.row_digests import digests
 from seeding.ledger.row_identity import RowIdentity, identity_of, split, stored
-from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun, SeedSnapshot, insert_silently
+from seeding.models import BatchQuerySet, SeedingMetadata, SeedRun, insert_silently
 from seeding.schema.introspection import read_tables
 from seeding.schema.references import key_columns
 from seeding.schema.tables import TableSchema
@@ -61,10 +61,6 @@ class Recorder(Ledger):
     def close_run(self, run: SeedRun, state: SeedRun.State, **values: Any) -> None:
         """Record how the run ended; `error` is for one that did not complete."""
         self.runs.filter(pk=run.pk).update(state=state, phase="", finished_at=datetime.now(UTC), **values)
-
-    def forget_classified_values(self) -> None:
-        """Remove the values of classified columns from all snapshots: the rows that have them are about to be masked."""
-        SeedSnapshot.objects.using(self.using).exclude(whole="").update(whole="")
 
     def is_unfinished(self) -> bool:
         """Whether the last run that changed seeded rows did not complete: it is running, was interrupted or gave up."""

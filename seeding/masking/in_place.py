@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -49,18 +49,19 @@ PIECE = 2_500
 
 
 class InPlaceMasking:
-    """Masks one database in place. `tell` receives every event; `ask` asks for confirmation."""
+    """Masks one database in place. `tell` receives every event; `ask` asks for confirmation; `forget` removes other copies."""
 
     def __init__(
-        self, config: MaskingConfig, registry: Registry, strategies: Sequence[MaskingStrategy], *, tell: Sink, ask: Ask
-    ) -> None:
+        self, config: MaskingConfig, registry: Registry, strategies: Sequence[MaskingStrategy], *, tell: Sink, ask: Ask,
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.config = config
         self.operation = Operation(config, "seed_mask", tell=tell, ask=ask)
         self.ledger = self.operation.ledger
         self._cipher = Cipher.of(config.key)
         self._masker = PIIMasker(self._cipher, masking_mode(config.environment), strategies)
         self._register = SealRegister(self.ledger, self._cipher, self._masker.mode)
-        self._registry = registry
+        self._registry, self._forget = registry, forget
         self._there: Mapping[str, TableSchema] = {}
         self._survey = Survey()
         self._collated = Collated(config.database)
@@ -104,7 +105,7 @@ class InPlaceMasking:
         """The ledger's dataset; raises SeedingError if its masks or tables do not fit this run."""
         self.ledger.refuse_another_key(self._cipher.fingerprint)
         self.ledger.refuse_moved(classified)
-        self.ledger.forget_classified_values()
+        self._forget()
         self._changed = self._register.identify(self._there)
         return self.ledger.dataset()
 

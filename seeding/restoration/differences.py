@@ -6,20 +6,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from seeding.comparison.changed_rows import Compared
+from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.ledger.row_digests import replaced
 from seeding.restoration.generated_rows import GeneratedRows, Part
 
-TAKEN = "somebody can have used their keys again, and they hold too little of what was seeded under them"
 OTHERS = "they hold so little of what was seeded that they may be other rows, under keys that were used again"
-DISTINCT = 0.5
-"""A column tells rows apart if so many of its values differ from each other, as a share of the rows."""
-SAME = 0.5
-"""A row under a key that can be used again is the seeded one if so many of those columns hold what was seeded."""
+REFERRED = "{} is edited, and other rows refer to it; set it back by hand"
+LOST = "they are to refer to rows that are not there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +28,10 @@ class Differences:
     """Rows in which a generated column holds something else."""
     gone: KeyMap
     """Rows that are not there: their indexes and keys."""
-    taken: Mapping[str, KeySet]
-    """Why rows under keys of seeded ones are not touched → their keys."""
+    taken: KeySet = NOTHING
+    """Rows that may be others, under keys that were used again."""
+    kept: Mapping[str, KeySet]
+    """Why values of other rows stay as they are → the rows' keys."""
 
     def __len__(self) -> int:
         """How many rows can be put back."""
@@ -45,31 +43,52 @@ class Differences:
         return self.edited | self.gone.key_set()
 
 
-def differences(rows: GeneratedRows, part: Part, present: KeySet, *, among: KeySet | None = None) -> Differences:
+def differences(
+    rows: GeneratedRows, part: Part, present: KeySet, *, referred: Collection[str] = (), among: KeySet | None = None
+) -> Differences:
     """Compare the rows of `part` that can be generated again, or those of them that are `among` these keys.
 
-    `present` are the keys that the table has.
+    `present` are the keys that the table has, `referred` its columns that other rows refer to: these are never changed. Raises
+    SchemaError if the table has not all columns that are generated.
     """
     assert part.seeder is not None  # nothing else can be generated
-    live, known = rows.there[part.table], part.known
-    if among is not None:
-        known = known.split(among)[0]
-    edited, unlike, unlike_all = list[KeySet](), list[KeySet](), list[KeySet]()
+    known = part.known if among is None else part.known.split(among)[0]
+    edited, taken, kept = list[KeySet](), list[KeySet](), dict[str, list[KeySet]]()
     for compared in rows.compared(part, known.key_set() & present):
-        edited.append(_key_set(compared.differing))
-        likeness = _likeness(compared, live.key)
-        unlike.append(_key_set(key for key, share in likeness.items() if share < SAME))
-        unlike_all.append(_key_set(key for key, share in likeness.items() if not share and len(compared.differing[key]) > 1))
-    doubtful = union(unlike)
-    taken = replaced(live, rows.identity(part.table), doubtful, rows.ledger.digests(part.table)) if doubtful else NOTHING
-    others = union(unlike_all) - taken
+        if compared.absent:
+            raise SchemaError(f"{part.table} has no column {', '.join(compared.absent)} any more. Nothing was changed.")
+        taken.append(others := rows.strangers(part, compared))
+        differing = compared.differing.items()
+        edited.append(_key_set(key for key, columns in differing if not set(columns).issubset(referred)) - others)
+        kept.setdefault(LOST, []).append(compared.lost - others)
+        for column in referred:
+            held = _key_set(key for key, columns in differing if column in columns)
+            kept.setdefault(REFERRED.format(column), []).append(held - others)
+    together = {why: union(ones) for why, ones in kept.items()}
     return Differences(
         part=part,
         seeder=part.seeder,
-        edited=union(edited) - taken - others,
+        edited=union(edited),
         gone=_wanted(rows, part, known.split(present)[1]),
-        taken={why: keys for why, keys in ((TAKEN, taken), (OTHERS, others)) if keys},
+        taken=union(taken),
+        kept={why: keys for why, keys in together.items() if keys},
     )
+
+
+def lost_rows(rows: GeneratedRows, part: Part, *, exactly: bool) -> KeySet:
+    """Those of the part's rows to which nothing may refer: they are not there, or others may have their keys.
+
+    Not `exactly`, counted keys are taken for those of the seeded rows.
+    """
+    keys = part.keys.key_set()
+    if part.table not in rows.there:
+        return keys
+    live = rows.there[part.table]
+    present = rows.tracer.present(live, keys)
+    lost = (keys - present) | replaced(live, rows.identity(part.table), present, rows.ledger.digests(part.table))
+    if exactly and part.seeder is not None and not part.is_unknown:
+        lost |= differences(rows, part, present).taken
+    return lost
 
 
 def _wanted(rows: GeneratedRows, part: Part, gone: KeyMap) -> KeyMap:
@@ -79,28 +98,5 @@ def _wanted(rows: GeneratedRows, part: Part, gone: KeyMap) -> KeyMap:
     return KeyMap.pair(index[wanted], keys[wanted])
 
 
-def lost_rows(rows: GeneratedRows, part: Part) -> KeySet:
-    """Those of the part's rows to which nothing may refer: they are not there, or others have their keys."""
-    if part.table not in rows.there:
-        return part.keys.key_set()
-    live, keys = rows.there[part.table], part.keys.key_set()
-    present = rows.tracer.present(live, keys)
-    return (keys - present) | replaced(live, rows.identity(part.table), present, rows.ledger.digests(part.table))
-
-
-def _likeness(compared: Compared, key: Collection[str]) -> Mapping[int, float]:
-    """Edited row → the share of the columns that tell rows apart in which it holds what was seeded."""
-    columns = sorted(compared.columns.intersection(compared.resolved.columns).difference(key))
-    frame, rows = compared.resolved, compared.resolved.height
-    telling = frozenset(name for name in columns if _distinguishes(frame[name], rows)) or frozenset(columns)
-    return {key: len(telling.difference(differing)) / len(telling) for key, differing in compared.differing.items()}
-
-
-def _distinguishes(values: pl.Series, rows: int) -> bool:
-    if values.dtype == pl.Object or values.dtype.is_nested():
-        return False
-    return values.n_unique() > max(1, DISTINCT * rows)
-
-
-def _key_set(keys: Iterable[int] | Collection[int]) -> KeySet:
+def _key_set(keys: Iterable[int]) -> KeySet:
     return KeySet.holding(np.array(sorted(keys), np.int64))

@@ -39,9 +39,9 @@ class Execution:
         self._run = run
         self._unmet: list[Left] = []
         """Rows that do not hold what they are to hold instead of what was seeded."""
-        self._audit = audit = AuditLog(run, operation.database_name)
+        self._audit = AuditLog(run, operation.database_name)
         self._open: list[Differences] = [one for one in found.differences if len(one)]
-        self._repairs = {one.part.name: Repair(self._rows, one.seeder, operation, audit) for one in self._open}
+        self._repairs = {one.part.name: self._repair(one) for one in self._open}
         self._derived: dict[str, KeySet] = {}
         """Seeder → rows derived again."""
         self._problems: dict[str, str] = {}
@@ -95,14 +95,17 @@ class Execution:
     def _override(self) -> None:
         """Give rows the values that they are to have instead of what was seeded."""
         for name, edited in self._rows.exceptions.values.items():
-            seeder = self._rows.registry.by_name[name]
-            overriding = Overriding(self._found, seeder, Repair(self._rows, seeder, self._operation, self._audit))
-            overriding.write(edited)
-            self._unmet += overriding.left
+            for one in [found for found in self._found.differences if found.part.name == name]:
+                overriding = Overriding(self._found, one.seeder, self._repair(one))
+                overriding.write(edited)
+                self._unmet += overriding.left
+
+    def _repair(self, one: Differences) -> Repair:
+        return Repair(self._rows, one.part, self._operation, self._audit, self._found.referred(one.part.table))
 
     def _compared(self, one: Differences) -> Differences:
         present = self._rows.tracer.present(self._rows.there[one.part.table], one.keys)
-        return differences(self._rows, one.part, present, among=one.keys)
+        return differences(self._rows, one.part, present, referred=self._found.referred(one.part.table), among=one.keys)
 
     def _derive(self) -> None:
         """Derive what is not as it would be derived now, seeder by seeder, each after those that it reads."""
@@ -127,7 +130,8 @@ class Execution:
         keys = self._rows.ledger.keys(seeder)
         if seeder.config.table_name not in self._rows.there:
             return KeyMap.of(())
-        stale = union(stale_rows(self._rows, seeder, keys.key_set()).values())
+        ours = keys.key_set() - self._found.lost.get(seeder.name, NOTHING)
+        stale = union(stale_rows(self._rows, seeder, ours).values())
         self._derived[seeder.name] = stale
         return keys.split(stale)[0]
 

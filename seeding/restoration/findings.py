@@ -8,8 +8,9 @@ from types import MappingProxyType
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
+from seeding.masking.problems import columns_referred_to
 from seeding.restoration.derived_values import stale_rows
-from seeding.restoration.differences import Differences, differences, lost_rows
+from seeding.restoration.differences import OTHERS, Differences, differences, lost_rows
 from seeding.restoration.generated_rows import REASONS, GeneratedRows, Part
 from seeding.restoration.results import Left, ResetResult
 from seeding.runs.derived_columns import in_order
@@ -38,6 +39,15 @@ class Findings:
         self._look()
 
     @property
+    def taken(self) -> Mapping[str, KeySet]:
+        """Table → rows that may be others, under keys of seeded ones."""
+        return {table: union(one.taken for one in self.differences if one.part.table == table) for table in self.tables}
+
+    def referred(self, table: str) -> frozenset[str]:
+        """The table's columns that other rows refer to; they are never changed."""
+        return self._referred.get(table, frozenset()) - {*self.rows.there[table].key}
+
+    @property
     def is_any(self) -> bool:
         """Whether there is anything to put back."""
         return any(len(one) for one in self.differences) or any(self.stale.values())
@@ -58,7 +68,7 @@ class Findings:
         for table in self.tables:
             own = [one for one in self.differences if one.part.table == table]
             edited, gone = union(one.edited for one in own), union(one.gone.key_set() for one in own)
-            stays, taken = kept.get(table, NOTHING), union(keys for one in own for keys in one.taken.values())
+            stays, taken = kept.get(table, NOTHING), union(one.taken for one in own)
             yield ResetResult(
                 table=table,
                 seeded=self._seeded[table],
@@ -81,8 +91,10 @@ class Findings:
         parts = [part for table in sorted(rows.ledger.tables()) for part in rows.parts(table)]
         chosen = [part for part in parts if part.table in self.tables]
         _refuse_unrepeatable(chosen)
+        self._referred = columns_referred_to(rows.using, rows.there)
+        parents = {parent for part in chosen if part.seeder for parent in rows.registry.parents(part.seeder)}
         for part in [one for one in parts if one not in chosen]:
-            self._leave_out(part, lost_rows(rows, part))
+            self._leave_out(part, lost_rows(rows, part, exactly=part.seeder in parents))
         present = {table: self._present(table) for table in self.tables}
         place = {seeder.name: number for number, seeder in enumerate(rows.registry.ordered)}
         for part in sorted(chosen, key=lambda one: place.get(one.name, -1)):
@@ -90,7 +102,7 @@ class Findings:
                 words = f"they cannot be generated again: {why}"
                 self.left.append(Left(table=part.table, count=len(keys), keys=(), reason=words))
             if part.seeder is None or part.is_unknown:
-                self._leave_out(part, lost_rows(rows, part))
+                self._leave_out(part, lost_rows(rows, part, exactly=False))
             else:
                 self._compare(part, part.seeder, present[part.table])
 
@@ -102,12 +114,12 @@ class Findings:
         return present
 
     def _compare(self, part: Part, seeder: BaseSeeder, present: KeySet) -> None:
-        found = differences(self.rows, part, present)
-        taken = union(found.taken.values())
-        self._leave_out(part, taken)
-        self.left += [self.kept(part.table, keys, why) for why, keys in found.taken.items()]
+        found = differences(self.rows, part, present, referred=self.referred(part.table))
+        self._leave_out(part, found.taken)
+        stay = {OTHERS: found.taken, **found.kept}
+        self.left += [self.kept(part.table, keys, why) for why, keys in stay.items() if keys]
         self.differences.append(found)
-        self.stale[part.name] = union(stale_rows(self.rows, seeder, (part.known.key_set() & present) - taken).values())
+        self.stale[part.name] = union(stale_rows(self.rows, seeder, (part.known.key_set() & present) - found.taken).values())
 
     def _leave_out(self, part: Part, lost: KeySet) -> None:
         if lost and part.seeder is not None and self.rows.dataset is not None:

@@ -10,16 +10,19 @@ from typing import Any
 from django.db import connections
 
 from seeding.comparison.changed_rows import ChangeDetector, Compared, can_be_repeated
+from seeding.comparison.rendered_rows import KEY
 from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry, near
 from seeding.generation.seeder_columns import derived_columns
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeyMap, KeySet, union
+from seeding.keys import NOTHING, KeyMap, KeySet, union
+from seeding.ledger.key_recipes import VALUES
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
+from seeding.restoration.likeness import Likeness
 from seeding.schema.introspection import all_tables
 from seeding.schema.tables import TableSchema
 from seeding.verification.referring_rows import Tracer
@@ -84,6 +87,7 @@ class GeneratedRows:
     def __init__(self, using: str, registry: Registry, ledger: Ledger | None = None, exceptions: Exceptions = NONE) -> None:
         self.using = using
         self.exceptions = exceptions
+        self._likeness: dict[str, Likeness] = {}
         self.registry = registry
         self.ledger = ledger or Ledger(using)
         self.there: Mapping[str, TableSchema] = all_tables(connections[using], self.ledger.tables())
@@ -136,6 +140,20 @@ class GeneratedRows:
                 for key, columns in found.differing.items()
             }
             yield replace(found, differing={key: columns for key, columns in left.items() if columns})
+
+    def strangers(self, part: Part, found: Compared) -> KeySet:
+        """The rows that differ so much that they may be others, under keys that were used again.
+
+        The first rows of a seeder that are looked at decide how much a value tells.
+        """
+        if all(batch.key_recipe not in ("", VALUES) for batch in part.batches):
+            return NOTHING  # keys that nobody uses again: UUIDs
+        if part.name not in self._likeness:
+            self._likeness[part.name] = Likeness(found.resolved, {KEY, *self.there[part.table].key})
+        excepted = self.exceptions.values.get(part.name, {})
+        index = dict(zip(found.keys.tolist(), found.index.tolist(), strict=True)) if excepted else {}
+        columns = {key: tuple(excepted[index[key]]) for key in found.differing if index.get(key) in excepted}
+        return self._likeness[part.name].strangers(found, columns)
 
     def _part(self, name: str, table: str, batches: Sequence[SeedingMetadata]) -> Part:
         seeder = self.registry.by_name.get(name)

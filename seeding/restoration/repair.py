@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import polars as pl
-from django.db import DatabaseError, connections, models, transaction
+from django.db import DatabaseError, IntegrityError, connections, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Cast
 
@@ -21,11 +21,10 @@ from seeding.db.redaction import error_text
 from seeding.db.retries import refuses_row
 from seeding.exceptions import GenerationError
 from seeding.generation.seeder_columns import filled_table, seeded_references
-from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeyMap, KeySet
+from seeding.keys import NOTHING, KeyMap, KeySet
 from seeding.orchestration.batch import Batch, Preparation
-from seeding.restoration.differences import Differences
-from seeding.restoration.generated_rows import GeneratedRows
+from seeding.restoration.differences import OTHERS, Differences
+from seeding.restoration.generated_rows import GeneratedRows, Part
 from seeding.runs.audit import AuditLog
 from seeding.runs.lifecycle import Operation
 from seeding.schema.kinds import base_of
@@ -43,16 +42,24 @@ Cells = Mapping[int, Mapping[str, Any]]
 
 
 class Repair:
-    """Of the rows of one seeder. `refused` says of its last attempt which rows stayed as they are, and why."""
+    """Of the rows of one seeder. `refused` says of its last attempt which rows stayed as they are, and why.
 
-    def __init__(self, rows: GeneratedRows, seeder: BaseSeeder, operation: Operation, audit: AuditLog) -> None:
+    The columns `referred`, to which other rows refer, are never changed.
+    """
+
+    def __init__(
+        self, rows: GeneratedRows, part: Part, operation: Operation, audit: AuditLog, referred: Collection[str]
+    ) -> None:
         assert rows.dataset is not None  # there are rows
+        assert part.seeder is not None  # which it generates
         self.refused: Refused = {}
         self._rows = rows
-        self._seeder = seeder
+        self._part = part
+        self._seeder = seeder = part.seeder
         self._operation = operation
         self._retry = replace(operation.retry, doing="Trying again", seeder=seeder.name)
         self._audit = audit
+        self._referred = frozenset(referred)
         self._model: type[models.Model] = seeder.config.model
         self._table = rows.there[seeder.config.table_name]
         self._identity = rows.identity(self._table.name)
@@ -61,30 +68,35 @@ class Repair:
         self._fields = {column_name(field): field for field in self._model._meta.concrete_fields}
         referring = {one.column for one in self._table.foreign_keys}
         unique = {name for names in self._table.unique for name in names if name in self._fields} - referring
-        self._unique = {self._fields[name].attname for name in unique}
+        self._unique = {self._fields[name].attname for name in unique if self._can_step_aside(name)}
         """Attributes whose values may be exchanged between rows."""
 
     def attempt(self, found: Differences) -> None:
-        """Update and insert, a portion of the rows per transaction."""
+        """Insert and update, a portion of the rows per transaction."""
         self.refused = {}
-        for compared in self._rows.compared(found.part, found.edited):
-            keys = sorted(compared.differing)
-            values = settled(self._model, compared.resolved.drop(KEY))
-            for start in range(0, len(keys), ROWS):
-                cells = dict(self._cells(compared, values, keys[start : start + ROWS]))
-                self._in_transaction("update", cells, partial(self._update, cells))
-        if self._seeder.config.signals and len(found.gone):
-            self._refuse(SIGNALS, found.gone.pairs()[1])
-            return
         there = self._rows.resolver.keys(self._seeder).split(found.gone.key_set())[1]
-        for portion in found.gone.parts(ROWS):
-            there = there.plus(self._insert(portion, there))
+        if self._seeder.config.signals:
+            self._refuse({SIGNALS: found.gone.pairs()[1].tolist()})
+        else:
+            for portion in found.gone.parts(ROWS):
+                there = there.plus(self._insert(portion, there))
         self._rows.resolver.forget(self._seeder)
         self._rows.resolver.leave_out(self._seeder, self._rows.resolver.keys(self._seeder).split(there.key_set())[1].key_set())
+        for keys in _portions(found.edited):
+            self._in_transaction("update", keys, self._put_back)
 
     def override(self, cells: Cells) -> None:
         """Store these values in the rows."""
-        self._in_transaction("update", cells, partial(self._update, cells))
+
+        def write(keys: KeySet) -> Refused:
+            self._lock(keys)
+            others = self._others(keys)
+            named = [int(key) for key in np.array(sorted(cells), np.int64)[keys.has(np.array(sorted(cells), np.int64))]]
+            refused = self._update({key: cells[key] for key in named if key not in others})
+            return {**refused, **({OTHERS: sorted(others)} if others else {})}
+
+        for keys in _portions(KeySet.holding(np.array(sorted(cells), np.int64))):
+            self._in_transaction("update", keys, write)
 
     def stored(self, field: models.Field[Any, Any], value: Any) -> Any:
         """A value in the form of writers, as an update takes it."""
@@ -92,11 +104,37 @@ class Repair:
             return Cast(Value(value, models.TextField()), models.JSONField())
         return value
 
-    def _cells(self, compared: Compared, values: pl.DataFrame, keys: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Key → attribute → what is to be stored there, for each row."""
-        place = {int(key): number for number, key in enumerate(compared.keys)}
-        for key in keys:
-            row, fields = values.row(place[key], named=True), [self._fields[name] for name in compared.differing[key]]
+    def _put_back(self, keys: KeySet) -> Refused:
+        """Update what differs now in those of the rows that still are the seeded ones."""
+        self._lock(keys)
+        refused: Refused = {}
+        for compared in self._rows.compared(self._part, keys):
+            others = self._rows.strangers(self._part, compared)
+            values = settled(self._model, compared.resolved.drop(KEY))
+            for why, ones in self._update(dict(self._cells(compared, values, others))).items():
+                refused.setdefault(why, []).extend(ones)
+            if others:
+                refused.setdefault(OTHERS, []).extend(key for first, last in others.ranges for key in range(first, last + 1))
+        return refused
+
+    def _lock(self, keys: KeySet) -> None:
+        """Let nobody change the rows until the transaction ends, where the server has such locks."""
+        rows = self._model._base_manager.using(self._rows.using)
+        if connections[self._rows.using].features.has_select_for_update:
+            for condition in self._identity.conditions(self._model, keys):
+                list(rows.select_for_update().filter(condition).values_list("pk"))
+
+    def _others(self, keys: KeySet) -> set[int]:
+        found = [self._rows.strangers(self._part, compared) for compared in self._rows.compared(self._part, keys)]
+        return {key for one in found for first, last in one.ranges for key in range(first, last + 1)}
+
+    def _cells(self, compared: Compared, values: pl.DataFrame, others: KeySet) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Key → attribute → what is to be stored there, for each row that differs and is not among the `others`."""
+        place = {int(key): number for number, key in enumerate(compared.keys)} if compared.differing else {}
+        for key, columns in compared.differing.items():
+            if others.has(np.array([key]))[0] or not (wanted := set(columns) - self._referred):
+                continue
+            row, fields = values.row(place[key], named=True), [self._fields[name] for name in sorted(wanted)]
             yield key, {one.attname: self.stored(one, row[column_name(one)]) for one in fields}
 
     def _update(self, cells: Cells) -> Refused:
@@ -130,6 +168,12 @@ class Repair:
             return error_text(error)
         return None
 
+    def _can_step_aside(self, name: str) -> bool:
+        """Whether there is another value that a unique column may hold meanwhile, and nothing refers to it."""
+        field = base_of(self._fields[name])
+        is_free = field.null or isinstance(field, (models.CharField, models.TextField, models.IntegerField))
+        return is_free and name not in self._referred
+
     def _aside(self, name: str, number: int) -> Any:
         """A value of the attribute that no row has, most likely."""
         field = base_of(next(one for one in self._fields.values() if one.attname == name))
@@ -153,11 +197,12 @@ class Repair:
         try:
             batch = self._retry(lambda: self._preparation.prepare(self._generated(index), index, keys, there))
         except GenerationError as error:
-            self._refuse(str(error), keys)
+            self._refuse({str(error): keys.tolist()})
             return KeyMap.of(())
         for why, count in batch.reasons.items():
-            self._refuse(why, batch.keys[~batch.accepted][:count])
-        refused = self._in_transaction("insert", batch.accepted_keys.tolist(), partial(self._write, batch))
+            self._refuse({why: batch.keys[~batch.accepted][:count].tolist()})
+        accepted = KeySet.holding(batch.accepted_keys)
+        refused = self._in_transaction("insert", accepted, partial(self._write, batch))
         lost = np.isin(batch.accepted_keys, np.array([key for ones in refused.values() for key in ones], np.int64))
         return KeyMap.pair(batch.accepted_index[~lost], batch.accepted_keys[~lost])
 
@@ -171,34 +216,53 @@ class Repair:
                 data = data.with_columns(data[name].cast(pl.Int64).scatter(places, values))
         return data
 
-    def _write(self, batch: Batch) -> Refused:
+    def _write(self, batch: Batch, keys: KeySet) -> Refused:
+        """Insert those of the batch's rows that have these keys."""
+        wanted = keys.has(batch.accepted_keys)
+        numbers, rows = batch.accepted_keys[wanted], batch.rows.filter(pl.Series(wanted))
         try:
-            found = insert(BulkCreateWriter(), self._rows.using, self._model, batch.rows)
+            found = insert(BulkCreateWriter(), self._rows.using, self._model, rows)
         except UnwritableError as error:
-            return {f"{error.column}: {error_text(error.error)}": batch.accepted_keys.tolist()}
+            return {f"{error.column}: {error_text(error.error)}": numbers.tolist()}
         refused: Refused = {}
         for one in found:
-            refused.setdefault(error_text(one.error), []).append(int(batch.accepted_keys[one.row]))
+            refused.setdefault(error_text(one.error), []).append(int(numbers[one.row]))
         return refused
 
-    def _in_transaction(self, operation: str, keys: Sequence[int] | Mapping[int, Any], write: Callable[[], Refused]) -> Refused:
-        """Write in one transaction, and record in the audit log which rows were; returns which were not, and why."""
-        if not len(keys):
+    def _in_transaction(self, operation: str, keys: KeySet, write: Callable[[KeySet], Refused]) -> Refused:
+        """Write in one transaction, and record in the audit log which rows were; returns which were not, and why.
+
+        What only the COMMIT refuses is written in smaller transactions.
+        """
+        if not keys:
             return {}
-
-        def written() -> Refused:
-            with self._operation.lock.fenced():
-                refused = write()
-                stayed = {key for ones in refused.values() for key in ones}
-                done = KeySet.holding(np.array(sorted(set(keys) - stayed), np.int64))
-                if done:
-                    self._audit.record(self._identity, self._table.name, self._seeder.name, done, operation=operation)
-            return refused
-
-        refused = self._retry(written)
-        for why, ones in refused.items():
-            self._refuse(why, np.array(ones, np.int64))
+        try:
+            refused = self._retry(partial(self._written, operation, keys, write))
+        except IntegrityError as error:
+            if len(keys) > 1:
+                half = keys.lowest(len(keys) // 2)
+                parts = [self._in_transaction(operation, some, write) for some in (half, keys - half)]
+                return {why: [key for part in parts for key in part.get(why, ())] for why in {**parts[0], **parts[1]}}
+            refused = {error_text(error): list(keys.first(1))}
+        self._refuse(refused)
         return refused
 
-    def _refuse(self, why: str, keys: Integers) -> None:
-        self.refused.setdefault(why, []).extend(keys.tolist())
+    def _written(self, operation: str, keys: KeySet, write: Callable[[KeySet], Refused]) -> Refused:
+        with self._operation.lock.fenced():
+            refused = write(keys)
+            stayed = [key for ones in refused.values() for key in ones]
+            if done := keys - (KeySet.holding(np.array(sorted(stayed), np.int64)) if stayed else NOTHING):
+                self._audit.record(self._identity, self._table.name, self._seeder.name, done, operation=operation)
+        return refused
+
+    def _refuse(self, refused: Mapping[str, list[int]]) -> None:
+        for why, keys in refused.items():
+            self.refused.setdefault(why, []).extend(keys)
+
+
+def _portions(keys: KeySet) -> Iterator[KeySet]:
+    """At most ROWS of them at a time."""
+    while keys:
+        some = keys.lowest(ROWS)
+        keys -= some
+        yield some

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 
 from seeding.conf import ResetConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
+from seeding.keys import KeySet
 from seeding.models import SeedRun
 from seeding.restoration.execution import Execution
 from seeding.restoration.findings import Findings
@@ -32,6 +34,8 @@ class ResetManager:
         self.config = config
         self.operation = Operation(config, "seed_reset", tell=tell, ask=ask)
         self._registry = registry
+        self.taken: Mapping[str, KeySet] = {}
+        """Table → rows that may be others under keys of seeded ones, once it has run."""
 
     @seeing_every_row
     def run(self) -> ResetSummary:
@@ -46,6 +50,7 @@ class ResetManager:
         with operation.locked(), auditing(config.audit_file):
             found = operation.retry(self._found)
             stale = operation.retry(operation.ledger.stale_tables)
+            self.taken = found.taken
             if found.rows.dataset is None or not (found.is_any or stale or self._exceptions.values):
                 return self._summary(found, started)
             surveyed = operation.retry(partial(self._survey, found))
@@ -59,7 +64,10 @@ class ResetManager:
 
     def confirm(self) -> None:
         """Ask, showing what would be put back; raises RefusedError unless the answer is the expected one."""
-        operation, asked = self.operation, reset_question(self.config, self.operation.place())
+        operation, held = self.operation, self.operation.ledger.by_seeder()
+        named = {name for name, table in held if not self.config.tables or table in self.config.tables}
+        seeders = [seeder for name, seeder in self._registry.by_name.items() if name in named]
+        asked = reset_question(self.config, operation.place(), seeders)
         if asked is not None:
             found = [one for one in self._found().results() if one.has_work]
             listed = "".join(

@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
+
+import polars as pl
 
 from seeding.comparison.changed_rows import ChangeDetector, Compared
 from seeding.db.connection import database_name
 from seeding.db.redaction import REDACTED
+from seeding.exceptions import SeedingError
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
@@ -77,18 +81,36 @@ class Meanings:
         self._resolver = resolver
         self._seeder = seeder
         self._references = {one.column: one for one in seeded_references(seeder) if not one.json_key and not one.when}
-        self._indexes: dict[str, dict[Any, int]] = {}
+        self._indexes: dict[str, dict[str, int]] = {}
 
     def of(self, column: str, value: Any) -> Any:
         """The value as a fingerprint has it; of a reference to a row that was not seeded, its key after an equals sign."""
         if column not in self._references or value is None:
             return value
         if column not in self._indexes:
-            target = self._registry.target(self._seeder, self._references[column])
-            index, keys = self._resolver.keys(target).pairs()
-            self._indexes[column] = dict(zip(keys.tolist(), index.tolist(), strict=True))
-        known = self._indexes[column].get(value)
+            self._indexes[column] = self._read(column)
+        known = self._indexes[column].get(_spelled(value))
         return f"={value}" if known is None else known
+
+    def _read(self, column: str) -> dict[str, int]:
+        """What the column holds of each seeded row to which it may lead → the row's index."""
+        try:
+            target = self._registry.target(self._seeder, self._references[column])
+        except SeedingError:  # the seeder leaves the column out
+            return {}
+        index, _ = self._resolver.keys(target).pairs()
+        own = self._resolver.keys(self._seeder)
+        held = self._resolver.resolve(self._seeder, pl.DataFrame({column: index}), own, exact=True).data[column]
+        return {_spelled(value): row for value, row in zip(held.to_list(), index.tolist(), strict=True) if value is not None}
+
+
+def _spelled(value: Any) -> str:
+    """A key in one spelling; that of a UUID has dashes or not."""
+    text = str(value)
+    try:
+        return UUID(text).hex
+    except ValueError:
+        return text
 
 
 Edit = Callable[[BaseSeeder, int, str, Any], None]
@@ -121,6 +143,8 @@ class TableComparison:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fingerprint") as beside:
             added: Future[None] | None = None
             for compared in detector.compared(part.batches, self._present):
+                if compared.absent:
+                    self.unverifiable[f"the table has no column {', '.join(compared.absent)}"] += len(compared.keys)
                 patches = self._patches(compared, seeder, detector, meanings)
                 if added is not None:
                     added.result()

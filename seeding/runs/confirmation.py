@@ -55,12 +55,8 @@ def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) ->
     """The question to ask, or None; raises RefusedError if no answer would be accepted."""
     _refuse_forbidden(config, place)
     if config.environment is Environment.PRODUCTION:
-        synthetic = sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production})
-        if synthetic and config.source is None:
-            raise RefusedError(
-                "Synthetic data never goes to production, and these tables would receive it: "
-                f"{', '.join(synthetic)}. Name only reference tables with --table."
-            )
+        if config.source is None:
+            _refuse_synthetic(seeders)
         return _production(config, place.name)
     if config.environment is Environment.STAGING:
         return _ask(config, f"Seed the staging database {place.name}? Type yes:")
@@ -73,8 +69,11 @@ def rollback_question(config: WritingConfig, place: Place) -> Question | None:
     return _about_rows(config, place, text)
 
 
-def reset_question(config: WritingConfig, place: Place) -> Question | None:
-    """The question to ask before seeded rows are put back: in every environment, unless --force answers it."""
+def reset_question(config: WritingConfig, place: Place, seeders: Iterable[BaseSeeder]) -> Question | None:
+    """The question to ask before rows of the seeders are put back: in every environment, unless --force answers it."""
+    if config.environment is Environment.PRODUCTION:
+        _refuse_forbidden(config, place)
+        _refuse_synthetic(seeders)
     text = f"Put these seeded rows of the {config.environment} database {place.name} back as they were seeded? Type yes:"
     return _about_rows(config, place, text)
 
@@ -108,6 +107,15 @@ def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patt
         )
     if confirmed != place.name:
         raise RefusedError(f"To call a database {claimed}, name it: --confirm-database={place.name}.")
+
+
+def _refuse_synthetic(seeders: Iterable[BaseSeeder]) -> None:
+    """Raise RefusedError unless all of them make reference data, which production may have."""
+    if synthetic := sorted({seeder.config.table_name for seeder in seeders if not seeder.config.production}):
+        raise RefusedError(
+            "Synthetic data never goes to production, and these tables would receive it: "
+            f"{', '.join(synthetic)}. Name only reference tables with --table."
+        )
 
 
 def _refuse_forbidden(config: WritingConfig, place: Place) -> None:

@@ -99,7 +99,7 @@ def _refusal(table: str, lack: Lack) -> Refusal:
 
 
 SNAPSHOTS: Mapping[str, Need] = {
-    "seed_mask": Need(update=frozenset({"whole"})),
+    "seed_mask": Need(update=frozenset({"document", "whole"})),
     "seed_snapshot": Need(insert=_columns(SeedSnapshot), delete=True),
 }
 """Command → what it writes to the ledger's table of snapshots."""

@@ -70,6 +70,8 @@ class Snapshot:
     """(tables, excluded) of each `seed --auto` that has made some of the rows."""
     not_held: Mapping[str, int] = field(default_factory=dict)
     """What a snapshot cannot hold, in words → how many rows or values."""
+    unheld: tuple[str, ...] = ()
+    """Seeders that had rows which it does not hold: theirs stay."""
 
     @property
     def text(self) -> str:
@@ -95,7 +97,7 @@ class Snapshot:
             raise ConfigurationError(f"{where} was changed after it was exported: its digest is another one. Export it again.")
         try:
             return cls._read(told)
-        except ValueError as error:
+        except (ArithmeticError, AttributeError, RecursionError, TypeError, ValueError) as error:
             raise ConfigurationError(f"{where} is not a snapshot: {error}.") from error
 
     def without(self, columns: Mapping[str, frozenset[str]]) -> Self:
@@ -123,6 +125,7 @@ class Snapshot:
             "automatic": [{"tables": list(tables), "exclude": list(exclude)} for tables, exclude in self.automatic],
             "fingerprint": self.fingerprint,
             "not_held": dict(self.not_held),
+            "unheld": list(self.unheld),
             "parts": [one.as_dict() for one in self.parts],
         }
 
@@ -145,6 +148,7 @@ class Snapshot:
             parts=tuple(parts),
             automatic=tuple((tuple(one["tables"]), tuple(one["exclude"])) for one in told.get("automatic", ())),
             not_held=told.get("not_held", {}),
+            unheld=tuple(told.get("unheld", ())),
         )
 
 

@@ -15,10 +15,11 @@ from seeding.models import SeedSnapshot
 from seeding.runs.confirmation import Ask
 from seeding.runs.lifecycle import Operation
 from seeding.snapshots.document import MOST_BYTES, Snapshot
-from seeding.snapshots.restoring import Restorer, require_known
+from seeding.snapshots.fitting import require_fitting
+from seeding.snapshots.restoring import Restorer
 from seeding.snapshots.results import RestoreSummary, SnapshotReport
 from seeding.snapshots.saving import Saver
-from seeding.snapshots.store import Snapshots
+from seeding.snapshots.store import Snapshots, classified
 from seeding.telemetry.events import Sink
 
 
@@ -66,9 +67,10 @@ class SnapshotManager:
         """Write it to a new file, without the values of classified columns; raises ConfigurationError if that cannot be."""
         self._operation().connect()
         found = self._store.get(name)
+        document = self._store.read(name).without(classified(self._registry)).text  # as columns are classified now
         try:
             with file.open("x", encoding="utf-8") as stream:
-                stream.write(found.document)
+                stream.write(document)
         except FileExistsError:
             raise ConfigurationError(f"{file} exists already: name another file.") from None
         except OSError as error:
@@ -88,7 +90,8 @@ class SnapshotManager:
         snapshot = Snapshot.read(text, str(file))
         with self._locked() as operation:
             restorer = Restorer(self.config, self._registry, tell=self._tell, ask=self._ask)
-            require_known(snapshot, restorer.registry_for(snapshot))
+            known = restorer.registry_for(snapshot)
+            require_fitting(snapshot, known, self.config.database, refused=classified(known))
             with operation.lock.fenced():
                 return _report(self._store.add(name or file.stem, snapshot, self._registry, self.config.environment))
 

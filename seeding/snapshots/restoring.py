@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from django.db import connections
 
 from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
@@ -17,10 +16,8 @@ from seeding.conf.snapshots import SnapshotConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.generation.registry import Registry
-from seeding.generation.rows import faker_version
-from seeding.generation.seeder_columns import columns_of
 from seeding.keys import NOTHING, KeySet
-from seeding.ledger.queries import Ledger, generator_version
+from seeding.ledger.queries import Ledger
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
 from seeding.profiles.applying import Shape
@@ -37,6 +34,7 @@ from seeding.runs.lifecycle import Operation
 from seeding.scaffold.automatic import Wanted, remade
 from seeding.schema.introspection import read_tables
 from seeding.snapshots.document import Snapshot, SnapshotPart
+from seeding.snapshots.fitting import index_set, require_fitting
 from seeding.snapshots.results import RestoreSummary
 from seeding.snapshots.values import ROW, original
 from seeding.telemetry.events import Sink
@@ -64,7 +62,7 @@ class Restorer:
             raise RefusedError("Snapshots are not restored in production: they hold synthetic data.")
         self._operation.connect()
         registry = self.registry_for(snapshot)
-        require_known(snapshot, registry)
+        require_fitting(snapshot, registry, config.database)
         self._require_same_dataset(snapshot)
         summary = RestoreSummary(
             name=name, database=self._operation.database_name, dry_run=config.dry_run, not_held=snapshot.not_held
@@ -75,8 +73,9 @@ class Restorer:
         asked = restore_question(config, self._operation.place())
         self._operation.confirm(asked, _told(snapshot, lacking, extra))
         seeded = self._seed(snapshot, registry) if lacking else None
-        reset = self._reset(snapshot, registry)
-        rolled_back = self._roll_back(registry, self._extra(snapshot))
+        reset, taken = self._reset(snapshot, registry)
+        going = {table: keys - taken.get(table, NOTHING) for table, keys in self._extra(snapshot).items()}
+        rolled_back = self._roll_back(registry, {table: keys for table, keys in going.items() if keys})
         unlike = self._unlike(snapshot, registry)
         return _summed_up(summary, snapshot, (seeded, reset, rolled_back), unlike, time.monotonic() - started)
 
@@ -103,7 +102,7 @@ class Restorer:
         lacking = 0
         for part in snapshot.parts:
             held = self._ledger.live.filter(seeder_name=part.seeder, table_name=part.table).key_map()
-            lacking += len(_wanted(part) - _index_set(held.ranges[:, :2].tolist()))
+            lacking += len(_wanted(part) - index_set(held.ranges[:, :2].tolist()))
         return lacking
 
     def _extra(self, snapshot: Snapshot) -> dict[str, KeySet]:
@@ -114,11 +113,13 @@ class Restorer:
         found: dict[str, KeySet] = {}
         held = self._ledger.live.generated().order_by().values_list("seeder_name", "table_name").distinct()
         for seeder, table in held:
+            if seeder in snapshot.unheld:
+                continue
             keys = self._ledger.live.filter(seeder_name=seeder, table_name=table).key_map()
             index, numbers = keys.pairs()
             part = parts.get((seeder, table))
             wanted = _wanted(part) if part is not None else NOTHING
-            known = _index_set(part.rows) if part is not None else NOTHING
+            known = index_set(part.rows) if part is not None else NOTHING
             beyond, missing = ~known.has(index), known.has(index) & ~wanted.has(index)
             extra = KeySet.holding(numbers[beyond])
             if table in there:
@@ -135,14 +136,16 @@ class Restorer:
             profile=dataset.rules, counts={part.seeder: part.count for part in snapshot.parts},
         ).run()  # fmt: skip
 
-    def _reset(self, snapshot: Snapshot, registry: Registry) -> ResetSummary:
+    def _reset(self, snapshot: Snapshot, registry: Registry) -> tuple[ResetSummary, Mapping[str, KeySet]]:
+        """The result, and the rows that may be others, under keys of seeded ones."""
         tables = tuple(dict.fromkeys(part.table for part in snapshot.parts))
         config = ResetConfig(**self._options(), tables=tables, audit_file=self.config.audit_file)
         exceptions = Exceptions(
             values={part.seeder: _original(part) for part in snapshot.parts if part.edited},
-            absent={part.seeder: _index_set(part.missing) for part in snapshot.parts if part.missing},
+            absent={part.seeder: index_set(part.missing) for part in snapshot.parts if part.missing},
         )
-        return ResetManager(config, registry, tell=self._tell, ask=_nobody, exceptions=exceptions).run()
+        manager = ResetManager(config, registry, tell=self._tell, ask=_nobody, exceptions=exceptions)
+        return manager.run(), manager.taken
 
     def _roll_back(self, registry: Registry, extra: Mapping[str, KeySet]) -> RollbackSummary | None:
         if not extra:
@@ -169,39 +172,9 @@ class Restorer:
         return {**{name: getattr(self.config, name) for name in names}, "force": True}
 
 
-def require_known(snapshot: Snapshot, registry: Registry) -> None:
-    """Raise ConfigurationError, with all that is wrong, if the snapshot's seeders are not those of this project."""
-    problems = list[str]()
-    if snapshot.faker != faker_version():
-        problems.append(f"it was made with Faker {snapshot.faker}, and {faker_version()} is installed, which makes other names")
-    for part in snapshot.parts:
-        seeder = registry.by_name.get(part.seeder)
-        if seeder is None or seeder.config.table_name != part.table:
-            problems.append(f"this project has no {part.seeder} of {part.table}")
-            continue
-        if (version := generator_version(seeder)) != part.version:
-            problems.append(f"{part.seeder} made version {part.version}, and makes {version} now")
-        columns = columns_of(seeder, [one.name for one in seeder.config.model._meta.concrete_fields])
-        if unknown := sorted({name for cells in part.edited.values() for name in cells} - columns):
-            problems.append(f"{part.table} has no column {', '.join(unknown)}")
-        edited = np.array(sorted(part.edited), np.int64)
-        if len(outside := edited[~_index_set(part.rows).has(edited)]):
-            problems.append(f"{part.table}: row {outside[0]} is edited, and is not among its rows")
-        if seeder.config.capacity is not None and part.count > seeder.config.capacity:
-            problems.append(f"{part.seeder} can make {seeder.config.capacity:,} rows, and {part.count:,} are to be there")
-    if problems:
-        listed = "; ".join(dict.fromkeys(problems))
-        raise ConfigurationError(f"The snapshot does not fit this project: {listed}. Nothing was changed.")
-
-
-def _index_set(ranges: Iterable[Sequence[int]]) -> KeySet:
-    """The row indexes of [first, count]."""
-    return KeySet.of((first, first + count - 1) for first, count in ranges if count)
-
-
 def _wanted(part: SnapshotPart) -> KeySet:
     """The indexes of the rows that the table is to have."""
-    return _index_set(part.rows) - _index_set(part.missing)
+    return index_set(part.rows) - index_set(part.missing)
 
 
 def _original(part: SnapshotPart) -> Mapping[int, Mapping[str, Any]]:

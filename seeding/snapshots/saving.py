@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeyMap
+from seeding.keys import NOTHING, KeyMap, KeySet
 from seeding.ledger.queries import generator_version
+from seeding.restoration.differences import OTHERS, differences
 from seeding.restoration.fingerprints import together
 from seeding.restoration.generated_rows import GeneratedRows, Part
 from seeding.restoration.verifier import TableComparison
@@ -30,6 +33,10 @@ class Saver:
         self._rows = GeneratedRows(using, registry)
         self._edited: dict[str, dict[int, dict[str, Any]]] = {}
         self._not_held: Counter[str] = Counter()
+        self._unheld: set[str] = set()
+        """Seeders with rows that it cannot hold."""
+        self._taken: dict[str, KeySet] = {}
+        """Seeder → the indexes of rows under whose keys there may be others."""
         self._incomplete: set[str] = set()
         """Seeders of which a value is not held."""
 
@@ -38,6 +45,7 @@ class Saver:
         rows = self._rows
         if rows.dataset is None:
             raise ConfigurationError("Nothing was generated in this database: there is nothing that a snapshot could hold.")
+        self._look_for_others()
         parts: list[SnapshotPart] = []
         fingerprints: dict[str, str] = {}
         for table in rows.tables(()):
@@ -54,16 +62,31 @@ class Saver:
             parts=tuple(parts),
             automatic=tuple((one.tables, one.exclude) for one in held_runs(rows.ledger)),
             not_held=dict(self._not_held),
+            unheld=tuple(sorted(self._unheld)),
         )
         if len(made.text.encode()) > MOST_BYTES:
             raise ConfigurationError(f"A snapshot has at most {MOST_BYTES:,} bytes, and too much differs from what was seeded.")
         return made
+
+    def _look_for_others(self) -> None:
+        """Let no reference lead to rows that may be others, under keys that were used again."""
+        rows = self._rows
+        for part in [part for table in rows.tables(()) for part in rows.parts(table)]:
+            if part.seeder is None or part.is_unknown:
+                continue
+            present = rows.tracer.present(rows.there[part.table], part.keys.key_set())
+            if taken := differences(rows, part, present).taken:
+                self._not_held[f"rows of {part.table}: {OTHERS}"] += len(taken)
+                self._incomplete.add(part.name)
+                self._taken[part.name] = KeySet.holding(part.keys.split(taken)[0].pairs()[0])
+                rows.resolver.leave_out(part.seeder, taken)
 
     def _table(self, table: str, parts: list[Part]) -> list[SnapshotPart]:
         rows, found = self._rows, list[SnapshotPart]()
         for part in parts:
             for why, keys in part.unknown.items():
                 self._not_held[f"rows of {table}: {why}"] += len(keys)
+                self._unheld.add(part.name)
         usable = [one for one in parts if one.seeder is not None and not one.is_unknown]
         if not usable:
             return []
@@ -90,6 +113,8 @@ class Saver:
 
     def _note(self, seeder: BaseSeeder, index: int, column: str, meant: Any) -> None:
         """Keep a value that differs, if it means the same elsewhere."""
+        if self._taken.get(seeder.name, NOTHING).has(np.array([index]))[0]:
+            return None
         if sum(len(cells) for edited in self._edited.values() for cells in edited.values()) >= MOST_CELLS:
             raise ConfigurationError(
                 f"More than {MOST_CELLS:,} values differ from what was seeded: a snapshot is no copy of the data. "

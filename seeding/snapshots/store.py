@@ -64,6 +64,14 @@ class Snapshots:
                 created_at=datetime.now(UTC),
             )
 
+    def forget_classified(self, registry: Registry) -> None:
+        """Remove the values of classified columns, as they are classified now, from all of them."""
+        columns = classified(registry)
+        for found in self.all():
+            document = Snapshot.read(found.whole or found.document, f"The snapshot {found.name}").without(columns).text
+            if found.whole or document != found.document:
+                self.all().filter(pk=found.pk).update(document=document, whole="")
+
     def delete(self, name: str) -> None:
         """Forget the one of that name; raises ConfigurationError if there is none."""
         self.all().filter(pk=self.get(name).pk)._raw_delete(self._using)  # noqa: SLF001 - it sends no signals
