@@ -14,7 +14,6 @@ from itertools import islice
 from threading import Event
 from typing import Any
 
-import numpy as np
 import polars as pl
 from django.db import models
 
@@ -32,7 +31,7 @@ from seeding.ledger.reference_resolution import Resolved, Resolver
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
 from seeding.schema.kinds import converts
-from seeding.schema.references import column_name
+from seeding.schema.references import Reference, column_name
 from seeding.schema.tables import TableSchema
 
 EXAMPLES = 20
@@ -75,8 +74,8 @@ class Compared:
     """The columns that were compared."""
     differing: Mapping[int, tuple[str, ...]]
     """Primary key → the columns that differ."""
-    lost: KeySet
-    """Rows in which a reference differs that can lead nowhere: the row that it led to is not there."""
+    lost: Mapping[Reference, KeySet]
+    """Reference → the rows in which it can lead nowhere: the row that it led to is not there."""
     absent: tuple[str, ...]
     """The columns that are generated, and that the table has not."""
 
@@ -206,7 +205,7 @@ class ChangeDetector:
         return Compared(
             index=expected.index, keys=expected.keys, data=expected.data, resolved=expected.frame,
             columns=frozenset(expected.columns), differing=differing,
-            lost=KeySet.holding(np.array(sorted({key for key, _ in found & lost}), np.int64)),
+            lost={one: KeySet.holding(expected.keys[where.to_numpy()]) for one, where in expected.resolved.broken.items()},
             absent=tuple(name for name in expected.data.columns if name not in self._table.columns),
         )  # fmt: skip
 

@@ -60,7 +60,8 @@ def differences(
         taken.append(others := rows.strangers(part, compared))
         differing = compared.differing.items()
         edited.append(_key_set(key for key, columns in differing if not set(columns).issubset(referred)) - others)
-        kept.setdefault(LOST, []).append(compared.lost - others)
+        left_out = [keys for one, keys in compared.lost.items() if rows.registry.target(part.seeder, one).name in rows.left_out]
+        kept.setdefault(LOST, []).append(union(left_out) - others)
         for column in referred:
             held = _key_set(key for key, columns in differing if column in columns)
             kept.setdefault(REFERRED.format(column), []).append(held - others)

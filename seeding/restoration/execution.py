@@ -12,7 +12,7 @@ from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.models import SeedRun
 from seeding.restoration.derived_values import stale_rows
-from seeding.restoration.differences import Differences, differences
+from seeding.restoration.differences import OTHERS, Differences, differences
 from seeding.restoration.findings import Findings
 from seeding.restoration.overrides import Overriding
 from seeding.restoration.repair import Repair
@@ -90,6 +90,7 @@ class Execution:
             self._operation.note(self._run, one.part.name, self.results(), is_short=True)
             self._repairs[one.part.name].attempt(one)
         again = [self._operation.retry(partial(self._compared, one)) for one in self._open]
+        self._unmet += [self._found.kept(one.part.table, one.taken, OTHERS) for one in again if one.taken]
         self._open = [one for one in again if len(one)]
 
     def _override(self) -> None:

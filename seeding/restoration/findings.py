@@ -124,7 +124,7 @@ class Findings:
     def _leave_out(self, part: Part, lost: KeySet) -> None:
         if lost and part.seeder is not None and self.rows.dataset is not None:
             self.lost[part.name] = lost
-            self.rows.resolver.leave_out(part.seeder, lost)
+            self.rows.leave_out(part.seeder, lost)
 
 
 def _refuse_unrepeatable(parts: Iterable[Part]) -> None:

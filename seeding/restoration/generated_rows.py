@@ -87,6 +87,8 @@ class GeneratedRows:
     def __init__(self, using: str, registry: Registry, ledger: Ledger | None = None, exceptions: Exceptions = NONE) -> None:
         self.using = using
         self.exceptions = exceptions
+        self.left_out: set[str] = set()
+        """Seeders of rows to which nothing may refer."""
         self._likeness: dict[str, Likeness] = {}
         self.registry = registry
         self.ledger = ledger or Ledger(using)
@@ -140,6 +142,12 @@ class GeneratedRows:
                 for key, columns in found.differing.items()
             }
             yield replace(found, differing={key: columns for key, columns in left.items() if columns})
+
+    def leave_out(self, seeder: BaseSeeder, lost: KeySet) -> None:
+        """Let no reference lead to these rows."""
+        if lost:
+            self.left_out.add(seeder.name)
+            self.resolver.leave_out(seeder, lost)
 
     def strangers(self, part: Part, found: Compared) -> KeySet:
         """The rows that differ so much that they may be others, under keys that were used again.

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.db.models import F
+from django.test import override_settings
 
 from seeding import api
 from seeding.conf import ResetConfig, VerifyConfig
-from seeding.exceptions import ConfigurationError, RefusedError
+from seeding.exceptions import ConfigurationError, RefusedError, SchemaError
 from seeding.models import SeedRun
 from seeding.restoration.results import ResetSummary
 from tests.shop.conftest import INSTALLED
@@ -212,3 +214,67 @@ def test_derived_columns_follow_what_was_added(shop: Database) -> None:
 
     assert of(shop, Order, 2).get().total == order.total + 10
     assert api.verify(VerifyConfig(database=shop.alias)).is_as_seeded
+
+
+def taken(database: Database, model: Any, place: int, **values: Any) -> Any:
+    """A real row under the key of a seeded one, as if the counter had been set back."""
+    of(database, model, place).update(**values)  # all of its columns
+    return of(database, model, place).get()
+
+
+def test_nothing_of_a_real_row_under_a_used_key_is_derived_and_nothing_made_to_refer_to_it(shop: Database) -> None:
+    shop.seed()
+    customer = of(shop, Customer, 0).get()
+    order = taken(shop, Order, -1, customer=customer, status="paid", ordered_at="2026-01-01T00:00Z", total=123)
+    product = taken(shop, Product, 3, name="Real", price=7, stars=None)
+    Review.objects.using(shop.alias).filter(product=product.pk).update(product=of(shop, Product, 4).get())
+    of(shop, Customer, 3).update(name="Edited")
+    before = held(shop)
+
+    summary = reset(shop)
+    reviews = reset(shop, tables=("shop_review",))
+
+    after = held(shop)
+    assert Order.objects.using(shop.alias).get(pk=order.pk).total == 123
+    assert (after["shop_product"], after["shop_review"]) == (before["shop_product"], before["shop_review"])
+    assert {one.table for one in summary.left} >= {"shop_order", "shop_product", "shop_review"}
+    assert [one.reason for one in reviews.left] == ["they are to refer to rows that are not there"]
+    assert (summary.exit_code, reviews.exit_code) == (5, 5)
+
+
+def test_rows_are_looked_at_again_before_they_are_written(shop: Database) -> None:
+    shop.seed()
+    of(shop, Product, 3).update(price=1)
+    now: list[Any] = []
+
+    def meanwhile(event: Any) -> None:
+        if event.operation == "start":
+            now.append(taken(shop, Product, 3, name="Real", price=7, stars=None))
+
+    summary = api.reset(ResetConfig(database=shop.alias, force=True), tell=meanwhile)
+
+    assert Product.objects.using(shop.alias).get(pk=now[0].pk).name == "Real"
+    assert (summary.exit_code, [one.table for one in summary.left]) == (5, ["shop_product"])
+
+
+def test_production_gets_no_synthetic_row(shop: Database) -> None:
+    shop.seed()
+    of(shop, Review, 3).delete()
+    before = held(shop)
+
+    name = str(connections[shop.alias].settings_dict["NAME"])
+    with override_settings(SEEDING_DATABASE_IS_FALLBACK=False), pytest.raises(RefusedError, match="Synthetic data never goes"):
+        reset(shop, environment="production", allow_production=True, confirm_database=name)
+
+    assert held(shop) == before
+
+
+def test_a_table_without_a_generated_column_is_refused_and_not_called_as_seeded(shop: Database) -> None:
+    shop.seed()
+    shop.query("ALTER TABLE shop_review DROP COLUMN author")
+
+    report = api.verify(VerifyConfig(database=shop.alias, tables=("shop_review",)))
+
+    assert report.tables[0].unverifiable == {"the table has no column author": 30}
+    with pytest.raises(SchemaError, match="shop_review has no column author any more"):
+        reset(shop)
