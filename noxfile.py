@@ -29,7 +29,8 @@ DRIVERS = {
     "others": (),  # PyMySQL and psycopg2, which the pinned files bring
 }
 REPLACED = ("mysqlclient", "psycopg", "psycopg-binary")
-FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in ("safety", "commands") if os.environ.get("TESTS") == "share"))
+SLOWEST = ("safety", "commands", "integration", "terpseed")
+FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in SLOWEST if os.environ.get("TESTS") == "share"))
 """What needs no server; of a share (tests/support/share.py) also without what runs on the oldest pair in the same hour."""
 OF_DRIVERS = (
     "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/integration/test_key_allocation.py",

@@ -38,7 +38,7 @@ def original(told: Any) -> Any:
         raise ValueError(f"{name} is not a value")
     try:
         return READ[name](value)
-    except (ArithmeticError, TypeError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise ValueError(f"{value!r} is not a {name}") from error
 
 
