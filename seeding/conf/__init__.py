@@ -15,10 +15,9 @@ from seeding.conf.monitoring import MonitoringConfig, load_monitoring
 from seeding.conf.pooling import pools_transactions
 from seeding.conf.project import missing_table_help, more_referred, row_rules
 from seeding.conf.reading import reading
-from seeding.conf.reset import ResetConfig, load_reset
+from seeding.conf.restoration import ResetConfig, SnapshotConfig, load_reset, load_snapshot
 from seeding.conf.rollback import RollbackConfig, Strategy, load_rollback
 from seeding.conf.seed import DEFAULT_SEED, SeedConfig, forced_writer, load_seed
-from seeding.conf.snapshots import SnapshotConfig, load_snapshot
 from seeding.conf.writing import WritingConfig, listed
 
 __all__ = [

@@ -57,14 +57,12 @@ class InPlaceMasking:
     ) -> None:  # fmt: skip
         self.config = config
         self.operation = Operation(config, "seed_mask", tell=tell, ask=ask)
-        self.ledger = self.operation.ledger
-        self._cipher = Cipher.of(config.key)
+        self.ledger, self._cipher = self.operation.ledger, Cipher.of(config.key)
         self._masker = PIIMasker(self._cipher, masking_mode(config.environment), strategies)
         self._register = SealRegister(self.ledger, self._cipher, self._masker.mode)
         self._registry, self._forget = registry, forget
         self._there: Mapping[str, TableSchema] = {}
-        self._survey = Survey()
-        self._collated = Collated(config.database)
+        self._survey, self._collated = Survey(), Collated(config.database)
         self._referred: Mapping[str, frozenset[str]] = {}
         self._classified: Sequence[Target] = ()
         self._changed: Mapping[str, str] = {}

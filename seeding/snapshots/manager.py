@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from seeding.conf.snapshots import SnapshotConfig
+from seeding.conf.restoration import SnapshotConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry

@@ -12,7 +12,7 @@ from django.db import connections
 
 from seeding.conf import Environment, ResetConfig, RollbackConfig, SeedConfig
 from seeding.conf.project import missing_table_help, row_rules
-from seeding.conf.snapshots import SnapshotConfig
+from seeding.conf.restoration import SnapshotConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.generation.registry import Registry

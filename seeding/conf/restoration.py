@@ -1,4 +1,4 @@
-"""The options of `seed_snapshot`."""
+"""The options of `seed_reset` and `seed_snapshot`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ from typing import Any
 
 from seeding.conf.rollback import audit_file, separate_audit_file
 from seeding.conf.writing import WritingConfig, built, writing_options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetConfig(WritingConfig):
+    """The options of `seed_reset`; `tables` are those with seeded rows, not groups."""
+
+    audit_file: Path = field(default_factory=audit_file)
+
+
+def load_reset(options: Mapping[str, Any], variables: Mapping[str, str], *, terminal: bool) -> ResetConfig:
+    """ResetConfig from parsed options and environment variables; raises ConfigurationError with every problem found."""
+    problems: list[str] = []
+    common = writing_options(options, variables, problems, terminal=terminal)
+    return built(ResetConfig, {**common, "audit_file": separate_audit_file(variables, problems)}, problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
