@@ -20,8 +20,10 @@ from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 
 if TYPE_CHECKING:
-    from seeding.web import batch_rows, views
+    from seeding.web import access, batch_rows, job_pages, views
 else:  # Django imports this module for every command, and only a server needs the pages
+    access = SimpleLazyObject(partial(import_module, "seeding.web.access"))
+    job_pages = SimpleLazyObject(partial(import_module, "seeding.web.job_pages"))
     views = SimpleLazyObject(partial(import_module, "seeding.web.views"))
     batch_rows = SimpleLazyObject(partial(import_module, "seeding.web.batch_rows"))
 
@@ -47,9 +49,19 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Never."""
         return False
 
-    def page(self, route: str, view: Any, name: str, **values: Any) -> URLPattern:
-        """An additional page under the model's URLs, for every user with access to the admin."""
-        return path(route, self.admin_site.admin_view(partial(view, **values)), name=name)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with the ways to what the account may start."""
+        return super().changelist_view(request, {**(extra_context or {}), "actions": access.actions_of(request)})
+
+    def page(self, route: str, view: str, name: str, **values: Any) -> URLPattern:
+        """An additional page under the model's URLs, for every user with access to the admin; `view` as module.function."""
+        module, _, function = view.partition(".")
+
+        def show(request: HttpRequest, **parts: Any) -> HttpResponse:
+            answer: HttpResponse = getattr(import_module(f"seeding.web.{module}"), function)(request, **parts, **values)
+            return answer
+
+        return path(route, self.admin_site.admin_view(show), name=name)
 
 
 class RunList(ChangeList):
@@ -79,18 +91,27 @@ class SeedRunAdmin(ReadOnlyAdmin):
         return RunList
 
     def get_urls(self) -> list[URLPattern]:
-        """The dashboard, and the live parts of the dashboard and of a run's page."""
+        """The dashboard, what can be started, and the live parts of pages."""
+        site = self.admin_site
+        undoing = (("rollback", "seed_rollback"), ("reset", "seed_reset"), ("mask", "seed_mask"))
         return [
-            self.page("dashboard/", views.show_dashboard, "seeding_dashboard", site=self.admin_site),
-            self.page("dashboard/live/", views.tell_dashboard, "seeding_dashboard_live"),
-            self.page("<int:key>/live/", views.tell_run, "seeding_run_live"),
+            self.page("dashboard/", "views.show_dashboard", "seeding_dashboard", site=site),
+            self.page("dashboard/live/", "views.tell_dashboard", "seeding_dashboard_live"),
+            self.page("<int:key>/live/", "job_pages.tell_run", "seeding_run_live"),
+            self.page("new/", "asking.show_new_run", "seeding_new_run", site=site),
+            *(self.page(f"{name}/", "asking.show_request", f"seeding_{name}", site=site, command=one) for name, one in undoing),
+            self.page("job/<str:token>/", "job_pages.show_job", "seeding_job", site=site),
+            self.page("job/<str:token>/live/", "job_pages.tell_job", "seeding_job_live"),
+            self.page("job/<str:token>/start/", "job_pages.start_job", "seeding_job_start", site=site),
+            self.page("job/<str:token>/stop/", "job_pages.stop_job", "seeding_job_stop", site=site),
             *super().get_urls(),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The run's report, in place of a form."""
         run = kwargs["obj"]
-        context.update(views.account(run), title=f"Run {run.pk}: {run.command}", subtitle=None)
+        context.update(views.account(run), **job_pages.of_run(request, run))
+        context.update(title=f"Run {run.pk}: {run.command}", subtitle=None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")
@@ -171,7 +192,7 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The page of a row."""
         return [
-            self.page("row/", views.show_row, "seeding_row", site=self.admin_site),
+            self.page("row/", "views.show_row", "seeding_row", site=self.admin_site),
             *super().get_urls(),
         ]
 

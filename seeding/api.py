@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from seeding.generation.value_rules.profile_rules import ProfileRules
     from seeding.masking.results import MaskingSummary
     from seeding.orchestration.forecast import Forecast
+    from seeding.orchestration.orchestrator import SeedOrchestrator
     from seeding.orchestration.results import RunSummary
     from seeding.profiles.applying import Shape
     from seeding.profiles.reports import ProfileReport
@@ -65,26 +66,19 @@ def seed(
 
     Raises SeedingError if the whole run stops: the lock is held, the environment forbids it, the ledger is missing.
     """
-    from seeding.masking.masker import masking_strategies
-    from seeding.orchestration.orchestrator import SeedOrchestrator
-    from seeding.sources.registry import seeders_of
-
     config = config or SeedConfig()
-    registry = (registry or seeders_of(config)).within(config.database)
-    shaped = _shaped(registry, config, tell)
-    orchestrator = SeedOrchestrator(
-        shaped.config,
-        shaped.registry,
-        tell=_listened(config.database, tell, sender or seed),
-        ask=ask,
-        missing_table_help=missing_table_help(),
-        rules=row_rules(),
-        strategies=masking_strategies(),
-        profile=shaped.profile,
-    )
+    orchestrator = _orchestrator(config, registry, tell, ask, sender or seed)
     if announce is not None:
         announce(orchestrator.forecast())
     return orchestrator.run()
+
+
+def forecast(config: SeedConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> Forecast:
+    """What `seed` would do, before it starts: tables in their order, rows, and estimates of time and size. Writes nothing.
+
+    For the arguments and errors see `seed`.
+    """
+    return _orchestrator(config or SeedConfig(), registry, tell, input, forecast).forecast()
 
 
 def rollback(
@@ -276,6 +270,25 @@ class _Shaped:
     shape: Shape | None = None
     profile: ProfileRules | None = None
     """What a profile and the options say about values; None if they say nothing."""
+
+
+def _orchestrator(config: SeedConfig, registry: Registry | None, tell: Sink, ask: Ask, sender: object) -> SeedOrchestrator:
+    """What seeds as the config has it; for the arguments see `seed`."""
+    from seeding.masking.masker import masking_strategies
+    from seeding.orchestration.orchestrator import SeedOrchestrator
+    from seeding.sources.registry import seeders_of
+
+    shaped = _shaped((registry or seeders_of(config)).within(config.database), config, tell)
+    return SeedOrchestrator(
+        shaped.config,
+        shaped.registry,
+        tell=_listened(config.database, tell, sender),
+        ask=ask,
+        missing_table_help=missing_table_help(),
+        rules=row_rules(),
+        strategies=masking_strategies(),
+        profile=shaped.profile,
+    )
 
 
 def _shaped(registry: Registry, config: SeedConfig, tell: Sink) -> _Shaped:

@@ -75,6 +75,7 @@ class SeedRun(models.Model):
         db_table = "seeding_run"
         ordering = ("-id",)
         indexes = (models.Index(fields=["state"], name="seeding_run_state"),)
+        permissions = tuple((f"can_{one.replace(' ', '_')}", f"Can {one}") for one in ("seed", "roll back", "reset", "mask"))
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.command}, {self.state})"

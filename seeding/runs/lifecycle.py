@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from django.db import Error, connections
 
 from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
+from seeding.conf.jobs import requested_by
 from seeding.db.connection import connect, database_name, host_name
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
@@ -195,6 +196,7 @@ class Operation:
             profile=dataset.rules.digest,
             profile_rules=dataset.rules.text,
             faker_version=faker_version,
+            requested_by=requested_by(),
             plan=plan,
             lock_connection=self.lock.connection_id,
         )

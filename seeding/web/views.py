@@ -13,8 +13,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
-from django.core.exceptions import PermissionDenied
-from django.db import connections, models, router
+from django.db import connections, models
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -26,6 +25,7 @@ from seeding.generation.own_tables import own_table
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 from seeding.web import batch_rows, charts, run_history, table_counts
+from seeding.web.access import actions_of, demand_view, ledger_database
 from seeding.web.run_history import RunFigures
 
 RUNS = 20
@@ -65,11 +65,6 @@ class RowForm(forms.Form):
         self.fields["table"] = forms.ChoiceField(choices=[(table, table) for table in tables])
 
 
-def ledger_database() -> str:
-    """The alias of the database whose ledger is shown."""
-    return router.db_for_read(SeedRun)
-
-
 def figures_of(runs: Sequence[SeedRun]) -> list[RunFigures]:
     """Current figures of the runs."""
     return run_history.figures(runs, ledger_database(), datetime.now(UTC))
@@ -77,28 +72,21 @@ def figures_of(runs: Sequence[SeedRun]) -> list[RunFigures]:
 
 def show_dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """The seeded tables, the last runs, and the one in progress."""
-    _demand(request, SeedRun)
-    context = {**_overview(), **site.each_context(request), "title": "Seeding dashboard"}
+    demand_view(request, SeedRun)
+    context = {**_overview(), **site.each_context(request), "title": "Seeding dashboard", "actions": actions_of(request)}
     return TemplateResponse(request, "seeding/dashboard.html", context)
 
 
 def tell_dashboard(request: HttpRequest) -> JsonResponse:
     """The live parts of the dashboard."""
-    _demand(request, SeedRun)
+    demand_view(request, SeedRun)
     context = _overview()
-    return _parts(request, context, "progress", "state", "tables", "charts")
-
-
-def tell_run(request: HttpRequest, key: int) -> JsonResponse:
-    """The live parts of a run's page; an unknown run counts as not running."""
-    _demand(request, SeedRun)
-    run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
-    return _parts(request, account(run) if run else {"progress": None}, "progress", "steps")
+    return parts_of(request, context, "progress", "state", "tables", "charts")
 
 
 def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """A seeded row and its batch, with the form that finds them by table and key."""
-    _demand(request, SeedingMetadata)
+    demand_view(request, SeedingMetadata)
     using = ledger_database()
     asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
     form = RowForm(batch_rows.seeded_tables(using), asked, initial={"table": table})
@@ -123,7 +111,7 @@ def account(run: SeedRun) -> dict[str, Any]:
         "fate": fate,
         "there": any(share.run is None for share in fate),
         "undone": run_history.undone(run, using),
-        **_results(run.results),
+        **results_of(run.results),
     }
 
 
@@ -146,7 +134,7 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def results_of(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The results of any command as columns and rows: all their plain values, in their order."""
     names = [name for result in results for name, value in result.items() if not isinstance(value, (dict, list))]
     columns = [name for name in dict.fromkeys(names) if name not in SHOWN_APART]
@@ -189,7 +177,8 @@ def _charts(runs: Sequence[RunFigures]) -> list[charts.Chart]:
     ]
 
 
-def _parts(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonResponse:
+def parts_of(request: HttpRequest, context: dict[str, Any], *names: str) -> JsonResponse:
+    """The parts of a page about a run, and whether it still goes on; none if it does not."""
     going = context["progress"] is not None and context["progress"].alive
     parts = {name: render_to_string(f"seeding/parts/{name}.html", context, request) for name in names} if going else {}
     return JsonResponse({"running": going, "parts": parts})
@@ -239,8 +228,3 @@ def _may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) 
     if site.is_registered(model):
         return site.get_model_admin(model).has_view_permission(request)
     return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
-
-
-def _demand(request: HttpRequest, model: type[models.Model]) -> None:
-    if not request.user.has_perm(f"seeding.view_{model._meta.model_name}"):
-        raise PermissionDenied

@@ -1,0 +1,67 @@
+"""What a person may start from the browser: an action each with a permission of its own, and none in production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from seeding.conf import Environment, detect_environment, protected_databases
+from seeding.exceptions import ConfigurationError
+from seeding.ledger.recorder import Recorder
+from seeding.runs.lifecycle import place_of
+
+
+class Action(StrEnum):
+    """A command that can be started from the browser."""
+
+    SEED = "seed"
+    ROLL_BACK = "seed_rollback"
+    RESET = "seed_reset"
+    MASK = "seed_mask"
+
+    @property
+    def permission(self) -> str:
+        """The permission that it needs."""
+        return PERMISSIONS[self]
+
+
+PERMISSIONS: Mapping[Action, str] = {
+    Action.SEED: "seeding.can_seed",
+    Action.ROLL_BACK: "seeding.can_roll_back",
+    Action.RESET: "seeding.can_reset",
+    Action.MASK: "seeding.can_mask",
+}
+
+
+class Account(Protocol):
+    """Somebody who is logged in."""
+
+    def has_perm(self, perm: str) -> bool:
+        """Whether they have the permission."""
+
+
+def production(using: str) -> str:
+    """Why this database counts as production, in a sentence; empty if it does not.
+
+    The process's environment, the protected databases and the ledger's claim decide. An environment that nobody can read
+    counts as production.
+    """
+    try:
+        environment = detect_environment()
+    except ConfigurationError as error:
+        return str(error)
+    if environment is Environment.PRODUCTION:
+        return "This is production."
+    place = place_of(Recorder(using))
+    if pattern := place.matches(protected_databases()):
+        return f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it counts as production."
+    if Environment.PRODUCTION in place.remembered:
+        return f"The ledger of {place.name} says that it has been a production database."
+    return ""
+
+
+def allowed(account: Account, using: str) -> frozenset[Action]:
+    """What the account may start on this database: by its permissions, and nothing in production, whoever it is."""
+    permitted = frozenset(action for action in Action if account.has_perm(action.permission))
+    return frozenset() if permitted and production(using) else permitted

@@ -1,0 +1,34 @@
+"""Who may open a page or press its buttons."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, router
+from django.http import HttpRequest
+
+from seeding.jobs.actions import Action, allowed, production
+from seeding.models import SeedRun
+
+
+def ledger_database() -> str:
+    """The alias of the database whose ledger is shown."""
+    return router.db_for_read(SeedRun)
+
+
+def demand_view(request: HttpRequest, model: type[models.Model]) -> None:
+    """Raise PermissionDenied unless the account may view the model."""
+    if not request.user.has_perm(f"seeding.view_{model._meta.model_name}"):
+        raise PermissionDenied
+
+
+def actions_of(request: HttpRequest) -> frozenset[Action]:
+    """What the account may start here."""
+    return allowed(request.user, ledger_database())
+
+
+def demand(request: HttpRequest, action: Action) -> None:
+    """Raise PermissionDenied unless the account may start the action here."""
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied(f"This needs the permission {action.permission}.")
+    if words := production(ledger_database()):
+        raise PermissionDenied(f"{words} Nothing can be started from the browser here.")

@@ -1,0 +1,191 @@
+"""The page of something that was started from the browser: its preview, its progress, its end, and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import quote
+from django.db import Error
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from seeding.db.connection import database_name
+from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
+from seeding.explanation.provenance import model_of
+from seeding.jobs import launching
+from seeding.jobs.launching import JobState, Standing
+from seeding.jobs.records import Job
+from seeding.models import SeedRun
+from seeding.web import run_history
+from seeding.web.access import actions_of, demand, demand_view, ledger_database
+from seeding.web.views import account, figures_of, parts_of, results_of
+
+LINES = 15
+"""How many lines of the log are shown."""
+AGAIN = "Start it again: it resumes where it stopped, and nothing is done twice."
+REMEDIES: Mapping[int | None, str] = {
+    1: "Nothing was changed. Change what the message names, and ask again.",
+    2: f"Another run holds the lock, or the database cannot be reached. Wait for it. {AGAIN}",
+    3: "A table differs from its model. Apply the application's migrations, then start it again.",
+    4: f"A seeder has failed; the log has the details for its author. Other tables are complete. {AGAIN}",
+    5: "The database or a rule has rejected rows; the log says what was expected of each. Correct that, and start it again.",
+    6: "Some rows stay, for the reasons that are listed.",
+    INTERRUPTED: AGAIN,
+    TERMINATED: AGAIN,
+    None: f"Its process was killed, or could not begin: the last lines of the log may say why. {AGAIN}",
+}
+"""Exit code, None if there is none → what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Rows that stay in the database, why, and ways to them."""
+
+    words: str
+    rows: list[tuple[str, str]]
+    """(key, address) of the seeded rows."""
+    referring: list[tuple[str, str]]
+    """The same of the rows because of which they stay; the address is empty if there is no page of them."""
+
+
+def show_job(request: HttpRequest, site: AdminSite, token: str, refused: str = "") -> HttpResponse:
+    """What was asked for, how far it is or how it ended, and of a preview what it would do."""
+    state = _asked(request, token)
+    context = {**_account(request, site, state), **site.each_context(request), "refused": refused}
+    return TemplateResponse(request, "seeding/job.html", {**context, "title": _title(state.job)})
+
+
+def tell_job(request: HttpRequest, token: str) -> JsonResponse:
+    """The live parts of the page."""
+    state = _asked(request, token)
+    context = _moving(state)
+    names = ("progress", "steps", "log") if context["progress"] else ("log",)
+    parts = {name: render_to_string(f"seeding/parts/{name}.html", context, request) for name in names}
+    return JsonResponse({"running": state.is_running, "parts": parts if state.is_running else {}})
+
+
+def tell_run(request: HttpRequest, key: int) -> JsonResponse:
+    """The live parts of a run's page; an unknown run counts as not running."""
+    demand_view(request, SeedRun)
+    run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
+    if run is None:
+        return parts_of(request, {"progress": None})
+    return parts_of(request, {**account(run), **of_run(request, run)}, "progress", "steps", "log")
+
+
+@require_POST
+def start_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
+    """Carry a preview out, if the database's name was typed."""
+    state = _asked(request, token)
+    name, account = database_name(state.job.database), request.user.get_username()
+    try:
+        job = launching.carry_out(state, typed=request.POST.get("database", ""), name=name, account=account)
+    except SeedingError as error:
+        return show_job(request, site, token, refused=str(error))
+    return HttpResponseRedirect(reverse("admin:seeding_job", args=[job.token]))
+
+
+@require_POST
+def stop_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
+    """Ask the process to end."""
+    state = _asked(request, token)
+    try:
+        launching.stop(state.job)
+    except SeedingError as error:
+        return show_job(request, site, token, refused=str(error))
+    return HttpResponseRedirect(reverse("admin:seeding_job", args=[token]))
+
+
+def of_run(request: HttpRequest, run: SeedRun) -> dict[str, Any]:
+    """What the page of a run adds: what to do, and the log if a job of this host has made it and the account may start such."""
+    actions = actions_of(request)
+    job = launching.job_of(run) if run.command in actions else None
+    remedy = REMEDIES.get(run.exit_code, "") if run.exit_code or run.state != SeedRun.State.SUCCEEDED else ""
+    lines = launching.folder().log(job.token, LINES) if job else []
+    return {"actions": actions, "job": job, "lines": lines, "remedy": "" if run.state == SeedRun.State.RUNNING else remedy}
+
+
+def _asked(request: HttpRequest, token: str) -> JobState:
+    job = launching.folder().load(token)
+    if job is None or job.database != ledger_database():
+        raise Http404("There is no such request on this host, or not any more.")
+    demand(request, job.action)
+    return launching.state_of(job)
+
+
+def _title(job: Job) -> str:
+    return f"{'Preview of' if job.is_preview else 'Request for'} {job.action}"
+
+
+def _moving(state: JobState) -> dict[str, Any]:
+    progress = None
+    if state.run is not None:
+        (figures,) = figures_of([state.run])
+        progress = run_history.progress(figures, state.job.database)
+    return {"state": state, "progress": progress, "lines": launching.folder().log(state.job.token, LINES)}
+
+
+def _account(request: HttpRequest, site: AdminSite, state: JobState) -> dict[str, Any]:
+    context = {**_moving(state), "live": state.is_running, "actions": actions_of(request)}
+    if state.standing is not Standing.ENDED or state.exit_code:
+        context["remedy"] = "" if state.is_running else REMEDIES.get(state.exit_code, AGAIN)
+    if state.standing is Standing.ENDED:
+        output = state.output
+        context |= results_of(output.get("results", ()))
+        context["examples"] = [(table, *_as_table(rows)) for table, rows in sorted(output.get("examples", {}).items()) if rows]
+        context["stays"] = [_stay(site, one) for one in (*output.get("kept", ()), *output.get("left", ()))]
+        context["noted"] = _noted(output)
+    if state.is_startable:
+        try:
+            context["database"] = database_name(state.job.database)
+        except Error as error:
+            context["refused"] = str(error)
+    return context
+
+
+def _as_table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """The columns of rows, and the rows' values in their order."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    return columns, [[row.get(column) for column in columns] for row in rows]
+
+
+def _stay(site: AdminSite, one: Mapping[str, Any]) -> Stay:
+    """What stays of one table for one reason, as a rollback or a reset tells it."""
+    table, by = str(one.get("table", "")), str(one.get("by", ""))
+    count = one.get("count")
+    words = (
+        f"{count:,} rows of {table}: {one.get('reason', '')}" if isinstance(count, int) else f"{table}: {one.get('kind', '')}"
+    )
+    row = reverse("admin:seeding_row")
+    keys = [(str(key), f"{row}?{_query(table, key)}") for key in one.get("keys", ())]
+    referring = [(str(key), _page_of(site, by.rpartition(".")[0], key)) for key in one.get("referring", ())]
+    return Stay(words=f"{words} {by}".rstrip(), rows=keys, referring=referring)
+
+
+def _query(table: str, key: Any) -> str:
+    return urlencode({"table": table, "key": key})
+
+
+def _page_of(site: AdminSite, table: str, key: Any) -> str:
+    """The page of a row that was not seeded, in the admin of its own model; empty if that has none."""
+    model = model_of(table)
+    if model is None or not site.is_registered(model):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[quote(key)])
+
+
+def _noted(output: Mapping[str, Any]) -> list[str]:
+    """What else a preview says: changed rows, rows of caches, and what could not be compared."""
+    changed = [
+        f"{one['count']:,} rows of {one['table']} were changed since they were seeded" for one in output.get("modified", ())
+    ]
+    cached = [f"{one['count']:,} real rows of the cache {one['table']} go along" for one in output.get("cached", ())]
+    uncompared = [f"{table}: it cannot be said whether rows were changed" for table in output.get("uncompared", ())]
+    return [*changed, *cached, *uncompared]
