@@ -46,7 +46,7 @@ def show_new_run(request: HttpRequest, site: AdminSite) -> HttpResponse:
     demand(request, Action.SEED)
     using = ledger_database()
     registry = Registry.discover().within(using)
-    form = NewRunForm(registry.by_table, _profiles(using), request.POST or None)
+    form = NewRunForm(registry.by_table, _profiles(using), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             foreseen = _foreseen(using, form.options())
@@ -79,7 +79,7 @@ def show_request(request: HttpRequest, site: AdminSite, command: str) -> HttpRes
 
 
 def _form(action: Action, using: str, request: HttpRequest) -> RequestForm:
-    asked = request.POST or None
+    asked = request.POST if request.method == "POST" else None
     if action is Action.MASK:
         return RequestForm(sorted(Registry.discover().within(using).by_table), asked)
     tables = seeded_tables(using)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
-from django.contrib.admin.utils import quote
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -18,14 +15,14 @@ from django.views.decorators.http import require_POST
 
 from seeding.db.connection import database_name
 from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
-from seeding.explanation.provenance import model_of
 from seeding.jobs import launching
 from seeding.jobs.launching import JobState, Standing
 from seeding.jobs.records import Job
 from seeding.models import SeedRun
 from seeding.web import run_history
 from seeding.web.access import actions_of, demand, demand_view, ledger_database
-from seeding.web.views import account, figures_of, parts_of, results_of
+from seeding.web.outcomes import outcome
+from seeding.web.views import account, figures_of, parts_of
 
 LINES = 15
 """How many lines of the log are shown."""
@@ -42,17 +39,6 @@ REMEDIES: Mapping[int | None, str] = {
     None: f"Its process was killed, or could not begin: the last lines of the log may say why. {AGAIN}",
 }
 """Exit code, None if there is none → what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """Rows that stay in the database, why, and ways to them."""
-
-    words: str
-    rows: list[tuple[str, str]]
-    """(key, address) of the seeded rows."""
-    referring: list[tuple[str, str]]
-    """The same of the rows because of which they stay; the address is empty if there is no page of them."""
 
 
 def show_job(request: HttpRequest, site: AdminSite, token: str, refused: str = "") -> HttpResponse:
@@ -137,55 +123,10 @@ def _account(request: HttpRequest, site: AdminSite, state: JobState) -> dict[str
     if state.standing is not Standing.ENDED or state.exit_code:
         context["remedy"] = "" if state.is_running else REMEDIES.get(state.exit_code, AGAIN)
     if state.standing is Standing.ENDED:
-        output = state.output
-        context |= results_of(output.get("results", ()))
-        context["examples"] = [(table, *_as_table(rows)) for table, rows in sorted(output.get("examples", {}).items()) if rows]
-        context["stays"] = [_stay(site, one) for one in (*output.get("kept", ()), *output.get("left", ()))]
-        context["noted"] = _noted(output)
+        context |= outcome(site, state.job.action, state.output)
     if state.is_startable:
         try:
             context["database"] = database_name(state.job.database)
         except Error as error:
             context["refused"] = str(error)
     return context
-
-
-def _as_table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
-    """The columns of rows, and the rows' values in their order."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    return columns, [[row.get(column) for column in columns] for row in rows]
-
-
-def _stay(site: AdminSite, one: Mapping[str, Any]) -> Stay:
-    """What stays of one table for one reason, as a rollback or a reset tells it."""
-    table, by = str(one.get("table", "")), str(one.get("by", ""))
-    count = one.get("count")
-    words = (
-        f"{count:,} rows of {table}: {one.get('reason', '')}" if isinstance(count, int) else f"{table}: {one.get('kind', '')}"
-    )
-    row = reverse("admin:seeding_row")
-    keys = [(str(key), f"{row}?{_query(table, key)}") for key in one.get("keys", ())]
-    referring = [(str(key), _page_of(site, by.rpartition(".")[0], key)) for key in one.get("referring", ())]
-    return Stay(words=f"{words} {by}".rstrip(), rows=keys, referring=referring)
-
-
-def _query(table: str, key: Any) -> str:
-    return urlencode({"table": table, "key": key})
-
-
-def _page_of(site: AdminSite, table: str, key: Any) -> str:
-    """The page of a row that was not seeded, in the admin of its own model; empty if that has none."""
-    model = model_of(table)
-    if model is None or not site.is_registered(model):
-        return ""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[quote(key)])
-
-
-def _noted(output: Mapping[str, Any]) -> list[str]:
-    """What else a preview says: changed rows, rows of caches, and what could not be compared."""
-    changed = [
-        f"{one['count']:,} rows of {one['table']} were changed since they were seeded" for one in output.get("modified", ())
-    ]
-    cached = [f"{one['count']:,} real rows of the cache {one['table']} go along" for one in output.get("cached", ())]
-    uncompared = [f"{table}: it cannot be said whether rows were changed" for table in output.get("uncompared", ())]
-    return [*changed, *cached, *uncompared]
