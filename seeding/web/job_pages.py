@@ -63,7 +63,8 @@ def tell_run(request: HttpRequest, key: int) -> JsonResponse:
     run = SeedRun.objects.using(ledger_database()).filter(pk=key).first()
     if run is None:
         return parts_of(request, {"progress": None})
-    return parts_of(request, {**account(run), **of_run(request, run)}, "progress", "steps", "log")
+    context = {**account(run), **of_run(request, run)}
+    return parts_of(request, context, "progress", "steps", *(["log"] if context["job"] else []))
 
 
 @require_POST

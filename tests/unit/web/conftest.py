@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +14,6 @@ from typing import Any
 import pytest
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import Permission, User
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import path
@@ -20,6 +21,8 @@ from pytest_django import DjangoDbBlocker
 
 from seeding.admin import SeedingMetadataAdmin, SeedRunAdmin
 from seeding.example.models import Product
+from seeding.jobs import processes
+from seeding.jobs.processes import ProcessIdentity, started_at
 from seeding.models import SeedingMetadata, SeedRun
 from tests.support.databases import Database, closed, opened
 from tests.unit.conftest import APPS
@@ -51,11 +54,50 @@ class Office:
         user = User.objects.create_superuser(name) if superuser else User.objects.create_user(name, is_staff=True)
         for one in permissions:
             label, _, codename = one.partition(".")
-            kind = ContentType.objects.get(app_label=label, model=codename.rpartition("_")[2])
-            user.user_permissions.add(Permission.objects.get(content_type=kind, codename=codename))
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=label, codename=codename))
         client = Client()
         client.force_login(user)
         return client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """What was started, without processes: each command, and the file that its answer goes to."""
+
+    commands: list[list[str]] = field(default_factory=list)
+    variables: list[dict[str, str]] = field(default_factory=list)
+    outputs: list[Path] = field(default_factory=list)
+    logs: list[Path] = field(default_factory=list)
+    stopped: list[ProcessIdentity] = field(default_factory=list)
+
+    def end(self, **output: Any) -> str:
+        """The last one ends, and has printed this; returns its token."""
+        self.outputs[-1].write_text(json.dumps(output), encoding="utf-8")
+        return self.outputs[-1].stem
+
+
+@pytest.fixture
+def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launched:
+    """In place of processes, this one: it runs as long as the test does."""
+    started = Launched()
+
+    def start(command: list[str], variables: dict[str, str], *, out: Path, log: Path) -> ProcessIdentity:
+        out.touch()
+        log.touch()
+        started.commands.append(command)
+        started.variables.append(variables)
+        started.outputs.append(out)
+        started.logs.append(log)
+        return ProcessIdentity(pid=os.getpid(), started=started_at(os.getpid()))
+
+    def terminate(process: ProcessIdentity) -> bool:
+        started.stopped.append(process)
+        return True
+
+    monkeypatch.setattr(processes, "start", start)
+    monkeypatch.setattr(ProcessIdentity, "terminate", terminate)
+    monkeypatch.setenv("SEEDING_JOB_FOLDER", str(tmp_path / "jobs"))
+    return started
 
 
 @pytest.fixture(scope="session")

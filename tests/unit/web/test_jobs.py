@@ -1,0 +1,452 @@
+"""From the form to the process: what is asked for, previewed, confirmed, followed and stopped, and by whom."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from seeding.db.connection import database_name
+from seeding.jobs import launching
+from seeding.jobs.actions import Action
+from seeding.jobs.processes import ProcessIdentity
+from seeding.locks import seeding_lock
+from seeding.models import SeedingMetadata, SeedRun
+from tests.unit.web.conftest import Launched, Office
+from tests.unit.web.test_views import run, words
+
+RUNS = "/seeding/seedrun/"
+PAGES = {Action.SEED: "new", Action.ROLL_BACK: "rollback", Action.RESET: "reset", Action.MASK: "mask"}
+ROLES: Mapping[str, Callable[[Office], Client]] = {
+    "nobody": lambda _: Client(),
+    "viewer": lambda office: office.client("seeding.view_seedrun", "seeding.view_seedingmetadata"),
+    "seeder": lambda office: office.client("seeding.view_seedrun", "seeding.can_seed"),
+    "undoer": lambda office: office.client("seeding.can_roll_back", "seeding.can_reset", "seeding.can_mask"),
+    "superuser": lambda office: office.client(superuser=True),
+}
+MAY: Mapping[str, set[Action]] = {
+    "nobody": set(),
+    "viewer": set(),
+    "seeder": {Action.SEED},
+    "undoer": {Action.ROLL_BACK, Action.RESET, Action.MASK},
+    "superuser": set(Action),
+}
+
+
+def asked(client: Client, action: Action, **values: Any) -> Any:
+    return client.post(f"{RUNS}{PAGES[action]}/", {"scale": "1", "sent": "", **values})
+
+
+def previewed(client: Client, launched: Launched, action: Action = Action.SEED, **values: Any) -> str:
+    """The address of a preview that has ended."""
+    address: str = asked(client, action, **values).headers["Location"]
+    launched.end(exit_code=0, results=[])
+    return address
+
+
+def name_of(office: Office) -> str:
+    return database_name(office.shop.alias)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_reaches_what_it_may_by_any_address_and_nothing_else(
+    office: Office, launched: Launched, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    boss, client = office.client(superuser=True), ROLES[role](office)
+    tried: dict[Action, set[int]] = {}
+    for action in Action:
+        job = previewed(boss, launched, action)
+        answers = [
+            client.get(f"{RUNS}{PAGES[action]}/"),
+            asked(client, action),
+            client.get(job),
+            client.get(f"{job}live/"),
+            client.post(f"{job}start/", {"database": name_of(office)}),
+            client.post(f"{job}stop/"),
+        ]
+        tried[action] = {answer.status_code for answer in answers}
+    refusal = {302} if role == "nobody" else {403}  # to the login
+    begun = len(launched.commands)
+
+    assert {action for action in Action if tried[action] != refusal} == MAY[role]
+    assert begun == len(Action) + 2 * len(MAY[role])
+
+    monkeypatch.setenv("SEEDING_ENV", "production")
+    for action in Action:
+        assert client.get(f"{RUNS}{PAGES[action]}/").status_code in {302, 403}
+        assert asked(client, action).status_code in {302, 403}
+        assert client.post(f"{job}start/", {"database": name_of(office)}).status_code in {302, 403}
+    assert len(launched.commands) == begun
+
+
+@pytest.mark.parametrize("role", ["viewer", "seeder", "superuser"])
+def test_the_ways_to_actions_are_shown_to_whoever_may_go_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    client = ROLES[role](office)
+
+    def ways(address: str) -> set[Action]:
+        page = client.get(f"{RUNS}{address}").content.decode()
+        return {action for action in Action if f'href="{RUNS}{PAGES[action]}/"' in page}
+
+    assert ways("dashboard/") == ways("") == MAY[role]
+    monkeypatch.setenv("SEEDING_ENV", "production")
+    assert ways("dashboard/") == ways("") == set()
+
+
+def test_a_new_run_lists_the_tables_with_what_they_need(office: Office, launched: Launched) -> None:
+    shown = words(office.client("seeding.can_seed").get(f"{RUNS}new/"))
+
+    assert "shop_orderline needs shop_order, shop_product" in shown
+
+
+def test_a_plan_comes_before_anything_is_asked_and_is_what_is_started(office: Office, launched: Launched) -> None:
+    client = office.client("seeding.can_seed")
+
+    address = asked(client, Action.SEED, tables=["shop_review"], size="small", scale="2").headers["Location"]
+    launched.end(exit_code=0, results=[{"table": "shop_review", "state": "seeded", "records_planned": 60}],
+                 examples={"shop_review": [{"id": None, "text": "<b>good</b>"}]})  # fmt: skip
+    page = client.get(address)
+    start = client.post(f"{address}start/", {"database": name_of(office)})
+
+    asked_for = ["--table=shop_review", "--size=small", "--scale=2"]
+    tail = [f"--database={office.shop.alias}", "--json", "--no-color"]
+    head = [os.sys.executable, "-m", "django", "seed"]  # type: ignore[attr-defined]  # as the module has it
+    assert launched.commands == [
+        [*head, *asked_for, "--dry-run", *tail, "--no-input"],
+        [*head, *asked_for, "--force", f"--confirm-database={name_of(office)}", *tail],
+    ]
+    assert "Rows to insert 80" in words(page)  # and the products that they need
+    assert "&lt;b&gt;good&lt;/b&gt;" in page.content.decode()
+    assert start.headers["Location"] != address
+    assert {one["SEEDING_REQUESTED_BY"] for one in launched.variables} == {"person0"}
+    assert SeedRun.objects.count() == 0
+
+
+def test_a_large_run_is_foreseen_whole_and_tried_small(office: Office, launched: Launched) -> None:
+    client = office.client("seeding.can_seed")
+
+    address = asked(client, Action.SEED, size="large", scale="1000").headers["Location"]
+    launched.end(exit_code=0, results=[])
+    client.post(f"{address}start/", {"database": name_of(office)})
+
+    assert [one for one in launched.commands[0] if one.startswith(("--size", "--scale"))] == ["--size=small"]
+    assert [one for one in launched.commands[1] if one.startswith(("--size", "--scale"))] == ["--size=large", "--scale=1000"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"tables": ["shop_review; DROP TABLE shop_review"]},
+        {"tables": ["auth_user"]},
+        {"tables": ["shop_review,seeding_run"]},
+        {"tables": ["--source=/etc"]},
+        {"size": "small --source=/etc"},
+        {"size": "$(id)"},
+        {"scale": "0"},
+        {"scale": "1e9"},
+        {"scale": "1; id"},
+        {"profile": "../../etc/passwd"},
+        {"profile": "/etc/passwd"},
+    ],
+    ids=str,
+)
+def test_what_the_plan_does_not_know_is_refused_before_a_process_begins(
+    office: Office, launched: Launched, values: dict[str, Any]
+) -> None:
+    shown = words(asked(office.client("seeding.can_seed"), Action.SEED, **values))
+
+    assert re.search("Select a valid choice|Ensure this value|Enter a whole number", shown)
+    assert launched.commands == []
+
+
+def test_a_plan_that_cannot_be_made_is_an_error_of_the_form(office: Office, launched: Launched) -> None:
+    office.shop.query("DROP TABLE seeding_metadata")
+
+    shown = words(asked(office.client("seeding.can_seed"), Action.SEED))
+
+    assert "manage.py migrate" in shown
+    assert launched.commands == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"run": "7"},
+        {"tables": ["auth_user"]},
+        {"tables": ["shop_review"], "field": "product__name", "value": "x"},
+        {"tables": ["shop_review"], "field": "id=1 --force", "value": "x"},
+        {"tables": ["shop_review"], "field": "author", "value": "x"},
+        {"tables": ["shop_review"], "field": "stars", "lookup": "regex", "value": "x"},
+        {"tables": ["shop_review", "shop_product"], "field": "stars", "value": "1"},
+        {"field": "stars", "value": "1"},
+    ],
+    ids=str,
+)
+def test_a_selection_names_the_table_s_own_columns_and_no_personal_one(
+    office: Office, launched: Launched, values: dict[str, Any]
+) -> None:
+    office.shop.seed(table="shop_review")
+    SeedingMetadata.objects.filter(table_name="shop_review").update(masked_fields=["author"])
+
+    answer = asked(office.client("seeding.can_roll_back"), Action.ROLL_BACK, **values)
+
+    assert (answer.status_code, launched.commands) == (200, [])
+    assert "seeding-error" in answer.content.decode()
+
+
+def test_a_selection_becomes_one_argument_each(office: Office, launched: Launched) -> None:
+    office.shop.seed(table="shop_review")
+    client = office.client("seeding.can_roll_back")
+
+    asked(client, Action.ROLL_BACK, tables=["shop_review"], run="1", field="stars", lookup="gte", value="4 --force; id",
+          cascade="on", keep_modified="on")  # fmt: skip
+
+    assert launched.commands[0][4:10] == [
+        "--table=shop_review", "--run=1", "--where=stars__gte=4 --force; id", "--cascade", "--keep-modified", "--dry-run",
+    ]  # fmt: skip
+
+
+def test_the_database_s_name_confirms_and_nothing_else(office: Office, launched: Launched) -> None:
+    client = office.client("seeding.can_seed")
+    address = previewed(client, launched)
+
+    for typed in ("", "yes", "default", name_of(office).upper()):
+        answer = client.post(f"{address}start/", {"database": typed})
+        assert "type the database's name" in words(answer)
+    assert client.get(f"{address}start/").status_code == 405
+    assert len(launched.commands) == 1
+
+
+def test_a_preview_that_failed_or_is_old_or_has_not_ended_is_not_carried_out(office: Office, launched: Launched) -> None:
+    client, jobs = office.client("seeding.can_seed"), launching.folder()
+    typed = {"database": name_of(office)}
+
+    address = asked(client, Action.SEED).headers["Location"]
+    answers = [client.post(f"{address}start/", typed)]
+    token = launched.end(error="It failed.", exit_code=1)
+    answers.append(client.post(f"{address}start/", typed))
+    launched.end(exit_code=0, results=[])
+    job = jobs.load(token)
+    assert job is not None
+    jobs.save(replace(job, at=job.at - timedelta(hours=2)))
+    answers.append(client.post(f"{address}start/", typed))
+    jobs.save(replace(job, is_preview=False))
+    answers.append(client.post(f"{address}start/", typed))
+
+    assert all("Nothing was started" in words(answer) for answer in answers)
+    assert "It failed." in words(answers[1])
+    assert "Change what the message names" in words(answers[1])
+    assert len(launched.commands) == 1
+
+
+def test_what_stays_is_shown_with_why_and_ways_to_the_rows(office: Office, launched: Launched) -> None:
+    office.shop.seed(table="shop_product")
+    client = office.client(superuser=True)
+    address = asked(client, Action.ROLL_BACK).headers["Location"]
+    launched.end(
+        exit_code=6,
+        left=1,
+        results=[{"table": "shop_product", "records_planned": 30, "records_deleted": 29, "records_kept": 1}],
+        kept=[
+            {"table": "shop_product", "keys": [4], "count": 1, "reason": "named by", "by": "shop_product.id", "referring": [9]}
+        ],
+        modified=[{"table": "shop_product", "count": 2, "examples": {}}],
+        cached=[{"table": "cache", "count": 3}],
+        uncompared=["shop_review"],
+    )
+
+    page = client.get(address)
+
+    assert "1 rows of shop_product: named by shop_product.id rows: 4 because of: 9" in words(page)
+    assert '<a href="/seeding/seedingmetadata/row/?table=shop_product&amp;key=4">4</a>' in page.content.decode()
+    assert '<a href="/shop/product/9/change/">9</a>' in page.content.decode()
+    shown = words(page)
+    assert "2 rows of shop_product were changed" in shown
+    assert "3 real rows of the cache cache" in shown
+    assert "Some rows stay, for the reasons that are listed." in shown
+    assert "type the database\N{RIGHT SINGLE QUOTATION MARK}s name" in shown
+
+
+def test_what_reset_and_mask_leave_is_told(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    reset = asked(client, Action.RESET).headers["Location"]
+    launched.end(exit_code=5, results=[], left=[{"table": "shop_review", "keys": ["4"], "count": 1, "reason": "no version"}])
+    first = words(client.get(reset))
+    mask = asked(client, Action.MASK, tables=["shop_customer"]).headers["Location"]
+    launched.end(exit_code=3, results=[], left=[{"table": "shop_customer", "column": "nick", "kind": "name"}])
+
+    assert "1 rows of shop_review: no version rows: 4" in first
+    assert "shop_customer.nick looks like personal data (name)" in words(client.get(mask))
+
+
+def going(launched: Launched, office: Office) -> tuple[str, SeedRun]:
+    """The address of a job whose process is this one, and the run that it has recorded."""
+    client = office.client(superuser=True)
+    address = client.post(f"{previewed(client, launched)}start/", {"database": name_of(office)}).headers["Location"]
+    steps = [{"seeder": "ProductSeeder", "table": "shop_product", "rows": 40, "existing": 10}]
+    host = socket.gethostname()
+    return address, run(state="running", plan={"steps": steps}, host=host, process_id=os.getpid(), started_at=datetime.now(UTC))
+
+
+def test_a_job_is_followed_with_its_run_and_its_log(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    address, made = going(launched, office)
+    launched.logs[-1].write_text('{"level": "info", "message": "<script>hello"}\n')
+
+    live = client.get(f"{address}live/").json()
+    page, of_run = client.get(address), client.get(f"{RUNS}{made.pk}/change/")
+    launched.end(exit_code=0, results=[])
+    over = client.get(f"{address}live/").json()
+
+    assert (live["running"], sorted(live["parts"])) == (True, ["log", "progress", "steps"])
+    assert "10 of 40" in live["parts"]["progress"]
+    assert "&lt;script&gt;hello" in live["parts"]["log"]
+    assert "live.js" in page.content.decode()
+    assert "<script>hello" not in page.content.decode()
+    assert "<script>hello" in words(of_run)
+    assert over == {"running": False, "parts": {}}
+
+
+def test_a_job_that_died_is_told_and_its_log_says_why(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    address = asked(client, Action.SEED).headers["Location"]
+    jobs = launching.folder()
+    job = jobs.load(launched.outputs[-1].stem)
+    assert job is not None
+    jobs.save(replace(job, process=ProcessIdentity(pid=job.process.pid, started="an earlier boot/1")))
+    launched.logs[-1].write_text("Killed\n")
+
+    shown = words(client.get(address))
+
+    assert "State died" in shown
+    assert "Its process was killed, or could not begin" in shown
+    assert "Killed" in shown
+    assert client.get(f"{address}live/").json() == {"running": False, "parts": {}}
+
+
+def test_only_a_process_that_this_host_has_started_is_stopped(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    address, made = going(launched, office)
+    jobs = launching.folder()
+    job = jobs.load(launched.outputs[-1].stem)
+    assert job is not None
+
+    jobs.save(replace(job, host="elsewhere"))
+    away = words(client.post(f"{address}stop/"))
+    jobs.save(job)
+    lock = seeding_lock(office.shop.alias)
+    with lock.held(0):
+        other = run(state="running", lock_connection=lock.connection_id)
+        taken = words(client.post(f"{address}stop/"))
+        assert launched.stopped == []
+        other.delete()
+        SeedRun.objects.filter(pk=made.pk).update(lock_connection=lock.connection_id)
+        stopped = client.post(f"{address}stop/")
+
+    assert f"It runs on elsewhere, as process {os.getpid()}: stop it there with kill {os.getpid()}." in away
+    assert f"run {other.pk} does. Nothing was stopped." in taken or "does not hold the lock" in taken
+    assert (stopped.status_code, launched.stopped) == (302, [job.process])
+
+
+def test_a_run_from_a_shell_says_how_to_stop_it_there(office: Office, launched: Launched) -> None:
+    lock = seeding_lock(office.shop.alias)
+    with lock.held(0):
+        made = run(
+            state="running", plan={"steps": [{"seeder": "A", "table": "a", "rows": 1}]}, lock_connection=lock.connection_id
+        )
+        page = words(office.client(superuser=True).get(f"{RUNS}{made.pk}/change/"))
+
+    assert "on here, kill 1 stops it" in page
+
+
+@pytest.mark.parametrize("token", ["0" * 32, "a", "..", "%00"])
+def test_a_job_that_is_not_here_is_not_found(office: Office, launched: Launched, token: str) -> None:
+    client = office.client(superuser=True)
+
+    assert {client.get(f"{RUNS}job/{token}/").status_code, client.post(f"{RUNS}job/{token}/start/").status_code} == {404}
+
+
+def test_without_a_token_against_forgery_nothing_is_accepted(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    address = previewed(client, launched)
+    client.handler.enforce_csrf_checks = True
+
+    posts = [asked(client, one).status_code for one in Action]
+    posts += [client.post(f"{address}{one}/", {"database": name_of(office)}).status_code for one in ("start", "stop")]
+
+    assert set(posts) == {403}
+    assert len(launched.commands) == 1
+
+
+def test_no_parameter_sends_anybody_elsewhere(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    away = "?next=https://evil.example/&_popup=1"
+    address = client.post(f"{RUNS}new/{away}", {"scale": "1", "next": "https://evil.example/"}).headers["Location"]
+    launched.end(exit_code=0, results=[])
+    started = client.post(f"{address}start/{away}", {"database": name_of(office), "next": "//evil.example"}).headers["Location"]
+
+    assert re.fullmatch(f"{RUNS}job/[0-9a-f]{{32}}/", address)
+    assert re.fullmatch(f"{RUNS}job/[0-9a-f]{{32}}/", started)
+
+
+def test_an_account_s_name_is_one_line_of_the_ledger_and_of_the_environment(office: Office, launched: Launched) -> None:
+    launching.preview(Action.SEED, [], database=office.shop.alias, account="eve\nrun 7\x1b[2J\x00")
+
+    assert launched.variables[0]["SEEDING_REQUESTED_BY"] == "eve?run 7?[2J?"
+
+
+def test_a_folder_that_cannot_be_written_is_told(office: Office, launched: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDING_JOB_FOLDER", str(Path(__file__) / "jobs"))
+
+    shown = words(asked(office.client(superuser=True), Action.RESET))
+
+    assert "No process could be started" in shown
+    assert launched.commands == []
+
+
+@pytest.mark.parametrize("manage", [["/srv/python", "manage.py"], None, "manage.py", []])
+def test_the_setting_says_what_is_started(office: Office, launched: Launched, manage: Any) -> None:
+    with pytest.MonkeyPatch.context() as changes:
+        changes.setattr(settings, "SEEDING_MANAGE", manage, raising=False)
+        shown = asked(office.client(superuser=True), Action.RESET)
+
+    if isinstance(manage, str) or manage == []:
+        assert "SEEDING_MANAGE: give a list" in words(shown)
+    else:
+        assert launched.commands[0][: 4 if manage is None else 3][-1] == "seed_reset"
+
+
+def test_the_pages_need_few_queries_however_many_runs_there_are(office: Office, launched: Launched) -> None:
+    client = office.client(superuser=True)
+    started = datetime.now(UTC)
+    facts = {"command": "seed", "environment": "dev", "seed": 42, "as_of": started.date(), "host": "h", "process_id": 1}
+    made = SeedRun.objects.bulk_create(
+        [SeedRun(**facts, started_at=started, finished_at=started, state="succeeded") for _ in range(5_000)]
+    )
+    SeedingMetadata.objects.bulk_create(
+        SeedingMetadata(
+            run=made[number], table_name=f"table_{number}", seeder_name="S", generator_version="1", first_index=0,
+            key_ranges=[[0, 1, 1]], record_count=1, environment="dev", created_at=started,
+        )
+        for number in range(300)
+    )  # fmt: skip
+
+    counts = []
+    for address in ("dashboard/", "new/"):
+        with CaptureQueriesContext(connections[office.shop.alias]) as queries:
+            assert client.get(f"{RUNS}{address}").status_code == 200
+        counts.append(len(queries))
+
+    assert max(counts) <= 15, counts
