@@ -52,8 +52,8 @@ def tell_job(request: HttpRequest, token: str) -> JsonResponse:
     """The live parts of the page."""
     state = _asked(request, token)
     context = _moving(state)
-    names = ("progress", "steps", "log") if context["progress"] else ("log",)
-    parts = {name: render_to_string(f"seeding/parts/{name}.html", context, request) for name in names}
+    names = {"progress": "job_progress", "log": "log", **({"steps": "steps"} if context["progress"] else {})}
+    parts = {name: render_to_string(f"seeding/parts/{file}.html", context, request) for name, file in names.items()}
     return JsonResponse({"running": state.is_running, "parts": parts if state.is_running else {}})
 
 

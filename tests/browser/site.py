@@ -51,7 +51,8 @@ def main() -> None:
     from django.core.wsgi import get_wsgi_application
 
     call_command("migrate", database="admin", verbosity=0)
-    User.objects.create_superuser(ACCOUNT, password=ACCOUNT)
+    if not User.objects.filter(username=ACCOUNT).exists():
+        User.objects.create_superuser(ACCOUNT, password=ACCOUNT)
     application = with_policy(StaticFilesHandler(get_wsgi_application()))
     server = make_server("127.0.0.1", 0, application, server_class=Server, handler_class=Handler)
     print(server.server_port, flush=True)  # noqa: T201 - that is what is waited for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -10,30 +9,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
 from seeding.generation.rows import faker_version
 from seeding.models import SeedingMetadata, SeedRun
-from tests.browser import executable, missing
-from tests.browser.site import ACCOUNT
+from tests.browser import missing
+from tests.browser.conftest import NARROW, PICTURES, Visit
 from tests.support.databases import AS_OF, ROOT, Database, closed, opened
-from tests.support.processes import plain_environment
 
-PICTURES = ROOT / "docs" / "pictures"
 DAY = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-ADMIN = "/admin/seeding/"
-NARROW, WIDE = 420, 1280
-COLOURS = 128
-PATIENCE = 120_000
-"""Milliseconds: other tests run at the same time."""
-
-Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -52,83 +40,6 @@ def database(
         furnish(database)
         yield database
         closed("site")
-
-
-@pytest.fixture(scope="module")
-def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a site that serves the database; its address is SITE."""
-    folder = tmp_path_factory.mktemp("served")
-    variables = {
-        **plain_environment(),
-        "DATABASE_URL": database.url,
-        "ADMIN_DATABASE_URL": f"sqlite:///{folder / 'admin.sqlite3'}",
-        "SEEDING_LOG_FILE": str(folder / "seeding.log"),
-    }
-    command = [sys.executable, "-m", "tests.browser.site"]
-    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield {**variables, "SITE": f"http://127.0.0.1:{process.stdout.readline().strip()}"}
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def chromium(served: dict[str, str]) -> Iterator[Browser]:
-    """One browser for all tests. As long as it is there a loop runs in this thread, and Django must be told that we know."""
-    with pytest.MonkeyPatch.context() as variables, sync_playwright() as playwright:
-        variables.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium: Browser, served: dict[str, str]) -> Iterator[Visit]:
-    """Open a page of ours, logged in; the browser must have nothing to complain of, and ask nobody else for anything."""
-    context = chromium.new_context(base_url=served["SITE"], viewport={"width": WIDE, "height": 800}, locale="en-US")
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-    page.goto("/admin/")
-    page.fill("#id_username", ACCOUNT)
-    page.fill("#id_password", ACCOUNT)
-    page.click("input[type=submit]")
-
-    def go(address: str, *, width: int = WIDE, dark: bool = False) -> Page:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        page.goto(ADMIN + address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
-        return page
-
-    yield go
-    context.close()
-    assert complaints == []
-    assert {address for address in asked if not address.startswith(served["SITE"])} == set()
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Page, str], None]:
-    """Take a picture of a page for the documentation; with PICTURES=1 it is put there."""
-    folder = PICTURES if os.environ.get("PICTURES") else tmp_path
-    folder.mkdir(exist_ok=True)
-
-    def take(page: Page, name: str) -> None:
-        page.mouse.move(0, 0)
-        file = folder / f"{name}.png"
-        page.screenshot(path=file, full_page=True, animations="disabled")
-        with Image.open(file) as image:
-            small = image.convert("RGB").quantize(COLOURS)
-        small.save(file, optimize=True)
-        assert (PICTURES / file.name).exists(), "make pictures"
-        assert f"pictures/{file.name}" in (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
-
-    return take
 
 
 def furnish(database: Database) -> None:

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from seeding import conf
+from seeding.conf.jobs import job_folder, requested_by
 from seeding.conf.profiles import profile_folders
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError
@@ -145,6 +146,8 @@ def read_everything(variables: Mapping[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="SEEDING_MASKING_KEY"):
         conf.load_masking(mask, variables, today=today, terminal=False)
     conf.load_logging(variables)
+    job_folder(variables)
+    requested_by(variables)
     conf.load_monitoring(variables)
     conf.is_plain(seed, variables)
     conf.row_rules()
