@@ -20,10 +20,11 @@ from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 
 if TYPE_CHECKING:
-    from seeding.web import access, batch_rows, job_pages, views
+    from seeding.web import access, batch_rows, views
+    from seeding.web.jobs import pages as job_pages
 else:  # Django imports this module for every command, and only a server needs the pages
     access = SimpleLazyObject(partial(import_module, "seeding.web.access"))
-    job_pages = SimpleLazyObject(partial(import_module, "seeding.web.job_pages"))
+    job_pages = SimpleLazyObject(partial(import_module, "seeding.web.jobs.pages"))
     views = SimpleLazyObject(partial(import_module, "seeding.web.views"))
     batch_rows = SimpleLazyObject(partial(import_module, "seeding.web.batch_rows"))
 
@@ -55,7 +56,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def page(self, route: str, view: str, name: str, **values: Any) -> URLPattern:
         """An additional page under the model's URLs, for every user with access to the admin; `view` as module.function."""
-        module, _, function = view.partition(".")
+        module, _, function = view.rpartition(".")
 
         def show(request: HttpRequest, **parts: Any) -> HttpResponse:
             answer: HttpResponse = getattr(import_module(f"seeding.web.{module}"), function)(request, **parts, **values)
@@ -97,13 +98,18 @@ class SeedRunAdmin(ReadOnlyAdmin):
         return [
             self.page("dashboard/", "views.show_dashboard", "seeding_dashboard", site=site),
             self.page("dashboard/live/", "views.tell_dashboard", "seeding_dashboard_live"),
-            self.page("<int:key>/live/", "job_pages.tell_run", "seeding_run_live"),
-            self.page("new/", "asking.show_new_run", "seeding_new_run", site=site),
-            *(self.page(f"{name}/", "asking.show_request", f"seeding_{name}", site=site, command=one) for name, one in undoing),
-            self.page("job/<str:token>/", "job_pages.show_job", "seeding_job", site=site),
-            self.page("job/<str:token>/live/", "job_pages.tell_job", "seeding_job_live"),
-            self.page("job/<str:token>/start/", "job_pages.start_job", "seeding_job_start", site=site),
-            self.page("job/<str:token>/stop/", "job_pages.stop_job", "seeding_job_stop", site=site),
+            self.page("<int:key>/live/", "jobs.pages.tell_run", "seeding_run_live"),
+            self.page("dataset/", "dataset.pages.show_dataset", "seeding_dataset", site=site),
+            self.page("dataset/table/", "dataset.pages.show_table", "seeding_dataset_table", site=site),
+            self.page("new/", "jobs.asking.show_new_run", "seeding_new_run", site=site),
+            *(
+                self.page(f"{name}/", "jobs.asking.show_request", f"seeding_{name}", site=site, command=one)
+                for name, one in undoing
+            ),
+            self.page("job/<str:token>/", "jobs.pages.show_job", "seeding_job", site=site),
+            self.page("job/<str:token>/live/", "jobs.pages.tell_job", "seeding_job_live"),
+            self.page("job/<str:token>/start/", "jobs.pages.start_job", "seeding_job_start", site=site),
+            self.page("job/<str:token>/stop/", "jobs.pages.stop_job", "seeding_job_stop", site=site),
             *super().get_urls(),
         ]
 

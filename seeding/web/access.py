@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db import models, router
 from django.http import HttpRequest
@@ -32,3 +33,10 @@ def demand(request: HttpRequest, action: Action) -> None:
         raise PermissionDenied(f"This needs the permission {action.permission}.")
     if words := production(ledger_database()):
         raise PermissionDenied(f"{words} Nothing can be started from the browser here.")
+
+
+def may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) -> bool:
+    """Whether the account may see rows of the model: its own admin decides, if it has one."""
+    if site.is_registered(model):
+        return site.get_model_admin(model).has_view_permission(request)
+    return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")

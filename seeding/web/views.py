@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
-from django.db import connections, models
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -25,7 +25,7 @@ from seeding.generation.own_tables import own_table
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
 from seeding.web import batch_rows, charts, run_history, table_counts
-from seeding.web.access import actions_of, demand_view, ledger_database
+from seeding.web.access import actions_of, demand_view, ledger_database, may_view
 from seeding.web.run_history import RunFigures
 
 RUNS = 20
@@ -194,7 +194,7 @@ def _row(request: HttpRequest, site: AdminSite, using: str, table: str, key: str
         return context
     if model is None or lacking(connections[using], (own_table(model),))[table]:
         return {**context, "unknown": True}
-    if not _may_view(request, site, model):
+    if not may_view(request, site, model):
         return {**context, "forbidden": f"{model._meta.app_label}.view_{model._meta.model_name}"}
     context |= _explained(request, site, using, found)
     explanation = context.get("explanation")
@@ -220,11 +220,5 @@ def _explained(request: HttpRequest, site: AdminSite, using: str, found: Provena
     except SeedingError as error:
         return {"unexplained": str(error)}
     models_of = {one.table: model_of(one.table) for one in explanation.referring}
-    named = {table for table, model in models_of.items() if model is not None and _may_view(request, site, model)}
+    named = {table for table, model in models_of.items() if model is not None and may_view(request, site, model)}
     return {"explanation": explanation, "referring": [(one, one.table in named) for one in explanation.referring]}
-
-
-def _may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) -> bool:
-    if site.is_registered(model):
-        return site.get_model_admin(model).has_view_permission(request)
-    return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")

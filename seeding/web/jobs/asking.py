@@ -22,7 +22,7 @@ from seeding.jobs.actions import Action
 from seeding.orchestration.forecast import Forecast
 from seeding.web.access import actions_of, demand, ledger_database
 from seeding.web.batch_rows import seeded_tables
-from seeding.web.requests import FORMS, NewRunForm, RequestForm, RollBackForm
+from seeding.web.jobs.requests import FORMS, NewRunForm, RequestForm, RollBackForm
 
 WHOLE_PREVIEW = 50_000
 """The most missing rows that a preview generates; of a larger run it generates the smallest size."""

@@ -21,7 +21,7 @@ from seeding.jobs.records import Job
 from seeding.models import SeedRun
 from seeding.web import run_history
 from seeding.web.access import actions_of, demand, demand_view, ledger_database
-from seeding.web.outcomes import outcome
+from seeding.web.jobs.outcomes import outcome
 from seeding.web.views import account, figures_of, parts_of
 
 LINES = 15
