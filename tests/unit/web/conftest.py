@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,12 +25,34 @@ from pytest_django import DjangoDbBlocker
 from seeding.admin import SeedingMetadataAdmin, SeedRunAdmin
 from seeding.example.models import Product
 from seeding.jobs import processes
+from seeding.jobs.actions import Action
 from seeding.jobs.processes import ProcessIdentity, started_at
 from seeding.models import SeedingMetadata, SeedRun
-from tests.support.databases import Database, closed, opened
+from tests.support.databases import AS_OF, Database, closed, opened
 from tests.unit.conftest import APPS
 
 ADMIN = [*APPS, "django.contrib.admin", "django.contrib.auth", "django.contrib.sessions", "django.contrib.messages"]
+
+RUN = {"command": "seed", "environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": "40", "host": "here",
+       "process_id": 1, "user": "somebody", "state": "succeeded"}  # fmt: skip
+RUNS = "/seeding/seedrun/"
+PAGES = {Action.SEED: "new", Action.ROLL_BACK: "rollback", Action.RESET: "reset", Action.MASK: "mask"}
+
+
+def run(**facts: Any) -> SeedRun:
+    started = datetime.now(UTC) - timedelta(seconds=30)
+    return SeedRun.objects.create(**{**RUN, "started_at": started, **facts})
+
+
+def words(answer: Any) -> str:
+    """What a page says: its text, without the tags and runs of white space."""
+    assert answer.status_code == 200
+    content = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", answer.content.decode())
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
+
+
+def asked(client: Client, action: Action, **values: Any) -> Any:
+    return client.post(f"{RUNS}{PAGES[action]}/", {"scale": "1", "sent": "", **values})
 
 
 class OneDatabase:

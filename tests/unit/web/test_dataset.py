@@ -15,9 +15,7 @@ from seeding.models import SeedingMetadata
 from seeding.web.dataset import distributions
 from seeding.web.dataset.distributions import Share
 from seeding.web.dataset.graph import ACROSS, Graph, graph
-from tests.unit.web.conftest import Launched, Office
-from tests.unit.web.test_jobs import asked
-from tests.unit.web.test_views import words
+from tests.unit.web.conftest import Launched, Office, asked, words
 
 PICTURE, VALUES = "/seeding/seedrun/dataset/", "/seeding/seedrun/dataset/table/"
 

@@ -23,11 +23,8 @@ from seeding.jobs.actions import Action
 from seeding.jobs.processes import ProcessIdentity
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
-from tests.unit.web.conftest import Launched, Office
-from tests.unit.web.test_views import run, words
+from tests.unit.web.conftest import PAGES, RUNS, Launched, Office, asked, run, words
 
-RUNS = "/seeding/seedrun/"
-PAGES = {Action.SEED: "new", Action.ROLL_BACK: "rollback", Action.RESET: "reset", Action.MASK: "mask"}
 ROLES: Mapping[str, Callable[[Office], Client]] = {
     "nobody": lambda _: Client(),
     "viewer": lambda office: office.client("seeding.view_seedrun", "seeding.view_seedingmetadata"),
@@ -42,10 +39,6 @@ MAY: Mapping[str, set[Action]] = {
     "undoer": {Action.ROLL_BACK, Action.RESET, Action.MASK},
     "superuser": set(Action),
 }
-
-
-def asked(client: Client, action: Action, **values: Any) -> Any:
-    return client.post(f"{RUNS}{PAGES[action]}/", {"scale": "1", "sent": "", **values})
 
 
 def previewed(client: Client, launched: Launched, action: Action = Action.SEED, **values: Any) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
@@ -17,24 +15,9 @@ from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.web import views
 from seeding.web.views import Field
-from tests.support.databases import AS_OF
-from tests.unit.web.conftest import Office
+from tests.unit.web.conftest import Office, run, words
 
-RUN = {"command": "seed", "environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": "40", "host": "here",
-       "process_id": 1, "user": "somebody", "state": "succeeded"}  # fmt: skip
 STEPS = [{"seeder": "ProductSeeder", "table": "shop_product", "rows": 40, "existing": 10}]
-
-
-def run(**facts: Any) -> SeedRun:
-    started = datetime.now(UTC) - timedelta(seconds=30)
-    return SeedRun.objects.create(**{**RUN, "started_at": started, **facts})
-
-
-def words(answer: Any) -> str:
-    """What a page says: its text, without the tags and runs of white space."""
-    assert answer.status_code == 200
-    content = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", answer.content.decode())
-    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
 
 
 def row(client: Client, table: str, key: int | str) -> str:
