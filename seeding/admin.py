@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
+from django.views.decorators.clickjacking import xframe_options_deny
 
 from seeding.models import MaskedBatch, SeedingMetadata, SeedRun
 from seeding.templatetags.figures import grouped, span
@@ -62,7 +63,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             answer: HttpResponse = getattr(import_module(f"seeding.web.{module}"), function)(request, **parts, **values)
             return answer
 
-        return path(route, self.admin_site.admin_view(show), name=name)
+        return path(route, self.admin_site.admin_view(xframe_options_deny(show)), name=name)
 
 
 class RunList(ChangeList):

@@ -95,6 +95,8 @@ def test_every_page_in_light_and_dark_and_a_narrow_window(
     picture(visit("seedrun/dashboard/"), "dashboard")
     picture(visit("seedrun/dashboard/", dark=True), "dashboard-dark")
     picture(visit("seedrun/dashboard/", width=NARROW), "dashboard-narrow")
+    picture(visit("seedrun/dataset/"), "dataset")
+    picture(visit("seedrun/dataset/table/?table=brands"), "values")
     picture(visit("seedrun/"), "runs")
     picture(visit(f"seedrun/{refused}/change/"), "run")
     picture(visit("seedingmetadata/?table_name=product_images"), "batches")
@@ -106,6 +108,7 @@ def test_every_page_in_light_and_dark_and_a_narrow_window(
         visit(address, width=NARROW, dark=True)
     assert {file.stem for file in PICTURES.glob("*.png")} == {
         "dashboard", "dashboard-dark", "dashboard-narrow", "runs", "run", "batches", "batch", "row", "running", "masked",
+        "dataset", "values", "new-run", "plan", "job", "undo",
         "any-project",  # of another project
     }  # fmt: skip
 

@@ -186,7 +186,9 @@ def test_a_run_outlives_its_server_and_is_stopped_from_another_browser(
         pass  # it is free
 
 
-def test_every_page_fits_a_narrow_window_and_the_keyboard(database: Database, visit: Visit) -> None:
+def test_every_page_fits_a_narrow_window_and_needs_neither_mouse_nor_script(
+    database: Database, chromium: Browser, visit: Visit
+) -> None:
     if database.server != "sqlite":
         pytest.skip("one server is enough: nothing here depends on it")
     for address in ("new", "rollback", "reset", "mask"):
@@ -199,3 +201,8 @@ def test_every_page_fits_a_narrow_window_and_the_keyboard(database: Database, vi
     page = visit("seedrun/reset/")
     page.get_by_role("button", name="Show what would happen").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Preview of seed_reset"))
+    state = page.context.storage_state()
+    plain = chromium.new_context(storage_state=state, java_script_enabled=False).new_page()
+    plain.goto(page.url)
+    ended(plain)
+    plain.context.close()

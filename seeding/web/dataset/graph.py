@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 170, 44
+WIDTH, HEIGHT = 150, 44
 """Of a table."""
-GAP, LAYER_GAP = 18, 46
-ACROSS = 6
+GAP, LAYER_GAP = 14, 46
+ACROSS = 5
 """The most tables side by side."""
 MARGIN = 8
-LONGEST = 22
+LONGEST = 19
 """The most characters of a name that fit."""
 
 

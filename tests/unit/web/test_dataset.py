@@ -47,7 +47,7 @@ def test_a_circle_is_drawn_and_many_tables_take_several_rows() -> None:
 def test_a_long_name_is_cut_where_it_is_drawn_only() -> None:
     (node,) = graph({"a" * 40: []}).nodes
 
-    assert (len(node.label), len(node.table)) == (22, 40)
+    assert (len(node.label), len(node.table)) == (19, 40)
 
 
 def test_the_picture_counts_seeded_rows_others_and_what_a_rollback_would_keep(office: Office, launched: Launched) -> None:

@@ -376,6 +376,7 @@ def test_without_a_token_against_forgery_nothing_is_accepted(office: Office, lau
     address = previewed(client, launched)
     client.handler.enforce_csrf_checks = True
 
+    assert client.get(address).headers["X-Frame-Options"] == "DENY"
     posts = [asked(client, one).status_code for one in Action]
     posts += [client.post(f"{address}{one}/", {"database": name_of(office)}).status_code for one in ("start", "stop")]
 
