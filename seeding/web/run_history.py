@@ -11,7 +11,7 @@ from django.db import models
 from seeding.models import SeedingMetadata, SeedRun
 
 ROLLBACK = "seed_rollback"
-"""The command whose plan and results list tables; those of other commands list seeders."""
+"""The command whose batches are those that it has rolled back."""
 
 RANGES = 10
 """Maximum number of ranges of rejected rows that are listed per batch."""
@@ -139,9 +139,14 @@ def _sums(batches: models.QuerySet[SeedingMetadata], reference: str) -> dict[int
 def progress(figures: RunFigures, using: str) -> Progress:
     """Progress of the run, from its plan, its results, its batches and, if its state is running, the lock."""
     run = figures.run
-    reference, name = ("rolled_back_in", "table") if run.command == ROLLBACK else ("run", "seeder")
+    steps = run.plan.get("steps", ())
+    reference = "rolled_back_in" if run.command == ROLLBACK else "run"
+    name = "seeder" if all("seeder" in step for step in steps) else "table"
     batches = SeedingMetadata.objects.using(using).filter(**{reference: run}).order_by().values_list(f"{name}_name")
     moved = dict(batches.annotate(rows=models.Sum(models.F("record_count") + models.F("skipped_count"))))
+    for result in run.results:  # a reset puts rows back that are in batches of other runs
+        if "records_updated" in result:
+            moved[result["table"]] = result["records_updated"] + result["records_inserted"]
     ended = {result.get(name): result.get("state", "done") for result in run.results}
     going = {run.phase: SeedRun.State.RUNNING.value} if run.state == SeedRun.State.RUNNING else {}
     return Progress(
@@ -155,7 +160,7 @@ def progress(figures: RunFigures, using: str) -> Progress:
                 done=min(step["rows"], step.get("existing", 0) + moved.get(step[name], 0)),
                 state=(going | ended).get(step[name], ""),
             )
-            for step in run.plan.get("steps", ())
+            for step in steps
         ],
     )
 

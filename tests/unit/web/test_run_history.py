@@ -192,3 +192,16 @@ def test_the_rows_of_a_run_are_there_or_were_rolled_back_by_another(shop: Databa
     ]
     assert undone(second, shop.alias) == [Share(run=seed.pk, rows=16, batches=2, at=NOW + timedelta(days=2))]
     assert undone(seed, shop.alias) == fate(first, shop.alias) == []
+
+
+def test_a_reset_is_followed_table_by_table(shop: Database) -> None:
+    steps = [{"table": "a", "rows": 3}, {"table": "b", "rows": 5}]
+    results = [{"table": "a", "records_updated": 1, "records_inserted": 2}]
+    run = made(shop, command="seed_reset", state="running", phase="b", plan={"steps": steps}, results=results)
+    (one,) = figures([run], shop.alias, NOW)
+
+    found = progress(one, shop.alias)
+
+    assert [(step.name, step.done, step.planned, step.state) for step in found.steps] == [
+        ("a", 3, 3, "done"), ("b", 0, 5, "running"),
+    ]  # fmt: skip
