@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from seeding import conf
-from seeding.conf.jobs import job_folder, requested_by
+from seeding.conf.jobs import job_folder, manage_command, requested_by
 from seeding.conf.profiles import profile_folders
 from seeding.console import markdown_inventory
 from seeding.exceptions import INTERRUPTED, TERMINATED, ConfigurationError, SeedingError
@@ -148,6 +148,7 @@ def read_everything(variables: Mapping[str, str]) -> None:
     conf.load_logging(variables)
     job_folder(variables)
     requested_by(variables)
+    manage_command({"DJANGO_SETTINGS_MODULE": "settings"})
     conf.load_monitoring(variables)
     conf.is_plain(seed, variables)
     conf.row_rules()

@@ -63,16 +63,18 @@ def test_a_process_that_has_the_number_of_an_ended_one_is_let_alone(monkeypatch:
     monkeypatch.setattr(processes, "PROC", proc)
     with subprocess.Popen(SLEEP, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
-        other.stdout.readline()
-        real = ProcessIdentity(pid=other.pid, started=processes.started_at(other.pid))
-        earlier = ProcessIdentity(pid=other.pid, started="another boot/1")
-        unknown = ProcessIdentity(pid=other.pid, started="")
+        try:
+            other.stdout.readline()
+            real = ProcessIdentity(pid=other.pid, started=processes.started_at(other.pid))
+            earlier = ProcessIdentity(pid=other.pid, started="another boot/1")
+            unknown = ProcessIdentity(pid=other.pid, started="")
 
-        assert (real.is_alive, earlier.is_alive, unknown.is_alive) == (True, False, False)
-        assert not earlier.terminate()
-        assert not unknown.terminate()
-        assert other.poll() is None
-        other.kill()
+            assert (real.is_alive, earlier.is_alive, unknown.is_alive) == (True, False, False)
+            assert not earlier.terminate()
+            assert not unknown.terminate()
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 def test_without_handles_of_processes_the_number_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

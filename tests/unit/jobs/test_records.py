@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,8 +52,10 @@ def test_a_job_is_read_as_it_was_saved_and_only_this_account_may_read_it(folder:
     "token", ["", "../secret", "/etc/passwd", "a" * 31, "A" * 32, "0" * 32 + "\n", "..%2f" + "0" * 27, "0" * 32]
 )
 def test_no_other_name_leads_to_a_job(folder: JobFolder, token: str) -> None:
-    folder.new_token()
-    (folder.path.parent / "secret.json").write_text("{}")
+    there = folder.new_token()
+    folder.save(job(there))
+    shutil.copy(folder.path / f"{there}.json", folder.path.parent / "secret.json")
+    shutil.copy(folder.path / f"{there}.json", folder.path / f"{'a' * 31}.json")
 
     assert folder.load(token) is None
 

@@ -95,6 +95,7 @@ def test_no_personal_value_is_shown_seeded_or_not(office: Office) -> None:
 
     assert [one.column for one in page.context["found"].columns] == ["joined_at"]
     assert page.context["found"].withheld == ["email", "name"]
+    assert distributions.distributions(office.shop.alias, Customer, []).withheld == ["email"]  # by its name alone
     assert "mara" not in page.content.decode().lower().replace("person", "")
 
 
