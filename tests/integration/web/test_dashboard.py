@@ -142,8 +142,8 @@ def test_the_dashboard_counts(ledger: Database, staff: Client) -> None:
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        ("seedrun/dashboard/", 9),
-        ("seedrun/", 9),
+        ("seedrun/dashboard/", 11),
+        ("seedrun/", 11),
         ("seedingmetadata/", 9),
         ("seedingmetadata/row/?table=accounts&key=3", 300),  # SQLite is asked for the columns and keys of each table
     ],
