@@ -1,7 +1,7 @@
 """The share of the tests that `make test` runs, the same on every machine; `make matrix` and a plain `pytest` run all.
 
 A test that is there for several servers runs on one of them, now on this and now on that by its name; of those in this process
-that are there for three or four, on two. One that is marked `sampled` runs with a third of its cases.
+that are there for three or four, on two. One that is marked `sampled` runs with a quarter of its cases.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.support.databases import SERVERS
 IS_SHARED = os.environ.get("TESTS") == "share"
 IN_PROCESS = ("tests/unit/", "tests/shop/", "tests/integration/")
 """Where the tests are that start no process: quick, and alone in being measured for coverage."""
-ONE_OF = 3
+ONE_OF = 4
 """Cases of a sampled test, of which one is taken."""
 NAMED = re.compile(rf"\b({'|'.join(SERVERS)})\b")
 
