@@ -23,6 +23,7 @@ LEFT_OUT = (
     "--profile=",
     "--expect=",
     "seed_verify --table",
+    "seed_reset --table",
     "shop_order",
     "seed_snapshot",
 )
