@@ -293,7 +293,5 @@ class SeedSnapshot(models.Model):
         return self.name
 
 
-LEDGER_MODELS: tuple[type[models.Model], ...] = (
-    SeedRun, SeedingMetadata, MaskedBatch, SeedingLease, SeedingFence, SeedSnapshot,
-)  # fmt: skip
-"""The ledger's tables."""
+LEDGER_MODELS: tuple[type[models.Model], ...] = (SeedRun, SeedingMetadata, MaskedBatch, SeedingLease, SeedingFence)
+"""The tables that every command needs; only two commands need that of the snapshots."""

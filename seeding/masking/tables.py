@@ -18,6 +18,7 @@ from seeding.masking import PIIMasker, detect_name
 from seeding.masking.classification import classify, not_personal, other_tables
 from seeding.masking.masker import maskable
 from seeding.masking.results import LeftColumn
+from seeding.models import SeedSnapshot
 from seeding.safety import LEDGER
 from seeding.schema.kinds import RARE
 from seeding.schema.row_keys import RowKey, row_key
@@ -41,7 +42,8 @@ NUMBERS = frozenset({"phone", "tax_id", "ssn", "licence_number", "card_number", 
 """Kinds that a number can hold."""
 Key = tuple[Any, ...]
 """A row's key, as `RowKey` reads it."""
-NOBODYS = frozenset({*LEDGER, "django_content_type", "django_migrations", "django_session", "django_site"})
+SNAPSHOTS = SeedSnapshot._meta.db_table
+NOBODYS = frozenset({*LEDGER, SNAPSHOTS, "django_content_type", "django_migrations", "django_session", "django_site"})
 """The ledger's tables, and those of Django that hold no personal data in any text. Its log of the admin may."""
 
 
