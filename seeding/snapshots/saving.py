@@ -32,6 +32,8 @@ class Saver:
     def __init__(self, using: str, registry: Registry) -> None:
         self._rows = GeneratedRows(using, registry)
         self._edited: dict[str, dict[int, dict[str, Any]]] = {}
+        self._cells = 0
+        """How many values."""
         self._not_held: Counter[str] = Counter()
         self._unheld: set[str] = set()
         """Seeders with rows that it cannot hold."""
@@ -115,7 +117,7 @@ class Saver:
         """Keep a value that differs, if it means the same elsewhere."""
         if self._taken.get(seeder.name, NOTHING).has(np.array([index]))[0]:
             return None
-        if sum(len(cells) for edited in self._edited.values() for cells in edited.values()) >= MOST_CELLS:
+        if self._cells >= MOST_CELLS:
             raise ConfigurationError(
                 f"More than {MOST_CELLS:,} values differ from what was seeded: a snapshot is no copy of the data. "
                 "Put them back with seed_reset, or make a copy with the server's own tool."
@@ -132,6 +134,7 @@ class Saver:
         except UnportableError as error:
             return self._leave(seeder, f"values of {seeder.config.table_name}.{column}: {error}")
         self._edited.setdefault(seeder.name, {}).setdefault(index, {})[column] = told
+        self._cells += 1
         return None
 
     def _leave(self, seeder: BaseSeeder, words: str) -> None:

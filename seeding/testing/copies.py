@@ -84,7 +84,7 @@ class PostgreSQLCopier:
         connection = connections[self._using]
         close(connection)
         self.drop(target)
-        strategy = " STRATEGY FILE_COPY" if connection.pg_version >= 150_000 else ""  # type: ignore[attr-defined] # its own
+        strategy = " STRATEGY FILE_COPY" if connection.pg_version >= 150_000 else ""  # type: ignore[attr-defined] # PostgreSQL alone has it
         close(connection)
         with no_database(connection) as cursor:
             names = (quoted_plainly(connection, name) for name in (target, source))
@@ -205,7 +205,7 @@ def close(connection: BaseDatabaseWrapper) -> None:
     """Close the connection, and those that a pool keeps open."""
     connection.close()
     if connection.settings_dict["OPTIONS"].get("pool"):
-        connection.close_pool()  # type: ignore[attr-defined] # PostgreSQL's has it
+        connection.close_pool()  # type: ignore[attr-defined] # only a connection with a pool has it
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from seeding import api
 from seeding.conf import SnapshotConfig, VerifyConfig
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.models import SeedSnapshot
+from seeding.snapshots import saving
 from seeding.snapshots.manager import SnapshotManager
 from tests.shop.conftest import INSTALLED
 from tests.shop.test_reset import held, of, reset
@@ -251,3 +252,12 @@ def test_the_command(shop: Database, tmp_path: Path, capsys: pytest.CaptureFixtu
     ):
         with pytest.raises(CommandError, match=words):
             said(*arguments)
+
+
+def test_too_many_differences_are_no_snapshot(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_on(shop)
+    monkeypatch.setattr(saving, "MOST_CELLS", 4)
+
+    with pytest.raises(ConfigurationError, match="More than 4 values differ from what was seeded"):
+        snapshots(shop).save("before")
+    assert list(snapshots(shop).all()) == []
