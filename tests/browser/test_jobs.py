@@ -19,7 +19,6 @@ from tests.browser.site import ACCOUNT
 from tests.servers import Server
 from tests.support.databases import Database, closed, opened
 
-NAME = "jobs"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "mariadb"])
@@ -34,17 +33,19 @@ def database(
     if words := missing():
         pytest.skip(f"NOT TESTED in a browser: {words}")
     server, copied = request.param, template(request.param, "empty")
-    file = tmp_path_factory.mktemp("jobs") / f"{NAME}.sqlite3"
+    # Playwright's loop hides a connection that was opened under it from who closes it, so that none has another one's name.
+    name = f"jobs_{server}"
+    file = tmp_path_factory.mktemp("jobs") / f"{name}.sqlite3"
     if server == "sqlite":
         shutil.copyfile(copied, file)
         url = f"sqlite:///{file}"
     else:
         host = running(server)
-        host.copy(copied, to=NAME)
-        url = host.url(NAME)
+        host.copy(copied, to=name)
+        url = host.url(name)
     with django_db_blocker.unblock():
-        yield opened(NAME, server, url)
-        closed(NAME)
+        yield opened(name, server, url)
+        closed(name)
 
 
 def planned(page: Page) -> None:
