@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import tenacity
-from django.db import connections, transaction
+from django.db import connections
 
 from seeding.exceptions import LockError, LockHeldError
+from seeding.locks.fence import Fenced, Grant
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.telemetry.events import Sink, ignore
 
@@ -72,7 +73,7 @@ class Holder:
         return ", ".join(part for part in parts if part)
 
 
-class SeedingLock(ABC):
+class SeedingLock(Fenced):
     """The lock on seeding one database, for a command. It is held by its own connection (or file handle), never the run's.
 
     `tell` receives what happens to it, also from a thread of its own.
@@ -97,10 +98,6 @@ class SeedingLock(ABC):
         """Release the lock; does nothing if it is not held."""
 
     @abstractmethod
-    def fence(self) -> None:
-        """Raise LockLostError unless this run still holds the lock; the last thing in a transaction, whose commit it covers."""
-
-    @abstractmethod
     def holder(self) -> Holder | None:
         """Who holds the lock now; None if it is free."""
 
@@ -112,18 +109,12 @@ class SeedingLock(ABC):
     def assign(self, run: int) -> None:
         """Let others know which run holds the lock, where the lock itself says so."""
 
-    @contextmanager
-    def fenced(self) -> Iterator[None]:
-        """A transaction that commits only if this run still holds the lock; every change of rows or ledger is made in one."""
-        outermost = not connections[self.using].in_atomic_block
-        with transaction.atomic(using=self.using):
-            yield
-            self.fence()
-        if outermost:
-            self._committed()
+    def admit(self, slot: int) -> Grant:
+        """Leave for another connection to commit in this run's name, until the lock is lost or leave is given for `slot` again.
 
-    def _committed(self) -> None:  # noqa: B027 - there may be nothing to note
-        """Take note of a commit that was answered."""
+        Raises LockError where one connection alone can write.
+        """
+        raise LockError("This database has one writer at a time.")
 
     @property
     def is_locked(self) -> bool:

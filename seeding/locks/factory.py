@@ -8,6 +8,8 @@ from django.db import connections
 
 from seeding.exceptions import ConfigurationError
 from seeding.locks.base import SeedingLock
+from seeding.locks.fence import Fence, Fenced, Grant
+from seeding.locks.lease import live
 from seeding.locks.mysql import MySQLLock
 from seeding.locks.postgresql import PostgreSQLLock
 from seeding.locks.sqlite import SQLiteLock
@@ -18,6 +20,7 @@ LOCKS: dict[str, Callable[[str, str, Sink], SeedingLock]] = {
     "postgresql": PostgreSQLLock,
     "sqlite": SQLiteLock,
 }
+CLOCKS = {"mysql": MySQLLock.clock, "postgresql": PostgreSQLLock.clock}
 
 
 def seeding_lock(using: str, command: str = "", tell: Sink = ignore) -> SeedingLock:
@@ -26,3 +29,11 @@ def seeding_lock(using: str, command: str = "", tell: Sink = ignore) -> SeedingL
     if vendor not in LOCKS:
         raise ConfigurationError(f"Seeding has no lock for {vendor}; it works on MySQL, MariaDB, PostgreSQL and SQLite.")
     return LOCKS[vendor](using, command, tell)
+
+
+def granted(using: str, grant: Grant) -> Fenced:
+    """What makes this connection's transactions commit by the leave that the lock's holder, another process, has given.
+
+    They commit only while that process renews its lease.
+    """
+    return Fence(using, grant, live(connections[using], CLOCKS[connections[using].vendor]))

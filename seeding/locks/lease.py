@@ -1,9 +1,8 @@
-"""The lease on seeding a database: a row that every node of a cluster sees, and the fence that makes a lost lease harmless.
+"""The lease on seeding a database: a row that every node of a cluster sees.
 
 A server's own lock holds on one node, and ends with one connection. The lease is taken by a change of its generation, which
 only one of several nodes can commit, and it is renewed while its holder lives. Nothing relies on clocks or on the holder's
-own opinion: whoever takes the lease rewrites the fence, and every transaction of a run updates the fence last. So a
-transaction of an earlier generation either has committed before the lease was taken, or does not commit.
+own opinion: whoever takes the lease rewrites the fence, which makes a lost lease harmless.
 """
 
 from __future__ import annotations
@@ -21,27 +20,16 @@ from typing import Any
 from django.db import DatabaseError, Error, IntegrityError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from seeding.db.retries import TransactionTooLargeError, Transience, sqlstate, transience
+from seeding.db.retries import Transience, sqlstate, transience
 from seeding.db.sql import quoted
 from seeding.exceptions import LockLostError
+from seeding.locks.fence import TERM, TERMS, Fence, Grant
 from seeding.models import SeedingFence, SeedingLease
 
 LEASE_SECONDS = 15
 """How long a lease lasts unless it is renewed: how long a dead holder on another node keeps others out."""
 SLOT = 0
 """The fence's row of the connection that writes."""
-TERM, TERMS = 2**32, 2**30
-"""A holder counts its transactions from a random multiple of TERM: two servers, neither of which knows what the other has
-committed, may give out the same generation."""
-FORGOTTEN = (
-    "The server lacks transactions that it, or the one before it, has committed for this run: it crashed, or took over without "
-    "them. The open batch was rolled back. Run again."
-)
-UNDONE = (
-    "The server answered the COMMIT and has undone the transaction, which is near max_binlog_cache_size: raise that, or lower "
-    "SEEDING_TRANSACTION_MB."
-)
-
 COLUMNS = ("generation", "token", "command", "run", "host", "account", "connection", "server", "taken_at")
 UNWRITABLE = frozenset({1142, 1146})
 UNWRITABLE_STATES = frozenset({"42501", "42P01"})
@@ -104,11 +92,9 @@ class Lease:
         self._command = command
         self._token = ""
         self._generation: int | None = None
-        self._first_beat = self._beats = 0
-        """What the fence held when it was taken, and how many transactions are known to be committed since."""
         self._undoes = False
-        self._counted_on: Any = None
-        """The driver's connection on which the beats were counted last."""
+        self._fence: Fence | None = None
+        """That of the run's own connection."""
 
     @property
     def is_held(self) -> bool:
@@ -144,8 +130,8 @@ class Lease:
                 return False
             raise
         self._generation, self._token = generation, token
-        self._first_beat, self._beats, self._counted_on = beat, 0, None
         self._undoes = found.undoes
+        self._fence = Fence(self.using, Grant(slot=SLOT, generation=generation, first_beat=beat, undoes=found.undoes))
         return True
 
     def renew(self, connection: BaseDatabaseWrapper, holds: int | None) -> bool:
@@ -170,36 +156,27 @@ class Lease:
                 self._write(connection, found.generation + 1, "", None)
 
     def fence(self) -> None:
-        """Raise LockLostError unless the run's open transaction may commit; to be called as the last thing in it.
-
-        From then on nobody takes the lease before the transaction has ended. A server that lacks a transaction of this run
-        has another beat: what the run knows of its rows and keys is not true there, and others may have used the keys.
-        """
-        connection = connections[self.using]
-        table = quoted(connection, SeedingFence._meta.db_table)
-        ours, beats = "slot = %s AND generation = %s", "beat BETWEEN %s AND %s"
-        values = [SLOT, self._generation, self._first_beat + self._beats, self._first_beat + TERM - 1]
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET beat = beat + 1 WHERE {ours} AND {beats}", values)  # noqa: S608 - quoted
-            if cursor.rowcount == 1:
-                if connection.connection is not self._counted_on:
-                    self._beats = self._beat(connection) - 1 - self._first_beat
-                    self._counted_on = connection.connection
-                return
-            cursor.execute(f"SELECT 1 FROM {table} WHERE {ours}", values[:2])  # noqa: S608
-            raise LockLostError(FORGOTTEN) if cursor.fetchone() else LockLostError
+        """Raise LockLostError unless the run's open transaction may commit; to be called as the last thing in it."""
+        self._own_fence.fence()
 
     def committed(self) -> None:
         """Count a transaction whose commit was answered; raises TransactionTooLargeError if the server has undone it."""
-        if self._undoes and self._beat(connections[self.using]) == self._first_beat + self._beats:
-            raise TransactionTooLargeError(UNDONE)
-        self._beats += 1
+        self._own_fence.committed()
 
-    def _beat(self, connection: BaseDatabaseWrapper) -> int:
-        with connection.cursor() as cursor:
-            fence = quoted(connection, SeedingFence._meta.db_table)
-            cursor.execute(f"SELECT beat FROM {fence} WHERE slot = {SLOT}")  # noqa: S608 - the name is quoted
-            return int(cursor.fetchone()[0])
+    def admit(self, slot: int) -> Grant:
+        """Leave for another connection to commit; whoever had that of the same `slot` does not commit again.
+
+        To be called inside a transaction that is fenced itself. It waits for one that is committing by the leave of before.
+        """
+        generation, beat = self._own_fence.grant.generation, secrets.randbelow(TERMS) * TERM
+        _set_fence(connections[self.using], generation, beat, slot)
+        return Grant(slot=slot, generation=generation, first_beat=beat, undoes=self._undoes)
+
+    @property
+    def _own_fence(self) -> Fence:
+        if self._fence is None:
+            raise LockLostError
+        return self._fence
 
     def _state(self, connection: BaseDatabaseWrapper) -> LeaseState | None:
         columns = f"{', '.join(COLUMNS)}, {self._clock.left}, {self._clock.here}, {self._clock.undoes}"
@@ -228,7 +205,6 @@ class Lease:
         values = {
             "token": token, "before": generation - 1, "generation": generation, "command": self._command, "holds": holds,
             "host": socket.gethostname(), "account": getpass.getuser(), "process": os.getpid(), "seconds": LEASE_SECONDS,
-            "beat": beat,
         }  # fmt: skip
         now, later = self._clock.now, self._clock.later
         changed = _execute(
@@ -240,13 +216,7 @@ class Lease:
         )
         if changed != 1:
             return False
-        fence = quoted(connection, SeedingFence._meta.db_table)
-        if not _execute(connection, f"UPDATE {fence} SET generation = %(generation)s, beat = %(beat)s", values):  # noqa: S608
-            _execute(
-                connection,
-                f"INSERT INTO {fence} (slot, generation, beat) VALUES ({SLOT}, %(generation)s, %(beat)s)",  # noqa: S608
-                values,
-            )
+        _set_fence(connection, generation, beat)
         return True
 
     def _place(self, holds: int | None) -> str:
@@ -258,6 +228,12 @@ class Lease:
         ours = {"token": self._token, "generation": self._generation, "seconds": LEASE_SECONDS, **values}
         sql = f"UPDATE {_table(connection)} SET {changes} WHERE id = 1 AND generation = %(generation)s AND token = %(token)s"  # noqa: S608
         return _execute(connection, sql, ours) == 1
+
+
+def live(connection: BaseDatabaseWrapper, clock: Clock) -> str:
+    """A condition in SQL: somebody holds the lease and has renewed it in time. Without parameters."""
+    table = _table(connection)
+    return f"EXISTS (SELECT 1 FROM {table} WHERE id = 1 AND token <> '' AND {clock.left} > 0)"  # noqa: S608 - quoted
 
 
 def is_unwritable(error: BaseException) -> bool:
@@ -278,6 +254,16 @@ def _transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
             connection.set_autocommit(True)
         raise
     connection.set_autocommit(True)
+
+
+def _set_fence(connection: BaseDatabaseWrapper, generation: int, beat: int, slot: int | None = None) -> None:
+    """Set a row of the fence, or all of them."""
+    fence, one = quoted(connection, SeedingFence._meta.db_table), "" if slot is None else " WHERE slot = %(slot)s"
+    values = {"generation": generation, "beat": beat, "slot": SLOT if slot is None else slot}
+    changed = _execute(connection, f"UPDATE {fence} SET generation = %(generation)s, beat = %(beat)s{one}", values)  # noqa: S608
+    if not changed:
+        columns = "(slot, generation, beat) VALUES (%(slot)s, %(generation)s, %(beat)s)"
+        _execute(connection, f"INSERT INTO {fence} {columns}", values)
 
 
 def _execute(connection: BaseDatabaseWrapper, sql: str, values: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.exceptions import LockError
 from seeding.locks.base import RELEASE_SECONDS, Holder, SeedingLock, ask_until
+from seeding.locks.fence import Grant
 from seeding.locks.lease import Clock, Lease, is_unwritable
 from seeding.telemetry.events import Sink, event, ignore
 
@@ -101,8 +102,17 @@ class ServerLock(SeedingLock):
             raise self._unwritable
         self._lease.fence()
 
-    def _committed(self) -> None:
-        self._lease.committed()
+    def committed(self) -> None:
+        """Count the transaction."""
+        if self._unwritable is None:
+            self._lease.committed()
+
+    def admit(self, slot: int) -> Grant:
+        """Leave for another connection, which takes away what was given for the same `slot` before."""
+        if self._unwritable is not None:
+            raise self._unwritable
+        with self.fenced():
+            return self._lease.admit(slot)
 
     def holder(self) -> Holder | None:
         """From the lease, the server's own lock (as far as it may be looked at) and the ledger.

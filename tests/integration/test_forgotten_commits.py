@@ -9,7 +9,7 @@ from django.db.models import F
 
 from seeding.exceptions import LockLostError
 from seeding.locks import seeding_lock
-from seeding.locks.lease import TERM
+from seeding.locks.fence import TERM
 from seeding.models import SeedingFence, SeedingMetadata
 from seeding.telemetry.events import Event
 from terpseed.models import Client, SupplierProfile
