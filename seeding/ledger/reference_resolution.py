@@ -127,6 +127,11 @@ class Resolver:
         together = pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={NUMBER: pl.Int64})
         return together if others is None else together.unique(NUMBER, maintain_order=True)  # rows that are written again
 
+    def know(self, seeder: BaseSeeder, keys: KeyMap) -> None:
+        """Take these for the keys of the seeder's rows, instead of reading them from the ledger."""
+        if seeder.name not in self._keys or not self._keys[seeder.name].same(keys):
+            self._keys[seeder.name] = keys
+
     def forget(self, seeder: BaseSeeder) -> None:
         """Discard the seeder's keys; they are read from the ledger again."""
         self._keys.pop(seeder.name, None)

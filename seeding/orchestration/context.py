@@ -10,7 +10,7 @@ from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RowRule
 from seeding.ledger.recorder import Recorder
 from seeding.ledger.reference_resolution import Resolver
-from seeding.locks import SeedingLock
+from seeding.locks import Fenced
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.receivers.writer import SignallingWriter
@@ -32,7 +32,7 @@ class RunContext:
     registry: Registry
     ledger: Recorder
     resolver: Resolver
-    lock: SeedingLock
+    lock: Fenced
     tell: Sink
     retry: Retrier
     size: TransactionSize

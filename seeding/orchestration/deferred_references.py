@@ -23,7 +23,7 @@ from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_digests import unreplaced
 from seeding.ledger.row_identity import RowIdentity
-from seeding.locks import SeedingLock
+from seeding.locks import Fenced
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import IMAGES, TransactionSize
 from seeding.safety import Survey
@@ -43,7 +43,7 @@ class DeferredReferences:
     using: str
     dataset: Dataset
     resolver: Resolver
-    lock: SeedingLock
+    lock: Fenced
     live: Mapping[str, TableSchema]
     survey: Survey
     tell: Sink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -12,23 +12,23 @@ from django.db import connections
 
 from seeding.conf import SeedConfig
 from seeding.db.row_security import seeing_every_row
-from seeding.exceptions import SchemaError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
-from seeding.generation.seeders import BaseSeeder, RowRule
+from seeding.generation.seeders import RowRule
 from seeding.generation.value_rules.profile_rules import ProfileRules
 from seeding.ledger.given_keys import refuse_other_numbers
 from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
+from seeding.orchestration.crew import Alone, Hire
+from seeding.orchestration.dispatch import Dispatch
 from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
-from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import dataset_of, make_plan, recorded
 from seeding.orchestration.prefetch import FIRST_BATCH
-from seeding.orchestration.results import RunSummary, SeederResult, SeederState, broken_module, left_out, unfilled
+from seeding.orchestration.results import RunSummary, SeederResult, broken_module, unfilled
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.derived_ahead import DerivedAhead
 from seeding.runs.derived_columns import in_order
@@ -44,7 +44,7 @@ class SeedOrchestrator:
     """Runs one plan against one database. `tell` receives every event, `ask` the questions; it uses the system clock.
 
     `profile` is what a profile says about values; None means as the rows that are there. `counts` are rows by seeder,
-    in place of those of a size.
+    in place of those of a size. `hire` makes the crew that does the work.
     """
 
     def __init__(
@@ -59,7 +59,9 @@ class SeedOrchestrator:
         strategies: Sequence[MaskingStrategy] = STRATEGIES,
         profile: ProfileRules | None = None,
         counts: Mapping[str, int] | None = None,
+        hire: Hire = Alone,
     ) -> None:
+        self._hire = hire
         self._profile = profile
         self._rules = rules
         self._strategies = strategies
@@ -217,38 +219,25 @@ class SeedOrchestrator:
 
     def _seed_tables(self, context: RunContext) -> list[SeederResult]:
         """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
-        results = [*self._broken_modules(), *self._unfillable()]
+        others = [*self._broken_modules(), *self._unfillable()]
         if self._registry.elsewhere and not self.config.tables and not self.config.automatic:
             left = "; ".join(f"{name}: {words}" for name, words in sorted(self._registry.elsewhere.items()))
             self.operation.tell("route", f"Not seeded in this database: {left}", level="warn")
-        lost: set[str] = set()
-        for done, seeder in enumerate(self.plan.seeders, start=1):
-            if context.run is not None:
-                self.operation.note(context.run, seeder.name, results, is_short=self.plan.counts[seeder.name] <= FIRST_BATCH)
-            result = self._seed_table(seeder, lost, context)
-            results.append(result)
-            self._measure(result)
-            if result.state in (SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED):
-                lost.add(seeder.name)
-            self.report_progress(done, len(self.plan.seeders))
-        return results
 
-    def _seed_table(self, seeder: BaseSeeder, lost: set[str], context: RunContext) -> SeederResult:
-        count = self.plan.counts[seeder.name]
-        parents = self._registry.parents(seeder)
-        causes = list(dict.fromkeys(parent.config.table_name for parent in parents if parent.name in lost))
-        needed = (*seeder.config.dependencies, *seeder.config.companions)
-        for name in needed:
-            if name in self._registry.elsewhere:
-                return self._without(seeder, count, name)
-        causes = causes or [name for name in seeder.config.dependencies if not self._registry.sources(name)][:1]
-        if causes:
-            return self._skipped(seeder, count, causes)
-        pipeline = SeederPipeline(seeder, count, context)
-        result = pipeline.seed()
-        if pipeline.examples:
-            self._examples.setdefault(result.table, pipeline.examples)
-        return result
+        def begun(name: str, results: Sequence[SeederResult]) -> None:
+            if context.run is not None:
+                is_short = self.plan.counts[name] <= FIRST_BATCH
+                self.operation.note(context.run, name, [*others, *results], is_short=is_short)
+
+        def ended(result: SeederResult) -> None:
+            self._measure(result)
+            self.report_progress(len(dispatch.results), len(self.plan.seeders))
+
+        with closing(self._hire(context, self.plan)) as crew:
+            dispatch = Dispatch(context, self.plan, crew, begun=begun, ended=ended)
+            results = dispatch.run()
+        self._examples = dispatch.examples
+        return [*others, *results]
 
     def _summary(self, context: RunContext, results: Sequence[SeederResult], started: float) -> RunSummary:
         return self.generate_summary(
@@ -286,13 +275,3 @@ class SeedOrchestrator:
         for table, words in self._registry.unfillable.items():
             self.operation.tell("refuse", f"{table} has no seeder: {words}", level="warn")
         return [unfilled(table, words) for table, words in self._registry.unfillable.items()]
-
-    def _without(self, seeder: BaseSeeder, count: int, name: str) -> SeederResult:
-        error = f"needs {name}, whose rows are not in this database: {self._registry.elsewhere[name]}"
-        self.operation.tell("refuse", f"{seeder.name} {error}", level="error", seeder=seeder.name, record_count=count)
-        return replace(left_out(seeder, count, error), state=SeederState.REFUSED, exit_code=SchemaError.exit_code)
-
-    def _skipped(self, seeder: BaseSeeder, count: int, causes: Sequence[str]) -> SeederResult:
-        error = f"needs {', '.join(causes)}, which could not be seeded"
-        self.operation.tell("skip", f"{seeder.name} {error}", level="warn", seeder=seeder.name, record_count=count)
-        return left_out(seeder, count, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,10 +25,11 @@ from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
+from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
+from seeding.orchestration.tasks import CHUNK_ROWS, Account, Chunk, Opened
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator
@@ -62,31 +64,91 @@ class SeederPipeline:
         self._keys = RowKeys(seeder, count, context, self._preparation)
         self._tally = Outcome(seeder, count, context.tell)
 
-    def seed(self) -> SeederResult:
+    def seed(self, *, dividing: bool = False) -> SeederResult | Opened:
         """Insert every missing planned row. A failure is returned as a result: it never stops another seeder.
 
+        If it is `dividing`, and there are many rows whose order does not matter, none is inserted: they can be made in chunks.
         Only errors that concern the whole run are raised: LockError and DatabaseUnavailableError.
         """
         started = time.monotonic()
-        try:
+        opened: list[Opened] = []
+
+        def work() -> None:
             self._refuse_unsafe()
             self._refuse_drift()
             missing = self.check_idempotency()
             words = f"{self._tally.existing} of {self._count} rows exist already"
             self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
             self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
-            context, most = self._context, self._writer.rows_per_batch
-            slices = Slices(missing, size=context.batch_size, most=most, transactions=context.size)
-            with Prefetch(slices, self._preparation) as ahead:
-                for index, foreseen in ahead:
-                    self._seed_batch(index, foreseen, ahead)
+            if dividing and missing[:, 1].sum() > CHUNK_ROWS and self._can_be_divided:
+                opened.append(self._opened(missing))
+            else:
+                self._insert_missing(missing)
+
+        ending = self._ending(work)
+        if opened:
+            return opened[0]
+        return self._tally.close(*ending, duration=time.monotonic() - started, audit=self._context.run is not None)
+
+    def seed_chunk(self, chunk: Chunk) -> Account:
+        """Insert the rows of a chunk, but for those that a lost worker has inserted in this run. Errors as in `seed`."""
+
+        def work() -> None:
+            self._refuse_unsafe()
+            resolver = self._context.resolver
+            resolver.forget(self._seeder)
+            index = chunk.rows.pairs()[0]
+            known = self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
+            if known.any():
+                ours = self._retry(partial(self._context.ledger.keys, self._seeder, self._context.run)).lookup(index)[1]
+                self._tally.find(self._generate(index[known]), np.ones(known.sum(), dtype=bool), ours[known])
+            if chunk.are_counted:
+                self._keys.assign(chunk.rows)
+            missing = KeyMap.pair(index[~known], index[~known]).ranges[:, :2]
+            self._insert_missing(missing, first=chunk.batch)
+
+        return self._tally.account(self._ending(work))
+
+    @property
+    def _can_be_divided(self) -> bool:
+        """Whether its rows neither refer to each other nor take the place of real ones, and nothing else happens with them."""
+        config = self._seeder.config
+        return not (
+            config.natural_key
+            or config.signals
+            or config.is_real
+            or config.key_target is not None
+            or self._preparation.refers_to_itself
+        )
+
+    def _opened(self, missing: Integers) -> Opened:
+        """Reserve the keys of the missing rows, and say how many fit into a transaction."""
+        context, first = self._context, int(missing[0, 0])
+        sample = self._generate(np.arange(first, first + min(ATTEMPTS, int(missing[0, 1]))))
+        width = sample.estimated_size() / sample.height
+        return Opened(
+            missing=missing,
+            existing=self._tally.existing,
+            first_key=self._retry(partial(self._keys.reserve, sample, int(missing[:, 1].sum()))),
+            batch=context.batch_size or min(self._writer.rows_per_batch, context.size.rows(width), CHUNK_ROWS),
+        )
+
+    def _insert_missing(self, missing: Integers, first: int = FIRST_BATCH) -> None:
+        context, most = self._context, self._writer.rows_per_batch
+        slices = Slices(missing, size=context.batch_size, most=most, transactions=context.size, first=first)
+        with Prefetch(slices, self._preparation) as ahead:
+            for index, foreseen in ahead:
+                self._seed_batch(index, foreseen, ahead)
+
+    def _ending(self, work: Callable[[], None]) -> tuple[SeederState, str, int]:
+        """Do the work; returns state, message and exit code of how it ended."""
+        try:
+            work()
         except (LockError, DatabaseUnavailableError):
             raise
         except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
-            state, error, code = self._failed(caught)
-        else:
-            state, error, code = self._tally.verdict()
-        return self._tally.close(state, error, code, duration=time.monotonic() - started, audit=self._context.run is not None)
+            return self._failed(caught)
+        return self._tally.verdict()
 
     def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
         """State, message and exit code of a seeder that failed with this error; raises errors that end the whole run."""

@@ -26,16 +26,19 @@ FIRST_BATCH = 1_000
 class Slices:
     """Slices the missing rows (ranges [first, count]) into batches.
 
-    `size` fixes their size. Otherwise each can be twice the one before, so that it is ready once that one is loaded, up to
-    `most` rows and what fits into a transaction, by the rows' size in memory. None is larger than the server has accepted.
+    `size` fixes their size. Otherwise the first has `first` rows, and each can be twice the one before, so that it is ready
+    once that one is loaded, up to `most` rows and what fits into a transaction, by the rows' size in memory. None is larger
+    than the server has accepted.
     """
 
-    def __init__(self, missing: Integers, *, size: int | None, most: int, transactions: TransactionSize) -> None:
+    def __init__(
+        self, missing: Integers, *, size: int | None, most: int, transactions: TransactionSize, first: int = FIRST_BATCH
+    ) -> None:
         self._ranges = [(int(first), int(first + count)) for first, count in missing if count]
         self._fixed = size
         self._most = most
         self._transactions = transactions
-        self._size = min(FIRST_BATCH, most) if size is None else size
+        self._size = min(first, most) if size is None else size
 
     def next(self) -> Integers | None:
         """The row indexes of the next batch; None at the end."""

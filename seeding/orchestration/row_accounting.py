@@ -18,6 +18,7 @@ from seeding.generation.seeders import BaseSeeder
 from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.orchestration.batch import Batch
 from seeding.orchestration.results import SeederResult, SeederState
+from seeding.orchestration.tasks import Account
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event, Level, Sink
 from seeding.writing import Refusal
@@ -101,6 +102,30 @@ class Outcome:
             words = f"{self.skipped} rows were refused; the log names each.{self._first and f' The first is {self._first}.'}"
             return SeederState.PARTIAL, words, InsertionError.exit_code
         return SeederState.SEEDED if self.inserted else SeederState.EXISTING, "", 0
+
+    def account(self, ending: tuple[SeederState, str, int]) -> Account:
+        """What became of the planned rows, if they are a part of the seeder's that ended so."""
+        state = ending[0]
+        return Account(
+            inserted=self.inserted,
+            existing=self.existing,
+            skipped=self.skipped,
+            rejected=self._rejected,
+            reasons=dict(self._reasons),
+            first=self._first,
+            masked=dict(self._masked),
+            failure=ending if state in (SeederState.FAILED, SeederState.REFUSED) else None,
+        )
+
+    def add(self, part: Account) -> None:
+        """Count a part of the planned rows."""
+        self.inserted += part.inserted
+        self.existing += part.existing
+        self.skipped += part.skipped
+        self._rejected += part.rejected
+        self._reasons.update(part.reasons)
+        self._masked.update(part.masked)
+        self._first = self._first or part.first
 
     def close(self, state: SeederState, error: str, code: int, *, duration: float, audit: bool) -> SeederResult:
         """The result, with the masking audit of the inserted rows if `audit` is set."""

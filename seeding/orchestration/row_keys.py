@@ -41,6 +41,21 @@ class RowKeys:
         self._are_shared = seeder.config.key_target is not None
         self._next: int | None = None
         """The first key that is reserved and not used yet."""
+        self._assigned: KeyMap | None = None
+        """The keys of the rows of a chunk."""
+
+    def assign(self, keys: KeyMap) -> None:
+        """Use these keys, which are reserved."""
+        self._assigned = keys
+
+    def reserve(self, data: pl.DataFrame, count: int) -> int | None:
+        """The first of as many keys for rows that are made elsewhere; None where the server does not count them.
+
+        `data` holds the first of the rows.
+        """
+        if self._preparation.given is not None:
+            return None
+        return self._reserve(data, count, beside=self._highest_in_sharing_tables())
 
     def take(self, data: pl.DataFrame, index: Integers, done: int) -> Integers:
         """The keys of the generated rows `index`, after the `done` rows whose outcome is known."""
@@ -51,6 +66,8 @@ class RowKeys:
             return self._preparation.keys(data, index, 0)
         if is_rehearsal:
             return np.arange(1, len(index) + 1) + done
+        if self._assigned is not None:
+            return self._assigned.lookup(index)[0]
         if self._next is None:
             self._next = self._reserve(data, self._count - done, beside=self._highest_in_sharing_tables())
         return np.arange(self._next, self._next + len(index))
@@ -62,7 +79,7 @@ class RowKeys:
 
     def forget(self) -> None:
         """Reserve another range for the next batch."""
-        self._next = None
+        self._next = self._assigned = None
 
     def require_free(self, batch: Batch) -> None:
         """Inside the transaction that is about to use the batch's keys: raise an error if another session has used one.

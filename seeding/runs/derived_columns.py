@@ -28,7 +28,7 @@ from seeding.keys import KeyMap, KeySet
 from seeding.ledger.queries import Ledger, receivers_of
 from seeding.ledger.row_digests import unreplaced
 from seeding.ledger.row_identity import RowIdentity
-from seeding.locks import SeedingLock
+from seeding.locks import Fenced
 from seeding.runs.derived_ahead import DerivedAhead, foreseen
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import IMAGES, TransactionSize, in_portions, row_width
@@ -114,7 +114,7 @@ class Rederivation:
     dataset: Dataset
     keys: Callable[[BaseSeeder], KeyMap]
     """The seeder's live rows."""
-    lock: SeedingLock
+    lock: Fenced
     tell: Sink
     retry: Retrier
     size: TransactionSize
@@ -204,7 +204,7 @@ def derive(
     seeder: BaseSeeder,
     dataset: Dataset,
     keys: KeyMap,
-    lock: SeedingLock,
+    lock: Fenced,
     *,
     readable: Collection[str],
     new: bool = False,
