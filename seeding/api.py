@@ -275,10 +275,15 @@ class _Shaped:
 def _orchestrator(config: SeedConfig, registry: Registry | None, tell: Sink, ask: Ask, sender: object) -> SeedOrchestrator:
     """What seeds as the config has it; for the arguments see `seed`."""
     from seeding.masking.masker import masking_strategies
+    from seeding.orchestration.crew import Alone
     from seeding.orchestration.orchestrator import SeedOrchestrator
     from seeding.sources.registry import seeders_of
+    from seeding.workers.choice import hired
+    from seeding.workers.order import Recipe
 
     shaped = _shaped((registry or seeders_of(config)).within(config.database), config, tell)
+    automatic = shaped.shape if config.automatic else None
+    recipe = Recipe(config=config, shape=automatic) if registry is None else None
     return SeedOrchestrator(
         shaped.config,
         shaped.registry,
@@ -288,6 +293,7 @@ def _orchestrator(config: SeedConfig, registry: Registry | None, tell: Sink, ask
         rules=row_rules(),
         strategies=masking_strategies(),
         profile=shaped.profile,
+        hire=Alone if recipe is None else partial(hired, recipe),
     )
 
 

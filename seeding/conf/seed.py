@@ -21,6 +21,7 @@ DEFAULT_SIZE: Mapping[Environment, str] = {
 }
 FROM_SOURCE = "source"
 """The size of a run that loads files."""
+MOST_SCALE, MOST_JOBS = 1_000_000, 64
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays within the range of a MySQL TIMESTAMP, including years of history and due dates."""
 
@@ -44,6 +45,8 @@ class SeedConfig(WritingConfig):
     """Rows per transaction; None adapts them to the writer and to the width of the rows."""
     writer: str | None = None
     """The writer to use regardless of the number of rows; None chooses by that number."""
+    jobs: int | None = None
+    """How many processes seed; None chooses by server, cores and rows."""
     source: Path | None = None
     """The folder of real data to load instead of generating."""
     automatic: bool = False
@@ -75,8 +78,11 @@ class SeedConfig(WritingConfig):
         if self.size not in (None, *SIZES) and self.profile is None:
             problems.append(f"--size={self.size}: give one of {', '.join(SIZES)}.")
         problems += self._profile_problems()
-        if not 1 <= self.scale <= 1_000_000:
-            problems.append(f"--scale={self.scale}: give a whole number from 1 to 1,000,000.")
+        problems += [
+            f"--{name}={value}: give a whole number from 1 to {most:,}."
+            for name, value, most in (("scale", self.scale, MOST_SCALE), ("jobs", self.jobs, MOST_JOBS))
+            if value is not None and not 1 <= value <= most
+        ]
         if self.seed is not None and not -(2**63) <= self.seed < 2**63:
             problems.append(f"--seed={self.seed}: give an integer of at most 64 bits.")
         if self.as_of is not None and not FIRST_DAY <= self.as_of <= LAST_DAY:
@@ -124,6 +130,7 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "today": today,
         "batch_size": batch_size(variables, problems),
         "writer": forced_writer(variables),
+        "jobs": options.get("jobs"),
         "source": Path(options["source"]) if options.get("source") is not None else None,
         "automatic": options.get("auto", False),
         "profile": options.get("profile"),

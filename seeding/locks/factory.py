@@ -8,7 +8,7 @@ from django.db import connections
 
 from seeding.exceptions import ConfigurationError
 from seeding.locks.base import SeedingLock
-from seeding.locks.fence import Fence, Fenced, Grant
+from seeding.locks.fence import Fence, Grant
 from seeding.locks.lease import live
 from seeding.locks.mysql import MySQLLock
 from seeding.locks.postgresql import PostgreSQLLock
@@ -31,7 +31,7 @@ def seeding_lock(using: str, command: str = "", tell: Sink = ignore) -> SeedingL
     return LOCKS[vendor](using, command, tell)
 
 
-def granted(using: str, grant: Grant) -> Fenced:
+def granted(using: str, grant: Grant) -> Fence:
     """What makes this connection's transactions commit by the leave that the lock's holder, another process, has given.
 
     They commit only while that process renews its lease.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from seeding.exceptions import SchemaError
+from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
@@ -18,7 +18,7 @@ from seeding.orchestration.crew import Crew
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState, left_out
 from seeding.orchestration.row_accounting import Outcome
-from seeding.orchestration.tasks import Account, Done, Opened, Task
+from seeding.orchestration.tasks import Account, Done, Lost, Opened, Task
 from seeding.telemetry.events import event
 
 LOST = frozenset({SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED})
@@ -134,10 +134,12 @@ class Dispatch:
         """Account for a task that has ended."""
         name, outcome = done.task.seeder, done.outcome
         self._context.retry.outages.count += done.outages
+        if isinstance(outcome, Lost):
+            outcome = self._failed(done.task, outcome.words)
         if isinstance(outcome, SeederResult):
             if done.examples:
                 self.examples.setdefault(outcome.table, [dict(one) for one in done.examples])
-            self._close(outcome)
+            self._close(self._recounted(outcome) if done.attempts > 1 else outcome)
             return
         if isinstance(outcome, Opened):
             seeder = self._registry.by_name[name]
@@ -151,6 +153,25 @@ class Dispatch:
             state, error, code = divided.ending()
             took = time.monotonic() - self._started[name]
             self._close(divided.outcome.close(state, error, code, duration=took, audit=True))
+
+    def _failed(self, task: Task, words: str) -> SeederResult | Account:
+        """What became of a task of which every worker died."""
+        ending = (SeederState.FAILED, words, InsertionError.exit_code)
+        self._tell("fail", f"{task.seeder}: {words}", level="error", seeder=task.seeder)
+        if task.chunk is not None:
+            return Account(failure=ending)
+        seeder, count = self._registry.by_name[task.seeder], self._plan.counts[task.seeder]
+        lost = left_out(seeder, count, words)
+        return self._recounted(replace(lost, state=SeederState.FAILED, exit_code=InsertionError.exit_code))
+
+    def _recounted(self, result: SeederResult) -> SeederResult:
+        """The result with the rows that lost workers have inserted, which the last one has found."""
+        context, seeder = self._context, self._registry.by_name[result.seeder]
+        ours = len(context.retry(partial(context.ledger.keys, seeder, context.run)))
+        there = context.retry(partial(context.ledger.keys, seeder)).count_below(result.records_planned)
+        skipped = result.records_planned - there
+        state = SeederState.SEEDED if result.success and ours else result.state
+        return replace(result, state=state, records_inserted=ours, records_existing=there - ours, records_skipped=skipped)
 
     def _close(self, result: SeederResult) -> None:
         self._results[result.seeder] = result

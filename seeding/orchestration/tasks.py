@@ -102,13 +102,22 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A task of which every worker died."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """A task that has ended."""
 
     task: Task
-    outcome: SeederResult | Opened | Account
+    outcome: SeederResult | Opened | Account | Lost
     examples: Sequence[Mapping[str, Any]] = ()
     """A few rows, in a dry run."""
+    attempts: int = 1
+    """How many workers it took."""
     outages: int = 0
     """How often its connection was lost."""
     grant: Grant | None = None

@@ -57,6 +57,7 @@ class Command(SeedingCommand):
             action=BooleanOptionalAction,
             help="whether some rows are as unusual as a real row can be (default: the ledger's, else yes)",
         )
+        add("--jobs", type=int, metavar="N", help="processes that seed at the same time (default: by server, cores and rows)")
         add("--profile", metavar="FILE", help="which shape the data has: a file, or the name of one of the project's profiles")
         add(
             "--locale",

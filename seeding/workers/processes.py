@@ -1,0 +1,150 @@
+"""Worker processes on this host: each does one task at a time; the task of one that dies is given to another."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.connection import Connection, wait
+
+from django.db import connections
+
+from seeding.exceptions import ConfigurationError
+from seeding.locks import Grant, SeedingLock
+from seeding.orchestration.context import RunContext
+from seeding.orchestration.plan import Plan
+from seeding.orchestration.tasks import Done, Lost, Task
+from seeding.telemetry.events import Event, event
+from seeding.workers.order import Order, Recipe
+
+ATTEMPTS = 3
+"""How many workers may die of a task before its seeder fails."""
+END_SECONDS = 15
+"""How long a worker may take to end once it was asked to."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Process:
+    """A worker process."""
+
+    slot: int
+    child: subprocess.Popen[bytes]
+    line: Connection
+    task: Task | None = None
+    grant: Grant | None = None
+    """Its leave, with what it has committed."""
+
+
+class Processes:
+    """A crew of `jobs` worker processes."""
+
+    divides = True
+
+    def __init__(self, jobs: int, recipe: Recipe, context: RunContext, plan: Plan) -> None:
+        assert isinstance(context.lock, SeedingLock)  # the run's first process holds it
+        self._lock: SeedingLock = context.lock
+        self._context = context
+        settings = connections.settings[context.using]
+        self._order = pickle.dumps(Order.of(recipe, context, plan, settings))
+        self._deaths: Counter[str] = Counter()
+        self._workers: dict[int, Process] = {}
+        for slot in range(1, jobs + 1):
+            self._workers[slot] = self._started(slot)
+
+    def has_room(self) -> bool:
+        """Whether a worker has nothing to do."""
+        return any(one.task is None for one in self._workers.values())
+
+    def begin(self, task: Task) -> None:
+        """Give the task to a worker that has nothing to do."""
+        self._give(next(one for one in self._workers.values() if one.task is None), task)
+
+    def wait(self) -> Done:
+        """The next task that has ended; passes on what the workers tell meanwhile."""
+        while True:
+            busy = {one.line: one for one in self._workers.values() if one.task is not None}
+            for line in wait(list(busy)):
+                found = self._heard(busy[line])  # type: ignore[index]  # what was given comes back
+                if found is not None:
+                    return found
+
+    def close(self) -> None:
+        """End the workers; one that is at work rolls its transaction back."""
+        for one in self._workers.values():
+            if one.task is not None:
+                one.child.terminate()
+            one.line.close()
+        for one in self._workers.values():
+            try:
+                one.child.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                one.child.kill()
+                one.child.wait()
+        self._workers.clear()
+
+    def _started(self, slot: int) -> Process:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "seeding.workers.serving", str(theirs.fileno())]
+            child = subprocess.Popen(  # noqa: S603 - a list, never a shell
+                command, env=_variables(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+            )
+        line = Connection(ours.detach())
+        with suppress(OSError):  # it has died already, and that is found when it is waited for
+            line.send_bytes(self._order)
+        return Process(slot=slot, child=child, line=line)
+
+    def _give(self, worker: Process, task: Task) -> None:
+        if worker.grant is None:
+            worker.grant = self._context.retry(partial(self._lock.admit, worker.slot))
+        worker.task = replace(task, grant=worker.grant)
+        with suppress(OSError):
+            worker.line.send_bytes(pickle.dumps(worker.task))
+
+    def _heard(self, worker: Process) -> Done | None:
+        """The next message of a worker; None if it is no end of a task."""
+        try:
+            told = pickle.loads(worker.line.recv_bytes())  # noqa: S301 - from a process that this one has started
+        except (EOFError, OSError):
+            return self._buried(worker)
+        if isinstance(told, Event):
+            self._context.tell(replace(told, context={**told.context, "worker": worker.slot}))
+            return None
+        if isinstance(told, BaseException):
+            raise told
+        worker.task, worker.grant = None, told.grant
+        done: Done = replace(told, attempts=1 + self._deaths[told.task.name])
+        return done
+
+    def _buried(self, worker: Process) -> Done | None:
+        """Start another worker in place of one that has died, and give it the task; the Done is of one that kills workers."""
+        task = worker.task
+        assert task is not None  # only those that have one are listened to
+        worker.line.close()
+        code = worker.child.wait()
+        self._deaths[task.name] += 1
+        words = f"A worker has died of {_cause(code)} at {task.name}"
+        self._context.tell(event("worker", f"{words}; another one takes over", level="warn", worker=worker.slot))
+        self._workers[worker.slot] = other = self._started(worker.slot)
+        if self._deaths[task.name] < ATTEMPTS:
+            self._give(other, replace(task, grant=None))
+            return None
+        return Done(task=task, outcome=Lost(words=f"{words}, the {ATTEMPTS}rd in a row. Is there memory enough?"))
+
+
+def _cause(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _variables() -> Mapping[str, str]:
+    """The environment in which a worker finds the same modules and settings as this process."""
+    if "DJANGO_SETTINGS_MODULE" not in os.environ:
+        raise ConfigurationError("Workers find the project by DJANGO_SETTINGS_MODULE, which is not set: pass --jobs=1.")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(one for one in sys.path if one))}
