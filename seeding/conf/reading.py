@@ -33,19 +33,29 @@ def number_from(text: str | float) -> float:
         return math.nan
 
 
-def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
-    """`SEEDING_BATCH_SIZE`; None if it is missing or not a number; the latter is added to `problems`."""
+def rows_from(variables: Mapping[str, str], variable: str, problems: list[str]) -> int | None:
+    """The number of rows that `variable` holds; None if it is missing or not a number; the latter is added to `problems`."""
     env = reading(variables)
     try:
-        number = env.int("SEEDING_BATCH_SIZE", default=None)
+        number = env.int(variable, default=None)
     except (ValueError, ImproperlyConfigured):
-        problems.append(f"SEEDING_BATCH_SIZE={env('SEEDING_BATCH_SIZE')}: give a whole number.")
+        problems.append(f"{variable}={env(variable)}: give a whole number.")
         return None
     return None if number is None else int(number)
 
 
-def batch_size_problems(number: int | None) -> list[str]:
-    """What is wrong with `number` rows per transaction; None is always valid."""
+def rows_problems(variable: str, number: int | None) -> list[str]:
+    """What is wrong with so many rows at a time; None is always valid."""
     if number is None or 1 <= number <= 1_000_000:
         return []
-    return [f"SEEDING_BATCH_SIZE={number}: give a whole number from 1 to 1,000,000."]
+    return [f"{variable}={number}: give a whole number from 1 to 1,000,000."]
+
+
+def batch_size(variables: Mapping[str, str], problems: list[str]) -> int | None:
+    """`SEEDING_BATCH_SIZE`, as `rows_from` has it."""
+    return rows_from(variables, "SEEDING_BATCH_SIZE", problems)
+
+
+def batch_size_problems(number: int | None) -> list[str]:
+    """What is wrong with `number` rows per transaction."""
+    return rows_problems("SEEDING_BATCH_SIZE", number)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seeding.conf.environment import Environment
-from seeding.conf.reading import batch_size, batch_size_problems
+from seeding.conf.reading import batch_size, batch_size_problems, rows_from, rows_problems
 from seeding.conf.writing import WritingConfig, built, date_from, listed, writing_options
 from seeding.dataset_sizes import SIZES
 
@@ -22,6 +22,7 @@ DEFAULT_SIZE: Mapping[Environment, str] = {
 FROM_SOURCE = "source"
 """The size of a run that loads files."""
 MOST_SCALE, MOST_JOBS = 1_000_000, 64
+CHUNK_ROWS = 20_000
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays within the range of a MySQL TIMESTAMP, including years of history and due dates."""
 
@@ -47,6 +48,8 @@ class SeedConfig(WritingConfig):
     """The writer to use regardless of the number of rows; None chooses by that number."""
     jobs: int | None = None
     """How many processes seed; None chooses by server, cores and rows."""
+    chunk_rows: int = CHUNK_ROWS
+    """Rows that one of several processes takes on at a time; a seeder with no more is not divided."""
     source: Path | None = None
     """The folder of real data to load instead of generating."""
     automatic: bool = False
@@ -87,7 +90,7 @@ class SeedConfig(WritingConfig):
             problems.append(f"--seed={self.seed}: give an integer of at most 64 bits.")
         if self.as_of is not None and not FIRST_DAY <= self.as_of <= LAST_DAY:
             problems.append(f"--as-of={self.as_of}: give a date from {FIRST_DAY} to {LAST_DAY}.")
-        problems += batch_size_problems(self.batch_size)
+        problems += [*batch_size_problems(self.batch_size), *rows_problems("SEEDING_CHUNK_ROWS", self.chunk_rows)]
         if self.source is not None:
             problems += self._source_problems(self.source)
         if self.automatic and self.source is not None:
@@ -131,6 +134,7 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "batch_size": batch_size(variables, problems),
         "writer": forced_writer(variables),
         "jobs": options.get("jobs"),
+        "chunk_rows": CHUNK_ROWS if (rows := rows_from(variables, "SEEDING_CHUNK_ROWS", problems)) is None else rows,
         "source": Path(options["source"]) if options.get("source") is not None else None,
         "automatic": options.get("auto", False),
         "profile": options.get("profile"),

@@ -38,7 +38,7 @@ class RateColumn(ProgressColumn):
 
 
 class ProgressBar:
-    """Two bars: the current table and the whole run."""
+    """A bar for each table that is being filled, and one for the whole run."""
 
     def __init__(self, console: Console, *, get_time: GetTimeCallable | None = None) -> None:
         self._progress = Progress(
@@ -54,8 +54,9 @@ class ProgressBar:
             get_time=get_time,
         )
         self._whole = self._progress.add_task(WHOLE, total=None, visible=False)
-        self._current: TaskID | None = None
-        self._steps = self._ended = self._existing = 0
+        self._current: dict[str, TaskID] = {}
+        """Seeder → its bar."""
+        self._steps = self._ended = 0
 
     _moves = True
 
@@ -81,15 +82,15 @@ class ProgressBar:
                 self._progress.update(self._whole, description=WHOLE if self._ended < self._steps else event.message)
         elif event.operation == "start":
             existing, planned = int(context.get("existing", 0)), int(context["planned"])
-            self._existing = existing
-            self._current = self._progress.add_task(str(context["table"]), total=planned, completed=existing)
-            self._progress.advance(self._current, 0)  # the rate counts from here
-        elif self._current is not None and "done" in context:
-            self._move(self._current, int(context["done"]))
-        elif self._current is not None and event.operation == "finish":
-            self._finish(self._current, event)
-            self._progress.remove_task(self._current)
-            self._current = None
+            current = self._progress.add_task(str(context["table"]), total=planned, completed=existing, existing=existing)
+            self._progress.advance(current, 0)  # the rate counts from here
+            self._current[event.seeder] = current
+        elif event.seeder in self._current and "done" in context:
+            self._move(self._current[event.seeder], int(context["done"]))
+        elif event.seeder in self._current and event.operation == "finish":
+            current = self._current.pop(event.seeder)
+            self._finish(current, event)
+            self._progress.remove_task(current)
 
     def _begin(self, steps: Sequence[Mapping[str, Any]]) -> None:
         self._steps = len(steps)
@@ -103,7 +104,7 @@ class ProgressBar:
         self._progress.update(current, completed=done)
 
     def _finish(self, current: TaskID, event: Event) -> None:
-        reached = self._existing + (event.record_count or 0)
+        reached = int(self._task(current).fields["existing"]) + (event.record_count or 0)
         self._move(current, max(int(self._task(current).completed), reached))
         self._ended += 1
 

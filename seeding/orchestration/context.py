@@ -38,6 +38,8 @@ class RunContext:
     size: TransactionSize
     batch_size: int | None
     """Rows; None adapts it to the writer and to the row width."""
+    chunk_rows: int
+    """Rows that one of several workers takes on at a time."""
     writers: Writers
     run: SeedRun | None
     """None in a dry run, which writes nothing."""

@@ -204,6 +204,7 @@ class SeedOrchestrator:
             retry=self.operation.retry,
             size=self.operation.size,
             batch_size=self.config.batch_size,
+            chunk_rows=self.config.chunk_rows,
             writers=Writers(using, self.config.writer),
             run=run,
             live=live,

@@ -29,7 +29,7 @@ from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Sl
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
-from seeding.orchestration.tasks import CHUNK_ROWS, Account, Chunk, Opened
+from seeding.orchestration.tasks import Account, Chunk, Opened
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator
@@ -80,7 +80,7 @@ class SeederPipeline:
             words = f"{self._tally.existing} of {self._count} rows exist already"
             self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
             self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
-            if dividing and missing[:, 1].sum() > CHUNK_ROWS and self._can_be_divided:
+            if dividing and missing[:, 1].sum() > self._context.chunk_rows and self._can_be_divided:
                 opened.append(self._opened(missing))
             else:
                 self._insert_missing(missing)
@@ -130,7 +130,8 @@ class SeederPipeline:
             missing=missing,
             existing=self._tally.existing,
             first_key=self._retry(partial(self._keys.reserve, sample, int(missing[:, 1].sum()))),
-            batch=context.batch_size or min(self._writer.rows_per_batch, context.size.rows(width), CHUNK_ROWS),
+            batch=context.batch_size or min(self._writer.rows_per_batch, context.size.rows(width)),
+            chunk_rows=context.chunk_rows,
         )
 
     def _insert_missing(self, missing: Integers, first: int = FIRST_BATCH) -> None:

@@ -88,6 +88,7 @@ class Plan:
 def recorded(config: SeedConfig, steps: Iterable[Step], masking: Mapping[str, str]) -> dict[str, Any]:
     """The plan as the ledger stores it."""
     plan: dict[str, Any] = {"size": config.size_name, "scale": config.scale, "tables": list(config.tables)}
+    plan["chunk_rows"] = config.chunk_rows
     plan["steps"] = [step.as_dict() for step in steps]
     plan |= {"profile": Path(config.profile).name} if config.profile is not None else {}
     plan |= {"masking": dict(masking)} if config.source is not None else {}

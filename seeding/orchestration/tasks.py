@@ -13,9 +13,6 @@ from seeding.keys import KeyMap
 from seeding.locks import Grant
 from seeding.orchestration.results import SeederResult, SeederState
 
-CHUNK_ROWS = 20_000
-"""Rows of a chunk: what is done again if a worker is lost, and what the workers wait for at the end of a table."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
@@ -61,16 +58,18 @@ class Opened:
     first_key: int | None
     """None where the server does not count the keys."""
     batch: int
+    chunk_rows: int
 
     def chunks(self) -> Iterator[Chunk]:
-        """All missing rows; whatever the number of workers, a chunk ends where an index is divisible by CHUNK_ROWS."""
+        """All missing rows; whoever makes them, a chunk ends where an index is divisible by `chunk_rows`."""
+        size = self.chunk_rows
         key = 0 if self.first_key is None else self.first_key
         held: list[tuple[int, int, int]] = []
         for first, count in self.missing.tolist():
             index, end = first, first + count
             while index < end:
-                stop = min(end, index - index % CHUNK_ROWS + CHUNK_ROWS)
-                if held and held[-1][0] // CHUNK_ROWS != index // CHUNK_ROWS:
+                stop = min(end, index - index % size + size)
+                if held and held[-1][0] // size != index // size:
                     yield self._chunk(held)
                     held = []
                 held.append((index, stop - index, key))

@@ -67,6 +67,7 @@ class Worker:
                 retry=retry,
                 size=TransactionSize(config.transaction_mb * 1_000_000, tell),
                 batch_size=config.batch_size,
+                chunk_rows=config.chunk_rows,
                 writers=Writers(using, config.writer),
                 run=_run_of(order),
                 live=order.live,
