@@ -15,6 +15,9 @@ from seeding.safety import Survey
 from seeding.schema.tables import TableSchema
 from seeding.workers.versions import Versions, versions
 
+READY = "ready"
+"""What a worker says when it can do tasks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:

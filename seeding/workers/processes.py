@@ -16,16 +16,18 @@ from multiprocessing.connection import Connection, wait
 
 from django.db import connections
 
-from seeding.exceptions import ConfigurationError
+from seeding.exceptions import ConfigurationError, SeedingError
 from seeding.locks import Grant, SeedingLock
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.tasks import Done, Lost, Task
 from seeding.telemetry.events import Event, event
-from seeding.workers.order import Order, Recipe
+from seeding.workers.order import READY, Order, Recipe
 
 ATTEMPTS = 3
 """How many workers may die of a task before its seeder fails."""
+UNBORN = 10
+"""How many may die in a row before they can do anything, until the run ends."""
 END_SECONDS = 15
 """How long a worker may take to end once it was asked to."""
 
@@ -40,6 +42,8 @@ class Process:
     task: Task | None = None
     grant: Grant | None = None
     """Its leave, with what it has committed."""
+    is_ready: bool = False
+    """Whether it has got so far as to do tasks."""
 
 
 class Processes:
@@ -54,6 +58,9 @@ class Processes:
         settings = connections.settings[context.using]
         self._order = pickle.dumps(Order.of(recipe, context, plan, settings))
         self._deaths: Counter[str] = Counter()
+        """Task → workers that have died of it."""
+        self._unborn = 0
+        """How many workers in a row have died before they could do anything."""
         self._workers: dict[int, Process] = {}
         for slot in range(1, jobs + 1):
             self._workers[slot] = self._started(slot)
@@ -119,6 +126,9 @@ class Processes:
             return None
         if isinstance(told, BaseException):
             raise told
+        if told == READY:
+            worker.is_ready, self._unborn = True, 0
+            return None
         worker.task, worker.grant = None, told.grant
         done: Done = replace(told, attempts=1 + self._deaths[told.task.name])
         return done
@@ -128,9 +138,14 @@ class Processes:
         task = worker.task
         assert task is not None  # only those that have one are listened to
         worker.line.close()
-        code = worker.child.wait()
-        self._deaths[task.name] += 1
-        words = f"A worker has died of {_cause(code)} at {task.name}"
+        cause = _cause(worker.child.wait())
+        if worker.is_ready:
+            self._deaths[task.name] += 1
+        else:
+            self._unborn += 1
+        if self._unborn == UNBORN:
+            raise SeedingError(f"{UNBORN} workers in a row have died of {cause} before they could do anything: pass --jobs=1.")
+        words = f"A worker has died of {cause} at {task.name}"
         self._context.tell(event("worker", f"{words}; another one takes over", level="warn", worker=worker.slot))
         self._workers[worker.slot] = other = self._started(worker.slot)
         if self._deaths[task.name] < ATTEMPTS:

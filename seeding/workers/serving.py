@@ -75,7 +75,7 @@ def serve(connection: Connection) -> None:
 def _work(line: Line, ordered: bytes) -> None:
     from django.db import connections
 
-    from seeding.workers.order import Order
+    from seeding.workers.order import READY, Order
     from seeding.workers.worker import Worker
 
     try:
@@ -83,6 +83,7 @@ def _work(line: Line, ordered: bytes) -> None:
         if order.database:
             connections.settings[order.recipe.config.database] = dict(order.database)
         worker = Worker(order, lambda one: line.send(portable(one)))
+        line.send(READY)
         while (task := line.next()) is not None:
             line.send(worker.do(pickle.loads(task)))  # noqa: S301
     except Exception as error:  # noqa: BLE001 - the run's first process decides

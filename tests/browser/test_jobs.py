@@ -20,7 +20,6 @@ from tests.servers import Server
 from tests.support.databases import Database, closed, opened
 
 
-
 @pytest.fixture(scope="module", params=["sqlite", "mariadb"])
 def database(
     request: pytest.FixtureRequest,

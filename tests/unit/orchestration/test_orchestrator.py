@@ -108,7 +108,8 @@ def test_a_run_is_told_from_its_beginning_to_its_end(shop: Database) -> None:
     ]
     start, complete, metrics = of_the_run[1], of_the_run[-2], of_the_run[-1]
     assert start.context["configuration"] | {"steps": None} == {
-        "size": "small", "scale": 1, "tables": [], "chunk_rows": 20_000, "steps": None, "seed": 42, "asOf": "2026-03-02", "batchSize": 100,
+        "size": "small", "scale": 1, "tables": [], "chunk_rows": 20_000, "steps": None, "seed": 42,
+        "asOf": "2026-03-02", "batchSize": 100,
     }  # fmt: skip
     assert complete.context["states"] == {"ProductSeeder": "seeded", "ReviewSeeder": "seeded"}
     assert (complete.record_count, complete.context["dryRun"]) == (40, None)

@@ -1,0 +1,41 @@
+"""A few of the kills of `make torture`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.storm import assert_whole
+from tests.servers import KINDS, Server
+from tests.support.databases import Database
+from tests.workers.kills import kill_first_processes, kill_workers
+
+
+@pytest.fixture
+def variables(environment: dict[str, str]) -> dict[str, str]:
+    """Small chunks and batches, so that there is much to lose."""
+    return {**environment, "SEEDING_CHUNK_ROWS": "20", "SEEDING_BATCH_SIZE": "5", "SEEDING_LOG_LEVEL": "warn"}
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_the_work_of_a_killed_worker_is_done_by_another(
+    make_database: Callable[..., Database], running: Callable[[str], Server], variables: dict[str, str], server: str
+) -> None:
+    database, undisturbed = make_database(server), make_database("sqlite", seeded="small")
+
+    kill_workers(database, variables, running(server), kills=1, seed=14)
+
+    assert_whole(database, undisturbed)
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_workers_whose_run_is_killed_commit_nothing_more_and_the_next_run_completes_the_rows(
+    make_database: Callable[..., Database], running: Callable[[str], Server], variables: dict[str, str], server: str
+) -> None:
+    database, undisturbed = make_database(server), make_database("sqlite", seeded="small")
+
+    kill_first_processes(database, variables, running(server), kills=1, seed=15)
+
+    database.seed()
+    assert_whole(database, undisturbed)
