@@ -115,6 +115,14 @@ class KeySet:
             kept[-1, 1] = min(kept[-1, 1], kept[-1, 0] + (count - below[below < count][-1]) - 1)
         return KeySet(kept)
 
+    def parts(self, size: int) -> Iterator[KeySet]:
+        """The set in parts of `size` keys, ascending, the last one of what is left."""
+        left = self
+        while left:
+            part = left.lowest(size)
+            yield part
+            left -= part
+
     def last(self, count: int) -> KeySet:
         """The `count` largest keys, or all of them."""
         sizes = self.bounds[:, 1] - self.bounds[:, 0] + 1

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import Plan
-from seeding.orchestration.results import SeederResult
-from seeding.orchestration.tasks import Done, Task
+from seeding.orchestration.tasks import Done, Outcome, Task, refuse_lost
 
 
 class Crew(Protocol):
@@ -60,22 +58,20 @@ class Alone:
     def wait(self) -> Done:
         """Do it now."""
         task = self._waiting.popleft()
-        return done(task, self._context, self._plan, divides=False)
+        return task.do(self._context, self._plan, divides=False)
 
     def close(self) -> None:
         """There is nothing to end."""
 
 
-def done(task: Task, context: RunContext, plan: Plan, *, divides: bool) -> Done:
-    """Do a task."""
-    seeder = context.registry.by_name[task.seeder]
-    for name, keys in task.known.items():
-        context.resolver.know(context.registry.by_name[name], keys)
-    if task.chunk is not None:
-        pipeline = SeederPipeline(seeder, len(task.chunk.rows), context)
-        return Done(task=task, outcome=pipeline.seed_chunk(task.chunk))
-    pipeline = SeederPipeline(seeder, plan.counts[seeder.name], context)
-    outcome = pipeline.seed(dividing=divides)
-    if isinstance(outcome, SeederResult):
-        return Done(task=task, outcome=outcome, examples=pipeline.examples)
-    return Done(task=task, outcome=outcome)
+def all_done(crew: Crew, tasks: Iterable[Task]) -> list[Outcome]:
+    """What became of these tasks, in no particular order; raises InsertionError if one could not be done by anybody."""
+    waiting, running, outcomes = deque(tasks), 0, list[Outcome]()
+    while waiting or running:
+        while waiting and crew.has_room():
+            crew.begin(waiting.popleft())
+            running += 1
+        outcomes.append(crew.wait().outcome)
+        refuse_lost(outcomes[-1])
+        running -= 1
+    return outcomes

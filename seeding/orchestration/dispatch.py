@@ -13,12 +13,13 @@ from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
+from seeding.orchestration.chunks import Account, Opened
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.crew import Crew
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState, left_out
 from seeding.orchestration.row_accounting import Outcome
-from seeding.orchestration.tasks import Account, Done, Lost, Opened, Task
+from seeding.orchestration.tasks import Done, Lost, SeedingTask
 from seeding.telemetry.events import event
 
 LOST = frozenset({SeederState.FAILED, SeederState.REFUSED, SeederState.SKIPPED})
@@ -98,12 +99,12 @@ class Dispatch:
         """What has ended, in the order of the plan."""
         return [self._results[one.name] for one in self._plan.seeders if one.name in self._results]
 
-    def _next(self) -> Task | None:
+    def _next(self) -> SeedingTask | None:
         """What can begin now: a chunk of a seeder that is open, else the first seeder that need not wait."""
         for name, divided in self._open.items():
             if divided.chunks:
                 divided.running += 1
-                return Task(seeder=name, chunk=divided.chunks.popleft(), known=self._known(self._registry.by_name[name]))
+                return SeedingTask(seeder=name, chunk=divided.chunks.popleft(), known=self._known(self._registry.by_name[name]))
         taken = {lane for name in self._started if name not in self._results for lane in self._lanes[name]}
         for seeder in list(self._waiting):
             parents = [one.name for one in self._registry.parents(seeder) if one.name in self._plan.counts]
@@ -116,7 +117,7 @@ class Dispatch:
                 continue
             self._begun(seeder.name, self.results)
             self._started[seeder.name] = time.monotonic()
-            return Task(seeder=seeder.name, known=self._known(seeder))
+            return SeedingTask(seeder=seeder.name, known=self._known(seeder))
         return None
 
     def _lanes_of(self, seeder: BaseSeeder) -> frozenset[str]:
@@ -132,29 +133,30 @@ class Dispatch:
 
     def _take(self, done: Done) -> None:
         """Account for a task that has ended."""
-        name, outcome = done.task.seeder, done.outcome
+        task, outcome = done.task, done.outcome
+        assert isinstance(task, SeedingTask)  # nothing else was begun
         self._context.retry.outages.count += done.outages
         if isinstance(outcome, Lost):
-            outcome = self._failed(done.task, outcome.words)
+            outcome = self._failed(task, outcome.words)
         if isinstance(outcome, SeederResult):
             if done.examples:
                 self.examples.setdefault(outcome.table, [dict(one) for one in done.examples])
             self._close(self._recounted(outcome) if done.attempts > 1 else outcome)
             return
         if isinstance(outcome, Opened):
-            seeder = self._registry.by_name[name]
-            self._open[name] = Divided(Outcome(seeder, self._plan.counts[name], self._context.tell), outcome)
-        else:
-            divided = self._open[name]
+            seeder = self._registry.by_name[task.seeder]
+            self._open[seeder.name] = Divided(Outcome(seeder, self._plan.counts[seeder.name], self._context.tell), outcome)
+        elif isinstance(outcome, Account):
+            divided = self._open[task.seeder]
             divided.add(outcome)
             divided.outcome.tell("insert", f"{divided.outcome.done} rows so far", level="debug", done=divided.outcome.done)
-        if (divided := self._open[name]).has_ended:
-            del self._open[name]
+        if (divided := self._open[task.seeder]).has_ended:
+            del self._open[task.seeder]
             state, error, code = divided.ending()
-            took = time.monotonic() - self._started[name]
+            took = time.monotonic() - self._started[task.seeder]
             self._close(divided.outcome.close(state, error, code, duration=took, audit=True))
 
-    def _failed(self, task: Task, words: str) -> SeederResult | Account:
+    def _failed(self, task: SeedingTask, words: str) -> SeederResult | Account:
         """What became of a task of which every worker died."""
         ending = (SeederState.FAILED, words, InsertionError.exit_code)
         self._tell("fail", f"{task.seeder}: {words}", level="error", seeder=task.seeder)

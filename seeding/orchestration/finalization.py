@@ -11,16 +11,19 @@ from django.db import DatabaseError, models
 
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
-from seeding.exceptions import InsertionError
-from seeding.generation.registry import Registry
+from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeySet
 from seeding.ledger.queries import receivers_of
 from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
+from seeding.orchestration.crew import Crew, all_done
 from seeding.orchestration.deferred_references import DeferredReferences
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState
+from seeding.orchestration.tasks import DerivationTask, Derived, Failed, VerificationTask
+from seeding.runs.derivation import Portion
 from seeding.runs.derived_columns import Rederivation
 from seeding.runs.lifecycle import Operation
 from seeding.safety import told
@@ -30,16 +33,20 @@ from seeding.verification.dangling_references import Verification
 from seeding.verification.results import Verdict
 from seeding.writing import table_statistics
 
+PORTION_CHUNKS = 5
+"""How many chunks' rows are derived or verified at a time."""
+
 
 class Finalization:
     """Finishes a run whose tables are filled; a seeder with incomplete or inconsistent rows is marked as partial."""
 
     def __init__(
-        self, operation: Operation, context: RunContext, registry: Registry, plan: Plan, results: Iterable[SeederResult]
+        self, operation: Operation, context: RunContext, plan: Plan, crew: Crew, results: Iterable[SeederResult]
     ) -> None:
+        self._crew = crew
         self._operation = operation
         self._context = context
-        self._registry = registry
+        self._registry = context.registry
         self._plan = plan
         self._account = {result.seeder: result for result in results}
 
@@ -59,7 +66,8 @@ class Finalization:
             operation.note(run, "derive", self.results)
             self._derive()
             operation.note(run, "verify", self.results)
-            self._judge(run, operation.retry(lambda: list(verification.verdicts())))
+            verdicts = operation.retry(lambda: list(verification.verdicts()))
+            self._judge(run, [*verdicts, *self._shared_verdicts(self._shared_rows(run))])
         if operation.retry.outages.count:
             self._count_lost(run)
         return self.results
@@ -134,7 +142,8 @@ class Finalization:
         context, results = self._context, self.results
         rederivation = Rederivation(
             using=context.using, dataset=context.dataset, keys=context.resolver.keys, lock=context.lock, tell=context.tell,
-            retry=context.retry, size=context.size,
+            retry=context.retry, size=context.size, share=self._share if self._crew.divides else None,
+            portion_rows=PORTION_CHUNKS * context.chunk_rows,
         )  # fmt: skip
         found = rederivation.run(
             self._registry.by_name.values(),
@@ -150,14 +159,39 @@ class Finalization:
         for name, words in found.refused.items():
             self._mark(name, words, table=self._registry.by_name[name].config.table_name)
 
+    def _share(self, portions: Sequence[Portion]) -> int:
+        """Let the crew derive; returns how many rows were matched."""
+        outcomes = all_done(self._crew, [DerivationTask(portion=one) for one in portions])
+        if refused := [one.words for one in outcomes if isinstance(one, Failed)]:
+            raise SchemaError(refused[0])
+        return sum(one.rows for one in outcomes if isinstance(one, Derived))
+
+    def _shared_rows(self, run: SeedRun) -> Mapping[str, KeySet]:
+        """Table → the keys of this run's rows, for tables whose references the crew verifies."""
+        if not self._crew.divides:
+            return {}
+        least = PORTION_CHUNKS * self._context.chunk_rows
+        return {table: keys for table, keys in self._context.ledger.key_sets(run).items() if len(keys) > least}
+
+    def _shared_verdicts(self, rows: Mapping[str, KeySet]) -> Sequence[Verdict]:
+        """What the crew has found out about the references of these rows."""
+        size = PORTION_CHUNKS * self._context.chunk_rows
+        tasks = [VerificationTask(table=table, keys=part) for table, keys in rows.items() for part in keys.parts(size)]
+        found: dict[str, Verdict] = {}
+        for outcome in all_done(self._crew, tasks):
+            for one in outcome if isinstance(outcome, list) else ():
+                found[one.rule] = found[one.rule].plus(one) if one.rule in found else one
+        return list(found.values())
+
     def _verification(self, run: SeedRun) -> Verification:
-        """The verification of the rows that this run inserted."""
-        context, seeders = self._context, self._plan.seeders
+        """The verification of the rows that this run inserted, but for those that are shared."""
+        context, seeders, shared = self._context, self._plan.seeders, self._shared_rows(run)
         seeded = [seeder.config.model for seeder in seeders]
         others = self._filled_by_receivers(run).keys() - {model._meta.db_table for model in seeded}
         seeded += [one for one in apps.get_models(include_auto_created=True) if others and one._meta.db_table in others]
         keys = context.ledger.key_sets(run)
-        inserted = {model: keys[model._meta.db_table] for model in dict.fromkeys(seeded) if model._meta.db_table in keys}
+        own = keys.keys() - shared.keys()
+        inserted = {model: keys[model._meta.db_table] for model in dict.fromkeys(seeded) if model._meta.db_table in own}
         derived: dict[type[models.Model], set[str]] = {}
         for seeder in seeders:
             model = seeder.config.model

@@ -22,7 +22,7 @@ from seeding.ledger.reference_resolution import Resolver
 from seeding.masking import STRATEGIES, MaskingStrategy
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.crew import Alone, Hire
+from seeding.orchestration.crew import Alone, Crew, Hire
 from seeding.orchestration.dispatch import Dispatch
 from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
@@ -106,7 +106,7 @@ class SeedOrchestrator:
             started = time.monotonic()
             dataset = self._dataset()
             context = self._context(dataset, None, self._survey(dataset))
-            return self._summary(context, self._seed_tables(context), started)
+            return self._summary(context, self._seed_tables(context, Alone(context, self.plan)), started)
         self.confirm_destructive_operation()
         started = time.monotonic()  # after the question: waiting for an answer is not the run's time
         with operation.locked():
@@ -123,9 +123,10 @@ class SeedOrchestrator:
             with operation.recorded(dataset, plan, faker_version=faker_version()) as run:
                 self._announce(run)
                 context = operation.retry(partial(self._context, dataset, run, surveyed, stale))
-                results = self._seed_tables(context)
-                finalization = Finalization(operation, context, self._registry, self.plan, results)
-                summary = self._summary(context, finalization.run(run), started)
+                with closing(self._hire(context, self.plan)) as crew:
+                    results = self._seed_tables(context, crew)
+                    finalization = Finalization(operation, context, self.plan, crew, results)
+                    summary = self._summary(context, finalization.run(run), started)
             return operation.close(run, summary, [result.as_dict() for result in summary.results])
 
     def confirm_destructive_operation(self) -> None:
@@ -218,7 +219,7 @@ class SeedOrchestrator:
             rules=self._rules,
         )
 
-    def _seed_tables(self, context: RunContext) -> list[SeederResult]:
+    def _seed_tables(self, context: RunContext, crew: Crew) -> list[SeederResult]:
         """Run the seeders in order; a seeder is skipped if one of its dependencies could not be seeded."""
         others = [*self._broken_modules(), *self._unfillable()]
         if self._registry.elsewhere and not self.config.tables and not self.config.automatic:
@@ -234,9 +235,8 @@ class SeedOrchestrator:
             self._measure(result)
             self.report_progress(len(dispatch.results), len(self.plan.seeders))
 
-        with closing(self._hire(context, self.plan)) as crew:
-            dispatch = Dispatch(context, self.plan, crew, begun=begun, ended=ended)
-            results = dispatch.run()
+        dispatch = Dispatch(context, self.plan, crew, begun=begun, ended=ended)
+        results = dispatch.run()
         self._examples = dispatch.examples
         return [*others, *results]
 

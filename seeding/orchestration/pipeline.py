@@ -24,12 +24,12 @@ from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
+from seeding.orchestration.chunks import Account, Chunk, Opened
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
-from seeding.orchestration.tasks import Account, Chunk, Opened
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator

@@ -17,8 +17,8 @@ from seeding.exceptions import InsertionError, SchemaError, SeedingError, Unclas
 from seeding.generation.seeders import BaseSeeder
 from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.orchestration.batch import Batch
+from seeding.orchestration.chunks import Account
 from seeding.orchestration.results import SeederResult, SeederState
-from seeding.orchestration.tasks import Account
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event, Level, Sink
 from seeding.writing import Refusal

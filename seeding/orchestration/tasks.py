@@ -2,102 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+from django.apps import apps
+from django.db import DatabaseError, models
 
-from seeding.arrays import Integers
-from seeding.keys import KeyMap
+from seeding.db.redaction import error_text
+from seeding.db.retries import Transience, transience
+from seeding.exceptions import InsertionError
+from seeding.keys import KeyMap, KeySet
 from seeding.locks import Grant
-from seeding.orchestration.results import SeederResult, SeederState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """Planned rows of a seeder that one worker makes."""
-
-    rows: KeyMap
-    """Their indexes, and the keys reserved for them; zeros where the server does not count the keys."""
-    are_counted: bool
-    """Whether these keys are to be used."""
-    batch: int
-    """How many rows to write in one transaction."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One thing to do."""
-
-    seeder: str
-    chunk: Chunk | None = None
-    """None: the seeder as a whole, or its opening if it can be divided."""
-    known: Mapping[str, KeyMap] = field(default_factory=dict)
-    """Seeders whose rows it refers to → their keys."""
-    grant: Grant | None = None
-    """Leave to commit; None in the run's own process, which holds the lock."""
-
-    @property
-    def name(self) -> str:
-        """What is done, for messages."""
-        if self.chunk is None:
-            return self.seeder
-        first, count, _ = self.chunk.rows.as_lists()[0]
-        last = self.chunk.rows.as_lists()[-1]
-        return f"{self.seeder}, rows {first} to {last[0] + last[1] - 1}" if count else self.seeder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A seeder whose missing rows can be made in chunks: it was looked at, and their keys are reserved."""
-
-    missing: Integers
-    """Ranges [first, count]."""
-    existing: int
-    first_key: int | None
-    """None where the server does not count the keys."""
-    batch: int
-    chunk_rows: int
-
-    def chunks(self) -> Iterator[Chunk]:
-        """All missing rows; whoever makes them, a chunk ends where an index is divisible by `chunk_rows`."""
-        size = self.chunk_rows
-        key = 0 if self.first_key is None else self.first_key
-        held: list[tuple[int, int, int]] = []
-        for first, count in self.missing.tolist():
-            index, end = first, first + count
-            while index < end:
-                stop = min(end, index - index % size + size)
-                if held and held[-1][0] // size != index // size:
-                    yield self._chunk(held)
-                    held = []
-                held.append((index, stop - index, key))
-                key += stop - index
-                index = stop
-        if held:
-            yield self._chunk(held)
-
-    def _chunk(self, ranges: Sequence[Sequence[int]]) -> Chunk:
-        return Chunk(rows=KeyMap(np.array(ranges)), are_counted=self.first_key is not None, batch=self.batch)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What became of rows of a seeder."""
-
-    inserted: int = 0
-    existing: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    """Why rows were rejected → how often."""
-    first: str = ""
-    """The first rejected row, and why."""
-    masked: Mapping[str, int] = field(default_factory=dict)
-    """Column → values that were masked."""
-    failure: tuple[SeederState, str, int] | None = None
-    """State, message and exit code, if it came to no end."""
+from seeding.orchestration.chunks import Account, Chunk, Opened
+from seeding.orchestration.context import RunContext
+from seeding.orchestration.pipeline import SeederPipeline
+from seeding.orchestration.plan import Plan
+from seeding.orchestration.results import SeederResult
+from seeding.runs.derivation import Portion
+from seeding.verification.dangling_references import shortcomings, verify
+from seeding.verification.results import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +33,45 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A task that the database, or a table's state, has refused."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """Derived columns of so many rows."""
+
+    rows: int
+
+
+Outcome = SeederResult | Opened | Account | Derived | Sequence[Verdict] | Failed | Lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(ABC):
+    """One thing to do."""
+
+    grant: Grant | None = None
+    """Leave to commit; None in the run's own process, which holds the lock."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What is done, for messages."""
+
+    @abstractmethod
+    def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
+        """Do it; whether seeders are to be divided. Raises LockError and DatabaseUnavailableError, which end the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """A task that has ended."""
 
     task: Task
-    outcome: SeederResult | Opened | Account | Lost
+    outcome: Outcome
     examples: Sequence[Mapping[str, Any]] = ()
     """A few rows, in a dry run."""
     attempts: int = 1
@@ -121,3 +80,90 @@ class Done:
     """How often its connection was lost."""
     grant: Grant | None = None
     """The leave, with the transactions committed by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedingTask(Task):
+    """Rows of a seeder are made."""
+
+    seeder: str
+    chunk: Chunk | None = None
+    """None: the seeder as a whole, or its opening if it can be divided."""
+    known: Mapping[str, KeyMap] = field(default_factory=dict)
+    """Seeders whose rows it refers to → their keys."""
+
+    @property
+    def name(self) -> str:
+        """The seeder, and which rows."""
+        return self.seeder if self.chunk is None else f"{self.seeder}, {self.chunk}"
+
+    def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
+        """A SeederResult, or Opened; of a chunk its Account."""
+        seeder = context.registry.by_name[self.seeder]
+        for name, keys in self.known.items():
+            context.resolver.know(context.registry.by_name[name], keys)
+        if self.chunk is not None:
+            pipeline = SeederPipeline(seeder, len(self.chunk.rows), context)
+            return Done(task=self, outcome=pipeline.seed_chunk(self.chunk))
+        pipeline = SeederPipeline(seeder, plan.counts[seeder.name], context)
+        return Done(task=self, outcome=pipeline.seed(dividing=divides), examples=pipeline.examples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivationTask(Task):
+    """Derived columns of some rows of a seeder are derived again."""
+
+    portion: Portion
+
+    @property
+    def name(self) -> str:
+        """The seeder."""
+        return f"derived columns of {self.portion.seeder}"
+
+    def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
+        """Derived, or Failed."""
+        try:
+            rows = self.portion.derive(
+                context.using, context.registry.by_name, context.dataset, context.lock, retry=context.retry, size=context.size
+            )
+        except DatabaseError as error:
+            if transience(error) is Transience.CONNECTION:
+                raise
+            return Done(task=self, outcome=Failed(words=error_text(error)))
+        return Done(task=self, outcome=Derived(rows=rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationTask(Task):
+    """The references of rows of a table are verified."""
+
+    table: str
+    keys: KeySet
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return f"the references of {self.table}"
+
+    def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
+        """A verdict on each reference."""
+        model = self._model(context)
+        identity = context.ledger.identities({self.table: context.live[self.table]} if self.table in context.live else None)
+
+        def verdicts() -> list[Verdict]:
+            lacks = shortcomings(context.using, [model])
+            return list(verify(context.using, model, self.keys, lacks, identity=identity.get(self.table)))
+
+        return Done(task=self, outcome=context.retry(verdicts))
+
+    def _model(self, context: RunContext) -> type[models.Model]:
+        seeders = context.registry.by_table.get(self.table)
+        if seeders:
+            return seeders[0].config.model
+        return next(one for one in apps.get_models(include_auto_created=True) if one._meta.db_table == self.table)
+
+
+def refuse_lost(outcome: Outcome) -> None:
+    """Raise InsertionError for a task that nobody could do."""
+    if isinstance(outcome, Lost):
+        raise InsertionError(f"{outcome.words} Run again.")

@@ -7,31 +7,29 @@ repairs the columns.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any
 
-from django.db import DatabaseError, connections, models
-from django.db.models import F
+from django.db import DatabaseError, connections
 
-from seeding.db.features import assigns_from_left_to_right
 from seeding.db.redaction import error_text, redacted
 from seeding.db.retries import Transience, transience
-from seeding.db.sql import quoted_plainly
 from seeding.exceptions import MisdeclaredSeederError, SchemaError
 from seeding.generation.datasets import Dataset
-from seeding.generation.seeders import BaseSeeder, Condition, Derivation
-from seeding.keys import KeyMap, KeySet
+from seeding.generation.seeders import BaseSeeder
+from seeding.keys import KeyMap
 from seeding.ledger.queries import Ledger, receivers_of
 from seeding.ledger.row_digests import unreplaced
 from seeding.ledger.row_identity import RowIdentity
 from seeding.locks import Fenced
+from seeding.runs.derivation import Portion, Share
 from seeding.runs.derived_ahead import DerivedAhead, foreseen
 from seeding.runs.retrier import Retrier
-from seeding.runs.transaction_size import IMAGES, TransactionSize, in_portions, row_width
+from seeding.runs.transaction_size import IMAGES, TransactionSize, row_width
 from seeding.schema.introspection import read_kinds, read_tables
 from seeding.schema.tables import TableSchema
 from seeding.telemetry.events import Event, Sink
@@ -118,6 +116,9 @@ class Rederivation:
     tell: Sink
     retry: Retrier
     size: TransactionSize
+    share: Share | None = None
+    portion_rows: int = 0
+    """How many rows of a seeder are one portion, where they are shared."""
 
     def run(
         self,
@@ -190,85 +191,18 @@ class Rederivation:
         held = Ledger(self.using).digests
         ours = retry(lambda: unreplaced(self.using, seeder, keys, table, identity=identity, held=held(table.name)))
         width = IMAGES * retry(partial(row_width, self.using, table.name, table.columns, len(ours)))
-        return derive(
-            self.using, seeder, self.dataset, ours, self.lock, readable=work.readable, new=new, given=given, identity=identity,
-            retry=retry, size=self.size, width=width,
-        )  # fmt: skip
+        whole = Portion(
+            seeder=seeder.name, keys=ours, readable=frozenset(work.readable), new=new, given=frozenset(given), width=width
+        )
+        is_apart = table.name not in work.reads[seeder.name]  # else rows of one portion may be read for those of another
+        if self.share is not None and is_apart and len(ours) > self.portion_rows:
+            return self.share([replace(whole, keys=part) for part in ours.parts(self.portion_rows)])
+        return whole.derive(
+            self.using, {seeder.name: seeder}, self.dataset, self.lock, retry=retry, size=self.size, identity=identity
+        )
 
     def _tell(self, seeder: BaseSeeder, message: str, **values: Any) -> None:
         self.tell(Event(operation="derive", message=message, seeder=seeder.name, **values))
-
-
-def derive(
-    using: str,
-    seeder: BaseSeeder,
-    dataset: Dataset,
-    keys: KeyMap,
-    lock: Fenced,
-    *,
-    readable: Collection[str],
-    new: bool = False,
-    given: Collection[str] = (),
-    identity: RowIdentity | None = None,
-    retry: Retrier,
-    size: TransactionSize,
-    width: float = 0,
-) -> int:
-    """Run the seeder's derivations, in order, on the rows `keys`; returns how many rows they matched.
-
-    `identity` finds them; without it, their numbers are their keys. Each transaction has as many rows as `size` allows, which
-    take `width` bytes each; a run that ends in between leaves the others as they were, and the next one derives all again.
-
-    A derivation that reads a table not among the `readable` is skipped. `new` means that the rows have never been derived and
-    hold what was generated; `given` are fields that were generated as they would be derived.
-
-    Idempotent. Raises LockLostError before a commit that the lock no longer covers.
-    """
-    connection = connections[using]
-    derivations = (
-        replace(one, values={name: value for name, value in one.values.items() if name not in given})
-        for one in seeder.derivations(dataset)
-    )
-    wanted = [
-        one
-        for one in derivations
-        if one.values
-        and set(one.reads) <= set(readable)
-        and not (new and one.foreseen and not any(retry(partial(_holds_rows, using, table)) for table in one.reads))
-    ]
-    matched = 0
-    for where, values in _updates(wanted, from_left_to_right=assigns_from_left_to_right(connection)):
-        rows = seeder.config.model._base_manager.using(using)
-        if where is not None:
-            rows = rows.filter(where)
-
-        def update(portion: KeySet, rows: models.QuerySet[models.Model] = rows, values: Mapping[str, Any] = values) -> int:
-            conditions = portion.conditions() if identity is None else identity.conditions(seeder.config.model, portion)
-            with lock.fenced():
-                return sum(rows.filter(condition).update(**values) for condition in conditions)
-
-        matched += in_portions(keys.key_set(), update, width=width, size=size, retry=retry)
-    return matched
-
-
-def _updates(derivations: Sequence[Derivation], *, from_left_to_right: bool) -> Iterator[tuple[Condition, Mapping[str, Any]]]:
-    """Which rows to update, and with what: one update per derivation.
-
-    If a database assigns `from_left_to_right`, each expression seeing the assignments before it (MySQL, MariaDB), derivations
-    of all rows are combined, so that every row is written once.
-    """
-    together: dict[str, Any] = {}
-    for derivation in derivations:
-        values = {**derivation.values, **{field: F(field) for field in derivation.touches}}
-        if from_left_to_right and derivation.where is None and together.keys().isdisjoint(derivation.values):
-            together |= values
-            continue
-        if together:
-            yield None, together
-            together = {}
-        yield derivation.where, values
-    if together:
-        yield None, together
 
 
 def _require(seeder: BaseSeeder, refusal: str, unreadable: Collection[str]) -> None:
@@ -283,10 +217,3 @@ def _has_others(ledger: Ledger, names: Collection[str]) -> bool:
     """Whether the ledger has rows of other seeders than these, and those that their receivers have created."""
     known = {*names, *map(receivers_of, names)}
     return any(name not in known for name, _ in ledger.by_seeder())
-
-
-def _holds_rows(using: str, table: str) -> bool:
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {quoted_plainly(connection, table)} LIMIT 1")  # noqa: S608 - the name is quoted
-        return cursor.fetchone() is not None

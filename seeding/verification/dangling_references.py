@@ -26,11 +26,10 @@ from seeding.schema.introspection import collated_alike, lacking, read_tables
 from seeding.schema.kinds import base_of
 from seeding.schema.references import Reference, attributes, column_name, key_fields, objects, references
 from seeding.verification.referenced_ranges import FEW, Bounds, CompleteRanges, applying, bounds_in, bounds_of_all
-from seeding.verification.results import Verdict
+from seeding.verification.results import EXAMPLES, Verdict
 
 PLACE = "place on the page"
 """Of rows whose JSON is read, as a name beside those of the JSON."""
-EXAMPLES = 5
 PAGE = 10_000
 """Rows whose JSON is read at once."""
 KEYS = 2**63

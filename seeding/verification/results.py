@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from seeding.schema.results import Difference
+
+EXAMPLES = 5
+"""How many rows that break a rule are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,15 @@ class Verdict:
     """A few of those."""
     missing: tuple[str, ...] = ()
     """Tables and columns that the rule needs and the database lacks: then it was not asked."""
+
+    def plus(self, other: Verdict) -> Verdict:
+        """The verdict on these rows and on others."""
+        return replace(
+            self,
+            looked_at=self.looked_at + other.looked_at,
+            broken=self.broken + other.broken,
+            examples=(*self.examples, *other.examples)[:EXAMPLES],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

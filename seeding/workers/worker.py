@@ -15,7 +15,6 @@ from seeding.locks import Fenced, granted
 from seeding.masking.masker import masking_strategies
 from seeding.models import SeedRun
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.crew import done
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.tasks import Done, Task
 from seeding.runs.derived_ahead import DerivedAhead
@@ -83,7 +82,7 @@ class Worker:
         assert task.grant is not None  # a worker never holds the lock
         fence, before = granted(self._using, task.grant), self._outages.count
         with every_row(self._using):
-            found = done(task, replace(self._context, lock=fence), self._plan, divides=True)
+            found = task.do(replace(self._context, lock=fence), self._plan, divides=True)
         return replace(found, outages=self._outages.count - before, grant=fence.grant)
 
 

@@ -393,7 +393,7 @@ def test_a_deadlock_while_deriving_is_tried_again(sqlite: Database, monkeypatch:
 
         return in_portions(keys, update, **options)
 
-    monkeypatch.setattr("seeding.runs.derived_columns.in_portions", flaky)
+    monkeypatch.setattr("seeding.runs.derivation.in_portions", flaky)
 
     summary, told = run(sqlite, Deriving())
 

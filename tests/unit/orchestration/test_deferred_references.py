@@ -44,11 +44,12 @@ class Filling:
     def __init__(self, shop: Database, seeder: PostponingSeeder) -> None:
         self.told: list[Event] = []
         self._seeder = seeder
+        self._lock = seeding_lock(shop.alias)
         self._deferred = DeferredReferences(
             using=shop.alias,
             dataset=DATASET,
             resolver=Resolver(Registry([seeder]), Recorder(shop.alias), DATASET),
-            lock=seeding_lock(shop.alias),
+            lock=self._lock,
             live=read_tables(connections[shop.alias], ["shop_category"]),
             survey=Survey(watched=frozenset({"shop_category"})),
             tell=self.told.append,
@@ -59,7 +60,7 @@ class Filling:
     def fill(self, *, locked: bool = True) -> int:
         if not locked:
             return self._deferred.fill(self._seeder)
-        with self._deferred.lock.held(0):
+        with self._lock.held(0):
             return self._deferred.fill(self._seeder)
 
 

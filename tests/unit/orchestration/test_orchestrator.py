@@ -127,6 +127,7 @@ def test_the_ledger_has_the_plan_and_the_results(shop: Database) -> None:
         "size": "medium",
         "scale": 1,
         "tables": ["shop_review"],
+        "chunk_rows": 20_000,
         "steps": [
             {"seeder": "ProductSeeder", "table": "shop_product", "rows": 100, "existing": 10},
             {"seeder": "ReviewSeeder", "table": "shop_review", "rows": 300, "existing": 0},

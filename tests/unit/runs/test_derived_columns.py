@@ -17,8 +17,9 @@ from seeding.example.seeders.sales import OrderSeeder
 from seeding.exceptions import LockLostError, MisdeclaredSeederError
 from seeding.keys import KeyMap
 from seeding.locks import SeedingLock, seeding_lock
-from seeding.runs import derived_columns as module
-from seeding.runs.derived_columns import Rederivation, Rederived, _updates, derive, in_order
+from seeding.runs import derivation as module
+from seeding.runs.derivation import _updates, derive
+from seeding.runs.derived_columns import Rederivation, Rederived, in_order
 from seeding.runs.retrier import Retrier
 from seeding.runs.transaction_size import TransactionSize
 from seeding.telemetry.events import Event, ignore
