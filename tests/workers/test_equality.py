@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from seeding.models import SeedingMetadata, SeedRun
 from tests.servers import KINDS, Server
@@ -38,6 +41,29 @@ def test_every_column_of_every_row_is_as_one_process_makes_it(
     assert divided.count() > 30
     assert max(batches.values_list("record_count", flat=True)) > CHUNK_ROWS  # rows that refer to each other stay together
     assert together.query("SELECT COUNT(*) FROM seeding_fence") == [(jobs + 1,)]
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_a_dataset_grown_by_workers_holds_the_same_derived_columns(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    monkeypatch.setenv("SEEDING_CHUNK_ROWS", "80")  # portions of 400 rows: fewer than there are orders
+    alone, together = make_database(server, seeded="small"), make_database(server, seeded="small")
+
+    alone.seed(size="medium")
+    statements: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connections[together.alias].execute_wrapper(note):
+        together.seed(size="medium", jobs=2)
+
+    assert everything(together) == everything(alone)
+    updated = {found[1] for one in statements if (found := re.match(r"UPDATE [`\"](\w+)", one))}
+    assert "invoices" in updated  # few rows
+    assert "orders" not in updated
 
 
 def specimens(environment: Mapping[str, str], *arguments: str) -> str:
