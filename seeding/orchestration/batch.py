@@ -118,8 +118,6 @@ class Preparation:
         model = seeder.config.model
         declared, table = seeded_references(seeder), model._meta.db_table
         self._own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
-        self.refers_to_itself = any(one.target_table == table and one.column not in seeder.config.postponed for one in declared)
-        """Whether rows refer to others of the same table when they are written."""
         known = {one.column for one in declared}
         self.given = resolver.given_keys(seeder)
         self._generic = [column for _, column, _ in generic_references(model) if column not in known]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seeding.arrays import Integers
+from seeding.generation.seeder_columns import seeded_references
+from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
 from seeding.orchestration.results import SeederState
 
@@ -78,3 +80,13 @@ class Account:
     """Column → values that were masked."""
     failure: tuple[SeederState, str, int] | None = None
     """State, message and exit code, if it came to no end."""
+
+
+def can_be_divided(seeder: BaseSeeder) -> bool:
+    """Whether the order in which the rows are made does not matter.
+
+    None refers to another of its table or takes the place of a real one, and nothing else happens with them.
+    """
+    config, table = seeder.config, seeder.config.table_name
+    own = [one for one in seeded_references(seeder) if one.target_table == table and one.column not in config.postponed]
+    return not (own or config.natural_key or config.signals or config.is_real or config.key_target is not None)

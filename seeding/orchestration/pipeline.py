@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,10 +12,8 @@ import polars as pl
 from django.db import OperationalError, connections, models
 
 from seeding.arrays import Integers, Mask
-from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text
-from seeding.db.retries import Transience, transience
-from seeding.exceptions import DatabaseUnavailableError, GenerationError, InsertionError, LockError, SchemaError
+from seeding.exceptions import GenerationError, InsertionError, SchemaError
 from seeding.generation.seeder_columns import filled_table, written_columns
 from seeding.generation.seeders import BaseSeeder, ExistingRows
 from seeding.keys import KeyMap
@@ -24,10 +21,10 @@ from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
-from seeding.orchestration.chunks import Account, Chunk, Opened
+from seeding.orchestration.chunks import Account, Chunk, Opened, can_be_divided
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
-from seeding.orchestration.results import SeederResult, SeederState
+from seeding.orchestration.results import SeederResult
 from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.row_keys import RowKeys
 from seeding.safety import told
@@ -80,12 +77,12 @@ class SeederPipeline:
             words = f"{self._tally.existing} of {self._count} rows exist already"
             self._tally.tell("start", words, record_count=self._count, existing=self._tally.existing)
             self._tally.tell("choose", f"Rows are written by {self._writer.name}", level="debug", writer=self._writer.name)
-            if dividing and missing[:, 1].sum() > self._context.chunk_rows and self._can_be_divided:
+            if dividing and missing[:, 1].sum() > self._context.chunk_rows and can_be_divided(self._seeder):
                 opened.append(self._opened(missing))
             else:
                 self._insert_missing(missing)
 
-        ending = self._ending(work)
+        ending = self._tally.ending(work)
         if opened:
             return opened[0]
         return self._tally.close(*ending, duration=time.monotonic() - started, audit=self._context.run is not None)
@@ -107,19 +104,7 @@ class SeederPipeline:
             missing = KeyMap.pair(index[~known], index[~known]).ranges[:, :2]
             self._insert_missing(missing, first=chunk.batch)
 
-        return self._tally.account(self._ending(work))
-
-    @property
-    def _can_be_divided(self) -> bool:
-        """Whether its rows neither refer to each other nor take the place of real ones, and nothing else happens with them."""
-        config = self._seeder.config
-        return not (
-            config.natural_key
-            or config.signals
-            or config.is_real
-            or config.key_target is not None
-            or self._preparation.refers_to_itself
-        )
+        return self._tally.account(self._tally.ending(work))
 
     def _opened(self, missing: Integers) -> Opened:
         """Reserve the keys of the missing rows, and say how many fit into a transaction."""
@@ -140,26 +125,6 @@ class SeederPipeline:
         with Prefetch(slices, self._preparation) as ahead:
             for index, foreseen in ahead:
                 self._seed_batch(index, foreseen, ahead)
-
-    def _ending(self, work: Callable[[], None]) -> tuple[SeederState, str, int]:
-        """Do the work; returns state, message and exit code of how it ended."""
-        try:
-            work()
-        except (LockError, DatabaseUnavailableError):
-            raise
-        except Exception as caught:  # noqa: BLE001 - the boundary of a seeder; the traceback is logged
-            return self._failed(caught)
-        return self._tally.verdict()
-
-    def _failed(self, caught: Exception) -> tuple[SeederState, str, int]:
-        """State, message and exit code of a seeder that failed with this error; raises errors that end the whole run."""
-        if interruption(caught) is not caught:
-            raise interruption(caught) from caught
-        failure = self._tally.discreet(caught)
-        if transience(failure) is Transience.CONNECTION:
-            words = f"The database is gone (run the command again: it resumes where it stopped): {error_text(failure)}"
-            raise DatabaseUnavailableError(words) from failure
-        return self._tally.fail(failure)
 
     def check_idempotency(self) -> Integers:
         """The planned rows that are not in the ledger, as ranges [first, count]; counts the others as existing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,8 +12,17 @@ import polars as pl
 from django.db import DatabaseError
 
 from seeding.arrays import Integers, Mask
+from seeding.db.interruption import interruption
 from seeding.db.redaction import REDACTED, error_text, redacted, without_words
-from seeding.exceptions import InsertionError, SchemaError, SeedingError, UnclassifiedError
+from seeding.db.retries import Transience, transience
+from seeding.exceptions import (
+    DatabaseUnavailableError,
+    InsertionError,
+    LockError,
+    SchemaError,
+    SeedingError,
+    UnclassifiedError,
+)
 from seeding.generation.seeders import BaseSeeder
 from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.orchestration.batch import Batch
@@ -95,6 +104,22 @@ class Outcome:
         self.skipped = self.planned - self.inserted - self.existing
         self.tell("fail", f"{self._seeder.name} {state}: {words}", level="error", error=redacted(failure))
         return state, words, code
+
+    def ending(self, work: Callable[[], None]) -> tuple[SeederState, str, int]:
+        """Do the work; returns state, message and exit code of how it ended. Raises errors that end the whole run."""
+        try:
+            work()
+        except (LockError, DatabaseUnavailableError):
+            raise
+        except Exception as caught:
+            if interruption(caught) is not caught:
+                raise interruption(caught) from caught
+            failure = self.discreet(caught)
+            if transience(failure) is Transience.CONNECTION:
+                words = f"The database is gone (run the command again: it resumes where it stopped): {error_text(failure)}"
+                raise DatabaseUnavailableError(words) from failure
+            return self.fail(failure)
+        return self.verdict()
 
     def verdict(self) -> tuple[SeederState, str, int]:
         """State, message and exit code of a seeder that ran to its end."""
