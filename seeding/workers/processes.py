@@ -55,8 +55,11 @@ class Processes:
         assert isinstance(context.lock, SeedingLock)  # the run's first process holds it
         self._lock: SeedingLock = context.lock
         self._context = context
-        settings = connections.settings[context.using]
-        self._order = pickle.dumps(Order.of(recipe, context, plan, settings))
+        order = Order.of(recipe, context, plan, connections.settings[context.using])
+        try:
+            self._order = pickle.dumps(order)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"Another process cannot read what this run needs: {error}. Pass --jobs=1.") from error
         self._deaths: Counter[str] = Counter()
         """Task → workers that have died of it."""
         self._unborn = 0

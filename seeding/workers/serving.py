@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from seeding.telemetry.events import Event
 
+PAUSE_SECONDS = 0.5
+"""How long a worker may take to notice by itself that there is nothing more to do."""
 GRACE_SECONDS = 10
 """How long a worker whose run is gone may take to roll its transaction back."""
 
@@ -50,6 +52,7 @@ class Line:
             while True:
                 self._heard.put(self._connection.recv_bytes())
         self._heard.put(None)
+        time.sleep(PAUSE_SECONDS)
         if self._is_busy:
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(GRACE_SECONDS)
