@@ -117,7 +117,7 @@ class Preparation:
         self._validator = validator
         model = seeder.config.model
         declared, table = seeded_references(seeder), model._meta.db_table
-        self._own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
+        self.own_references = [one.column for one in declared if one.target_table == table and not one.json_key]
         known = {one.column for one in declared}
         self.given = resolver.given_keys(seeder)
         self._generic = [column for _, column, _ in generic_references(model) if column not in known]
@@ -294,7 +294,7 @@ class Preparation:
     def orphans(self, data: pl.DataFrame, lost: set[int]) -> Mask:
         """Which generated rows refer to a row of the same table whose index is in `lost`."""
         orphans = np.zeros(data.height, dtype=bool)
-        for column in self._own_references if lost else ():
+        for column in self.own_references if lost else ():
             if column in data.columns:
                 orphans |= data[column].is_in(list(lost)).fill_null(value=False).to_numpy()
         return orphans

@@ -24,6 +24,8 @@ class Chunk:
     """Whether these keys are to be used."""
     batch: int
     """How many rows to write in one transaction."""
+    is_next: bool = False
+    """Whether all rows before these have been made, or never will be."""
 
     def __str__(self) -> str:
         first, last = self.rows.ranges[0], self.rows.ranges[-1]
@@ -65,6 +67,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Early:
+    """A chunk whose rows refer to rows of an earlier one, which are not there yet."""
+
+
+class EarlyError(Exception):
+    """Rows refer to others of their table that are not there yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What became of rows of a seeder."""
 
@@ -83,10 +94,11 @@ class Account:
 
 
 def can_be_divided(seeder: BaseSeeder) -> bool:
-    """Whether the order in which the rows are made does not matter.
+    """Whether the rows can be made in chunks: none takes the place of a real one, and nothing else happens with them.
 
-    None refers to another of its table or takes the place of a real one, and nothing else happens with them.
+    If rows refer to others of their table, which ones must not depend on what is there.
     """
     config, table = seeder.config, seeder.config.table_name
-    own = [one for one in seeded_references(seeder) if one.target_table == table and one.column not in config.postponed]
-    return not (own or config.natural_key or config.signals or config.is_real or config.key_target is not None)
+    own = (one for one in seeded_references(seeder) if one.target_table == table)
+    vague = [one for one in own if one.json_key or one.column in config.any_parent]
+    return not (vague or config.natural_key or config.signals or config.is_real or config.key_target is not None)

@@ -13,7 +13,7 @@ from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
-from seeding.orchestration.chunks import Account, Opened
+from seeding.orchestration.chunks import Account, Chunk, Early, Opened
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.crew import Crew
 from seeding.orchestration.plan import Plan
@@ -38,7 +38,23 @@ class Divided:
         self.outcome.existing += opened.existing
         self.chunks = deque(opened.chunks())
         self.running = 0
+        self._is_in_order = False
+        """Whether each chunk needs those before it."""
         self.failure: tuple[SeederState, str, int] | None = None
+
+    def next(self) -> Chunk | None:
+        """The next chunk, if it can begin."""
+        if not self.chunks or (self._is_in_order and self.running):
+            return None
+        self.running += 1
+        return replace(self.chunks.popleft(), is_next=self._is_in_order)
+
+    def put_back(self, chunk: Chunk) -> None:
+        """Begin this chunk again once all before it have ended; all others are begun in their order from now on."""
+        self.running -= 1
+        self._is_in_order = True
+        if self.failure is None:
+            self.chunks = deque(sorted((*self.chunks, chunk), key=lambda one: int(one.rows.ranges[0, 0])))
 
     def add(self, part: Account) -> None:
         """Count a chunk; after one that failed, no other begins."""
@@ -102,9 +118,8 @@ class Dispatch:
     def _next(self) -> SeedingTask | None:
         """What can begin now: a chunk of a seeder that is open, else the first seeder that need not wait."""
         for name, divided in self._open.items():
-            if divided.chunks:
-                divided.running += 1
-                return SeedingTask(seeder=name, chunk=divided.chunks.popleft(), known=self._known(self._registry.by_name[name]))
+            if (chunk := divided.next()) is not None:
+                return SeedingTask(seeder=name, chunk=chunk, known=self._known(self._registry.by_name[name]))
         taken = {lane for name in self._started if name not in self._results for lane in self._lanes[name]}
         for seeder in list(self._waiting):
             parents = [one.name for one in self._registry.parents(seeder) if one.name in self._plan.counts]
@@ -146,6 +161,9 @@ class Dispatch:
         if isinstance(outcome, Opened):
             seeder = self._registry.by_name[task.seeder]
             self._open[seeder.name] = Divided(Outcome(seeder, self._plan.counts[seeder.name], self._context.tell), outcome)
+        elif isinstance(outcome, Early):
+            assert task.chunk is not None  # it is one that came too early
+            self._open[task.seeder].put_back(task.chunk)
         elif isinstance(outcome, Account):
             divided = self._open[task.seeder]
             divided.add(outcome)

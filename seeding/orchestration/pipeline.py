@@ -21,7 +21,7 @@ from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.masking.classification import suspicious
 from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
-from seeding.orchestration.chunks import Account, Chunk, Opened, can_be_divided
+from seeding.orchestration.chunks import Opened, can_be_divided
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
 from seeding.orchestration.results import SeederResult
@@ -86,25 +86,6 @@ class SeederPipeline:
         if opened:
             return opened[0]
         return self._tally.close(*ending, duration=time.monotonic() - started, audit=self._context.run is not None)
-
-    def seed_chunk(self, chunk: Chunk) -> Account:
-        """Insert the rows of a chunk, but for those that a lost worker has inserted in this run. Errors as in `seed`."""
-
-        def work() -> None:
-            self._refuse_unsafe()
-            resolver = self._context.resolver
-            resolver.forget(self._seeder)
-            index = chunk.rows.pairs()[0]
-            known = self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
-            if known.any():
-                ours = self._retry(partial(self._context.ledger.keys, self._seeder, self._context.run)).lookup(index)[1]
-                self._tally.find(self._generate(index[known]), np.ones(known.sum(), dtype=bool), ours[known])
-            if chunk.are_counted:
-                self._keys.assign(chunk.rows)
-            missing = KeyMap.pair(index[~known], index[~known]).ranges[:, :2]
-            self._insert_missing(missing, first=chunk.batch)
-
-        return self._tally.account(self._tally.ending(work))
 
     def _opened(self, missing: Integers) -> Opened:
         """Reserve the keys of the missing rows, and say how many fit into a transaction."""
@@ -194,7 +175,9 @@ class SeederPipeline:
         resolver = self._context.resolver
         there = self._retry(partial(resolver.adopted, self._seeder, index, data)).lookup(index)[1]
         # A dead run's last batch may have been larger than this run's; then the previous batch has already found its rows.
-        there |= self._retry(partial(resolver.keys, self._seeder)).lookup(index)[1]
+        keys = self._retry(partial(resolver.keys, self._seeder))
+        there |= keys.lookup(index)[1]
+        self._require_parents(data, keys)
         self._settle(*self._leave_out(data, index, there), foreseen, ahead)
         self._tally.tell(
             "insert",
@@ -204,6 +187,9 @@ class SeederPipeline:
             duration=time.monotonic() - started,
             done=self._tally.done,
         )
+
+    def _require_parents(self, data: pl.DataFrame, keys: KeyMap) -> None:
+        """Nothing is required of the rows that these refer to: `keys` of the seeder's rows, and earlier ones of this run."""
 
     def _settle(self, data: pl.DataFrame, index: Integers, foreseen: Prefetched | None, ahead: Prefetch) -> None:
         """Store the rows, except those that turn out to exist; fewer at a time if the server rejects a transaction so large."""

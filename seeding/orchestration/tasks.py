@@ -15,7 +15,8 @@ from seeding.db.retries import Transience, transience
 from seeding.exceptions import InsertionError
 from seeding.keys import KeyMap, KeySet
 from seeding.locks import Grant
-from seeding.orchestration.chunks import Account, Chunk, Opened
+from seeding.orchestration.chunk_pipeline import ChunkPipeline
+from seeding.orchestration.chunks import Account, Chunk, Early, Opened
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.pipeline import SeederPipeline
 from seeding.orchestration.plan import Plan
@@ -46,7 +47,7 @@ class Derived:
     rows: int
 
 
-Outcome = SeederResult | Opened | Account | Derived | Sequence[Verdict] | Failed | Lost
+Outcome = SeederResult | Opened | Account | Early | Derived | Sequence[Verdict] | Failed | Lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +99,12 @@ class SeedingTask(Task):
         return self.seeder if self.chunk is None else f"{self.seeder}, {self.chunk}"
 
     def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
-        """A SeederResult, or Opened; of a chunk its Account."""
+        """A SeederResult, or Opened; of a chunk its Account, or Early."""
         seeder = context.registry.by_name[self.seeder]
         for name, keys in self.known.items():
             context.resolver.know(context.registry.by_name[name], keys)
         if self.chunk is not None:
-            pipeline = SeederPipeline(seeder, len(self.chunk.rows), context)
-            return Done(task=self, outcome=pipeline.seed_chunk(self.chunk))
+            return Done(task=self, outcome=ChunkPipeline(seeder, self.chunk, context).seed_chunk())
         pipeline = SeederPipeline(seeder, plan.counts[seeder.name], context)
         return Done(task=self, outcome=pipeline.seed(dividing=divides), examples=pipeline.examples)
 

@@ -25,9 +25,10 @@ class Several:
 
     divides = True
 
-    def __init__(self, context: RunContext, plan: Plan, *, did: list[str], lose: Where, again: Where) -> None:
+    def __init__(self, context: RunContext, plan: Plan, *, did: list[str], lose: Where, again: Where, backwards: bool) -> None:
         self._context, self._plan = context, plan
         self._did, self._lose, self._again = did, lose, again
+        self._backwards = backwards
         self._begun: list[Task] = []
 
     def has_room(self) -> bool:
@@ -37,7 +38,7 @@ class Several:
         self._begun.append(task)
 
     def wait(self) -> Done:
-        task = self._begun.pop(0)
+        task = self._begun.pop(-1 if self._backwards else 0)
         self._did.append(task.name)
         if self._lose(task.name):
             return Done(task=task, outcome=Lost(words=f"A worker has died at {task.name}."))
@@ -57,6 +58,7 @@ def run_by_several(
     chunk_rows: int,
     lose: Where = lambda _: False,
     again: Where = lambda _: False,
+    backwards: bool = False,
     size: str = "small",
 ) -> tuple[RunSummary, list[str]]:
     """Run the seeders; returns the summary and the tasks in the order in which they ended."""
@@ -70,6 +72,6 @@ def run_by_several(
         tell=lambda _: None,
         ask=input,
         missing_table_help="",
-        hire=partial(Several, did=did, lose=lose, again=again),
+        hire=partial(Several, did=did, lose=lose, again=again, backwards=backwards),
     )
     return orchestrator.run(), did

@@ -11,6 +11,7 @@ from seeding.models import SeedingMetadata
 from seeding.orchestration.chunks import Opened
 from tests.support.databases import Database
 from tests.support.runs import run
+from tests.unit.orchestration.categories import CategorySeeder, create_categories
 from tests.unit.orchestration.crews import run_by_several
 
 SEEDERS = (ProductSeeder(), ReviewSeeder())
@@ -97,3 +98,30 @@ def test_rows_of_a_chunk_that_a_lost_worker_has_made_count_as_made_and_are_not_m
 def test_a_lost_verification_ends_the_run(shop: Database) -> None:
     with pytest.raises(InsertionError, match=r"died at the references of shop_review\. Run again\."):
         run_by_several(shop, SEEDERS, chunk_rows=2, lose=lambda name: name == "the references of shop_review")
+
+
+def test_chunks_whose_rows_refer_to_earlier_ones_wait_for_them(shop: Database) -> None:
+    create_categories(shop)
+
+    summary, did = run_by_several(shop, [CategorySeeder()], chunk_rows=2)
+
+    assert [(one.records_inserted, one.state) for one in summary.results] == [(6, "seeded")]
+    found = shop.query("SELECT id, name, parent_id FROM shop_category ORDER BY id")
+    assert found == [(n + 1, f"C{n}", n or None) for n in range(6)]
+    assert did == [
+        "CategorySeeder", "CategorySeeder, rows 0 to 1", "CategorySeeder, rows 2 to 3", "CategorySeeder, rows 4 to 5", "closed",
+    ]  # fmt: skip
+
+
+def test_a_chunk_that_comes_too_early_is_begun_again_and_the_others_in_their_order(shop: Database) -> None:
+    create_categories(shop)
+
+    summary, did = run_by_several(shop, [CategorySeeder()], chunk_rows=2, backwards=True)
+
+    assert [(one.records_inserted, one.records_skipped, one.state) for one in summary.results] == [(6, 0, "seeded")]
+    parents = shop.query("SELECT one.name, two.name FROM shop_category one JOIN shop_category two ON two.id = one.parent_id")
+    assert sorted(parents) == [(f"C{n + 1}", f"C{n}") for n in range(5)]
+    assert did == [
+        "CategorySeeder", "CategorySeeder, rows 4 to 5", "CategorySeeder, rows 2 to 3", "CategorySeeder, rows 0 to 1",
+        "CategorySeeder, rows 2 to 3", "CategorySeeder, rows 4 to 5", "closed",
+    ]  # fmt: skip
