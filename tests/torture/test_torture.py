@@ -28,6 +28,7 @@ from tests.support.databases import Database
 from tests.support.dumps import dumped_rows
 from tests.support.edits import meddle
 from tests.support.processes import Manage
+from tests.workers.kills import kill_first_processes, kill_workers
 
 KILLS = int(os.environ.get("TORTURE_KILLS", "200"))
 MINUTES = float(os.environ.get("TORTURE_MINUTES", "60"))
@@ -75,6 +76,24 @@ def test_restorations_end_at_any_moment(
     kill_restorations(database, environment, host, restore, kills=KILLS // 4, seed=SEED + 1)
 
     assert set(dumped_rows(database, host)) ^ set(saved) == set()
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
+@pytest.mark.parametrize("kill", [kill_workers, kill_first_processes], ids=["workers", "first processes"])
+def test_runs_with_several_workers_end_at_any_moment(
+    make_database: Callable[..., Database],
+    running: Callable[[str], Server],
+    environment: dict[str, str],
+    server: str,
+    kill: Callable[..., None],
+) -> None:
+    database, undisturbed = make_database(server), make_database("sqlite", seeded="small")
+    variables = {**environment, "SEEDING_CHUNK_ROWS": "20", "SEEDING_BATCH_SIZE": "5", "SEEDING_LOG_LEVEL": "warn"}
+
+    kill(database, variables, running(server), kills=max(1, KILLS // (20 if kill is kill_first_processes else 10)), seed=SEED)
+
+    database.seed()
+    assert_whole(database, undisturbed)
 
 
 def test_concurrent_starts(database: Database, environment: dict[str, str]) -> None:
