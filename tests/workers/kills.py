@@ -30,7 +30,7 @@ def workers_of(pid: int) -> list[int]:
 def is_connected(pid: int) -> bool:
     """Whether a worker has more sockets than its line to the run: one that has not got so far dies of little."""
     try:
-        return sum(os.readlink(one).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir()) > 1
+        return sum(str(one.readlink()).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir()) > 1
     except OSError:
         return False
 
