@@ -43,7 +43,7 @@ def killing(pid: int, chance: random.Random) -> Iterator[list[int]]:
 
     def kill() -> None:
         while not ended.wait(chance.uniform(*PAUSE)):
-            if workers := [one for one in workers_of(pid) if is_connected(one)]:
+            if (workers := workers_of(pid)) and all(map(is_connected, workers)):
                 with suppress(ProcessLookupError):
                     os.kill(one := chance.choice(workers), SIGKILL)
                     killed.append(one)
