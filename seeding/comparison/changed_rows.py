@@ -6,6 +6,7 @@ seeding run, the rows cannot be compared.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ PLAIN = (models.BooleanField, models.CharField, models.TextField, models.Integer
 """Fields of which a default is compared, if it is a constant."""
 ROWS = 10_000
 """Rows compared at a time."""
+AHEAD = 2
+"""How many times as many are generated in advance, so that neither thread waits whenever the other takes longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +159,14 @@ class ChangeDetector:
         return self._stored.shown(key)
 
     def _generated(self, chunks: Iterator[tuple[Integers, Integers]]) -> Iterator[Expected]:
-        """What is expected of each chunk, generated while the server compares the previous chunk."""
+        """What is expected of each chunk, generated while the server compares the previous ones."""
         offline = self._resolver.offline()
         with ThreadPoolExecutor(max_workers=1) as ahead:
             made = ((ahead.submit(self._expected_or_data, offline, *rows), rows) for rows in chunks)
-            waiting = next(made, None)
-            while waiting is not None:
-                following = next(made, None)
-                (found, (index, keys)), waiting = waiting, following
+            waiting = deque(islice(made, AHEAD))
+            while waiting:
+                waiting.extend(islice(made, 1))
+                found, (index, keys) = waiting.popleft()
                 expected = found.result()
                 yield expected if isinstance(expected, Expected) else self._expected(self._resolver, expected, index, keys)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -16,11 +15,13 @@ from seeding.db.sql import quoted
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.kinds import base_of, converts
-from seeding.schema.tables import Kind, TableSchema
+from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 from seeding.writing.encoding import json_text
 
 DIGITS = 38
 """Of a decimal of Polars."""
+SECONDS = 19
+"""Characters of a date-time up to its seconds: less than one is no difference."""
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
 KEY = "primary key"
 """The name of the key's column in a frame; no table column has a space in its name here."""
@@ -30,12 +31,13 @@ DIGEST_BYTES = 4_000_000
 """Of the rows of one digest: any server lets a value be so long."""
 
 SERVER_TEXT: Mapping[Kind, str] = {
-    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.DATE, Kind.UUID, Kind.JSON), "CAST({} AS CHAR)"),
-    Kind.DATETIME: "DATE_FORMAT({}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')",
+    **dict.fromkeys((Kind.BOOLEAN, Kind.INTEGER, Kind.DECIMAL, Kind.DATE), "{}"),
+    **dict.fromkeys((Kind.TEXT, Kind.UUID, Kind.JSON), "CAST({} AS CHAR)"),
+    Kind.DATETIME: f"LEFT({{}}, {SECONDS})",
     Kind.TIME: "TIME_FORMAT({}, '%%H:%%i:%%s.%%f')",
     Kind.BINARY: "HEX({})",
 }
-"""How the server writes a value as `_text` does; other kinds are compared only by value."""
+"""How the server writes a value as `_text` does, among bytes; other kinds are compared only by value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,10 +133,13 @@ class RenderedRows:
 
     def _written(self, columns: Sequence[str]) -> str:
         """SQL of the text of a row; its separator makes bytes of it, so that columns of different collations can be joined."""
-        quote = partial(quoted, connections[self._using])
-        kinds = ((name, self._table.columns[name].kind) for name in columns)
-        written = ", ".join(f"IFNULL({SERVER_TEXT[kind].format(quote(name))}, 0x1e)" for name, kind in kinds)
+        written = ", ".join(self._value(self._table.columns[name]) for name in columns)
         return f"CAST(CONCAT_WS(0x1f, {written}) AS BINARY)"
+
+    def _value(self, column: ColumnSchema) -> str:
+        is_as_stored = column.kind is Kind.TEXT and column.character_set == "utf8mb4"
+        written = ("{}" if is_as_stored else SERVER_TEXT[column.kind]).format(quoted(connections[self._using], column.name))
+        return f"IFNULL({written}, 0x1e)" if column.nullable else written
 
     @property
     def _name(self) -> str:
@@ -161,7 +166,13 @@ class RenderedRows:
 
 def _digest(expected: pl.DataFrame) -> str:
     rows = expected.select(pl.concat_str(pl.col(KEY).cast(pl.String), "text", separator=SEPARATOR)).to_series()
-    return hashlib.sha256(rows.str.join(END).item().encode()).hexdigest()
+    return hashlib.sha256(bytes_of(rows, END)).hexdigest()
+
+
+def bytes_of(texts: pl.Series, separator: str = "") -> bytes:
+    """Texts, none of which is null, in one piece of UTF-8; Python makes no text of it."""
+    joined: bytes = texts.str.join(separator).cast(pl.Binary).item()
+    return joined
 
 
 def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = False) -> pl.Expr:
@@ -170,7 +181,7 @@ def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = Fals
     if bare:
         return column.cast(pl.String).str.replace_all("-", "", literal=True).str.to_lowercase()
     if isinstance(dtype, (pl.Datetime, pl.Time)):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S%.6f" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
+        return column.dt.strftime("%Y-%m-%d %H:%M:%S" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
     if isinstance(dtype, pl.Duration):
         return column.dt.total_microseconds().cast(pl.String)
     if dtype == pl.Binary:

@@ -2,38 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial, reduce
+from operator import or_
+from typing import Any, Self
 
 import numpy as np
-from django.db.models import F, Q
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, F, Func, Q
 
 from seeding.comparison.same_values import is_stored
+from seeding.db.features import features
 from seeding.generation.seeder_columns import columns_of
-from seeding.generation.seeders import BaseSeeder
+from seeding.generation.seeders import BaseSeeder, Condition, Derivation
 from seeding.keys import KeySet, union
 from seeding.ledger.key_values import NOBODY
 from seeding.restoration.generated_rows import GeneratedRows
 
+FEW = 10_000
+"""Seeded rows that are not worth a second connection."""
+Stale = Mapping[str, KeySet]
+"""Derived field → the rows in which it is not what is derived now; only fields of which there are any."""
 
-def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Mapping[str, KeySet]:
-    """Derived field → those of the seeder's rows `keys` in which it is not what is derived now; none if there are none."""
+
+class Differs(Func):
+    """Whether two values differ; two nulls do not. Each is computed once."""
+
+    arity = 2
+    output_field = BooleanField()
+    template = "(%(expressions)s)"
+    arg_joiner = " IS NOT "
+
+    def as_mysql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
+        """As MySQL and MariaDB write it."""
+        return self.as_sql(compiler, connection, template="NOT (%(expressions)s)", arg_joiner=" <=> ")
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
+        """As PostgreSQL writes it."""
+        return self.as_sql(compiler, connection, arg_joiner=" IS DISTINCT FROM ")
+
+
+def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Stale:
+    """Those of the seeder's rows `keys` in which a derived field is not what is derived now."""
     assert rows.dataset is not None  # the seeder has rows
     model, table = seeder.config.model, rows.there[seeder.config.table_name]
     identity = rows.identity(table.name)
     conditions = list(identity.conditions(model, keys))
     found: dict[str, list[KeySet]] = {}
-    for derivation in seeder.derivations(rows.dataset):
+    for where, values in _together(seeder.derivations(rows.dataset)):
         held = model._base_manager.using(rows.using)
-        held = held if derivation.where is None else held.filter(derivation.where)
-        for name, value in derivation.values.items():
-            (column,) = columns_of(seeder, [name])
-            empty = Q(**{f"{name}__isnull": True}), Q(seeding_computed__isnull=True)
-            differs = ~Q(**{name: F("seeding_computed")}) & ~empty[0] & ~empty[1] | empty[0] ^ empty[1]
-            for condition in conditions:
-                suspects = held.filter(condition).annotate(seeding_computed=value).filter(differs)
-                told = suspects.values_list("pk", name, "seeding_computed").iterator()
-                stale = [key for key, stored, computed in told if not is_stored(computed, stored, table.columns[column])]
+        held = held if where is None else held.filter(where)
+        differs = reduce(or_, (Q(Differs(F(name), value)) for name, value in values))
+        computed = {f"seeding_computed_{place}": value for place, (_, value) in enumerate(values)}
+        for condition in conditions:
+            suspects = held.filter(condition).filter(differs).annotate(**computed)
+            told = list(suspects.values_list("pk", *(name for name, _ in values), *computed))
+            for place, (name, _) in enumerate(values, 1):
+                (column,) = columns_of(seeder, [name])
+                stale = [one[0] for one in told if not is_stored(one[place + len(values)], one[place], table.columns[column])]
                 numbers = np.array(sorted(identity.numbers_of(stale)), np.int64)
                 found.setdefault(name, []).append(KeySet.holding(numbers[numbers != NOBODY]))
+    return _merged(found)
+
+
+class Judge:
+    """Looks for stale rows, also in a thread with a connection of its own, if the server lets one read beside another.
+
+    Its thread ends with its block.
+    """
+
+    def __init__(self, rows: GeneratedRows) -> None:
+        self._rows = rows
+        self._beside: GeneratedRows | None = None
+        """The same rows for the thread: a connection belongs to one."""
+        self._executor: ThreadPoolExecutor | None = None
+        self._begun: list[Future[Stale]] = []
+
+    def __enter__(self) -> Self:
+        connection = connections[self._rows.using]
+        is_committed = connection.get_autocommit() and not connection.in_atomic_block  # else only this connection sees it
+        if is_committed and features(connection).is_concurrent and self._rows.ledger.rows() >= FEW:
+            self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="derived")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._executor is not None:
+            for one in self._begun:
+                one.cancel()
+            self._executor.submit(self._disconnect)
+            self._executor.shutdown()
+            self._executor = None
+
+    def begin(self, seeder: BaseSeeder, keys: KeySet) -> Callable[[], Stale]:
+        """Start to look at these rows of the seeder; returns what waits for the result."""
+        here = partial(stale_rows, self._rows, seeder, keys)
+        if self._executor is None:
+            return here
+        self._begun.append(begun := self._executor.submit(self._look_beside, seeder, keys))
+        return lambda: here() if begun.cancelled() or begun.exception() is not None else begun.result()
+
+    def halved(self, seeder: BaseSeeder, keys: KeySet) -> Stale:
+        """The stale ones of these rows, half of which are looked at beside the others."""
+        if self._executor is None:
+            return stale_rows(self._rows, seeder, keys)
+        half = keys.lowest(len(keys) // 2)
+        waiting = self.begin(seeder, keys - half)
+        parts = stale_rows(self._rows, seeder, half), waiting()
+        return _merged({name: [one[name] for one in parts if name in one] for name in {**parts[0], **parts[1]}})
+
+    def _look_beside(self, seeder: BaseSeeder, keys: KeySet) -> Stale:
+        if self._beside is None:
+            self._beside = GeneratedRows(self._rows.using, self._rows.registry)
+        return stale_rows(self._beside, seeder, keys)
+
+    def _disconnect(self) -> None:
+        """Close the connection of the thread that calls it."""
+        connections[self._rows.using].close()
+
+
+def _together(derivations: Sequence[Derivation]) -> Iterator[tuple[Condition, list[tuple[str, Any]]]]:
+    """Field and expression of all derived values, those of the same rows together: each compares with what is stored."""
+    of_all = [one for derivation in derivations if derivation.where is None for one in derivation.values.items()]
+    if of_all:
+        yield None, of_all
+    for derivation in derivations:
+        if derivation.where is not None:
+            yield derivation.where, list(derivation.values.items())
+
+
+def _merged(found: Mapping[str, Sequence[KeySet]]) -> Stale:
     together = {name: union(ones) for name, ones in found.items()}
     return {name: ones for name, ones in together.items() if ones}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
 from seeding.masking.problems import columns_referred_to
-from seeding.restoration.derived_values import stale_rows
+from seeding.restoration.derived_values import Judge
 from seeding.restoration.differences import OTHERS, Differences, differences, lost_rows
 from seeding.restoration.generated_rows import REASONS, GeneratedRows, Part
 from seeding.restoration.results import Left, ResetResult
@@ -30,8 +31,8 @@ class Findings:
         """Of each seeder, parents before children."""
         self.left: list[Left] = []
         """Rows that cannot be put back."""
-        self.stale: dict[str, KeySet] = {}
-        """Seeder → rows whose derived columns are not what is derived now."""
+        self._derivable: dict[str, KeySet] = {}
+        """Seeder → rows whose derived columns are looked at."""
         self.lost: dict[str, KeySet] = {}
         """Seeder → rows to which nothing may refer: others have their keys, or they cannot be put back."""
         self._seeded: dict[str, int] = {}
@@ -47,10 +48,21 @@ class Findings:
         """The table's columns that other rows refer to; they are never changed."""
         return self._referred.get(table, frozenset()) - {*self.rows.there[table].key}
 
-    @property
+    @cached_property
+    def stale(self) -> Mapping[str, KeySet]:
+        """Seeder → rows whose derived columns are not what is derived now; looked at when it is asked for."""
+        with Judge(self.rows) as judge:
+            found = {name: judge.halved(self.rows.registry.by_name[name], keys) for name, keys in self._derivable.items()}
+        return {name: union(one.values()) for name, one in found.items()}
+
     def is_any(self) -> bool:
-        """Whether there is anything to put back."""
-        return any(len(one) for one in self.differences) or any(self.stale.values())
+        """Whether there is anything to put back; looks at derived columns if nothing else is."""
+        return self.differs or any(self.stale.values())
+
+    @property
+    def differs(self) -> bool:
+        """Whether any row is not there, or has a generated column that can be put back."""
+        return any(len(one) for one in self.differences)
 
     def deriving(self) -> tuple[BaseSeeder, ...]:
         """The seeders whose columns may have to be derived again."""
@@ -119,7 +131,7 @@ class Findings:
         stay = {OTHERS: found.taken, **found.kept}
         self.left += [self.kept(part.table, keys, why) for why, keys in stay.items() if keys]
         self.differences.append(found)
-        self.stale[part.name] = union(stale_rows(self.rows, seeder, (part.known.key_set() & present) - found.taken).values())
+        self._derivable[part.name] = (part.known.key_set() & present) - found.taken
 
     def _leave_out(self, part: Part, lost: KeySet) -> None:
         if lost and part.seeder is not None and self.rows.dataset is not None:

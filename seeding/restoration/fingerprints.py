@@ -1,6 +1,6 @@
 """One number for what a table's seeded rows hold, the same on every server.
 
-It is over (index, column, value) in the order of indexes and columns: references as the indexes of the rows that they lead to,
+It is over (column, index, value) in the order of columns and indexes: references as the indexes of the rows that they lead to,
 every other value in one normal form. Derived columns are left out: they follow from the others.
 """
 
@@ -16,40 +16,51 @@ from typing import Any
 import polars as pl
 
 from seeding.comparison.changed_rows import Compared
+from seeding.comparison.rendered_rows import bytes_of
 from seeding.writing.encoding import json_text
 
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
+INDEX = ""
+"""Stands for a column of the row indexes; no column has no name."""
+OCTETS = 32
+"""Of a digest."""
 
 
 class Fingerprint:
-    """Takes the rows of one seeder, in parts that ascend by index."""
+    """Takes the rows of one seeder, in parts that ascend by index. Each column has a digest of its own until the end."""
 
     def __init__(self, seeder: str) -> None:
-        self._digest = hashlib.sha256(f"1{SEPARATOR}{seeder}{END}".encode())
+        self._columns = {INDEX: _digest(f"{seeder}{END}")}
 
     def add(self, rows: Compared, patches: Mapping[str, Mapping[int, Any]]) -> None:
         """Rows as they were seeded; `patches` are the values that they hold instead: column → position → value."""
-        columns = []
+        self._add(INDEX, pl.Series(rows.index).cast(pl.String))
         for name in sorted(rows.columns.intersection(rows.data.columns)):
             text = texts(rows.data[name])
             if found := patches.get(name):
                 places = pl.Series(sorted(found), dtype=pl.UInt32)
                 text = text.scatter(places, [_plain(found[place]) for place in sorted(found)])
-            columns.append((SEPARATOR + name + "=" + text.fill_null(NULL)).alias(name))
-        told = pl.DataFrame([pl.Series(" index", rows.index).cast(pl.String), *columns])
-        whole = told.select(pl.concat_str(pl.all()) + END).to_series()
-        self._digest.update(whole.str.join("").item().encode())
+            self._add(name, text.fill_null(NULL))
+
+    def _add(self, column: str, values: pl.Series) -> None:
+        digest = self._columns.setdefault(column, _digest(""))
+        digest.update(bytes_of(values, END))
+        digest.update(END.encode())
 
     @property
     def hexdigest(self) -> str:
         """So far."""
-        return self._digest.hexdigest()
+        return together({name: one.hexdigest() for name, one in self._columns.items()})
 
 
 def together(parts: Mapping[str, str]) -> str:
     """One fingerprint for several, by name."""
     told = "".join(f"{name}{SEPARATOR}{one}{END}" for name, one in sorted(parts.items()))
-    return hashlib.sha256(told.encode()).hexdigest()
+    return _digest(told).hexdigest()
+
+
+def _digest(told: str) -> hashlib.blake2b:
+    return hashlib.blake2b(told.encode(), digest_size=OCTETS)
 
 
 def texts(values: pl.Series) -> pl.Series:

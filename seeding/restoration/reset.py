@@ -51,10 +51,11 @@ class ResetManager:
             found = operation.retry(self._found)
             stale = operation.retry(operation.ledger.stale_tables)
             self.taken = found.taken
-            if found.rows.dataset is None or not (found.is_any or stale or self._exceptions.values):
+            if found.rows.dataset is None or not (operation.retry(found.is_any) or stale or self._exceptions.values):
                 return self._summary(found, started)
             surveyed = operation.retry(partial(self._survey, found))
-            plan = {"tables": list(config.tables), "steps": [one.step() for one in found.results() if one.has_work]}
+            foreseen = found.results(derived={} if found.differs else None)  # looking at derived columns is for afterwards
+            plan = {"tables": list(config.tables), "steps": [one.step() for one in foreseen if one.has_work]}
             with operation.recorded(found.rows.dataset, plan, faker_version=faker_version()) as run:
                 self._announce(found, run)
                 execution = Execution(operation, found, surveyed, run, stale=stale)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +19,29 @@ from seeding.exceptions import SeedingError
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
-from seeding.keys import KeySet, union
+from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.reference_resolution import Resolver
-from seeding.restoration.derived_values import stale_rows
+from seeding.restoration.derived_values import Judge, Stale
 from seeding.restoration.fingerprints import Fingerprint, together
 from seeding.restoration.generated_rows import GONE, GeneratedRows, Part
 from seeding.restoration.results import Cell, TableVerdict, VerifyReport
 
 EXAMPLES = 20
 """How many values and keys of a table are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the ledger and one table hold of each other."""
+
+    table: str
+    parts: Sequence[Part]
+    keys: KeySet
+    """Of the seeded rows."""
+    present: KeySet
+    """Those of them that are there."""
+    stale: Sequence[Callable[[], Stale]]
+    """What tells the rows whose derived columns are not what is derived now, per seeder."""
 
 
 class Verifier:
@@ -38,7 +53,9 @@ class Verifier:
     def run(self, tables: Collection[str] = (), expected: str | None = None) -> VerifyReport:
         """A verdict on each table with seeded rows, or on the given ones; raises ConfigurationError for one without any."""
         started = time.monotonic()
-        found = [self._verdict(table) for table in self._rows.tables(tables)]
+        with Judge(self._rows) as judge:
+            held = [self._held(table, judge) for table in self._rows.tables(tables)]
+            found = [self._verdict(one) for one in held]
         known = {one.table: one.fingerprint for one in found}
         return VerifyReport(
             database=database_name(self._rows.using),
@@ -48,24 +65,32 @@ class Verifier:
             duration=time.monotonic() - started,
         )
 
-    def _verdict(self, table: str) -> TableVerdict:
+    def _held(self, table: str, judge: Judge) -> Held:
         rows, parts = self._rows, list(self._rows.parts(table))
         keys = union(part.keys.key_set() for part in parts)
+        present = rows.tracer.present(rows.there[table], keys) if table in rows.there else NOTHING
+        known = [(one, one.known.key_set() & present) for one in parts if table in rows.there and not one.is_unknown]
+        stale = [judge.begin(one.seeder, held) for one, held in known if one.seeder is not None]
+        return Held(table=table, parts=parts, keys=keys, present=present, stale=stale)
+
+    def _verdict(self, held: Held) -> TableVerdict:
+        rows, table, keys = self._rows, held.table, held.keys
         if table not in rows.there:
             return TableVerdict(table=table, seeded=len(keys), missing=len(keys), unverifiable={GONE: len(keys)})
-        live = rows.there[table]
-        present = rows.tracer.present(live, keys)
-        gone = keys - present
-        comparison = TableComparison(rows, table, present)
-        for part in parts:
+        gone = keys - held.present
+        comparison = TableComparison(rows, table, held.present)
+        for part in held.parts:
             comparison.add(part)
+        stale: Counter[str] = Counter()
+        for waiting in held.stale:
+            stale.update({column: len(found) for column, found in waiting().items()})
         return TableVerdict(
             table=table,
             seeded=len(keys),
             edited=comparison.edited,
             missing=len(gone),
-            others=rows.tracer.total(live) - len(present),
-            stale=comparison.stale,
+            others=rows.tracer.total(rows.there[table]) - len(held.present),
+            stale=stale,
             unverifiable=comparison.unverifiable,
             cells=tuple(comparison.cells),
             missing_keys=tuple(str(one) for one in rows.identity(table).shown(gone, EXAMPLES)),
@@ -126,7 +151,6 @@ class TableComparison:
         self._table = table
         self._present = present
         self.edited = 0
-        self.stale: Counter[str] = Counter()
         self.unverifiable: Counter[str] = Counter()
         self.cells: list[Cell] = []
         self.fingerprints: dict[str, str] = {}
@@ -152,8 +176,6 @@ class TableComparison:
             if added is not None:
                 added.result()
         self.fingerprints[part.name] = fingerprint.hexdigest
-        found = stale_rows(rows, seeder, part.known.key_set() & self._present)
-        self.stale.update({column: len(keys) for column, keys in found.items()})
 
     def _patches(
         self, part: Compared, seeder: BaseSeeder, detector: ChangeDetector, meanings: Meanings
