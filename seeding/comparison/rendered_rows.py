@@ -25,8 +25,10 @@ SECONDS = 19
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
 KEY = "primary key"
 """The name of the key's column in a frame; no table column has a space in its name here."""
-FEWEST = 1_000
+BLOCK = 1_000
 """Rows that are not worth another digest."""
+ENOUGH = 4
+"""Blocks that all differ: so do most rows of the table, then, and digests of more of them would be for nothing."""
 DIGEST_BYTES = 4_000_000
 """Of the rows of one digest: any server lets a value be so long."""
 
@@ -85,23 +87,24 @@ class RenderedRows:
         return found
 
     def _unlike(self, expected: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """The keys of the rows whose text is another one: those of which a digest differs are halved until they are few."""
+        """The keys of the rows whose text is another one: of many rows a digest tells, then of each block, then their texts."""
         height = expected.height
-        if self._are_digested and height > FEWEST and len(KeySet.holding(expected[KEY].to_numpy()).ranges) < FEWEST // 10:
-            most = max(FEWEST, height * DIGEST_BYTES // (1 + int(expected["text"].str.len_bytes().sum())))
-            if height > most:
-                for part in expected.iter_slices(most):
-                    yield from self._unlike(part, columns)
-                return
-            if self._digest(expected, columns) == _digest(expected):
-                return
-            halves = expected[: height // 2], expected[height // 2 :]
-            if all(self._digest(one, columns) != _digest(one) for one in halves) and height > 4 * FEWEST:
-                self._are_digested = False
-            for half in halves:
-                yield from self._unlike(half, columns)
+        if self._are_digested and height > BLOCK and len(KeySet.holding(expected[KEY].to_numpy()).ranges) < BLOCK // 10:
+            most = max(BLOCK, height * DIGEST_BYTES // (1 + int(expected["text"].str.len_bytes().sum())))
+            for part in expected.iter_slices(most):
+                yield from self._in_blocks(part, columns)
         elif height:
             yield self._compared(expected, columns)
+
+    def _in_blocks(self, expected: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The same of rows of which one digest is made."""
+        if self._are_alike([expected], columns) == [True]:
+            return
+        blocks = list(expected.iter_slices(BLOCK))
+        alike = self._are_alike(blocks, columns) if len(blocks) > 1 else [False]
+        if not any(alike) and len(blocks) >= ENOUGH:
+            self._are_digested = False
+        yield self._compared(pl.concat(block for block, is_alike in zip(blocks, alike, strict=True) if not is_alike), columns)
 
     def _compared(self, expected: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         """The keys of the rows whose text is another one: fetches a text for each, instead of a Python object per value."""
@@ -119,17 +122,20 @@ class RenderedRows:
         unlike = expected.join(actual, on=KEY).filter(pl.col("text").cast(pl.Binary) != pl.col("actual"))
         return unlike.select(KEY)
 
-    def _digest(self, expected: pl.DataFrame, columns: Sequence[str]) -> str | None:
-        """Of the stored rows, in the order in which the server reads them; in another one, it is another digest."""
+    def _are_alike(self, parts: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[bool]:
+        """Whether each part's stored rows have the digest of the expected ones; read in another order, they have not."""
         connection = connections[self._using]
-        key, numbers = quoted(connection, self._identity.number), KeySet.holding(expected[KEY].to_numpy())
-        condition, values = numbers.condition_on(key)
+        key, selects, values = quoted(connection, self._identity.number), list[str](), list[Any]()
         row = f"CONCAT_WS(0x1f, {key}, {self._written(columns)})"
-        select = f"SHA2(GROUP_CONCAT({row} SEPARATOR 0x1d), 256) FROM {self._name} WHERE {condition}"
+        for place, part in enumerate(parts):
+            condition, edges = KeySet.holding(part[KEY].to_numpy()).condition_on(key)
+            digest = f"SHA2(GROUP_CONCAT({row} SEPARATOR 0x1d), 256)"
+            selects.append(f"{place}, {digest} FROM {self._name} WHERE {condition}")
+            values += edges
         with connection.cursor() as cursor:
-            cursor.execute(with_long_groups(connection, select, 2 * DIGEST_BYTES), values)
-            digest: str | None = cursor.fetchone()[0]
-        return digest
+            cursor.execute(with_long_groups(connection, " UNION ALL SELECT ".join(selects), 2 * DIGEST_BYTES), values)
+            stored = dict(cursor.fetchall())
+        return [stored[place] == _digest(part) for place, part in enumerate(parts)]
 
     def _written(self, columns: Sequence[str]) -> str:
         """SQL of the text of a row; its separator makes bytes of it, so that columns of different collations can be joined."""
