@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import Enum
 from itertools import islice
 from threading import Event
@@ -17,6 +18,7 @@ from typing import Any
 
 import polars as pl
 from django.db import models
+from django.db.models import Value
 
 from seeding.arrays import Integers
 from seeding.comparison.rendered_rows import KEY, Texts
@@ -33,11 +35,17 @@ from seeding.ledger.row_identity import RowIdentity
 from seeding.models import SeedingMetadata
 from seeding.schema.kinds import converts
 from seeding.schema.references import Reference, column_name
-from seeding.schema.tables import TableSchema
+from seeding.schema.tables import ColumnSchema, TableSchema
 
 EXAMPLES = 20
-PLAIN = (models.BooleanField, models.CharField, models.TextField, models.IntegerField, models.DecimalField)
-"""Fields of which a default is compared, if it is a constant."""
+PLAIN: Mapping[type[models.Field[Any, Any]], tuple[type, ...]] = {
+    models.BooleanField: (bool,),
+    models.CharField: (str,),
+    models.TextField: (str,),
+    models.IntegerField: (int,),
+    models.DecimalField: (int, Decimal),
+}
+"""Fields of which a default is compared, if it is a constant of these types."""
 ROWS = 10_000
 """Rows compared at a time."""
 AHEAD = 2
@@ -179,10 +187,10 @@ class ChangeDetector:
             return data
 
     def _expected(self, resolver: Resolver, data: pl.DataFrame, index: Integers, keys: Integers) -> Expected:
-        columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
         left_out = sorted(self._fillable.difference(data.columns))
         lacking = self._defaults.keys() - set(data.columns)
         data = data.with_columns(pl.lit(self._defaults[name]).alias(name) for name in sorted(lacking))
+        columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
         resolved = resolver.resolve(self._seeder, data, resolver.keys(self._seeder), exact=True)
         empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
@@ -229,9 +237,20 @@ def _fillable(seeder: BaseSeeder, table: TableSchema) -> frozenset[str]:
 def _defaults(seeder: BaseSeeder, table: TableSchema) -> Iterator[tuple[str, Any]]:
     """The model's columns that hold a constant if a seeder leaves them out, and that constant."""
     for field in seeder.config.model._meta.concrete_fields:
-        is_plain = isinstance(field, PLAIN) and not converts(field) and column_name(field) in table.columns
-        if is_plain and field.has_default() and isinstance(field.default, (bool, int, str)):
-            yield column_name(field), field.default.value if isinstance(field.default, Enum) else field.default
+        kinds = next((kinds for kind, kinds in PLAIN.items() if isinstance(field, kind)), ())
+        if converts(field) or column_name(field) not in table.columns:
+            continue
+        default = field.default if field.has_default() else field.db_default
+        value = default.value if isinstance(default, (Enum, Value)) else default
+        if isinstance(value, kinds) and (field.has_default() or _is_default(value, table.columns[column_name(field)])):
+            yield column_name(field), value
+
+
+def _is_default(value: Any, column: ColumnSchema) -> bool:
+    """Whether the live column has this constant as its default, so that rows that leave it out hold it."""
+    written = (column.default or "").partition("::")[0].removeprefix("b").strip("()").lower()
+    spelled = {str(value).lower(), str(int(value))} if isinstance(value, bool) else {str(value).lower()}
+    return written.removeprefix("'").removesuffix("'") in spelled
 
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:

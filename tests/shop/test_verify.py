@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from seeding import api
+from seeding.comparison import rendered_rows
 from seeding.conf import VerifyConfig
 from seeding.exceptions import ConfigurationError
+from seeding.restoration import derived_values
 from seeding.restoration.results import TableVerdict, VerifyReport
 from seeding.verification.changed_since import statements_of
 from tests.shop.conftest import INSTALLED
@@ -205,3 +209,32 @@ def test_the_command_says_what_is_not_as_it_was(shop: Database) -> None:
     ):
         assert words in " ".join(text.split()), words
     assert said(expect="0" * 64, verbosity=0) == (5, f"The fingerprint is unknown, and {'0' * 64} was expected.")
+
+
+@pytest.mark.parametrize("server", ["mariadb", "mysql"])
+def test_digests_of_blocks_and_a_second_connection_find_the_same(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    database = make_database(server, ready=False)
+    call_command("migrate", database=database.alias, verbosity=0)
+    database.seed(size="medium")
+    monkeypatch.setattr(rendered_rows, "BLOCK", 20)
+    monkeypatch.setattr(derived_values, "FEW", 1)
+    lines = keys(OrderLine, database)
+    edited = [lines[place] for place in (0, 200, 201, len(lines) - 1)]
+    OrderLine.objects.using(database.alias).filter(pk__in=edited).update(quantity=77)
+    stale = Order.objects.using(database.alias).exclude(orderline__in=edited).latest("pk")
+    Order.objects.using(database.alias).filter(pk=stale.pk).update(total=0)
+
+    with CaptureQueriesContext(connections[database.alias]) as asked:
+        report = verified(database, tables=("shop_order", "shop_orderline"))
+
+    said = [one["sql"] for one in asked.captured_queries]
+    assert {(int(cell.key), cell.column) for cell in of(report, "shop_orderline").cells} == {
+        (key, "quantity") for key in edited
+    }
+    assert of(report, "shop_orderline").edited == 4
+    totals = Order.objects.using(database.alias).filter(orderline__in=edited).distinct().count()
+    assert of(report, "shop_order").stale == {"total": totals + 1}
+    assert any("SHA2" in one and "UNION ALL" in one for one in said)
+    assert not any("<=>" in one for one in said)  # by the other connection
