@@ -248,9 +248,10 @@ def _defaults(seeder: BaseSeeder, table: TableSchema) -> Iterator[tuple[str, Any
 
 def _is_default(value: Any, column: ColumnSchema) -> bool:
     """Whether the live column has this constant as its default, so that rows that leave it out hold it."""
-    written = (column.default or "").partition("::")[0].removeprefix("b").strip("()").lower()
-    spelled = {str(value).lower(), str(int(value))} if isinstance(value, bool) else {str(value).lower()}
-    return written.removeprefix("'").removesuffix("'") in spelled
+    if column.default is None:
+        return False
+    written = column.default.partition("::")[0].removeprefix("b").strip("()").removeprefix("'").removesuffix("'")
+    return written.lower() in {str(value).lower(), str(int(value))} if isinstance(value, bool) else written == str(value)
 
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
