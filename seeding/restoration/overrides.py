@@ -62,7 +62,7 @@ class Overriding:
             if name in self._references and value is not None:
                 yield field.attname, self._resolved(name, value)
             elif isinstance(base := base_of(field), models.JSONField) and value is not None:
-                yield field.attname, self._repair.stored(field, json.dumps(value, ensure_ascii=False, cls=base.encoder))
+                yield field.attname, self._repair.stored(field, json.dumps(value, cls=base.encoder))  # as Django writes it
             else:
                 yield field.attname, value
 

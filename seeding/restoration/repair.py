@@ -17,6 +17,7 @@ from django.db.models.functions import Cast
 from seeding.arrays import Integers
 from seeding.comparison.changed_rows import Compared
 from seeding.comparison.rendered_rows import KEY
+from seeding.db.features import keeps_json_text
 from seeding.db.redaction import error_text
 from seeding.db.retries import refuses_row
 from seeding.exceptions import GenerationError
@@ -100,9 +101,10 @@ class Repair:
 
     def stored(self, field: models.Field[Any, Any], value: Any) -> Any:
         """A value in the form of writers, as an update takes it."""
-        if isinstance(base_of(field), models.JSONField) and value is not None:  # as text, which the field would encode again
-            return Cast(Value(value, models.TextField()), models.JSONField())
-        return value
+        if not isinstance(base_of(field), models.JSONField) or value is None:
+            return value
+        text = Value(value, models.TextField())  # which the field would encode again
+        return text if keeps_json_text(connections[self._rows.using]) else Cast(text, models.JSONField())
 
     def _put_back(self, keys: KeySet) -> Refused:
         """Update what differs now in those of the rows that still are the seeded ones."""

@@ -9,9 +9,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 from django.apps import apps
 from django.db import DataError, IntegrityError, models, transaction
 
+from seeding.generation.registry import Registry
+from seeding.generation.seeder_columns import derived_columns
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 
@@ -57,7 +60,10 @@ class Done:
 
 
 class Editor:
-    """Edits the seeded rows of one database, as far as its constraints allow."""
+    """Edits the seeded rows of one database, as far as its constraints allow.
+
+    Derived columns that are generated as well stay: a derivation may keep some of what they hold, such as an invoice's VIEWED.
+    """
 
     def __init__(self, using: str) -> None:
         ledger, mirrors = Ledger(using), {one._meta.db_table: one for one in apps.get_models(include_auto_created=True)}
@@ -66,6 +72,7 @@ class Editor:
         self._keys = {table: found for table, found in held.items() if len(found) >= FEWEST_ROWS and table in wide}
         self._rows = {table: mirrors[table]._base_manager.using(using) for table in self._keys}
         self._using = using
+        self._columns = {table: _columns(using, table, rows.model) for table, rows in self._rows.items()}
         self.tables = sorted(self._keys)
 
     def apply(self, edit: Edit) -> Done | None:
@@ -88,7 +95,7 @@ class Editor:
         return edit.table, _at(self._keys[edit.table], edit.row)
 
     def _column(self, edit: Edit) -> models.Field[Any, Any]:
-        fields = [one for one in self._rows[edit.table].model._meta.concrete_fields if not one.primary_key]
+        fields = self._columns[edit.table]
         return fields[edit.column % len(fields)]
 
     @staticmethod
@@ -116,6 +123,14 @@ def meddle(using: str, chance: random.Random, count: int) -> int:
         if done == count:
             break
     return done
+
+
+def _columns(using: str, table: str, model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    dataset, apart = Ledger(using).dataset(), set[str]()
+    assert dataset is not None
+    for seeder in Registry.discover().by_table[table]:
+        apart |= derived_columns(seeder, dataset).intersection(dataset.generate(seeder, np.arange(1)).columns)
+    return [one for one in model._meta.concrete_fields if not one.primary_key and one.column not in apart]
 
 
 def _at(keys: KeySet, place: int) -> int:
