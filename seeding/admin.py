@@ -95,11 +95,12 @@ class SeedRunAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The dashboard, what can be started, and the live parts of pages."""
         site = self.admin_site
-        undoing = (("rollback", "seed_rollback"), ("reset", "seed_reset"), ("mask", "seed_mask"))
+        undoing = ("rollback", "seed_rollback"), ("reset", "seed_reset"), ("mask", "seed_mask"), ("restore", "seed_snapshot")
         return [
             self.page("dashboard/", "views.show_dashboard", "seeding_dashboard", site=site),
             self.page("dashboard/live/", "views.tell_dashboard", "seeding_dashboard_live"),
             self.page("<int:key>/live/", "jobs.pages.tell_run", "seeding_run_live"),
+            self.page("<int:key>/again/", "jobs.asking.ask_run_again", "seeding_run_again", site=site),
             self.page("dataset/", "dataset.pages.show_dataset", "seeding_dataset", site=site),
             self.page("dataset/table/", "dataset.pages.show_table", "seeding_dataset_table", site=site),
             self.page("new/", "jobs.asking.show_new_run", "seeding_new_run", site=site),
@@ -111,6 +112,7 @@ class SeedRunAdmin(ReadOnlyAdmin):
             self.page("job/<str:token>/live/", "jobs.pages.tell_job", "seeding_job_live"),
             self.page("job/<str:token>/start/", "jobs.pages.start_job", "seeding_job_start", site=site),
             self.page("job/<str:token>/stop/", "jobs.pages.stop_job", "seeding_job_stop", site=site),
+            self.page("job/<str:token>/again/", "jobs.asking.ask_again", "seeding_job_again", site=site),
             *super().get_urls(),
         ]
 

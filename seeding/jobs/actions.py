@@ -19,11 +19,23 @@ class Action(StrEnum):
     ROLL_BACK = "seed_rollback"
     RESET = "seed_reset"
     MASK = "seed_mask"
+    RESTORE = "seed_snapshot"
+    """Of a snapshot; each of its steps is a run of its own."""
 
     @property
     def permission(self) -> str:
         """The permission that it needs."""
         return PERMISSIONS[self]
+
+    @property
+    def label(self) -> str:
+        """What the button that starts it says."""
+        return LABELS[self]
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The commands under which its runs stand in the ledger."""
+        return STEPS.get(self, frozenset({self.value}))
 
 
 PERMISSIONS: Mapping[Action, str] = {
@@ -31,7 +43,16 @@ PERMISSIONS: Mapping[Action, str] = {
     Action.ROLL_BACK: "seeding.can_roll_back",
     Action.RESET: "seeding.can_reset",
     Action.MASK: "seeding.can_mask",
+    Action.RESTORE: "seeding.can_reset",
 }
+LABELS: Mapping[Action, str] = {
+    Action.SEED: "Seed",
+    Action.ROLL_BACK: "Roll back",
+    Action.RESET: "Reset",
+    Action.MASK: "Mask",
+    Action.RESTORE: "Restore",
+}
+STEPS: Mapping[Action, frozenset[str]] = {Action.RESTORE: frozenset({"seed", "seed_reset", "seed_rollback"})}
 
 
 class Account(Protocol):

@@ -1,77 +1,21 @@
-"""A job is started, its end is read, and it is asked to end."""
+"""A job is previewed, carried out, and asked to end."""
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from seeding.conf.jobs import REQUESTED_BY, job_folder, manage_command, printable
 from seeding.exceptions import RefusedError, SeedingError
-from seeding.jobs import processes
+from seeding.jobs import tasks
 from seeding.jobs.actions import Action
-from seeding.jobs.records import Job, JobFolder
+from seeding.jobs.records import Job
+from seeding.jobs.standing import JobState, run_of
+from seeding.jobs.starting import begin, folder
 from seeding.locks import seeding_lock
 from seeding.models import SeedRun
-
-STARTABLE = timedelta(hours=1)
-"""How old a preview may be that is carried out."""
-CLOCK = timedelta(seconds=2)
-"""By how much a run may seem to begin before the job that makes it."""
-
-
-class Standing(StrEnum):
-    """How it is with a job."""
-
-    RUNNING = "running"
-    ENDED = "ended"
-    FAILED = "failed"
-    """It ended with an error, and its output says which."""
-    DIED = "died"
-    """It ended without a word: it was killed, or could not begin."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobState:
-    """A job now."""
-
-    job: Job
-    standing: Standing
-    output: Mapping[str, Any]
-    """What the command printed: its summary, or the error."""
-    run: SeedRun | None
-    """Its run, once that is in the ledger."""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether its process runs."""
-        return self.standing is Standing.RUNNING
-
-    @property
-    def error(self) -> str:
-        """What went wrong as a whole; empty if nothing did."""
-        return str(self.output.get("error", ""))
-
-    @property
-    def exit_code(self) -> int | None:
-        """The command's exit code, if it has told one."""
-        code = self.output.get("exit_code")
-        return code if isinstance(code, int) else None
-
-    @property
-    def is_startable(self) -> bool:
-        """Whether it is a preview that can be carried out."""
-        return self.job.is_preview and self.standing is Standing.ENDED and self.job.age < STARTABLE
-
-
-def folder() -> JobFolder:
-    """Where the jobs of this host are recorded."""
-    return JobFolder(path=job_folder())
 
 
 def preview(
@@ -87,10 +31,8 @@ def preview(
 
     Raises SeedingError if no process can be started.
     """
-    job = _started(action, (*(instead or options), "--dry-run"), database=database, account=account, is_preview=True)
-    job = replace(job, options=tuple(options), preview_options=tuple(instead), forecast=forecast or {})
-    folder().save(job)
-    return job
+    job = _new(action, options, database=database, account=account, is_preview=True)
+    return _launched(replace(job, preview_options=tuple(instead), forecast=forecast or {}))
 
 
 def carry_out(preview: JobState, *, typed: str, name: str, account: str) -> Job:
@@ -102,53 +44,24 @@ def carry_out(preview: JobState, *, typed: str, name: str, account: str) -> Job:
         raise RefusedError(f"Nothing was started: to confirm, type the database's name, {name}.")
     if not preview.is_startable:
         raise RefusedError("Nothing was started: this preview has failed, has not ended, or is too old. Make another one.")
-    job = preview.job
-    asked = (*job.options, "--force", f"--confirm-database={name}")
-    done = _started(job.action, asked, database=job.database, account=account, is_preview=False)
-    done = replace(done, options=job.options)
-    folder().save(done)
-    return done
-
-
-def state_of(job: Job) -> JobState:
-    """How it is with the job now."""
-    alive = job.host == socket.gethostname() and job.process.is_alive  # before its output is read
-    output = folder().output(job.token)
-    if alive and output is None:
-        standing = Standing.RUNNING
-    elif output is None:
-        standing = Standing.DIED
-    else:
-        standing = Standing.FAILED if "error" in output else Standing.ENDED
-    return JobState(job=job, standing=standing, output=output or {}, run=None if job.is_preview else run_of(job))
-
-
-def run_of(job: Job) -> SeedRun | None:
-    """The run that the job's process has recorded; None if it has not yet, or had nothing to do."""
-    of_process = SeedRun.objects.using(job.database).filter(
-        host=job.host, process_id=job.process.pid, started_at__gte=job.at - CLOCK, command=job.action
-    )
-    return of_process.order_by("pk").first()
-
-
-def job_of(run: SeedRun) -> Job | None:
-    """The job of this host whose process records the run; None if there is none, or not any more."""
-    if run.host != socket.gethostname():
-        return None
-    for job in folder().latest():
-        same = (job.process.pid, job.action, job.is_preview) == (run.process_id, run.command, False)
-        if same and job.at - CLOCK <= run.started_at:
-            return job
-    return None
+    asked = preview.job
+    job = _new(asked.action, asked.options, database=asked.database, account=account, is_preview=False)
+    return _launched(replace(job, confirmed=name))
 
 
 def stop(job: Job) -> None:
     """Ask the job's process to end; its run ends at the batch that it is at, and what is committed stays.
 
-    Raises RefusedError if it is not a process that this host has started and that runs, or if another run holds the lock.
+    A job that waits for a worker is called off. Raises RefusedError if it is not a process that this host has started and that
+    runs, or if another run holds the lock.
     """
     if job.host != socket.gethostname():
-        raise RefusedError(f"It runs on {job.host}, as process {job.process.pid}: stop it there with kill {job.process.pid}.")
+        number = f", as process {job.process.pid}: stop it there with kill {job.process.pid}" if job.process else ""
+        raise RefusedError(f"It runs on {job.host}{number}.")
+    if job.process is None:
+        if folder().refuse(job.token, "It was called off before a worker took it. Nothing was started."):
+            return
+        raise RefusedError("A worker is taking it at this moment. Try again.")
     run = None if job.is_preview else run_of(job)
     if run is not None and run.state == SeedRun.State.RUNNING:
         holder = seeding_lock(job.database).holder()
@@ -158,16 +71,12 @@ def stop(job: Job) -> None:
         raise RefusedError("It has ended already.")
 
 
-def _started(action: Action, options: Sequence[str], *, database: str, account: str, is_preview: bool) -> Job:
-    jobs, at = folder(), datetime.now(UTC)
-    command = [*manage_command(), action, *options, f"--database={database}", "--json", "--no-color"]
-    if is_preview:
-        command.append("--no-input")
+def _new(action: Action, options: Sequence[str], *, database: str, account: str, is_preview: bool) -> Job:
+    jobs = folder()
     try:
         token = jobs.new_token()
-        process = processes.start(command, _variables(account), out=jobs.output_file(token), log=jobs.log_file(token))
-    except (OSError, ValueError) as error:
-        raise SeedingError(f"No process could be started: {error}. Is {jobs.path} a folder that may be written?") from error
+    except OSError as error:
+        raise _impossible(error) from error
     return Job(
         token=token,
         action=action,
@@ -176,12 +85,32 @@ def _started(action: Action, options: Sequence[str], *, database: str, account: 
         database=database,
         requested_by=account,
         host=socket.gethostname(),
-        at=at,
-        process=process,
+        at=datetime.now(UTC),
     )
 
 
-def _variables(account: str) -> dict[str, str]:
-    """The environment in which the process finds the same modules and settings as this one, and learns who asked."""
-    path = os.pathsep.join(dict.fromkeys(one for one in sys.path if one))
-    return {**os.environ, "PYTHONPATH": path, REQUESTED_BY: printable(account)}
+def _launched(job: Job) -> Job:
+    """The job, saved: with its process, or waiting for a worker where there are such."""
+    jobs = folder()
+    try:
+        if tasks.backend() is None:
+            job = begin(job)
+        else:  # its record comes first: a worker may take it before this goes on
+            jobs.save(job)
+            job = _queued(job)
+        jobs.save(job)
+    except (OSError, ValueError) as error:
+        raise _impossible(error) from error
+    return job
+
+
+def _queued(job: Job) -> Job:
+    try:
+        return replace(job, task=tasks.enqueue(job.token))
+    except SeedingError as error:
+        folder().refuse(job.token, str(error))
+        raise
+
+
+def _impossible(error: Exception) -> SeedingError:
+    return SeedingError(f"No process could be started: {error}. Is {folder().path} a folder that may be written?")

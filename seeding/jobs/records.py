@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from seeding.conf.jobs import printable
+from seeding.exceptions import SeedingError
 from seeding.jobs.actions import Action
-from seeding.jobs.processes import ProcessIdentity
+from seeding.jobs.processes import NEW, ProcessIdentity
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEPT = timedelta(days=30)
@@ -52,9 +53,24 @@ class Job:
     requested_by: str
     host: str
     at: datetime
-    process: ProcessIdentity
+    confirmed: str = ""
+    """The database's name, as it was typed to confirm it; empty for a preview."""
+    process: ProcessIdentity | None = None
+    """None as long as no worker has started it."""
+    begun: datetime | None = None
+    """When the process was started."""
+    task: str = ""
+    """The task that a worker is to take; empty if the process was started without one."""
     forecast: Mapping[str, Any] = field(default_factory=dict)
     """What was foreseen before the preview, where anything was."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of its process."""
+        given = (f"--database={self.database}", "--json", "--no-color")
+        if self.is_preview:
+            return (*(self.preview_options or self.options), "--dry-run", *given, "--no-input")
+        return (*self.options, "--force", f"--confirm-database={self.confirmed}", *given)
 
     @property
     def age(self) -> timedelta:
@@ -87,11 +103,12 @@ class JobFolder:
 
     def save(self, job: Job) -> None:
         """Write the job's record, whole or not at all."""
-        values = {**asdict(job), "at": job.at.isoformat()}
-        draft = self.path / f"{job.token}.new"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(values, file, default=str)
-        draft.replace(self.path / f"{job.token}.json")
+        self._write(self.path / f"{job.token}.json", asdict(job))
+
+    def note_begun(self, job: Job) -> None:
+        """Write which process the job has, beside its record, which is its requester's to write."""
+        assert job.process is not None
+        self._write(self._begun_file(job.token), {"process": asdict(job.process), "begun": job.begun})
 
     def load(self, token: str) -> Job | None:
         """The job of that name; None if there is none here, or the name is not one that could be."""
@@ -99,13 +116,17 @@ class JobFolder:
             return None
         try:
             values = json.loads((self.path / f"{token}.json").read_text(encoding="utf-8"))
+            if values["process"] is None and self._begun_file(token).exists():
+                values |= json.loads(self._begun_file(token).read_text(encoding="utf-8"))
+            begun, process = values["begun"], values["process"]
             return replace(
                 Job(**values),
                 action=Action(values["action"]),
                 options=tuple(values["options"]),
                 preview_options=tuple(values["preview_options"]),
                 at=datetime.fromisoformat(values["at"]),
-                process=ProcessIdentity(**values["process"]),
+                process=ProcessIdentity(**process) if process is not None else None,
+                begun=datetime.fromisoformat(begun) if begun is not None else None,
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -120,6 +141,28 @@ class JobFolder:
         for _, token in sorted(found, reverse=True)[:count]:
             if (job := self.load(token)) is not None:
                 yield job
+
+    def refuse(self, token: str, words: str) -> bool:
+        """Say in the process's place that it was not started; False if it was, or somebody has said so before."""
+        try:
+            file = os.fdopen(os.open(self.output_file(token), NEW, 0o600), "w", encoding="utf-8")
+        except FileExistsError:
+            return False
+        with file:
+            json.dump({"error": words, "exit_code": SeedingError.exit_code}, file)
+        return True
+
+    def tell_failure(self, token: str, words: str) -> None:
+        """Say in place of a process that could not be started why."""
+        self._write(self.output_file(token), {"error": words, "exit_code": SeedingError.exit_code})
+
+    def taken_since(self, token: str) -> timedelta | None:
+        """How long ago somebody began to start the process; None if nobody has."""
+        try:
+            at = self.output_file(token).stat().st_mtime
+        except OSError:
+            return None
+        return datetime.now(UTC) - datetime.fromtimestamp(at, UTC)
 
     def output(self, token: str) -> Mapping[str, Any] | None:
         """The object that the process printed; None if it has printed none yet, or none that can be read."""
@@ -142,12 +185,27 @@ class JobFolder:
         whole = lines[1:] if size > TAIL_BYTES else lines
         return [_line(one) for one in whole if one.strip()][-count:]
 
+    def _begun_file(self, token: str) -> Path:
+        return self.path / f"{token}.begun"
+
+    def _write(self, file: Path, values: Mapping[str, Any]) -> None:
+        """Whole or not at all."""
+        draft = file.with_suffix(f"{file.suffix}.new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+            json.dump(values, stream, default=plain)
+        draft.replace(file)
+
     def _forget_old(self) -> None:
         limit = (datetime.now(UTC) - KEPT).timestamp()
         for file in self.path.iterdir():
             with suppress(OSError):
-                if TOKEN.fullmatch(file.stem) and file.stat().st_mtime < limit:
+                if TOKEN.fullmatch(file.name.partition(".")[0]) and file.stat().st_mtime < limit:
                     file.unlink()
+
+
+def plain(value: Any) -> str:
+    """For JSON: a moment as it is read again, and anything else as text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _line(text: str) -> LogLine:

@@ -93,14 +93,29 @@ def names() -> Mapping[str, Path]:
 
 def described(environment: str) -> dict[str, str]:
     """The profiles in the folders: name → what it is for, or else what is wrong with it."""
-    found = {}
+    return {
+        name: one.problems[0] if isinstance(one, ConfigurationError) else one.data.get("description", "")
+        for name, one in _all(environment).items()
+    }
+
+
+def own_sizes(environment: str) -> dict[str, list[str]]:
+    """The profiles in the folders: name → its own sizes."""
+    return {
+        name: [] if isinstance(one, ConfigurationError) else sorted(one.data.get("sizes", {}))
+        for name, one in _all(environment).items()
+    }
+
+
+def _all(environment: str) -> dict[str, Profile | ConfigurationError]:
+    found: dict[str, Profile | ConfigurationError] = {}
     for name, path in sorted(names().items()):
         try:
             profile = load(str(path), environment=environment)
             profile.require()
-            found[name] = profile.data.get("description", "")
+            found[name] = profile
         except ConfigurationError as error:
-            found[name] = error.problems[0]
+            found[name] = error
     return found
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db import models, router
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from seeding.jobs.actions import Action, allowed, production
+from seeding.jobs.standing import JobState, state_of
+from seeding.jobs.starting import folder
 from seeding.models import SeedRun
 
 
@@ -33,6 +35,15 @@ def demand(request: HttpRequest, action: Action) -> None:
         raise PermissionDenied(f"This needs the permission {action.permission}.")
     if words := production(ledger_database()):
         raise PermissionDenied(f"{words} Nothing can be started from the browser here.")
+
+
+def requested(request: HttpRequest, token: str) -> JobState:
+    """What was asked for in the browser, of this database; raises Http404 if it is not here, PermissionDenied as `demand`."""
+    job = folder().load(token)
+    if job is None or job.database != ledger_database():
+        raise Http404("There is no such request on this host, or not any more.")
+    demand(request, job.action)
+    return state_of(job)
 
 
 def may_view(request: HttpRequest, site: AdminSite, model: type[models.Model]) -> bool:

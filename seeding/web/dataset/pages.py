@@ -14,8 +14,9 @@ from django.template.response import TemplateResponse
 from seeding.explanation.provenance import model_of
 from seeding.generation.own_tables import own_table
 from seeding.generation.registry import Registry
-from seeding.jobs import launching
 from seeding.jobs.actions import Action
+from seeding.jobs.standing import state_of
+from seeding.jobs.starting import folder
 from seeding.masking.classification import inventory
 from seeding.models import SeedRun
 from seeding.schema.references import references
@@ -93,9 +94,9 @@ def _references(using: str) -> Mapping[str, Sequence[str]]:
 
 def _kept(using: str) -> tuple[datetime | None, Mapping[str, int]]:
     """When a rollback of everything was previewed last on this host, and the rows that it would keep."""
-    for job in launching.folder().latest():
+    for job in folder().latest():
         if job.is_preview and job.action is Action.ROLL_BACK and not job.options and job.database == using:
-            results = launching.state_of(job).output.get("results")
+            results = state_of(job).output.get("results")
             if results is not None:
                 return job.at, {str(one["table"]): int(one.get("records_kept", 0)) for one in results}
     return None, {}

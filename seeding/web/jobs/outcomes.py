@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,13 @@ from django.urls import reverse
 from seeding.explanation.provenance import model_of
 from seeding.jobs.actions import Action
 from seeding.web.views import results_of
+
+RESTORED: Mapping[str, str] = {
+    "seeded": "rows to seed, which the database lacks",
+    "put_back": "rows put back as they were seeded",
+    "overridden": "rows that hold what the snapshot says instead of what was seeded",
+    "rolled_back": "seeded rows to roll back, which the snapshot does not have",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,11 @@ class Stay:
 
 def outcome(site: AdminSite, action: Action, output: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the page of a command that has ended shows, from the summary that it printed."""
+    if action is Action.RESTORE:
+        return {
+            "stays": [Stay(words=str(one), rows=[], referring=[]) for one in output.get("kept", ())],
+            "noted": list(_restored(output)),
+        }
     left = output.get("left", ())
     return {
         **results_of(output.get("results", ())),
@@ -73,6 +85,18 @@ def _noted(output: Mapping[str, Any]) -> list[str]:
     cached = [f"{one['count']:,} real rows of the cache {one['table']} go along" for one in output.get("cached", ())]
     uncompared = [f"{table}: it cannot be said whether rows were changed" for table in output.get("uncompared", ())]
     return [*changed, *cached, *uncompared]
+
+
+def _restored(output: Mapping[str, Any]) -> Iterator[str]:
+    """What restoring a snapshot has done, or would do, and how far the data is then as it was."""
+    for name, words in RESTORED.items():
+        if output.get(name):
+            yield f"{output[name]:,} {words}"
+    yield from (f"{table}: its rows are not as in the snapshot" for table in output.get("unlike", ()))
+    yield from (
+        f"{table}: the snapshot cannot say whether its rows are as they were" for table in output.get("not_compared", ())
+    )
+    yield from (f"the snapshot does not hold: {words} ({count:,})" for words, count in output.get("not_held", {}).items())
 
 
 def _unclassified(one: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db import Error
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,12 +16,15 @@ from django.views.decorators.http import require_POST
 from seeding.db.connection import database_name
 from seeding.exceptions import INTERRUPTED, TERMINATED, SeedingError
 from seeding.jobs import launching
-from seeding.jobs.launching import JobState, Standing
+from seeding.jobs.actions import Action
 from seeding.jobs.records import Job
+from seeding.jobs.standing import JobState, Standing, job_of
+from seeding.jobs.starting import folder
 from seeding.models import SeedRun
 from seeding.web import run_history
-from seeding.web.access import actions_of, demand, demand_view, ledger_database
+from seeding.web.access import actions_of, demand_view, ledger_database, requested
 from seeding.web.jobs.outcomes import outcome
+from seeding.web.jobs.requests import asked_by_plan
 from seeding.web.views import account, figures_of, parts_of
 
 LINES = 15
@@ -43,16 +46,21 @@ REMEDIES: Mapping[int | None, str] = {
 
 def show_job(request: HttpRequest, site: AdminSite, token: str, refused: str = "") -> HttpResponse:
     """What was asked for, how far it is or how it ended, and of a preview what it would do."""
-    state = _asked(request, token)
+    state = requested(request, token)
     context = {**_account(request, site, state), **site.each_context(request), "refused": refused}
     return TemplateResponse(request, "seeding/job.html", {**context, "title": _title(state.job)})
 
 
 def tell_job(request: HttpRequest, token: str) -> JsonResponse:
     """The live parts of the page."""
-    state = _asked(request, token)
+    state = requested(request, token)
     context = _moving(state)
-    names = {"progress": "job_progress", "log": "log", **({"steps": "steps"} if context["progress"] else {})}
+    names = {
+        "facts": "job_facts",
+        "progress": "job_progress",
+        "log": "log",
+        **({"steps": "steps"} if context["progress"] else {}),
+    }
     parts = {name: render_to_string(f"seeding/parts/{file}.html", context, request) for name, file in names.items()}
     return JsonResponse({"running": state.is_running, "parts": parts if state.is_running else {}})
 
@@ -70,7 +78,7 @@ def tell_run(request: HttpRequest, key: int) -> JsonResponse:
 @require_POST
 def start_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
     """Carry a preview out, if the database's name was typed."""
-    state = _asked(request, token)
+    state = requested(request, token)
     name, account = database_name(state.job.database), request.user.get_username()
     try:
         job = launching.carry_out(state, typed=request.POST.get("database", ""), name=name, account=account)
@@ -82,7 +90,7 @@ def start_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse
 @require_POST
 def stop_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
     """Ask the process to end."""
-    state = _asked(request, token)
+    state = requested(request, token)
     try:
         launching.stop(state.job)
     except SeedingError as error:
@@ -93,18 +101,26 @@ def stop_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
 def of_run(request: HttpRequest, run: SeedRun) -> dict[str, Any]:
     """What the page of a run adds: what to do, and the log if a job of this host has made it and the account may start such."""
     actions = actions_of(request)
-    job = launching.job_of(run) if run.command in actions else None
+    job = job_of(run)
+    job = job if job is not None and job.action in actions else None
     remedy = REMEDIES.get(run.exit_code, "") if run.exit_code or run.state != SeedRun.State.SUCCEEDED else ""
-    lines = launching.folder().log(job.token, LINES) if job else []
-    return {"actions": actions, "job": job, "lines": lines, "remedy": "" if run.state == SeedRun.State.RUNNING else remedy}
+    return {
+        "actions": actions,
+        "job": job,
+        "lines": folder().log(job.token, LINES) if job else [],
+        "remedy": "" if run.state == SeedRun.State.RUNNING else remedy,
+        "again": _again(run, job, actions),
+    }
 
 
-def _asked(request: HttpRequest, token: str) -> JobState:
-    job = launching.folder().load(token)
-    if job is None or job.database != ledger_database():
-        raise Http404("There is no such request on this host, or not any more.")
-    demand(request, job.action)
-    return launching.state_of(job)
+def _again(run: SeedRun, job: Job | None, actions: frozenset[Action]) -> str:
+    """The address that previews once more what a run did not complete; empty if there is none."""
+    if run.state == SeedRun.State.SUCCEEDED:
+        return ""
+    if job is not None:
+        return reverse("admin:seeding_job_again", args=[job.token])
+    is_plain = run.command in actions and asked_by_plan(run) is not None
+    return reverse("admin:seeding_run_again", args=[run.pk]) if is_plain else ""
 
 
 def _title(job: Job) -> str:
@@ -116,7 +132,7 @@ def _moving(state: JobState) -> dict[str, Any]:
     if state.run is not None:
         (figures,) = figures_of([state.run])
         progress = run_history.progress(figures, state.job.database)
-    return {"state": state, "progress": progress, "lines": launching.folder().log(state.job.token, LINES)}
+    return {"state": state, "progress": progress, "lines": folder().log(state.job.token, LINES)}
 
 
 def _account(request: HttpRequest, site: AdminSite, state: JobState) -> dict[str, Any]:
@@ -125,6 +141,8 @@ def _account(request: HttpRequest, site: AdminSite, state: JobState) -> dict[str
         context["remedy"] = "" if state.is_running else REMEDIES.get(state.exit_code, AGAIN)
     if state.standing is Standing.ENDED:
         context |= outcome(site, state.job.action, state.output)
+    if state.is_repeatable:
+        context["again"] = reverse("admin:seeding_job_again", args=[state.job.token])
     if state.is_startable:
         try:
             context["database"] = database_name(state.job.database)

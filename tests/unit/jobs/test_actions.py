@@ -23,7 +23,10 @@ EVERYTHING = Person(*(one.permission for one in Action))
 
 
 def test_each_action_has_a_permission_of_its_own(shop: Database) -> None:
-    assert [allowed(Person(one.permission), shop.alias) for one in Action] == [frozenset({one}) for one in Action]
+    resetting = {Action.RESET, Action.RESTORE}  # which both make seeded rows what they were
+
+    for one in Action:
+        assert allowed(Person(one.permission), shop.alias) == (resetting if one in resetting else {one})
     assert allowed(EVERYTHING, shop.alias) == frozenset(Action)
     assert allowed(Person(), shop.alias) == frozenset()
 

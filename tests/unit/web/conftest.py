@@ -27,7 +27,7 @@ from seeding.example.models import Product
 from seeding.jobs import processes
 from seeding.jobs.actions import Action
 from seeding.jobs.processes import ProcessIdentity, started_at
-from seeding.models import SeedingMetadata, SeedRun
+from seeding.models import SeedingMetadata, SeedRun, SeedSnapshot
 from tests.support.databases import AS_OF, Database, closed, opened
 from tests.unit.conftest import APPS
 
@@ -36,7 +36,9 @@ ADMIN = [*APPS, "django.contrib.admin", "django.contrib.auth", "django.contrib.s
 RUN = {"command": "seed", "environment": "dev", "seed": 42, "as_of": AS_OF, "faker_version": "40", "host": "here",
        "process_id": 1, "user": "somebody", "state": "succeeded"}  # fmt: skip
 RUNS = "/seeding/seedrun/"
-PAGES = {Action.SEED: "new", Action.ROLL_BACK: "rollback", Action.RESET: "reset", Action.MASK: "mask"}
+PAGES = {
+    Action.SEED: "new", Action.ROLL_BACK: "rollback", Action.RESET: "reset", Action.MASK: "mask", Action.RESTORE: "restore",
+}  # fmt: skip
 
 
 def run(**facts: Any) -> SeedRun:
@@ -49,6 +51,13 @@ def words(answer: Any) -> str:
     assert answer.status_code == 200
     content = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", answer.content.decode())
     return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
+
+
+def saved(name: str = "then") -> SeedSnapshot:
+    """A snapshot, of which only the name is asked for."""
+    return SeedSnapshot.objects.create(
+        name=name, document="{}", fingerprint="", row_count=7, environment="dev", created_by="qa", created_at=datetime.now(UTC)
+    )
 
 
 def asked(client: Client, action: Action, **values: Any) -> Any:

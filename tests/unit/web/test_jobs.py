@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -21,9 +22,10 @@ from seeding.db.connection import database_name
 from seeding.jobs import launching
 from seeding.jobs.actions import Action
 from seeding.jobs.processes import ProcessIdentity
+from seeding.jobs.starting import folder
 from seeding.locks import seeding_lock
 from seeding.models import SeedingMetadata, SeedRun
-from tests.unit.web.conftest import PAGES, RUNS, Launched, Office, asked, run, words
+from tests.unit.web.conftest import PAGES, RUNS, Launched, Office, asked, run, saved, words
 
 ROLES: Mapping[str, Callable[[Office], Client]] = {
     "nobody": lambda _: Client(),
@@ -36,7 +38,7 @@ MAY: Mapping[str, set[Action]] = {
     "nobody": set(),
     "viewer": set(),
     "seeder": {Action.SEED},
-    "undoer": {Action.ROLL_BACK, Action.RESET, Action.MASK},
+    "undoer": {Action.ROLL_BACK, Action.RESET, Action.MASK, Action.RESTORE},
     "superuser": set(Action),
 }
 
@@ -57,29 +59,34 @@ def test_each_role_reaches_what_it_may_by_any_address_and_nothing_else(
     office: Office, launched: Launched, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     boss, client = office.client(superuser=True), ROLES[role](office)
+    saved()
+    interrupted = run(state="interrupted", plan={"size": "small", "scale": 1, "tables": []})
     tried: dict[Action, set[int]] = {}
     for action in Action:
-        job = previewed(boss, launched, action)
+        job = previewed(boss, launched, action, snapshot="then")
         answers = [
             client.get(f"{RUNS}{PAGES[action]}/"),
-            asked(client, action),
+            asked(client, action, snapshot="then"),
             client.get(job),
             client.get(f"{job}live/"),
             client.post(f"{job}start/", {"database": name_of(office)}),
             client.post(f"{job}stop/"),
+            client.post(f"{job}again/"),
         ]
         tried[action] = {answer.status_code for answer in answers}
     refusal = {302} if role == "nobody" else {403}  # to the login
+    tried[Action.SEED].add(client.post(f"{RUNS}{interrupted.pk}/again/").status_code)
     begun = len(launched.commands)
 
     assert {action for action in Action if tried[action] != refusal} == MAY[role]
-    assert begun == len(Action) + 2 * len(MAY[role])
+    assert begun == len(Action) + 3 * len(MAY[role]) + (Action.SEED in MAY[role])
 
     monkeypatch.setenv("SEEDING_ENV", "production")
     for action in Action:
         assert client.get(f"{RUNS}{PAGES[action]}/").status_code in {302, 403}
-        assert asked(client, action).status_code in {302, 403}
-        assert client.post(f"{job}start/", {"database": name_of(office)}).status_code in {302, 403}
+        assert asked(client, action, snapshot="then").status_code in {302, 403}
+    for address in (f"{job}start/", f"{job}stop/", f"{job}again/", f"{RUNS}{interrupted.pk}/again/"):
+        assert client.post(address, {"database": name_of(office)}).status_code in {302, 403}
     assert len(launched.commands) == begun
 
 
@@ -152,6 +159,7 @@ def test_a_large_run_is_foreseen_whole_and_tried_small(office: Office, launched:
         {"scale": "1; id"},
         {"profile": "../../etc/passwd"},
         {"profile": "/etc/passwd"},
+        {"size": "quarter"},
     ],
     ids=str,
 )
@@ -177,6 +185,8 @@ def test_a_plan_that_cannot_be_made_is_an_error_of_the_form(office: Office, laun
     "values",
     [
         {"run": "7"},
+        {"before": "2026-01-31 --force"},
+        {"before": "tomorrow"},
         {"tables": ["auth_user"]},
         {"tables": ["shop_review"], "field": "product__name", "value": "x"},
         {"tables": ["shop_review"], "field": "id=1 --force", "value": "x"},
@@ -203,12 +213,128 @@ def test_a_selection_becomes_one_argument_each(office: Office, launched: Launche
     office.shop.seed(table="shop_review")
     client = office.client("seeding.can_roll_back")
 
-    asked(client, Action.ROLL_BACK, tables=["shop_review"], run="1", field="stars", lookup="gte", value="4 --force; id",
-          cascade="on", keep_modified="on")  # fmt: skip
+    asked(client, Action.ROLL_BACK, tables=["shop_review"], run="1", before="2026-01-31", field="stars", lookup="gte",
+          value="4 --force; id", cascade="on", keep_modified="on")  # fmt: skip
 
-    assert launched.commands[0][4:10] == [
-        "--table=shop_review", "--run=1", "--where=stars__gte=4 --force; id", "--cascade", "--keep-modified", "--dry-run",
+    assert launched.commands[0][4:11] == [
+        "--table=shop_review", "--run=1", "--before=2026-01-31", "--where=stars__gte=4 --force; id", "--cascade",
+        "--keep-modified", "--dry-run",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["never", "--force", "then; id", ""])
+def test_only_a_snapshot_that_is_there_is_restored(office: Office, launched: Launched, name: str) -> None:
+    saved("then; id")  # as nobody can save one by the command
+
+    answer = asked(office.client("seeding.can_reset"), Action.RESTORE, snapshot=name)
+
+    assert (answer.status_code, launched.commands) == (200, [])
+    assert "seeding-error" in answer.content.decode()
+
+
+def test_a_snapshot_is_previewed_restored_and_what_it_came_to_is_told(office: Office, launched: Launched) -> None:
+    saved()
+    client = office.client("seeding.can_reset")
+    address = asked(client, Action.RESTORE, snapshot="then").headers["Location"]
+    launched.end(
+        exit_code=0, seeded=3, put_back=0, overridden=1, rolled_back=2, kept=[], unlike=[], not_compared=[], not_held={}
+    )
+    preview = words(client.get(address))
+    address = client.post(f"{address}start/", {"database": name_of(office)}).headers["Location"]
+    launched.end(exit_code=5, seeded=3, kept=["2 rows of shop_review: <b>named</b>"], unlike=["shop_order"],
+                 not_compared=["shop_product"], not_held={"rows from files": 4})  # fmt: skip
+    done = client.get(address)
+
+    assert [one[4:6] for one in launched.commands] == [["restore", "then"]] * 2
+    assert ["--dry-run" in one for one in launched.commands] == [True, False]
+    for one in ("3 rows to seed", "1 rows that hold what the snapshot says", "2 seeded rows to roll back"):
+        assert one in preview
+    assert "rows put back" not in preview
+    shown = words(done)
+    assert "2 rows of shop_review: <b>named</b>" in shown
+    assert "<b>named" not in done.content.decode()
+    for one in (
+        "shop_order: its rows are not as",
+        "shop_product: the snapshot cannot say",
+        "does not hold: rows from files (4)",
+    ):
+        assert one in shown
+
+
+def test_the_run_of_a_restored_snapshot_is_the_step_that_it_is_at(office: Office, launched: Launched) -> None:
+    saved()
+    client = office.client(superuser=True)
+    address = previewed(client, launched, Action.RESTORE, snapshot="then")
+    address = client.post(f"{address}start/", {"database": name_of(office)}).headers["Location"]
+    facts = {"host": socket.gethostname(), "process_id": os.getpid(), "started_at": datetime.now(UTC)}
+    first, second = run(command="seed", **facts), run(command="seed_reset", **facts)
+
+    assert f"Run {second.pk} Command seed_snapshot restore then" in words(client.get(address))
+    assert "Log" in words(client.get(f"{RUNS}{first.pk}/change/"))
+
+
+def test_a_profile_of_a_project_brings_its_own_sizes(
+    office: Office, launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quarter.json").write_text(json.dumps({"description": "<i>", "sizes": {"tiny": {"size": "small", "scale": 1}}}))
+    client = office.client("seeding.can_seed")
+    with pytest.MonkeyPatch.context() as changes:
+        changes.setattr(settings, "SEEDING_PROFILES", [str(tmp_path)], raising=False)
+        both = asked(client, Action.SEED, profile="quarter", size="tiny")
+        alone = asked(client, Action.SEED, profile="quarter")
+        without = asked(client, Action.SEED, size="tiny")
+
+    assert (both.status_code, alone.status_code) == (302, 302)
+    assert launched.commands[0][4:7] == ["--size=tiny", "--profile=quarter", "--scale=1"]
+    assert launched.commands[1][4:6] == ["--profile=quarter", "--scale=1"]
+    assert "--size=tiny" in words(without)
+    assert len(launched.commands) == 2
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_was_stopped_is_asked_for_again_with_the_same_arguments(
+    office: Office, launched: Launched, action: Action
+) -> None:
+    office.shop.seed(table="shop_review")
+    saved("restore")
+    client = office.client(superuser=True)
+    values: dict[str, Any] = {"tables": ["shop_review", "shop_product"], "size": "medium", "scale": "2", "auto": "on"}
+    values["snapshot"] = "restore"
+    if action is Action.ROLL_BACK:
+        values |= {"tables": ["shop_review"], "run": "1", "before": "2030-01-31", "cascade": "on", "keep_modified": "on",
+                   "field": "stars", "lookup": "gte", "value": "a=b__c"}  # fmt: skip
+    address = previewed(client, launched, action, **values)
+    address = client.post(f"{address}start/", {"database": name_of(office)}).headers["Location"]
+    launched.end(error="Terminated.", exit_code=143)
+
+    assert "Preview it again" in words(client.get(address))
+    again = client.post(f"{address}again/")
+
+    assert again.headers["Location"] != address
+    assert launched.commands[2] == launched.commands[0]
+    assert client.get(f"{address}again/").status_code == 405
+
+
+def test_a_run_that_a_shell_has_started_is_asked_for_again_if_the_ledger_says_all_of_it(
+    office: Office, launched: Launched
+) -> None:
+    client = office.client(superuser=True)
+    plan = {"size": "medium", "scale": 3, "tables": ["shop_review"], "steps": []}
+    plain = run(state="interrupted", plan=plan)
+    others = [
+        run(state="interrupted", plan={**plan, "auto": {"exclude": []}}),
+        run(state="interrupted", plan={**plan, "size": "source", "masking": {}}),
+        run(state="interrupted", plan={**plan, "size": "tiny", "profile": "quarter"}),
+        run(state="succeeded", plan=plan),
+        run(state="interrupted", command="seed_rollback", plan={"steps": []}),
+    ]
+
+    assert "Preview it again" in words(client.get(f"{RUNS}{plain.pk}/change/"))
+    assert client.post(f"{RUNS}{plain.pk}/again/").status_code == 302
+    assert launched.commands[0][4:7] == ["--table=shop_review", "--size=medium", "--scale=3"]
+    for other in others:
+        assert "Preview it again" not in words(client.get(f"{RUNS}{other.pk}/change/"))
+    assert [client.post(f"{RUNS}{one.pk}/again/").status_code for one in (*others[:3], others[4])] == [404] * 4
 
 
 def test_the_database_s_name_confirms_and_nothing_else(office: Office, launched: Launched) -> None:
@@ -223,7 +349,7 @@ def test_the_database_s_name_confirms_and_nothing_else(office: Office, launched:
 
 
 def test_a_preview_that_failed_or_is_old_or_has_not_ended_is_not_carried_out(office: Office, launched: Launched) -> None:
-    client, jobs = office.client("seeding.can_seed"), launching.folder()
+    client, jobs = office.client("seeding.can_seed"), folder()
     typed = {"database": name_of(office)}
 
     address = asked(client, Action.SEED).headers["Location"]
@@ -303,7 +429,7 @@ def test_a_job_is_followed_with_its_run_and_its_log(office: Office, launched: La
     launched.end(exit_code=0, results=[])
     over = client.get(f"{address}live/").json()
 
-    assert (live["running"], sorted(live["parts"])) == (True, ["log", "progress", "steps"])
+    assert (live["running"], sorted(live["parts"])) == (True, ["facts", "log", "progress", "steps"])
     assert "10 of 40" in live["parts"]["progress"]
     assert "&lt;script&gt;hello" in live["parts"]["log"]
     assert "live.js" in page.content.decode()
@@ -315,7 +441,7 @@ def test_a_job_is_followed_with_its_run_and_its_log(office: Office, launched: La
 def test_a_job_that_died_is_told_and_its_log_says_why(office: Office, launched: Launched) -> None:
     client = office.client(superuser=True)
     address = asked(client, Action.SEED).headers["Location"]
-    jobs = launching.folder()
+    jobs = folder()
     job = jobs.load(launched.outputs[-1].stem)
     assert job is not None
     jobs.save(replace(job, process=ProcessIdentity(pid=job.process.pid, started="an earlier boot/1")))
@@ -332,7 +458,7 @@ def test_a_job_that_died_is_told_and_its_log_says_why(office: Office, launched: 
 def test_only_a_process_that_this_host_has_started_is_stopped(office: Office, launched: Launched) -> None:
     client = office.client(superuser=True)
     address, made = going(launched, office)
-    jobs = launching.folder()
+    jobs = folder()
     job = jobs.load(launched.outputs[-1].stem)
     assert job is not None
 
@@ -378,7 +504,8 @@ def test_without_a_token_against_forgery_nothing_is_accepted(office: Office, lau
 
     assert client.get(address).headers["X-Frame-Options"] == "DENY"
     posts = [asked(client, one).status_code for one in Action]
-    posts += [client.post(f"{address}{one}/", {"database": name_of(office)}).status_code for one in ("start", "stop")]
+    posts += [client.post(f"{address}{one}/", {"database": name_of(office)}).status_code for one in ("start", "stop", "again")]
+    posts.append(client.post(f"{RUNS}{run(state='interrupted').pk}/again/").status_code)
 
     assert set(posts) == {403}
     assert len(launched.commands) == 1
