@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -41,6 +42,12 @@ def site(variables: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str
             process.terminate()
 
 
+def accessible(page: Page) -> None:
+    """axe-core finds nothing wrong on the page as it is shown now."""
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+
+
 @pytest.fixture(scope="module")
 def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a site that serves the database; its address is SITE."""
@@ -56,7 +63,8 @@ def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with site(variables) as (_, address):
         yield {**variables, "SITE": address}
     for job in JobFolder(path=folder / "jobs").latest():
-        job.process.terminate()
+        if job.process is not None:
+            job.process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +100,7 @@ def visit(chromium: Browser, served: dict[str, str]) -> Iterator[Visit]:
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.goto(ADMIN + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
+        accessible(page)
         return page
 
     yield go
@@ -107,6 +116,7 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
     folder.mkdir(exist_ok=True)
 
     def take(page: Page, name: str) -> None:
+        accessible(page)
         page.mouse.move(0, 0)
         page.evaluate("window.scrollTo(0, 0)")
         file = folder / f"{name}.png"

@@ -116,8 +116,8 @@ def launched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launched:
     started = Launched()
 
     def start(command: list[str], variables: dict[str, str], *, out: Path, log: Path) -> ProcessIdentity:
-        out.touch()
-        log.touch()
+        out.touch(exist_ok=False)  # as the real one has it
+        log.touch(exist_ok=False)
         started.commands.append(command)
         started.variables.append(variables)
         started.outputs.append(out)

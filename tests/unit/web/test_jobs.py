@@ -444,6 +444,7 @@ def test_a_job_that_died_is_told_and_its_log_says_why(office: Office, launched: 
     jobs = folder()
     job = jobs.load(launched.outputs[-1].stem)
     assert job is not None
+    assert job.process is not None
     jobs.save(replace(job, process=ProcessIdentity(pid=job.process.pid, started="an earlier boot/1")))
     launched.logs[-1].write_text("Killed\n")
 
