@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from seeding.db.connection import database_name
+from seeding.db.redaction import without_credentials
 from seeding.exceptions import SeedingError
 from seeding.jobs.actions import production
 from seeding.jobs.processes import ProcessIdentity, started_at
@@ -76,7 +77,8 @@ def enqueue(token: str) -> str:
 
         return str(carry.enqueue(token, os.getpid(), started_at(os.getpid())).id)
     except Exception as error:  # a backend's own: of its database, its broker
-        raise SeedingError(f"The task could not be queued ({type(error).__name__}: {error}). Nothing was started.") from error
+        words = without_credentials(f"{type(error).__name__}: {error}")
+        raise SeedingError(f"The task could not be queued ({words}). Nothing was started.") from error
 
 
 def has_failed(task: str) -> bool:

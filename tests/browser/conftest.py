@@ -59,6 +59,7 @@ def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "SEEDING_LOG_FILE": str(folder / "seeding.log"),
         "SEEDING_AUDIT_FILE": str(folder / "audit.log"),
         "SEEDING_JOB_FOLDER": str(folder / "jobs"),
+        "SEEDING_MASKING_KEY": "for the tests alone",
     }
     with site(variables) as (_, address):
         yield {**variables, "SITE": address}

@@ -139,19 +139,22 @@ def test_a_run_is_followed_until_it_ends(
     command = [sys.executable, "manage.py", "seed", "--size=large", f"--as-of={AS_OF}"]
     with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert any('"seeder": "BatchSeeder", "operation"' in line for line in iter(process.stderr.readline, ""))
-        SeedRun.objects.using(database.alias).filter(state="running").update(host="build-3", user="deploy")
-        page = visit("seedrun/dashboard/")
-        progress = page.locator("[data-part=progress]")
-        before = progress.inner_text()
-        page.wait_for_function("before => document.querySelector('[data-part=progress]').innerText !== before", arg=before)
-        page.locator("[data-live] h2 a").click()
-        expect(page.locator("[data-part=steps] .seeding-running")).to_have_count(1)
-        picture(page, "running")
+        try:
+            assert any('"seeder": "BatchSeeder", "operation"' in line for line in iter(process.stderr.readline, ""))
+            SeedRun.objects.using(database.alias).filter(state="running").update(host="build-3", user="deploy")
+            page = visit("seedrun/dashboard/")
+            progress = page.locator("[data-part=progress]")
+            before = progress.inner_text()
+            page.wait_for_function("before => document.querySelector('[data-part=progress]').innerText !== before", arg=before)
+            page.locator("[data-live] h2 a").click()
+            expect(page.locator("[data-part=steps] .seeding-running")).to_have_count(1)
+            picture(page, "running")
 
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        expect(page.locator(".seeding-facts .seeding-interrupted")).to_be_visible()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            expect(page.locator(".seeding-facts .seeding-interrupted")).to_be_visible()
+        finally:
+            process.kill()  # nobody waits for a run of which a test has failed
 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/static/" not in request.url else None)

@@ -12,6 +12,7 @@ from settings.routers import ADMIN_DATABASE, AdminRouter
 
 INSTALLED_APPS += ["django_tasks_db"]
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASK_APP = "django_tasks_database"
 DATABASE_ROUTERS = ["tests.browser.with_tasks.TaskRouter"]
 
 
@@ -19,9 +20,9 @@ class TaskRouter(AdminRouter):
     """Sends the tasks to the database of the accounts, as well."""
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
-        return ADMIN_DATABASE if model._meta.app_label == "django_tasks_db" else super().db_for_read(model)
+        return ADMIN_DATABASE if model._meta.app_label == TASK_APP else super().db_for_read(model)
 
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        return db == ADMIN_DATABASE if app_label == "django_tasks_db" else super().allow_migrate(db, app_label)
+        return db == ADMIN_DATABASE if app_label == TASK_APP else super().allow_migrate(db, app_label)

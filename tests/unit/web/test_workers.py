@@ -228,13 +228,13 @@ def test_what_cannot_be_queued_is_an_error_of_the_form_and_never_started(
     office: Office, launched: Launched, workers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = office.client(superuser=True)
-    monkeypatch.setattr(Waiting, "trouble", ConnectionError("no broker"))
+    monkeypatch.setattr(Waiting, "trouble", ConnectionError("no broker at redis://me:secret@queue"))
 
     shown = words(asked(client, Action.SEED))
     (token,) = (job.token for job in folder().latest())
     tasks.take(token, os.getpid(), started_at(os.getpid()))
 
-    assert "The task could not be queued (ConnectionError: no broker). Nothing was started." in shown
+    assert "The task could not be queued (ConnectionError: no broker at redis://queue). Nothing was started." in shown
     assert launched.commands == []
 
 
