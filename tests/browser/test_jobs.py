@@ -25,16 +25,9 @@ from tests.servers import Server
 from tests.support.databases import ROOT, Database, closed, opened
 
 
-@pytest.fixture(scope="module")
-def undisturbed(template: Callable[[str, str], str]) -> str:
-    """A database that one run has seeded from its beginning to its end; made before Playwright's loop runs."""
-    return f"sqlite:///{template('sqlite', 'medium')}"
-
-
 @pytest.fixture(scope="module", params=["sqlite", "mariadb"])
 def database(
     request: pytest.FixtureRequest,
-    undisturbed: str,
     running: Callable[[str], Server],
     template: Callable[[str, str], str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -44,6 +37,7 @@ def database(
     if words := missing():
         pytest.skip(f"NOT TESTED in a browser: {words}")
     server, copied = request.param, template(request.param, "empty")
+    template("sqlite", "medium")  # before Playwright's loop runs, under which none can be made
     # Playwright's loop hides a connection that was opened under it from who closes it, so that none has another one's name.
     name = f"jobs_{server}"
     file = tmp_path_factory.mktemp("jobs") / f"{name}.sqlite3"
@@ -195,8 +189,7 @@ def test_rows_are_undone_by_table_and_selection_restored_reset_and_masked(
     page.get_by_label("with", exact=True).fill(str(third))
     page.get_by_label("Also the seeded rows that refer to those").check()
     done(page, "Roll back")
-    chosen = f"SELECT COUNT(*) FROM clients WHERE id <= {third}"
-    assert database.query(chosen) == [(0,)]
+    assert database.query("SELECT COUNT(*) FROM clients WHERE id <= %s", third) == [(0,)]
     others = count(database, "clients")
     assert 0 < others < clients
     page = visit("seedrun/rollback/")
@@ -272,7 +265,7 @@ def test_a_run_outlives_its_server_is_stopped_from_another_browser_and_resumes_w
     database: Database,
     served: dict[str, str],
     entered: Callable[[str], Page],
-    undisturbed: str,
+    template: Callable[[str, str], str],
     picture: Callable[[Page, str], None],
 ) -> None:
     database.rollback()
@@ -315,6 +308,7 @@ def test_a_run_outlives_its_server_is_stopped_from_another_browser_and_resumes_w
     planned(page, "Preview it again")
     started(page, "Seed")
     ended(page)
+    undisturbed = f"sqlite:///{template('sqlite', 'medium')}"
     assert fingerprint(served, database.url) == fingerprint(served, undisturbed)
 
 
