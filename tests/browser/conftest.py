@@ -48,6 +48,14 @@ def accessible(page: Page) -> None:
     assert [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
 
 
+def accessible_anywhere(page: Page) -> None:
+    """The same in light and dark, in a wide and a narrow window; the page stays as it was, where nothing moves."""
+    for width, dark in ((NARROW, False), (NARROW, True), (WIDE, True), (WIDE, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        accessible(page)
+
+
 @pytest.fixture(scope="module")
 def served(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a site that serves the database; its address is SITE."""

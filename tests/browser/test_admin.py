@@ -108,7 +108,7 @@ def test_every_page_in_light_and_dark_and_a_narrow_window(
         visit(address, width=NARROW, dark=True)
     assert {file.stem for file in PICTURES.glob("*.png")} == {
         "dashboard", "dashboard-dark", "dashboard-narrow", "runs", "run", "batches", "batch", "row", "running", "masked",
-        "dataset", "values", "new-run", "plan", "job", "undo",
+        "dataset", "values", "new-run", "plan", "job", "undo", "restore",
         "any-project",  # of another project
     }  # fmt: skip
 

@@ -16,11 +16,12 @@ from seeding.jobs.actions import Action
 from seeding.web.views import results_of
 
 RESTORED: Mapping[str, str] = {
-    "seeded": "rows to seed, which the database lacks",
-    "put_back": "rows put back as they were seeded",
-    "overridden": "rows that hold what the snapshot says instead of what was seeded",
-    "rolled_back": "seeded rows to roll back, which the snapshot does not have",
+    "seeded": "seeded, which the database lacked",
+    "put_back": "put back as they were seeded",
+    "overridden": "given the values that the snapshot has instead of what was seeded",
+    "rolled_back": "rolled back, which the snapshot does not have",
 }
+"""What was done with rows, by its name in the summary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def _restored(output: Mapping[str, Any]) -> Iterator[str]:
     """What restoring a snapshot has done, or would do, and how far the data is then as it was."""
     for name, words in RESTORED.items():
         if output.get(name):
-            yield f"{output[name]:,} {words}"
+            yield f"{output[name]:,} rows {'would be' if output.get('dry_run') else 'were'} {words}"
     yield from (f"{table}: its rows are not as in the snapshot" for table in output.get("unlike", ()))
     yield from (
         f"{table}: the snapshot cannot say whether its rows are as they were" for table in output.get("not_compared", ())

@@ -101,7 +101,7 @@ def stop_job(request: HttpRequest, site: AdminSite, token: str) -> HttpResponse:
 def of_run(request: HttpRequest, run: SeedRun) -> dict[str, Any]:
     """What the page of a run adds: what to do, and the log if a job of this host has made it and the account may start such."""
     actions = actions_of(request)
-    job = job_of(run)
+    job = job_of(run) if actions else None
     job = job if job is not None and job.action in actions else None
     remedy = REMEDIES.get(run.exit_code, "") if run.exit_code or run.state != SeedRun.State.SUCCEEDED else ""
     return {

@@ -237,7 +237,16 @@ def test_a_snapshot_is_previewed_restored_and_what_it_came_to_is_told(office: Of
     client = office.client("seeding.can_reset")
     address = asked(client, Action.RESTORE, snapshot="then").headers["Location"]
     launched.end(
-        exit_code=0, seeded=3, put_back=0, overridden=1, rolled_back=2, kept=[], unlike=[], not_compared=[], not_held={}
+        exit_code=0,
+        dry_run=True,
+        seeded=3,
+        put_back=0,
+        overridden=1,
+        rolled_back=2,
+        kept=[],
+        unlike=[],
+        not_compared=[],
+        not_held={},
     )
     preview = words(client.get(address))
     address = client.post(f"{address}start/", {"database": name_of(office)}).headers["Location"]
@@ -247,9 +256,9 @@ def test_a_snapshot_is_previewed_restored_and_what_it_came_to_is_told(office: Of
 
     assert [one[4:6] for one in launched.commands] == [["restore", "then"]] * 2
     assert ["--dry-run" in one for one in launched.commands] == [True, False]
-    for one in ("3 rows to seed", "1 rows that hold what the snapshot says", "2 seeded rows to roll back"):
+    for one in ("3 rows would be seeded,", "1 rows would be given the values", "2 rows would be rolled back,"):
         assert one in preview
-    assert "rows put back" not in preview
+    assert "put back" not in preview.partition("What else")[2]
     shown = words(done)
     assert "2 rows of shop_review: <b>named</b>" in shown
     assert "<b>named" not in done.content.decode()
