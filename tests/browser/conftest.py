@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright
 
 from seeding.jobs.records import JobFolder
 from tests.browser import executable
@@ -23,6 +23,8 @@ from tests.support.processes import plain_environment
 PICTURES = ROOT / "docs" / "pictures"
 ADMIN = "/admin/seeding/"
 NARROW, WIDE = 420, 1280
+TALLEST = 1900
+"""Of a picture: what a longer page has below is more of the same."""
 COLOURS = 128
 PATIENCE = 60_000
 """Milliseconds: other tests run at the same time."""
@@ -53,6 +55,7 @@ def accessible_anywhere(page: Page) -> None:
     for width, dark in ((NARROW, False), (NARROW, True), (WIDE, True), (WIDE, False)):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if dark else "light")
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")  # the admin fades links
         accessible(page)
 
 
@@ -129,7 +132,9 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
         page.mouse.move(0, 0)
         page.evaluate("window.scrollTo(0, 0)")
         file = folder / f"{name}.png"
-        page.screenshot(path=file, full_page=True, animations="disabled")
+        height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+        clip: FloatRect = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}  # type: ignore[index]  # it has one
+        page.screenshot(path=file, full_page=True, clip=clip, animations="disabled")
         with Image.open(file) as image:
             small = image.convert("RGB").quantize(COLOURS)
         small.save(file, optimize=True)

@@ -234,7 +234,9 @@ def test_what_cannot_be_queued_is_an_error_of_the_form_and_never_started(
     (token,) = (job.token for job in folder().latest())
     tasks.take(token, os.getpid(), started_at(os.getpid()))
 
-    assert "The task could not be queued (ConnectionError: no broker at redis://[redacted]@queue). Nothing was started." in shown
+    assert (
+        "The task could not be queued (ConnectionError: no broker at redis://[redacted]@queue). Nothing was started." in shown
+    )
     assert launched.commands == []
 
 
