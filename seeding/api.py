@@ -66,7 +66,10 @@ def seed(
 
     Raises SeedingError if the whole run stops: the lock is held, the environment forbids it, the ledger is missing.
     """
+    from seeding.workers.choice import require_scheduler
+
     config = config or SeedConfig()
+    require_scheduler(config)
     orchestrator = _orchestrator(config, registry, tell, ask, sender or seed)
     if announce is not None:
         announce(orchestrator.forecast())
@@ -284,6 +287,10 @@ def _orchestrator(config: SeedConfig, registry: Registry | None, tell: Sink, ask
     shaped = _shaped((registry or seeders_of(config)).within(config.database), config, tell)
     automatic = shaped.shape if config.automatic else None
     recipe = Recipe(config=config, shape=automatic) if registry is None else None
+    if recipe is None and config.scheduler is not None:
+        raise ConfigurationError(
+            "Workers make their seeders from the installed apps: leave out the registry, or the scheduler."
+        )
     return SeedOrchestrator(
         shaped.config,
         shaped.registry,

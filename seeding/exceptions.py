@@ -60,6 +60,12 @@ class DatabaseUnavailableError(SeedingError):
     exit_code = 2
 
 
+class SchedulerError(SeedingError):
+    """The scheduler of the workers cannot be reached."""
+
+    exit_code = 2
+
+
 class UnsafeServerError(SeedingError):
     """Rows could be lost, mixed up or told wrongly on this server."""
 

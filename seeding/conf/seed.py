@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ FROM_SOURCE = "source"
 """The size of a run that loads files."""
 MOST_SCALE, MOST_JOBS = 1_000_000, 64
 CHUNK_ROWS = 20_000
+SCHEDULER = re.compile(r"(tcp|tls)://[^/\s]+:\d+")
 FIRST_DAY, LAST_DAY = date(1975, 1, 1), date(2036, 12, 31)
 """`--as-of` stays within the range of a MySQL TIMESTAMP, including years of history and due dates."""
 
@@ -50,6 +52,8 @@ class SeedConfig(WritingConfig):
     """How many processes seed; None chooses by server, cores and rows."""
     chunk_rows: int = CHUNK_ROWS
     """Rows that one of several processes takes on at a time; a seeder with no more is not divided."""
+    scheduler: str | None = None
+    """The address of a Dask scheduler whose workers seed."""
     source: Path | None = None
     """The folder of real data to load instead of generating."""
     automatic: bool = False
@@ -86,6 +90,7 @@ class SeedConfig(WritingConfig):
             for name, value, most in (("scale", self.scale, MOST_SCALE), ("jobs", self.jobs, MOST_JOBS))
             if value is not None and not 1 <= value <= most
         ]
+        problems += self._scheduler_problems()
         if self.seed is not None and not -(2**63) <= self.seed < 2**63:
             problems.append(f"--seed={self.seed}: give an integer of at most 64 bits.")
         if self.as_of is not None and not FIRST_DAY <= self.as_of <= LAST_DAY:
@@ -101,6 +106,20 @@ class SeedConfig(WritingConfig):
             problems.append("--app and --exclude choose among automatic seeders: add --auto.")
         if self.apps and self.tables:
             problems.append("--app and --table both say what to seed: give one of the two.")
+        return problems
+
+    def _scheduler_problems(self) -> list[str]:
+        if self.scheduler is None:
+            return []
+        problems = []
+        if not SCHEDULER.fullmatch(self.scheduler):
+            problems.append(f"--scheduler={self.scheduler}: give an address like tcp://host:8786.")
+        if self.jobs is not None:
+            problems.append("--jobs starts workers here, and --scheduler has its own: give one of the two.")
+        if self.source is not None:
+            problems.append(
+                "--source reads files of this host, and the workers of --scheduler may be on others: leave one out."
+            )
         return problems
 
     def _profile_problems(self) -> list[str]:
@@ -134,6 +153,7 @@ def load_seed(options: Mapping[str, Any], variables: Mapping[str, str], *, today
         "batch_size": batch_size(variables, problems),
         "writer": forced_writer(variables),
         "jobs": options.get("jobs"),
+        "scheduler": options.get("scheduler"),
         "chunk_rows": CHUNK_ROWS if (rows := rows_from(variables, "SEEDING_CHUNK_ROWS", problems)) is None else rows,
         "source": Path(options["source"]) if options.get("source") is not None else None,
         "automatic": options.get("auto", False),

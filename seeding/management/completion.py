@@ -91,6 +91,7 @@ VALUES: Mapping[str, Callable[[], Iterable[str]]] = {
     "table": seeded_tables,
     "--env": environments,
     "--profile": profiles,
+    "--scheduler": lambda: ("tcp://", "tls://"),
     "--size": lambda: SIZES,
     "--claim-environment": environments,
     "--database": lambda: settings.DATABASES,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from importlib.util import find_spec
 
 from django.db import connections
 
+from seeding.conf import SeedConfig
+from seeding.db.drivers import DISTRIBUTION
+from seeding.exceptions import ConfigurationError
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.crew import Alone, Crew
 from seeding.orchestration.plan import Plan
@@ -25,6 +29,10 @@ def hired(recipe: Recipe, context: RunContext, plan: Plan) -> Crew:
     wanted, vendor = recipe.config.jobs, connections[context.using].vendor
     if context.run is None:
         return Alone(context, plan)
+    if recipe.config.scheduler is not None:
+        from seeding.workers.cluster import Cluster  # Dask is imported only where it is wanted
+
+        return Cluster(recipe.config.scheduler, recipe, context, plan)
     if vendor == "sqlite":
         if wanted not in (None, 1):
             words = f"A SQLite file has one writer at a time: --jobs={wanted} is as --jobs=1"
@@ -35,6 +43,16 @@ def hired(recipe: Recipe, context: RunContext, plan: Plan) -> Crew:
         return Alone(context, plan)
     context.tell(event("workers", f"{jobs} worker processes seed", level="debug", workers=jobs))
     return Processes(jobs, recipe, context, plan)
+
+
+def require_scheduler(config: SeedConfig) -> None:
+    """Raise ConfigurationError if a scheduler is wanted, and its workers could not work for the run."""
+    if config.scheduler is None or config.dry_run:
+        return
+    if find_spec("distributed") is None:
+        raise ConfigurationError(f"--scheduler needs Dask distributed. Run: pip install '{DISTRIBUTION}[dask]'")
+    if config.database in connections and connections[config.database].vendor == "sqlite":
+        raise ConfigurationError("A SQLite file has one writer at a time, on one host: leave out --scheduler.")
 
 
 def default_jobs(vendor: str, missing: int, cores: int) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from seeding.conf import SeedConfig
+from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.plan import Plan
@@ -65,6 +67,13 @@ class Order:
             database=database,
             versions=versions(plan.seeders),
         )
+
+    def pickled(self, way_out: str) -> bytes:
+        """The order for another process; raises ConfigurationError, with the way out, if it cannot be read there."""
+        try:
+            return pickle.dumps(self)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"Another process cannot read what this run needs: {error}. {way_out}") from error
 
 
 def token(run: Any) -> str:

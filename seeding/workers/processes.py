@@ -7,25 +7,21 @@ import pickle
 import socket
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing.connection import Connection, wait
 
 from django.db import connections
 
 from seeding.exceptions import ConfigurationError, SeedingError
-from seeding.locks import Grant, SeedingLock
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.plan import Plan
-from seeding.orchestration.tasks import Done, Lost, Task
-from seeding.telemetry.events import Event, event
+from seeding.orchestration.tasks import Done, Task
+from seeding.telemetry.events import Event
+from seeding.workers.leaves import Leaves
 from seeding.workers.order import READY, Order, Recipe
 
-ATTEMPTS = 3
-"""How many workers may die of a task before its seeder fails."""
 UNBORN = 10
 """How many may die in a row before they can do anything, until the run ends."""
 END_SECONDS = 15
@@ -40,8 +36,6 @@ class Process:
     child: subprocess.Popen[bytes]
     line: Connection
     task: Task | None = None
-    grant: Grant | None = None
-    """Its leave, with what it has committed."""
     is_ready: bool = False
     """Whether it has got so far as to do tasks."""
 
@@ -52,16 +46,9 @@ class Processes:
     divides = True
 
     def __init__(self, jobs: int, recipe: Recipe, context: RunContext, plan: Plan) -> None:
-        assert isinstance(context.lock, SeedingLock)  # the run's first process holds it
-        self._lock: SeedingLock = context.lock
         self._context = context
-        order = Order.of(recipe, context, plan, connections.settings[context.using])
-        try:
-            self._order = pickle.dumps(order)
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
-            raise ConfigurationError(f"Another process cannot read what this run needs: {error}. Pass --jobs=1.") from error
-        self._deaths: Counter[str] = Counter()
-        """Task → workers that have died of it."""
+        self._leaves = Leaves(context)
+        self._order = Order.of(recipe, context, plan, connections.settings[context.using]).pickled("Pass --jobs=1.")
         self._unborn = 0
         """How many workers in a row have died before they could do anything."""
         self._workers: dict[int, Process] = {}
@@ -112,9 +99,7 @@ class Processes:
         return Process(slot=slot, child=child, line=line)
 
     def _give(self, worker: Process, task: Task) -> None:
-        if worker.grant is None:
-            worker.grant = self._context.retry(partial(self._lock.admit, worker.slot))
-        worker.task = replace(task, grant=worker.grant)
+        worker.task = self._leaves.given(worker.slot, task)
         with suppress(OSError):
             worker.line.send_bytes(pickle.dumps(worker.task))
 
@@ -132,9 +117,8 @@ class Processes:
         if told == READY:
             worker.is_ready, self._unborn = True, 0
             return None
-        worker.task, worker.grant = None, told.grant
-        done: Done = replace(told, attempts=1 + self._deaths[told.task.name])
-        return done
+        worker.task = None
+        return self._leaves.ended(worker.slot, told)
 
     def _buried(self, worker: Process) -> Done | None:
         """Start another worker in place of one that has died, and give it the task; the Done is of one that kills workers."""
@@ -142,19 +126,15 @@ class Processes:
         assert task is not None  # only those that have one are listened to
         worker.line.close()
         cause = _cause(worker.child.wait())
-        if worker.is_ready:
-            self._deaths[task.name] += 1
-        else:
-            self._unborn += 1
+        self._unborn += not worker.is_ready
         if self._unborn == UNBORN:
             raise SeedingError(f"{UNBORN} workers in a row have died of {cause} before they could do anything: pass --jobs=1.")
-        words = f"A worker has died of {cause} at {task.name}"
-        self._context.tell(event("worker", f"{words}; another one takes over", level="warn", worker=worker.slot))
+        words = f"A worker has died of {cause}"
+        failed = self._leaves.lost(worker.slot, task, words, worker.slot, counts=worker.is_ready)
         self._workers[worker.slot] = other = self._started(worker.slot)
-        if self._deaths[task.name] < ATTEMPTS:
-            self._give(other, replace(task, grant=None))
-            return None
-        return Done(task=task, outcome=Lost(words=f"{words}, the {ATTEMPTS}rd in a row. Is there memory enough?"))
+        if failed is None:
+            self._give(other, task)
+        return failed
 
 
 def _cause(code: int) -> str:

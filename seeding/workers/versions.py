@@ -11,12 +11,15 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from django.apps import apps
+
 from seeding.generation.seeders import BaseSeeder
 from seeding.ledger.queries import generator_version
 
 LIBRARIES = ("Django", "numpy", "polars", "pyarrow", "Faker", "cryptography")
 """Whose versions decide what rows hold, or how they are written."""
 ABSENT = "absent"
+PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +35,20 @@ class Versions:
         return [f"{name} is {there} there and {here} here" for name, here, there in pairs if here != there]
 
 
+def code_versions() -> Mapping[str, str]:
+    """Those of this process that do not depend on seeders."""
+    held = {"Python": platform.python_version(), "seeding": _digest(PACKAGE)}
+    return held | {name: found for name in LIBRARIES if (found := _installed(name))}
+
+
 def versions(seeders: Iterable[BaseSeeder]) -> Versions:
     """Those of this process."""
-    held = {"Python": platform.python_version(), "seeding": _digest(Path(__file__).parents[1])}
-    held |= {name: found for name in LIBRARIES if (found := _installed(name))}
+    held = dict(code_versions())
     for seeder in seeders:
-        held[f"the seeder {seeder.name}"] = f"{generator_version(seeder)} ({_digest_of_module(type(seeder).__module__)})"
+        module = type(seeder).__module__
+        held[f"the seeder {seeder.name}"] = f"{generator_version(seeder)} ({_digest_of_module(module)})"
+        if (app := apps.get_containing_app_config(module)) is not None and not Path(app.path).is_relative_to(PACKAGE):
+            held[f"the app {app.label}"] = _digest(Path(app.path))  # what its seeders import
     return Versions(held=held)
 
 

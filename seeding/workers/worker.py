@@ -18,17 +18,17 @@ from seeding.orchestration.context import RunContext
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.tasks import Done, Task
 from seeding.runs.derived_ahead import DerivedAhead
+from seeding.runs.derived_columns import in_order
 from seeding.runs.retrier import Outages, Retrier
 from seeding.runs.transaction_size import TransactionSize
-from seeding.safety import require_safe_server
+from seeding.safety import LEDGER, Survey, require_ledger, require_safe_server, survey
 from seeding.scaffold import Automatic, Wanted
 from seeding.sources.registry import seeders_of
 from seeding.telemetry.events import Sink
 from seeding.workers.order import Order, Recipe, token
+from seeding.workers.remote import SAME
 from seeding.workers.versions import versions
 from seeding.writing import Writers
-
-SAME = "Install there what is installed here, and start it again."
 
 
 def registry_of(recipe: Recipe) -> Registry:
@@ -42,7 +42,11 @@ def registry_of(recipe: Recipe) -> Registry:
 
 
 class Worker:
-    """Does tasks of one run. Raises ConfigurationError if this process would make other rows, or elsewhere."""
+    """Does tasks of one run.
+
+    Raises ConfigurationError if this process would make other rows, or elsewhere; SchemaError and UnsafeServerError if its
+    account or its server does not let it.
+    """
 
     def __init__(self, order: Order, tell: Sink) -> None:
         config = order.recipe.config
@@ -55,6 +59,9 @@ class Worker:
         with every_row(using):
             registry = registry_of(order.recipe)
             self._plan = _planned(order, registry)
+            if not order.database:
+                require_ledger(using, "seed")
+            run = _run_of(order)
             self._context = RunContext(
                 using=using,
                 dataset=order.dataset,
@@ -68,9 +75,9 @@ class Worker:
                 batch_size=config.batch_size,
                 chunk_rows=config.chunk_rows,
                 writers=Writers(using, config.writer),
-                run=_run_of(order),
+                run=run,
                 live=order.live,
-                survey=order.survey,
+                survey=order.survey if order.database else _surveyed(order, registry, self._plan),
                 ahead=DerivedAhead(reads=dict.fromkeys(order.ahead, frozenset())),
                 missing_table_help=order.missing_table_help,
                 strategies=masking_strategies(),
@@ -105,6 +112,17 @@ def _planned(order: Order, registry: Registry) -> Plan:
     if differing := order.versions.differing(versions(seeders)):
         raise ConfigurationError(f"The worker has other code than the run: {'; '.join(differing)}. {SAME}")
     return Plan(seeders=seeders, counts=dict(order.counts), added=frozenset())
+
+
+def _surveyed(order: Order, registry: Registry, plan: Plan) -> Survey:
+    """What this process's own account and session find; raises SchemaError for more refusals than the run has found."""
+    using = order.recipe.config.database
+    seeded = Recorder(using).tables()
+    due = in_order(registry.by_name.values(), order.dataset, set(plan.tables))
+    touches, needs = plan.touches([one for one in due if one.config.table_name in seeded])
+    own = survey(using, {**touches, **LEDGER}, needs)
+    own.refuse_any({*touches, *LEDGER} - order.survey.refusals.keys())
+    return own
 
 
 def _run_of(order: Order) -> SeedRun:

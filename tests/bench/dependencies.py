@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = tuple(ROOT / f"requirements{which}.txt" for which in ("", "-mysql", "-postgres"))
+FILES = tuple(ROOT / f"requirements{which}.txt" for which in ("", "-mysql", "-postgres", "-dask"))
 PACKAGE = ROOT / "seeding"
 PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==.*\n(?:[ ]+--hash.*\n)*[ ]+# via((?:\n[ ]+#   .+)+| .+)", re.MULTILINE)
 TOOLS = {"pip", "setuptools", "wheel"}

@@ -58,7 +58,8 @@ OURS = (
     "seed_verify",
 )
 OTHERS = set(
-    "--collector --cov --cov-branch --create-db --extra --fail-level --fake --generate-hashes --group --no-deps "
+    "--collector --cov --cov-branch --create-db --extra --fail-level --fake --generate-hashes --group --host --no-deps "
+    "--nthreads --nworkers --port "
     "--no-emit-index-url --no-header --no-install-recommends --no-strip-extras --number --parallel --python-version "
     "--require-hashes --reuse-db --universal --upgrade".split()
 )

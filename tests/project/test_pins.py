@@ -19,7 +19,7 @@ from tests.support.databases import ROOT
 PIN = re.compile(r"^(?P<name>[\w.-]+)(?P<extras>\[[\w,-]+\])?==(?P<version>[^\s;\\]+)(?P<marker> ; [^\\]+)?", re.MULTILINE)
 NEWER = "9999.0"
 PIP = int(version("pip").partition(".")[0])
-FILES = tuple(f"requirements{of}.txt" for of in ("", "-mysql", "-postgres", "-dev", "-docs"))
+FILES = tuple(f"requirements{of}.txt" for of in ("", "-mysql", "-postgres", "-dask", "-dev", "-docs"))
 
 
 def wheel(folder: Path, name: str, release: str, needs: list[str], extras: list[str]) -> str:

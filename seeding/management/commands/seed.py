@@ -28,6 +28,7 @@ class Command(SeedingCommand):
         "--env=staging --force --json": "for a deployment script",
         "--source=export/ --env=staging": "real data from files, masked in part",
         "--profile=quarter_end": "with the shape that profiles/quarter_end.toml describes",
+        "--scheduler=tcp://scheduler:8786": "by the workers of a Dask scheduler, on as many hosts as they are",
         "--auto": "also every table that has no seeder, by what its model says",
     }
 
@@ -58,6 +59,7 @@ class Command(SeedingCommand):
             help="whether some rows are as unusual as a real row can be (default: the ledger's, else yes)",
         )
         add("--jobs", type=int, metavar="N", help="processes that seed at the same time (default: by server, cores and rows)")
+        add("--scheduler", metavar="URL", help="a Dask scheduler, tcp://host:port, whose workers seed (needs the extra dask)")
         add("--profile", metavar="FILE", help="which shape the data has: a file, or the name of one of the project's profiles")
         add(
             "--locale",
