@@ -47,6 +47,10 @@ class ChunkPipeline(SeederPipeline):
         missing = KeyMap.pair(index[~known], index[~known]).ranges[:, :2]
         self._insert_missing(missing, first=self._chunk.batch)
 
+    def _progress(self) -> dict[str, int]:
+        """Who gives out the chunks adds them up."""
+        return {}
+
     def _require_parents(self, data: pl.DataFrame, keys: KeyMap) -> None:
         """Raise EarlyError if rows refer to some of another chunk that are not there yet."""
         if self._chunk.is_next:

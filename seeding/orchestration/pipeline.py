@@ -185,8 +185,12 @@ class SeederPipeline:
             level="debug",
             record_count=self._tally.inserted - before,
             duration=time.monotonic() - started,
-            done=self._tally.done,
+            **self._progress(),
         )
+
+    def _progress(self) -> dict[str, int]:
+        """How many of the seeder's rows are done, for who watches."""
+        return {"done": self._tally.done}
 
     def _require_parents(self, data: pl.DataFrame, keys: KeyMap) -> None:
         """Nothing is required of the rows that these refer to: `keys` of the seeder's rows, and earlier ones of this run."""

@@ -42,7 +42,13 @@ def hired(recipe: Recipe, context: RunContext, plan: Plan) -> Crew:
     if jobs == 1:
         return Alone(context, plan)
     context.tell(event("workers", f"{jobs} worker processes seed", level="debug", workers=jobs))
-    return Processes(jobs, recipe, context, plan)
+    try:
+        return Processes(jobs, recipe, context, plan)
+    except ConfigurationError as error:
+        if wanted is not None:
+            raise
+        context.tell(event("workers", f"One process seeds: {error}", level="debug"))
+        return Alone(context, plan)
 
 
 def require_scheduler(config: SeedConfig) -> None:

@@ -14,4 +14,5 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 SILENCED_SYSTEM_CHECKS = ["fields.W342"]
 DATABASES = {"default": database(environ.Env(), "DATABASE_URL", default="")}
+MEDIA_ROOT = os.environ["MEDIA_ROOT"]
 SEEDING_LOG_FOLDER = os.environ.get("SEEDING_LOG_FOLDER", "")

@@ -69,6 +69,7 @@ def test_a_dataset_grown_by_workers_holds_the_same_derived_columns(
 def specimens(environment: Mapping[str, str], *arguments: str) -> str:
     """`manage.py` of the project with one model per trait."""
     variables = {**environment, "DJANGO_SETTINGS_MODULE": "tests.workers.settings", "SEEDING_CHUNK_ROWS": "7"}
+    variables["MEDIA_ROOT"] = f"{environment['SEEDING_LOG_FILE']}.media"
     command = [sys.executable, "-W", "ignore", "-m", "django", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-3_000:] + done.stdout[-3_000:]

@@ -39,6 +39,6 @@ def test_a_seeder_of_another_version_or_with_other_code_differs(monkeypatch: pyt
 def test_what_one_side_lacks_is_named() -> None:
     here, there = Versions(held={"polars": "1", "numpy": "2"}), Versions(held={"polars": "1"})
 
-    assert here.differing(there) == ["numpy is 2 there and absent here"]
-    assert there.differing(here) == ["numpy is absent there and 2 here"]
+    assert here.differing(there) == ["numpy is absent there and 2 here"]
+    assert there.differing(here) == ["numpy is 2 there and absent here"]
     assert here.differing(here) == []
