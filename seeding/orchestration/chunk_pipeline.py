@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -47,7 +48,7 @@ class ChunkPipeline(SeederPipeline):
         missing = KeyMap.pair(index[~known], index[~known]).ranges[:, :2]
         self._insert_missing(missing, first=self._chunk.batch)
 
-    def _progress(self) -> dict[str, int]:
+    def _progress(self) -> dict[str, Any]:
         """Who gives out the chunks adds them up."""
         return {}
 

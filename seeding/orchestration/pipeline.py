@@ -188,7 +188,7 @@ class SeederPipeline:
             **self._progress(),
         )
 
-    def _progress(self) -> dict[str, int]:
+    def _progress(self) -> dict[str, Any]:
         """How many of the seeder's rows are done, for who watches."""
         return {"done": self._tally.done}
 
