@@ -1,7 +1,7 @@
 """The share of the tests that `make test` runs, the same on every machine; `make matrix` and a plain `pytest` run all.
 
-A test that is there for several servers runs on one of them, now on this and now on that by its name; of those in this process
-that are there for three or four, on two. One that is marked `sampled` runs with a quarter of its cases.
+A test that is there for several servers runs on one of them, now on this and now on that by its name. One that is marked
+`sampled` runs with a quarter of its cases.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ import pytest
 from tests.support.databases import SERVERS
 
 IS_SHARED = os.environ.get("TESTS") == "share"
-IN_PROCESS = ("tests/unit/", "tests/shop/", "tests/integration/")
-"""Where the tests are that start no process: quick, and alone in being measured for coverage."""
 ONE_OF = 4
 """Cases of a sampled test, of which one is taken."""
 NAMED = re.compile(rf"\b({'|'.join(SERVERS)})\b")
@@ -33,8 +31,7 @@ def share(items: Iterable[pytest.Item]) -> list[pytest.Item]:
             of_each[NAMED.sub("*", item.nodeid)][server].append(item)
     left_out: set[pytest.Item] = set()
     for name, servers in of_each.items():
-        several = 2 if name.startswith(IN_PROCESS) else 1
-        left_out.update(item for server in sorted(servers, key=_order(name))[several:] for item in servers[server])
+        left_out.update(item for server in sorted(servers, key=_order(name))[1:] for item in servers[server])
     return [item for item in kept if item not in left_out]
 
 
