@@ -13,12 +13,12 @@ from seeding.exceptions import InsertionError, SchemaError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
-from seeding.orchestration.chunks import Account, Chunk, Early, Opened
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.crew import Crew
+from seeding.orchestration.pipeline.chunks import Account, Chunk, Early, Opened
+from seeding.orchestration.pipeline.row_accounting import Outcome
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult, SeederState, left_out
-from seeding.orchestration.row_accounting import Outcome
 from seeding.orchestration.tasks import Done, Lost, SeedingTask
 from seeding.telemetry.events import event
 

@@ -26,8 +26,8 @@ from seeding.orchestration.crew import Alone, Crew, Hire
 from seeding.orchestration.dispatch import Dispatch
 from seeding.orchestration.finalization import Finalization
 from seeding.orchestration.forecast import Forecast, estimated_bytes, estimated_seconds
+from seeding.orchestration.pipeline.prefetch import FIRST_BATCH
 from seeding.orchestration.plan import dataset_of, make_plan, recorded
-from seeding.orchestration.prefetch import FIRST_BATCH
 from seeding.orchestration.results import RunSummary, SeederResult, broken_module, unfilled
 from seeding.runs.confirmation import Ask, question
 from seeding.runs.derived_ahead import DerivedAhead

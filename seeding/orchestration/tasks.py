@@ -15,10 +15,10 @@ from seeding.db.retries import Transience, transience
 from seeding.exceptions import InsertionError
 from seeding.keys import KeyMap, KeySet
 from seeding.locks import Grant
-from seeding.orchestration.chunk_pipeline import ChunkPipeline
-from seeding.orchestration.chunks import Account, Chunk, Early, Opened
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.pipeline import SeederPipeline
+from seeding.orchestration.pipeline.chunk_pipeline import ChunkPipeline
+from seeding.orchestration.pipeline.chunks import Account, Chunk, Early, Opened
+from seeding.orchestration.pipeline.seeder_pipeline import SeederPipeline
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult
 from seeding.runs.derivation import Portion

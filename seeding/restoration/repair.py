@@ -23,7 +23,7 @@ from seeding.db.retries import refuses_row
 from seeding.exceptions import GenerationError
 from seeding.generation.seeder_columns import filled_table, seeded_references
 from seeding.keys import NOTHING, KeyMap, KeySet
-from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.pipeline.batch import Batch, Preparation
 from seeding.restoration.differences import OTHERS, Differences
 from seeding.restoration.generated_rows import GeneratedRows, Part
 from seeding.runs.audit import AuditLog

@@ -17,7 +17,7 @@ from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import Derivation
 from seeding.models import SeedRun
-from seeding.orchestration.pipeline import SeederPipeline
+from seeding.orchestration.pipeline.seeder_pipeline import SeederPipeline
 from seeding.telemetry.events import Event
 from seeding.writing import table_statistics
 from terpseed.models import Client

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from seeding.db.error_hints import FULL
-from seeding.orchestration.pipeline import SeederPipeline
+from seeding.orchestration.pipeline.seeder_pipeline import SeederPipeline
 from tests.faults.space import Tight, TightMariaDB, TightMySQL, TightPostgreSQL
 from tests.servers import KINDS, Server
 from tests.support.databases import Database

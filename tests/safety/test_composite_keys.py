@@ -306,7 +306,7 @@ def test_numbers_that_another_session_takes_meanwhile(desk: Database, monkeypatc
             thread.join()
         insert_whole(writer, using, model, data, **options)
 
-    monkeypatch.setattr("seeding.orchestration.pipeline.insert_whole", taking)
+    monkeypatch.setattr("seeding.orchestration.pipeline.seeder_pipeline.insert_whole", taking)
     ok(run(desk, tickets(10))[0], 10)
     before = real(desk)
 

@@ -20,7 +20,7 @@ from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
 from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
-from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.pipeline.batch import Batch, Preparation
 from seeding.schema.tables import expected
 from seeding.schema.validation import SchemaValidator
 from tests.support.databases import AS_OF

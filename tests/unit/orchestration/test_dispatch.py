@@ -8,7 +8,7 @@ from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import InsertionError
 from seeding.keys import KeyMap
 from seeding.models import SeedingMetadata
-from seeding.orchestration.chunks import Opened
+from seeding.orchestration.pipeline.chunks import Opened
 from tests.support.databases import Database
 from tests.support.runs import run
 from tests.unit.orchestration.categories import CategorySeeder, create_categories

@@ -12,8 +12,8 @@ import polars as pl
 from seeding.arrays import Integers
 from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
-from seeding.orchestration.batch import Batch, Preparation
-from seeding.orchestration.prefetch import Prefetch, Prefetched, Slices
+from seeding.orchestration.pipeline.batch import Batch, Preparation
+from seeding.orchestration.pipeline.prefetch import Prefetch, Prefetched, Slices
 from seeding.runs.transaction_size import TransactionSize
 from seeding.telemetry.events import ignore
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError, OperationalError
 
 from seeding.example.seeders.catalogue import ReviewSeeder
 from seeding.exceptions import GenerationError, SchemaError, SeedingError, UnclassifiedError
-from seeding.orchestration.batch import Batch
+from seeding.orchestration.pipeline.batch import Batch
+from seeding.orchestration.pipeline.row_accounting import Outcome
 from seeding.orchestration.results import SeederState
-from seeding.orchestration.row_accounting import Outcome
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event
 from seeding.writing import Refusal

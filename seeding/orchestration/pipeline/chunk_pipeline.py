@@ -10,9 +10,9 @@ import polars as pl
 
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
-from seeding.orchestration.chunks import Account, Chunk, Early, EarlyError
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.pipeline import SeederPipeline
+from seeding.orchestration.pipeline.chunks import Account, Chunk, Early, EarlyError
+from seeding.orchestration.pipeline.seeder_pipeline import SeederPipeline
 
 
 class ChunkPipeline(SeederPipeline):

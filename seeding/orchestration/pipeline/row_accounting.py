@@ -25,8 +25,8 @@ from seeding.exceptions import (
 )
 from seeding.generation.seeders import BaseSeeder
 from seeding.masking import FieldMasking, PIIMasker, TableMasking, maskable
-from seeding.orchestration.batch import Batch
-from seeding.orchestration.chunks import Account
+from seeding.orchestration.pipeline.batch import Batch
+from seeding.orchestration.pipeline.chunks import Account
 from seeding.orchestration.results import SeederResult, SeederState
 from seeding.schema.results import ValidationError
 from seeding.telemetry.events import Event, Level, Sink

@@ -21,8 +21,8 @@ from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import lasting
 from seeding.ledger.recorder import KeysTakenError
 from seeding.models import SeedingMetadata
-from seeding.orchestration.batch import Batch, Preparation
 from seeding.orchestration.context import RunContext
+from seeding.orchestration.pipeline.batch import Batch, Preparation
 from seeding.schema.tables import TableSchema
 from seeding.writing import instances, settled
 from seeding.writing.highest_keys import highest_key

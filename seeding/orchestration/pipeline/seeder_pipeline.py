@@ -20,13 +20,13 @@ from seeding.keys import KeyMap
 from seeding.ledger.index_lookup import require_real
 from seeding.ledger.recorder import BatchTakenError, KeysTakenError
 from seeding.masking.classification import suspicious
-from seeding.orchestration.batch import Batch, Preparation, RefusedParentsError
-from seeding.orchestration.chunks import Opened, can_be_divided
 from seeding.orchestration.context import RunContext
-from seeding.orchestration.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
+from seeding.orchestration.pipeline.batch import Batch, Preparation, RefusedParentsError
+from seeding.orchestration.pipeline.chunks import Opened, can_be_divided
+from seeding.orchestration.pipeline.prefetch import FIRST_BATCH, Prefetch, Prefetched, Slices
+from seeding.orchestration.pipeline.row_accounting import Outcome
+from seeding.orchestration.pipeline.row_keys import RowKeys
 from seeding.orchestration.results import SeederResult
-from seeding.orchestration.row_accounting import Outcome
-from seeding.orchestration.row_keys import RowKeys
 from seeding.safety import told
 from seeding.safety.whole_keys import unfit
 from seeding.schema.validation import SchemaValidator

@@ -17,7 +17,7 @@ import polars as pl
 from seeding.arrays import Integers
 from seeding.keys import KeyMap
 from seeding.ledger.parent_values import NotKnownYetError
-from seeding.orchestration.batch import Batch, Preparation
+from seeding.orchestration.pipeline.batch import Batch, Preparation
 from seeding.runs.transaction_size import TransactionSize
 
 FIRST_BATCH = 1_000
