@@ -7,7 +7,7 @@ from seeding.exceptions import ConfigurationError, LockHeldError, SeedingError, 
 
 CODES = {
     1: {"SeedingError", "ConfigurationError", "MisdeclaredSeederError", "RefusedError", "SourceError"},
-    2: {"LockError", "LockHeldError", "LockLostError", "DatabaseUnavailableError", "UnsafeServerError"},
+    2: {"LockError", "LockHeldError", "LockLostError", "SchedulerError", "DatabaseUnavailableError", "UnsafeServerError"},
     3: {"SchemaError", "UnclassifiedError"},
     4: {"GenerationError"},
     5: {"InsertionError", "IncoherentError"},

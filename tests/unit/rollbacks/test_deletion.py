@@ -100,7 +100,7 @@ def test_the_audit_s_line_stays_if_the_commit_may_have_come(
 ) -> None:
     plan = scene.planner.plan({"shop_review": keys(1, 2)}, cascade=False)
     deleter, batches = scene.deleter(), scene.batches("shop_review")
-    monkeypatch.setattr(scene.operation.lock, "_committed", Mock(side_effect=error))
+    monkeypatch.setattr(scene.operation.lock, "committed", Mock(side_effect=error))
 
     with pytest.raises(type(error)):
         deleter.delete(plan, "shop_review", batches, keys(1, 2))
