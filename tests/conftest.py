@@ -139,7 +139,7 @@ def template(
 
     @cache
     def get(server: str, rows: str) -> str:
-        name = f"template_{rows}"
+        name = f"template_{server}_{rows}"  # what a session is set to is remembered by alias
         host = None if server == "sqlite" else running(server)
         with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment:
             for variable in [one for one in os.environ if one.startswith(OURS)]:
