@@ -91,9 +91,9 @@ def kill_restorations(
     """Edit and delete seeded rows and kill the command that restores them, until it has died so often; then let it end."""
     chance = random.Random(seed)
     variables = {**environment, "DATABASE_URL": database.url, "SEEDING_LOG_LEVEL": "debug"}
-    died = 0
+    died, edited = 0, set[tuple[str, int]]()
     while died < kills:
-        meddle(database.alias, chance, 20)
+        meddle(database.alias, chance, 20, edited)
         connections[database.alias].close()
         process, said = start(command, variables)
         with said:
@@ -104,6 +104,8 @@ def kill_restorations(
             told += said
         process.join()
         assert process.exitcode in (0, -Signals.SIGKILL), (command, process.exitcode, told[-5:])
+        if process.exitcode == 0:
+            edited.clear()
         died += process.exitcode != 0
         assert ask_until(lambda: True if not server.connections(database.alias) else None, 30), (
             "a dead client's connection stays"

@@ -18,8 +18,8 @@ from seeding.generation.seeder_columns import derived_columns
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 
-FEWEST_ROWS, FEWEST_COLUMNS = 15, 8
-"""Of a table that is edited: with fewer, a row that is edited twice may hold nothing more that tells it from others."""
+FEWEST_ROWS, FEWEST_COLUMNS = 20, 8
+"""Of a table that is edited: with fewer, a row that is edited may hold nothing more that tells it from others."""
 DELETIONS = 0.3
 """How often a row is deleted instead of edited."""
 MOST = 10_000
@@ -109,17 +109,21 @@ class Editor:
         return rows.filter(pk=key).update(**{field.attname: value})
 
 
-def meddle(using: str, chance: random.Random, count: int) -> int:
+def meddle(using: str, chance: random.Random, count: int, apart: set[tuple[str, int]] | None = None) -> int:
     """Edit and delete `count` seeded rows at random, as far as constraints allow; returns how many have changed.
 
-    An edited column gets the value of another row of its table.
+    An edited column gets the value of another row of its table. Rows `apart`, to which the edited ones are added, stay: one
+    that is edited twice may hold too little of what was seeded.
     """
+    apart = set() if apart is None else apart
     editor, done = Editor(using), 0
     for _ in range(20 * count):
         kind = Kind.DELETED if chance.random() < DELETIONS else Kind.COPIED
         places = (chance.randrange(MOST**2) for _ in range(3))
         edit = Edit(table=chance.choice(editor.tables), **dict(zip(("row", "column", "other"), places, strict=True)), kind=kind)
-        done += editor.apply(edit) is not None
+        if editor.place(edit) not in apart and editor.apply(edit) is not None:
+            apart.add(editor.place(edit))
+            done += 1
         if done == count:
             break
     return done
