@@ -226,7 +226,7 @@ def test_figures_whose_transaction_s_commit_goes_unanswered_are_told_as_deleted(
         if unanswered and not scores(sqlite):
             raise unanswered.pop()
 
-    monkeypatch.setattr(SeedingLock, "_committed", committed)
+    monkeypatch.setattr(SeedingLock, "committed", committed)
 
     done = sqlite.rollback()
 
