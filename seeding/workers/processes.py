@@ -67,9 +67,9 @@ class Processes:
         """The next task that has ended; passes on what the workers tell meanwhile."""
         while True:
             busy = {one.line: one for one in self._workers.values() if one.task is not None}
-            for line in wait(list(busy)):
-                found = self._heard(busy[line])  # type: ignore[index]  # what was given comes back
-                if found is not None:
+            ready = wait(list(busy))
+            for line, worker in busy.items():
+                if line in ready and (found := self._heard(worker)) is not None:
                     return found
 
     def close(self) -> None:
