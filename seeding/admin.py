@@ -209,6 +209,7 @@ class SeedingMetadataAdmin(ReadOnlyAdmin):
         """The batch with links to its rows, in place of a form."""
         batch = kwargs["obj"]
         context.update(views.batch(batch), title=f"Batch {batch.pk}: {batch.table_name}", subtitle=None)
+        context.update(actions=access.actions_of(request))
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="live")

@@ -90,7 +90,7 @@ def show_row(request: HttpRequest, site: AdminSite) -> HttpResponse:
     using = ledger_database()
     asked, table = request.GET if "key" in request.GET else None, request.GET.get("table")
     form = RowForm(batch_rows.seeded_tables(using), asked, initial={"table": table})
-    context: dict[str, Any] = {"form": form, "title": "Find a seeded row"}
+    context: dict[str, Any] = {"form": form, "title": "Find a seeded row", "actions": actions_of(request)}
     if form.is_valid():
         context |= _row(request, site, using, **form.cleaned_data)
     return TemplateResponse(request, "seeding/row.html", {**site.each_context(request), **context})

@@ -18,7 +18,7 @@ from seeding.snapshots.store import NAME, Snapshots
 
 RESTORE = "restore"
 LARGEST_SCALE = 1_000_000
-PLAIN = frozenset({"size", "scale", "tables", "steps"})
+PLAIN = frozenset({"size", "scale", "tables", "steps", "chunk_rows"})
 """What the plan of a run says that has no options which no form has."""
 LOOKUPS = tuple("exact iexact in gt gte lt lte startswith istartswith contains icontains isnull range".split())
 """The comparisons that a selection of rows may use."""

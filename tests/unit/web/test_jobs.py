@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.conf import settings
@@ -97,10 +98,14 @@ def test_the_ways_to_actions_are_shown_to_whoever_may_go_them(
     client = ROLES[role](office)
 
     def ways(address: str) -> set[Action]:
-        page = client.get(f"{RUNS}{address}").content.decode()
+        page = client.get(urljoin(RUNS, address)).content.decode()
         return {action for action in Action if f'href="{RUNS}{PAGES[action]}/"' in page}
 
     assert ways("dashboard/") == ways("") == MAY[role]
+    if role != "seeder":  # who may not see rows
+        office.shop.seed(table="shop_review")
+        batch = SeedingMetadata.objects.values_list("pk", flat=True)[0]
+        assert ways("../seedingmetadata/row/") == ways(f"../seedingmetadata/{batch}/change/") == MAY[role]
     monkeypatch.setenv("SEEDING_ENV", "production")
     assert ways("dashboard/") == ways("") == set()
 
@@ -328,7 +333,8 @@ def test_a_run_that_a_shell_has_started_is_asked_for_again_if_the_ledger_says_al
     office: Office, launched: Launched
 ) -> None:
     client = office.client(superuser=True)
-    plan = {"size": "medium", "scale": 3, "tables": ["shop_review"], "steps": []}
+    office.shop.seed(table="shop_review", size="small", scale=3)
+    plan = SeedRun.objects.get().plan  # as the command writes it
     plain = run(state="interrupted", plan=plan)
     others = [
         run(state="interrupted", plan={**plan, "auto": {"exclude": []}}),
@@ -340,7 +346,7 @@ def test_a_run_that_a_shell_has_started_is_asked_for_again_if_the_ledger_says_al
 
     assert "Preview it again" in words(client.get(f"{RUNS}{plain.pk}/change/"))
     assert client.post(f"{RUNS}{plain.pk}/again/").status_code == 302
-    assert launched.commands[0][4:7] == ["--table=shop_review", "--size=medium", "--scale=3"]
+    assert launched.commands[0][4:7] == ["--table=shop_review", "--size=small", "--scale=3"]
     for other in others:
         assert "Preview it again" not in words(client.get(f"{RUNS}{other.pk}/change/"))
     assert [client.post(f"{RUNS}{one.pk}/again/").status_code for one in (*others[:3], others[4])] == [404] * 4
