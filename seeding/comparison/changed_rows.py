@@ -89,6 +89,8 @@ class Compared:
     """Reference → the rows in which it can lead nowhere: the row that it led to is not there."""
     absent: tuple[str, ...]
     """The columns that are generated, and that the table has not."""
+    defaults: frozenset[str] = frozenset()
+    """The compared columns that are not generated, and are to hold a constant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,6 +105,8 @@ class Expected:
     frame: pl.DataFrame
     """What the table is to hold: the columns that are compared, and the keys."""
     columns: Sequence[str]
+    defaults: frozenset[str]
+    """Those of them that hold a constant default."""
     texts: Texts | None
     """What the server writes then, if it compares by texts."""
 
@@ -196,7 +200,10 @@ class ChangeDetector:
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
         together = (*columns, *left_out)
         texts = self._stored.texts(frame, together)
-        return Expected(index=index, keys=keys, data=data, resolved=resolved, frame=frame, columns=together, texts=texts)
+        return Expected(
+            index=index, keys=keys, data=data, resolved=resolved, frame=frame, columns=together, defaults=frozenset(lacking),
+            texts=texts,
+        )  # fmt: skip
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
         return can_be_repeated(batch, self._seeder)
@@ -218,6 +225,7 @@ class ChangeDetector:
             columns=frozenset(expected.columns), differing=differing,
             lost={one: KeySet.holding(expected.keys[where.to_numpy()]) for one, where in expected.resolved.broken.items()},
             absent=tuple(name for name in expected.data.columns if name not in self._table.columns),
+            defaults=expected.defaults,
         )  # fmt: skip
 
 

@@ -35,12 +35,15 @@ class Fingerprint:
     def add(self, rows: Compared, patches: Mapping[str, Mapping[int, Any]]) -> None:
         """Rows as they were seeded; `patches` are the values that they hold instead: column → position → value."""
         self._add(INDEX, pl.Series(rows.index).cast(pl.String))
-        for name in sorted(rows.columns.intersection(rows.data.columns)):
+        for name in sorted(rows.columns.intersection(rows.data.columns) - rows.defaults):
             text = texts(rows.data[name])
             if found := patches.get(name):
                 places = pl.Series(sorted(found), dtype=pl.UInt32)
                 text = text.scatter(places, [_plain(found[place]) for place in sorted(found)])
             self._add(name, text.fill_null(NULL))
+        for name in sorted(rows.defaults & patches.keys()):  # of a default, only where it is not the value
+            edited = (f"{rows.index[place]}{SEPARATOR}{_plain(value)}" for place, value in sorted(patches[name].items()))
+            self._add(name, pl.Series(list(edited), dtype=pl.String))
 
     def _add(self, column: str, values: pl.Series) -> None:
         digest = self._columns.setdefault(column, _digest(""))
