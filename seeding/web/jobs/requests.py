@@ -18,6 +18,8 @@ from seeding.snapshots.store import NAME, Snapshots
 
 RESTORE = "restore"
 LARGEST_SCALE = 1_000_000
+NEEDED = frozenset({"size", "scale", "tables"})
+"""What the plan of every run says that a form can ask for again."""
 PLAIN = frozenset({"size", "scale", "tables", "steps", "chunk_rows"})
 """What the plan of a run says that has no options which no form has."""
 LOOKUPS = tuple("exact iexact in gt gte lt lte startswith istartswith contains icontains isnull range".split())
@@ -188,7 +190,7 @@ def asked_again(options: Sequence[str]) -> MultiValueDict[str, str]:
 
 def asked_by_plan(run: SeedRun) -> MultiValueDict[str, str] | None:
     """The same of a run of `seed` that a shell has started; None if its plan does not say everything that it was given."""
-    if run.command != Action.SEED or not run.plan.keys() <= PLAIN or run.plan.get("size") not in SIZES:
+    if run.command != Action.SEED or not NEEDED <= run.plan.keys() <= PLAIN or run.plan["size"] not in SIZES:
         return None
     given = MultiValueDict({"tables": run.plan["tables"]})
     given["size"], given["scale"] = run.plan["size"], str(run.plan["scale"])
