@@ -133,7 +133,9 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
         page.evaluate("window.scrollTo(0, 0)")
         file = folder / f"{name}.png"
         height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-        clip: FloatRect = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}  # type: ignore[index]  # it has one
+        window = page.viewport_size
+        assert window is not None  # `visit` has set it
+        clip: FloatRect = {"x": 0, "y": 0, "width": window["width"], "height": height}
         page.screenshot(path=file, full_page=True, clip=clip, animations="disabled")
         with Image.open(file) as image:
             small = image.convert("RGB").quantize(COLOURS)

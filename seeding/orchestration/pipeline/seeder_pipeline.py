@@ -64,7 +64,7 @@ class SeederPipeline:
     def seed(self, *, dividing: bool = False) -> SeederResult | Opened:
         """Insert every missing planned row. A failure is returned as a result: it never stops another seeder.
 
-        If it is `dividing`, and there are many rows whose order does not matter, none is inserted: they can be made in chunks.
+        If it is `dividing`, and there are more rows than a chunk has, none is inserted where they can be made in chunks.
         Only errors that concern the whole run are raised: LockError and DatabaseUnavailableError.
         """
         started = time.monotonic()
