@@ -123,7 +123,8 @@ def batch(entry: SeedingMetadata) -> dict[str, Any]:
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The requested options, by name."""
-    for name, value in plan.items():
+    for key, value in plan.items():
+        name = key.replace("_", " ")
         if name == "steps":
             yield "rows", sum(step["rows"] for step in value)
         elif isinstance(value, list):

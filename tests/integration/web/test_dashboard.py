@@ -225,7 +225,7 @@ def test_a_run_tells_its_plan_its_tables_its_masking_and_its_rollback(ledgers: D
     undoing = page(staff, "seedrun/2/change/")
 
     rows, _ = held(ledgers)
-    assert f"Plan Size small Scale 1 Tables all Rows {rows + 27:,}" in seeding
+    assert f"Plan Size small Scale 1 Tables all Chunk rows 20,000 Rows {rows + 27:,}" in seeding
     assert re.search(r"ClientSeeder clients seeded 10 10 0 0 \S+ s", seeding)
     assert "clients name company_name synthetic 10 clients email email synthetic 10" in seeding
     assert re.search(rf"in the database {rows:,} \d+ \S rolled back by run 2 27 1 20", seeding)
