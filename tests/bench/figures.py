@@ -1,13 +1,13 @@
-"""What is measured, and the figures that come of it."""
+"""The limits, what is near them, and the figures that come of it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from statistics import median
 
-from tests.bench.limits import COPY, LOAD_DATA, Limit
+from tests.bench.jobs import figures_of_jobs
+from tests.bench.limits import COPY, LOAD_DATA
+from tests.bench.restoration import figures_of_restoration
+from tests.bench.samples import Figure, Measurements, Names, Tell, at_least, at_most, clients, everything
 from tests.bench.server import Bench, Sample
 
 GROWTH = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -28,89 +28,6 @@ START = "start of Python, Django, Polars, Faker and the driver"
 STARTING = "import django; django.setup(); import polars, faker, MySQLdb"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurements:
-    """Everything that was measured, by name."""
-
-    samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
-    rows: dict[str, int] = field(default_factory=dict)
-    growth: dict[int, Sample] = field(default_factory=dict)
-    """Clients → one run."""
-    growth_of_all: dict[int, Sample] = field(default_factory=dict)
-    """Rows of all tables → one run."""
-    all_scale: int = 20
-
-    def seconds(self, name: str) -> float:
-        """The median."""
-        return median(one.seconds for one in self.samples[name])
-
-    def add(self, name: str, rows: int, sample: Sample) -> None:
-        """One more."""
-        self.samples[name].append(sample)
-        self.rows[name] = rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A number that was asked for."""
-
-    name: str
-    command: str
-    """What gives it."""
-    sense: str
-    """≥ or <."""
-    wanted: float
-    found: float
-    reached: bool
-
-
-Judge = Callable[[str, float, float, str], Figure]
-"""A figure from its name, what is wanted, what was found, and the command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What is measured against a server's limit."""
-
-    limit: Limit
-
-    @property
-    def seed(self) -> str:
-        """A million clients."""
-        return f"seed clients{self._server}"
-
-    @property
-    def load(self) -> str:
-        """Their limit."""
-        return f"{self.limit.name} of clients"
-
-    @property
-    def seed_all(self) -> str:
-        """All tables."""
-        return f"seed all tables{self._server}"
-
-    @property
-    def load_all(self) -> str:
-        """Their limit."""
-        return f"{self.limit.name} of all tables"
-
-    @property
-    def rollback(self) -> str:
-        """All tables again."""
-        return f"seed_rollback of all tables{self._server}"
-
-    @property
-    def _server(self) -> str:
-        return "" if self.limit is LOAD_DATA else ", PostgreSQL"
-
-
-def clients(bench: Bench, thousands: int, writer: str = "") -> Sample:
-    """`seed --table=clients` into empty tables."""
-    bench.fresh("seeded")
-    options = ("--table=clients", "--size=large", f"--scale={thousands}")
-    return bench.manage("seed", *options, variables={"SEEDING_WRITER": writer, "SEEDING_LOG_LEVEL": "info"})
-
-
 def plain(bench: Bench, thousands: int) -> Sample:
     """`seed --auto` of a table of 15 plain columns, as many thousand rows."""
     bench.plain()
@@ -118,15 +35,9 @@ def plain(bench: Bench, thousands: int) -> Sample:
     return bench.manage("seed", *options, variables={"SEEDING_LOG_LEVEL": "info"})
 
 
-def everything(bench: Bench, scale: int) -> Sample:
-    """`seed` of all tables into empty ones."""
-    bench.fresh("seeded")
-    return bench.manage("seed", "--size=large", f"--scale={scale}")
-
-
-def against_limit(bench: Bench, found: Measurements, scale: int, tell: Callable[[str], None]) -> None:
+def against_limit(bench: Bench, found: Measurements, tell: Tell) -> None:
     """Clients and all tables, each right before the limit of the same rows, and then rolled back."""
-    names = Names(bench.limit)
+    names, scale = Names(bench.limit), found.scale
     tell(f"{scale:,},000 clients against {bench.limit.name}")
     found.add(names.seed, scale * 1_000, clients(bench, scale))
     bench.dump(["clients"])
@@ -140,14 +51,13 @@ def against_limit(bench: Bench, found: Measurements, scale: int, tell: Callable[
     found.add(names.rollback, rows, bench.manage("seed_rollback", "--force"))
 
 
-def measure(bench: Bench, *, repeat: int, scale: int, all_scale: int, tell: Callable[[str], None]) -> Measurements:
+def measure(bench: Bench, found: Measurements, repeat: int, tell: Tell) -> None:
     """Take turns: what is compared is measured one right after the other, `repeat` times."""
-    found = Measurements(all_scale=all_scale)
-    clients(bench, 1)  # the first run fills the caches of the file system
+    scale = found.scale
     for turn in range(1, repeat + 1):
         tell(f"turn {turn} of {repeat}")
-        against_limit(bench, found, scale, tell)
-        found.add(REFUSED, scale * 1_000, clients(bench, scale, "multi_insert"))
+        against_limit(bench, found, tell)
+        found.add(REFUSED, scale * 1_000, clients(bench, scale, writer="multi_insert"))
         tell(f"masking {scale:,},000 clients")
         bench.people(scale * 1_000)
         found.add(UPDATE, scale * 1_000, bench.update())
@@ -165,11 +75,10 @@ def measure(bench: Bench, *, repeat: int, scale: int, all_scale: int, tell: Call
         found.add(PLAIN, PLAIN_THOUSANDS * 1_000, plain(bench, PLAIN_THOUSANDS))
         found.add(START, 0, bench.process("-c", STARTING, variables={"DJANGO_SETTINGS_MODULE": "settings.base"}))
     tell("bulk_create")
-    found.add(BULK, min(scale, 100) * 1_000, clients(bench, min(scale, 100), "bulk_create"))
-    return found
+    found.add(BULK, min(scale, 100) * 1_000, clients(bench, min(scale, 100), writer="bulk_create"))
 
 
-def measure_growth(bench: Bench, found: Measurements, *, most: int, most_of_all: int, tell: Callable[[str], None]) -> None:
+def measure_growth(bench: Bench, found: Measurements, *, most: int, most_of_all: int, tell: Tell) -> None:
     """Clients up to `most` thousand, and all tables up to `most_of_all` times the largest size, once each."""
     for thousands in (one for one in GROWTH if one <= most):
         tell(f"growth: {thousands:,},000 clients")
@@ -181,24 +90,30 @@ def measure_growth(bench: Bench, found: Measurements, *, most: int, most_of_all:
 
 
 def figures(measured: Measurements) -> list[Figure]:
-    """What was asked for, from the medians; of memory, the most."""
+    """What was asked of what was measured, from the medians; of memory, the most."""
+    scale = measured.scale
+    return [
+        *_on_mariadb(measured, _clients_command(scale), f"seed --size=large --scale={measured.all_scale}"),
+        *_on_postgresql(measured, _clients_command(scale), f"seed --size=large --scale={measured.all_scale}"),
+        *_of_growth(measured),
+        *figures_of_restoration(measured),
+        *figures_of_jobs(measured),
+    ]
 
-    def at_least(name: str, wanted: float, found: float, command: str) -> Figure:
-        return Figure(name=name, command=command, sense="≥", wanted=wanted, found=found, reached=found >= wanted)
 
-    def at_most(name: str, wanted: float, found: float, command: str) -> Figure:
-        return Figure(name=name, command=command, sense="≤", wanted=wanted, found=found, reached=found <= wanted)
+def _clients_command(thousands: int) -> str:
+    return f"seed --table=clients --size=large --scale={thousands}"
+
+
+def _on_mariadb(measured: Measurements, largest: str, all_tables: str) -> list[Figure]:
+    names = Names(LOAD_DATA)
+    if names.seed not in measured.samples:
+        return []
 
     def memory(name: str) -> float:
         return max(one.mebibytes for one in measured.samples[name])
 
-    def clients_command(thousands: int) -> str:
-        return f"seed --table=clients --size=large --scale={thousands}"
-
-    seconds, names = measured.seconds, Names(LOAD_DATA)
-    scale = measured.rows[names.seed] // 1_000
-    largest, hundred = clients_command(scale), clients_command(100)
-    all_tables = f"seed --size=large --scale={measured.all_scale}"
+    seconds, scale, hundred = measured.seconds, measured.scale, _clients_command(100)
     found = [
         at_least(
             "all tables against LOAD DATA of the same rows", 0.90, seconds(names.load_all) / seconds(names.seed_all), all_tables
@@ -216,7 +131,6 @@ def figures(measured: Measurements) -> list[Figure]:
             seconds(names.rollback) / seconds(names.load_all),
             "seed_rollback --force",
         ),
-        *_on_postgresql(measured, at_least, largest, all_tables),
         at_most(
             f"growth: time of {scale:,},000 / time of 100,000",
             11,
@@ -230,7 +144,6 @@ def figures(measured: Measurements) -> list[Figure]:
             memory(names.seed) / memory("seed 100,000 clients"),
             f"{largest}, and {hundred}",
         ),
-        *_of_growth(measured, at_most),
         at_most(
             "masking clients in place, times a plain UPDATE", 3, seconds(MASK) / seconds(UPDATE), "seed_mask --table=clients"
         ),
@@ -244,7 +157,7 @@ def figures(measured: Measurements) -> list[Figure]:
         ),
     ]
     for thousands, budget in BUDGETS.items():
-        name, command, share = f"seed {thousands},000 clients", clients_command(thousands), budget * SHARE_OF_BUDGET
+        name, command, share = f"seed {thousands},000 clients", _clients_command(thousands), budget * SHARE_OF_BUDGET
         run = median(one.run_seconds for one in measured.samples[name])
         found += [
             at_most(f"{thousands},000 clients, whole process, seconds", max(share, WHOLE_PROCESS), seconds(name), command),
@@ -253,7 +166,7 @@ def figures(measured: Measurements) -> list[Figure]:
     return found
 
 
-def _on_postgresql(measured: Measurements, at_least: Judge, clients: str, all_tables: str) -> list[Figure]:
+def _on_postgresql(measured: Measurements, clients: str, all_tables: str) -> list[Figure]:
     names, seconds = Names(COPY), measured.seconds
     if names.seed not in measured.samples:
         return []
@@ -268,7 +181,7 @@ def _on_postgresql(measured: Measurements, at_least: Judge, clients: str, all_ta
     ]
 
 
-def _of_growth(measured: Measurements, at_most: Judge) -> list[Figure]:
+def _of_growth(measured: Measurements) -> list[Figure]:
     """Ten million clients against a million, where those were measured."""
     least, most = (measured.growth.get(thousands * 1_000) for thousands in (1_000, 10_000))
     if least is None or most is None:

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-from tests.bench.figures import Figure, Measurements
 from tests.bench.limits import DurableMariaDB, DurablePostgreSQL
+from tests.bench.samples import Figure, Measurements
 
 BEGIN, END = "<!-- made by make bench: begin -->", "<!-- made by make bench: end -->"
 

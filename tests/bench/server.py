@@ -93,14 +93,15 @@ class Bench:
         self.server.sql(PLAIN_UPDATE, TARGET)
         return Sample(seconds=time.monotonic() - started)
 
-    def manage(self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None) -> Sample:
-        """`manage.py` as a process of its own; raises CalledProcessError where it fails."""
+    def manage(
+        self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None, expected: int = 0
+    ) -> Sample:
+        """`manage.py` as a process of its own; raises CalledProcessError where it ends with another code than `expected`."""
         log = self.folder / "seeding.log"
         log.unlink(missing_ok=True)
         url = self.server.url(database)
-        sample = self.process(
-            "manage.py", *arguments, variables={"DATABASE_URL": url, "SEEDING_LOG_FILE": str(log), **(variables or {})}
-        )
+        own = {"DATABASE_URL": url, "SEEDING_LOG_FILE": str(log), **(variables or {})}
+        sample = self.process("manage.py", *arguments, variables=own, expected=expected)
         ends = [json.loads(line) for line in log.open(encoding="utf-8")] if log.exists() else []
         return replace(
             sample,
@@ -108,8 +109,8 @@ class Bench:
             queries=next((end["metrics"]["queries"] for end in reversed(ends) if "metrics" in end), 0),
         )
 
-    def process(self, *arguments: str, variables: Mapping[str, str] | None = None) -> Sample:
-        """Python as a process of its own; raises CalledProcessError where it fails."""
+    def process(self, *arguments: str, variables: Mapping[str, str] | None = None, expected: int = 0) -> Sample:
+        """Python as a process of its own; raises CalledProcessError where it ends with another code than `expected`."""
         env = {**os.environ, **(variables or {})}
         env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles the program again at every start
         command = [sys.executable, *arguments]
@@ -119,7 +120,7 @@ class Bench:
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - started
             process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
+            if process.returncode != expected:
                 output.seek(0)
                 raise subprocess.CalledProcessError(process.returncode, command, output.read()[-2_000:].decode())
         return Sample(seconds=seconds, mebibytes=usage.ru_maxrss / 1_024)
