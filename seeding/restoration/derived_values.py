@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Q
 
 from seeding.comparison.same_values import is_stored
-from seeding.db.features import features
 from seeding.generation.seeder_columns import columns_of
 from seeding.generation.seeders import BaseSeeder, Condition, Derivation
 from seeding.keys import KeySet, union
 from seeding.ledger.key_values import NOBODY
+from seeding.restoration.beside import Beside
 from seeding.restoration.generated_rows import GeneratedRows
 
-FEW = 10_000
-"""Seeded rows that are not worth a second connection."""
 Stale = Mapping[str, KeySet]
 """Derived field → the rows in which it is not what is derived now; only fields of which there are any."""
 
@@ -67,59 +63,19 @@ def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Stale:
     return _merged(found)
 
 
-class Judge:
-    """Looks for stale rows, also in a thread with a connection of its own, if the server lets one read beside another.
+def begin(beside: Beside, seeder: BaseSeeder, keys: KeySet) -> Callable[[], Stale]:
+    """Start to look at these rows of the seeder, beside others; returns what waits for the stale ones."""
+    return beside.begin(lambda rows: stale_rows(rows, seeder, keys))
 
-    Its thread ends with its block.
-    """
 
-    def __init__(self, rows: GeneratedRows) -> None:
-        self._rows = rows
-        self._beside: GeneratedRows | None = None
-        """The same rows for the thread: a connection belongs to one."""
-        self._executor: ThreadPoolExecutor | None = None
-        self._begun: list[Future[Stale]] = []
-
-    def __enter__(self) -> Self:
-        connection = connections[self._rows.using]
-        is_committed = connection.get_autocommit() and not connection.in_atomic_block  # else only this connection sees it
-        if is_committed and features(connection).is_concurrent and self._rows.ledger.rows() >= FEW:
-            self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="derived")
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._executor is not None:
-            for one in self._begun:
-                one.cancel()
-            self._executor.submit(self._disconnect)
-            self._executor.shutdown()
-            self._executor = None
-
-    def begin(self, seeder: BaseSeeder, keys: KeySet) -> Callable[[], Stale]:
-        """Start to look at these rows of the seeder; returns what waits for the result."""
-        here = partial(stale_rows, self._rows, seeder, keys)
-        if self._executor is None:
-            return here
-        self._begun.append(begun := self._executor.submit(self._look_beside, seeder, keys))
-        return lambda: here() if begun.cancelled() or begun.exception() is not None else begun.result()
-
-    def halved(self, seeder: BaseSeeder, keys: KeySet) -> Stale:
-        """The stale ones of these rows, half of which are looked at beside the others."""
-        if self._executor is None:
-            return stale_rows(self._rows, seeder, keys)
-        half = keys.lowest(len(keys) // 2)
-        waiting = self.begin(seeder, keys - half)
-        parts = stale_rows(self._rows, seeder, half), waiting()
-        return _merged({name: [one[name] for one in parts if name in one] for name in {**parts[0], **parts[1]}})
-
-    def _look_beside(self, seeder: BaseSeeder, keys: KeySet) -> Stale:
-        if self._beside is None:
-            self._beside = GeneratedRows(self._rows.using, self._rows.registry)
-        return stale_rows(self._beside, seeder, keys)
-
-    def _disconnect(self) -> None:
-        """Close the connection of the thread that calls it."""
-        connections[self._rows.using].close()
+def halved(rows: GeneratedRows, beside: Beside, seeder: BaseSeeder, keys: KeySet) -> Stale:
+    """The stale ones of these rows, half of which are looked at beside the others."""
+    if not beside.is_there:
+        return stale_rows(rows, seeder, keys)
+    half = keys.lowest(len(keys) // 2)
+    waiting = begin(beside, seeder, keys - half)
+    parts = stale_rows(rows, seeder, half), waiting()
+    return _merged({name: [one[name] for one in parts if name in one] for name in {**parts[0], **parts[1]}})
 
 
 def _together(derivations: Sequence[Derivation]) -> Iterator[tuple[Condition, list[tuple[str, Any]]]]:

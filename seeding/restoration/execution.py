@@ -11,7 +11,8 @@ import numpy as np
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeyMap, KeySet, union
 from seeding.models import SeedRun
-from seeding.restoration.derived_values import Judge, stale_rows
+from seeding.restoration.beside import Beside
+from seeding.restoration.derived_values import halved, stale_rows
 from seeding.restoration.differences import OTHERS, Differences, differences
 from seeding.restoration.findings import Findings
 from seeding.restoration.overrides import Overriding
@@ -112,13 +113,13 @@ class Execution:
         """Derive what is not as it would be derived now, seeder by seeder, each after those that it reads."""
         operation, rows = self._operation, self._rows
         assert rows.dataset is not None  # it has found rows
-        judge = Judge(rows)
+        beside = Beside(rows)
         rederivation = Rederivation(
-            using=rows.using, dataset=rows.dataset, keys=partial(self._stale_rows, judge), lock=operation.lock,
+            using=rows.using, dataset=rows.dataset, keys=partial(self._stale_rows, beside), lock=operation.lock,
             tell=operation.sink, retry=operation.retry, size=operation.size,
         )  # fmt: skip
         refusals = {table: told(reasons) for table, reasons in self._survey.refusals.items()}
-        with judge:
+        with beside:
             seeders, tables = rows.registry.by_name.values(), self._found.tables
             found = rederivation.run(seeders, tables, stale=self._stale, untouchable=refusals)
         operation.left = found.left
@@ -129,13 +130,13 @@ class Execution:
             if operation.retry(partial(self._still_stale, seeder)):
                 self._problems[seeder.config.table_name] = UNDERIVED
 
-    def _stale_rows(self, judge: Judge, seeder: BaseSeeder) -> KeyMap:
+    def _stale_rows(self, beside: Beside, seeder: BaseSeeder) -> KeyMap:
         """The seeder's rows whose derived columns are not what is derived now."""
         keys = self._rows.ledger.keys(seeder)
         if seeder.config.table_name not in self._rows.there:
             return KeyMap.of(())
         ours = keys.key_set() - self._found.lost.get(seeder.name, NOTHING)
-        stale = union(judge.halved(seeder, ours).values())
+        stale = union(halved(self._rows, beside, seeder, ours).values())
         self._derived[seeder.name] = stale
         return keys.split(stale)[0]
 

@@ -10,7 +10,8 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
 from seeding.masking.problems import columns_referred_to
-from seeding.restoration.derived_values import Judge
+from seeding.restoration.beside import Beside
+from seeding.restoration.derived_values import halved
 from seeding.restoration.differences import OTHERS, Differences, differences, lost_rows
 from seeding.restoration.generated_rows import REASONS, GeneratedRows, Part
 from seeding.restoration.results import Left, ResetResult
@@ -51,8 +52,9 @@ class Findings:
     @cached_property
     def stale(self) -> Mapping[str, KeySet]:
         """Seeder → rows whose derived columns are not what is derived now; looked at when it is asked for."""
-        with Judge(self.rows) as judge:
-            found = {name: judge.halved(self.rows.registry.by_name[name], keys) for name, keys in self._derivable.items()}
+        rows, by_name = self.rows, self.rows.registry.by_name
+        with Beside(rows) as beside:
+            found = {name: halved(rows, beside, by_name[name], keys) for name, keys in self._derivable.items()}
         return {name: union(one.values()) for name, one in found.items()}
 
     def is_any(self) -> bool:
@@ -108,6 +110,7 @@ class Findings:
         for part in [one for one in parts if one not in chosen]:
             self._leave_out(part, lost_rows(rows, part, exactly=part.seeder in parents))
         present = {table: self._present(table) for table in self.tables}
+        ahead, lost = self._ahead(chosen, present), dict(self.lost)
         place = {seeder.name: number for number, seeder in enumerate(rows.registry.ordered)}
         for part in sorted(chosen, key=lambda one: place.get(one.name, -1)):
             for why, keys in part.unknown.items():
@@ -116,7 +119,8 @@ class Findings:
             if part.seeder is None or part.is_unknown:
                 self._leave_out(part, lost_rows(rows, part, exactly=False))
             else:
-                self._compare(part, part.seeder, present[part.table])
+                found = ahead[part.name] if self.lost == lost else self._differences(rows, part, present[part.table])
+                self._keep(part, found, present[part.table])
 
     def _present(self, table: str) -> KeySet:
         rows, keys = self.rows, self.rows.ledger.key_set(table)
@@ -125,8 +129,25 @@ class Findings:
         self._others[table] = rows.tracer.total(rows.there[table]) - len(present) if table in rows.there else 0
         return present
 
-    def _compare(self, part: Part, seeder: BaseSeeder, present: KeySet) -> None:
-        found = differences(self.rows, part, present, referred=self.referred(part.table))
+    def _ahead(self, parts: Iterable[Part], present: Mapping[str, KeySet]) -> Mapping[str, Differences]:
+        """Seeder → what differs, two at a time: as it is unless more rows turn out to be lost, to which others refer."""
+        known = [one for one in parts if one.seeder is not None and not one.is_unknown]
+        known.sort(key=lambda one: -len(present[one.table]))
+        lost = dict(self.lost)
+
+        def look(rows: GeneratedRows, part: Part) -> Differences:
+            if rows is not self.rows:
+                for name, keys in lost.items():
+                    rows.leave_out(rows.registry.by_name[name], keys)
+            return self._differences(rows, part, present[part.table])
+
+        with Beside(self.rows) as beside:
+            return {one.part.name: one for one in beside.map(look, known)}
+
+    def _differences(self, rows: GeneratedRows, part: Part, present: KeySet) -> Differences:
+        return differences(rows, part, present, referred=self.referred(part.table))
+
+    def _keep(self, part: Part, found: Differences, present: KeySet) -> None:
         self._leave_out(part, found.taken)
         stay = {OTHERS: found.taken, **found.kept}
         self.left += [self.kept(part.table, keys, why) for why, keys in stay.items() if keys]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 from django.db import connections
@@ -89,12 +90,21 @@ class GeneratedRows:
         self.exceptions = exceptions
         self.left_out: set[str] = set()
         """Seeders of rows to which nothing may refer."""
+        self.ended = Event()
+        """Set when nobody waits any more for what is compared."""
         self._likeness: dict[str, Likeness] = {}
         self.registry = registry
         self.ledger = ledger or Ledger(using)
         self.there: Mapping[str, TableSchema] = all_tables(connections[using], self.ledger.tables())
         self.tracer = Tracer(using, self.ledger.identities(self.there))
         self.dataset: Dataset | None = self.ledger.dataset(generated=True)
+
+    def twin(self, ended: Event) -> GeneratedRows:
+        """The same for the thread that calls it, which has another connection, until it has `ended`."""
+        twin = GeneratedRows(self.using, self.registry, exceptions=self.exceptions)
+        twin.ended = ended
+        twin._likeness = self._likeness  # both judge strangers by the same rows
+        return twin
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -133,6 +143,8 @@ class GeneratedRows:
         assert part.seeder is not None  # nothing else can be generated
         excepted = self.exceptions.values.get(part.name, {})
         for found in self.detector(part.seeder).compared(part.batches, among):
+            if self.ended.is_set():
+                return
             if not (found.differing and excepted):
                 yield found
                 continue

@@ -21,7 +21,8 @@ from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.reference_resolution import Resolver
-from seeding.restoration.derived_values import Judge, Stale
+from seeding.restoration.beside import Beside
+from seeding.restoration.derived_values import Stale, begin
 from seeding.restoration.fingerprints import Fingerprint, together
 from seeding.restoration.generated_rows import GONE, GeneratedRows, Part
 from seeding.restoration.results import Cell, TableVerdict, VerifyReport
@@ -53,9 +54,11 @@ class Verifier:
     def run(self, tables: Collection[str] = (), expected: str | None = None) -> VerifyReport:
         """A verdict on each table with seeded rows, or on the given ones; raises ConfigurationError for one without any."""
         started = time.monotonic()
-        with Judge(self._rows) as judge:
-            held = [self._held(table, judge) for table in self._rows.tables(tables)]
-            found = [self._verdict(one) for one in held]
+        with Beside(self._rows) as deriving, Beside(self._rows) as comparing:
+            held = [self._held(table, deriving) for table in self._rows.tables(tables)]
+            there = sorted((one for one in held if one.table in self._rows.there), key=lambda one: -len(one.present))
+            compared = dict(zip((one.table for one in there), comparing.map(_compared, there), strict=True))
+            found = [self._verdict(one, compared.get(one.table)) for one in held]
         known = {one.table: one.fingerprint for one in found}
         return VerifyReport(
             database=database_name(self._rows.using),
@@ -65,22 +68,19 @@ class Verifier:
             duration=time.monotonic() - started,
         )
 
-    def _held(self, table: str, judge: Judge) -> Held:
+    def _held(self, table: str, beside: Beside) -> Held:
         rows, parts = self._rows, list(self._rows.parts(table))
         keys = union(part.keys.key_set() for part in parts)
         present = rows.tracer.present(rows.there[table], keys) if table in rows.there else NOTHING
         known = [(one, one.known.key_set() & present) for one in parts if table in rows.there and not one.is_unknown]
-        stale = [judge.begin(one.seeder, held) for one, held in known if one.seeder is not None]
+        stale = [begin(beside, one.seeder, held) for one, held in known if one.seeder is not None]
         return Held(table=table, parts=parts, keys=keys, present=present, stale=stale)
 
-    def _verdict(self, held: Held) -> TableVerdict:
+    def _verdict(self, held: Held, comparison: TableComparison | None) -> TableVerdict:
         rows, table, keys = self._rows, held.table, held.keys
-        if table not in rows.there:
+        if comparison is None:
             return TableVerdict(table=table, seeded=len(keys), missing=len(keys), unverifiable={GONE: len(keys)})
         gone = keys - held.present
-        comparison = TableComparison(rows, table, held.present)
-        for part in held.parts:
-            comparison.add(part)
         stale: Counter[str] = Counter()
         for waiting in held.stale:
             stale.update({column: len(found) for column, found in waiting().items()})
@@ -96,6 +96,13 @@ class Verifier:
             missing_keys=tuple(str(one) for one in rows.identity(table).shown(gone, EXAMPLES)),
             fingerprint="" if comparison.unverifiable else together(comparison.fingerprints),
         )
+
+
+def _compared(rows: GeneratedRows, held: Held) -> TableComparison:
+    comparison = TableComparison(rows, held.table, held.present)
+    for part in held.parts:
+        comparison.add(part)
+    return comparison
 
 
 class Meanings:
@@ -167,6 +174,8 @@ class TableComparison:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fingerprint") as beside:
             added: Future[None] | None = None
             for compared in detector.compared(part.batches, self._present):
+                if rows.ended.is_set():
+                    break
                 if compared.absent:
                     self.unverifiable[f"the table has no column {', '.join(compared.absent)}"] += len(compared.keys)
                 patches = self._patches(compared, seeder, detector, meanings)

@@ -17,12 +17,19 @@ from seeding import api
 from seeding.conf import ResetConfig, VerifyConfig
 from seeding.exceptions import ConfigurationError, RefusedError, SchemaError
 from seeding.models import SeedRun
+from seeding.restoration import beside
 from seeding.restoration.results import ResetSummary
 from tests.shop.conftest import INSTALLED
 from tests.support.databases import Database
 
 with INSTALLED:
     from seeding.example.models import Customer, Order, OrderLine, Product, Review
+
+
+@pytest.fixture(autouse=True)
+def _two_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows are looked at by two threads, too, where the server lets them."""
+    monkeypatch.setattr(beside, "FEW", 1)
 
 
 def reset(database: Database, **options: Any) -> ResetSummary:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
@@ -19,7 +21,8 @@ from seeding import api
 from seeding.comparison import rendered_rows
 from seeding.conf import VerifyConfig
 from seeding.exceptions import ConfigurationError
-from seeding.restoration import derived_values
+from seeding.restoration import beside
+from seeding.restoration.generated_rows import GeneratedRows
 from seeding.restoration.results import TableVerdict, VerifyReport
 from seeding.verification.changed_since import statements_of
 from tests.shop.conftest import INSTALLED
@@ -212,29 +215,67 @@ def test_the_command_says_what_is_not_as_it_was(shop: Database) -> None:
 
 
 @pytest.mark.parametrize("server", ["mariadb", "mysql"])
-def test_digests_of_blocks_and_a_second_connection_find_the_same(
+def test_digests_of_blocks_find_the_rows_that_differ(
     make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
-    database = make_database(server, ready=False)
-    call_command("migrate", database=database.alias, verbosity=0)
+    database = migrated(make_database, server)
     database.seed(size="medium")
     monkeypatch.setattr(rendered_rows, "BLOCK", 20)
-    monkeypatch.setattr(derived_values, "FEW", 1)
-    lines = keys(OrderLine, database)
-    edited = [lines[place] for place in (0, 200, 201, len(lines) - 1)]
-    OrderLine.objects.using(database.alias).filter(pk__in=edited).update(quantity=77)
-    stale = Order.objects.using(database.alias).exclude(orderline__in=edited).latest("pk")
-    Order.objects.using(database.alias).filter(pk=stale.pk).update(total=0)
+    edited = edit_lines(database)
 
     with CaptureQueriesContext(connections[database.alias]) as asked:
-        report = verified(database, tables=("shop_order", "shop_orderline"))
+        report = verified(database, tables=("shop_orderline",))
 
     said = [one["sql"] for one in asked.captured_queries]
     assert {(int(cell.key), cell.column) for cell in of(report, "shop_orderline").cells} == {
         (key, "quantity") for key in edited
     }
     assert of(report, "shop_orderline").edited == 4
+    assert any("SHA2" in one and "UNION ALL" in one for one in said)
+
+
+@pytest.mark.parametrize("server", ["mariadb", "mysql", "postgresql"])
+@pytest.mark.parametrize("fault", [None, OperationalError("too many connections")])
+def test_two_connections_find_what_one_finds(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, fault: Exception | None
+) -> None:
+    database = migrated(make_database, server)
+    database.seed()
+    edited = edit_lines(database)
+    stale = Order.objects.using(database.alias).exclude(orderline__in=edited).latest("pk")
+    Order.objects.using(database.alias).filter(pk=stale.pk).update(total=0)
+    alone = verified(database)
+    threads = set()
+
+    def twin(rows: GeneratedRows, ended: Event) -> GeneratedRows:
+        threads.add(current_thread().name)
+        if fault is not None:
+            raise fault
+        return original(rows, ended)
+
+    original = GeneratedRows.twin
+    monkeypatch.setattr(GeneratedRows, "twin", twin)
+    monkeypatch.setattr(beside, "FEW", 1)
+    report = verified(database)
+
+    assert threads
+    assert "MainThread" not in threads
+    assert replace(report, duration=0.0) == replace(alone, duration=0.0)
+    assert of(report, "shop_orderline").edited == 4
     totals = Order.objects.using(database.alias).filter(orderline__in=edited).distinct().count()
     assert of(report, "shop_order").stale == {"total": totals + 1}
-    assert any("SHA2" in one and "UNION ALL" in one for one in said)
-    assert not any("<=>" in one for one in said)  # by the other connection
+
+
+def migrated(make_database: Callable[..., Database], server: str) -> Database:
+    """The shop's tables, empty."""
+    database = make_database(server, ready=False)
+    call_command("migrate", database=database.alias, verbosity=0)
+    return database
+
+
+def edit_lines(database: Database) -> list[int]:
+    """Change four lines of orders, first and last among them; returns their keys."""
+    lines = keys(OrderLine, database)
+    edited = [lines[place] for place in (0, len(lines) // 2, len(lines) // 2 + 1, len(lines) - 1)]
+    OrderLine.objects.using(database.alias).filter(pk__in=edited).update(quantity=77)
+    return edited
