@@ -59,13 +59,13 @@ class Execution:
         self._derive()
         self._write_files()
 
-    def results(self) -> list[ResetResult]:
-        """Per table."""
+    def results(self) -> Iterator[ResetResult]:
+        """Per table; computed only if they are read."""
         kept: dict[str, KeySet] = {}
         for one in self._open:
             kept[one.part.table] = kept.get(one.part.table, NOTHING) | one.keys
-        found = self._found.results(kept, self._derived)
-        return [replace(one, error=self._problems.get(one.table, "")) for one in found]
+        for result in self._found.results(kept, self._derived):
+            yield replace(result, error=self._problems.get(result.table, ""))
 
     def left(self) -> Iterator[Left]:
         """The rows that could not be put back."""

@@ -20,6 +20,8 @@ from seeding.workers.processes import Processes
 
 WORTH = 200_000
 """From how many missing rows on workers are worth the time that they take to start."""
+CORES = 2
+"""What a worker and the server's process for it keep busy: a worker makes rows while the server loads others."""
 MOST = 4
 """More were never measured to pay on one machine."""
 
@@ -62,8 +64,8 @@ def require_scheduler(config: SeedConfig) -> None:
 
 
 def default_jobs(vendor: str, missing: int, cores: int) -> int:
-    """How many jobs pay for so many missing rows: on PostgreSQL one per core; MySQL and MariaDB gain nothing by them."""
-    return max(1, min(MOST, cores)) if vendor == "postgresql" and missing >= WORTH else 1
+    """How many jobs pay for so many missing rows: on PostgreSQL one per two cores; MySQL and MariaDB gain nothing by them."""
+    return max(1, min(MOST, cores // CORES)) if vendor == "postgresql" and missing >= WORTH else 1
 
 
 def _missing(context: RunContext, plan: Plan) -> int:

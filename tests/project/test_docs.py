@@ -59,7 +59,7 @@ OURS = (
 )
 OTHERS = set(
     "--collector --cov --cov-branch --create-db --extra --fail-level --fake --generate-hashes --group --host --no-deps "
-    "--nthreads --nworkers --port "
+    "--nthreads --nworkers --part --port "
     "--no-emit-index-url --no-header --no-install-recommends --no-strip-extras --number --parallel --python-version "
     "--require-hashes --reuse-db --universal --upgrade".split()
 )

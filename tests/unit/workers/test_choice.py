@@ -16,7 +16,8 @@ from tests.support.databases import AS_OF, Database
 @pytest.mark.parametrize(
     ("vendor", "missing", "cores", "jobs"),
     [
-        ("postgresql", WORTH, 2, 2),
+        ("postgresql", WORTH, 4, 2),
+        ("postgresql", WORTH, 3, 1),
         ("postgresql", WORTH, 1, 1),
         ("postgresql", WORTH, 32, 4),
         ("postgresql", WORTH - 1, 8, 1),
