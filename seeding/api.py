@@ -124,7 +124,8 @@ def mask(
     told = _listened(config.database, tell, sender or mask)
     known = registry or Registry.discover()
     forget = partial(Snapshots(config.database).forget_classified, known)
-    return InPlaceMasking(config, known, masking_strategies(), tell=told, ask=ask, forget=forget).run()
+    seeders = partial(_recalled, config.database, known)
+    return InPlaceMasking(config, known, masking_strategies(), tell=told, ask=ask, forget=forget, seeders=seeders).run()
 
 
 def check(config: CheckConfig | None = None, *, registry: Registry | None = None, tell: Sink = ignore) -> CheckReport:

@@ -114,7 +114,8 @@ class Expected:
 class ChangeDetector:
     """Compares one seeder's stored rows with what it generates. `table` is the live table.
 
-    The columns `ignored` are not compared: unless given, those that derivations change or touch.
+    The columns `ignored` are not compared: unless given, those that derivations change or touch. `only` these columns are
+    looked at, if they are given: they are compared as they are generated, and no reference is resolved.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class ChangeDetector:
         *,
         identity: RowIdentity | None = None,
         ignored: frozenset[str] | None = None,
+        only: frozenset[str] | None = None,
     ) -> None:
         self._using = using
         self._seeder = seeder
@@ -135,8 +137,9 @@ class ChangeDetector:
         self._table = table
         self._stored = StoredRows(using, seeder.config.model, table, identity)
         self._ignored = changed_columns(seeder, dataset) if ignored is None else ignored
-        self._fillable = _fillable(seeder, table) - self._ignored
-        self._defaults = {name: one for name, one in _defaults(seeder, table) if name not in self._ignored}
+        self._only = only
+        self._fillable = frozenset(filter(self._is_wanted, _fillable(seeder, table)))
+        self._defaults = {name: one for name, one in _defaults(seeder, table) if self._is_wanted(name)}
 
     def run(self, batches: Collection[SeedingMetadata], among: KeySet, ended: Event | None = None) -> Changes:
         """The rows of the batches, limited to `among`, that differ from what was seeded; if `ended`, those found so far."""
@@ -194,8 +197,11 @@ class ChangeDetector:
         left_out = sorted(self._fillable.difference(data.columns))
         lacking = self._defaults.keys() - set(data.columns)
         data = data.with_columns(pl.lit(self._defaults[name]).alias(name) for name in sorted(lacking))
-        columns = [name for name in data.columns if name in self._table.columns and name not in self._ignored]
-        resolved = resolver.resolve(self._seeder, data, resolver.keys(self._seeder), exact=True)
+        columns = [name for name in data.columns if name in self._table.columns and self._is_wanted(name)]
+        if self._only is None:
+            resolved = resolver.resolve(self._seeder, data, resolver.keys(self._seeder), exact=True)
+        else:
+            resolved = Resolved(data=data, broken={})
         empty = (pl.lit(None, pl.String).alias(name) for name in left_out)
         frame = resolved.data.select(columns).with_columns(*empty, pl.Series(KEY, keys))
         together = (*columns, *left_out)
@@ -204,6 +210,9 @@ class ChangeDetector:
             index=index, keys=keys, data=data, resolved=resolved, frame=frame, columns=together, defaults=frozenset(lacking),
             texts=texts,
         )  # fmt: skip
+
+    def _is_wanted(self, column: str) -> bool:
+        return column not in self._ignored and (self._only is None or column in self._only)
 
     def _can_be_repeated(self, batch: SeedingMetadata) -> bool:
         return can_be_repeated(batch, self._seeder)

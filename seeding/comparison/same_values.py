@@ -6,7 +6,7 @@ import math
 import struct
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -48,6 +48,8 @@ def same(expected: Any, actual: Any, precision: Precision = EXACT) -> bool:
     if expected is None or actual is None:
         return expected is actual
     if isinstance(expected, datetime) and isinstance(actual, datetime):
+        if (expected.tzinfo is None) != (actual.tzinfo is None):  # a session of ours is in UTC
+            return same(expected.replace(tzinfo=expected.tzinfo or UTC), actual.replace(tzinfo=actual.tzinfo or UTC))
         return abs(expected - actual) < TICK
     if isinstance(expected, (int, float, Decimal)) and isinstance(actual, (int, float, Decimal)):
         return _number(expected) == _number(actual) or _near(expected, actual, precision)

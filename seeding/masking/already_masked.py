@@ -1,4 +1,4 @@
-"""Which values need no masking: those masked before, recognised by their seals, and those of seeded rows."""
+"""Which values need no masking: those masked before, recognised by their seals, and those that seeders have made."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from seeding.ledger.recorder import Recorder
 from seeding.ledger.row_digests import Digests, replaced
 from seeding.ledger.row_identity import RowIdentity
 from seeding.masking.cipher import Cipher
+from seeding.masking.entered_values import EnteredValues
 from seeding.masking.masker import maskable
 from seeding.masking.strategies.base import Mode
 from seeding.masking.tables import Target
@@ -38,8 +39,9 @@ def span(key: RowKey, rows: pl.DataFrame) -> tuple[int | None, int | None]:
 class SealRegister:
     """The seals in the ledger, for a run that masks in `mode`."""
 
-    def __init__(self, ledger: Recorder, cipher: Cipher, mode: Mode) -> None:
+    def __init__(self, ledger: Recorder, cipher: Cipher, mode: Mode, entered: EnteredValues) -> None:
         self._ledger = ledger
+        self._entered = entered
         self._cipher = cipher
         self._mode = mode
         self._whole: tuple[str, Seals] = ("", np.empty(0, dtype="<u8"))
@@ -56,7 +58,9 @@ class SealRegister:
 
     def shown(self, target: Target) -> Mapping[str, KeySet]:
         """Column → the keys of seeded rows in which it needs no masking in the run's mode."""
-        return self._ledger.masked_keys(target.table.name, target.fields, partly=self._mode is Mode.PARTIAL)
+        keys = self._ledger.masked_keys(target.table.name, target.fields, partly=self._mode is Mode.PARTIAL)
+        entered = self._entered.of(target, self._identities.get(target.table.name))
+        return {column: ours - entered[column] for column, ours in keys.items()}
 
     def fresh(self, target: Target, seeded: Mapping[str, KeySet], rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Per column, which values still need masking: neither empty, nor seeded, nor known to be masks already."""

@@ -26,6 +26,7 @@ from seeding.generation.registry import Registry
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
 from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.dry_run import rehearse
+from seeding.masking.entered_values import EnteredValues
 from seeding.masking.masker import masking_mode
 from seeding.masking.problems import columns_referred_to, out_of_reach, problems, rights_needed, unreadable_date
 from seeding.masking.results import LeftColumn, MaskingResult, MaskingSummary
@@ -49,17 +50,21 @@ PIECE = 2_500
 
 
 class InPlaceMasking:
-    """Masks one database in place. `tell` receives every event; `ask` asks for confirmation; `forget` removes other copies."""
+    """Masks one database in place. `tell` receives every event; `ask` asks for confirmation; `forget` removes other copies.
+
+    `registry` classifies the columns; `seeders` makes those of all rows in the ledger, if there are more.
+    """
 
     def __init__(
         self, config: MaskingConfig, registry: Registry, strategies: Sequence[MaskingStrategy], *, tell: Sink, ask: Ask,
-        forget: Callable[[], None] = lambda: None,
+        forget: Callable[[], None] = lambda: None, seeders: Callable[[], Registry] | None = None,
     ) -> None:  # fmt: skip
         self.config = config
         self.operation = Operation(config, "seed_mask", tell=tell, ask=ask)
         self.ledger, self._cipher = self.operation.ledger, Cipher.of(config.key)
         self._masker = PIIMasker(self._cipher, masking_mode(config.environment), strategies)
-        self._register = SealRegister(self.ledger, self._cipher, self._masker.mode)
+        entered = EnteredValues(self.ledger, seeders or (lambda: registry))
+        self._register = SealRegister(self.ledger, self._cipher, self._masker.mode, entered)
         self._registry, self._forget = registry, forget
         self._there: Mapping[str, TableSchema] = {}
         self._survey, self._collated = Survey(), Collated(config.database)

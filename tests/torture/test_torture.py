@@ -78,7 +78,7 @@ def test_restorations_end_at_any_moment(
     assert set(dumped_rows(database, host)) ^ set(saved) == set()
 
 
-@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
+@pytest.mark.parametrize("server", ["mariadb", "mysql", "postgresql"])
 @pytest.mark.parametrize("kill", [kill_workers, kill_first_processes], ids=["workers", "first processes"])
 def test_runs_with_several_workers_end_at_any_moment(
     make_database: Callable[..., Database],

@@ -9,10 +9,12 @@ import polars as pl
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from seeding.generation.registry import Registry
 from seeding.keys import KeySet
 from seeding.ledger.recorder import Recorder
 from seeding.masking import Cipher, Mode
 from seeding.masking.already_masked import SealRegister
+from seeding.masking.entered_values import EnteredValues
 from seeding.masking.tables import Target
 from seeding.schema.row_keys import KeyColumn, RowKey, number
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
@@ -34,7 +36,8 @@ ROWS = pl.DataFrame({"id": [1, 2, 3], "name": ["Ann", "Ben", None], "born": [dat
 
 
 def register(shop: Database, mode: Mode = Mode.FULL, cipher: Cipher = OURS) -> SealRegister:
-    return SealRegister(Recorder(shop.alias), cipher, mode)
+    ledger = Recorder(shop.alias)
+    return SealRegister(ledger, cipher, mode, EnteredValues(ledger, lambda: Registry([])))
 
 
 def fresh(register: SealRegister, rows: pl.DataFrame = ROWS, **seeded: KeySet) -> dict[str, list[bool]]:
