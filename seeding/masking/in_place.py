@@ -29,7 +29,7 @@ from seeding.masking.dry_run import rehearse
 from seeding.masking.entered_values import EnteredValues
 from seeding.masking.masker import masking_mode
 from seeding.masking.problems import columns_referred_to, out_of_reach, problems, rights_needed, unreadable_date
-from seeding.masking.results import LeftColumn, MaskingResult, MaskingSummary
+from seeding.masking.results import MaskingResult, MaskingSummary
 from seeding.masking.rows import MaskedRows, TableRun, differing, read_rows, unmasked_values, unpadded
 from seeding.masking.strategies.collated import Collated
 from seeding.masking.tables import Key, Target, asked_for, classified_tables, find_targets, left_columns
@@ -135,8 +135,8 @@ class InPlaceMasking:
 
     def _mask(self, target: Target, run: SeedRun) -> MaskingResult:
         started, table, retry, size = time.monotonic(), target.table.name, self.operation.retry, self.operation.size
-        under_way = TableRun(target=target, run=run, seeded=retry(partial(self._register.shown, target)))
         error, code = retry(partial(self._problem, target)), UnclassifiedError.exit_code
+        under_way = TableRun(target=target, run=run, seeded={} if error else retry(partial(self._register.shown, target)))
         planned = 0 if error else retry(partial(count_rows, connections[self.config.database], table))
         self.operation.tell("start", f"Masking {table}", seeder=table, table=table, planned=planned)
         width = IMAGES * retry(partial(row_width, self.config.database, table, target.table.columns, planned))
@@ -154,8 +154,8 @@ class InPlaceMasking:
                     continue
                 if after is None:
                     break
-                words = f"{under_way.rows} rows of {table}"
-                self.operation.tell("batch", words, level="debug", seeder=table, done=under_way.rows)
+                done = under_way.rows
+                self.operation.tell("batch", f"{done} rows of {table}", level="debug", seeder=table, done=done)
         except InsertionError as refused:
             error, code = str(refused), InsertionError.exit_code
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table)
@@ -166,12 +166,12 @@ class InPlaceMasking:
             self.operation.tell("fail", f"{table}: {error}", level="error", seeder=table, error=redacted(refused))
         if under_way.rows:
             table_statistics.renew(self.config.database, table, target.fields, self.operation.sink)
-        duration = time.monotonic() - started
-        audit = under_way.audit(self._masker)
+        duration, audit = time.monotonic() - started, under_way.audit(self._masker)
         if under_way.fields:
             PIIMasker.log_masking(audit, self.operation.sink, table)
-        words = f"{table}: {error or 'done'}"
-        self.operation.tell("finish", words, seeder=table, record_count=under_way.rows, duration=duration)
+        self.operation.tell(
+            "finish", f"{table}: {error or 'done'}", seeder=table, record_count=under_way.rows, duration=duration
+        )
         return MaskingResult(
             table=table,
             rows=under_way.rows,
@@ -259,9 +259,6 @@ class InPlaceMasking:
         changed = fresh.select(pl.any_horizontal(pl.all())).to_series()
         return written.filter(changed), np.concatenate(seals)
 
-    def _left(self) -> list[LeftColumn]:
-        return list(left_columns(self.config.database, self._there, self._classified, self._looked_at()))
-
     def _looked_at(self) -> frozenset[str]:
         """The tables named in the options; all tables if none is named. Those that the account may not read are left out."""
         return (asked_for(self._registry, self.config.tables) or frozenset(self._there)) - self._survey.forbidden.keys()
@@ -276,24 +273,22 @@ class InPlaceMasking:
         }
 
     def _summary(self, results: Sequence[MaskingResult], run: SeedRun | None, started: float) -> MaskingSummary:
+        using, retry = self.config.database, self.operation.retry
         summary = MaskingSummary(
             run=run.pk if run else None,
-            database=database_name(self.config.database),
+            database=database_name(using),
             environment=self.config.environment,
             mode=self._masker.mode,
             key=self._cipher.fingerprint,
             dry_run=self.config.dry_run,
             duration=time.monotonic() - started,
             results=tuple(results),
-            left=tuple(self.operation.retry(self._left)),
-            unseen=self.operation.retry(partial(out_of_sight, connections[self.config.database])),
+            left=tuple(retry(lambda: list(left_columns(using, self._there, self._classified, self._looked_at())))),
+            unseen=retry(partial(out_of_sight, connections[using])),
         )
         for one in summary.left:
-            self.operation.tell(
-                "left",
-                f"{one.table}.{one.column} looks like personal data ({one.kind}) and is not classified",
-                level="warn",
-            )
+            words = f"{one.table}.{one.column} looks like personal data ({one.kind}) and is not classified"
+            self.operation.tell("left", words, level="warn")
         masked = sum(result.masked for result in results)
         self.operation.tell(
             "complete",

@@ -15,6 +15,7 @@ from tests.support.databases import Database
 
 with INSTALLED:
     from seeding.example.models import Customer
+    from seeding.example.seeders.sales import CustomerSeeder
 
 REAL = {"name": "Ann Example", "email": "ann.example@corp.test"}
 
@@ -80,3 +81,11 @@ def test_rows_that_nobody_can_make_again_are_masked_once(shop: Database, changed
 
     after = people(shop)
     assert not {one for told in before.values() for one in told} & {one for told in after.values() for one in told}
+
+
+def test_what_a_seeder_cannot_make_any_more_is_masked(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.seed(table="shop_customer")
+    before = people(shop)
+    monkeypatch.setattr(CustomerSeeder, "generate_data", lambda *_: {}["a bug of its author"])
+
+    assert masked(mask(shop)) == (0, 2 * len(before))
