@@ -63,7 +63,8 @@ docs: .venv/docs
 # all. The measured ones must reach 80 % of the lines and branches of every module; measuring takes a third of their time, so that
 # of `tests/safety` only those are measured that ALONE reach some.
 ALONE := collated_masks rights sampled_values server
-MEASURED := tests/unit tests/shop tests/integration tests/release/test_deprecated.py $(ALONE:%=tests/safety/test_%.py)
+MEASURED := tests/unit tests/shop tests/integration tests/workers tests/clusters/test_dask.py tests/release/test_deprecated.py \
+	$(ALONE:%=tests/safety/test_%.py)
 pytest newest: export TESTS ?= share
 pytest: .venv/development
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov --cov-report= $(MEASURED)

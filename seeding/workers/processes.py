@@ -87,11 +87,12 @@ class Processes:
         self._workers.clear()
 
     def _started(self, slot: int) -> Process:
+        variables = _variables()
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "seeding.workers.serving", str(theirs.fileno())]
             child = subprocess.Popen(  # noqa: S603 - a list, never a shell
-                command, env=_variables(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+                command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )
         line = Connection(ours.detach())
         with suppress(OSError):  # it has died already, and that is found when it is waited for

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from seeding import SeedConfig, api
+from seeding.exceptions import SeedingError
 from tests.faults.storm import assert_whole
 from tests.servers import KINDS, Server
-from tests.support.databases import Database
+from tests.support.databases import AS_OF, Database
 from tests.workers.kills import kill_first_processes, kill_workers
 
 
@@ -39,3 +41,28 @@ def test_workers_whose_run_is_killed_commit_nothing_more_and_the_next_run_comple
 
     database.seed()
     assert_whole(database, undisturbed)
+
+
+@pytest.mark.parametrize("server", KINDS)
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("no.such.settings", "10 workers in a row have died of exit code 1 before they could do anything: pass --jobs=1."),
+        (None, "Workers find the project by DJANGO_SETTINGS_MODULE, which is not set: pass --jobs=1."),
+    ],
+)
+def test_workers_that_cannot_begin_end_the_run(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, module: str | None, words: str
+) -> None:
+    database = make_database(server)
+    with monkeypatch.context() as without:
+        if module is None:
+            without.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+        else:
+            without.setenv("DJANGO_SETTINGS_MODULE", module)
+        with pytest.raises(SeedingError) as caught:
+            api.seed(SeedConfig(database=database.alias, tables=("strains",), jobs=2, today=AS_OF))
+
+    assert str(caught.value) == words
+    assert database.query("SELECT COUNT(*) FROM strains") == [(0,)]
+    database.seed(table="strains")
