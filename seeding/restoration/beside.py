@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from operator import itemgetter
 from threading import Event
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import connections
 
@@ -34,7 +34,7 @@ class Beside:
         self._twin: GeneratedRows | None = None
         """The same rows for the thread: a connection belongs to one."""
         self._executor: ThreadPoolExecutor | None = None
-        self._begun: list[Future[object]] = []
+        self._begun: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
         connection = connections[self._rows.using]
@@ -63,7 +63,7 @@ class Beside:
         if self._executor is None:
             return here
         begun: Future[Found] = self._executor.submit(self._look, look)
-        self._begun.append(begun)  # type: ignore[arg-type]  # a future is not covariant, though nobody reads these
+        self._begun.append(begun)
         return lambda: here() if begun.cancelled() or begun.exception() is not None else begun.result()
 
     def map(self, look: Callable[[GeneratedRows, Item], Found], items: Iterable[Item]) -> list[Found]:
