@@ -50,8 +50,7 @@ class Portion:
         seeder = seeders[self.seeder]
         table = seeder.config.table_name
         if identity is None:
-            identities = partial(Ledger(using).identities, read_tables(connections[using], {table}))
-            identity = retry(identities).get(table)
+            identity = retry(lambda: Ledger(using).identities(read_tables(connections[using], {table})).get(table))
         return derive(
             using, seeder, dataset, self.keys, lock, readable=self.readable, new=self.new, given=self.given, identity=identity,
             retry=retry, size=size, width=self.width,
