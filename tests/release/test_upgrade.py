@@ -310,7 +310,10 @@ def test_what_was_written_since_is_masked_and_no_mask_is_masked_again(
     # Nobody can say any more what that release's seeder made of invoiceLineItems.
     assert {one["table"]: one["masked"] for one in answer["results"] if one["masked"]} == {"clients": 5, "invoiceLineItems": 60}
     assert changed == {("REAL1", "email"), ("REAL5", "name"), *(("REAL4", column) for column in ("name", "email", "phone"))}
-    assert {**before, "clients": [], "invoiceLineItems": []} == {**after, "clients": [], "invoiceLineItems": []}
+    masked = {"clients", "invoicelineitems"}
+    assert [rows for name, rows in before.items() if name.lower() not in masked] == [
+        rows for name, rows in after.items() if name.lower() not in masked
+    ]
     assert [value for value in PERSONAL if value not in str(before)] == []
     assert [value for value in PERSONAL if value in text] == []
     monkeypatch.setenv("SEEDING_MASKING_KEY", "another key than that of the dumps")
