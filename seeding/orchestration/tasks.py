@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +22,7 @@ from seeding.orchestration.pipeline.chunks import Account, Chunk, Early, Opened
 from seeding.orchestration.pipeline.seeder_pipeline import SeederPipeline
 from seeding.orchestration.plan import Plan
 from seeding.orchestration.results import SeederResult
-from seeding.runs.derivation import Portion
+from seeding.runs.derivation import Portion, recorded_identity
 from seeding.verification.dangling_references import shortcomings, verify
 from seeding.verification.results import Verdict
 
@@ -122,9 +123,11 @@ class DerivationTask(Task):
 
     def do(self, context: RunContext, plan: Plan, *, divides: bool) -> Done:
         """Derived, or Failed."""
+        seeder, retry = context.registry.by_name[self.portion.seeder], context.retry
         try:
+            identity = retry(partial(recorded_identity, context.using, seeder.config.table_name))
             rows = self.portion.derive(
-                context.using, context.registry.by_name, context.dataset, context.lock, retry=context.retry, size=context.size
+                context.using, seeder, context.dataset, context.lock, identity=identity, retry=retry, size=context.size
             )
         except DatabaseError as error:
             if transience(error) is Transience.CONNECTION:

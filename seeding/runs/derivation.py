@@ -38,23 +38,24 @@ class Portion:
     def derive(
         self,
         using: str,
-        seeders: Mapping[str, BaseSeeder],
+        seeder: BaseSeeder,
         dataset: Dataset,
         lock: Fenced,
         *,
+        identity: RowIdentity | None,
         retry: Retrier,
         size: TransactionSize,
-        identity: RowIdentity | None = None,
     ) -> int:
-        """Derive them; returns how many rows were matched. Without an `identity`, the ledger tells how they are found."""
-        seeder = seeders[self.seeder]
-        table = seeder.config.table_name
-        if identity is None:
-            identity = retry(lambda: Ledger(using).identities(read_tables(connections[using], {table})).get(table))
+        """Derive them; returns how many rows were matched."""
         return derive(
             using, seeder, dataset, self.keys, lock, readable=self.readable, new=self.new, given=self.given, identity=identity,
             retry=retry, size=size, width=self.width,
         )  # fmt: skip
+
+
+def recorded_identity(using: str, table: str) -> RowIdentity | None:
+    """How a table's seeded rows are found, as the ledger tells; None if their numbers are their keys."""
+    return Ledger(using).identities(read_tables(connections[using], {table})).get(table)
 
 
 Share = Callable[[Sequence[Portion]], int]

@@ -197,9 +197,7 @@ class Rederivation:
         is_apart = table.name not in work.reads[seeder.name]  # else rows of one portion may be read for those of another
         if self.share is not None and is_apart and len(ours) > self.portion_rows:
             return self.share([replace(whole, keys=part) for part in ours.parts(self.portion_rows)])
-        return whole.derive(
-            self.using, {seeder.name: seeder}, self.dataset, self.lock, retry=retry, size=self.size, identity=identity
-        )
+        return whole.derive(self.using, seeder, self.dataset, self.lock, identity=identity, retry=retry, size=self.size)
 
     def _tell(self, seeder: BaseSeeder, message: str, **values: Any) -> None:
         self.tell(Event(operation="derive", message=message, seeder=seeder.name, **values))

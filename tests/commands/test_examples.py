@@ -21,13 +21,14 @@ LEFT_OUT = (
     "seed_new",
     "terp_schema",
     "--profile=",
+    "--scheduler=",
     "--expect=",
     "seed_verify --table",
     "seed_reset --table",
     "shop_order",
     "seed_snapshot",
 )
-"""More rows, which take their time; a file, and the tables, which have tests of their own; another dataset than is there."""
+"""More rows, which take their time; a file, the tables, and a scheduler, which have tests of their own; another dataset."""
 ASKING = ("seed_rollback", "seed_reset", "seed_mask", "--env=staging")
 """What asks, and nobody answers here."""
 
