@@ -33,11 +33,11 @@ from seeding.telemetry.events import Sink, broadcast, event, ignore
 if TYPE_CHECKING:
     from seeding.explanation.results import RowExplanation
     from seeding.generation.value_rules.profile_rules import ProfileRules
+    from seeding.generation.value_rules.shape import Shape
     from seeding.masking.results import MaskingSummary
     from seeding.orchestration.forecast import Forecast
     from seeding.orchestration.orchestrator import SeedOrchestrator
     from seeding.orchestration.results import RunSummary
-    from seeding.profiles.applying import Shape
     from seeding.profiles.reports import ProfileReport
     from seeding.restoration.results import ResetSummary, VerifyReport
     from seeding.rollbacks.results import RollbackSummary

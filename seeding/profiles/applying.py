@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from seeding.conf import DEFAULT_SEED, SeedConfig
 from seeding.conf.profiles import facts
@@ -12,21 +12,13 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry, near
 from seeding.generation.value_rules.profile_rules import ProfileRules
+from seeding.generation.value_rules.shape import Shape
 from seeding.generation.value_rules.texts import locales
 from seeding.profiles.compiling import compiled
 from seeding.profiles.language import Fault
 from seeding.profiles.loading import Profile, load
 from seeding.profiles.reports import ProfileReport, ShapedTable
 from seeding.profiles.tables import TableView
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What a run is to follow: values by `rules`, and how many rows the profile wants of some tables at size small."""
-
-    rules: ProfileRules = field(default_factory=ProfileRules)
-    rows: Mapping[str, int] = field(default_factory=dict)
-    seed: int = DEFAULT_SEED
 
 
 def sized(config: SeedConfig, profile: Profile) -> SeedConfig:

@@ -13,8 +13,8 @@ from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry, near
 from seeding.generation.routing import sent_elsewhere
 from seeding.generation.seeders import BaseSeeder, ExistingRows
+from seeding.generation.value_rules.shape import Shape
 from seeding.ledger.queries import Ledger
-from seeding.profiles.applying import Shape
 from seeding.scaffold.draft import Draft
 from seeding.scaffold.held_rows import held_plans, held_versions
 from seeding.scaffold.in_memory import Mirrors, seeder_of

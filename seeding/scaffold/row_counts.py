@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from seeding.exceptions import ConfigurationError
 from seeding.generation.seeders import RecordCount
 from seeding.generation.value_rules.families import RowsPerParent
+from seeding.generation.value_rules.shape import Shape
 from seeding.guessing.column_expressions import cells
-from seeding.profiles.applying import Shape
 from seeding.scaffold.draft import Draft
 
 

@@ -16,11 +16,11 @@ from seeding.conf.restoration import SnapshotConfig
 from seeding.db.row_security import seeing_every_row
 from seeding.exceptions import ConfigurationError, RefusedError
 from seeding.generation.registry import Registry
+from seeding.generation.value_rules.shape import Shape
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import Ledger
 from seeding.orchestration.orchestrator import SeedOrchestrator
 from seeding.orchestration.results import RunSummary
-from seeding.profiles.applying import Shape
 from seeding.restoration.fingerprints import together
 from seeding.restoration.generated_rows import Exceptions
 from seeding.restoration.reset import ResetManager

@@ -10,9 +10,9 @@ from typing import Any
 from seeding.conf import SeedConfig
 from seeding.exceptions import ConfigurationError
 from seeding.generation.datasets import Dataset
+from seeding.generation.value_rules.shape import Shape
 from seeding.orchestration.context import RunContext
 from seeding.orchestration.plan import Plan
-from seeding.profiles.applying import Shape
 from seeding.safety import Survey
 from seeding.schema.tables import TableSchema
 from seeding.workers.versions import Versions, versions

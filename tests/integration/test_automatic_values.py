@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db import connections
 
 from seeding.generation.registry import Registry
-from seeding.profiles.applying import Shape
+from seeding.generation.value_rules.shape import Shape
 from seeding.scaffold.automatic import Automatic, Wanted
 from tests.support.databases import Database
 from tests.support.drafted import App

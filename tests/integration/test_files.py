@@ -15,7 +15,7 @@ from django.db import connections
 from django.test import override_settings
 
 from seeding.generation.registry import Registry
-from seeding.profiles.applying import Shape
+from seeding.generation.value_rules.shape import Shape
 from seeding.scaffold.automatic import Automatic, Wanted
 from tests.support.databases import Database
 from tests.support.drafted import App

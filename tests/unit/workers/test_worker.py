@@ -10,8 +10,8 @@ import pytest
 from seeding import SeedConfig
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
+from seeding.generation.value_rules.shape import Shape
 from seeding.models import SeedRun
-from seeding.profiles.applying import Shape
 from seeding.scaffold import Automatic, Wanted
 from seeding.workers.order import Recipe, token
 from seeding.workers.versions import versions
