@@ -273,7 +273,12 @@ def _is_default(value: Any, column: ColumnSchema) -> bool:
 
 def _chunks(held: KeyMap, among: KeySet) -> Iterator[tuple[Integers, Integers]]:
     """(row indexes, primary keys) of the rows of `held` whose keys are in `among`, at most ROWS at a time."""
+    waiting = KeyMap.of(())
     for part in held.parts(ROWS):
         inside = part.split(among)[0]
-        if len(inside):
-            yield inside.pairs()
+        if len(waiting) and len(waiting) + len(inside) > ROWS:
+            yield waiting.pairs()
+            waiting = KeyMap.of(())
+        waiting = waiting.plus(inside)
+    if len(waiting):
+        yield waiting.pairs()

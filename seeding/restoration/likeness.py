@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,18 @@ class Likeness:
     """By the values that some of a seeder's rows were seeded with; `key` are the columns by which rows are found."""
 
     def __init__(self, rows: pl.DataFrame, key: Collection[str]) -> None:
+        self._columns = [
+            column
+            for column in rows.iter_columns()
+            if column.name not in key and column.dtype != pl.Object and not column.dtype.is_nested()
+        ]
         self._height = rows.height
-        self._counts: dict[str, Mapping[Any, int]] = {}
-        for column in rows.iter_columns():
-            if column.name not in key and column.dtype != pl.Object and not column.dtype.is_nested():
-                values, counts = column.value_counts().iter_columns()
-                self._counts[column.name] = dict(zip(values.to_list(), counts.to_list(), strict=True))
+
+    @cached_property
+    def _counts(self) -> Mapping[str, Mapping[Any, int]]:
+        """Column → value → how many of the rows have it; counted only when a row differs."""
+        counted = {column.name: column.value_counts().iter_columns() for column in self._columns}
+        return {name: dict(zip(*(one.to_list() for one in both), strict=True)) for name, both in counted.items()}
 
     def strangers(self, compared: Compared, excepted: Mapping[int, Collection[str]]) -> KeySet:
         """The rows that hold too little of what was seeded; `excepted` are columns, by key, that say nothing."""

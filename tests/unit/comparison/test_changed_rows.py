@@ -116,10 +116,18 @@ def test_chunks_hold_the_rows_that_are_asked_for_by_index_and_key(monkeypatch: p
     monkeypatch.setattr(module, "ROWS", 3)
     held = KeyMap.of([[0, 4, 11], [10, 2, 31]])
 
-    found = [(index.tolist(), key.tolist()) for index, key in _chunks(held, keys(11, 13, 14, 32))]
+    found = [(index.tolist(), key.tolist()) for index, key in _chunks(held, keys(11, 13, 14, 31, 32))]
 
-    assert found == [([0, 2], [11, 13]), ([3, 11], [14, 32])]
+    assert found == [([0, 2], [11, 13]), ([3, 10, 11], [14, 31, 32])]
     assert list(_chunks(held, keys(20))) == []
+
+
+def test_few_rows_are_in_one_chunk_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROWS", 3)
+
+    found = [(index.tolist(), key.tolist()) for index, key in _chunks(KeyMap.of([[0, 90, 100]]), keys(100, 150, 189))]
+
+    assert found == [([0, 50, 89], [100, 150, 189])]
 
 
 def test_nothing_can_be_said_of_rows_that_were_loaded_or_have_no_seeder() -> None:
