@@ -123,8 +123,11 @@ def mask(
     config = config or MaskingConfig()
     told = _listened(config.database, tell, sender or mask)
     known = registry or Registry.discover()
-    forget = partial(Snapshots(config.database).forget_classified, known)
     seeders = partial(_recalled, config.database, known)
+
+    def forget() -> None:
+        Snapshots(config.database).forget_classified(seeders())
+
     return InPlaceMasking(config, known, masking_strategies(), tell=told, ask=ask, forget=forget, seeders=seeders).run()
 
 

@@ -16,6 +16,7 @@ from itertools import islice
 from threading import Event
 from typing import Any
 
+import numpy as np
 import polars as pl
 from django.db import models
 from django.db.models import Value
@@ -87,6 +88,8 @@ class Compared:
     """Primary key → the columns that differ."""
     lost: Mapping[Reference, KeySet]
     """Reference → the rows in which it can lead nowhere: the row that it led to is not there."""
+    untold: KeySet = NOTHING
+    """Those of them in which it leads somewhere all the same: whether somebody has changed it, nobody can say."""
     absent: tuple[str, ...]
     """The columns that are generated, and that the table has not."""
     defaults: frozenset[str] = frozenset()
@@ -165,6 +168,11 @@ class ChangeDetector:
         for expected in self._generated(_chunks(held, among)):
             yield self._compared(expected)
 
+    def expected(self, rows: KeyMap) -> pl.DataFrame:
+        """What these rows are to hold, whether they are there or not; the KEYs are theirs."""
+        index, keys = rows.pairs()
+        return self._expected(self._resolver, self._dataset.generate(self._seeder, index), index, keys).frame
+
     def stored(self, part: Compared) -> dict[tuple[int, str], Any]:
         """(primary key, column) → what is stored, of all that differs."""
         return self._stored.values({(key, column) for key, columns in part.differing.items() for column in columns})
@@ -233,6 +241,7 @@ class ChangeDetector:
             index=expected.index, keys=expected.keys, data=expected.data, resolved=expected.frame,
             columns=frozenset(expected.columns), differing=differing,
             lost={one: KeySet.holding(expected.keys[where.to_numpy()]) for one, where in expected.resolved.broken.items()},
+            untold=KeySet.holding(np.array(sorted({key for key, _ in found & lost}), np.int64)),
             absent=tuple(name for name in expected.data.columns if name not in self._table.columns),
             defaults=expected.defaults,
         )  # fmt: skip

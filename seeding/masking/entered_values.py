@@ -35,7 +35,7 @@ class EnteredValues:
         """Column → the keys of the table's generated rows in which it may hold what somebody has entered.
 
         A row counts in all columns if nobody can say what its seeder made: another version of the seeder, or of Faker, has, or
-        there is no such seeder. Derived columns do not count: they follow from others.
+        there is no such seeder. Every row counts in derived columns: they follow from others, which may have held anything.
         """
         rows = self._ledger.live.filter(table_name=target.table.name, origin=SeedingMetadata.Origin.GENERATED)
         batches: dict[str, list[SeedingMetadata]] = {}
@@ -83,14 +83,16 @@ class EnteredValues:
         batches: Sequence[SeedingMetadata],
     ) -> Found:
         ledger, table, derived = self._ledger, target.table, derived_columns(seeder, dataset)
+        made = frozenset(target.fields) - derived
+        yield from ((column, _keys(batches)) for column in target.fields.keys() - made)
+        if not made:
+            return
         resolver = Resolver(self._registry, ledger, dataset)  # which is not asked: no column is a reference
-        detector = ChangeDetector(
-            ledger.using, seeder, dataset, resolver, table, identity=identity, ignored=derived, only=frozenset(target.fields)
-        )
+        detector = ChangeDetector(ledger.using, seeder, dataset, resolver, table, identity=identity, ignored=derived, only=made)
         for compared in detector.compared(batches, _keys(batches)):
-            for column in target.fields.keys() - derived - compared.columns:
+            for column in made - compared.columns:
                 yield column, KeySet.holding(compared.keys)
-            for column in target.fields:
+            for column in made:
                 keys = sorted(key for key, columns in compared.differing.items() if column in columns)
                 yield column, KeySet.holding(np.array(keys, np.int64))
 

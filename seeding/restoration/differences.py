@@ -61,7 +61,7 @@ def differences(
         differing = compared.differing.items()
         edited.append(_key_set(key for key, columns in differing if not set(columns).issubset(referred)) - others)
         left_out = [keys for one, keys in compared.lost.items() if rows.registry.target(part.seeder, one).name in rows.left_out]
-        kept.setdefault(LOST, []).append(union(left_out) - others)
+        kept.setdefault(LOST, []).append(union([compared.untold, *left_out]) - others)
         for column in referred:
             held = _key_set(key for key, columns in differing if column in columns)
             kept.setdefault(REFERRED.format(column), []).append(held - others)
@@ -76,20 +76,20 @@ def differences(
     )
 
 
-def lost_rows(rows: GeneratedRows, part: Part, *, exactly: bool) -> KeySet:
-    """Those of the part's rows to which nothing may refer: they are not there, or others may have their keys.
+def lost_rows(rows: GeneratedRows, part: Part, *, exactly: bool) -> tuple[KeySet, KeySet]:
+    """Those of the part's rows to which nothing may refer, and among them those that may be others under their keys.
 
     Not `exactly`, counted keys are taken for those of the seeded rows.
     """
-    keys = part.keys.key_set()
+    keys, taken = part.keys.key_set(), NOTHING
     if part.table not in rows.there:
-        return keys
+        return keys, taken
     live = rows.there[part.table]
     present = rows.tracer.present(live, keys)
     lost = (keys - present) | replaced(live, rows.identity(part.table), present, rows.ledger.digests(part.table))
     if exactly and part.seeder is not None and not part.is_unknown:
-        lost |= differences(rows, part, present).taken
-    return lost
+        taken = differences(rows, part, present).taken
+    return lost | taken, taken
 
 
 def _wanted(rows: GeneratedRows, part: Part, gone: KeyMap) -> KeyMap:

@@ -107,8 +107,12 @@ class Findings:
         _refuse_unrepeatable(chosen)
         self._referred = columns_referred_to(rows.using, rows.there)
         parents = {parent for part in chosen if part.seeder for parent in rows.registry.parents(part.seeder)}
+        deriving = self.deriving()
         for part in [one for one in parts if one not in chosen]:
-            self._leave_out(part, lost_rows(rows, part, exactly=part.seeder in parents))
+            absent, taken = lost_rows(rows, part, exactly=part.seeder in {*parents, *deriving})
+            self._leave_out(part, absent)
+            if taken and part.seeder in deriving:
+                self.left.append(self.kept(part.table, taken, OTHERS))
         present = {table: self._present(table) for table in self.tables}
         ahead, lost = self._ahead(chosen, present), dict(self.lost)
         place = {seeder.name: number for number, seeder in enumerate(rows.registry.ordered)}
@@ -117,7 +121,7 @@ class Findings:
                 words = f"they cannot be generated again: {why}"
                 self.left.append(Left(table=part.table, count=len(keys), keys=(), reason=words))
             if part.seeder is None or part.is_unknown:
-                self._leave_out(part, lost_rows(rows, part, exactly=False))
+                self._leave_out(part, lost_rows(rows, part, exactly=False)[0])
             else:
                 found = ahead[part.name] if self.lost == lost else self._differences(rows, part, present[part.table])
                 self._keep(part, found, present[part.table])

@@ -28,6 +28,8 @@ from seeding.schema.introspection import all_tables
 from seeding.schema.tables import TableSchema
 from seeding.verification.referring_rows import Tracer
 
+SAMPLE = 10_000
+"""Rows that tell how rare a value is."""
 UNREPEATABLE = "another version of its seeder or of Faker has made them"
 GONE = "the table is gone"
 REASONS: Mapping[str, str] = {
@@ -164,12 +166,15 @@ class GeneratedRows:
     def strangers(self, part: Part, found: Compared) -> KeySet:
         """The rows that differ so much that they may be others, under keys that were used again.
 
-        The first rows of a seeder that are looked at decide how much a value tells.
+        The seeder's first rows decide how much a value tells, whether they are there or not.
         """
-        if all(batch.key_recipe not in ("", VALUES) for batch in part.batches):
+        if not found.differing or all(batch.key_recipe not in ("", VALUES) for batch in part.batches):
             return NOTHING  # keys that nobody uses again: UUIDs
         if part.name not in self._likeness:
-            self._likeness[part.name] = Likeness(found.resolved, {KEY, *self.there[part.table].key})
+            assert part.seeder is not None  # nothing else can be generated
+            live, first = self.there[part.table], self.detector(part.seeder).expected(next(part.known.parts(SAMPLE)))
+            unique = {names[0] for names in live.unique if len(names) == 1}
+            self._likeness[part.name] = Likeness(first, {KEY, *live.key}, unique)
         excepted = self.exceptions.values.get(part.name, {})
         index = dict(zip(found.keys.tolist(), found.index.tolist(), strict=True)) if excepted else {}
         columns = {key: tuple(excepted[index[key]]) for key in found.differing if index.get(key) in excepted}

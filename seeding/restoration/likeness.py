@@ -23,12 +23,18 @@ ENOUGH = 10.0
 """Bits: of a thousand other rows, one holds so much by chance."""
 UNIQUE, PER_LETTER, PER_DIGIT = 20.0, 3.0, 3.3
 """Bits of a value that one row alone has, at most: of each letter of a text, of each digit of a number with a fraction."""
+SEVERAL, DISTINCT = 5, 0.9
+"""A column in which at least so many rows have at least such a share of values of their own holds no words of a short list."""
 
 
 class Likeness:
-    """By the values that some of a seeder's rows were seeded with; `key` are the columns by which rows are found."""
+    """By the values that some of a seeder's rows were seeded with, whether these are there or not.
 
-    def __init__(self, rows: pl.DataFrame, key: Collection[str]) -> None:
+    `key` are the columns by which rows are found, `unique` those that the table lets no two rows share.
+    """
+
+    def __init__(self, rows: pl.DataFrame, key: Collection[str], unique: Collection[str] = ()) -> None:
+        self._unique = frozenset(unique)
         self._columns = [
             column
             for column in rows.iter_columns()
@@ -57,8 +63,13 @@ class Likeness:
         if value is None:
             return 0.0
         count = self._counts[name].get(value, 1)
-        alone = _alone(value) if count == 1 else 0.0
+        alone = _alone(value) if count == 1 and self._tells_apart(name) else 0.0
         return max(alone, math.log2(self._height / count))
+
+    def _tells_apart(self, name: str) -> bool:
+        """Whether a value that one row alone has is one of many that it could have."""
+        distinct = len(self._counts[name])
+        return name in self._unique or (self._height >= SEVERAL and distinct >= DISTINCT * self._height)
 
 
 def _alone(value: Any) -> float:

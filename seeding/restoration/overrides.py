@@ -13,6 +13,7 @@ from django.db import models
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeySet
+from seeding.restoration.differences import LOST
 from seeding.restoration.findings import Findings
 from seeding.restoration.generated_rows import Cells, GeneratedRows
 from seeding.restoration.repair import ROWS, Repair
@@ -21,7 +22,7 @@ from seeding.schema.kinds import base_of
 from seeding.schema.references import column_name
 
 UNKNOWN = "they are to hold other values than those seeded, and were not seeded here"
-LOST = "they are to refer to rows that are not there"
+REFERRED = "{} is to hold another value, and other rows refer to it; set it by hand"
 
 
 class Overriding:
@@ -35,6 +36,7 @@ class Overriding:
         self._repair = repair
         self._fields = {column_name(one): one for one in seeder.config.model._meta.concrete_fields}
         self._references = {one.column for one in seeded_references(seeder)}
+        self._referred = found.referred(seeder.config.table_name)
 
     def write(self, edited: Cells) -> None:
         """Write the values of all rows that are there."""
@@ -43,16 +45,15 @@ class Overriding:
         keys, known = own.lookup(index)
         if not known.all():
             self.left.append(Left(table=table, count=int((~known).sum()), keys=(), reason=UNKNOWN))
-        cells, lost = dict[int, Mapping[str, Any]](), list[int]()
+        cells, left = dict[int, Mapping[str, Any]](), dict[str, list[int]]()
         for row, key in zip(index[known].tolist(), keys[known].tolist(), strict=True):
-            cells[key] = dict(
-                self._told({name: value for name, value in edited[row].items() if not self._is_lost(name, value)})
-            )
-            if len(cells[key]) < len(edited[row]):
-                lost.append(key)
+            refusals = {name: self._refusal(name, value) for name, value in edited[row].items()}
+            cells[key] = dict(self._told({name: value for name, value in edited[row].items() if not refusals[name]}))
+            for why in filter(None, refusals.values()):
+                left.setdefault(why, []).append(key)
         for part in _portions(sorted(cells)):
             self._repair.override({key: cells[key] for key in part if cells[key]})
-        refused = {LOST: lost, **self._repair.refused}
+        refused = {**left, **self._repair.refused}
         self.left += [self._found.kept(table, _key_set(ones), why) for why, ones in refused.items() if ones]
 
     def _told(self, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -66,8 +67,12 @@ class Overriding:
             else:
                 yield field.attname, value
 
-    def _is_lost(self, name: str, value: Any) -> bool:
-        return name in self._references and value is not None and self._resolved(name, value) is None
+    def _refusal(self, name: str, value: Any) -> str:
+        """Why a column stays as it is; empty if it does not."""
+        if name in self._referred:
+            return REFERRED.format(name)
+        is_lost = name in self._references and value is not None and self._resolved(name, value) is None
+        return LOST if is_lost else ""
 
     def _resolved(self, name: str, index: int) -> Any:
         """The key of the row to which the reference leads; None if it is not there."""

@@ -29,6 +29,7 @@ from seeding.restoration.results import Cell, TableVerdict, VerifyReport
 
 EXAMPLES = 20
 """How many values and keys of a table are listed."""
+UNTOLD = "they refer to rows that are not seeded any more, or to others instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,8 @@ class TableComparison:
                     break
                 if compared.absent:
                     self.unverifiable[f"the table has no column {', '.join(compared.absent)}"] += len(compared.keys)
+                if compared.untold:
+                    self.unverifiable[UNTOLD] += len(compared.untold)
                 patches = self._patches(compared, seeder, detector, meanings)
                 if added is not None:
                     added.result()

@@ -55,8 +55,7 @@ class SnapshotManager:
     def restore(self, name: str) -> RestoreSummary:
         """Make the seeded data what it was; real rows stay. Raises SeedingError if it cannot be done."""
         self._operation().connect()
-        restorer = Restorer(self.config, self._registry, tell=self._tell, ask=self._ask)
-        return restorer.restore(name, self._store.read(name))
+        return self._restorer().restore(name, self._store.read(name))
 
     def delete(self, name: str) -> None:
         """Forget it; no row is touched."""
@@ -66,8 +65,9 @@ class SnapshotManager:
     def export(self, name: str, file: Path) -> SnapshotReport:
         """Write it to a new file, without the values of classified columns; raises ConfigurationError if that cannot be."""
         self._operation().connect()
-        found = self._store.get(name)
-        document = self._store.read(name).without(classified(self._registry)).text  # as columns are classified now
+        found, snapshot = self._store.get(name), self._store.read(name)
+        known = self._restorer().registry_for(snapshot)
+        document = snapshot.without(classified(known, snapshot)).text  # as columns are classified now
         try:
             with file.open("x", encoding="utf-8") as stream:
                 stream.write(document)
@@ -89,11 +89,13 @@ class SnapshotManager:
             raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
         snapshot = Snapshot.read(text, str(file))
         with self._locked() as operation:
-            restorer = Restorer(self.config, self._registry, tell=self._tell, ask=self._ask)
-            known = restorer.registry_for(snapshot)
-            require_fitting(snapshot, known, self.config.database, refused=classified(known))
+            known = self._restorer().registry_for(snapshot)
+            require_fitting(snapshot, known, self.config.database, refused=classified(known, snapshot))
             with operation.lock.fenced():
-                return _report(self._store.add(name or file.stem, snapshot, self._registry, self.config.environment))
+                return _report(self._store.add(name or file.stem, snapshot, known, self.config.environment))
+
+    def _restorer(self) -> Restorer:
+        return Restorer(self.config, self._registry, tell=self._tell, ask=self._ask)
 
     def _operation(self) -> Operation:
         return Operation(self.config, "seed_snapshot", tell=self._tell, ask=self._ask)

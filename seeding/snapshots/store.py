@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry, near
+from seeding.masking.classification import other_tables
 from seeding.models import SeedSnapshot, insert_silently
 from seeding.snapshots.document import Snapshot
 
@@ -51,7 +52,7 @@ class Snapshots:
         """Keep a snapshot; raises ConfigurationError for a name that is none or not free."""
         with transaction.atomic(using=self._using):
             self.require_free(name)
-            document, whole = snapshot.without(classified(registry)).text, snapshot.text
+            document, whole = snapshot.without(classified(registry, snapshot)).text, snapshot.text
             return insert_silently(
                 SeedSnapshot.objects.using(self._using),
                 name=name,
@@ -65,10 +66,10 @@ class Snapshots:
             )
 
     def forget_classified(self, registry: Registry) -> None:
-        """Remove the values of classified columns, as they are classified now, from all of them."""
-        columns = classified(registry)
+        """Remove the values of columns from all of them that were classified when they were saved, or are now."""
         for found in self.all():
-            document = Snapshot.read(found.whole or found.document, f"The snapshot {found.name}").without(columns).text
+            said = Snapshot.read(found.document, f"The snapshot {found.name}")
+            document = said.without(classified(registry, said)).text
             if found.whole or document != found.document:
                 self.all().filter(pk=found.pk).update(document=document, whole="")
 
@@ -77,6 +78,13 @@ class Snapshots:
         self.all().filter(pk=self.get(name).pk)._raw_delete(self._using)  # noqa: SLF001 - it sends no signals
 
 
-def classified(registry: Registry) -> Mapping[str, frozenset[str]]:
-    """Seeder → its columns that may hold personal data."""
-    return {name: frozenset(seeder.config.pii_fields) for name, seeder in registry.by_name.items()}
+def classified(registry: Registry, snapshot: Snapshot) -> Mapping[str, frozenset[str]]:
+    """Seeder of the snapshot → its columns that may hold personal data: all that it holds, where there is no such seeder."""
+    others, found = other_tables(), dict[str, frozenset[str]]()
+    for part in snapshot.parts:
+        seeders = registry.by_table.get(part.table, ())
+        columns = {name for cells in part.edited.values() for name in cells}
+        if part.seeder in {one.name for one in seeders}:
+            columns = {*others.get(part.table, ()), *(name for one in seeders for name in one.config.pii_fields)}
+        found[part.seeder] = frozenset(columns)
+    return found

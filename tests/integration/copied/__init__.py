@@ -1,0 +1,1 @@
+"""Values of other rows that tables keep copies of."""

@@ -1,0 +1,37 @@
+"""Tickets that copy the name of their customer, and name their category by its code."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Category(models.Model):
+    """Others name it by its code."""
+
+    code = models.CharField(max_length=20, unique=True)
+    title = models.CharField(max_length=40)
+
+
+class Customer(models.Model):
+    """Somebody."""
+
+    name = models.CharField(max_length=60)
+
+
+class Ticket(models.Model):
+    """Of a customer."""
+
+    customer = models.ForeignKey(Customer, models.DO_NOTHING, null=True, db_constraint=False)
+    category = models.ForeignKey(Category, models.DO_NOTHING, to_field="code", db_constraint=False)
+    subject = models.CharField(max_length=40)
+    contact = models.CharField(max_length=60)
+    customer_name = models.CharField(max_length=60, default="", blank=True)
+    status = models.CharField(max_length=20)
+
+
+class Visit(models.Model):
+    """In few words."""
+
+    status = models.CharField(max_length=20)
+    reason = models.CharField(max_length=60)
+    amount = models.IntegerField()

@@ -1,0 +1,181 @@
+"""Copies of personal values, rows under keys of others, references whose rows are gone: none is taken for what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+
+from seeding import api
+from seeding.conf import Environment, MaskingConfig, ResetConfig, SnapshotConfig, VerifyConfig
+from seeding.generation.registry import Registry
+from seeding.models import SeedSnapshot
+from seeding.restoration.results import ResetSummary
+from tests.support.databases import Database
+from tests.support.runs import run, undo
+
+INSTALLED = override_settings(
+    INSTALLED_APPS=["django.contrib.contenttypes", "seeding", "tests.integration.copied"], DATABASE_ROUTERS=[]
+)
+with INSTALLED:
+    from tests.integration.copied.models import Category, Customer, Ticket, Visit
+    from tests.integration.copied.seeders import Categories, Customers, Tickets, Visits
+
+KEY = "a key for tests, of some length"
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> Iterator[None]:
+    with INSTALLED:
+        yield
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def database(request: pytest.FixtureRequest, make_database: Callable[..., Database]) -> Database:
+    made = make_database(request.param, ready=False)
+    call_command("migrate", "contenttypes", database=made.alias, verbosity=0)
+    call_command("migrate", database=made.alias, run_syncdb=True, verbosity=0)
+    return made
+
+
+@pytest.fixture
+def desk(database: Database) -> Registry:
+    """The seeders of customers, categories and tickets, whose rows are there."""
+    registry = Registry([Categories(), Customers(), Tickets()])
+    assert run(database, registry=registry)[0].exit_code == 0
+    return registry
+
+
+def of(database: Database, model: Any, place: int) -> Any:
+    """One row: servers begin to count keys anywhere."""
+    rows = model._base_manager.using(database.alias)
+    return rows.filter(pk=list(rows.order_by("pk").values_list("pk", flat=True))[place])
+
+
+def values(database: Database, model: Any, *names: str) -> list[Any]:
+    """What the columns hold, row by row."""
+    return list(model._base_manager.using(database.alias).order_by("pk").values_list(*names))
+
+
+def mask(database: Database, registry: Registry) -> tuple[int, int]:
+    """The exit code, and how many values were masked."""
+    config = MaskingConfig(database=database.alias, environment=Environment.DEV, key=KEY, force=True)
+    summary = api.mask(config, registry=registry)
+    return summary.exit_code, sum(one.masked for one in summary.results)
+
+
+def reset(database: Database, registry: Registry, *tables: str) -> ResetSummary:
+    return api.reset(ResetConfig(database=database.alias, force=True, tables=tables), registry=registry)
+
+
+def snapshots(database: Database, registry: Registry) -> Any:
+    return api.snapshots(SnapshotConfig(database=database.alias, force=True), registry=registry)
+
+
+def test_a_copy_of_a_personal_value_is_masked_with_it(database: Database, desk: Registry) -> None:
+    of(database, Customer, 2).update(name="Bertha Realperson")
+    of(database, Ticket, 4).update(customer_name="Bertha Realperson")  # as the next derivation would
+    of(database, Ticket, 10).update(customer_name="Typed Realperson")
+    names = values(database, Ticket, "contact")
+
+    masked, again = mask(database, desk), mask(database, desk)
+
+    assert (masked, again) == ((0, 1 + 20), (0, 0))
+    told = [*values(database, Customer, "name"), *values(database, Ticket, "contact", "customer_name")]
+    assert not [one for row in told for one in row if "Realperson" in one]
+    assert values(database, Ticket, "contact") == names
+
+
+def test_a_real_row_is_not_derived_for_the_sake_of_another_table(database: Database, desk: Registry) -> None:
+    key = of(database, Ticket, 10).get().pk
+    of(database, Ticket, 10).delete()
+    real = Ticket(
+        pk=key, category=of(database, Category, 1).get(), contact="Of a call", customer_name="Real name", status="new"
+    )
+    real.save(using=database.alias, force_insert=True)
+    of(database, Customer, 9).delete()
+
+    summary = reset(database, desk, "copied_customer")
+
+    assert Ticket._base_manager.using(database.alias).get(pk=key).customer_name == "Real name"
+    assert [(one.table, one.count) for one in summary.left] == [("copied_ticket", 1)]
+    assert summary.exit_code == 5
+    assert len(values(database, Customer, "pk")) == 10
+
+
+@pytest.mark.parametrize("others_are_there", [True, False])
+def test_a_word_of_a_short_list_does_not_tell_a_row_from_another(database: Database, *, others_are_there: bool) -> None:
+    registry = Registry([Visits()])
+    run(database, registry=registry)
+    rows = Visit._base_manager.using(database.alias)
+    seeded = rows.filter(status="cancelled").order_by("pk").first()
+    assert seeded is not None
+    (rows.filter(pk=seeded.pk) if others_are_there else rows.all()).delete()
+    real = Visit(pk=seeded.pk, status="cancelled", reason="REAL patient called in sick", amount=777_777)
+    real.save(using=database.alias, force_insert=True)
+
+    summary = reset(database, registry)
+
+    assert (rows.get(pk=seeded.pk).reason, rows.get(pk=seeded.pk).amount) == (real.reason, real.amount)
+    assert summary.exit_code == 5
+    assert rows.count() == 2_000
+
+
+def test_a_value_by_which_other_rows_refer_is_not_restored(database: Database, desk: Registry) -> None:
+    category = of(database, Category, 1)
+    manager = snapshots(database, desk)
+
+    def rename(code: str) -> None:
+        before = category.get().code
+        category.update(code=code)
+        Ticket._base_manager.using(database.alias).filter(category_id=before).update(category_id=code)
+
+    real = Ticket(category=category.get(), contact="Of a call", status="new")
+    real.save(using=database.alias)
+    rename("OLD")
+    manager.save("renamed")
+    rename("NEW")
+
+    summary = manager.restore("renamed")
+
+    real.refresh_from_db(using=database.alias)
+    assert (category.get().code, real.category) == ("NEW", category.get())
+    assert any("code is to hold another value, and other rows refer to it" in one for one in summary.kept)
+
+
+def test_a_reference_to_a_row_that_is_gone_is_not_called_as_seeded(database: Database, desk: Registry) -> None:
+    stranger = Customer(name="Not seeded")
+    stranger.save(using=database.alias)
+    gone = of(database, Customer, 2).get().pk
+    for place in (4, 5):
+        of(database, Ticket, place).update(customer=stranger, customer_name=stranger.name)
+    config = VerifyConfig(database=database.alias, tables=("copied_ticket",))
+    edited = api.verify(config, registry=desk)
+    undone, _ = undo(database, *desk.by_name.values(), tables=("copied_customer",), where=(("id", str(gone)),))
+
+    report, summary = api.verify(config, registry=desk), reset(database, desk)
+
+    assert (edited.is_as_seeded, undone.records_deleted) == (False, 1)
+    (ticket,) = report.tables
+    assert (report.is_as_seeded, ticket.fingerprint, sum(ticket.unverifiable.values())) == (False, "", 2)
+    assert (summary.exit_code, [(one.table, one.count) for one in summary.left]) == (5, [("copied_ticket", 2)])
+    assert [of(database, Ticket, place).get().customer_id for place in (4, 5)] == [stranger.pk] * 2
+
+
+def test_snapshots_forget_what_nobody_can_classify_any_more(database: Database, desk: Registry, tmp_path: Path) -> None:
+    of(database, Ticket, 3).update(contact="Angela Realperson")
+    manager, others = snapshots(database, desk), Registry([Categories(), Customers()])
+    manager.save("worked")
+    held = SeedSnapshot.objects.using(database.alias).filter(name="worked")
+    assert ["Realperson" in one for one in (held.get().document, held.get().whole)] == [False, True]
+
+    snapshots(database, others).export("worked", tmp_path / "worked.json")
+    assert mask(database, others)[0] == 3  # columns of tickets are not classified
+
+    assert "Realperson" not in (tmp_path / "worked.json").read_text(encoding="utf-8")
+    assert "Realperson" not in held.get().document
+    assert held.get().whole == ""
