@@ -40,9 +40,12 @@ from terpseed.models import Brand, Grade, Lot, Strain, Vendor
 from tests.support.databases import ROOT, Database
 from tests.support.rows import ledgered_keys
 from tests.support.runs import run, undo
+from tests.support.share import IS_SHARED
 
 on_a_database = settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=40 if IS_SHARED else 100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SOME = st.sets(st.integers(0, 9))
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12)
