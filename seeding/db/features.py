@@ -90,6 +90,8 @@ POSTGRESQL = ServerFeatures(
 )
 SQLITE = ServerFeatures(
     as_text="CASE typeof({0}) WHEN 'blob' THEN NULL ELSE CAST({0} AS TEXT) END",
+    unreadable_date="{0} IS NOT NULL AND date({0}) IS NOT {0}",
+    unreadable_dates="dates that are not written like 2026-01-31",
     unusual_collation="SELECT 1 FROM pragma_collation_list WHERE name NOT IN ('BINARY', 'NOCASE', 'RTRIM', 'decimal', 'uint')",
 )
 """Without ANALYZE, which would add tables of its own."""

@@ -85,6 +85,17 @@ def is_unclear(error: BaseException) -> bool:
     return transience(error) is Transience.CONNECTION and not UNCLEAR_CODES.isdisjoint(error.args[:1])
 
 
+NO_TABLE = frozenset({1146, 1049})
+NO_TABLE_STATES = frozenset({"42P01", "3F000"})
+"""No such table, or no such database or schema; the same as PostgreSQL's SQLSTATEs."""
+
+
+def is_of_no_table(error: Error) -> bool:
+    """Whether a statement failed because a table that it names is not there."""
+    told = bool(NO_TABLE.intersection(error.args[:1])) or sqlstate(error) in NO_TABLE_STATES
+    return told or str(error).startswith(("no such table", "unknown database"))
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The SQLSTATE of a PostgreSQL error, whichever driver raised it; empty for an error of the client library.
 

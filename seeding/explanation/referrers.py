@@ -14,7 +14,7 @@ from seeding.explanation.context import RowContext
 from seeding.explanation.results import ReferringRows
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.key_values import NOBODY
-from seeding.schema.introspection import keys_from_elsewhere
+from seeding.schema.introspection import keys_from_elsewhere, qualified
 from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
 from seeding.verification.referring_rows import Pairs
 
@@ -43,10 +43,10 @@ class ReferringRowsFinder:
         mirrors = apps.get_models(include_auto_created=True)
         kinds = content_types(connection, context.there), content_types_elsewhere(connection, mirrors)
         shared = context.registry.shared_keys(context.ledger.tables())
-        elsewhere = keys_from_elsewhere(connection, context.there)
+        elsewhere, named = keys_from_elsewhere(connection, context.there), qualified(connection, mirrors)
         return (
             one
-            for one in relations(context.there, mirrors, elsewhere, *kinds, shared_keys=shared)
+            for one in relations(context.there, mirrors, elsewhere, *kinds, shared_keys=shared, qualified=named)
             if one.target == context.table
         )
 

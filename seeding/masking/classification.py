@@ -31,13 +31,21 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
     """Every column of every seeded table once, in table order; where seeders of a table differ, personal data wins."""
     strategies = tuple(strategies)
     found: list[ClassifiedColumn] = []
-    for seeders in registry.by_table.values():
-        by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
-        found += [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
     known = {strategy.name: strategy for strategy in strategies}
-    unseeded = {table: one for table, one in other_tables().items() if table not in registry.by_table}
-    for table, others in unseeded.items():
-        found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others.items()]
+    declared = other_tables()
+    unseeded = {table: one for table, one in declared.items() if table not in registry.by_table}
+    for table, seeders in registry.by_table.items():
+        by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
+        of_seeders = [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
+        others = {one.column for one in of_seeders if one.holds != "personal data"} & declared.get(table, {}).keys()
+        found += [
+            _told(table, one.column, one.seeder, "personal data", known, strategy=declared[table][one.column])
+            if one.column in others
+            else one
+            for one in of_seeders
+        ]
+    for table, others_of_table in unseeded.items():
+        found += [_told(table, column, "", "personal data", known, strategy=name) for column, name in others_of_table.items()]
     for table, columns in not_personal().items():
         decided = sorted(columns - unseeded.get(table, {}).keys()) if table not in registry.by_table else ()
         found += [_told(table, column, "", "nothing personal", known) for column in decided]
@@ -45,26 +53,38 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
 
 
 def other_tables() -> dict[str, Mapping[str, str]]:
-    """Table → column → strategy of tables without a seeder: `TABLES` in every app's module `personal_data`.
+    """Table → column → strategy, of tables without a seeder above all: `TABLES` in every app's module `personal_data`.
 
-    Raises ConfigurationError for a module that cannot be imported.
+    Raises ConfigurationError for a module that cannot be imported, and for one that gives a column another strategy.
     """
-    return _declared("TABLES")
+    found: dict[str, dict[str, str]] = {}
+    for module, declared in _declared("TABLES"):
+        for table, columns in declared.items():
+            known = found.setdefault(table, {})
+            for column, strategy in columns.items():
+                if known.setdefault(column, strategy) != strategy:
+                    raise ConfigurationError(
+                        f"{module} has the strategy {strategy!r} for {table}.{column}, and another module {known[column]!r}. "
+                        "Leave one out."
+                    )
+    return dict(found)
 
 
 def not_personal() -> dict[str, frozenset[str]]:
     """Table → columns that hold nothing personal whatever their names say: `NOT_PERSONAL` in the same modules."""
-    return {table: frozenset(columns) for table, columns in _declared("NOT_PERSONAL").items()}
+    found: dict[str, frozenset[str]] = {}
+    for _, declared in _declared("NOT_PERSONAL"):
+        for table, columns in declared.items():
+            found[table] = found.get(table, frozenset()) | frozenset(columns)
+    return found
 
 
-def _declared(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _declared(name: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Module and what it declares under this name."""
     declaring, broken = modules("personal_data")
-    for module in declaring:
-        found.update(getattr(module, name, {}))
     if broken:
         raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
-    return found
+    return [(module.__name__, getattr(module, name, {})) for module in declaring]
 
 
 def suspicious(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from seeding.masking.strategies.identity_numbers import DOUBLED
@@ -41,8 +45,8 @@ PATTERNS = {
     "ssn": r"^\s*\d{3}-\d{2}-\d{4}\s*$",
     "phone": (r"^\s*(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?: ?x\d+)?\s*$"
               r"|^\s*\+\d{1,3}[ .-]?\d[\d .-]{6,14}\s*$"),
-    "ip": (r"^\s*(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\s*$"
-           r"|^\s*(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\s*$|^\s*[0-9a-fA-F:]*::[0-9a-fA-F:]*\s*$"),
+    "ip": (r"^\s*(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d{1,3})?\s*$"
+           r"|^\s*(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}(?:/\d{1,3})?\s*$|^\s*[0-9a-fA-F:]*::[0-9a-fA-F:]*(?:/\d{1,3})?\s*$"),
 }  # fmt: skip
 """Kind → pattern of its values. An e-mail address counts anywhere in a text; the others must be the whole text."""
 CARD = r"^\s*[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\s*$"
@@ -83,6 +87,42 @@ def detect_values(values: pl.Series) -> dict[str, pl.Series]:
     found = {kind: values.str.contains(pattern).fill_null(value=False) for kind, pattern in PATTERNS.items()}
     found["card_number"] = _cards(values)
     return {kind: rows for kind, rows in found.items() if rows.any()}
+
+
+def detect_within(values: pl.Series) -> dict[str, pl.Series]:
+    """The same, of the texts or of what they hold: many are JSON, or lists as PostgreSQL writes them."""
+    found = detect_values(values)
+    leaves = [(row, leaf) for row, text in enumerate(values.to_list()) if text is not None for leaf in _leaves(text)]
+    if leaves:
+        rows, texts = np.array([row for row, _ in leaves]), pl.Series([leaf for _, leaf in leaves], dtype=pl.String)
+        for kind, told in detect_values(texts).items():
+            whole = np.zeros(len(values), dtype=bool)
+            whole[rows[told.to_numpy()]] = True
+            found[kind] = pl.Series(whole) | found.get(kind, pl.Series(np.zeros(len(values), dtype=bool)))
+    return found
+
+
+def leaves_of(value: Any) -> Iterator[str]:
+    """The texts and whole numbers in a value as JSON is read."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from leaves_of(one)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield str(value)
+
+
+def _leaves(text: str) -> Iterator[str]:
+    """What a document or a list holds; nothing of any other text."""
+    text = text.strip()
+    if text[:1] + text[-1:] not in {"{}", "[]"}:
+        return
+    try:
+        yield from leaves_of(json.loads(text))
+    except (ValueError, RecursionError):
+        for row in csv.reader([text[1:-1].replace("{", "").replace("}", "")], escapechar="\\"):
+            yield from row
 
 
 def _cards(values: pl.Series) -> pl.Series:

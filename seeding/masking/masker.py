@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from seeding.conf import Environment
 from seeding.exceptions import ConfigurationError
 from seeding.masking.cipher import Cipher
-from seeding.masking.detection import detect_name, detect_values
+from seeding.masking.detection import detect_name, detect_within
 from seeding.masking.strategies.base import MaskingStrategy, Mode
 from seeding.masking.strategies.dates_and_addresses import DateOfBirth, IpAddress
 from seeding.masking.strategies.identity_numbers import (
@@ -142,7 +142,7 @@ class PIIMasker:
         for column in data.columns:
             kind = detect_name(column)
             if kind is None and data.schema[column] == pl.String and (count := int(maskable(data[column]).sum())):
-                shares = {one: int(rows.sum()) / count for one, rows in detect_values(data[column]).items()}
+                shares = {one: int(rows.sum()) / count for one, rows in detect_within(data[column]).items()}
                 kind = next((one for one, share in shares.items() if share >= SAMPLE_SHARE), None)
             if kind is not None:
                 found[column] = kind

@@ -17,7 +17,7 @@ from seeding.masking import MaskingStrategy
 from seeding.masking.results import MaskingResult
 from seeding.masking.tables import MASKABLE, NOBODYS, Target
 from seeding.safety import Need, Survey, told
-from seeding.schema.introspection import keys_from_elsewhere, other_schemas
+from seeding.schema.introspection import keys_from_elsewhere, other_schemas, qualified
 from seeding.schema.kinds import RARE
 from seeding.schema.relations import relations
 from seeding.schema.tables import Kind, TableSchema
@@ -88,7 +88,9 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
         *chain.from_iterable(keys_from_elsewhere(connections[using], there).values()),
     ]
     named = [(key.table, key.key) for key in declared]
-    named += [(one.target, one.target_column) for one in relations(there, apps.get_models(include_auto_created=True))]
+    mirrors = apps.get_models(include_auto_created=True)
+    between = relations(there, mirrors, qualified=qualified(connections[using], mirrors))
+    named += [(one.target, one.target_column) for one in between]
     for table, column in named:
         found[table] = found.get(table, frozenset()) | {column}
     return found

@@ -83,8 +83,9 @@ def asked_for(registry: Registry, names: Collection[str]) -> frozenset[str]:
 def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str, tuple[Mapping[str, str], set[str]]]:
     """Table → strategies by column, and the columns that hold nothing personal; only the `names`, if there are any.
 
-    Tables that a seeder fills come first. Raises ConfigurationError for an unknown name, and for seeders that cannot be
-    imported or used: columns that only they classify would stay as they are.
+    Tables that a seeder fills come first, with its strategies; a column is personal if anybody says so. Raises
+    ConfigurationError for an unknown name, and for seeders that cannot be imported or used: columns that only they classify
+    would stay as they are.
     """
     if registry.broken:
         raise ConfigurationError(
@@ -97,7 +98,8 @@ def classified_tables(registry: Registry, names: Collection[str]) -> Mapping[str
         columns = (one for seeder in seeders for one in classify(seeder))
         classified[table] = (fields, {one.column for one in columns if one.holds == "nothing personal"} - fields.keys())
     for table, others in other_tables().items():
-        classified.setdefault(table, (others, set()))
+        of_seeders, decided = classified.get(table, ({}, set()))
+        classified[table] = ({**others, **of_seeders}, decided - others.keys())
     return {table: one for table, one in classified.items() if not asked or table in asked}
 
 

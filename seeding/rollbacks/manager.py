@@ -35,7 +35,7 @@ from seeding.runs.confirmation import Ask, rollback_question
 from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Need, Touch, derived, require_rights, survey, touched
-from seeding.schema.introspection import all_tables, keys_from_elsewhere
+from seeding.schema.introspection import all_tables, keys_from_elsewhere, qualified
 from seeding.schema.relations import content_types, content_types_elsewhere, relations
 from seeding.telemetry.events import Sink
 from seeding.verification.referring_rows import Tracer
@@ -161,7 +161,8 @@ class RollbackManager:
         usable_ones = usable(declared if self.config.strategy is not Strategy.TRUNCATE else (), filled, there)
         mirrors, elsewhere = apps.get_models(include_auto_created=True), keys_from_elsewhere(connection, there)
         kinds = content_types(connection, there), content_types_elsewhere(connection, mirrors)
-        between = relations(there, mirrors, elsewhere, *kinds, shared_keys=self._registry.shared_keys(ledger.tables()))
+        shared, named = self._registry.shared_keys(ledger.tables()), qualified(connection, mirrors)
+        between = relations(there, mirrors, elsewhere, *kinds, shared_keys=shared, qualified=named)
         require_rights(self.config.database, {link.source: Need() for link in between})
         needed = [(seeder, parent) for seeder in seeders for parent in self._registry.parents(seeder)]
         of_seeder = ledger.by_seeder()

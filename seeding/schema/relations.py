@@ -6,6 +6,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TypeVar
 
 from django.apps import apps
@@ -83,23 +84,25 @@ def relations(
     content_types_elsewhere: Mapping[int, type[models.Model]] | None = None,
     *,
     shared_keys: Iterable[tuple[str, Reference]] = (),
+    qualified: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Relation, ...]:
     """The relations between the tables `there`; a reference that both a model and the database declare counts once.
 
     `elsewhere` holds the foreign keys of tables in other schemas, by the tables' quoted names. `content_types`, and those of
     another database, map the keys in generic references to models. Without any, a generic reference may be to every model;
-    None leaves generic references out. `shared_keys` are tables whose keys are references.
+    None leaves generic references out. `shared_keys` are tables whose keys are references. `qualified` tells of tables that
+    models name with their schema: their names in `there`, or their quoted ones.
     """
+    tables = _Tables(there, qualified)
     mirrors = tuple(mirrors)
     declared = (*_declared(there), *_from_elsewhere(elsewhere or {}, there))
     known = {(one.table, one.column, one.target) for one in declared if not (one.partition or one.target_partition)}
     kinds = [] if content_types is None else [*content_types.items(), *(content_types_elsewhere or {}).items()]
-    undeclared = [*_of_models(there, mirrors)]
+    undeclared = [*_of_models(tables, mirrors)]
     if content_types is not None:
-        undeclared += _generic(there, mirrors, dict.fromkeys(kinds) or dict.fromkeys((None, one) for one in mirrors))
+        undeclared += _generic(tables, mirrors, dict.fromkeys(kinds) or dict.fromkeys((None, one) for one in mirrors))
     for name, reference in shared_keys:
-        if table := _found(there, name):
-            undeclared += _of_reference(there, table, reference)
+        undeclared += tables.relations(name, reference)
     return declared + tuple(one for one in undeclared if (one.table, one.column, one.target) not in known)
 
 
@@ -230,27 +233,42 @@ def _from_elsewhere(elsewhere: Mapping[str, Sequence[ForeignKey]], there: Mappin
             )
 
 
-def _of_models(there: Mapping[str, TableSchema], mirrors: Iterable[type[models.Model]]) -> Iterator[Relation]:
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables of a database, as models name them."""
+
+    there: Mapping[str, TableSchema]
+    qualified: Mapping[str, str]
+
+    def relations(self, table: str, reference: Reference) -> Iterator[Relation]:
+        """The relation that a reference of the table is, if both sides are there."""
+        target = self._found(reference.target_table)
+        if target is None:
+            return
+        if (own := self._found(table)) is not None:
+            yield from _of_reference(own, target, reference)
+        elif table in self.qualified:
+            yield _of_reference_elsewhere(self.qualified[table], target, reference)
+
+    def _found(self, name: str) -> TableSchema | None:
+        return _found(self.there, self.qualified.get(name, name))
+
+
+def _of_models(tables: _Tables, mirrors: Iterable[type[models.Model]]) -> Iterator[Relation]:
     for model in mirrors:
-        table = _found(there, model._meta.db_table)
-        for reference in (*references(model), *namings(model)) if table else ():
-            assert table is not None
-            yield from _of_reference(there, table, reference)
+        for reference in (*references(model), *namings(model)):
+            yield from tables.relations(model._meta.db_table, reference)
 
 
 def _generic(
-    there: Mapping[str, TableSchema],
-    mirrors: Iterable[type[models.Model]],
-    kinds: Collection[tuple[int | None, type[models.Model]]],
+    tables: _Tables, mirrors: Iterable[type[models.Model]], kinds: Collection[tuple[int | None, type[models.Model]]]
 ) -> Iterator[Relation]:
     for model in mirrors:
-        table = _found(there, model._meta.db_table)
-        for kind, column, textual in generic_references(model) if table else ():
-            assert table is not None
+        for kind, column, textual in generic_references(model):
             for number, target in kinds:
                 when = None if number is None else (kind, str(number))
                 reference = Reference(column=column, target=target, when=when, textual=textual)
-                yield from _of_reference(there, table, reference)
+                yield from tables.relations(model._meta.db_table, reference)
 
 
 def _found(named: Mapping[str, T], name: str) -> T | None:
@@ -260,10 +278,29 @@ def _found(named: Mapping[str, T], name: str) -> T | None:
     return next((one for other, one in named.items() if other.lower() == name.lower()), None)
 
 
-def _of_reference(there: Mapping[str, TableSchema], table: TableSchema, reference: Reference) -> Iterator[Relation]:
-    target = _found(there, reference.target_table)
+def _of_reference_elsewhere(name: str, target: TableSchema, reference: Reference) -> Relation:
+    """Of a table in another schema, by its quoted name, whose columns are taken for those of its model."""
+    return Relation(
+        table=name,
+        key="",
+        column=reference.column,
+        target=target.name,
+        target_key=target.primary_key,
+        target_column=reference.by or target.primary_key,
+        declared=False,
+        nullable=False,
+        json_key=reference.json_key,
+        when=reference.when,
+        columns=() if target.has_row_key else reference.columns,
+        textual=reference.textual,
+        pages=False,
+        form=UUID_DIGITS if _spells_uuids(reference, target) else "{0}",
+    )
+
+
+def _of_reference(table: TableSchema, target: TableSchema, reference: Reference) -> Iterator[Relation]:
     column, kind = _found(table.columns, reference.column), _found(table.columns, (reference.when or ("",))[0])
-    if target is not None and column is not None and (kind is not None or reference.when is None):
+    if column is not None and (kind is not None or reference.when is None):
         yield Relation(
             table=table.name,
             key=table.primary_key,

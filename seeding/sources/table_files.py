@@ -26,6 +26,8 @@ NOWHERE = -1
 """The index for a row that is missing from the source."""
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
+FileState = tuple[int, ...]
+"""Device, number, size and times of a file."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,16 +43,41 @@ class TableFile:
     """The source's primary keys, ascending."""
     places: pl.Series
     """The row index of each of the keys."""
+    state: FileState
+    """Of the file when all this was read."""
     _rows: Iterator[tuple[int, Record]] = field(init=False, default_factory=lambda: iter(()))
     _next: int = field(init=False, default=-1)
 
     def read(self, index: Integers) -> list[tuple[int, Record]]:
-        """The records at `index` (ascending), each with the line on which it starts."""
+        """The records at `index` (ascending), each with the line on which it starts.
+
+        Raises SourceError if the file is another one than before.
+        """
+        try:
+            found = self._read(index)
+        except OSError:
+            self.require_unchanged()
+            raise
+        self.require_unchanged()
+        return found
+
+    def require_unchanged(self) -> None:
+        """Raise SourceError if the file is another one than when its keys were read."""
+        if state_of(self.path) != self.state:
+            raise SourceError(
+                f"{self.path.name}: it has changed since this run began to read it. Leave it alone while it is loaded, roll "
+                "back what was, and run again."
+            )
+
+    def _read(self, index: Integers) -> list[tuple[int, Record]]:
         found = []
         for one in index.tolist():
             if self._next < 0 or one < self._next:
                 self._rows, self._next = records(self.path, self.columns), 0
-            found.append(next(islice(self._rows, one - self._next, None)))
+            record = next(islice(self._rows, one - self._next, None), None)
+            if record is None:
+                break  # the file has become shorter
+            found.append(record)
             self._next = one + 1
         return found
 
@@ -69,6 +96,7 @@ def open_table(path: Path, cipher: Cipher, key: Sequence[str], reader: Reader = 
 
     Nothing refers to a row by a key of several columns. Raises SourceError for problems of the file as a whole.
     """
+    state = state_of(path)
     fingerprint = _fingerprint(path, cipher)
     columns = _columns(path)
     count = 0
@@ -85,14 +113,26 @@ def open_table(path: Path, cipher: Cipher, key: Sequence[str], reader: Reader = 
     held = pl.DataFrame({"key": pl.Series(keys, dtype=reader.dtype), "place": pl.Series(places, dtype=pl.Int64)}).sort("key")
     if repeated := int((~held["key"].is_first_distinct()).sum()):
         raise SourceError(f"{path.name}: {repeated} rows repeat the {key[0]} of another one.")
-    return TableFile(
+    file = TableFile(
         path=path,
         fingerprint=fingerprint,
         columns=columns,
         count=count,
         keys=held["key"],
         places=held["place"],
+        state=state,
     )
+    file.require_unchanged()
+    return file
+
+
+def state_of(path: Path) -> FileState:
+    """What tells the file from any other, and from itself with another content; empty if it is not there."""
+    try:
+        told = path.stat()
+    except FileNotFoundError:
+        return ()
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
 
 
 def _fingerprint(path: Path, cipher: Cipher) -> str:

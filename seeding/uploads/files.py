@@ -22,7 +22,7 @@ from seeding.db.connection import database_name
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet
-from seeding.schema.introspection import lacking
+from seeding.schema.introspection import lacking, qualified
 from seeding.uploads.contents import content
 from seeding.uploads.fields import folder_of, index_of, local_fields, name_of
 
@@ -104,6 +104,7 @@ class Files:
         using = self._ledger.using
         holding = [one for one in apps.get_models(include_auto_created=True) if not one._meta.proxy and local_fields(one)]
         absent = {name for names in lacking(connections[using], holding).values() for name in names}
+        absent -= qualified(connections[using], holding).keys()
         return frozenset(
             _path(field, name)
             for model in holding

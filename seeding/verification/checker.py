@@ -54,7 +54,10 @@ class Checker:
             judged, failed = check(self.using, rules, self._registry) if rules else ([], [])
             unknown = self.unknown() if "references" in checks else ()
             rows = self._ledger.rows() if checks != ("schema",) else 0
+            held = self._ledger.tables() if checks != ("schema",) else frozenset()
         unreadable = [f"{one}: {one.error!r}" for one in (*self._registry.broken, *broken)]
+        unasked = [one for one in (*verdicts, *judged) if one.missing and one.table in held]
+        unreadable += [f"{one.rule} could not be asked: the database has no {', '.join(one.missing)}." for one in unasked]
         return CheckReport(
             checks=tuple(checks),
             tables=len(self._seeded()) if "schema" in checks else 0,

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from seeding import api
-from seeding.conf import Environment, MaskingConfig, ResetConfig, SnapshotConfig, VerifyConfig
+from seeding.conf import CheckConfig, Environment, MaskingConfig, ResetConfig, SnapshotConfig, VerifyConfig
 from seeding.generation.registry import Registry
 from seeding.models import SeedSnapshot
 from seeding.restoration.results import ResetSummary
@@ -164,6 +164,47 @@ def test_a_reference_to_a_row_that_is_gone_is_not_called_as_seeded(database: Dat
     assert (report.is_as_seeded, ticket.fingerprint, sum(ticket.unverifiable.values())) == (False, "", 2)
     assert (summary.exit_code, [(one.table, one.count) for one in summary.left]) == (5, [("copied_ticket", 2)])
     assert [of(database, Ticket, place).get().customer_id for place in (4, 5)] == [stranger.pk] * 2
+
+
+def test_a_row_in_another_schema_keeps_what_only_its_model_says_that_it_refers_to(
+    database: Database, desk: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undo(database, *desk.by_name.values(), tables=("copied_ticket",))
+    real = Ticket(category=of(database, Category, 1).get(), customer=of(database, Customer, 2).get(), status="new")
+    real.save(using=database.alias)
+    elsewhere = {
+        "sqlite": ('"main"."copied_ticket"',),
+        "postgresql": ('"crm"."copied_ticket"', "CREATE SCHEMA crm", "ALTER TABLE copied_ticket SET SCHEMA crm"),
+        "mariadb": (
+            f"`{database.alias}_crm`.`copied_ticket`",
+            f"CREATE DATABASE {database.alias}_crm",
+            f"RENAME TABLE copied_ticket TO {database.alias}_crm.copied_ticket",
+        ),
+    }
+    name, *statements = elsewhere[database.server]
+    for statement in statements:
+        database.query(statement)
+    monkeypatch.setattr(Ticket._meta, "db_table", name)
+    assert Ticket._base_manager.using(database.alias).get().customer == real.customer
+
+    summary, _ = undo(database)
+
+    assert summary.exit_code == 6
+    assert [(one.table, one.count) for one in summary.kept] == [("copied_category", 1), ("copied_customer", 1)]
+    assert (values(database, Category, "code"), values(database, Customer, "pk")) == ([("C1",)], [(real.customer.pk,)])
+
+
+def test_a_rule_that_cannot_be_asked_is_no_rule_that_holds(database: Database, desk: Registry) -> None:
+    database.query("DROP TABLE copied_customer")
+
+    report = api.check(CheckConfig(database=database.alias, checks=("references",)), registry=desk)
+
+    assert report.unreadable == (
+        "copied_ticket.customer_id leads to copied_customer could not be asked: the database has no copied_customer.",
+    )
+    with pytest.raises(CommandError, match="Not everything was checked") as failed:
+        call_command("seed_check", "--references", database=database.alias, verbosity=0)
+    assert failed.value.returncode == 4
 
 
 def test_snapshots_forget_what_nobody_can_classify_any_more(database: Database, desk: Registry, tmp_path: Path) -> None:

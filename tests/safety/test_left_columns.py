@@ -35,6 +35,28 @@ def masked(database: Database) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("server", KINDS)
+def test_what_documents_and_addresses_hold_is_looked_at(products: Callable[..., Database], server: str) -> None:
+    types = ("jsonb", "inet", "varchar(40)[]") if server == "postgresql" else ("json", "varchar(40)", "text")
+    events = (
+        f"CREATE TABLE events (id bigint PRIMARY KEY, payload {types[0]}, origin {types[1]}, many {types[2]}, plain {types[0]})"
+    )
+    database = products(server, MEMBERS, events)
+    for number in range(30):
+        payload = json.dumps({"seen": [{"number": f"+1 415 555 26{number:02}"}]})
+        plain = json.dumps({"phone_calls": number, "size": "12-34"})
+        many = f'{{"+1 415 555 26{number:02}"}}' if server == "postgresql" else f'["+1 415 555 26{number:02}"]'
+        values = number, payload, f"81.2.69.{number}", many, plain
+        database.query("INSERT INTO events (id, payload, origin, many, plain) VALUES (%s, %s, %s, %s, %s)", *values)
+
+    code, summary = masked(database)
+
+    assert code == 3
+    assert [(one["column"], one["kind"]) for one in summary["left"]] == [
+        ("payload", "phone"), ("origin", "ip"), ("many", "phone"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("server", KINDS)
 def test_numbers_and_late_texts_are_listed_and_declared_columns_only_by_their_values(
     products: Callable[..., Database], server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,7 +57,10 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "is spelled Members in this database": ('ALTER TABLE members RENAME TO "Members"',),
     },
     "sqlite": {
-        "is spelled MEMBERS in this database": ("ALTER TABLE members RENAME TO other", "ALTER TABLE other RENAME TO MEMBERS")
+        "born holds dates that are not written like 2026-01-31": (
+            "INSERT INTO members (email, born) VALUES ('cid@corp.test', '1980-12-31 00:00:00')",
+        ),
+        "is spelled MEMBERS in this database": ("ALTER TABLE members RENAME TO other", "ALTER TABLE other RENAME TO MEMBERS"),
     },
 }
 

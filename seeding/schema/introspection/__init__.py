@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from seeding.db.retries import is_of_no_table
 from seeding.db.sql import quoted_plainly
 from seeding.schema.introspection import generic, mysql, postgresql, sqlite
 from seeding.schema.letter_case import Spelling
@@ -21,12 +23,15 @@ __all__ = [
     "lacking",
     "other_schemas",
     "out_of_sight",
+    "qualified",
     "read_kinds",
     "read_schemas",
     "read_tables",
     "schemas_with",
 ]
 
+QUALIFIED = re.compile(r"""["`]?([^"`]+)["`]\.["`]([^"`]+)["`]?""")
+"""How `db_table` names a table of another schema: Django puts quotation marks around what has none."""
 HOLDING = frozenset({RelationKind.TABLE, RelationKind.VERSIONED, RelationKind.INDEX})
 """Kinds that have rows of their own. A partition's rows are its table's; a foreign table's are in another database."""
 
@@ -128,6 +133,47 @@ def schemas_with(connection: BaseDatabaseWrapper, table: str) -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute(postgresql.EVERY_SCHEMA, [table])
         return frozenset(name for (name,) in cursor.fetchall())
+
+
+def qualified(connection: BaseDatabaseWrapper, mirrors: Iterable[type[models.Model]]) -> Mapping[str, str]:
+    """`db_table` of models that name its schema (`"crm"."contact"`) → the table's name, or its quoted one in another schema.
+
+    Only tables that are there. Raises the database's error for one that this account may not read.
+    """
+    found: dict[str, str] = {}
+    for name in {model._meta.db_table for model in mirrors}:
+        if (parts := QUALIFIED.fullmatch(name)) is None:
+            continue
+        schema, table = parts.groups()
+        whole = f"{quoted_plainly(connection, schema)}.{quoted_plainly(connection, table)}"
+        if _own_schema(connection, table) == schema:
+            found[name] = table
+        elif _is_readable(connection, whole):
+            found[name] = whole
+    return found
+
+
+def _own_schema(connection: BaseDatabaseWrapper, table: str) -> str | None:
+    """The schema of the table that this name alone means."""
+    if connection.vendor == "postgresql":
+        return read_schemas(connection).get(table)
+    if connection.vendor != "mysql":
+        return "main"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DATABASE()")
+        return str(cursor.fetchone()[0])
+
+
+def _is_readable(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether the quoted table is there."""
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {table} WHERE 1 = 0")  # noqa: S608 - quoted
+    except DatabaseError as error:
+        if is_of_no_table(error):
+            return False
+        raise
+    return True
 
 
 def lacking(

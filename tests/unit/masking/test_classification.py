@@ -15,8 +15,9 @@ from seeding.example.models import Customer
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.example.seeders.sales import CustomerSeeder, OrderSeeder
 from seeding.exceptions import ConfigurationError, UnclassifiedError
-from seeding.masking.classification import classify, inventory, other_tables, require_classified, suspicious
+from seeding.masking.classification import classify, inventory, not_personal, other_tables, require_classified, suspicious
 from seeding.masking.results import ClassifiedColumn
+from seeding.masking.tables import classified_tables
 
 
 def seeder(kind: type[BaseSeeder], name: str = "", **changes: Any) -> BaseSeeder:
@@ -147,6 +148,29 @@ def test_tables_that_no_seeder_fills_are_classified_by_their_app(declared: Any) 
     ]
     customers = {one.column: one.strategy for one in inventory(Registry([CustomerSeeder()])) if one.table == "shop_customer"}
     assert customers["name"] == "person_name"
+
+
+def test_a_column_is_personal_if_the_seeder_or_the_app_says_so(declared: Any) -> None:
+    declared({"shop_customer": {"name": "city", "email": "email"}})
+    registry = Registry([seeder(CustomerSeeder, "Half", pii_fields={"name": "person_name"}, not_pii=("email",))])
+
+    told = {one.column: (one.holds, one.strategy) for one in inventory(registry) if one.table == "shop_customer"}
+    fields, decided = classified_tables(registry, ())["shop_customer"]
+
+    assert (told["name"], told["email"]) == (("personal data", "person_name"), ("personal data", "email"))
+    assert (fields, decided & fields.keys()) == ({"name": "person_name", "email": "email"}, set())
+
+
+def test_what_several_apps_say_of_a_table_is_taken_together(declared: Any) -> None:
+    declared({"shop_guest": {"name": "person_name", "note": "free_text"}})
+    declared("TABLES = {'shop_guest': {'name': 'person_name'}}\nNOT_PERSONAL = {'shop_guest': ('a',)}")
+    declared("NOT_PERSONAL = {'shop_guest': ('b',)}")
+
+    assert other_tables() == {"shop_guest": {"name": "person_name", "note": "free_text"}}
+    assert not_personal() == {"shop_guest": {"a", "b"}}
+    declared({"shop_guest": {"note": "street_address"}})
+    with pytest.raises(ConfigurationError, match=r"'street_address' for shop_guest\.note, and another module 'free_text'"):
+        other_tables()
 
 
 def test_a_declaration_that_cannot_be_imported_is_refused(declared: Any) -> None:

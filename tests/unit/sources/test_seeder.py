@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from seeding.example.models import Product, Review
+from seeding.exceptions import SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.rows import Rows
 from seeding.sources.seeder import REMEMBERED, SourceSeeder
@@ -47,6 +48,24 @@ def test_the_rows_have_the_columns_of_the_file_but_its_key(tmp_path: Path) -> No
         {"price": Decimal("2.00"), "name": "Plum", "stars": 4.5},
     ]
     assert made.faults(np.array([0, 1])) == []
+
+
+def test_a_file_that_changes_while_it_is_loaded_is_refused(tmp_path: Path) -> None:
+    text = "id,name\n10,a\n20,b\n"
+    made = source(tmp_path, Registry.discover(), shop_product=text)["shop_product"]
+    (path,) = tmp_path.rglob("shop_product.csv")
+    assert read(made, 0)["name"].to_list() == ["a"]
+
+    other = path.with_suffix(".new")
+    other.write_text("id,name\n20,b\n10,a\n", encoding="utf-8")
+    other.replace(path)
+
+    for index in (0, 1):
+        with pytest.raises(SourceError, match=r"shop_product\.csv: it has changed since this run began to read it"):
+            read(made, index)
+    path.unlink()
+    with pytest.raises(SourceError, match="it has changed"):
+        read(made, 0)
 
 
 def test_a_reference_is_the_index_of_the_row_that_it_names(tmp_path: Path) -> None:
