@@ -15,7 +15,8 @@ from seeding.explanation.results import ReferringRows
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.key_values import NOBODY
 from seeding.schema.introspection import keys_from_elsewhere, qualified
-from seeding.schema.relations import Relation, content_types, content_types_elsewhere, relations
+from seeding.schema.references import content_types, content_types_elsewhere
+from seeding.schema.relations import Relation, relations
 from seeding.verification.referring_rows import Pairs
 
 EXAMPLES = 5

@@ -36,7 +36,8 @@ from seeding.runs.derived_columns import Rederivation, in_order
 from seeding.runs.lifecycle import Operation
 from seeding.safety import Need, Touch, derived, require_rights, survey, touched
 from seeding.schema.introspection import all_tables, keys_from_elsewhere, qualified
-from seeding.schema.relations import content_types, content_types_elsewhere, relations
+from seeding.schema.references import content_types, content_types_elsewhere
+from seeding.schema.relations import relations
 from seeding.telemetry.events import Sink
 from seeding.verification.referring_rows import Tracer
 

@@ -7,12 +7,13 @@ All three are declared by the model; the engine treats them alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,3 +212,28 @@ def references(model: type[models.Model]) -> tuple[Reference, ...]:
                 Reference(column=column, target=apps.get_model(label), json_key=key) for key, label in field.targets.items()
             ]
     return tuple(found)
+
+
+def content_types_elsewhere(
+    connection: BaseDatabaseWrapper, mirrors: Iterable[type[models.Model]]
+) -> Mapping[int, type[models.Model]]:
+    """The same of the database from which the project reads content types; empty if that is this one.
+
+    It is not connected to unless one of the models `mirrors` has a generic reference.
+    """
+    if not apps.is_installed("django.contrib.contenttypes") or not any(map(generic_references, mirrors)):
+        return {}
+    alias = router.db_for_read(apps.get_model("contenttypes", "ContentType"))
+    if alias == connection.alias or "django_content_type" not in connections[alias].introspection.table_names():
+        return {}
+    return content_types(connections[alias], {"django_content_type"})
+
+
+def content_types(connection: BaseDatabaseWrapper, there: Container[str]) -> Mapping[int, type[models.Model]]:
+    """The keys in this database's generic references → models; empty if it has no content types."""
+    if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
+        return {}
+    names = {(one._meta.app_label, one._meta.model_name): one for one in apps.get_models(include_auto_created=True)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, app_label, model FROM django_content_type")
+        return {key: names[label, name] for key, label, name in cursor.fetchall() if (label, name) in names}

@@ -30,7 +30,8 @@ from seeding.ledger.queries import Ledger
 from seeding.ledger.reference_resolution import Resolver
 from seeding.models import SeedingMetadata
 from seeding.schema.introspection import all_tables
-from seeding.schema.relations import Relation, content_types, relations
+from seeding.schema.references import content_types
+from seeding.schema.relations import Relation, relations
 from seeding.verification.referring_rows import Tracer
 
 SAMPLE, FEWEST, MOST = 100, 20, 0.9

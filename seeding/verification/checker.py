@@ -19,8 +19,7 @@ from seeding.locks import seeding_lock
 from seeding.safety import LEDGER, Refusal, require_safe_server, survey, told, touched
 from seeding.schema.drift import differences
 from seeding.schema.introspection import read_tables
-from seeding.schema.references import Reference, attributes, counts_keys, generic_references, references
-from seeding.schema.relations import content_types
+from seeding.schema.references import Reference, attributes, content_types, counts_keys, generic_references, references
 from seeding.schema.results import Difference
 from seeding.schema.tables import expected, mirrored_tables
 from seeding.verification.dangling_references import shortcomings, verify

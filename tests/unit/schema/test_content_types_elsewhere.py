@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.example.models import Product, Review
 from seeding.schema import relations as module
-from seeding.schema.relations import content_types_elsewhere
+from seeding.schema.references import content_types_elsewhere
 from tests.support.databases import Database
 from tests.unit.schema.models import Comment
 

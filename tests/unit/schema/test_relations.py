@@ -9,7 +9,8 @@ from django.db import connections
 from django.test import override_settings
 
 from seeding.example.models import Order, OrderLine, Product, Review
-from seeding.schema.relations import Relation, content_types, deletion_order, relations, telling
+from seeding.schema.references import content_types
+from seeding.schema.relations import Relation, deletion_order, relations, telling
 from seeding.schema.tables import ColumnSchema, ForeignKey, Kind, TableSchema
 from tests.support.databases import Database
 from tests.unit.schema.models import Comment, Label, Movement, Note
