@@ -15,6 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding import Environment
 from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, RefusedError
+from seeding.ledger.queries import Ledger
+from seeding.runs.lifecycle import production
 from seeding.schema.references import column_name
 
 from .models.fields import CurrentTimestamp, EnumField, Key, TerpIndex, TimestampField
@@ -25,7 +27,8 @@ BOOLEAN = {True: "TRUE", False: "FALSE"}
 def create_tables(tables: Iterable[type[models.Model]], using: str, environment: Environment) -> str:
     """Create the tables of the models in `tables`, parents first, and return the database's name.
 
-    Raises RefusedError in production or if a table already exists, and DatabaseUnavailableError without a connection.
+    Raises RefusedError in production, in a database that counts as such, or if a table already exists, and
+    DatabaseUnavailableError without a connection.
     """
     wanted = parents_first(tables)
     if environment is Environment.PRODUCTION:
@@ -39,6 +42,8 @@ def create_tables(tables: Iterable[type[models.Model]], using: str, environment:
             present = set(connection.introspection.table_names(cursor))
     except OperationalError as error:
         raise DatabaseUnavailableError(f"The database {name} cannot be reached: {error}") from error
+    if words := production(using, environment, has_ledger=Ledger(using).is_there()):
+        raise RefusedError(f"{words} terp_schema never runs there.")
     taken = [model._meta.db_table for model in wanted if model._meta.db_table in present]
     if taken:
         raise RefusedError(f"{name} already has {', '.join(taken)}; terp_schema only fills an empty database.")

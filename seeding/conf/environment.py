@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -60,5 +61,21 @@ def allows_production(variables: Mapping[str, str] = os.environ) -> bool:
 
 
 def protected_databases(variables: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """The patterns of `SEEDING_PROTECTED_DATABASES`: host/name, with * and ?, separated by commas."""
-    return tuple(one.strip() for one in variables.get("SEEDING_PROTECTED_DATABASES", "").split(",") if one.strip())
+    """The patterns of `SEEDING_PROTECTED_DATABASES`: host/name, with * and ?, separated by commas.
+
+    Raises ConfigurationError for one that would match no database.
+    """
+    found = tuple(one.strip() for one in variables.get("SEEDING_PROTECTED_DATABASES", "").split(",") if one.strip())
+    if wrong := [one for one in found if NO_PATTERN.search(one)]:
+        raise ConfigurationError(
+            *(
+                f"SEEDING_PROTECTED_DATABASES: {one!r} matches no database. Write host/name without scheme, port and quotation "
+                "marks, with * and ?, and commas between several."
+                for one in wrong
+            )
+        )
+    return found
+
+
+NO_PATTERN = re.compile(r"""[;"'\s]|://|^[^/:]*:\d+(?:/|$)""")
+"""What is in no pattern: other separators, a URL, a port."""

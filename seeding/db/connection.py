@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -22,20 +24,63 @@ REACHABLE = "Is the server up, and DATABASE_URL right?"
 
 SET_UTC = "Set OPTIONS['init_command'] = \"SET SESSION time_zone = '+00:00'\" for this database."
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherNames:
+    """Of a database and of its host."""
+
+    databases: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
+
+
 Note = Callable[[BaseException, int], None]
 """Called with the error and the number of every failed attempt."""
 
 
+NAMES = {"postgresql": "SELECT current_database(), host(inet_server_addr())", "mysql": "SELECT DATABASE(), @@hostname"}
+"""What the server calls the database and its host."""
+
+
 def database_name(using: str) -> str:
-    """The database name passed to the driver: OPTIONS override NAME in the settings."""
+    """The database name passed to the driver: OPTIONS override NAME in the settings. If there is none, the server's.
+
+    The driver may read it elsewhere then: in a service file, or in one of options.
+    """
     settings, asked = connections[using].settings_dict, connections[using].get_connection_params()
-    return str(next((asked[key] for key in ("db", "dbname", "database") if key in asked), settings["NAME"]))
+    name = next((asked[key] for key in ("db", "dbname", "database") if key in asked), settings["NAME"])
+    return str(name or _told(using)[0] or "")
 
 
 def host_name(using: str) -> str:
     """The host, or a socket's path, passed to the driver; empty if there is none."""
     asked = connections[using].get_connection_params()
     return str(asked.get("host") or asked.get("unix_socket") or "")
+
+
+def other_names(using: str) -> OtherNames:
+    """What the database and its host are called beside what the settings say: by the driver, and by the server."""
+    name, host = _told(using)
+    connection, driver = connections[using], connections[using].connection
+    asked = connection.get_connection_params()
+    hosts = {str(asked.get("hostaddr") or ""), str(host or "")}
+    if connection.vendor == "postgresql":
+        told = {one: str(getattr(driver.info, one, "") or "") for one in ("dbname", "host", "hostaddr")}
+        hosts |= {told["host"], told["hostaddr"]}
+        name = name or told["dbname"]
+    elif connection.vendor == "mysql":
+        told_by_driver = getattr(driver, "get_host_info", None)  # mysqlclient's "db.internal via TCP/IP"
+        hosts.add(str(told_by_driver()).partition(" via ")[0] if told_by_driver else str(getattr(driver, "host", "") or ""))
+    return OtherNames(databases=frozenset({str(name or "")} - {""}), hosts=frozenset(hosts - {""}))
+
+
+def _told(using: str) -> tuple[Any, ...]:
+    """What the server calls the database, and its host; None where it does not say."""
+    connection = connections[using]
+    if connection.vendor not in NAMES:
+        return None, None
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES[connection.vendor])
+        return tuple(cursor.fetchone())
 
 
 def connect(using: str, note: Note) -> str:

@@ -21,8 +21,7 @@ from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger, generator_version
 from seeding.ledger.reference_resolution import Resolver
 from seeding.ledger.row_identity import RowIdentity
-from seeding.masking import detect_name
-from seeding.masking.classification import other_tables
+from seeding.masking.classification import personal_columns
 from seeding.models import SeedingMetadata
 from seeding.schema.introspection import all_tables
 from seeding.schema.kinds import base_of
@@ -154,12 +153,8 @@ class RowContext:
 
     def personal(self, table: str) -> frozenset[str]:
         """The columns of a live table that hold personal data: as seeders or the project say, else by their names."""
-        seeders = self.registry.by_table.get(table, ())
-        said = {column for one in seeders for column in one.config.pii_fields} | other_tables().get(table, {}).keys()
-        if table == self.table:
-            said |= set(self.entry.masked_fields)
-        sounding = () if seeders else (name for name in self.there[table].columns if detect_name(name))
-        return frozenset(said).union(sounding)
+        found = personal_columns(self.registry, self.there[table])
+        return found.union(self.entry.masked_fields) if table == self.table else found
 
 
 def _uuids(model: type[models.Model]) -> frozenset[str]:

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
-from seeding.conf import Environment, detect_environment, protected_databases
-from seeding.exceptions import ConfigurationError
-from seeding.ledger.recorder import Recorder
-from seeding.runs.lifecycle import place_of
+from seeding.runs.lifecycle import production
 
 
 class Action(StrEnum):
@@ -60,26 +57,6 @@ class Account(Protocol):
 
     def has_perm(self, perm: str) -> bool:
         """Whether they have the permission."""
-
-
-def production(using: str) -> str:
-    """Why this database counts as production, in a sentence; empty if it does not.
-
-    The process's environment, the protected databases and the ledger's claim decide. An environment that nobody can read
-    counts as production.
-    """
-    try:
-        environment = detect_environment()
-    except ConfigurationError as error:
-        return str(error)
-    if environment is Environment.PRODUCTION:
-        return "This is production."
-    place = place_of(Recorder(using))
-    if pattern := place.matches(protected_databases()):
-        return f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it counts as production."
-    if Environment.PRODUCTION in place.remembered:
-        return f"The ledger of {place.name} says that it has been a production database."
-    return ""
 
 
 def allowed(account: Account, using: str) -> frozenset[Action]:

@@ -16,10 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from seeding.db.connection import database_name
 from seeding.db.redaction import without_credentials
 from seeding.exceptions import SeedingError
-from seeding.jobs.actions import production
 from seeding.jobs.processes import ProcessIdentity, started_at
 from seeding.jobs.records import Job
 from seeding.jobs.starting import begin, folder
+from seeding.runs.lifecycle import production
 
 FRAMEWORKS = ("django.tasks", "django_tasks")
 """Django's own since 6.0, and their backport."""

@@ -14,6 +14,7 @@ from seeding.generation.seeders import BaseSeeder
 from seeding.masking import STRATEGIES, MaskingStrategy, detect_name
 from seeding.masking.results import ClassifiedColumn
 from seeding.schema.references import TypedReferenceField, column_name, counts_keys, makes_uuids
+from seeding.schema.tables import TableSchema
 
 BY_TYPE = (
     models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateField, models.DurationField,
@@ -85,6 +86,14 @@ def _declared(name: str) -> list[tuple[str, Mapping[str, Any]]]:
     if broken:
         raise ConfigurationError(*(f"{one.module} cannot be imported: {one.error!r}" for one in broken))
     return [(module.__name__, getattr(module, name, {})) for module in declaring]
+
+
+def personal_columns(registry: Registry, table: TableSchema) -> frozenset[str]:
+    """The columns of a live table that hold personal data: as seeders or the project say, else by their names."""
+    seeders = registry.by_table.get(table.name, ())
+    said = {column for one in seeders for column in one.config.pii_fields} | other_tables().get(table.name, {}).keys()
+    sounding = () if seeders else (name for name in table.columns if detect_name(name))
+    return frozenset(said).union(sounding)
 
 
 def suspicious(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:

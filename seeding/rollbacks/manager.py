@@ -14,12 +14,15 @@ from django.db import connections
 from seeding.conf import RollbackConfig, Strategy
 from seeding.conf.project import caches
 from seeding.db.features import features
+from seeding.db.redaction import REDACTED
 from seeding.db.row_security import seeing_every_row
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.rows import faker_version
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.queries import receivers_of
+from seeding.masking import detect_name
+from seeding.masking.classification import personal_columns
 from seeding.models import SeedRun
 from seeding.rollbacks.caches import usable
 from seeding.rollbacks.changes import Comparison, ComparisonBeside
@@ -178,7 +181,8 @@ class RollbackManager:
             created_with={created: {name} for name, created in signalling.items()},
             seeded_after={(seeder.config.table_name, parent.config.table_name) for seeder, parent in needed},
         )
-        return Planner(seeded, there, between, Tracer(self.config.database, ledger.identities(there)), usable_ones)
+        tracer = Tracer(self.config.database, ledger.identities(there))
+        return Planner(seeded, there, between, tracer, usable_ones, personal=partial(personal_columns, self._registry))
 
     def _needs(self, plan: RollbackPlan, planner: Planner) -> Mapping[str, Need]:
         """What the plan needs of each table: the rights to delete, and those to derive the columns of what stays again."""
@@ -227,13 +231,19 @@ class RollbackManager:
             "tables": list(config.tables),
             "run": config.run,
             "before": config.before.isoformat() if config.before else None,
-            "where": [f"{lookup}={value}" for lookup, value in config.where],
+            "where": [f"{lookup}={self._recorded(lookup, value)}" for lookup, value in config.where],
             "strategy": config.strategy,
             "cascade": config.cascade,
             "keepModified": config.keep_modified,
             "steps": [{"table": table, "rows": len(plan.doomed(table))} for table in plan.order],
             "caches": [{"table": one.table, "rows": one.count} for one in cached(plan.caches)],
         }
+
+    def _recorded(self, lookup: str, value: str) -> str:
+        """What is recorded of a value by which rows were asked for: nothing of a personal one."""
+        seeders = [one for table in self.config.tables for one in self._registry.by_table.get(table, ())]
+        personal = {column for one in seeders for column in one.config.pii_fields}
+        return REDACTED if any(name in personal or detect_name(name) for name in lookup.split("__")) else value
 
     def _announce(self, plan: RollbackPlan, run: SeedRun) -> None:
         tell, database = self.operation.tell, self.operation.database_name

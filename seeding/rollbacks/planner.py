@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from seeding.db.redaction import REDACTED
 from seeding.exceptions import RefusedError
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_digests import Digests, replaced
@@ -35,7 +36,11 @@ class Planner:
         links: tuple[Relation, ...],
         tracer: Tracer,
         caches: frozenset[str] = frozenset(),
+        *,
+        personal: Callable[[TableSchema], Collection[str]] = lambda _: (),
     ) -> None:
+        """`personal` tells the columns of a table that hold personal data."""
+        self._personal = personal
         self.seeded = seeded
         self.tracer = tracer
         self.caches = Caches(caches, tracer)
@@ -108,7 +113,7 @@ class Planner:
             named,
             "other rows refer to them by" if plan.goes_alone else "rows that were not seeded refer to them by",
             by=str(link),
-            referring=tuple(referring),
+            referring=self._shown(link, referring),
             referring_count=count,
         )
 
@@ -123,6 +128,12 @@ class Planner:
             if more:
                 reasons.append(self._explained(other, more, f"what stays of {table} needs them"))
         return replace(plan, kept=kept, reasons=tuple(reasons))
+
+    def _shown(self, link: Relation, keys: list[str]) -> tuple[str, ...]:
+        """The keys of rows of the link's table, unless they are personal data: some are people's addresses."""
+        table = self._there.get(link.table)
+        is_personal = table is not None and not set(table.key).isdisjoint(self._personal(table))
+        return (REDACTED,) if keys and is_personal else tuple(keys)
 
     def _explained(self, table: str, keys: KeySet, reason: str, **details: Any) -> Kept:
         shown = self.tracer.identity(table, table).shown(keys, EXAMPLES)

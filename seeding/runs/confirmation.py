@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from seeding.conf import Environment, SeedConfig, WritingConfig
+from seeding.db.connection import OtherNames
 from seeding.exceptions import RefusedError
 from seeding.generation.seeders import BaseSeeder
 
@@ -38,17 +39,34 @@ class Place:
     """Empty or the path of a socket if the server is on this machine."""
     remembered: frozenset[str]
     """Every environment under which it was written to, according to its ledger."""
+    others: Callable[[], OtherNames] = OtherNames
+    """Asks the driver and the server what else the database and its host are called."""
 
-    def matches(self, patterns: Iterable[str]) -> str | None:
-        """The first pattern of host/name (or of either alone) that matches this database, ignoring case."""
-        host, name = self.host.casefold(), self.name.casefold()
-        hosts = (host,) if host and not host.startswith("/") else ("localhost", host)
+    def matches(self, patterns: Collection[str]) -> str | None:
+        """The first pattern of host/name (or of either alone) that matches this database by any of its names, ignoring case.
+
+        A server is asked only if there are patterns.
+        """
+        if not patterns:
+            return None
+        others = self.others()
+        names = {one.casefold() for one in (self.name, *others.databases)}
+        hosts = {spelling for one in (*self.host.split(","), *others.hosts) for spelling in _spellings(one)}
         for pattern in patterns:
             folded = pattern.casefold()
-            known = [f"{one}/{name}" for one in hosts] if "/" in folded else [*hosts, name]
+            known = {f"{host}/{name}" for host in hosts for name in names} if "/" in folded else hosts | names
             if any(fnmatchcase(one, folded) for one in known):
                 return pattern
         return None
+
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _spellings(host: str) -> frozenset[str]:
+    """What a host is called in patterns; this machine has several names, and is meant by a socket or by none."""
+    plain = host.strip().strip("[]").rstrip(".").casefold()
+    return LOCAL | {plain} if plain in LOCAL or not plain or plain.startswith("/") else frozenset({plain})
 
 
 def question(config: SeedConfig, place: Place, seeders: Iterable[BaseSeeder]) -> Question | None:
@@ -96,7 +114,7 @@ def refuse_masking_production(config: WritingConfig) -> None:
         raise RefusedError("Data in production is never masked: it could not be restored, and no option allows it.")
 
 
-def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Iterable[str]) -> None:
+def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patterns: Collection[str]) -> None:
     """Raise RefusedError unless the database, a restored copy, may be declared as `claimed` from now on."""
     if claimed is Environment.PRODUCTION:
         raise RefusedError("A database becomes production by being used as such; only dev and staging can be claimed.")
@@ -105,7 +123,7 @@ def refuse_claim(claimed: Environment, confirmed: str | None, place: Place, patt
             f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it is protected as production and cannot be "
             "relabelled."
         )
-    if confirmed != place.name:
+    if confirmed != place.name or not confirmed:
         raise RefusedError(f"To call a database {claimed}, name it: --confirm-database={place.name}.")
 
 
@@ -120,6 +138,11 @@ def _refuse_synthetic(seeders: Iterable[BaseSeeder]) -> None:
 
 def _refuse_forbidden(config: WritingConfig, place: Place) -> None:
     production = config.environment is Environment.PRODUCTION
+    if config.confirm_database is not None and config.confirm_database != place.name:
+        raise RefusedError(
+            f"This is the database {place.name}, and --confirm-database={config.confirm_database} names another. "
+            "Nothing was changed."
+        )
     if not production and (pattern := place.matches(config.protected)):
         raise RefusedError(
             f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it counts as production, whatever the "
@@ -142,6 +165,8 @@ def _about_rows(config: WritingConfig, place: Place, text: str) -> Question | No
 
 
 def _production(config: WritingConfig, database: str) -> Question | None:
+    if not database:
+        raise RefusedError("This is production, and its database has no name that could be typed. Nothing was changed.")
     if config.force:
         if config.confirm_database != database:
             raise RefusedError(f"In production --force also needs --confirm-database={database}.")

@@ -12,13 +12,13 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import Error, connections
 
-from seeding.conf import DEFAULT_SEED, Environment, WritingConfig
+from seeding.conf import DEFAULT_SEED, Environment, WritingConfig, detect_environment, protected_databases
 from seeding.conf.jobs import requested_by
-from seeding.db.connection import connect, database_name, host_name
+from seeding.db.connection import connect, database_name, host_name, other_names
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text, redacted
 from seeding.db.topology import Topology
-from seeding.exceptions import LockHeldError, SchemaError, SeedingError, Terminated
+from seeding.exceptions import ConfigurationError, LockHeldError, SchemaError, SeedingError, Terminated
 from seeding.generation.datasets import Dataset
 from seeding.ledger.queries import CLAIM
 from seeding.ledger.recorder import Recorder
@@ -45,9 +45,30 @@ class Result(Protocol):
         """Plain values, as the run records them."""
 
 
-def place_of(ledger: Recorder) -> Place:
-    """The ledger's database, as the confirmation needs it."""
-    return Place(name=database_name(ledger.using), host=host_name(ledger.using), remembered=ledger.environments())
+def place_of(ledger: Recorder, *, is_there: bool = True) -> Place:
+    """The ledger's database, as the confirmation needs it; it remembers nothing if the ledger is not there."""
+    using, remembered = ledger.using, ledger.environments() if is_there else frozenset[str]()
+    return Place(name=database_name(using), host=host_name(using), remembered=remembered, others=partial(other_names, using))
+
+
+def production(using: str, environment: Environment | None = None, *, has_ledger: bool = True) -> str:
+    """Why this database counts as production, in a sentence; empty if it does not.
+
+    The `environment`, else the process's, the protected databases and the ledger's claim, if it has one, decide. An
+    environment that nobody can read counts as production.
+    """
+    try:
+        environment, patterns = environment or detect_environment(), protected_databases()
+    except ConfigurationError as error:
+        return str(error)
+    if environment is Environment.PRODUCTION:
+        return "This is production."
+    place = place_of(Recorder(using), is_there=has_ledger)
+    if pattern := place.matches(patterns):
+        return f"{place.name} matches {pattern!r} of SEEDING_PROTECTED_DATABASES: it counts as production."
+    if Environment.PRODUCTION in place.remembered:
+        return f"The ledger of {place.name} says that it has been a production database."
+    return ""
 
 
 def claim(ledger: Recorder, environment: Environment, today: date) -> None:

@@ -12,7 +12,9 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.connection import database_name
-from seeding.exceptions import ConfigurationError, SeedingError
+from seeding.exceptions import ConfigurationError, RefusedError, SeedingError
+from seeding.ledger.queries import Ledger
+from seeding.runs.lifecycle import production
 from seeding.testing.copies import close
 
 READ_ONLY = {
@@ -51,6 +53,8 @@ def require_switchable(using: str) -> None:
         )
     if database_name(using) != str(connection.settings_dict["NAME"]):
         raise ConfigurationError(f"OPTIONS of the database {using!r} name another database than NAME: give NAME alone.")
+    if words := production(using, has_ledger=Ledger(using).is_there()):
+        raise RefusedError(f"{words} Tests run on a database of their own: nothing was copied.")
 
 
 def go(using: str, there: Place) -> Place:

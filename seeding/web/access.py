@@ -7,10 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, router
 from django.http import Http404, HttpRequest
 
-from seeding.jobs.actions import Action, allowed, production
+from seeding.jobs.actions import Action, allowed
 from seeding.jobs.standing import JobState, state_of
 from seeding.jobs.starting import folder
 from seeding.models import SeedRun
+from seeding.runs.lifecycle import production
 
 
 def ledger_database() -> str:

@@ -97,7 +97,7 @@ def cells(
 ) -> list[Cell] | None:
     """The row as currently stored, column by column; None if it no longer exists.
 
-    Personal values that are `explained`, and are not what was generated, are withheld.
+    Personal values that are `explained`, and of which nobody can say that they were generated, are withheld.
     """
     model = own_table(model)  # a parent's columns are personal or not by the parent's seeder
     fields = model._meta.concrete_fields
@@ -106,7 +106,12 @@ def cells(
     if row is None:
         return None
     masked, bare = frozenset(entry.masked_fields), _unmasked(entry)
-    bare |= {name for name, one in explained.items() if one.is_withheld and one.is_same is False}
+    is_real = entry.origin == SeedingMetadata.Origin.SOURCE  # then a masked value that nobody can make again is still a mask
+    bare |= {
+        name
+        for name, one in explained.items()
+        if one.is_withheld and not (is_real and name in masked and one.is_same is not False)
+    }
     return [
         Cell(
             column=name,

@@ -235,8 +235,10 @@ def test_no_server_is_three_tries_a_sentence_and_exit_code_2(manage: Manage, tmp
 def test_terp_schema_refuses_what_it_must(ready: Manage, manage: Manage) -> None:
     again = ready("terp_schema")
     production = manage("terp_schema", "--env=production")
+    protected = manage("terp_schema", variables={"DATABASE_URL": "sqlite:///:memory:", "SEEDING_PROTECTED_DATABASES": "*"})
 
-    assert (again.returncode, production.returncode) == (1, 1)
+    assert (again.returncode, production.returncode, protected.returncode) == (1, 1, 1)
+    assert "it counts as production. terp_schema never runs there" in protected.stderr
     assert "already has" in again.stderr
     assert "never runs in production" in production.stderr
 

@@ -20,8 +20,10 @@ from seeding.exceptions import ConfigurationError, DatabaseUnavailableError, Ref
 from seeding.ledger.recorder import Recorder
 from seeding.locks import seeding_lock
 from seeding.runs.confirmation import Place, Question, masking_question, question, rollback_question
+from seeding.runs.lifecycle import place_of, production
 from terpseed.seeders.clients import ClientSeeder
 from terpseed.seeders.pricing_defaults import PricingDefaultSeeder
+from tests.servers import KINDS
 from tests.support.databases import Database, opened
 
 REFERENCE, SYNTHETIC = PricingDefaultSeeder(), ClientSeeder()
@@ -85,16 +87,18 @@ def test_every_combination(tmp_path: Path, environment: Environment, remembered:
             outcome(masking_question, told, place),
         )
 
-        agreed = "go" if force else "yes" if terminal else "refused"
+        agreed = "refused" if confirmed == "other" else "go" if force else "yes" if terminal else "refused"
         if environment == "production":
             named = ("go" if confirmed == "terp" else "refused") if force else ("terp" if terminal else "refused")
+            named = "refused" if confirmed == "other" else named
             undoing = named if allowed == "true" else "refused"
             seeding = undoing if seeder is REFERENCE or source else "refused"
             assert outcomes == (seeding, undoing, "refused"), told
         elif pattern or "production" in remembered:
             assert outcomes == ("refused", "refused", "refused"), told
         else:
-            assert outcomes == (agreed if environment == "staging" else "go", agreed, agreed), told
+            unasked = "refused" if confirmed == "other" else "go"
+            assert outcomes == (agreed if environment == "staging" else unasked, agreed, agreed), told
 
 
 def test_production_and_force_alone_are_refused() -> None:
@@ -125,6 +129,33 @@ def test_a_database_without_a_name_is_one_that_cannot_be_reached(make_database: 
 
     with pytest.raises(DatabaseUnavailableError, match="Please supply the NAME"):
         connect(database.alias, lambda *_: None)
+
+
+@pytest.mark.parametrize("server", KINDS)
+def test_what_only_the_driver_or_the_server_knows_is_protected(
+    make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: str
+) -> None:
+    database = make_database(server)
+    connections[database.alias].close()
+    settings = connections[database.alias].settings_dict
+    name, options = settings["NAME"], settings.setdefault("OPTIONS", {})
+    file = tmp_path / "options"
+    if server == "postgresql":
+        file.write_text(f"[live]\ndbname={name}\nhost={settings['HOST']}\nport={settings['PORT']}\n", encoding="utf-8")
+        monkeypatch.setenv("PGSERVICEFILE", str(file))
+        settings.update(NAME="", HOST="", PORT="", OPTIONS={**options, "service": "live"})
+    else:
+        file.write_text(f"[client]\ndatabase={name}\n", encoding="utf-8")
+        settings.update(NAME="", OPTIONS={**options, "read_default_file": str(file)})
+
+    place = place_of(Recorder(database.alias))
+
+    assert place.name == name
+    assert place.matches([f"*/{name.upper()}"]) == f"*/{name.upper()}"
+    assert place.matches([f"localhost/{name}"]) is not None
+    assert place.matches(["nowhere/*", "*/nothing"]) is None
+    monkeypatch.setenv("SEEDING_PROTECTED_DATABASES", f"*/{name}")
+    assert production(database.alias).startswith(f"{name} matches")
 
 
 def overruled(make_database: Callable[..., Database], server: str, option: str) -> Database:

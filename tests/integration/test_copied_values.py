@@ -13,7 +13,7 @@ from django.test import override_settings
 from seeding import api
 from seeding.conf import CheckConfig, Environment, MaskingConfig, ResetConfig, SnapshotConfig, VerifyConfig
 from seeding.generation.registry import Registry
-from seeding.models import SeedSnapshot
+from seeding.models import SeedRun, SeedSnapshot
 from seeding.restoration.results import ResetSummary
 from tests.support.databases import Database
 from tests.support.runs import run, undo
@@ -22,10 +22,11 @@ INSTALLED = override_settings(
     INSTALLED_APPS=["django.contrib.contenttypes", "seeding", "tests.integration.copied"], DATABASE_ROUTERS=[]
 )
 with INSTALLED:
-    from tests.integration.copied.models import Category, Customer, Ticket, Visit
+    from tests.integration.copied.models import Category, Customer, Subscription, Ticket, Visit
     from tests.integration.copied.seeders import Categories, Customers, Tickets, Visits
 
 KEY = "a key for tests, of some length"
+PEOPLE = ("copied_customer", "copied_ticket")
 
 
 @pytest.fixture(autouse=True)
@@ -61,9 +62,9 @@ def values(database: Database, model: Any, *names: str) -> list[Any]:
     return list(model._base_manager.using(database.alias).order_by("pk").values_list(*names))
 
 
-def mask(database: Database, registry: Registry) -> tuple[int, int]:
+def mask(database: Database, registry: Registry, *tables: str) -> tuple[int, int]:
     """The exit code, and how many values were masked."""
-    config = MaskingConfig(database=database.alias, environment=Environment.DEV, key=KEY, force=True)
+    config = MaskingConfig(database=database.alias, environment=Environment.DEV, key=KEY, force=True, tables=tables)
     summary = api.mask(config, registry=registry)
     return summary.exit_code, sum(one.masked for one in summary.results)
 
@@ -82,7 +83,7 @@ def test_a_copy_of_a_personal_value_is_masked_with_it(database: Database, desk: 
     of(database, Ticket, 10).update(customer_name="Typed Realperson")
     names = values(database, Ticket, "contact")
 
-    masked, again = mask(database, desk), mask(database, desk)
+    masked, again = mask(database, desk, *PEOPLE), mask(database, desk, *PEOPLE)
 
     assert (masked, again) == ((0, 1 + 20), (0, 0))
     told = [*values(database, Customer, "name"), *values(database, Ticket, "contact", "customer_name")]
@@ -192,6 +193,20 @@ def test_a_row_in_another_schema_keeps_what_only_its_model_says_that_it_refers_t
     assert summary.exit_code == 6
     assert [(one.table, one.count) for one in summary.kept] == [("copied_category", 1), ("copied_customer", 1)]
     assert (values(database, Category, "code"), values(database, Customer, "pk")) == ([("C1",)], [(real.customer.pk,)])
+
+
+def test_keys_that_are_personal_are_told_nowhere(database: Database, desk: Registry) -> None:
+    customer = of(database, Customer, 2).get()
+    Subscription(email="ann.real@clinic.test", customer=customer).save(using=database.alias)
+
+    summary, told = undo(database, *desk.by_name.values())
+    undo(database, *desk.by_name.values(), tables=("copied_customer",), where=(("name", customer.name),))
+
+    (kept,) = [one for one in summary.kept if one.by]
+    assert (kept.by, kept.referring, kept.referring_count) == ("copied_subscription.customer_id", ("[redacted]",), 1)
+    assert not [one for one in told if "ann.real" in str(one)]
+    plans = [run.plan for run in SeedRun.objects.using(database.alias).filter(command="seed_rollback")]
+    assert not [plan for plan in plans if customer.name in str(plan)]
 
 
 def test_a_rule_that_cannot_be_asked_is_no_rule_that_holds(database: Database, desk: Registry) -> None:

@@ -29,6 +29,13 @@ class Ticket(models.Model):
     status = models.CharField(max_length=20)
 
 
+class Subscription(models.Model):
+    """Under an address that is its key."""
+
+    email = models.EmailField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.DO_NOTHING, db_constraint=False)
+
+
 class Visit(models.Model):
     """In few words."""
 

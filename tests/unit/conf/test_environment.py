@@ -72,6 +72,19 @@ def test_nothing_but_true_allows_production(value: str, allowed: bool) -> None: 
     assert allows_production({}) is False
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["db.internal:3306/terp", "a/*;b/*", "mysql://db.internal/terp", '"*/terp"', "'*/terp'", "a/* b/*", "db.internal:3306"],
+)
+def test_a_pattern_that_matches_nothing_is_refused(pattern: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"matches no database\. Write host/name without scheme, port"):
+        protected_databases({"SEEDING_PROTECTED_DATABASES": f"other/*,{pattern}"})
+
+
+def test_an_address_of_six_is_a_host() -> None:
+    assert protected_databases({"SEEDING_PROTECTED_DATABASES": "::1/*,fe80::1/terp"}) == ("::1/*", "fe80::1/terp")
+
+
 def test_protected_databases_are_separated_by_commas() -> None:
     assert protected_databases({"SEEDING_PROTECTED_DATABASES": " db.internal/* ,, replica?/shop,"}) == (
         "db.internal/*",

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from seeding.jobs.actions import Action, allowed, production
+from seeding.jobs.actions import Action, allowed
 from seeding.models import SeedRun
+from seeding.runs.lifecycle import production
 from tests.support.databases import AS_OF, Database
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from seeding import BaseSeeder
 from seeding.conf import Environment, SeedConfig
+from seeding.db.connection import OtherNames
 from seeding.example.seeders.catalogue import ProductSeeder, ReviewSeeder
 from seeding.exceptions import RefusedError
 from seeding.runs.confirmation import (
@@ -77,11 +78,34 @@ def test_in_production_the_answer_is_the_name_of_the_database(ask: Callable[[See
 
     assert asked() == Question(text=NAMES_PRODUCTION, answer="shop")
     assert asked(force=True, confirm_database="shop", interactive=False) is None
-    for named in (None, "shop2", "SHOP"):
-        with pytest.raises(RefusedError, match=r"^In production --force also needs --confirm-database=shop\.$"):
-            asked(force=True, confirm_database=named)
+    with pytest.raises(RefusedError, match=r"^In production --force also needs --confirm-database=shop\.$"):
+        asked(force=True)
     with pytest.raises(RefusedError, match=r"^production needs confirmation, but there is no terminal\. Pass --force\.$"):
         asked(interactive=False, confirm_database="shop")
+
+
+@pytest.mark.parametrize("ask", [seed_question, rollback_question, masking_question])
+@pytest.mark.parametrize("environment", [DEV, STAGING, PRODUCTION])
+@pytest.mark.parametrize("named", ["", "shop2", "SHOP"])
+def test_whoever_names_another_database_is_told_where_they_are(
+    ask: Callable[[SeedConfig, Place], Question | None], environment: Environment, named: str
+) -> None:
+    if (ask, environment) == (masking_question, PRODUCTION):
+        return  # nobody masks there, whatever they name
+    told = config(environment, allow_production=True, force=True, confirm_database=named)
+
+    with pytest.raises(RefusedError, match=rf"^This is the database shop, and --confirm-database={named} names another\."):
+        ask(told, place())
+
+
+def test_a_database_without_a_name_is_confirmed_by_nothing() -> None:
+    nameless = replace(place(), name="")
+
+    for told in (config(PRODUCTION, allow_production=True), config(PRODUCTION, allow_production=True, force=True)):
+        with pytest.raises(RefusedError, match="its database has no name that could be typed"):
+            seed_question(told, nameless)
+    with pytest.raises(RefusedError, match="To call a database dev, name it"):
+        refuse_claim(DEV, "", nameless, ())
 
 
 @pytest.mark.parametrize("ask", [seed_question, rollback_question])
@@ -165,9 +189,27 @@ def test_a_database_that_was_ever_production_has_to_be_claimed_first(
     ("localhost", "/run/mysqld/mysqld.sock", True),
     ("/run/*/shop", "/run/mysqld/mysqld.sock", True),
     ("elsewhere/*", "/run/mysqld/mysqld.sock", False),
+    ("127.0.0.1/*", "localhost", True),
+    ("localhost/*", "::1", True),
+    ("db2.internal/*", "db.internal,db2.internal", True),
+    ("db.internal/*", "db.internal.", True),
 ])  # fmt: skip
 def test_a_pattern_means_a_host_a_name_or_both(pattern: str, host: str, *, matches: bool) -> None:
     assert place(host=host).matches(["nothing", pattern, "*"]) == (pattern if matches else "*")
+
+
+def test_a_database_is_known_by_what_the_server_and_the_driver_call_it() -> None:
+    there = replace(
+        place(host="tunnel"), others=lambda: OtherNames(databases=frozenset({"Live"}), hosts=frozenset({"db7.internal"}))
+    )
+
+    for pattern in ("db7.internal/live", "tunnel/shop", "*/live", "db7.internal/shop"):
+        assert there.matches([pattern]) == pattern
+    assert there.matches(["db8.internal/*"]) is None
+
+
+def test_nobody_is_asked_for_other_names_if_there_are_no_patterns() -> None:
+    assert replace(place(), others=lambda: 1 // 0).matches(()) is None  # type: ignore[arg-type, return-value]
 
 
 def test_without_patterns_nothing_is_protected() -> None:

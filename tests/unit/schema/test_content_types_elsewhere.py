@@ -9,7 +9,7 @@ import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.example.models import Product, Review
-from seeding.schema import relations as module
+from seeding.schema import references as module
 from seeding.schema.references import content_types_elsewhere
 from tests.support.databases import Database
 from tests.unit.schema.models import Comment

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from seeding.db.redaction import REDACTED
 from seeding.example.models import Customer, Product, Review
+from seeding.explanation.results import ExplainedColumn, Role
 from seeding.models import SeedingMetadata
 from seeding.web.batch_rows import Cell, Range, Standing, cells, ranges_of
 from tests.support.databases import Database
@@ -42,6 +44,32 @@ def test_a_row_that_is_gone_has_no_cells(shop: Database) -> None:
     shop.seed(table="shop_product")
 
     assert cells(shop.alias, Product, 10**6, entry_of(shop, "shop_product")) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_same", "standing"),
+    [
+        (SeedingMetadata.Origin.GENERATED, False, Standing.WITHHELD),
+        (SeedingMetadata.Origin.GENERATED, None, Standing.WITHHELD),  # another version of Faker has made it
+        (SeedingMetadata.Origin.GENERATED, True, Standing.WITHHELD),  # derived from what may be real
+        (SeedingMetadata.Origin.RECEIVER, None, Standing.WITHHELD),
+        (SeedingMetadata.Origin.SOURCE, None, Standing.MASKED),
+        (SeedingMetadata.Origin.SOURCE, False, Standing.WITHHELD),
+    ],
+)
+def test_what_is_explained_as_withheld_is(shop: Database, origin: str, is_same: Any, standing: Standing) -> None:
+    shop.seed(table="shop_customer")
+    SeedingMetadata.objects.using(shop.alias).update(origin=origin)
+    entry = entry_of(shop, "shop_customer")
+    explained = ExplainedColumn(
+        column="name", role=Role.GENERATED, is_personal=True, expected=None, is_known=False, found=REDACTED, is_same=is_same
+    )
+
+    shown = cells(shop.alias, Customer, entry.key_ranges[0][2], entry, {"name": explained})
+
+    assert shown is not None
+    (name,) = (one for one in shown if one.column == "name")
+    assert (name.standing, name.value is None) == (standing, standing is Standing.WITHHELD)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,3 @@
+"""Which columns of tables without a seeder are personal."""
+
+TABLES = {"copied_subscription": {"email": "email"}}
