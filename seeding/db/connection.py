@@ -68,8 +68,9 @@ def other_names(using: str) -> OtherNames:
         hosts |= {told["host"], told["hostaddr"]}
         name = name or told["dbname"]
     elif connection.vendor == "mysql":
-        told_by_driver = getattr(driver, "get_host_info", None)  # mysqlclient's "db.internal via TCP/IP"
-        hosts.add(str(told_by_driver()).partition(" via ")[0] if told_by_driver else str(getattr(driver, "host", "") or ""))
+        hosts |= {str(getattr(driver, one, "") or "") for one in ("host", "server_host")}
+        if told_by_driver := getattr(driver, "get_host_info", None):  # mysqlclient's "db.internal via TCP/IP"
+            hosts.add(str(told_by_driver()).partition(" via ")[0])
     return OtherNames(databases=frozenset({str(name or "")} - {""}), hosts=frozenset(hosts - {""}))
 
 
