@@ -1,7 +1,7 @@
 """Masking of personal data: a strategy per kind, detection by name and value, and the masker of whole tables."""
 
 from seeding.masking.cipher import Cipher
-from seeding.masking.detection import detect_name, detect_values, name_words, spellings
+from seeding.masking.detection import detect_name, detect_values, name_words, spellings, texts_in
 from seeding.masking.masker import STRATEGIES, FieldMasking, PIIMasker, TableMasking, maskable
 from seeding.masking.strategies.base import Drawn, InventedStrategy, MaskingStrategy, Mode
 
@@ -20,4 +20,5 @@ __all__ = [
     "maskable",
     "name_words",
     "spellings",
+    "texts_in",
 ]

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -102,14 +103,14 @@ def detect_within(values: pl.Series) -> dict[str, pl.Series]:
     return found
 
 
-def leaves_of(value: Any) -> Iterator[str]:
-    """The texts and whole numbers in a value as JSON is read."""
+def texts_in(value: Any, *, numbers: bool = False) -> Iterator[str]:
+    """The texts in a value as JSON is read, and whole `numbers` as texts."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, dict)):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from leaves_of(one)
-    elif isinstance(value, int) and not isinstance(value, bool):
+            yield from texts_in(one, numbers=numbers)
+    elif numbers and isinstance(value, int) and not isinstance(value, bool):
         yield str(value)
 
 
@@ -119,10 +120,11 @@ def _leaves(text: str) -> Iterator[str]:
     if text[:1] + text[-1:] not in {"{}", "[]"}:
         return
     try:
-        yield from leaves_of(json.loads(text))
+        yield from texts_in(json.loads(text), numbers=True)
     except (ValueError, RecursionError):
-        for row in csv.reader([text[1:-1].replace("{", "").replace("}", "")], escapechar="\\"):
-            yield from row
+        with suppress(csv.Error):  # it is neither
+            for row in csv.reader(text[1:-1].replace("{", "").replace("}", "").splitlines(), escapechar="\\"):
+                yield from row
 
 
 def _cards(values: pl.Series) -> pl.Series:

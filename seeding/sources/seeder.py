@@ -23,7 +23,7 @@ from seeding.exceptions import SchemaError
 from seeding.generation.rows import Rows
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder, SeederConfig
-from seeding.masking import PIIMasker, detect_values
+from seeding.masking import PIIMasker, detect_values, texts_in
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.equality import alike
 from seeding.schema.references import (
@@ -221,20 +221,12 @@ def _personal(values: pl.Series) -> Iterator[tuple[int, str]]:
     """(row, kind) of every text that looks like personal data, also inside JSON values."""
     rows = pl.int_range(len(values), eager=True)
     if values.dtype in (pl.Object, pl.List):
-        leaves = [(row, leaf) for row, value in enumerate(values.to_list()) for leaf in _texts(value)]
+        leaves = [(row, leaf) for row, value in enumerate(values.to_list()) for leaf in texts_in(value)]
         rows = pl.Series([row for row, _ in leaves], dtype=pl.Int64)
         values = pl.Series([leaf for _, leaf in leaves], dtype=pl.String)
     if values.dtype == pl.String:
         for kind, found in detect_values(values).items():
             yield from ((row, kind) for row in rows.filter(found).unique(maintain_order=True).to_list())
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
 
 
 def _key(value: Any) -> int | None:

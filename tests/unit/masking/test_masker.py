@@ -90,6 +90,27 @@ def test_a_column_is_known_by_its_name_or_by_half_of_its_values() -> None:
     assert PIIMasker.detect_pii(data) == {"phone_number": "phone", "half": "email", "known": "email"}
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"a": [{"b": "+1 415 555 2671"}]}', "phone"),
+        ('{"card": 4111111111111111}', "card_number"),
+        ('["123-45-6789"]', "ssn"),
+        ('{"+1 415 555 2671",NULL}', "phone"),  # a list as PostgreSQL writes it
+        ("81.2.69.1/32", "ip"),
+        ("2001:db8::1/128", "ip"),
+        ('{"a": "+1 415 555 2671 and more"}', None),
+        ('{"a": true, "b": 12}', None),
+        ('{half "open, \n of two lines}', None),
+        ("{" * 30 + "}" * 30, None),
+    ],
+)
+def test_what_a_document_or_a_list_holds_tells_its_kind(text: str, kind: str | None) -> None:
+    found = PIIMasker.detect_pii(pl.DataFrame({"0": [text, text, "plain", None]}))
+
+    assert found == ({} if kind is None else {"0": kind})
+
+
 def test_the_audit_s_line_tells_the_fields_and_no_value() -> None:
     told: list[Event] = []
     fields = (
