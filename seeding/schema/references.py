@@ -214,6 +214,16 @@ def references(model: type[models.Model]) -> tuple[Reference, ...]:
     return tuple(found)
 
 
+def content_types(connection: BaseDatabaseWrapper, there: Container[str]) -> Mapping[int, type[models.Model]]:
+    """The keys in this database's generic references → models; empty if it has no content types."""
+    if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
+        return {}
+    names = {(one._meta.app_label, one._meta.model_name): one for one in apps.get_models(include_auto_created=True)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, app_label, model FROM django_content_type")
+        return {key: names[label, name] for key, label, name in cursor.fetchall() if (label, name) in names}
+
+
 def content_types_elsewhere(
     connection: BaseDatabaseWrapper, mirrors: Iterable[type[models.Model]]
 ) -> Mapping[int, type[models.Model]]:
@@ -227,13 +237,3 @@ def content_types_elsewhere(
     if alias == connection.alias or "django_content_type" not in connections[alias].introspection.table_names():
         return {}
     return content_types(connections[alias], {"django_content_type"})
-
-
-def content_types(connection: BaseDatabaseWrapper, there: Container[str]) -> Mapping[int, type[models.Model]]:
-    """The keys in this database's generic references → models; empty if it has no content types."""
-    if not apps.is_installed("django.contrib.contenttypes") or "django_content_type" not in there:
-        return {}
-    names = {(one._meta.app_label, one._meta.model_name): one for one in apps.get_models(include_auto_created=True)}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, app_label, model FROM django_content_type")
-        return {key: names[label, name] for key, label, name in cursor.fetchall() if (label, name) in names}

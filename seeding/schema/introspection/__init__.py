@@ -140,9 +140,10 @@ def qualified(connection: BaseDatabaseWrapper, mirrors: Iterable[type[models.Mod
 
     Only tables that are there. Raises the database's error for one that this account may not read.
     """
-    found: dict[str, str] = {}
+    found, mark = dict[str, str](), quoted_plainly(connection, "a")[0]
     for name in {model._meta.db_table for model in mirrors}:
-        if (parts := QUALIFIED.fullmatch(name)) is None:
+        parts = QUALIFIED.fullmatch(name)
+        if parts is None or f"{mark}.{mark}" not in name:  # the models of other servers are written otherwise
             continue
         schema, table = parts.groups()
         whole = f"{quoted_plainly(connection, schema)}.{quoted_plainly(connection, table)}"
