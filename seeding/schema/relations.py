@@ -223,12 +223,16 @@ class _Tables:
         elif table in self.qualified:
             yield _of_reference_elsewhere(self.qualified[table], target, reference)
 
+    def has(self, model: type[models.Model]) -> bool:
+        """Whether the model's table is there; what others refer to may be of apps that are not installed."""
+        return model._meta.db_table in self.qualified or self._found(model._meta.db_table) is not None
+
     def _found(self, name: str) -> TableSchema | None:
         return _found(self.there, self.qualified.get(name, name))
 
 
 def _of_models(tables: _Tables, mirrors: Iterable[type[models.Model]]) -> Iterator[Relation]:
-    for model in mirrors:
+    for model in filter(tables.has, mirrors):
         for reference in (*references(model), *namings(model)):
             yield from tables.relations(model._meta.db_table, reference)
 
@@ -236,7 +240,7 @@ def _of_models(tables: _Tables, mirrors: Iterable[type[models.Model]]) -> Iterat
 def _generic(
     tables: _Tables, mirrors: Iterable[type[models.Model]], kinds: Collection[tuple[int | None, type[models.Model]]]
 ) -> Iterator[Relation]:
-    for model in mirrors:
+    for model in filter(tables.has, mirrors):
         for kind, column, textual in generic_references(model):
             for number, target in kinds:
                 when = None if number is None else (kind, str(number))

@@ -19,7 +19,9 @@ def server(vendor: str, **values: Any) -> Any:
 
 
 def test_a_server_of_no_known_kind_is_trusted_with_nothing_special() -> None:
-    plain = replace(features(server("sqlite")), as_text="CAST({0} AS TEXT)", unusual_collation="")
+    plain = replace(
+        features(server("sqlite")), as_text="CAST({0} AS TEXT)", unusual_collation="", unreadable_date="", unreadable_dates=""
+    )
     assert features(server("oracle")) == plain == ServerFeatures()
 
 
