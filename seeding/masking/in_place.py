@@ -28,7 +28,7 @@ from seeding.masking.already_masked import SealRegister, Seals, span
 from seeding.masking.dry_run import rehearse
 from seeding.masking.entered_values import EnteredValues
 from seeding.masking.masker import masking_mode
-from seeding.masking.problems import columns_referred_to, out_of_reach, problems, rights_needed, unreadable_date
+from seeding.masking.problems import Links, out_of_reach, rights_needed, unreadable_date
 from seeding.masking.results import MaskingResult, MaskingSummary
 from seeding.masking.rows import MaskedRows, TableRun, differing, read_rows, unmasked_values, unpadded
 from seeding.masking.strategies.collated import Collated
@@ -84,7 +84,7 @@ class InPlaceMasking:
         needs = rights_needed(classified, self._classified, self._looked_at())
         self._survey = operation.survey(dict.fromkeys(classified, Touch.UPDATE | Touch.MASK), needs=needs)
         missing = out_of_reach(self.config, classified, self._there, self._survey, operation.tell)
-        self._referred = columns_referred_to(self.config.database, self._there)
+        self._links = Links.read(self.config.database, self._there)
         targets = [target for target in self._classified if target.is_personal]
         if self.config.dry_run:
             refuse_masking_production(self.config)
@@ -116,7 +116,7 @@ class InPlaceMasking:
         """Why the table is not masked; empty where it is."""
         if reasons := self._survey.refusals.get(target.table.name):
             return told(reasons)
-        for found in problems(target, self._masker.strategies, self._referred.get(target.table.name, frozenset())):
+        for found in self._links.problems(target, self._masker.strategies):
             return found
         if column := unreadable_date(self.config.database, target):
             kind = features(connections[self.config.database]).unreadable_dates

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
+from typing import Self
 
 from django.apps import apps
 from django.db import connections
@@ -19,6 +21,7 @@ from seeding.masking.tables import MASKABLE, NOBODYS, Target
 from seeding.safety import Need, Survey, told
 from seeding.schema.introspection import keys_from_elsewhere, other_schemas, qualified
 from seeding.schema.kinds import RARE
+from seeding.schema.references import Reference, namings, references
 from seeding.schema.relations import relations
 from seeding.schema.tables import Kind, TableSchema
 
@@ -82,7 +85,6 @@ def rights_needed(
 
 def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:
     """Table → its columns that rows of any table in any schema refer to."""
-    found: dict[str, frozenset[str]] = {}
     declared = [
         *(key for table in there.values() for key in table.foreign_keys),
         *chain.from_iterable(keys_from_elsewhere(connections[using], there).values()),
@@ -91,13 +93,58 @@ def columns_referred_to(using: str, there: Mapping[str, TableSchema]) -> Mapping
     mirrors = apps.get_models(include_auto_created=True)
     between = relations(there, mirrors, qualified=qualified(connections[using], mirrors))
     named += [(one.target, one.target_column) for one in between]
+    named += [(one.target_table, other) for _, one in _composite(there) for _, other in one.columns]
+    return _by_table(named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Which columns take part in references between rows: none of them may be masked."""
+
+    referred: Mapping[str, frozenset[str]]
+    referring: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, using: str, there: Mapping[str, TableSchema]) -> Self:
+        """Of all live tables."""
+        return cls(referred=columns_referred_to(using, there), referring=columns_referring(there))
+
+    def problems(self, target: Target, strategies: Mapping[str, MaskingStrategy]) -> Iterator[str]:
+        """Each reason why a table cannot be masked."""
+        table, none = target.table.name, frozenset[str]()
+        return problems(target, strategies, self.referred.get(table, none), self.referring.get(table, none))
+
+
+def columns_referring(there: Mapping[str, TableSchema]) -> Mapping[str, frozenset[str]]:
+    """Table → its columns by which models say that its rows refer to others, declared or not."""
+    between = relations(there, apps.get_models(include_auto_created=True))
+    named = [(one.table, one.column) for one in between if not one.json_key]
+    return _by_table([*named, *((table, own) for table, one in _composite(there) for own, _ in one.columns)])
+
+
+def _composite(there: Mapping[str, TableSchema]) -> list[tuple[str, Reference]]:
+    """Table and reference by several columns, as models have them."""
+    mirrors = [one for one in apps.get_models(include_auto_created=True) if one._meta.db_table in there]
+    return [(one._meta.db_table, each) for one in mirrors for each in (*references(one), *namings(one)) if each.columns]
+
+
+def _by_table(named: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
     for table, column in named:
         found[table] = found.get(table, frozenset()) | {column}
     return found
 
 
-def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred: Collection[str] = ()) -> Iterator[str]:
-    """Each reason why a table cannot be masked. `referred` are its columns that other rows refer to."""
+def problems(
+    target: Target,
+    strategies: Mapping[str, MaskingStrategy],
+    referred: Collection[str] = (),
+    referring: Collection[str] = (),
+) -> Iterator[str]:
+    """Each reason why a table cannot be masked.
+
+    `referred` are its columns that other rows refer to, `referring` those by which, as a model says, its rows refer to others.
+    """
     table = target.table
     for column, spelled in target.misspelled.items():
         yield f"{column} is classified, and the column is spelled {spelled}: spell it so in the classification"
@@ -117,7 +164,7 @@ def problems(target: Target, strategies: Mapping[str, MaskingStrategy], referred
             yield f"{column} is {spelled}, and {name} masks text"
         if column in referred:
             yield f"other rows refer to {column}: they would refer to nothing, or change along"
-        if any(key.column == column for key in table.foreign_keys):
+        if column in referring or any(key.column == column for key in table.foreign_keys):
             yield f"{column} is a foreign key: what it refers to would be lost"
         narrow = schema.length is not None and schema.length < strategy.room
         if narrow and any(column in key for key in table.unique):

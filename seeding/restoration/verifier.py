@@ -21,6 +21,7 @@ from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import NOTHING, KeySet, union
 from seeding.ledger.reference_resolution import Resolver
+from seeding.masking.classification import personal_columns
 from seeding.restoration.beside import Beside
 from seeding.restoration.derived_values import Stale, begin
 from seeding.restoration.fingerprints import Fingerprint, together
@@ -158,6 +159,7 @@ class TableComparison:
         self._rows = rows
         self._table = table
         self._present = present
+        self._personal = personal_columns(rows.registry, rows.there[table])
         self.edited = 0
         self.unverifiable: Counter[str] = Counter()
         self.cells: list[Cell] = []
@@ -205,6 +207,6 @@ class TableComparison:
                 self._edit(seeder, int(part.index[place[key]]), column, meant)
             if len(self.cells) < EXAMPLES:
                 expected = part.resolved.get_column(column)[place[key]]
-                shown = REDACTED if column in seeder.config.pii_fields else str(value)  # somebody may have written a real one
+                shown = REDACTED if column in self._personal else str(value)  # somebody may have written a real one
                 self.cells.append(Cell(key=str(detector.shown(key)), column=column, expected=str(expected), found=shown))
         return patches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -44,6 +45,7 @@ from seeding.schema.relations import relations
 from seeding.telemetry.events import Sink
 from seeding.verification.referring_rows import Tracer
 
+PLAIN = re.compile(r"[\d\s.,:T+-]{1,11}|true|false|none", re.IGNORECASE)  # numbers and days
 NOT_FOUND = "the table is not in this database. Restore it under its name (an empty one is enough), then roll back again"
 
 
@@ -240,10 +242,8 @@ class RollbackManager:
         }
 
     def _recorded(self, lookup: str, value: str) -> str:
-        """What is recorded of a value by which rows were asked for: nothing of a personal one."""
-        seeders = [one for table in self.config.tables for one in self._registry.by_table.get(table, ())]
-        personal = {column for one in seeders for column in one.config.pii_fields}
-        return REDACTED if any(name in personal or detect_name(name) for name in lookup.split("__")) else value
+        """What is recorded of a value by which rows were asked for: no text, which may be a personal one."""
+        return value if PLAIN.fullmatch(value) and not any(map(detect_name, lookup.split("__"))) else REDACTED
 
     def _announce(self, plan: RollbackPlan, run: SeedRun) -> None:
         tell, database = self.operation.tell, self.operation.database_name

@@ -38,7 +38,7 @@ WRITES = re.compile(
 INSERTS = re.compile(r"\bINSERT\b", re.IGNORECASE)
 NAME = r"""(?:["`\[][^"`\]]+["`\]]|[\w$]+)"""
 TARGET = re.compile(
-    rf"\b(?P<verb>INSERT|REPLACE)\s+(?:\w+\s+)*?INTO\s+(?P<schema>{NAME}\s*\.\s*)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?",
+    rf"\b(?P<verb>INSERT|REPLACE)\s+(?P<how>(?:\w+\s+)*?)INTO\s+(?P<schema>{NAME}\s*\.\s*)?(?P<table>{NAME})\s*(?:\([^()]*\)\s*)?",
     re.IGNORECASE,
 )
 """The target of an insert: its INTO does not assign, and its column list looks like a call."""
@@ -182,4 +182,4 @@ class Trigger:
         if self.indexes:
             names = "|".join(map(re.escape, self.indexes))
             code = re.sub(rf"""{INTO_INDEX}(?:{names})["`\]]?(?![\w$-])[^;]*;""", ";", code, flags=re.IGNORECASE)
-        return TARGET.sub(r"\g<verb> INTO_ , ", code)
+        return TARGET.sub(r"\g<verb> \g<how> INTO_ , ", code)

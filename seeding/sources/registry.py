@@ -15,7 +15,7 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
-from seeding.masking.classification import require_classified
+from seeding.masking.classification import other_tables, require_classified
 from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.references import column_name, counts_keys, key_columns, key_fields, makes_uuids, references
@@ -157,10 +157,11 @@ def _seeder(
     masker: PIIMasker | None,
     collated: Collated | None,
 ) -> SourceSeeder:
-    """One seeder that replaces all seeders of the table; a column is personal if any of them declares it so."""
+    """One seeder that replaces all seeders of the table; a column is personal if any of them, or the project, says so."""
     config = seeders[0].config
     file = source[config.table_name]
-    personal = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+    of_seeders = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+    personal = {**other_tables().get(config.table_name, {}), **of_seeders}
     made = replace(
         config,
         record_count=RecordCount.fixed(file.count),

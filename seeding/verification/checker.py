@@ -26,6 +26,7 @@ from seeding.verification.dangling_references import shortcomings, verify
 from seeding.verification.invariants import discover
 from seeding.verification.results import CheckReport, Verdict
 from seeding.verification.rule_checks import check
+from seeding.verification.textual_references import textual_verdicts
 
 ANY_DAY = date(2000, 1, 1)
 """Of a row that is generated for the names of its columns."""
@@ -105,23 +106,31 @@ class Checker:
                 looked_at[table] += (reference,)
         both = {*seeded.values(), *(one.target for found in looked_at.values() for one in found)}
         lacks, identities = shortcomings(self.using, both), self._ledger.identities()
-        return [
-            verdict
-            for table, model in seeded.items()
-            for verdict in verify(
-                self.using, model, self._ledger.key_set(table), lacks, looked_at[table], identity=identities.get(table)
-            )
-        ]
+        found: list[Verdict] = []
+        for table, model in seeded.items():
+            keys, identity = self._ledger.key_set(table), identities.get(table)
+            found += verify(self.using, model, keys, lacks, looked_at[table], identity=identity)
+            if any(textual for *_, textual in generic_references(model)) and not lacks[table]:
+                found += textual_verdicts(self.using, model, keys, identity, self._kinds)
+        return found
+
+    @cached_property
+    def _kinds(self) -> Mapping[int, type[models.Model]]:
+        """What content types mean, as far as this database has the tables."""
+        there = read_tables(connections[self.using], {one._meta.db_table for one in apps.get_models()})
+        return {
+            number: target
+            for number, target in content_types(connections[self.using], there).items()
+            if target._meta.db_table in there
+        }
 
     def _generic(self, model: type[models.Model]) -> Iterator[Reference]:
         """The generic references of the model by integers, one for every model that its rows refer to and this database has."""
-        pairs = [(kind, key) for kind, key, textual in generic_references(model) if not textual]
-        there = read_tables(connections[self.using], {one._meta.db_table for one in apps.get_models()}) if pairs else {}
-        for kind, key in pairs:
+        for kind, key in [(kind, key) for kind, key, textual in generic_references(model) if not textual]:
             column = attributes(model)[kind]
             named = set(model._base_manager.using(self.using).order_by().values_list(column, flat=True).distinct())
-            for number, target in content_types(connections[self.using], there).items():
-                if number in named and target._meta.db_table in there and counts_keys(target):
+            for number, target in self._kinds.items():
+                if number in named and counts_keys(target):
                     yield Reference(column=key, target=target, when=(kind, str(number)))
 
     def unknown(self) -> tuple[str, ...]:

@@ -165,16 +165,17 @@ class Tracer:
         key, column = self._own(link.key) if link.key else "NULL", self._own(link.column)
         conditions = [condition, (f"{column} IS NOT NULL", []), *self._when(link)]
         table, last = self._quoted(link.source), list[Any]()
-        by_page = f"ORDER BY {key} LIMIT {PAGE}" if link.pages else ""
-        more = True
+        pages, more = link.pages, True
         while more:
             clauses, values = _all([*conditions, *([(f"{key} > %s", last)] if last else ())])
+            by_page = f"ORDER BY {key} LIMIT {PAGE}" if pages else ""
             with self._connection.cursor() as cursor:
                 own = self._selected(link, identity)
                 cursor.execute(f"SELECT {own}, {column} FROM {table} c WHERE {clauses} {by_page}", values)  # noqa: S608 - as above
                 rows = cursor.fetchall()
-            more = link.pages and len(rows) == PAGE
-            last = [rows[-1][0]] if rows else []
+            more = pages and len(rows) == PAGE
+            pages = not (more and rows[-1][0] is None)  # SQLite's keys may be null, and nothing comes after that
+            last = [rows[-1][0]] if pages and rows else []
             named = self._named_numbers(link)
             pairs = [(row, number) for *row, text in rows for one in _named(text, link.json_key) for number in named(one)]
             held = _paired([row for row, _ in pairs], np.array([number for _, number in pairs], dtype=np.int64), identity)

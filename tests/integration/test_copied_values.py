@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from seeding import api
 from seeding.conf import CheckConfig, Environment, MaskingConfig, ResetConfig, SnapshotConfig, VerifyConfig
 from seeding.generation.registry import Registry
+from seeding.keys import KeySet
 from seeding.models import SeedRun, SeedSnapshot
 from seeding.restoration.results import ResetSummary
+from seeding.verification.textual_references import textual_verdicts
 from tests.support.databases import Database
 from tests.support.runs import run, undo
 
@@ -23,7 +26,8 @@ INSTALLED = override_settings(
     INSTALLED_APPS=["django.contrib.contenttypes", "seeding", "tests.integration.copied"], DATABASE_ROUTERS=[]
 )
 with INSTALLED:
-    from tests.integration.copied.models import Category, Customer, Subscription, Ticket, Visit
+    from tests.integration.copied import personal_data
+    from tests.integration.copied.models import Category, Customer, Remark, Subscription, Ticket, Visit
     from tests.integration.copied.seeders import Categories, Customers, Tickets, Visits
 
 KEY = "a key for tests, of some length"
@@ -223,6 +227,49 @@ def test_keys_that_are_personal_are_told_nowhere(database: Database, desk: Regis
     assert not [one for one in told if "ann.real" in str(one)]
     plans = [run.plan for run in SeedRun.objects.using(database.alias).filter(command="seed_rollback")]
     assert not [plan for plan in plans if customer.name in str(plan)]
+
+
+@pytest.mark.parametrize(
+    ("column", "words"), [("category_id", "category_id is a foreign key"), ("subject", "other rows refer to subject")]
+)
+def test_what_only_models_know_as_a_reference_is_not_masked(
+    database: Database, desk: Registry, monkeypatch: pytest.MonkeyPatch, column: str, words: str
+) -> None:
+    before = values(database, Ticket, "category", "subject")
+    monkeypatch.setattr(personal_data, "TABLES", {"copied_ticket": {column: "free_text"}})
+    config = MaskingConfig(database=database.alias, environment=Environment.DEV, key=KEY, force=True, tables=("copied_ticket",))
+
+    summary = api.mask(config, registry=desk)
+
+    assert summary.exit_code == 3
+    assert words in " ".join(one.error for one in summary.results)
+    assert values(database, Ticket, "category", "subject") == before
+
+
+def test_what_the_project_calls_personal_is_shown_by_nobody(
+    database: Database, desk: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of(database, Ticket, 3).update(subject="Jane Roe has called")
+    shown = [one.found for one in api.verify(VerifyConfig(database=database.alias), registry=desk).tables[2].cells]
+    monkeypatch.setattr(personal_data, "TABLES", {"copied_ticket": {"subject": "free_text"}})
+
+    cells = api.verify(VerifyConfig(database=database.alias), registry=desk).tables[2].cells
+
+    assert (shown, [one.found for one in cells]) == (["Jane Roe has called"], ["[redacted]"])
+
+
+def test_generic_references_by_texts_are_followed(database: Database, desk: Registry) -> None:
+    ContentType.objects.clear_cache()
+    kind = ContentType.objects.db_manager(database.alias).get_for_model(Category)
+    keys = [one for (one,) in values(database, Category, "pk")]
+    for text in (str(keys[0]), f" {keys[1]}", "nothing", str(max(keys) + 1)):
+        Remark(content_type=kind, object_id=text).save(using=database.alias)
+    rows = KeySet.of((one, one) for (one,) in values(database, Remark, "pk"))
+
+    (verdict,) = textual_verdicts(database.alias, Remark, rows, None, {kind.pk: Category, kind.pk + 1: Customer})
+
+    assert (verdict.rule, verdict.looked_at, verdict.broken) == ("copied_remark.object_id leads to copied_category", 4, 2)
+    assert desk.by_table.keys() >= {"copied_category"}
 
 
 def test_a_rule_that_cannot_be_asked_is_no_rule_that_holds(database: Database, desk: Registry) -> None:

@@ -52,18 +52,24 @@ def read_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> dict
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         declared = dict(cursor.fetchall())
-        spelled = {name.lower(): name for name in declared}
+        spelled = {folded(name): name for name in declared}
         return {name: _table(connection, cursor, name, sql, spelled) for name, sql in declared.items() if name in names}
 
 
 def _table(
     connection: BaseDatabaseWrapper, cursor: Any, name: str, declaration: str, spelled: Mapping[str, str]
 ) -> TableSchema:
-    """The table; `spelled` maps lower-case names to table names, since a foreign key may use another letter case."""
+    """The table; `spelled` maps folded names to table names, since a foreign key may use another letter case."""
 
     def ask(pragma: str, of: str) -> list[tuple[Any, ...]]:
         cursor.execute(f"PRAGMA {pragma}({quoted_plainly(connection, of)})")
         return list(cursor.fetchall())
+
+    def key_of(target: str, key: str) -> str:
+        return {folded(row[1]): str(row[1]) for row in ask("table_xinfo", target)}.get(folded(key), key) if key else ""
+
+    def own(column: str) -> str:
+        return next((str(row[1]) for row in described if folded(row[1]) == folded(column)), column)
 
     clauses = [
         (_unquoted(found["name"] or ""), _parenthesised(declaration[found.end() :]))
@@ -83,11 +89,17 @@ def _table(
         key=tuple(row[1] for row in sorted(described, key=lambda row: int(row[5])) if row[5]),
         unique=tuple(key for index in unique if None not in (key := tuple(row[2] for row in ask("index_info", index)))),
         foreign_keys=tuple(
-            ForeignKey(column=row[3], table=spelled.get(row[2].lower(), row[2]), key=row[4] or "", constraint=str(row[0]))
+            ForeignKey(column=own(row[3]), table=target, key=key_of(target, row[4] or ""), constraint=str(row[0]))
             for row in ask("foreign_key_list", name)
+            for target in [spelled.get(folded(row[2]), row[2])]
         ),
         checks=tuple(_checks(name, clauses)),
     )
+
+
+def folded(name: str) -> str:
+    """A name as SQLite compares it: only letters of ASCII have another case."""
+    return "".join(one.lower() if one.isascii() else one for one in name)
 
 
 def _members(clauses: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 
@@ -27,6 +29,22 @@ class Ticket(models.Model):
     contact = models.CharField(max_length=60)
     customer_name = models.CharField(max_length=60, default="", blank=True)
     status = models.CharField(max_length=20)
+
+
+class Call(models.Model):
+    """About a ticket, which it names by two columns, as only this model says."""
+
+    subject = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    about = models.ForeignObject(Ticket, models.DO_NOTHING, from_fields=["subject", "status"], to_fields=["subject", "status"])
+
+
+class Remark(models.Model):
+    """About anything, by a text."""
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.CharField(max_length=20)
+    about = GenericForeignKey()
 
 
 class Subscription(models.Model):

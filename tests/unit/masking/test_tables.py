@@ -152,8 +152,8 @@ def test_columns_by_which_rows_are_named_are_told_by_table(shop: Database) -> No
     assert "shop_review" not in found
 
 
-def test_no_date_is_looked_for_where_there_are_no_unreadable_dates(shop: Database) -> None:
-    assert unreadable_date(shop.alias, target(table(column("born", Kind.DATE)), born="date_of_birth")) == ""
+def test_no_table_is_read_for_the_sake_of_dates_that_it_has_not(shop: Database) -> None:
+    assert unreadable_date(shop.alias, target(table(column("name")), name="person_name")) == ""
 
 
 def test_rows_are_read_in_the_order_of_their_keys_between_two_of_them(people: Database) -> None:

@@ -81,6 +81,8 @@ def test_what_can_only_refuse_or_note_a_row(language: str, body: str) -> None:
         ("sql", "UPDATE stock SET n = n - 1"),
         ("sql", "BEGIN DELETE FROM notes WHERE item_id = OLD.id; END"),
         ("sql", "REPLACE INTO totals VALUES (1)"),
+        ("sqlite", "ON t BEGIN INSERT OR REPLACE INTO totals VALUES (1); END"),
+        ("sqlite", "ON t BEGIN INSERT or replace into totals SELECT 1; END"),
         ("sql", "BEGIN SET @x = bump(1); END"),
         ("sql", "BEGIN SET @x = `bump-it`(1); END"),
         ("sql", "BEGIN SET @x = other.bump(1); END"),

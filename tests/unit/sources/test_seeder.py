@@ -50,6 +50,16 @@ def test_the_rows_have_the_columns_of_the_file_but_its_key(tmp_path: Path) -> No
     assert made.faults(np.array([0, 1])) == []
 
 
+def test_what_the_project_calls_personal_is_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seeding.sources.registry.other_tables", lambda: {"shop_product": {"name": "person_name"}})
+
+    made = source(tmp_path, Registry.discover(), shop_product="id,name\n5,Joe Bloggs\n")["shop_product"]
+
+    assert made.config.pii_fields == {"name": "person_name"}
+    assert "name" not in made.config.not_pii
+    assert "Bloggs" not in read(made, 0)["name"][0]
+
+
 def test_a_file_that_changes_while_it_is_loaded_is_refused(tmp_path: Path) -> None:
     text = "id,name\n10,a\n20,b\n"
     made = source(tmp_path, Registry.discover(), shop_product=text)["shop_product"]

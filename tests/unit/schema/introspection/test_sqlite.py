@@ -161,3 +161,20 @@ def test_checks_are_read_however_they_are_written(shop: Database, declared: str,
 def test_what_no_parenthesis_closes_goes_to_the_end() -> None:
     assert _parenthesised("(x > (3)") == "x > (3)"
     assert _parenthesised("(x > (3)) (y)") == "x > (3)"
+
+
+def test_a_foreign_key_is_spelled_as_what_it_names(shop: Database) -> None:
+    for name in ("ÄRZTE", "ärzte", "Visits"):
+        shop.query(f'CREATE TABLE "{name}" (Id integer PRIMARY KEY, Code text UNIQUE)')
+    shop.query(
+        'CREATE TABLE seen (big integer REFERENCES "ÄRZTE" (ID), small integer REFERENCES "ärzte", '
+        'at text REFERENCES VISITS (code), FOREIGN KEY (AT) REFERENCES "visits" (CODE))'
+    )
+
+    keys = read_tables(connections[shop.alias], {"seen"})["seen"].foreign_keys
+
+    assert {(one.column, one.table, one.key) for one in keys} == {
+        ("big", "ÄRZTE", "Id"),
+        ("small", "ärzte", ""),
+        ("at", "Visits", "Code"),
+    }
