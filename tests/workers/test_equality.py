@@ -17,11 +17,12 @@ from tests.servers import KINDS, Server
 from tests.support.databases import AS_OF, ROOT, Database
 from tests.support.dumps import dumped_rows
 from tests.support.rows import everything
+from tests.support.share import IS_SHARED
 
 CHUNK_ROWS = 25
 
 
-@pytest.mark.parametrize("jobs", [4, 2])
+@pytest.mark.parametrize("jobs", [4] if IS_SHARED else [4, 2])
 @pytest.mark.parametrize("server", KINDS)
 def test_every_column_of_every_row_is_as_one_process_makes_it(
     make_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch, server: str, jobs: int
