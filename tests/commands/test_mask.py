@@ -265,10 +265,10 @@ def test_another_key_is_refused(
 def test_what_is_refused_touches_nothing(
     sqlite: Database, restore: Callable[[Database], Database], options: dict[str, Any], words: str
 ) -> None:
-    before = contents(restore(sqlite))
+    before, name = contents(restore(sqlite)), sqlite.url.removeprefix("sqlite:///")
 
     with pytest.raises(CommandError, match=words) as caught:
-        mask(sqlite, **{"confirm_database": sqlite.alias, **options})
+        mask(sqlite, **{"confirm_database": name, **options})
 
     assert caught.value.returncode == 1
     assert contents(sqlite) == before

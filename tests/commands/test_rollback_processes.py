@@ -119,7 +119,7 @@ def test_without_a_terminal_it_takes_force(ready_strains: Database, manage: Mana
     ("arguments", "words"),
     [
         (["--force"], "--force also needs --confirm-database="),
-        (["--force", "--confirm-database=other"], "--force also needs --confirm-database="),
+        (["--force", "--confirm-database=other"], "--confirm-database=other names another"),
     ],
 )
 def test_production_takes_its_name_too(ready_strains: Database, manage: Manage, arguments: list[str], words: str) -> None:

@@ -188,8 +188,9 @@ def test_masking_leaves_every_other_column_alone(
     first = mask(database)
     again = mask(database)
 
-    assert (first[0], first[1][0]["masked"]) == (0, 2)
-    assert (again[0], again[1][0]["masked"]) == (0, 0)
+    suspected = 3 if server == "postgresql" else 0  # its column `net` has an address of the internet protocol
+    assert (first[0], first[1][0]["masked"]) == (suspected, 2)
+    assert (again[0], again[1][0]["masked"]) == (suspected, 0)
     assert len(before.splitlines()) == 2
     assert host.sql(beside, database.alias) == before
     assert "corp.test" not in host.sql("SELECT email FROM members", database.alias)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, OperationalError, connections
 
 from seeding.example.models import Customer, Product, Review
 from seeding.schema.introspection import (
@@ -17,9 +17,13 @@ from seeding.schema.introspection import (
     lacking,
     mysql,
     other_schemas,
+    out_of_sight,
     postgresql,
+    qualified,
     read_kinds,
+    read_schemas,
     read_tables,
+    schemas_with,
 )
 from seeding.schema.tables import ForeignKey, RelationKind
 from tests.support.databases import Database
@@ -99,6 +103,56 @@ def test_keys_of_other_schemas_are_grouped_by_table(vendor: str, statement: str)
 def test_sqlite_has_no_other_schemas(shop: Database) -> None:
     assert keys_from_elsewhere(connections[shop.alias], ()) == {}
     assert other_schemas(connections[shop.alias], ["shop_review"]) == {}
+    assert read_schemas(connections[shop.alias]) == {}
+    assert schemas_with(connections[shop.alias], "shop_review") == frozenset()
+    assert out_of_sight(connections[shop.alias]) == ()
+
+
+def named(*tables: str) -> Any:
+    """Models as far as their tables' names."""
+    return [SimpleNamespace(_meta=SimpleNamespace(db_table=table)) for table in tables]
+
+
+def test_a_model_may_name_its_tables_schema(shop: Database) -> None:
+    connection = connections[shop.alias]
+    shop.query("ATTACH ':memory:' AS crm")
+    shop.query("CREATE TABLE crm.contact (id integer)")
+    mirrors = named(
+        "shop_review", '"main"."shop_review"', '"crm"."contact"', '"crm"."gone"', "`crm`.`contact`", 'crm"."contact'
+    )
+
+    try:
+        assert qualified(connection, mirrors) == {
+            '"main"."shop_review"': "shop_review",
+            '"crm"."contact"': '"crm"."contact"',
+            'crm"."contact': '"crm"."contact"',
+        }
+    finally:
+        shop.query("DETACH crm")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "statement", "answer"),
+    [
+        ("postgresql", postgresql.SCHEMAS, [("contact", "crm"), ("item", "stock")]),
+        ("mysql", "SELECT DATABASE()", [("crm",)]),
+    ],
+)
+def test_a_servers_own_schema_needs_no_name(vendor: str, statement: str, answer: list[tuple[str, ...]]) -> None:
+    connection: Any = Answers(vendor, {statement: answer})
+    connection.ops = SimpleNamespace(quote_name='"{}"'.format)
+
+    assert qualified(connection, named('"crm"."contact"')) == {'"crm"."contact"': "contact"}
+
+
+def test_a_table_that_may_not_be_read_is_not_called_missing(shop: Database) -> None:
+    connection = connections[shop.alias]
+
+    def refuse(*_: Any) -> None:
+        raise OperationalError("permission denied")
+
+    with connection.execute_wrapper(refuse), pytest.raises(DatabaseError, match="permission denied"):
+        qualified(connection, named('"crm"."contact"'))
 
 
 @pytest.mark.parametrize(
