@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from seeding.db.connection import host_name
 from seeding.exceptions import RefusedError, SeedingError
 from seeding.jobs import tasks
 from seeding.jobs.actions import Action
@@ -86,6 +87,7 @@ def _new(action: Action, options: Sequence[str], *, database: str, account: str,
         requested_by=account,
         host=socket.gethostname(),
         at=datetime.now(UTC),
+        database_host=host_name(database),
     )
 
 

@@ -53,6 +53,8 @@ class Job:
     requested_by: str
     host: str
     at: datetime
+    database_host: str = ""
+    """Where the one who asked finds the database: a host or a socket; empty where there is none."""
     confirmed: str = ""
     """The database's name, as it was typed to confirm it; empty for a preview."""
     process: ProcessIdentity | None = None

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from seeding.db.connection import database_name
+from seeding.db.connection import database_name, host_name
 from seeding.db.redaction import without_credentials
 from seeding.exceptions import SeedingError
 from seeding.jobs.processes import ProcessIdentity, started_at
@@ -27,6 +27,7 @@ ALIASES = ("seeding", "default")
 """The aliases of TASKS that are looked for; the first that is there counts."""
 QUEUES = ("seeding", "default")
 """The same of a backend's queues."""
+NO_HOST = "this host, without a server"
 STARTABLE = timedelta(hours=1)
 """How old a preview or a request may be when it is carried out."""
 LOOKED_EVERY = 0.5
@@ -128,6 +129,8 @@ def _refusal(job: Job) -> str:
         return "It has waited for a worker for more than an hour. Make another preview."
     if words := production(job.database):
         return words
+    if (place := host_name(job.database)) != job.database_host:
+        return f"The worker's database is on {place or NO_HOST}, and the web server's on {job.database_host or NO_HOST}."
     if not job.is_preview and (name := database_name(job.database)) != job.confirmed:
         return f"The worker's database is {name}, and {job.confirmed} was confirmed."
     return ""

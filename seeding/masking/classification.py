@@ -33,15 +33,15 @@ def inventory(registry: Registry, strategies: Iterable[MaskingStrategy] = STRATE
     strategies = tuple(strategies)
     found: list[ClassifiedColumn] = []
     known = {strategy.name: strategy for strategy in strategies}
-    declared = other_tables()
-    unseeded = {table: one for table, one in declared.items() if table not in registry.by_table}
+    others = other_tables()
+    unseeded = {table: one for table, one in others.items() if table not in registry.by_table}
     for table, seeders in registry.by_table.items():
         by_source = zip(*(classify(seeder, strategies) for seeder in seeders), strict=True)
         of_seeders = [max(column, key=lambda one: (bool(one.problem), one.holds == "personal data")) for column in by_source]
-        others = {one.column for one in of_seeders if one.holds != "personal data"} & declared.get(table, {}).keys()
+        only_others = {one.column for one in of_seeders if one.holds != "personal data"} & others.get(table, {}).keys()
         found += [
-            _told(table, one.column, one.seeder, "personal data", known, strategy=declared[table][one.column])
-            if one.column in others
+            _told(table, one.column, one.seeder, "personal data", known, strategy=others[table][one.column])
+            if one.column in only_others
             else one
             for one in of_seeders
         ]
@@ -71,6 +71,12 @@ def other_tables() -> dict[str, Mapping[str, str]]:
     return dict(found)
 
 
+def declared(table: str, seeders: Iterable[BaseSeeder]) -> dict[str, str]:
+    """Column → strategy, of the columns of a table that hold personal data as its seeders or the project say."""
+    of_seeders = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
+    return {**other_tables().get(table, {}), **of_seeders}
+
+
 def not_personal() -> dict[str, frozenset[str]]:
     """Table → columns that hold nothing personal whatever their names say: `NOT_PERSONAL` in the same modules."""
     found: dict[str, frozenset[str]] = {}
@@ -91,9 +97,8 @@ def _declared(name: str) -> list[tuple[str, Mapping[str, Any]]]:
 def personal_columns(registry: Registry, table: TableSchema) -> frozenset[str]:
     """The columns of a live table that hold personal data: as seeders or the project say, else by their names."""
     seeders = registry.by_table.get(table.name, ())
-    said = {column for one in seeders for column in one.config.pii_fields} | other_tables().get(table.name, {}).keys()
     sounding = () if seeders else (name for name in table.columns if detect_name(name))
-    return frozenset(said).union(sounding)
+    return frozenset(declared(table.name, seeders)).union(sounding)
 
 
 def suspicious(seeder: BaseSeeder, strategies: Iterable[MaskingStrategy] = STRATEGIES) -> tuple[ClassifiedColumn, ...]:

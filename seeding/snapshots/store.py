@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry, near
-from seeding.masking.classification import other_tables
+from seeding.masking.classification import declared
 from seeding.models import SeedSnapshot, insert_silently
 from seeding.snapshots.document import Snapshot
 
@@ -80,11 +80,11 @@ class Snapshots:
 
 def classified(registry: Registry, snapshot: Snapshot) -> Mapping[str, frozenset[str]]:
     """Seeder of the snapshot → its columns that may hold personal data: all that it holds, where there is no such seeder."""
-    others, found = other_tables(), dict[str, frozenset[str]]()
+    found = dict[str, frozenset[str]]()
     for part in snapshot.parts:
         seeders = registry.by_table.get(part.table, ())
         columns = {name for cells in part.edited.values() for name in cells}
         if part.seeder in {one.name for one in seeders}:
-            columns = {*others.get(part.table, ()), *(name for one in seeders for name in one.config.pii_fields)}
+            columns = {*declared(part.table, seeders)}
         found[part.seeder] = frozenset(columns)
     return found

@@ -15,7 +15,7 @@ from seeding.exceptions import ConfigurationError, SourceError
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.masking import Cipher, MaskingStrategy, PIIMasker
-from seeding.masking.classification import other_tables, require_classified
+from seeding.masking.classification import declared, require_classified
 from seeding.masking.masker import masking_mode, masking_strategies
 from seeding.masking.strategies.collated import Collated
 from seeding.schema.references import column_name, counts_keys, key_columns, key_fields, makes_uuids, references
@@ -160,8 +160,7 @@ def _seeder(
     """One seeder that replaces all seeders of the table; a column is personal if any of them, or the project, says so."""
     config = seeders[0].config
     file = source[config.table_name]
-    of_seeders = {column: name for seeder in seeders for column, name in seeder.config.pii_fields.items()}
-    personal = {**other_tables().get(config.table_name, {}), **of_seeders}
+    personal = declared(config.table_name, seeders)
     made = replace(
         config,
         record_count=RecordCount.fixed(file.count),

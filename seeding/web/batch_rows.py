@@ -148,6 +148,6 @@ def _unmasked(entry: SeedingMetadata) -> frozenset[str]:
     if entry.masked_fields or entry.environment != PRODUCTION:
         return frozenset()
     from seeding.generation.registry import Registry  # imported late: it imports every seeder
+    from seeding.masking.classification import declared
 
-    seeders = Registry.discover().by_table.get(entry.table_name, ())
-    return frozenset(column for seeder in seeders for column in seeder.config.pii_fields)
+    return frozenset(declared(entry.table_name, Registry.discover().by_table.get(entry.table_name, ())))

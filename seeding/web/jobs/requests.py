@@ -11,7 +11,9 @@ from django.utils.datastructures import MultiValueDict
 
 from seeding.dataset_sizes import SIZES
 from seeding.explanation.provenance import model_of
+from seeding.generation.registry import Registry
 from seeding.jobs.actions import Action
+from seeding.masking.classification import declared
 from seeding.models import SeedingMetadata, SeedRun
 from seeding.schema.references import column_name
 from seeding.snapshots.store import NAME, Snapshots
@@ -153,12 +155,13 @@ class RestoreForm(forms.Form):
 
 
 def selectable(using: str, table: str) -> Sequence[str]:
-    """The fields of a table by which its rows may be chosen: its own, without personal ones."""
+    """The fields of a table by which its rows may be chosen: its own, without those that anybody calls personal."""
     model = model_of(table)
     if model is None:
         return []
     lists = SeedingMetadata.objects.using(using).filter(table_name=table).values_list("masked_fields", flat=True)
-    personal = {column for columns in lists for column in columns}
+    seeders = Registry.discover().by_table.get(table, ())
+    personal = {column for columns in lists for column in columns} | declared(table, seeders).keys()
     return [field.attname for field in model._meta.local_concrete_fields if column_name(field) not in personal]
 
 

@@ -196,6 +196,7 @@ def test_a_plan_that_cannot_be_made_is_an_error_of_the_form(office: Office, laun
         {"tables": ["shop_review"], "field": "product__name", "value": "x"},
         {"tables": ["shop_review"], "field": "id=1 --force", "value": "x"},
         {"tables": ["shop_review"], "field": "author", "value": "x"},
+        {"tables": ["shop_review"], "field": "written_at", "value": "2026-01-31"},
         {"tables": ["shop_review"], "field": "stars", "lookup": "regex", "value": "x"},
         {"tables": ["shop_review", "shop_product"], "field": "stars", "value": "1"},
         {"field": "stars", "value": "1"},
@@ -206,7 +207,7 @@ def test_a_selection_names_the_table_s_own_columns_and_no_personal_one(
     office: Office, launched: Launched, values: dict[str, Any]
 ) -> None:
     office.shop.seed(table="shop_review")
-    SeedingMetadata.objects.filter(table_name="shop_review").update(masked_fields=["author"])
+    SeedingMetadata.objects.filter(table_name="shop_review").update(masked_fields=["written_at"])
 
     answer = asked(office.client("seeding.can_roll_back"), Action.ROLL_BACK, **values)
 

@@ -143,7 +143,7 @@ def test_what_was_called_off_is_never_started_and_what_comes_twice_only_once(
     assert len(launched.commands) == 1
 
 
-@pytest.mark.parametrize("why", ["host", "age", "production", "database"])
+@pytest.mark.parametrize("why", ["host", "age", "production", "server", "database"])
 def test_a_worker_starts_nothing_where_it_may_not_and_the_page_says_why(
     office: Office, launched: Launched, workers: None, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
@@ -154,6 +154,7 @@ def test_a_worker_starts_nothing_where_it_may_not_and_the_page_says_why(
     changed = {
         "host": replace(job, host="elsewhere"),
         "age": replace(job, at=job.at - timedelta(hours=2)),
+        "server": replace(job, database_host="db.internal"),
         "database": replace(job, confirmed="another"),
     }
     folder().save(changed.get(why, job))
@@ -168,6 +169,7 @@ def test_a_worker_starts_nothing_where_it_may_not_and_the_page_says_why(
         "host": "and only one on elsewhere, where it was requested, can.",
         "age": "It has waited for a worker for more than an hour.",
         "production": "This is production.",
+        "server": "The worker's database is on this host, without a server, and the web server's on db.internal.",
         "database": f"The worker's database is {database_name(office.shop.alias)}, and another was confirmed.",
     }
     shown = words(client.get(address))
