@@ -45,6 +45,7 @@ NAMED: tuple[tuple[str, str], ...] = (
     (r"(?:\w+_)?cache_(?:table|entries)$|(?:django_)?cache$|\w*kvstore$", "it is a cache"),
     (r"(?:\w+_)?web_?hooks?(?:_?\w*)$", "what is in it is called"),
     (r"(?:\w+_)?(?:api_?tokens?|access_?tokens?|refresh_?tokens?|auth_?tokens?|api_?keys?)$", "it holds keys of an API"),
+    (r"(?:\w+_)?oauth\d?_(?:\w+_)?(?:(?:device_?)?grants?|id_?tokens?|(?:auth\w*_)?codes?)$", "what is in it lets in"),
     (r"(?:\w+_)?(?:user|login|auth|http|django|web)_?sessions?$|sessions?$", "sessions are made by logging in"),
     (r"(?:\w+_)?(?:cron_?jobs?|periodic_?tasks?|cron_?schedules?)$", "it is a schedule, and what is in it is carried out"),
 )  # fmt: skip

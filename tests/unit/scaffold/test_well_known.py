@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import models
 from django.test import override_settings
@@ -22,6 +23,18 @@ def test_nobody_is_granted_a_permission() -> None:
     assert {left_out(table(one), one) for one in grants} == {"it grants permissions"}
     assert left_out(table(Group), Group) == left_out(table(User), User) == ""
     assert left_out(table(Permission), Permission) == "its rows are referred to and never invented"
+
+
+@pytest.mark.parametrize(
+    "name", ["oauth2_provider_grant", "oauth2_provider_devicegrant", "oauth2_provider_idtoken", "oauth_authorization_codes"]
+)
+def test_nobody_is_let_in_by_a_code_that_anybody_can_compute(name: str) -> None:
+    assert left_out(name, None) == "what is in it lets in"
+
+
+@pytest.mark.parametrize("name", ["oauth2_provider_application", "grants", "invitations", "postal_codes"])
+def test_what_lets_nobody_in_is_filled(name: str) -> None:
+    assert left_out(name, None) == ""
 
 
 def test_the_natural_key_of_real_rows_is_not_said_to_hold_nothing_personal(shop: Database) -> None:
