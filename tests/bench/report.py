@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from statistics import median
@@ -58,18 +58,29 @@ def tables(told: Mapping[str, Any]) -> str:
         lines.append(
             f"| {one['name']} | {one['sense']} {one['wanted']:g} | {_number(one['found'])} | {reached} | `{one['command']}` |"
         )
-    lines += ["", "| measured | rows | seconds | rows/s | MiB at most |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        "",
+        "| measured | rows | seconds | rows/s | MiB at most | processor seconds, its own | the server's |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for name, one in told["measured"].items():
         seconds = median(sample["seconds"] for sample in one["samples"])
         memory = max(sample["mebibytes"] for sample in one["samples"])
         rows, rate = (f"{one['rows']:,}", f"{one['rows'] / seconds:,.0f}") if one["rows"] else ("", "")
-        lines.append(f"| {name} | {rows} | {seconds:.2f} | {rate} | {f'{memory:.0f}' if memory else ''} |")
+        had = " | ".join(_processor(one["samples"], whose) for whose in ("processor_seconds", "server_seconds"))
+        lines.append(f"| {name} | {rows} | {seconds:.2f} | {rate} | {f'{memory:.0f}' if memory else ''} | {had} |")
     lines += ["", "| growth, once each | rows | seconds | rows/s | MiB at most |", "| --- | --- | --- | --- | --- |"]
     for name, samples in (("clients", told["growth"]), ("all tables", told.get("growth_of_all", {}))):
         for rows, one in samples.items():
             rate = int(rows) / one["seconds"]
             lines.append(f"| {name} | {int(rows):,} | {one['seconds']:.2f} | {rate:,.0f} | {one['mebibytes']:.0f} |")
     return "\n".join(lines)
+
+
+def _processor(samples: Sequence[Mapping[str, Any]], whose: str) -> str:
+    """The median of processor seconds; empty where nobody had any, or none were measured."""
+    found = median(one.get(whose, 0.0) for one in samples)
+    return f"{found:.1f}" if found else ""
 
 
 def _number(value: float) -> str:

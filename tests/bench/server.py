@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from operator import itemgetter
 from pathlib import Path
 
 from tests.bench.limits import LOAD_DATA, Limit
@@ -61,6 +63,10 @@ class Sample:
     """What the run itself took, as its summary tells: without the start of the process. 0 where there was none."""
     queries: int = 0
     """How many statements the run has asked the server."""
+    processor_seconds: float = 0.0
+    """What the process and those that it started had of the processors; 0 for a load."""
+    server_seconds: float = 0.0
+    """What the server had of them meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +95,7 @@ class Bench:
 
     def update(self) -> Sample:
         """The limit of masking them."""
-        started = time.monotonic()
-        self.server.sql(PLAIN_UPDATE, TARGET)
-        return Sample(seconds=time.monotonic() - started)
+        return self._told(PLAIN_UPDATE, TARGET)[1]
 
     def manage(
         self, *arguments: str, database: str = TARGET, variables: Mapping[str, str] | None = None, expected: int = 0
@@ -115,7 +119,7 @@ class Bench:
         env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles the program again at every start
         command = [sys.executable, *arguments]
         with (self.folder / "output").open("w+b") as output:
-            started = time.monotonic()
+            started, served = time.monotonic(), self._served()
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - started
@@ -123,7 +127,12 @@ class Bench:
             if process.returncode != expected:
                 output.seek(0)
                 raise subprocess.CalledProcessError(process.returncode, command, output.read()[-2_000:].decode())
-        return Sample(seconds=seconds, mebibytes=usage.ru_maxrss / 1_024)
+        return Sample(
+            seconds=seconds,
+            mebibytes=usage.ru_maxrss / 1_024,
+            processor_seconds=usage.ru_utime + usage.ru_stime,
+            server_seconds=self._served() - served,
+        )
 
     def tables(self) -> list[str]:
         """The tables that have been seeded, each after those that its foreign keys point at."""
@@ -150,9 +159,23 @@ class Bench:
         """The limit: the files that `dump` has made, into the same tables, empty, with our session's settings."""
         self.fresh(LOADED)
         loads = [self.limit.load.format(file=self.folder / f"{table}.csv", table=table) for table in tables]
-        started = time.monotonic()
-        told = self.server.sql(f";\n{self.limit.after};\n".join([self.limit.session, *loads, ""]), LOADED)
-        seconds = time.monotonic() - started
+        told, sample = self._told(f";\n{self.limit.after};\n".join([self.limit.session, *loads, ""]), LOADED)
         if set(told.split()) - {"0"}:
             raise RuntimeError(f"the limit has not loaded every row: {told.split()} warnings")
-        return Sample(seconds=seconds)
+        return sample
+
+    def _told(self, statements: str, database: str) -> tuple[str, Sample]:
+        """What the server answers to its own client, and how long that takes."""
+        started, served = time.monotonic(), self._served()
+        told = self.server.sql(statements, database)
+        return told, Sample(seconds=time.monotonic() - started, server_seconds=self._served() - served)
+
+    def _served(self) -> float:
+        """The processor seconds that the server has had since it started, those of its ended processes included."""
+        assert self.server.process is not None
+        first, ticks = self.server.process.pid, 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                parent, *counted = map(int, itemgetter(1, 11, 12, 13, 14)(path.read_text().rpartition(")")[2].split()))
+                ticks += sum(counted) if path.parent.name == str(first) else sum(counted[:2]) if parent == first else 0
+        return ticks / os.sysconf("SC_CLK_TCK")
