@@ -29,15 +29,19 @@ class Precision:
     """Digits that its floating-point numbers are rounded to."""
     padded: bool = False
     """Whether spaces at the end of a text mean nothing."""
+    truths: bool = True
+    """Whether true is 1, as in every column but one of JSON."""
 
     @classmethod
     def of(cls, column: ColumnSchema) -> Precision:
         """That of a live column."""
         scale = column.scale if column.kind is Kind.FLOAT else None
-        return cls(single=column.is_single, scale=scale, padded=column.is_padded)
+        truths = column.kind is not Kind.JSON
+        return cls(single=column.is_single, scale=scale, padded=column.is_padded, truths=truths)
 
 
 EXACT = Precision()
+IN_JSON = Precision(truths=False)
 
 
 def same(expected: Any, actual: Any, precision: Precision = EXACT) -> bool:
@@ -52,7 +56,8 @@ def same(expected: Any, actual: Any, precision: Precision = EXACT) -> bool:
             return same(expected.replace(tzinfo=expected.tzinfo or UTC), actual.replace(tzinfo=actual.tzinfo or UTC))
         return abs(expected - actual) < TICK
     if isinstance(expected, (int, float, Decimal)) and isinstance(actual, (int, float, Decimal)):
-        return _number(expected) == _number(actual) or _near(expected, actual, precision)
+        of_one_kind = precision.truths or isinstance(expected, bool) == isinstance(actual, bool)
+        return of_one_kind and (_number(expected) == _number(actual) or _near(expected, actual, precision))
     if isinstance(expected, uuid.UUID) or isinstance(actual, uuid.UUID):
         return _digits(expected) == _digits(actual)
     return _alike(expected, actual, precision)
@@ -76,16 +81,25 @@ def _digits(value: Any) -> str:
 
 
 def _alike(expected: Any, actual: Any, precision: Precision) -> bool:
-    """The same for texts, and for JSON part by part unless all of it is equal, which Python finds out much faster."""
+    """The same for texts, bytes and JSON."""
+    if isinstance(expected, (dict, list)):
+        return _alike_in_parts(expected, actual)
     if expected == actual:
         return True
     if isinstance(expected, str) and isinstance(actual, str) and precision.padded:
         return expected.rstrip(" ") == actual.rstrip(" ")
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return expected.keys() == actual.keys() and all(same(value, actual[key]) for key, value in expected.items())
-    if isinstance(expected, list) and isinstance(actual, list):
-        return len(expected) == len(actual) and all(same(*pair) for pair in zip(expected, actual, strict=True))
     return isinstance(expected, BYTES) and isinstance(actual, BYTES) and bytes(expected) == bytes(actual)
+
+
+def _alike_in_parts(expected: dict[Any, Any] | list[Any], actual: Any) -> bool:
+    """Unless all of it is written alike, which Python finds out much faster. True and 1 are two values there."""
+    if repr(expected) == repr(actual):
+        return True
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(same(value, actual[key], IN_JSON) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(actual, list):
+        return len(expected) == len(actual) and all(same(*pair, IN_JSON) for pair in zip(expected, actual, strict=True))
+    return False
 
 
 def _near(expected: float | Decimal, actual: float | Decimal, precision: Precision) -> bool:

@@ -15,7 +15,7 @@ from seeding.comparison.rendered_rows import KEY, RenderedRows, Texts
 from seeding.comparison.same_values import Precision, same
 from seeding.db.drivers import as_text, writes_any_object
 from seeding.db.features import features
-from seeding.db.sql import quoted
+from seeding.db.sql import every_row, quoted
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.kinds import RARE
@@ -54,7 +54,7 @@ class StoredRows:
 
     def found(self, keys: KeySet) -> list[models.QuerySet[models.Model]]:
         """Those of the rows `keys` that exist, in parts."""
-        rows = self._model._base_manager.using(self._using)
+        rows = every_row(self._model, self._using)
         return [rows.filter(condition) for condition in self._identity.conditions(self._model, keys)]
 
     def texts(self, frame: pl.DataFrame, columns: Sequence[str]) -> Texts | None:
@@ -78,7 +78,7 @@ class StoredRows:
     def values(self, cells: Collection[Cell]) -> dict[Cell, Any]:
         """What is stored, of each cell whose row exists."""
         columns = sorted({column for _, column in cells})
-        rows, found = self._model._base_manager.using(self._using), dict[Cell, Any]()
+        rows, found = every_row(self._model, self._using), dict[Cell, Any]()
         for condition in self._identity.conditions(self._model, _key_set({key for key, _ in cells})) if cells else ():
             read = list(self._read(rows.filter(condition), self._exactly(columns)))
             for key, (_, *actual) in zip(self._identity.numbers_of([row[0] for row in read]), read, strict=True):
@@ -92,7 +92,7 @@ class StoredRows:
             return set()
         expected = dict(zip(frame[KEY].to_list(), frame.select(columns).iter_rows(), strict=True))
         precisions = [Precision.of(self._table.columns[name]) for name in columns]
-        rows = self._model._base_manager.using(self._using)
+        rows = every_row(self._model, self._using)
         found: dict[Cell, Any] = {}
         empty: set[Cell] = set()
         for condition in self._identity.conditions(self._model, KeySet.holding(frame[KEY].to_numpy())):
@@ -185,7 +185,7 @@ class StoredRows:
         """Those of the values, read as null, that are zero dates."""
         if not features(connections[self._using]).has_zero_dates:
             return set()
-        rows, named = self._model._base_manager.using(self._using), attributes(self._model)
+        rows, named = every_row(self._model, self._using), attributes(self._model)
         return {
             (key, column)
             for column in {column for _, column in empty}

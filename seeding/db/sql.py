@@ -1,4 +1,4 @@
-"""Pieces of statements that take parameters, and what asks for many figures at once."""
+"""Pieces of statements that take parameters, rows as they are stored, and what asks for many figures at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, Count, QuerySet, Value
+from django.db.models import BigIntegerField, Count, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 Condition = tuple[str, list[Any]]
@@ -33,6 +33,11 @@ def quoted_plainly(connection: BaseDatabaseWrapper, name: str) -> str:
     if name_in_quotes == name:
         return name
     return name_in_quotes[0] + name.replace(name_in_quotes[0], 2 * name_in_quotes[0]) + name_in_quotes[-1]
+
+
+def every_row(model: type[Model], using: str) -> QuerySet[Model]:
+    """The rows of the model's table: no manager hides any, not even one that `Meta.base_manager_name` names."""
+    return QuerySet(model, using=using)
 
 
 def count_rows(connection: BaseDatabaseWrapper, table: str) -> int:

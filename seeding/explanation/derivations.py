@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from seeding.db.sql import every_row
 from seeding.explanation.context import RowContext
 from seeding.generation.seeder_columns import columns_of
 
@@ -37,7 +38,7 @@ def derived_now(context: RowContext) -> Mapping[str, DerivedNow]:
         lacking = tuple(sorted(set(derivation.reads) - context.there.keys()))
         computed = None
         if not lacking:
-            rows = seeder.config.model._base_manager.using(context.using).filter(condition)
+            rows = every_row(seeder.config.model, context.using).filter(condition)
             rows = rows if derivation.where is None else rows.filter(derivation.where)
             marks = {MARK.format(number): value for number, value in enumerate(derivation.values.values())}
             computed = rows.annotate(**marks).values_list(*marks).first()

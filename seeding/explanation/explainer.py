@@ -9,6 +9,7 @@ from seeding.comparison.changed_rows import ChangeDetector
 from seeding.db.connection import database_name
 from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
+from seeding.db.sql import every_row
 from seeding.exceptions import ConfigurationError
 from seeding.explanation.columns import ColumnExplainer, GeneratedRow
 from seeding.explanation.context import RowContext
@@ -42,7 +43,7 @@ def _told(using: str, table: str, key: str) -> str:
         return ""
     parts = [one.strip() for one in key.split(",")]
     try:
-        is_there = model._base_manager.using(using).filter(pk=parts if len(key_columns(model)) > 1 else key).exists()
+        is_there = every_row(model, using).filter(pk=parts if len(key_columns(model)) > 1 else key).exists()
     except (ValueError, TypeError, OverflowError, ValidationError):
         return "; it is no key of that table"
     except DatabaseError as error:

@@ -6,18 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import compress
 from operator import and_, or_
 from typing import Any
 
+import numpy as np
 import polars as pl
 from django.db import models
 from django.db.models.lookups import In
 
 from seeding.arrays import Integers
+from seeding.db.sql import every_row
 from seeding.exceptions import SchemaError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
 from seeding.ledger.key_values import LARGEST
+from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.equality import PLAIN, Equality, Rule
 from seeding.schema.references import attributes
 
@@ -96,7 +100,7 @@ class NaturalKeys:
         else:
             rows = ([_holds(name, one, [value]) for name, one, value in zip(names, rule, row, strict=True)] for row in wanted)
             condition = reduce(or_, (reduce(and_, row) for row in rows))
-        found = list(model._base_manager.using(self._using).filter(condition).values_list("pk", *names))
+        found = list(every_row(model, self._using).filter(condition).values_list("pk", *names))
         stored = self._equality.stored(seeder.config.table_name, seeder.config.natural_key, (values for _, *values in found))
         return list(zip((key for key, *_ in found), stored, strict=True))
 
@@ -130,6 +134,14 @@ def chosen(matches: Iterable[Match]) -> dict[int, Any]:
         if len(claimants := claims[key] - exact) == 1:
             found.setdefault(claimants.pop(), key)
     return found
+
+
+def of_others(found: Sequence[Match], own: KeyMap, identity: RowIdentity | None) -> Iterator[Match]:
+    """Without a seeder's `own` rows, made for other indexes: a planned row that was rejected beside one of them is nowhere."""
+    keys = [one.key for one in found]
+    numbers = keys if identity is None else identity.numbers_of(keys)
+    made = own.key_set().has(np.array([min(one, LARGEST) for one in numbers], np.int64))
+    return compress(found, ~made)
 
 
 def key_map(seeder: BaseSeeder, found: Mapping[int, int]) -> KeyMap:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from django.db import models
 
+from seeding.db.sql import every_row
 from seeding.exceptions import GenerationError
 from seeding.generation.datasets import Dataset
 from seeding.generation.seeders import BaseSeeder
@@ -68,7 +69,7 @@ class ParentValues:
         if self._is_offline:
             raise NotKnownYetError
         model = target.config.model
-        rows, name = model._base_manager.using(self._using), attributes(model)[str(reference.by)]
+        rows, name = every_row(model, self._using), attributes(model)[str(reference.by)]
         wanted = KeySet.holding(keys.drop_nulls().unique().to_numpy())
         identity = self._resolver.identity(target)
 

@@ -20,7 +20,7 @@ from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap, KeySet
 from seeding.ledger.given_keys import GivenKeys, WrittenKeys
 from seeding.ledger.index_lookup import Lookup, filled, resolve_json
-from seeding.ledger.natural_keys import Match, NaturalKeys, chosen, key_map
+from seeding.ledger.natural_keys import Match, NaturalKeys, chosen, key_map, of_others
 from seeding.ledger.parent_values import NotKnownYetError, ParentValues
 from seeding.ledger.queries import Ledger
 from seeding.ledger.row_identity import NUMBER, RowIdentity, identity_of
@@ -200,7 +200,9 @@ class Resolver:
             rows = seeder.natural_keys(self._dataset.rows(seeder, part)) if data is None else data[start : start + LOOKUP_CHUNK]
             # A natural key can contain a reference (a subcategory's category), which the table holds as a key.
             wanted = self.resolve(seeder, rows.select(seeder.config.natural_key), self.keys(seeder)).data
-            yield from self._natural_keys.matches(seeder, part, wanted)
+            yield from of_others(
+                list(self._natural_keys.matches(seeder, part, wanted)), self.keys(seeder), self.identity(seeder)
+            )
 
     def resolve(
         self, seeder: BaseSeeder, data: pl.DataFrame, own: KeyMap, *, own_rows: pl.DataFrame | None = None, exact: bool = False

@@ -19,7 +19,7 @@ from seeding.ledger.queries import Ledger
 from seeding.masking.masker import FieldMasking, PIIMasker, TableMasking
 from seeding.masking.tables import Key, Target, is_spelled
 from seeding.models import SeedRun
-from seeding.schema.tables import Kind
+from seeding.schema.tables import ColumnSchema, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +83,17 @@ def read_rows(
         data = target.key.frame(found[: len(table.key)])
     except TypeError as error:
         raise InsertionError(f"its primary key ({', '.join(table.key)}) holds a value that cannot be read exactly") from error
-    types = {name: pl.String if table.columns[name].kind is Kind.TEXT else pl.Date for name in fields}
     read = zip(fields, found[len(table.key) :], strict=True)
-    return unpadded(target, pl.DataFrame(data | {name: pl.Series(values, dtype=types[name]) for name, values in read}))
+    return unpadded(target, pl.DataFrame(data | {name: _series(table.columns[name], values) for name, values in read}))
+
+
+def _series(column: ColumnSchema, values: Sequence[Any]) -> pl.Series:
+    """Texts or dates of a column; raises InsertionError for anything else, which a column of SQLite may hold."""
+    kind = Kind.TEXT if column.kind is Kind.TEXT else Kind.DATE
+    try:
+        return pl.Series(values, dtype=pl.String if kind is Kind.TEXT else pl.Date)
+    except TypeError as error:
+        raise InsertionError(f"{column.name} holds a value that is no {kind}, such as bytes: store it as one") from error
 
 
 def _select(

@@ -20,7 +20,7 @@ from seeding.masking.masker import maskable
 from seeding.masking.results import LeftColumn
 from seeding.models import SeedSnapshot
 from seeding.safety import LEDGER
-from seeding.schema.kinds import RARE
+from seeding.schema.kinds import NO_TEXT, RARE
 from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
@@ -30,13 +30,6 @@ FEW = 20
 """A column with fewer texts in these rows is looked for in further ones."""
 MASKABLE = (Kind.TEXT, Kind.DATE)
 TELLING = (Kind.TEXT, Kind.JSON, *RARE)
-BINARY = frozenset(
-    {
-        "bytea", "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "bit", "vector", "geometry", "point",
-        "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
-    }
-)  # fmt: skip
-"""Types whose values have no text."""
 BIRTHDAY = "date_of_birth"
 NUMBERS = frozenset({"phone", "tax_id", "ssn", "licence_number", "card_number", "bank_account", "ip"})
 """Kinds that a number can hold."""
@@ -184,7 +177,7 @@ def _sample(using: str, table: str, columns: Sequence[ColumnSchema]) -> pl.DataF
 
     found = read(range(len(columns)), "")
     more = len(found[0]) == SAMPLE
-    sparse = [place for place, one in enumerate(columns) if one.type_name not in BINARY and _texts(found[place]) < FEW]
+    sparse = [place for place, one in enumerate(columns) if one.type_name not in NO_TEXT and _texts(found[place]) < FEW]
     while sparse and more:
         filled = " OR ".join(f"TRIM({named[place]}) <> ''" for place in sparse)
         values = dict(zip(sparse, read(sparse, f" WHERE {filled}"), strict=True))
@@ -202,8 +195,14 @@ def _texts(values: pl.Series) -> int:
 
 def is_spelled(column: ColumnSchema) -> bool:
     """Whether the server is asked for the text of a value, which a driver may not be able to read: `infinity`, 26 hours."""
-    return column.kind is not Kind.TEXT and column.type_name not in BINARY
+    return column.kind is not Kind.TEXT and column.type_name not in NO_TEXT
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None or isinstance(value, (bytes, memoryview)) else str(value)
+    """The value as a text; None if it has none. Bytes may be one."""
+    if isinstance(value, (bytes, memoryview)):
+        try:
+            return bytes(value).decode()
+        except UnicodeDecodeError:
+            return None
+    return None if value is None else str(value)

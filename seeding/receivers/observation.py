@@ -26,6 +26,7 @@ from django.db.transaction import TransactionManagementError
 from seeding.db.interruption import interruption
 from seeding.db.redaction import error_text
 from seeding.db.retries import refuses_row, transience
+from seeding.db.sql import every_row
 from seeding.exceptions import InsertionError, SeedingError
 from seeding.receivers.callers import name_of, receiver_in, sending_code
 from seeding.receivers.statements import Does, Statement, parsed
@@ -120,9 +121,7 @@ class Observation:
             return
         names = [joining.m2m_field_name(), joining.m2m_reverse_field_name()]
         here, there = reversed(names) if named["reverse"] else names
-        rows: models.QuerySet[models.Model] = models.QuerySet(sender, using=using).filter(
-            **{here: instance, f"{there}__in": pk_set}
-        )
+        rows = every_row(sender, using).filter(**{here: instance, f"{there}__in": pk_set})
         for key in rows.values_list("pk", flat=True):
             self._note(sender, key)
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from django.db import connections, models
 
+from seeding.db.sql import every_row
 from seeding.exceptions import InsertionError
 from seeding.generation.seeders import BaseSeeder
 from seeding.keys import KeyMap
@@ -54,7 +55,7 @@ class SignallingWriter(CreateWriter):
         there = self._accept(using, table, touch, f"{who} creates rows in it")
         numbers = np.array(sorted(rows), dtype=np.int64)
         keys = KeyMap.pair(numbers, numbers)
-        stored: models.QuerySet[models.Model] = models.QuerySet(model, using=using)
+        stored = every_row(model, using)
         found = sum(stored.filter(part).count() for part in keys.key_set().conditions())
         if found != len(rows):
             words = f"{who} has created {len(rows)} rows, and there are {found} under their keys"

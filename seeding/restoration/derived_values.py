@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Q
 
 from seeding.comparison.same_values import is_stored
+from seeding.db.sql import every_row
 from seeding.generation.seeder_columns import columns_of
 from seeding.generation.seeders import BaseSeeder, Condition, Derivation
 from seeding.keys import KeySet, union
@@ -48,7 +49,7 @@ def stale_rows(rows: GeneratedRows, seeder: BaseSeeder, keys: KeySet) -> Stale:
     conditions = list(identity.conditions(model, keys))
     found: dict[str, list[KeySet]] = {}
     for where, values in _together(seeder.derivations(rows.dataset)):
-        held = model._base_manager.using(rows.using)
+        held = every_row(model, rows.using)
         held = held if where is None else held.filter(where)
         differs = reduce(or_, (Q(Differs(F(name), value)) for name, value in values))
         computed = {f"seeding_computed_{place}": value for place, (_, value) in enumerate(values)}

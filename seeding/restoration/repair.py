@@ -20,6 +20,7 @@ from seeding.comparison.rendered_rows import KEY
 from seeding.db.features import keeps_json_text
 from seeding.db.redaction import error_text
 from seeding.db.retries import refuses_row
+from seeding.db.sql import every_row
 from seeding.exceptions import GenerationError
 from seeding.generation.seeder_columns import filled_table, seeded_references
 from seeding.keys import NOTHING, KeyMap, KeySet
@@ -121,7 +122,7 @@ class Repair:
 
     def _lock(self, keys: KeySet) -> None:
         """Let nobody change the rows until the transaction ends, where the server has such locks."""
-        rows = self._model._base_manager.using(self._rows.using)
+        rows = every_row(self._model, self._rows.using)
         if connections[self._rows.using].features.has_select_for_update:
             for condition in self._identity.conditions(self._model, keys):
                 list(rows.select_for_update().filter(condition).values_list("pk"))
@@ -182,14 +183,14 @@ class Repair:
         if field.null:
             return None
         if isinstance(field, models.IntegerField):
-            rows = self._model._base_manager.using(self._rows.using)
+            rows = every_row(self._model, self._rows.using)
             return (rows.aggregate(highest=models.Max(name))["highest"] or 0) + 1 + number
         return uuid4().hex[: field.max_length]
 
     def _update_row(self, key: int, values: Mapping[str, Any]) -> None:
         """Only these columns: others that the server would update by itself keep what they hold."""
         kept = {self._fields[name].attname for name in self._table.auto_updated if name in self._fields} - values.keys()
-        rows = self._model._base_manager.using(self._rows.using)
+        rows = every_row(self._model, self._rows.using)
         for condition in self._identity.conditions(self._model, KeySet.of([(key, key)])):
             rows.filter(condition).update(**values, **{name: F(name) for name in kept})
 

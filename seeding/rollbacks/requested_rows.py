@@ -17,6 +17,7 @@ from seeding.conf import RollbackConfig
 from seeding.db.connection import database_name
 from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
+from seeding.db.sql import every_row
 from seeding.exceptions import ConfigurationError
 from seeding.generation.registry import Registry
 from seeding.keys import KeySet
@@ -111,7 +112,7 @@ class RollbackSelection:
         model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
         if model is None:
             raise ConfigurationError(f"--where: no model describes {table}, so its fields are not known.")
-        rows, identity = model._base_manager.using(self._config.database), self._ledger.identities().get(table)
+        rows, identity = every_row(model, self._config.database), self._ledger.identities().get(table)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # a date for a datetime field means UTC

@@ -11,7 +11,7 @@ from django.db import connections, models
 from django.db.models import F
 
 from seeding.db.features import assigns_from_left_to_right
-from seeding.db.sql import quoted_plainly
+from seeding.db.sql import every_row, quoted_plainly
 from seeding.generation.datasets import Dataset
 from seeding.generation.seeders import BaseSeeder, Condition, Derivation
 from seeding.keys import KeyMap, KeySet
@@ -101,7 +101,7 @@ def derive(
     ]
     matched = 0
     for where, values in _updates(wanted, from_left_to_right=assigns_from_left_to_right(connection)):
-        rows = seeder.config.model._base_manager.using(using)
+        rows = every_row(seeder.config.model, using)
         if where is not None:
             rows = rows.filter(where)
 

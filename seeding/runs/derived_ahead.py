@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from django.db import connections, models
 
-from seeding.db.sql import quoted, quoted_plainly
+from seeding.db.sql import every_row, quoted, quoted_plainly
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import filled_table, written_columns
@@ -119,7 +119,7 @@ def foreseen(using: str, seeder: BaseSeeder, dataset: Dataset, keys: KeyMap, ide
     for derivation in seeder.derivations(dataset):
         named = [name for name in derivation.values if name in fields]
         computed = {f"seeding_{name}": derivation.values[name] for name in named}
-        rows = model._base_manager.using(using)
+        rows = every_row(model, using)
         rows = rows if derivation.where is None else rows.filter(derivation.where)
         for condition in conditions if named else ():
             found = rows.filter(condition).annotate(**computed).values_list(*named, *computed)

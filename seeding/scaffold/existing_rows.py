@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 
+from seeding.db.sql import every_row
 from seeding.exceptions import SchemaError
 from seeding.guessing.columns import quoted
 from seeding.schema.references import attributes
@@ -48,7 +49,7 @@ def content_type(using: str, types: type[models.Model], model: type[models.Model
 
 
 def _first(using: str, model: type[models.Model]) -> models.QuerySet[models.Model]:
-    return model._base_manager.using(using).order_by("pk")
+    return every_row(model, using).order_by("pk")
 
 
 def _places(using: str, model: type[models.Model]) -> dict[Any, int]:

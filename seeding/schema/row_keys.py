@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.features import features
 from seeding.db.sql import Condition, quoted, quoted_plainly
+from seeding.schema.kinds import NO_TEXT
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 LARGEST = 2**63 - 1
@@ -145,9 +146,25 @@ def inexact(connection: BaseDatabaseWrapper, table: str, key: RowKey) -> str:
 
 
 def text_of(connection: BaseDatabaseWrapper, column: ColumnSchema) -> str:
-    """SQL of a column, `{}`, as a text that no setting of the session changes, of a moment for one."""
-    made = COLUMNS.get(connection.vendor, _elsewhere)(column) if column.kind in TIMES else None
-    return features(connection).as_text if made is None or made.problem else made.read
+    """SQL of a column, `{}`, as a text that only the same value has, and that no setting of the session changes.
+
+    It is for statements that take parameters.
+    """
+    if connection.vendor == "sqlite":  # whose columns hold values of any type
+        told = "WHEN 'blob' THEN 'x' || hex({0}) WHEN 'real' THEN printf('%%!.17g', {0})"
+        return f"CASE typeof({{0}}) {told} ELSE CAST({{0}} AS TEXT) END"
+    exact = EXACT.get((connection.vendor, column.kind))
+    if column.type_name in NO_TEXT and connection.vendor == "mysql":
+        exact = "HEX({})"
+    made = COLUMNS.get(connection.vendor, _elsewhere)(column) if column.kind in TIMES or column.type_name == "bytea" else None
+    return exact or (features(connection).as_text if made is None or made.problem else made.read)
+
+
+EXACT: Mapping[tuple[str, Kind], str] = {
+    ("mysql", Kind.FLOAT): "CAST({} + 0e0 AS CHAR)",
+    ("postgresql", Kind.FLOAT): "encode(float8send({}::float8), 'hex')",
+}
+"""Server and kind → SQL of a column, `{}`, that tells all of its values apart, where its text does not."""
 
 
 PREFIXES = """

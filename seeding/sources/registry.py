@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -79,10 +79,29 @@ def source_registry(
             continue
         if unknown := [name for name in opened[table].columns if name not in known]:
             problems.append(f"{path.name}: {table} has no column {', '.join(unknown)}. Columns are named as in the table.")
+        if masker is not None:
+            problems += _narrow(path, registry.by_table[table], opened[table].columns, strategies)
     if problems:
         raise SourceError("\n".join(problems))
     orders = _in_order({table: seeder.config.model for table, seeder in chosen.items()}, opened)
     return Registry(_seeder(registry.by_table[table], opened, orders[table], masker, collated) for table in chosen)
+
+
+def _narrow(
+    path: Path, seeders: Sequence[BaseSeeder], columns: Collection[str], strategies: Sequence[MaskingStrategy]
+) -> Iterator[str]:
+    """Columns that tell rows apart and are too narrow for masks that do: one row would be taken for another."""
+    config, needed = seeders[0].config, {one.name: one.room for one in strategies}
+    meta, personal = config.model._meta, declared(config.table_name, seeders)
+    together = {name for one in meta.total_unique_constraints for name in one.fields}.union(*meta.unique_together)
+    for field in meta.concrete_fields:
+        column, width, room = column_name(field), field.max_length, needed.get(personal.get(column_name(field), ""), 0)
+        tells = field.unique or field.name in together or column in config.natural_key
+        if column in columns and tells and width is not None and width < room:
+            yield (
+                f"{path.name}: {column} is unique, and its {width} characters are too few for masks that tell rows apart: "
+                f"{personal[column]} needs {room}. Widen the column, or leave it out of the file."
+            )
 
 
 def _files(folder: Path, registry: Registry) -> tuple[dict[str, Path], list[str]]:

@@ -29,6 +29,7 @@ from django.db import connections
 
 from seeding import conf
 from seeding.dataset_sizes import SIZES
+from seeding.db.sql import every_row
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeders import BaseSeeder
@@ -238,7 +239,7 @@ class DatabaseContract:
         """Table → primary key → column → value, of every table that is seeded."""
         models = {seeder.config.table_name: seeder.config.model for seeder in self.registry.ordered}
         return {
-            table: {row[model._meta.pk.attname]: row for row in model._base_manager.using(database).values()}
+            table: {row[model._meta.pk.attname]: row for row in every_row(model, database).values()}
             for table, model in models.items()
         }
 

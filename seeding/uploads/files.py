@@ -19,6 +19,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import connections, models
 
 from seeding.db.connection import database_name
+from seeding.db.sql import every_row
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.models import BatchQuerySet
@@ -110,7 +111,7 @@ class Files:
             for model in holding
             for column, field in local_fields(model).items()
             if absent.isdisjoint((table := model._meta.db_table, f"{table}.{column}"))
-            for name in model._base_manager.using(using)
+            for name in every_row(model, using)
             .filter(**{f"{field.attname}__startswith": f"{folder}/"})
             .values_list(field.attname, flat=True)
         )

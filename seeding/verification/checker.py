@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connections, models
 
 from seeding.conf import DEFAULT_SEED
+from seeding.db.sql import every_row
 from seeding.generation.datasets import Dataset
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import written_columns
@@ -128,7 +129,7 @@ class Checker:
         """The generic references of the model by integers, one for every model that its rows refer to and this database has."""
         for kind, key in [(kind, key) for kind, key, textual in generic_references(model) if not textual]:
             column = attributes(model)[kind]
-            named = set(model._base_manager.using(self.using).order_by().values_list(column, flat=True).distinct())
+            named = set(every_row(model, self.using).order_by().values_list(column, flat=True).distinct())
             for number, target in self._kinds.items():
                 if number in named and counts_keys(target):
                     yield Reference(column=key, target=target, when=(kind, str(number)))

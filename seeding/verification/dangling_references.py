@@ -20,6 +20,7 @@ from django.db import connections, models
 from django.db.models.functions import Cast
 
 from seeding.db.features import features
+from seeding.db.sql import every_row
 from seeding.keys import NOTHING, KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.introspection import collated_alike, lacking, read_tables
@@ -94,7 +95,7 @@ def verify(
     tallies = {one: _Tally() for one, parts in missing.items() if not parts}
     if tallies and identity is not None and identity.is_of_ledger and _are_most_rows(using, model, keys):
         whole = {one: _Tally() for one in tallies}
-        _look_at_rows(model._base_manager.using(using).all(), whole, lacks.complete, {})
+        _look_at_rows(every_row(model, using), whole, lacks.complete, {})
         if not any(tally.broken for tally in whole.values()):  # else real rows may be the broken ones
             tallies, keys = whole, NOTHING
     for rows in _parts(using, model, keys, identity) if tallies else ():
@@ -192,7 +193,7 @@ class Verification:
 
 def _are_most_rows(using: str, model: type[models.Model], keys: KeySet) -> bool:
     """Whether looking at the whole table takes less time than looking for these rows by their keys."""
-    return len(keys) > FEW and model._base_manager.using(using).count() <= 2 * len(keys)
+    return len(keys) > FEW and every_row(model, using).count() <= 2 * len(keys)
 
 
 def _parts(
@@ -200,7 +201,7 @@ def _parts(
 ) -> Iterator[models.QuerySet[models.Model]]:
     """The rows with these keys, each part found by one condition."""
     for condition in keys.conditions() if identity is None else identity.conditions(model, keys):
-        yield model._base_manager.using(using).filter(condition)
+        yield every_row(model, using).filter(condition)
 
 
 def _look_at_rows(
@@ -236,7 +237,7 @@ def _look_at_columns(
         referring = rows.filter(**{f"{named[one.column]}__isnull": False}, **applying(one, named))
         by = "pk" if one.by is None else attributes(one.target)[one.by]
         value = _alike(rows, one, models.OuterRef(named[one.column]))
-        there = models.Exists(one.target._base_manager.using(rows.db).filter(**{by: value}))
+        there = models.Exists(every_row(one.target, rows.db).filter(**{by: value}))
         tally.add(found.count, referring.filter(~there).values_list("pk", flat=True).iterator())
 
 
@@ -273,7 +274,7 @@ def _look_into_json(
             broken = keys.clear()
             if low is not None and not complete.has_all(one.target, low, high):
                 wanted = keys["key"].unique().to_list()
-                there = one.target._base_manager.using(rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
+                there = every_row(one.target, rows.db).filter(pk__in=wanted).values_list("pk", flat=True)
                 broken = keys.filter(~pl.col("key").is_in(list(there)))
             tally.add(len(page), (page[place][0] for place in broken[PLACE].unique(maintain_order=True)))
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import BigIntegerField, Count, Max, Min, Value
 from django.db.models.functions import Cast
 
-from seeding.db.sql import Figures, aggregates, counts
+from seeding.db.sql import Figures, aggregates, counts, every_row
 from seeding.keys import KeySet
 from seeding.ledger.key_values import LARGEST
 from seeding.schema.references import Reference, attributes
@@ -66,7 +66,7 @@ class CompleteRanges:
                 self._seen[target._meta.db_table] |= KeySet.of([(low, high)])
 
     def _rows(self, target: type[models.Model], low: int, high: int) -> Rows:
-        return target._base_manager.using(self._using).filter(pk__gte=low, pk__lte=high)
+        return every_row(target, self._using).filter(pk__gte=low, pk__lte=high)
 
 
 def bounds_in(rows: Rows, references: Iterable[Reference]) -> Mapping[Reference, Bounds]:

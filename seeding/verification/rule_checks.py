@@ -15,6 +15,7 @@ from django.db.models.query import ValuesIterable
 from seeding.db.error_hints import hint
 from seeding.db.redaction import error_text
 from seeding.db.retries import Transience, transience
+from seeding.db.sql import every_row
 from seeding.generation.registry import Registry
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
@@ -44,7 +45,7 @@ def check(using: str, invariants: Iterable[Invariant], registry: Registry | None
         if missing or dataset is None:
             verdicts.append(Verdict(rule=one.name, sentence=one.sentence, table=one.tables[0], missing=missing))
             continue
-        rows, keys = one.model._base_manager.using(using), ledger.generated_keys(one.tables[0])
+        rows, keys = every_row(one.model, using), ledger.generated_keys(one.tables[0])
         identity = identities.get(one.tables[0])
         conditions = keys.conditions() if identity is None else identity.conditions(one.model, keys)
         parts = [rows.filter(condition) for condition in conditions]

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from seeding.db.sql import every_row
 from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.references import attributes, generic_references
@@ -29,9 +30,7 @@ def textual_verdicts(
         for number, target in kinds.items() if textual else ():
             looked_at, broken = 0, list[str]()
             for condition in keys.conditions() if identity is None else identity.conditions(model, keys):
-                rows = model._base_manager.using(using).filter(
-                    condition, **{named[kind]: number, f"{named[key]}__isnull": False}
-                )
+                rows = every_row(model, using).filter(condition, **{named[kind]: number, f"{named[key]}__isnull": False})
                 told = rows.values_list("pk", named[key]).iterator()
                 while portion := tuple(islice(told, PORTION)):
                     looked_at += len(portion)
@@ -51,7 +50,7 @@ def textual_verdicts(
 def _leading_nowhere(using: str, target: type[models.Model], rows: tuple[tuple[Any, Any], ...]) -> list[str]:
     meant = {own: _read(target, text) for own, text in rows}
     wanted = [one for one in meant.values() if one is not None]
-    there = set(target._base_manager.using(using).filter(pk__in=wanted).values_list("pk", flat=True))
+    there = set(every_row(target, using).filter(pk__in=wanted).values_list("pk", flat=True))
     return [str(own) for own, one in meant.items() if one not in there]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from seeding.db.sql import every_row
 from seeding.exceptions import SchemaError
 from seeding.explanation.provenance import key_texts
 from seeding.explanation.results import ExplainedColumn
@@ -101,7 +102,7 @@ def cells(
     """
     model = own_table(model)  # a parent's columns are personal or not by the parent's seeder
     fields = model._meta.concrete_fields
-    rows = model._base_manager.using(using).filter(_is(using, model, key, entry))
+    rows = every_row(model, using).filter(_is(using, model, key, entry))
     row = rows.values_list(*(field.attname for field in fields)).first()
     if row is None:
         return None

@@ -9,7 +9,7 @@ from django.db import DatabaseError, DataError, connections, models, transaction
 
 from seeding.db.features import without_foreign_keys
 from seeding.db.retries import refuses_row
-from seeding.db.sql import quoted
+from seeding.db.sql import every_row, quoted
 from seeding.exceptions import InsertionError, SchemaError
 from seeding.schema.key_counters import KeyCounter
 from seeding.schema.references import column_name
@@ -119,7 +119,7 @@ class MySQLKeyAllocator(_Allocator):
         transaction.set_rollback(True, using=self._using)
 
     def _are_free(self, model: type[models.Model], first: int, last: int) -> bool:
-        return not model._base_manager.using(self._using).filter(pk__range=(first, last)).exists()
+        return not every_row(model, self._using).filter(pk__range=(first, last)).exists()
 
 
 class SharedMySQLKeyAllocator(MySQLKeyAllocator):

@@ -18,6 +18,7 @@ from django.db.models.expressions import DatabaseDefault, Value
 
 from seeding.db.drivers import writes_any_object
 from seeding.db.features import features
+from seeding.db.sql import every_row
 from seeding.exceptions import InsertionError
 from seeding.schema.kinds import base_of, converts
 from seeding.schema.references import column_name
@@ -36,7 +37,7 @@ class CreateWriter:
 
     def write(self, using: str, model: type[models.Model], data: pl.DataFrame) -> None:
         """Insert each row with its own statement; raises InsertionError if one is not stored."""
-        rows = model._base_manager.using(using)
+        rows = every_row(model, using)
         with given_keys(using, model):
             for instance in instances(model, data):
                 instance.__dict__["_save_table"] = partial(_as_given, instance)

@@ -28,7 +28,8 @@ DATABASES = {"default": database(environ.Env(), "DATABASE_URL", default="sqlite:
 MANAGE = """
 import sys
 from django.core.management import execute_from_command_line
-execute_from_command_line(sys.argv)
+if __name__ == "__main__":  # processes that test beside it import it
+    execute_from_command_line(sys.argv)
 """
 MARKED = """
 import pytest

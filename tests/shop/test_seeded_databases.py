@@ -206,7 +206,9 @@ def test_what_is_half_made_is_never_used(
     with whole.using(dataset):
         found = rows(shop)
     abandoned = whole._copies.popitem()[1]
-    abandoned._claim.release()  # as the system does with a killed process
+    abandoned._claim.release()  # as the system does with a killed process, and with its memory
+    for held in (abandoned.place, *getattr(abandoned.copier, "_held", {}).values()):
+        held.close()
     abandoned.template._use.close()  # type: ignore[union-attr] # it is in use
     before = left(shop, folder)
     begin("third").sweep(shop.alias)

@@ -136,11 +136,13 @@ def test_real_rows_are_not_looked_at(sqlite: Database) -> None:
     assert sqlite.broken_rules() == {}
 
 
-def test_a_rule_whose_table_is_missing_is_not_asked(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_whose_table_is_missing_is_no_success(sqlite: Database, capsys: pytest.CaptureFixture[str]) -> None:
     sqlite.seed()
     sqlite.query("DROP TABLE product_images")
     sqlite.query("DROP TABLE client_credit_limits")
 
-    call_command("seed_check", "--invariants", database=sqlite.alias)
+    with pytest.raises(CommandError) as caught:
+        call_command("seed_check", "--invariants", database=sqlite.alias)
 
+    assert caught.value.returncode == 4
     assert "no client_credit_limits" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from seeding.arrays import Integers
 from seeding.comparison.rendered_rows import KEY
 from seeding.comparison.stored_rows import StoredRows
 from seeding.db.features import run_deferred_triggers
-from seeding.db.sql import counts
+from seeding.db.sql import counts, every_row
 from seeding.exceptions import InsertionError
 from seeding.generation.seeder_columns import seeded_references
 from seeding.generation.seeders import BaseSeeder
@@ -127,7 +127,7 @@ class RowKeys:
         return list(lasting(self._seeder, self._context.dataset, table, batch.ready.columns)) if is_reusable else []
 
     def _require_shared(self, keys: KeySet) -> None:
-        rows = self._model._base_manager.using(self._context.using).order_by("pk")
+        rows = every_row(self._model, self._context.using).order_by("pk")
         for condition in keys.conditions():
             if (taken := rows.filter(condition).values_list("pk", flat=True).first()) is not None:
                 table, other = self._seeder.config.table_name, self._target().config.table_name

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import models
 
+from seeding.db.sql import every_row
 from seeding.keys import KeySet
 from seeding.ledger.queries import Ledger
 from seeding.masking.detection import detect_name
@@ -85,7 +86,7 @@ def _can_be_shown(model: type[models.Model], field: models.Field[Any, Any], with
 
 def _samples(using: str, model: type[models.Model], keys: KeySet, names: Sequence[str]) -> tuple[list[Any], list[Any] | None]:
     """Values of seeded rows, and of real ones."""
-    rows, identity = model._base_manager.using(using), Ledger(using).identities().get(model._meta.db_table)
+    rows, identity = every_row(model, using), Ledger(using).identities().get(model._meta.db_table)
     conditions = list(keys.conditions() if identity is None else identity.conditions(model, keys))
     seeded: list[Any] = []
     for condition in conditions:

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
+from django.db.models import F
 from django.test import override_settings
 
 from seeding.exceptions import SchemaError
@@ -26,8 +27,8 @@ INSTALLED = override_settings(
     INSTALLED_APPS=["django.contrib.contenttypes", "seeding", "tests.integration.keys.strangers"], DATABASE_ROUTERS=[]
 )
 with INSTALLED:
-    from tests.integration.keys.strangers.models import Code, Label, Remark, Slot, Token
-    from tests.integration.keys.strangers.seeders import chained, codes, mentions, slots, tokens
+    from tests.integration.keys.strangers.models import Code, Emblem, Label, Remark, Slot, Token
+    from tests.integration.keys.strangers.seeders import chained, codes, emblems, mentions, slots, tokens
 
 MYSQL = ("mariadb", "mysql")
 
@@ -105,6 +106,24 @@ def test_keys_that_look_alike_are_two(database: Database) -> None:
     for key in ("a", dashed):
         undo(database, tables=("strangers_code",), where=(("code", key),))
     assert held(database, "strangers_code", "code") == {"a ", dashed.replace("-", "")}
+
+
+@on(*SERVERS)
+def test_a_row_under_a_key_used_again_stays_though_it_differs_only_where_no_text_tells(database: Database) -> None:
+    if database.server in MYSQL:
+        retyped(database, "strangers_emblem", "factor", "float", null="NOT NULL")
+    if database.server == "postgresql":
+        database.query(f"ALTER DATABASE {database.alias} SET extra_float_digits = 0")
+        connections[database.alias].close()
+    seeded(database, emblems(4))
+    rows = Emblem._base_manager.using(database.alias)
+    rows.filter(code="E1").update(picture=b"\x88\xff" + bytes([1]))
+    rows.filter(code="E2").update(factor=F("factor") + (2e-7 if database.server in MYSQL else 4e-16))
+
+    summary, _ = undo(database, emblems(4))
+
+    assert summary.exit_code == 6
+    assert set(rows.values_list("code", flat=True)) == {"E1", "E2"}
 
 
 @on(*SERVERS)

@@ -17,6 +17,7 @@ from seeding.db.sql import counts
 from seeding.example.models import Review
 from seeding.keys import KeySet
 from seeding.schema.introspection import all_tables
+from seeding.schema.tables import ColumnSchema, Kind
 from tests.support.databases import Database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -42,7 +43,9 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
         (date(2026, 3, 2), date(2026, 3, 2), True),
         ("a", "a ", False),
         ("a", "A", False),
-        ({"a": 1, "b": [1.0]}, {"b": [Decimal(1)], "a": True}, True),
+        ({"a": 1, "b": [1.0]}, {"b": [Decimal(1)], "a": 1.0}, True),
+        ({"a": 1}, {"a": True}, False),
+        ([0, {"a": [True]}], [0, {"a": [1]}], False),
         ({"a": 1}, {"a": 1, "b": None}, False),
         ({"a": 1}, {"a": 2}, False),
         ([1, 2], [1, 2.0], True),
@@ -53,6 +56,16 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 )
 def test_values_are_the_same_if_they_mean_the_same(one: Any, other: Any, is_same: bool) -> None:  # noqa: FBT001
     assert same(one, other) is is_same
+
+
+def test_true_is_one_in_every_column_but_one_of_json() -> None:
+    columns = (ColumnSchema(name="a", kind=kind, nullable=True, has_default=False) for kind in (Kind.BOOLEAN, Kind.JSON))
+    boolean, json = map(Precision.of, columns)
+
+    assert same(True, 1, boolean)
+    assert not same(True, 1, json)
+    assert not same(0, False, json)
+    assert same(True, True, json)
 
 
 SINGLE, ROUNDED, PADDED = Precision(single=True), Precision(scale=2), Precision(padded=True)

@@ -11,7 +11,7 @@ from seeding.conf import Environment, SeedConfig
 from seeding.example.models import Product
 from seeding.exceptions import ConfigurationError, SourceError, UnclassifiedError
 from seeding.generation.registry import Registry
-from seeding.generation.seeders import RecordCount
+from seeding.generation.seeders import BaseSeeder, RecordCount
 from seeding.masking import STRATEGIES
 from seeding.sources.registry import seeders_of, source_registry
 from tests.support.databases import AS_OF
@@ -105,6 +105,37 @@ def test_files_that_do_not_fit_their_tables_are_refused_together(tmp_path: Path)
         "shop_product.csv: shop_product has no column colour, size. Columns are named as in the table.",
         "shop_review.csv: shop_review has no column product. Columns are named as in the table.",
     ]
+
+
+NARROW = (
+    "orchard_person.csv: login is unique, and its 20 characters are too few for masks that tell rows apart: email needs 43. "
+    "Widen the column, or leave it out of the file."
+)
+
+
+def test_a_column_too_narrow_for_masks_that_tell_rows_apart_is_refused(tmp_path: Path) -> None:
+    people = Registry([seeder(Person, pii_fields={"name": "person_name", "login": "email"})])
+
+    with pytest.raises(SourceError) as error:
+        source(tmp_path, people, orchard_person="id,name,login\n")
+    unmasked = source(tmp_path, people, None, orchard_person="id,name,login\n")
+    left_out = source(tmp_path, people, orchard_person="id,name\n")
+
+    assert str(error.value) == NARROW
+    assert unmasked.keys() == left_out.keys() == {"orchard_person"}
+
+
+@pytest.mark.parametrize(
+    ("one", "column"),
+    [
+        (seeder(Team, pii_fields={"code": "person_name"}), "code"),
+        (seeder(Note, natural_key=("kind",), pii_fields={"kind": "email"}, not_pii=("items",)), "kind"),
+    ],
+    ids=["together with others", "a natural key"],
+)
+def test_so_is_one_that_tells_rows_apart_otherwise(tmp_path: Path, one: BaseSeeder, column: str) -> None:
+    with pytest.raises(SourceError, match=f"{column} is unique, and its"):
+        source(tmp_path, Registry([one]), **{one.config.table_name: f"id,{column}\n"})
 
 
 def test_a_table_of_which_a_column_is_undecided_is_not_even_read(tmp_path: Path) -> None:

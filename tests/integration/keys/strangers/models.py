@@ -18,6 +18,14 @@ class Code(models.Model):
     name = models.CharField(max_length=40)
 
 
+class Emblem(models.Model):
+    """Its key is a text as well, beside values that have none."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    picture = models.BinaryField()
+    factor = models.FloatField()
+
+
 class Token(models.Model):
     """Its key is a UUID."""
 

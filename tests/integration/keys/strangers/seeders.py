@@ -12,7 +12,7 @@ from django.db import models
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, RecordCount, SeederConfig
 from seeding.schema.references import column_name
-from tests.integration.keys.strangers.models import Code, Mention, Slot, Token
+from tests.integration.keys.strangers.models import Code, Emblem, Mention, Slot, Token
 
 MOMENT = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 
@@ -37,6 +37,18 @@ def codes(*keys: str, **options: Any) -> BaseSeeder:
     return _seeder(
         "Codes", Code, lambda rows: {"code": [keys[one] for one in rows.index], "name": "Code " + numerals(rows.index)},
         len(keys), **options,
+    )  # fmt: skip
+
+
+def emblems(count: int) -> BaseSeeder:
+    """Of emblems, with the bytes of no text and a part of a number that has no end."""
+    return _seeder(
+        "Emblems", Emblem,
+        lambda rows: {
+            "code": "E" + numerals(rows.index), "picture": [b"\x89\xff" + bytes([one]) for one in rows.index],
+            "factor": (rows.index + 1) / 3,
+        },
+        count,
     )  # fmt: skip
 
 
