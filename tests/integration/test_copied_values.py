@@ -28,7 +28,7 @@ INSTALLED = override_settings(
 with INSTALLED:
     from tests.integration.copied import personal_data
     from tests.integration.copied.models import Category, Customer, Remark, Subscription, Ticket, Visit
-    from tests.integration.copied.seeders import Categories, Customers, Tickets, Visits
+    from tests.integration.copied.seeders import Categories, Customers, Letters, Tickets, Visits
 
 KEY = "a key for tests, of some length"
 PEOPLE = ("copied_customer", "copied_ticket")
@@ -111,6 +111,37 @@ def test_a_copy_of_a_personal_value_is_masked_with_it(database: Database, desk: 
     told = [*values(database, Customer, "name"), *values(database, Ticket, "contact", "customer_name")]
     assert not [one for row in told for one in row if "Realperson" in one]
     assert values(database, Ticket, "contact") == names
+
+
+@pytest.fixture
+def letters(database: Database) -> Registry:
+    """Ten, of which the third is thrown away, with another writer, and the seventh has another text."""
+    registry = Registry([Letters()])
+    assert run(database, registry=registry)[0].exit_code == 0
+    first = min(key for (key,) in database.query("SELECT id FROM copied_letter"))
+    database.query("UPDATE copied_letter SET writer = 'Ann Realperson', thrown_away = %s WHERE id = %s", True, first + 2)
+    database.query("UPDATE copied_letter SET text = %s WHERE id = %s", '{"pages": true}', first + 6)
+    return registry
+
+
+def test_what_a_manager_hides_is_looked_at_and_masked(database: Database, letters: Registry) -> None:
+    verified = api.verify(VerifyConfig(database=database.alias), registry=letters)
+
+    masked = mask(database, letters, "copied_letter")
+
+    assert [(one.table, one.edited) for one in verified.tables] == [("copied_letter", 2)]
+    assert masked == (0, 1)
+    assert database.query("SELECT COUNT(*) FROM copied_letter WHERE writer LIKE '%%Realperson%%'") == [(0,)]
+
+
+def test_what_a_manager_hides_and_a_truth_that_was_a_number_are_kept_as_changed(database: Database, letters: Registry) -> None:
+    undone, _ = undo(database, *letters.ordered, keep_modified=True)
+
+    assert (undone.exit_code, undone.records_deleted) == (6, 8)
+    assert sorted(columns for one in undone.modified for columns in one.examples.values()) == [
+        ("text",),
+        ("thrown_away", "writer"),
+    ]
 
 
 def test_a_real_row_is_not_derived_for_the_sake_of_another_table(database: Database, desk: Registry) -> None:

@@ -54,6 +54,27 @@ class Subscription(models.Model):
     customer = models.ForeignKey(Customer, models.DO_NOTHING, db_constraint=False)
 
 
+class Shown(models.Manager["Letter"]):
+    """What nobody has thrown away."""
+
+    def get_queryset(self) -> models.QuerySet[Letter]:
+        """Without the rest, in every query of Django's own as well."""
+        return super().get_queryset().filter(thrown_away=False)
+
+
+class Letter(models.Model):
+    """Somebody's, with a file, and hidden once it is thrown away."""
+
+    writer = models.CharField(max_length=60)
+    text = models.JSONField()
+    thrown_away = models.BooleanField(default=False)
+
+    objects = Shown()
+
+    class Meta:
+        base_manager_name = "objects"
+
+
 class Visit(models.Model):
     """In few words."""
 

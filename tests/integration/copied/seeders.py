@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from seeding.generation.datasets import Dataset
 from seeding.generation.rows import Rows, numerals
 from seeding.generation.seeders import BaseSeeder, Derivation, RecordCount, SeederConfig
-from tests.integration.copied.models import Category, Customer, Ticket, Visit
+from tests.integration.copied.models import Category, Customer, Letter, Ticket, Visit
 
 
 class Categories(BaseSeeder):
@@ -59,6 +59,16 @@ class Tickets(BaseSeeder):
         """The copy."""
         name = Subquery(Customer._base_manager.filter(pk=OuterRef("customer_id")).values("name")[:1])
         return (Derivation(values={"customer_name": Coalesce(name, Value(""))}, reads=("copied_customer",)),)
+
+
+class Letters(BaseSeeder):
+    """None of which is thrown away."""
+
+    config = SeederConfig(model=Letter, record_count=RecordCount.fixed(10), pii_fields={"writer": "person_name"})
+
+    def generate_data(self, rows: Rows) -> pl.DataFrame:
+        """Their columns."""
+        return pl.DataFrame({"writer": rows.fake("writer", "name"), "text": ['{"pages": 1}'] * len(rows), "thrown_away": False})
 
 
 class Visits(BaseSeeder):

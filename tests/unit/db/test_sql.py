@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from seeding.db import sql
 from seeding.db.sql import aggregates, count_rows, counts, quoted, quoted_plainly
 from seeding.example.models import Customer, Product
-from tests.support.databases import Database
+from tests.support.databases import ROOT, Database
 
 
 def test_a_name_is_in_quotes_and_its_percent_sign_stands_for_itself(shop: Database) -> None:
@@ -62,3 +62,10 @@ def test_aggregates_of_many_querysets_keep_their_order(shop: Database, monkeypat
     found = aggregates([(products.filter(pk__lte=key), (Count("pk"), Min("pk"), Max("pk"))) for key in range(5)])
 
     assert found == [(0, None, None), (1, 1, 1), (1, 1, 1), (2, 1, 3), (2, 1, 3)]
+
+
+def test_no_manager_decides_which_rows_are_looked_at() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "seeding").rglob("*.py")}
+
+    assert len(sources) > 400
+    assert [str(path) for path, text in sources.items() if "_base_manager" in text or "_default_manager" in text] == []
