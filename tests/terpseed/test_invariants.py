@@ -20,6 +20,7 @@ from seeding import Seeded
 from seeding.verification.invariants import discover
 from terpseed import models as terp
 from tests.support.databases import AS_OF, RULES, SERVERS, Database
+from tests.support.share import IS_SHARED
 from tests.terpseed.breakages import BREAKAGES, another, change
 
 
@@ -69,8 +70,9 @@ EACH_ONCE = [
     for place, server in enumerate(SERVERS)
     for number, size in enumerate(SIZES)
 ]
-"""Every size on every server, every seed on every server and at every size; all of them with RULES=all."""
+"""Every size on every server, every seed on every server and at every size; all of them with RULES=all, half of them in a share."""
 CHOSEN = [*itertools.product(SERVERS, SIZES, SEEDS)] if os.environ.get("RULES") == "all" else EACH_ONCE
+CHOSEN = CHOSEN[1::2] if IS_SHARED else CHOSEN
 
 
 @pytest.mark.parametrize(("server", "size", "seed"), CHOSEN)
