@@ -15,6 +15,7 @@ from seeding.restoration.generated_rows import GeneratedRows, Part
 
 OTHERS = "they hold so little of what was seeded that they may be other rows, under keys that were used again"
 REFERRED = "{} is edited, and other rows refer to it; set it back by hand"
+HELD = "a row that was not seeded holds what identifies them now"
 LOST = "they are to refer to rows that are not there"
 
 
@@ -65,12 +66,15 @@ def differences(
         for column in referred:
             held = _key_set(key for key, columns in differing if column in columns)
             kept.setdefault(REFERRED.format(column), []).append(held - others)
+    gone = _wanted(rows, part, known.split(present)[1])
+    taken_over, gone = gone.split(_held(rows, part.seeder, gone))
+    kept[HELD] = [taken_over.key_set()]
     together = {why: union(ones) for why, ones in kept.items()}
     return Differences(
         part=part,
         seeder=part.seeder,
         edited=union(edited),
-        gone=_wanted(rows, part, known.split(present)[1]),
+        gone=gone,
         taken=union(taken),
         kept={why: keys for why, keys in together.items() if keys},
     )
@@ -97,6 +101,14 @@ def _wanted(rows: GeneratedRows, part: Part, gone: KeyMap) -> KeyMap:
     index, keys = gone.pairs()
     wanted = ~rows.exceptions.absent.get(part.name, NOTHING).has(index)
     return KeyMap.pair(index[wanted], keys[wanted])
+
+
+def _held(rows: GeneratedRows, seeder: BaseSeeder, gone: KeyMap) -> KeySet:
+    """Those of the missing rows whose natural key a real row has taken: that one is referred to now, as if it was adopted."""
+    if not seeder.config.natural_key or not len(gone):
+        return NOTHING
+    index, keys = gone.pairs()
+    return KeySet.holding(np.sort(keys[rows.resolver.adopted(seeder, index).lookup(index)[1]]))
 
 
 def _key_set(keys: Iterable[int]) -> KeySet:

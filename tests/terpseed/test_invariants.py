@@ -70,7 +70,7 @@ EACH_ONCE = [
     for place, server in enumerate(SERVERS)
     for number, size in enumerate(SIZES)
 ]
-"""Every size on every server, every seed on every server and at every size; all of them with RULES=all, half of them in a share."""
+"""Every size on every server, every seed on every server and at every size; RULES=all: all of them; in a share: half."""
 CHOSEN = [*itertools.product(SERVERS, SIZES, SEEDS)] if os.environ.get("RULES") == "all" else EACH_ONCE
 CHOSEN = CHOSEN[1::2] if IS_SHARED else CHOSEN
 

@@ -13,6 +13,7 @@ from seeding.conf import ResetConfig, VerifyConfig
 from seeding.generation.registry import Registry
 from seeding.generation.seeder_columns import derived_columns
 from seeding.ledger.queries import Ledger
+from seeding.restoration.differences import HELD
 from terpseed.models import Batch, Bill, CalendarEvent, Order
 from terpseed.models import CalendarEventParticipant as Participant
 from tests.servers import Server
@@ -102,3 +103,16 @@ def derived_of_tables(using: str) -> dict[str, frozenset[str]]:
     assert dataset is not None
     found = Registry.discover().by_table.items()
     return {table: frozenset().union(*(derived_columns(one, dataset) for one in seeders)) for table, seeders in found}
+
+
+def test_reference_data_that_somebody_has_entered_again_is_not_doubled(sqlite: Database) -> None:
+    sqlite.seed(table="strains")
+    (key, name), (other, _) = sqlite.query("SELECT id, name FROM strains ORDER BY id LIMIT 2")
+    sqlite.query("DELETE FROM strains WHERE id IN (%s, %s)", key, other)
+    sqlite.query("INSERT INTO strains (name, standardizedName, createdAt) VALUES (%s, 'own', '2026-01-01 00:00:00')", name)
+
+    summary = api.reset(ResetConfig(database=sqlite.alias, force=True, tables=("strains",)))
+
+    assert [(one.table, one.count, one.reason) for one in summary.left] == [("strains", 1, HELD)]
+    assert (summary.exit_code, sum(one.records_inserted for one in summary.results)) == (5, 1)
+    assert sqlite.query("SELECT COUNT(*) FROM strains WHERE name = %s", name) == [(1,)]
