@@ -200,23 +200,6 @@ def test_children_of_a_refused_row_are_left_out(sqlite: Database) -> None:
     assert summary.results[1].records_skipped == 2
 
 
-def test_children_of_a_row_that_repeats_the_natural_key_of_another_do_not_get_that_one(sqlite: Database) -> None:
-    sqlite.query("CREATE UNIQUE INDEX one_name ON vendors (name)")
-
-    class Named(Vendors):
-        config = SeederConfig(model=Vendor, record_count=RecordCount.fixed(10), natural_key=("name",))
-
-        def generate_data(self, rows: Rows) -> pl.DataFrame:
-            return pl.DataFrame({"name": [f"V{index % 8}" for index in rows.index]})
-
-    summary, _ = run(sqlite, Named(), Lots(), batch_size=5)
-
-    lots = dict(Lot.objects.using(sqlite.alias).values_list("code", "vendor__name"))
-    assert lots == {f"L{index}": f"V{index}" for index in range(8)}
-    assert [one.records_inserted for one in summary.results] == [8, 8]
-    assert summary.exit_code == 5
-
-
 def test_or_given_another_parent_where_the_seeder_allows_it(sqlite: Database) -> None:
     class Adoptable(Lots):
         config = SeederConfig(

@@ -51,7 +51,7 @@ def test_the_rows_have_the_columns_of_the_file_but_its_key(tmp_path: Path) -> No
 
 
 def test_what_the_project_calls_personal_is_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seeding.sources.registry.other_tables", lambda: {"shop_product": {"name": "person_name"}})
+    monkeypatch.setattr("seeding.masking.classification.other_tables", lambda: {"shop_product": {"name": "person_name"}})
 
     made = source(tmp_path, Registry.discover(), shop_product="id,name\n5,Joe Bloggs\n")["shop_product"]
 
