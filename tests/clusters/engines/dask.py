@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.clusters.engines.base import HOST, until
 from tests.servers.engines import free_port
-from tests.support.databases import ROOT
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
