@@ -32,10 +32,11 @@ REPLACED = ("mysqlclient", "psycopg", "psycopg-binary")
 SLOWEST = ("safety", "commands", "integration", "terpseed")
 FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in SLOWEST if os.environ.get("TESTS") == "share"))
 """What needs no server; of a share (tests/support/share.py) also without what runs on the oldest pair in the same hour."""
+RARELY = ("tests/integration/test_key_allocation.py", "tests/integration/test_interruption.py", "tests/commands/test_seed.py")
+"""Of what speaks to a server, what no driver has ever told apart: left out of a share."""
 OF_DRIVERS = (
-    "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/integration/test_key_allocation.py",
-    "tests/integration/test_interruption.py", "tests/faults/test_connections.py", "tests/commands/test_seed.py",
-    "-k", "mariadb or postgresql",
+    "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/faults/test_connections.py",
+    *(() if os.environ.get("TESTS") == "share" else RARELY), "-k", "mariadb or postgresql",
 )  # fmt: skip
 PYTEST = ("--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider")
 

@@ -25,7 +25,7 @@ from tests.terpseed.ordinary_actions import do_all
 
 LEAST, MOST_EDITS = 10 if IS_SHARED else 1, 30
 SEVERAL = settings(
-    max_examples=2 if IS_SHARED else 25,
+    max_examples=1 if IS_SHARED else 25,
     derandomize=IS_SHARED,
     phases=[Phase.generate],  # a simpler example would be looked for in minutes, in a database that is not as before
     suppress_health_check=list(HealthCheck),

@@ -135,7 +135,7 @@ def test_a_column_too_narrow_for_masks_that_tell_rows_apart_is_refused(tmp_path:
 )
 def test_so_is_one_that_tells_rows_apart_otherwise(tmp_path: Path, one: BaseSeeder, column: str) -> None:
     with pytest.raises(SourceError, match=f"{column} is unique, and its"):
-        source(tmp_path, Registry([one]), **{one.config.table_name: f"id,{column}\n"})
+        source(tmp_path, Registry([one]), MASKER, **{one.config.table_name: f"id,{column}\n"})
 
 
 def test_a_table_of_which_a_column_is_undecided_is_not_even_read(tmp_path: Path) -> None:
