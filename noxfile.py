@@ -33,7 +33,7 @@ SLOWEST = ("safety", "commands", "integration", "terpseed")
 FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in SLOWEST if os.environ.get("TESTS") == "share"))
 """What needs no server; of a share (tests/support/share.py) also without what runs on the oldest pair in the same hour."""
 RARELY = ("tests/integration/test_key_allocation.py", "tests/integration/test_interruption.py", "tests/commands/test_seed.py")
-"""Of what speaks to a server, what no driver has ever told apart: left out of a share."""
+"""Of what speaks to a server, what depends least on the driver: left out of a share, for its time."""
 OF_DRIVERS = (
     "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/faults/test_connections.py",
     *(() if os.environ.get("TESTS") == "share" else RARELY), "-k", "mariadb or postgresql",

@@ -20,7 +20,7 @@ from seeding.masking.masker import maskable
 from seeding.masking.results import LeftColumn
 from seeding.models import SeedSnapshot
 from seeding.safety import LEDGER
-from seeding.schema.kinds import NO_TEXT, RARE
+from seeding.schema.kinds import RARE, TEXTLESS
 from seeding.schema.row_keys import RowKey, row_key
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
@@ -177,7 +177,7 @@ def _sample(using: str, table: str, columns: Sequence[ColumnSchema]) -> pl.DataF
 
     found = read(range(len(columns)), "")
     more = len(found[0]) == SAMPLE
-    sparse = [place for place, one in enumerate(columns) if one.type_name not in NO_TEXT and _texts(found[place]) < FEW]
+    sparse = [place for place, one in enumerate(columns) if one.type_name not in TEXTLESS and _texts(found[place]) < FEW]
     while sparse and more:
         filled = " OR ".join(f"TRIM({named[place]}) <> ''" for place in sparse)
         values = dict(zip(sparse, read(sparse, f" WHERE {filled}"), strict=True))
@@ -195,7 +195,7 @@ def _texts(values: pl.Series) -> int:
 
 def is_spelled(column: ColumnSchema) -> bool:
     """Whether the server is asked for the text of a value, which a driver may not be able to read: `infinity`, 26 hours."""
-    return column.kind is not Kind.TEXT and column.type_name not in NO_TEXT
+    return column.kind is not Kind.TEXT and column.type_name not in TEXTLESS
 
 
 def _text(value: Any) -> str | None:

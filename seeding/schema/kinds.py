@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 RARE = frozenset({Kind.TIME, Kind.DURATION, Kind.UUID, Kind.BINARY, Kind.ADDRESS, Kind.OTHER})
 """Kinds that are called by the server's name of the type, and that drafts of seeders leave out."""
-NO_TEXT = frozenset(
+TEXTLESS = frozenset(
     {
         "bytea", "tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary", "bit", "vector", "geometry", "point",
         "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",

@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from seeding.db.features import features
 from seeding.db.sql import Condition, quoted, quoted_plainly
-from seeding.schema.kinds import NO_TEXT
+from seeding.schema.kinds import TEXTLESS
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
 
 LARGEST = 2**63 - 1
@@ -154,7 +154,7 @@ def text_of(connection: BaseDatabaseWrapper, column: ColumnSchema) -> str:
         told = "WHEN 'blob' THEN 'x' || hex({0}) WHEN 'real' THEN printf('%%!.17g', {0})"
         return f"CASE typeof({{0}}) {told} ELSE CAST({{0}} AS TEXT) END"
     exact = EXACT.get((connection.vendor, column.kind))
-    if column.type_name in NO_TEXT and connection.vendor == "mysql":
+    if column.type_name in TEXTLESS and connection.vendor == "mysql":
         exact = "HEX({})"
     made = COLUMNS.get(connection.vendor, _elsewhere)(column) if column.kind in TIMES or column.type_name == "bytea" else None
     return exact or (features(connection).as_text if made is None or made.problem else made.read)
