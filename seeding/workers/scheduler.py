@@ -77,15 +77,19 @@ class Scheduler:
             self._client.close(timeout=LEAVE_SECONDS)
 
     def _answer(self, future: Future) -> Answer | None:
+        failed = future.status == "error"
         try:
-            answer: Answer = pickle.loads(future.result(timeout=ANSWER_SECONDS))  # noqa: S301 - from the run's own worker
+            answered: bytes = future.result(timeout=ANSWER_SECONDS)
         except FutureCancelledError as error:
             raise self._gone() from error
         except (KilledWorker, TimeoutError):  # it was lost, perhaps after the task had ended
             return None
-        except Exception as error:  # noqa: BLE001 - whatever unpickling raises there
+        except Exception as error:
+            if not failed:  # the task ended, and its answer did not come: results are fetched from the scheduler
+                raise self._gone() from error
             words = f"It cannot be called ({type(error).__name__}: {error}). Start it where the project is, with PYTHONPATH."
             return Answer(value=ConfigurationError(words), events=())
+        answer: Answer = pickle.loads(answered)  # noqa: S301 - from the run's own worker
         return answer
 
     def _submit(self, worker: str, function: Callable[..., bytes], *arguments: Any) -> Future:

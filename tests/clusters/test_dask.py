@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from seeding.conf import SeedConfig
 from seeding.exceptions import ConfigurationError, SchedulerError
 from seeding.models import SeedingMetadata
 from seeding.telemetry.events import Event
+from seeding.workers.remote import Answer, leave
+from seeding.workers.scheduler import Scheduler
 from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands
 from tests.clusters.engines import Dask, DaskWorker, Galera, until
@@ -155,6 +158,22 @@ def test_whoever_is_killed_the_next_run_completes_the_rows(
     database.seed(table=",".join(TABLES) or None)
     look(database, server)
     assert business_data(database) == business_data(alone)
+
+
+def test_an_answer_that_died_with_the_scheduler_is_no_fault_of_the_worker(dask: Dask, database: Database) -> None:
+    joined(dask, worker := worker_of(dask, database))
+    scheduler = Scheduler(dask.address)
+    try:
+        scheduler.call(worker.address, leave, "no run")
+        assert scheduler.heard(10) == (worker.address, Answer(value=None, events=()))
+        scheduler.call(worker.address, leave, "no run")
+        time.sleep(1)  # it has ended, and nobody has fetched its answer
+        dask.scheduler.send_signal(signal.SIGSTOP)
+        threading.Timer(1, dask.scheduler.kill).start()
+        with pytest.raises(SchedulerError, match="is gone"):
+            scheduler.heard(10)
+    finally:
+        scheduler.close("no run", [])
 
 
 def test_workers_that_differ_are_refused_before_the_first_task(
