@@ -70,6 +70,7 @@ def pooled(
         yield Pooled(direct=made.url, pooled=url, name=made.alias, server=server, port=pooler.port)
 
 
+@pytest.mark.lengthy
 def test_every_command_works_among_noisy_clients(
     pooled: Pooled, commands: Commands, rows: Read, undisturbed: Callable[[str], Any]
 ) -> None:

@@ -71,6 +71,7 @@ def test_what_was_adopted_stays(database: Database) -> None:
     assert list(rows(PricingDefault, database)) == [mine]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("table", [None, "clients", "orders", "inventory"])
 def test_a_dry_run_shows_the_counts_and_changes_nothing(database: Database, table: str | None) -> None:
     user = own_user(database)

@@ -26,6 +26,7 @@ def test_kills_leave_the_ledger_true_and_the_data_completes(
     assert_whole(database, undisturbed)
 
 
+@pytest.mark.lengthy
 def test_the_shape_of_a_profile_survives_kills(
     make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str]
 ) -> None:

@@ -13,6 +13,7 @@ from tests.servers import MySQL, Server
 from tests.servers.engines import GaleraNode, GroupMember
 from tests.support.databases import Database
 from tests.support.rows import business_data
+from tests.support.share import IS_SHARED
 
 BYTES, ROWS = 65_536, 400
 
@@ -51,7 +52,7 @@ LIMITS: dict[str, tuple[type[Server], str, tuple[int, str], bool]] = {
 """A server, its limit, the error that it raises, and whether that may also mean that the node has left its cluster."""
 
 
-@pytest.fixture(params=LIMITS)
+@pytest.fixture(params=[*LIMITS][:: 2 if IS_SHARED else 1])
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of the test's own: it is stopped after its databases are dropped."""
     with started(LIMITS[request.param][0], request.param) as server:

@@ -97,6 +97,9 @@ def test_a_full_disk_costs_what_needs_room_and_the_next_run_completes_it(sqlite:
     assert business_data(sqlite) == undisturbed
 
 
+TIGHT = (TightMariaDB, TightMySQL, TightPostgreSQL)
+
+
 @pytest.fixture
 def tight(request: pytest.FixtureRequest) -> Iterator[Tight]:
     kind: type[Tight] = request.param
@@ -107,7 +110,7 @@ def tight(request: pytest.FixtureRequest) -> Iterator[Tight]:
     tight.stop()
 
 
-@pytest.mark.parametrize("tight", [TightMariaDB, TightMySQL, TightPostgreSQL], indirect=True)
+@pytest.mark.parametrize("tight", TIGHT, indirect=True, ids=[one.name for one in TIGHT])
 def test_so_it_does_on_a_server(tight: Tight, make_database: Callable[..., Database]) -> None:
     database = make_database(tight.name, on=tight.server)
 

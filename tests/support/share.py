@@ -1,7 +1,7 @@
 """The share of the tests that `make test` runs, the same on every machine; `make matrix` and a plain `pytest` run all.
 
 A test that is there for several servers runs on one of them, now on this and now on that by its name. One that is marked
-`sampled` runs with a quarter of its cases.
+`sampled` runs with a quarter of its cases, and one that is marked `lengthy` does not run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ NAMED = re.compile(rf"\b({'|'.join(SERVERS)})\b")
 
 def share(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """Those of the tests that are in the share, in their order."""
-    kept = [item for item in items if not item.get_closest_marker("sampled") or _number(item.nodeid) % ONE_OF == 0]
+    kept = [item for item in items if not item.get_closest_marker("lengthy")]
+    kept = [item for item in kept if not item.get_closest_marker("sampled") or _number(item.nodeid) % ONE_OF == 0]
     of_each: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
     for item in kept:
         if server := _server(item):
