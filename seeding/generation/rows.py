@@ -129,7 +129,9 @@ class Rows:
         """A random permutation of 0 … size - 1 for every index, here the number of a group: shape (len(self), size)."""
         groups, inverse = _distinct(self.index)
         keys = mix(stream(self.seed, self.table, column), groups[:, None] * size + np.arange(size))
-        return np.argsort(np.argsort(keys, axis=1, kind="stable"), axis=1, kind="stable")[inverse]
+        places = np.empty(keys.shape, dtype=np.int64)
+        np.put_along_axis(places, np.argsort(keys, axis=1, kind="stable"), np.arange(size)[None, :], axis=1)
+        return places[inverse]
 
     def bijection(self, column: str, size: int, index: Integers | None = None) -> Integers:
         """A one-to-one map of 0 … size - 1 onto itself, at `index` (the rows' own unless given): distinct in, distinct out.

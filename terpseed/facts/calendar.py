@@ -88,4 +88,4 @@ def dates(moments: Moments, present: Mask | None = None) -> pl.Series:
 
 def years(moments: Moments) -> pl.Series:
     """The calendar years, as text."""
-    return pl.Series(moments.astype("datetime64[Y]").astype(str), dtype=pl.String)
+    return pl.Series(1970 + moments.astype("datetime64[Y]").astype(np.int64)).cast(pl.String)
