@@ -16,7 +16,7 @@ from seeding.keys import KeySet
 from seeding.ledger.row_identity import RowIdentity
 from seeding.schema.kinds import base_of, converts
 from seeding.schema.tables import ColumnSchema, Kind, TableSchema
-from seeding.writing.encoding import json_text
+from seeding.writing.encoding import json_text, moments
 
 DIGITS = 38
 """Of a decimal of Polars."""
@@ -154,7 +154,7 @@ class RenderedRows:
     def _expected(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
         """The text of each row."""
         documents = [name for name in columns if self._table.columns[name].kind is Kind.JSON]
-        frame = frame.with_columns(self._document(frame[name]) for name in documents)
+        frame = _dated(frame.with_columns(self._document(frame[name]) for name in documents), columns)
         texts = [_text(frame.schema[name], name, self._table.columns[name].scale, bare=self._is_bare(name)) for name in columns]
         written = frame.select(pl.concat_str([one.fill_null(NULL) for one in texts], separator=SEPARATOR).alias("text"))
         return written.to_series()
@@ -181,13 +181,20 @@ def bytes_of(texts: pl.Series, separator: str = "") -> bytes:
     return joined
 
 
+def _dated(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Dates and date-times as MySQL writes them; `_text` takes what is made of them."""
+    return frame.with_columns(
+        moments(frame[name]) for name in columns if isinstance(frame.schema[name], (pl.Datetime, pl.Date))
+    )
+
+
 def _text(dtype: pl.DataType, name: str, scale: int | None, *, bare: bool = False) -> pl.Expr:
     """A column as MySQL writes it; a UUID that is `bare`, without dashes."""
     column = pl.col(name)
     if bare:
         return column.cast(pl.String).str.replace_all("-", "", literal=True).str.to_lowercase()
-    if isinstance(dtype, (pl.Datetime, pl.Time)):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S" if isinstance(dtype, pl.Datetime) else "%H:%M:%S%.6f")
+    if isinstance(dtype, pl.Time):
+        return column.dt.strftime("%H:%M:%S%.6f")
     if isinstance(dtype, pl.Duration):
         return column.dt.total_microseconds().cast(pl.String)
     if dtype == pl.Binary:

@@ -17,7 +17,7 @@ import polars as pl
 
 from seeding.comparison.changed_rows import Compared
 from seeding.comparison.rendered_rows import bytes_of
-from seeding.writing.encoding import json_text
+from seeding.writing.encoding import json_text, moments
 
 SEPARATOR, NULL, END = "\x1f", "\x1e", "\x1d"
 INDEX = ""
@@ -73,7 +73,7 @@ def texts(values: pl.Series) -> pl.Series:
         text = values.cast(pl.String)
         return text.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else text
     if isinstance(dtype, (pl.Datetime, pl.Date)):
-        return values.dt.strftime("%Y-%m-%dT%H:%M:%S" if isinstance(dtype, pl.Datetime) else "%Y-%m-%d")
+        return moments(values, "T")
     if dtype.is_nested():
         return json_text(values)
     if dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.String, pl.Null):

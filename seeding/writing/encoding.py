@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
+from functools import cache
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -29,8 +30,10 @@ T = TypeVar("T")
 
 MOMENT, TIME, FRACTION = "%Y-%m-%d %H:%M:%S", "%H:%M:%S", "%.6f"
 """Django's formats."""
-DAY = 86_400_000_000
-"""Microseconds."""
+DAY, SECONDS = 86_400_000_000, 86_400
+"""Microseconds, and seconds, of a day."""
+DAYS = 50_000
+"""Whose texts are kept: until 2106."""
 ROWS_PER_PIECE = 4_000
 AHEAD = 4
 """Pieces or statements that are prepared in advance: some take longer than others."""
@@ -114,6 +117,34 @@ def plain(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabas
     """
     fields = {column_name(field): field for field in model._meta.concrete_fields}
     return data.with_columns(_plain(fields[column.name], column, connection) for column in data)
+
+
+def moments(column: pl.Series, separator: str = " ") -> pl.Series:
+    """Dates, and date-times up to their seconds, as texts; null stays null.
+
+    Both parts are looked up: that takes a quarter of the time of formatting them.
+    """
+    is_date = column.dtype == pl.Date
+    local = column if is_date else column.dt.replace_time_zone(None)
+    days = local.dt.epoch("d")
+    if not days.is_between(0, DAYS - 1).all():
+        return local.dt.strftime("%Y-%m-%d" if is_date else f"%Y-%m-%d{separator}{TIME}")
+    texts = _days().gather(days)
+    if not is_date:
+        texts += _times(separator).gather(local.dt.epoch("s") - days.cast(pl.Int64) * SECONDS)
+    return texts.alias(column.name)
+
+
+@cache
+def _days() -> pl.Series:
+    """The text of each of the first DAYS days since the beginning of 1970."""
+    return pl.Series(range(DAYS), dtype=pl.Int32).cast(pl.Date).cast(pl.String)
+
+
+@cache
+def _times(separator: str) -> pl.Series:
+    """The text of each second of a day, after the separator."""
+    return separator + (pl.Series(range(SECONDS), dtype=pl.Int64) * 1_000_000_000).cast(pl.Time).dt.strftime(TIME)
 
 
 def pieces(model: type[models.Model], data: pl.DataFrame, connection: BaseDatabaseWrapper) -> Iterator[pl.DataFrame]:
@@ -218,7 +249,7 @@ def _moments(column: pl.Series, connection: BaseDatabaseWrapper) -> pl.Series:
 def _with_fractions(column: pl.Series, written: str) -> pl.Series:
     """As texts, with parts of a second only where there are some."""
     whole = column.dt.microsecond() == 0
-    texts = column.dt.strftime(written)
+    texts = moments(column) if written == MOMENT else column.dt.strftime(written)
     if whole.all():
         return texts
     return texts.zip_with(whole.fill_null(value=True), column.dt.strftime(written + FRACTION))
@@ -259,7 +290,7 @@ def _bytes(value: Any) -> bytes:
 PLAIN: Mapping[Any, Callable[[pl.Series, BaseDatabaseWrapper], pl.Series]] = {
     pl.Boolean: lambda column, _: column.cast(pl.Int8),
     pl.Float32: lambda column, _: column.cast(pl.Float64),  # the shortest text of one means another number of the other
-    pl.Date: lambda column, _: column.cast(pl.String),
+    pl.Date: lambda column, _: moments(column),
     pl.Datetime: _moments,
     pl.Time: lambda column, _: _with_fractions(column, TIME),
     pl.Duration: _durations,

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from django.db import connections
 
-from seeding.comparison.rendered_rows import KEY, _text
+from seeding.comparison.rendered_rows import KEY, _dated, _text
 from seeding.comparison.same_values import Precision, same
 from seeding.comparison.stored_rows import StoredRows
 from seeding.db.sql import counts
@@ -133,6 +133,7 @@ def test_a_value_is_written_as_a_server_writes_it() -> None:
     )
     scales = {"price": 2}
 
+    frame = _dated(frame, frame.columns)
     written = frame.select(_text(frame.schema[name], name, scales.get(name)).alias(name) for name in frame.columns)
 
     assert written.rows() == [

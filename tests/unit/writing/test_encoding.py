@@ -26,6 +26,7 @@ from tests.support.databases import Database
 from tests.unit.writing.tables import Numbered, Sample, Tag, numbered
 
 MOMENT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+SPAN = datetime.fromisoformat("1965-01-01"), datetime.fromisoformat("2110-01-01")
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -121,6 +122,15 @@ def test_moments_are_texts_in_the_time_zone_of_the_connection(
 
     monkeypatch.setattr(connections[shop.alias], "timezone_name", "America/Toronto")
     assert in_column(shop, moments) == ["2026-07-01 08:30:00", None]
+
+
+@given(st.lists(st.none() | st.datetimes(*SPAN), max_size=5), st.sampled_from(["ms", "us"]))
+def test_days_and_moments_are_written_as_python_writes_them(moments: list[datetime | None], unit: Any) -> None:
+    days = [one and one.date() for one in moments]
+
+    written = encoding.moments(pl.Series("moment", moments, dtype=pl.Datetime(unit)), "T")
+    assert written.to_list() == [one and one.isoformat(timespec="seconds") for one in moments]
+    assert encoding.moments(pl.Series("day", days, dtype=pl.Date)).to_list() == [one and one.isoformat() for one in days]
 
 
 def test_a_moment_has_a_fraction_only_where_it_is_not_whole(shop: Database) -> None:
