@@ -29,14 +29,18 @@ DRIVERS = {
     "others": (),  # PyMySQL and psycopg2, which the pinned files bring
 }
 REPLACED = ("mysqlclient", "psycopg", "psycopg-binary")
+MADE: dict[str, str] = {}
+"""The Python of the environment of all drivers, which are exchanged in it, once that is there."""
+IS_SHARED = os.environ.get("TESTS") == "share"
 SLOWEST = ("safety", "commands", "integration", "terpseed")
-FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in SLOWEST if os.environ.get("TESTS") == "share"))
+FAST = ("--part=fast", *(f"--ignore=tests/{one}" for one in SLOWEST if IS_SHARED))
 """What needs no server; of a share (tests/support/share.py) also without what runs on the oldest pair in the same hour."""
 RARELY = ("tests/integration/test_key_allocation.py", "tests/integration/test_interruption.py", "tests/commands/test_seed.py")
 """Of what speaks to a server, what depends least on the driver: left out of a share, for its time."""
+LENGTHY = "not lost_at_a_commit and not in_a_rollback"
 OF_DRIVERS = (
     "tests/integration/test_writers.py", "tests/integration/test_locks.py", "tests/faults/test_connections.py",
-    *(() if os.environ.get("TESTS") == "share" else RARELY), "-k", "mariadb or postgresql",
+    *(() if IS_SHARED else RARELY), "-k", f"(mariadb or postgresql) and {LENGTHY}" if IS_SHARED else "mariadb or postgresql",
 )  # fmt: skip
 PYTEST = ("--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider")
 
@@ -61,7 +65,8 @@ def fast(session: nox.Session, python: str, django: str) -> None:
 @nox.parametrize("drivers", list(DRIVERS), ids=list(DRIVERS))
 def drivers(session: nox.Session, drivers: str) -> None:
     """What speaks to a server, through the oldest drivers that are taken, and through the others."""
-    python = environment(session, *OLDEST, name=drivers)
+    python = MADE.get("drivers") or environment(session, *OLDEST, name="drivers")
+    MADE["drivers"] = python
     session.run(python, "-m", "pip", "uninstall", "--quiet", "--yes", *REPLACED, external=True)
     if DRIVERS[drivers]:
         session.run(python, "-m", "pip", "install", "--quiet", "--no-deps", *DRIVERS[drivers], external=True)

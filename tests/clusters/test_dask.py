@@ -20,7 +20,6 @@ from seeding.exceptions import ConfigurationError, SchedulerError
 from seeding.models import SeedingMetadata
 from seeding.telemetry.events import Event
 from seeding.workers.remote import Answer, leave
-from seeding.workers.scheduler import Scheduler
 from tests.clusters.application import Application, working
 from tests.clusters.commands import Commands
 from tests.clusters.engines import Dask, DaskWorker, Galera, until
@@ -161,6 +160,8 @@ def test_whoever_is_killed_the_next_run_completes_the_rows(
 
 
 def test_an_answer_that_died_with_the_scheduler_is_no_fault_of_the_worker(dask: Dask, database: Database) -> None:
+    from seeding.workers.scheduler import Scheduler  # which imports Dask
+
     joined(dask, worker := worker_of(dask, database))
     scheduler = Scheduler(dask.address)
     try:

@@ -72,6 +72,7 @@ def test_of_runs_started_together_on_every_node_one_works(galera: Galera, new_da
     assert galera.nodes[0].sql("SELECT COUNT(*) FROM seeding_run", name).strip() == "1"
 
 
+@pytest.mark.lengthy
 @pytest.mark.timeout(1800)
 def test_an_application_on_the_other_nodes_is_not_disturbed(
     galera: Galera, new_database: Make, commands: Commands, undisturbed: Callable[[str], Any]
@@ -115,6 +116,7 @@ COUNT = "SELECT COALESCE(SUM(record_count), 0) FROM seeding_metadata WHERE live"
 """How many rows the ledger holds."""
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("limit", "value", "size"),
     [

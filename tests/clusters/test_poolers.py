@@ -114,6 +114,7 @@ def test_of_two_runs_one_works_and_a_killed_one_is_resumed(
     assert_as_undisturbed(rows(pooled.direct), undisturbed(SIZE))
 
 
+@pytest.mark.lengthy
 def test_of_two_runs_started_at_once_one_works(pooled: Pooled, commands: Commands) -> None:
     started = [commands.seed(pooled.pooled, **POOLED) for _ in range(2)]
 

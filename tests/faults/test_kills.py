@@ -40,6 +40,7 @@ def test_the_shape_of_a_profile_survives_kills(
     assert_whole(database, undisturbed)
 
 
+@pytest.mark.lengthy
 def test_what_was_killed_while_it_put_rows_back_is_put_back_by_the_next(
     make_database: Callable[..., Database], running: Callable[[str], Server], environment: dict[str, str]
 ) -> None:

@@ -22,6 +22,7 @@ FAKER = {
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).filter(lambda text: text.strip() != "")
 
 
+@pytest.mark.sampled
 @each_strategy
 @each_mode
 @settings(deadline=None, max_examples=60)
@@ -36,6 +37,7 @@ def test_any_text_becomes_another_one(strategy: MaskingStrategy, mode: Mode, val
         assert all(re.fullmatch(FORMATS[strategy.name], one, re.IGNORECASE | re.DOTALL) for one in masked)
 
 
+@pytest.mark.sampled
 @each_strategy
 @each_mode
 @pytest.mark.parametrize("locale", LOCALES)

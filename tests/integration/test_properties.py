@@ -44,7 +44,7 @@ from tests.support.share import IS_SHARED
 
 on_a_database = settings(
     deadline=None,
-    max_examples=40 if IS_SHARED else 100,
+    max_examples=25 if IS_SHARED else 100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SOME = st.sets(st.integers(0, 9))

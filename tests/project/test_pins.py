@@ -80,6 +80,7 @@ def install(index: tuple[Path, dict[tuple[str, str], str]], tmp_path: Path) -> I
     return run
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("options", [("--no-deps",), ()], ids=["as the README has it", "with a resolver"])
 def test_newer_releases_change_nothing(install: Install, name: str, options: tuple[str, ...]) -> None:

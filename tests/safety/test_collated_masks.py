@@ -109,6 +109,7 @@ def shop(products: Callable[..., Database]) -> Callable[..., Database]:
     return make
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("strategy", ["person_name", "identifier", "email"])
 @pytest.mark.parametrize("title", COLUMNS)
 def test_what_is_equal_stays_so_and_nothing_else_becomes_so(shop: Callable[..., Database], title: str, strategy: str) -> None:

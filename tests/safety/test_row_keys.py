@@ -54,6 +54,7 @@ def masked(rows: Rows) -> Rows:
     return PIIMasker(Cipher.of(MASKING_KEY), Mode.PARTIAL).mask_data(data, {"email": "email"}, {"email": 80}).rows()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("server", "keyed"), [pytest.param(one, FOUND[one][name], id=f"{one}, {name}") for one in FOUND for name in FOUND[one]]
 )

@@ -185,7 +185,7 @@ def test_several_servers_behind_one_address(
     assert said.endswith("; connect to the primary itself. Nothing was changed.")
 
 
-@pytest.mark.parametrize("mode", ["session", "transaction"])
+@pytest.mark.parametrize("mode", [pytest.param("session", marks=pytest.mark.lengthy), "transaction"])
 def test_every_command_works_behind_a_pooler(
     start: Callable[[Server], Server],
     make_database: Callable[..., Database],

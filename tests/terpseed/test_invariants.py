@@ -101,6 +101,7 @@ def test_every_rule_holds_after_growth(seeded: Database) -> None:
 DAYS = [date(2024, month, 25 + month % 5) for month in range(1, 13)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("day", DAYS, ids=date.isoformat)
 def test_the_day_of_the_year_and_of_the_week_does_not_matter(sqlite: Database, day: date) -> None:
     sqlite.seed(as_of=day.isoformat())

@@ -262,6 +262,7 @@ OF_INVOICES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("server", "missing", "skipped"),
     [
