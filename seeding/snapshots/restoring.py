@@ -136,9 +136,12 @@ class Restorer:
             profile=dataset.rules, counts={part.seeder: part.count for part in snapshot.parts},
         ).run()  # fmt: skip
 
-    def _reset(self, snapshot: Snapshot, registry: Registry) -> tuple[ResetSummary, Mapping[str, KeySet]]:
-        """The result, and the rows that may be others, under keys of seeded ones."""
-        tables = tuple(dict.fromkeys(part.table for part in snapshot.parts))
+    def _reset(self, snapshot: Snapshot, registry: Registry) -> tuple[ResetSummary | None, Mapping[str, KeySet]]:
+        """The result, if there is anything to put back, and the rows that may be others, under keys of seeded ones."""
+        held = self._ledger.tables()
+        tables = tuple(dict.fromkeys(part.table for part in snapshot.parts if part.table in held))
+        if not tables:  # no name means all tables
+            return None, {}
         config = ResetConfig(**self._options(), tables=tables, audit_file=self.config.audit_file)
         exceptions = Exceptions(
             values={part.seeder: _original(part) for part in snapshot.parts if part.edited},
@@ -163,7 +166,8 @@ class Restorer:
         found: dict[str, bool | None] = {}
         for table, parts in tables.items():
             then = "" if not all(one.fingerprint for one in parts) else together({one.seeder: one.fingerprint for one in parts})
-            found[table] = None if not then else now.get(table, "") != then and bool(sum(one.count for one in parts))
+            is_empty = table not in now and not any(map(_wanted, parts))  # as it is to be: nothing of it is seeded
+            found[table] = None if not then else now.get(table, "") != then and not is_empty
         return found
 
     def _options(self) -> dict[str, Any]:
@@ -203,18 +207,18 @@ def _foreseen(summary: RestoreSummary, snapshot: Snapshot, lacking: int, extra: 
 def _summed_up(
     summary: RestoreSummary,
     snapshot: Snapshot,
-    steps: tuple[RunSummary | None, ResetSummary, RollbackSummary | None],
+    steps: tuple[RunSummary | None, ResetSummary | None, RollbackSummary | None],
     unlike: Mapping[str, bool | None],
     duration: float,
 ) -> RestoreSummary:
     seeded, reset, rolled_back = steps
     results = [one for step in steps if step is not None for one in step.results]
-    kept = [*map(str, reset.left), *map(str, rolled_back.kept if rolled_back is not None else ())]
+    kept = [*map(str, reset.left if reset is not None else ()), *map(str, rolled_back.kept if rolled_back is not None else ())]
     kept += [f"{one.table}: {one.error}" for one in results if one.error]
     return replace(
         summary,
         seeded=seeded.records_inserted if seeded is not None else 0,
-        put_back=sum(one.records_updated + one.records_inserted for one in reset.results),
+        put_back=sum(one.records_updated + one.records_inserted for one in reset.results) if reset is not None else 0,
         overridden=sum(len(part.edited) for part in snapshot.parts),
         rolled_back=rolled_back.records_deleted if rolled_back is not None else 0,
         kept=tuple(kept),

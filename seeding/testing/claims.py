@@ -7,20 +7,26 @@ import hashlib
 import itertools
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from seeding.exceptions import ConfigurationError
 
 CLAIM, RECORD, LOCK, USE = ".claim", ".json", ".lock", ".use"
 """Endings: a process's own database; what is known of a template; held while it is made or copied; held by its users."""
 
 
 def folder_of(connection: BaseDatabaseWrapper) -> Path:
-    """Where the state of the server's test databases is; of SQLite, which has no server, those of one project."""
+    """Where the state of the server's test databases is; of SQLite, which has no server, those of one project.
+
+    What stands there is dropped: raises ConfigurationError if somebody else could have written it.
+    """
     values = connection.settings_dict
     place: list[str] = [connection.vendor, str(values["HOST"]), str(values["PORT"])]
     if connection.vendor == "sqlite":
@@ -28,7 +34,22 @@ def folder_of(connection: BaseDatabaseWrapper) -> Path:
     else:
         place += [str(values["OPTIONS"].get(name)) for name in ("host", "unix_socket", "read_default_file", "service")]
     name = hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"seeding-tests-{os.getuid()}" / name
+    folder = Path(tempfile.gettempdir()) / f"seeding-tests-{os.getuid()}" / name
+    for made in (folder.parent, folder):
+        with suppress(FileExistsError):
+            made.mkdir(mode=0o700)
+        found = made.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise ConfigurationError(
+                f"{made} tells which test databases are to be dropped, and not only this account can write to it. Remove it, "
+                "or set TMPDIR to a folder of your own."
+            )
+    return folder
+
+
+def database_in(folder: Path, name: str, vendor: str) -> str:
+    """The database of a claim or template of this name: SQLite's are files beside it."""
+    return str(folder / f"{name}.sqlite3") if vendor == "sqlite" else name
 
 
 @contextmanager

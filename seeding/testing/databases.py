@@ -23,10 +23,10 @@ from django.test import runner
 from seeding import api
 from seeding.exceptions import ConfigurationError
 from seeding.ledger.queries import Ledger
-from seeding.testing.claims import RECORD, Claim, abandoned, folder_of
+from seeding.testing.claims import RECORD, Claim, abandoned, database_in, folder_of
 from seeding.testing.copies import copier
 from seeding.testing.datasets import WantedDataset
-from seeding.testing.switching import Place, back, go, require_switchable, set_read_only
+from seeding.testing.switching import Place, back, go, read_only_at, require_switchable
 from seeding.testing.templates import Session, Template, drop_unused
 from seeding.verification.status import Status
 
@@ -84,12 +84,11 @@ class _Copy:
         using = wanted.config.database
         connection = connections[using]
         folder = folder_of(connection)
-        self._is_sqlite = connection.vendor == "sqlite"
-        self._is_in_memory = self._is_sqlite and "memory" in str(connection.settings_dict["NAME"])
+        self._vendor = connection.vendor
+        self._is_in_memory = self._vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"])
         own, common = (_begun(str(connection.settings_dict["NAME"]), worker) for worker in ("", session.worker))
         self.copier = copier(using)
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._claim = Claim.of(folder, f"{own}_s{wanted.digest}")
         self.template = Template(session, wanted, self.copier, folder, f"{common}_s{wanted.digest}_template")
         self.place: Place | None = None
@@ -127,7 +126,7 @@ class _Copy:
     def _name(self) -> str:
         if self._is_in_memory:  # a number, since what is still connected to a dropped one keeps it
             return f"file:{self._claim.name}_{self._copies}?mode=memory&cache=shared"
-        return str(self._folder / f"{self._claim.name}.sqlite3") if self._is_sqlite else self._claim.name
+        return database_in(self._folder, self._claim.name, self._vendor)
 
 
 class SeededDatabases:
@@ -153,12 +152,9 @@ class SeededDatabases:
         there = copy.require()
         here = go(alias, there)
         try:
-            if read_only:
-                set_read_only(alias, on=True)
-            yield SeededDatabase(alias=alias, dataset=wanted, template=copy.template)
+            with read_only_at(alias, there) if read_only else nullcontext():
+                yield SeededDatabase(alias=alias, dataset=wanted, template=copy.template)
         finally:
-            if read_only and not connections[alias].in_atomic_block:
-                set_read_only(alias, on=False)
             back(alias, here, there)
 
     def spoil(self, wanted: WantedDataset) -> None:
@@ -174,12 +170,13 @@ class SeededDatabases:
         if alias in self._swept:
             return
         self._swept.add(alias)
-        folder, drops = folder_of(connections[alias]), copier(alias)
+        folder, drops, vendor = folder_of(connections[alias]), copier(alias), connections[alias].vendor
         for database, claim in abandoned(folder):
-            drops.drop(database)
+            if database == database_in(folder, claim.name, vendor):
+                drops.drop(database)
             claim.note("")
         for record in sorted(folder.glob(f"*{RECORD}")):
-            drop_unused(record.with_suffix(""), drops)
+            drop_unused(record.with_suffix(""), drops, vendor)
 
     def close(self, also: Iterable[str] = ()) -> None:
         """Drop the databases of this process, and what nobody needs any more on their servers and on those of `also`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from seeding.db.connection import database_name
 from seeding.exceptions import ConfigurationError, RefusedError, SeedingError
@@ -51,10 +52,23 @@ def require_switchable(using: str) -> None:
             f"The alias {using!r} is in a transaction already, and cannot lead to a seeded database. Ask for it by the marker "
             "`seeded`, or, in a TestCase, by SeededMixin before TestCase."
         )
+    for mirror, primary in _mirrors():
+        if using in {mirror, primary}:
+            raise ConfigurationError(
+                f"In tests the database {mirror!r} mirrors {primary!r} (TEST, MIRROR): only one of them would lead to the "
+                "seeded database. Leave MIRROR out in the settings of the tests."
+            )
     if database_name(using) != str(connection.settings_dict["NAME"]):
         raise ConfigurationError(f"OPTIONS of the database {using!r} name another database than NAME: give NAME alone.")
     if words := production(using, has_ledger=Ledger(using).is_there()):
         raise RefusedError(f"{words} Tests run on a database of their own: nothing was copied.")
+
+
+def _mirrors() -> Iterator[tuple[str, str]]:
+    """Aliases that lead to the test database of another one, each with that one."""
+    for alias in connections:
+        if primary := connections.settings[alias].get("TEST", {}).get("MIRROR"):
+            yield alias, primary
 
 
 def go(using: str, there: Place) -> Place:
@@ -87,10 +101,29 @@ def led_to(using: str, name: str) -> Iterator[None]:
         connections[using] = kept
 
 
-def set_read_only(using: str, *, on: bool) -> None:
-    """Have the alias's session refuse to write, or write again."""
+@contextmanager
+def read_only_at(using: str, there: Place) -> Iterator[None]:
+    """Have every session that the alias opens to `there` in the block, in any thread, refuse to write."""
+
+    def refuse(connection: BaseDatabaseWrapper, **_: object) -> None:
+        if connection.alias == using and connection.settings_dict["NAME"] == there.name:
+            _set_read_only(connection, on=True)
+
     connection = connections[using]
     connection.ensure_connection()
+    _set_read_only(connection, on=True)
+    connection_created.connect(refuse)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(refuse)
+        if not connection.in_atomic_block:
+            connection.ensure_connection()
+            _set_read_only(connection, on=False)
+
+
+def _set_read_only(connection: BaseDatabaseWrapper, *, on: bool) -> None:
+    """Have a session refuse to write, or write again."""
     if connection.vendor == "sqlite":
         connection.connection.set_authorizer(_refused if on else None)
         return

@@ -12,24 +12,38 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 
 from seeding import api
 from seeding.conf import VerifyConfig
 from seeding.db.drivers import DISTRIBUTION
-from seeding.db.sql import count_rows
+from seeding.db.sql import quoted_plainly
 from seeding.exceptions import SeedingError
 from seeding.ledger.queries import generator_version
 from seeding.orchestration.results import RunSummary
 from seeding.restoration.results import VerifyReport
 from seeding.schema.introspection import all_tables
 from seeding.sources.registry import seeders_of
-from seeding.testing.claims import LOCK, RECORD, USE, alone, locked, read_record, shared, write_record
+from seeding.testing.claims import LOCK, RECORD, USE, alone, database_in, locked, read_record, shared, write_record
 from seeding.testing.copies import Copier
 from seeding.testing.datasets import WantedDataset
 from seeding.testing.switching import led_to
 
 RUNTIME = (DISTRIBUTION, "Django", "Faker", "numpy", "polars")
 """The distributions whose versions a kept template depends on."""
+DEFINITIONS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger')",
+    "mysql": "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE() UNION ALL "
+    "SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() UNION ALL "
+    "SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE()",
+    "postgresql": "SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') UNION ALL "
+    "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal UNION ALL "
+    "SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+    "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')",
+}
+"""Kind of server → what there is beside tables and rows, by name."""
 UNFINISHED = ""
 """The run of a template that is being made."""
 
@@ -55,7 +69,7 @@ class Template:
         self._using = wanted.config.database
         self._copier = copier
         self._path = folder / name
-        self._name = str(folder / f"{name}.sqlite3") if connections[self._using].vendor == "sqlite" else name
+        self._name = database_in(folder, name, connections[self._using].vendor)
         self._source = connections[self._using].settings_dict["NAME"]
         self._use: IO[str] | None = None
         self.said = ""
@@ -82,7 +96,7 @@ class Template:
             return
         self._use.close()
         self._use = None
-        drop_unused(self._path, self._copier)
+        drop_unused(self._path, self._copier, connections[self._using].vendor)
 
     def _require(self) -> dict[str, Any]:
         """The record of the template, which this run has made or found to be right; the lock is held."""
@@ -157,7 +171,8 @@ class Template:
         registry = seeders_of(self._wanted.config).within(self._using)
         return {
             "the schema": _digest(_plain(tables)),
-            "the rows of the empty test database": {name: count_rows(connection, name) for name in sorted(tables)},
+            "the rows of the empty test database": {name: _digest(_rows(connection, name)) for name in sorted(tables)},
+            "a view, trigger or routine": _digest(_definitions(connection)),
             "a version": {name: _version(name) for name in RUNTIME},
             "a seeder": {seeder.name: generator_version(seeder) for seeder in registry.ordered},
         }
@@ -170,7 +185,7 @@ class Template:
         return self._path.with_name(self._path.name + ending)
 
 
-def drop_unused(path: Path, copier: Copier) -> None:
+def drop_unused(path: Path, copier: Copier, vendor: str) -> None:
     """Drop the template whose files begin with `path`, unless it is kept or in use."""
     recorded, lock, used = (path.with_name(path.name + ending) for ending in (RECORD, LOCK, USE))
     with locked(lock):
@@ -179,7 +194,7 @@ def drop_unused(path: Path, copier: Copier) -> None:
             return
         with use:
             recorded.unlink()
-            copier.drop(record["database"])
+            copier.drop(database_in(path.parent, path.name, vendor))
 
 
 def require_whole(summary: RunSummary, wanted: WantedDataset) -> None:
@@ -190,6 +205,21 @@ def require_whole(summary: RunSummary, wanted: WantedDataset) -> None:
             f"{one.table or one.seeder}: {one.error or f'{one.records_skipped} rows were rejected'}" for one in failed
         )
         raise SeedingError(f"The dataset of the test ({wanted.words}) cannot be seeded. {told}")
+
+
+def _rows(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    """Every row of a table that migrations have filled, in an order of our own; of Django's, which have run."""
+    columns = "app, name" if table == MigrationRecorder.Migration._meta.db_table else "*"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {quoted_plainly(connection, table)}")  # noqa: S608 - the name is quoted
+        return sorted(map(repr, cursor.fetchall()))
+
+
+def _definitions(connection: BaseDatabaseWrapper) -> list[str]:
+    """What the database does by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEFINITIONS[connection.vendor])
+        return sorted(map(repr, cursor.fetchall()))
 
 
 def _version(distribution: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,12 @@ def test_reading_writes_nothing(shop: Database, begin: Callable[..., SeededDatab
 
     with databases.using(dataset, read_only=True), pytest.raises(Error):
         Product.objects.using(shop.alias).create(name="Another", price=1)
+    with databases.using(dataset, read_only=True):
+        connections[shop.alias].close()
+        with pytest.raises(Error):
+            Product.objects.using(shop.alias).all().delete()
+        with ThreadPoolExecutor(max_workers=1) as executor, pytest.raises(Error):
+            executor.submit(_deleted, shop.alias).result()
     with databases.using(dataset), transaction.atomic(using=shop.alias):
         Product.objects.using(shop.alias).create(name="Another", price=1)
         transaction.set_rollback(True, using=shop.alias)
@@ -162,7 +169,12 @@ def test_a_kept_template_is_verified_and_made_again_where_it_differs(
         Product.objects.using(shop.alias).create(name="Real", price=1)
     run("beside")
     shop.query("CREATE TABLE another (id INTEGER)")
+    shop.query("INSERT INTO another (id) VALUES (1)")
     run("schema")
+    shop.query("UPDATE another SET id = 2")
+    run("value")
+    shop.query("CREATE VIEW seen AS SELECT id FROM another")
+    run("view")
     generated = ProductSeeder.generate_data
     monkeypatch.setattr(ProductSeeder, "generate_data", lambda self, rows: _renamed(generated(self, rows)))
     run("code")
@@ -174,9 +186,40 @@ def test_a_kept_template_is_verified_and_made_again_where_it_differs(
         "seeded again: its rows are not as they were seeded",
         "seeded again: its rows are not as they were seeded",
         "seeded again: the schema and the rows of the empty test database changed",
+        "seeded again: the rows of the empty test database changed",
+        "seeded again: a view, trigger or routine changed",
         "seeded again: its rows are not as they were seeded",
     ]
     assert left(shop, folder) != []
+
+
+def _deleted(alias: str) -> None:
+    try:
+        Product.objects.using(alias).all().delete()
+    finally:
+        connections[alias].close()
+
+
+def test_what_others_could_have_written_drops_nothing(
+    shop: Database, folder: Path, begin: Callable[..., SeededDatabases]
+) -> None:
+    real = folder / "real.sqlite3"
+    real.write_text("rows", encoding="utf-8")
+    databases, dataset = begin(), wanted(shop, tables=["shop_product"])
+    with databases.using(dataset):
+        (place,) = folder.glob("seeding-tests-*/*")
+    (place / "left.claim").write_text(str(real) if shop.server == "sqlite" else shop.alias, encoding="utf-8")
+    write_record(place / "left.json", {"keep": False, "database": str(real) if shop.server == "sqlite" else shop.alias})
+
+    with begin("second").using(dataset):
+        assert rows(shop) == (10, 0)
+    assert real.exists()
+    assert rows(shop) == (0, 0)
+
+    place.chmod(0o770)
+    with pytest.raises(ConfigurationError, match=f"{place} tells which test databases"), begin("third").using(dataset):
+        pass
+    place.chmod(0o700)
 
 
 def _renamed(data: Any) -> Any:

@@ -81,6 +81,20 @@ def test_what_was_saved_is_restored_and_real_rows_stay(shop: Database) -> None:
     assert {**seen(shop), "shop_product": before["shop_product"]} == before
 
 
+def test_a_table_whose_rows_were_all_deleted_has_none_again(shop: Database) -> None:
+    shop.seed()
+    OrderLine.objects.using(shop.alias).all().delete()
+    snapshots(shop).save("without")
+    reset(shop, tables=("shop_orderline",))
+    before = seen(shop)
+
+    summaries = [snapshots(shop).restore("without") for _ in range(3)]
+
+    assert before["shop_orderline"] != []
+    assert seen(shop) == {**before, "shop_orderline": []}
+    assert [(one.exit_code, one.unlike, one.kept) for one in summaries] == [(0, (), ())] * 3
+
+
 @pytest.mark.parametrize("server", ["mysql", "postgresql"])
 def test_what_was_saved_on_one_server_is_restored_on_another(
     shop: Database, other: Callable[[str], Database], server: str, tmp_path: Path
