@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,7 +118,7 @@ def test_a_worker_waits_for_the_process_that_it_has_started(
         if len(slept) == 3:
             raise InterruptedError
 
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(sleep=sleep))  # other threads sleep as ever
     asked(office.client(superuser=True), Action.SEED)
 
     with pytest.raises(InterruptedError):
